@@ -1,0 +1,44 @@
+import type { KeyId, ProviderId } from './ids.ts'
+
+export const PERMISSIONS = [
+  'tokens:read',
+  'connections:read',
+  'connections:write',
+  'links:write',
+  'events:read',
+  'admin',
+] as const
+
+export type Permission = (typeof PERMISSIONS)[number]
+
+/** Who asks: a key, and how far it reaches. */
+export type Caller = {
+  /** `bootstrap` for the key of the settings. */
+  readonly keyId: KeyId | 'bootstrap'
+  readonly permissions: readonly Permission[]
+  /** Null: every provider. */
+  readonly providers: readonly ProviderId[] | null
+  /** Null: every user. Ends in one of `: / | _ . -`. */
+  readonly userIdPrefix: string | null
+}
+
+/** `admin` holds all the others. */
+export function holds(caller: Caller, permission: Permission): boolean {
+  return caller.permissions.includes('admin') || caller.permissions.includes(permission)
+}
+
+/** Whether what belongs to this user at this provider exists for the caller at all. */
+export function reaches(
+  caller: Caller,
+  owner: { readonly userId: string; readonly provider: string },
+): boolean {
+  return reachesUser(caller, owner.userId) && reachesProvider(caller, owner.provider)
+}
+
+export function reachesUser(caller: Caller, userId: string): boolean {
+  return caller.userIdPrefix === null || userId.startsWith(caller.userIdPrefix)
+}
+
+export function reachesProvider(caller: Caller, provider: string): boolean {
+  return caller.providers === null || caller.providers.some((id) => id === provider)
+}

@@ -1,0 +1,67 @@
+import { type Connection, isLive, missingScope, tokenLives } from './connection.ts'
+import { nextAction, type VaultEvent } from './event.ts'
+import type { Instant } from './ids.ts'
+
+/** A connection as the world sees it: the wire form of API answers and events, without any token. */
+export type ConnectionView = ReturnType<typeof viewConnection>
+
+export function viewConnection(connection: Connection, now: Instant) {
+  const live = isLive(connection) ? connection : null
+  const { account } = connection
+  return {
+    id: connection.id,
+    userId: connection.userId,
+    provider: connection.provider,
+    label: connection.label,
+    account,
+    email: account.email,
+    status: connection.status,
+    alive: connection.status !== 'disconnected' && tokenLives(connection, now),
+    scope: live?.grant.scope ?? [],
+    missingScope: live === null ? [] : missingScope(live.grant),
+    expiresAt: isoOrNull(live?.grant.token?.expiresAt),
+    accessToken: null as string | null,
+    refreshToken: null,
+    refreshable: live !== null && live.grant.refreshToken !== null,
+    nextRefreshAt: live?.status === 'disconnected' ? null : isoOrNull(live?.dueAt),
+    lastRefreshedAt: isoOrNull(connection.lastRefreshedAt),
+    failure: live?.failure ? viewFailure(live.failure) : null,
+    metadata: connection.metadata,
+    createdAt: iso(connection.createdAt),
+    updatedAt: iso(connection.updatedAt),
+  }
+}
+
+function viewFailure(failure: NonNullable<Extract<Connection, { failure: unknown }>['failure']>) {
+  return {
+    reason: failure.reason,
+    detail: failure.detail,
+    since: iso(failure.since),
+    attempts: failure.attempts,
+    nextAction: nextAction(failure.reason),
+  }
+}
+
+/** The `data` of an event's body. */
+export function viewEvent(event: VaultEvent, now: Instant) {
+  const subject =
+    'connection' in event
+      ? {
+          connection: viewConnection(event.connection, now),
+          ...(event.previousStatus === null ? {} : { previousStatus: event.previousStatus }),
+        }
+      : { provider: event.provider }
+  return {
+    ...subject,
+    ...(event.reason === null ? {} : { reason: event.reason }),
+    ...(event.nextAction === null ? {} : { nextAction: event.nextAction }),
+  }
+}
+
+export function iso(instant: Instant): string {
+  return new Date(instant).toISOString()
+}
+
+export function isoOrNull(instant: Instant | null | undefined): string | null {
+  return instant == null ? null : iso(instant)
+}

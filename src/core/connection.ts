@@ -1,0 +1,117 @@
+import type { AttemptId, ConnectionId, GrantId, Instant, ProviderId, UserId } from './ids.ts'
+import type { Sealed, Secret } from './secret.ts'
+
+/** The account at the provider, as far as the provider tells. */
+export type Account = {
+  readonly id: string | null
+  readonly email: string | null
+  readonly name: string | null
+}
+
+export type AccessToken = {
+  /** Tells tokens apart and reveals nothing of them: a keyed hash. */
+  readonly tokenId: string
+  readonly secret: Secret
+  /** As the provider spelled it, `Bearer` where it said nothing. */
+  readonly tokenType: string
+  /** When the request that brought it was sent: lifetimes are durations from here. */
+  readonly issuedAt: Instant
+  /** Null where neither the provider nor its preset states a lifetime. */
+  readonly expiresAt: Instant | null
+}
+
+/** What one consent of the user gave us. A reconnect makes a new grant, a refresh a new generation. */
+export type Grant = {
+  readonly id: GrantId
+  readonly generation: number
+  readonly requestedScope: readonly string[]
+  readonly scope: readonly string[]
+  /** Null until the first refresh of an imported refresh token, or when the stored one is unreadable. */
+  readonly token: AccessToken | null
+  readonly refreshToken: Sealed | null
+  readonly refreshTokenExpiresAt: Instant | null
+}
+
+/** A refresh that was begun and whose outcome is not known: its refresh token may be spent. */
+export type Attempt = {
+  readonly id: AttemptId
+  readonly sentAt: Instant
+}
+
+export type FailureReason =
+  | 'revoked'
+  | 'expired'
+  | 'interrupted'
+  | 'no_refresh_token'
+  | 'provider_unavailable'
+  | 'provider_misconfigured'
+  | 'throttled'
+  | 'unreadable'
+
+export type Failure = {
+  readonly reason: FailureReason
+  /** A constant sentence of ours or an error code of the provider's, never its prose. */
+  readonly detail: string
+  readonly since: Instant
+  readonly attempts: number
+}
+
+/** An OAuth client of the app's own, in place of the configured one. */
+export type ClientCredentials = {
+  readonly id: string
+  readonly secret: Sealed | null
+}
+
+type Common = {
+  readonly id: ConnectionId
+  readonly userId: UserId
+  readonly provider: ProviderId
+  readonly account: Account
+  readonly label: string | null
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** The preset's declared parameters, such as a tenant. */
+  readonly params: Readonly<Record<string, string>>
+  /** What the provider's answers told that later calls need (`instance_url`, `team.id` …). */
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly client: ClientCredentials | null
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+  readonly lastRefreshedAt: Instant | null
+}
+
+type Live = Common & {
+  readonly grant: Grant
+  /** The last attempt, while its outcome is unknown. */
+  readonly attempt: Attempt | null
+  /** When the schedule next acts on it: refresh, retry or probe. Null: never by itself. */
+  readonly dueAt: Instant | null
+}
+
+export type ActiveConnection = Live & { readonly status: 'active'; readonly failure: null }
+export type FailingConnection = Live & { readonly status: 'failing'; readonly failure: Failure }
+export type DisconnectedConnection = Live & {
+  readonly status: 'disconnected'
+  readonly failure: Failure
+}
+/** Connected by a browser, not yet confirmed by the host app: its grant waits with the link. */
+export type PendingConnection = Common & { readonly status: 'pending' }
+
+export type LiveConnection = ActiveConnection | FailingConnection | DisconnectedConnection
+export type Connection = LiveConnection | PendingConnection
+export type Status = Connection['status']
+
+export function isLive(connection: Connection): connection is LiveConnection {
+  return connection.status !== 'pending'
+}
+
+/** Whether a token could be served at `now` without asking the provider. */
+export function tokenLives(connection: Connection, now: Instant): boolean {
+  if (!isLive(connection)) return false
+  const { token } = connection.grant
+  return token !== null && (token.expiresAt === null || token.expiresAt > now)
+}
+
+/** Scopes that were asked for and not granted. */
+export function missingScope(grant: Grant): readonly string[] {
+  return grant.requestedScope.filter((scope) => !grant.scope.includes(scope))
+}

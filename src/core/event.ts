@@ -1,0 +1,84 @@
+import type { Connection, FailureReason, LiveConnection, Status } from './connection.ts'
+import type { NextAction } from './errors.ts'
+import type { Instant, ProviderId } from './ids.ts'
+
+export type ConnectionEventType =
+  | 'connection.created'
+  | 'connection.reconnected'
+  | 'connection.failing'
+  | 'connection.recovered'
+  | 'connection.disconnected'
+  | 'connection.deleted'
+  | 'connection.expiring'
+
+export type ProviderEventType =
+  'provider.unavailable' | 'provider.recovered' | 'provider.misconfigured'
+
+/** A change the host app hears of; written in the transaction of the change itself. */
+export type VaultEvent =
+  | {
+      readonly type: ConnectionEventType
+      readonly connection: Connection
+      readonly previousStatus: Status | null
+      readonly reason: FailureReason | null
+      readonly nextAction: NextAction | null
+    }
+  | {
+      readonly type: ProviderEventType
+      readonly provider: ProviderId
+      readonly reason: string | null
+      readonly nextAction: NextAction | null
+    }
+
+/** An event as it is read back: its body was fixed when it was written. */
+export type StoredEvent = {
+  readonly sequence: number
+  readonly id: string
+  readonly type: VaultEvent['type']
+  readonly createdAt: Instant
+  /** Wire form of `data`, sealed at rest. */
+  readonly data: string
+}
+
+const NEXT_ACTION: Record<FailureReason, NextAction> = {
+  revoked: 'reauthorize',
+  expired: 'reauthorize',
+  interrupted: 'reauthorize',
+  no_refresh_token: 'reauthorize',
+  unreadable: 'reauthorize',
+  provider_unavailable: 'retry',
+  throttled: 'retry',
+  provider_misconfigured: 'fix_configuration',
+}
+
+export function nextAction(reason: FailureReason): NextAction {
+  return NEXT_ACTION[reason]
+}
+
+export function connectionEvent(
+  type: ConnectionEventType,
+  connection: Connection,
+  previous: Connection | null,
+): VaultEvent {
+  const reason = connection.status === 'pending' ? null : (connection.failure?.reason ?? null)
+  return {
+    type,
+    connection,
+    previousStatus: previous?.status ?? null,
+    reason,
+    nextAction: reason === null ? null : nextAction(reason),
+  }
+}
+
+/** What a refresh told the world: only changes of status are events. */
+export function refreshEvents(before: LiveConnection, after: LiveConnection): VaultEvent[] {
+  if (before.status === after.status) return []
+  const type = (
+    {
+      active: 'connection.recovered',
+      failing: 'connection.failing',
+      disconnected: 'connection.disconnected',
+    } as const
+  )[after.status]
+  return [connectionEvent(type, after, before)]
+}

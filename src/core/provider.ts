@@ -1,0 +1,56 @@
+import type { ProviderId } from './ids.ts'
+
+/** A parameter of a preset (tenant, subdomain …), checked by its pattern wherever it is handed in. */
+export type ProviderParam = {
+  readonly description: string
+  /** Anchored: the whole value must match. */
+  readonly pattern: RegExp
+  readonly required: boolean
+  readonly default: string | null
+}
+
+/** What the use cases need to know of a configured provider; how to speak to it stays in `oauth/`. */
+export type Provider = {
+  readonly id: ProviderId
+  readonly name: string
+  readonly connectsBy: 'link' | 'credentials' | 'machine'
+  /** Asked for when a link names none. */
+  readonly scopes: readonly string[]
+  /** Added to whatever is asked for: what the account's identity needs. */
+  readonly identityScopes: readonly string[]
+  readonly params: Readonly<Record<string, ProviderParam>>
+  /** What to register at the provider. */
+  readonly redirectUri: string
+  /** Header that carries the token to the provider's API. */
+  readonly apiHeader: { readonly name: string; readonly scheme: string | null }
+  readonly refresh: RefreshTraits
+  readonly revocation: {
+    readonly supported: boolean
+    /** `account`: revoking one token ends every grant of this account at this client. */
+    readonly reach: 'token' | 'account'
+  }
+  /** Callback error codes beside `access_denied` that mean the user said no. */
+  readonly deniedBy: readonly string[]
+  /** Callback error codes that mean this kind of account cannot be connected. */
+  readonly unsupportedBy: readonly string[]
+}
+
+export type RefreshTraits = {
+  /** Whether a refresh token that may be spent may be presented again; `never` where a replay is punished. */
+  readonly replay: 'allowed' | 'never'
+  /** How long after an attempt a spent refresh token is still answered. */
+  readonly graceMs: number
+  /** The life of an access token where answers state none; null: not known. */
+  readonly accessTokenLifetimeMs: number | null
+  /** Absolute and idle life of a refresh token where answers state none; null: no limit known. */
+  readonly refreshTokenLifetimeMs: number | null
+  readonly refreshTokenIdleMs: number | null
+}
+
+/** The scopes a link asks for: what was wished, else the provider's own, and what identity needs. */
+export function scopesToRequest(
+  provider: Pick<Provider, 'scopes' | 'identityScopes'>,
+  wished: readonly string[] | null,
+): readonly string[] {
+  return [...new Set([...provider.identityScopes, ...(wished ?? provider.scopes)])]
+}

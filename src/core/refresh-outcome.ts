@@ -1,0 +1,35 @@
+import type { Secret } from './secret.ts'
+
+/** What a token endpoint handed us, normalised; lifetimes are seconds from the sending of the request. */
+export type ReceivedTokens = {
+  readonly accessToken: Secret
+  readonly tokenType: string
+  readonly expiresInSeconds: number | null
+  /** Null: the provider did not send one. On refresh the old one stays valid (RFC 6749 §6). */
+  readonly refreshToken: Secret | null
+  readonly refreshTokenExpiresInSeconds: number | null
+  /** Null: the provider did not say; then it is what was asked for (RFC 6749 §5.1). */
+  readonly scope: readonly string[] | null
+  readonly providerData: Readonly<Record<string, unknown>>
+}
+
+/**
+ * What came of sending a refresh token. Only `grant_dead` may ever disconnect a user.
+ * `detail` is an error code or a constant sentence, never the provider's prose.
+ */
+export type RefreshOutcome =
+  | { readonly kind: 'ok'; readonly tokens: ReceivedTokens }
+  /** No byte of the request left us: DNS, refused, connect timeout, TLS, egress guard. */
+  | { readonly kind: 'not_sent'; readonly detail: string }
+  /** The token may be spent. `salvaged`: a refresh token found in a half-broken answer. */
+  | {
+      readonly kind: 'ambiguous'
+      readonly detail: string
+      readonly mayReplay: boolean
+      readonly salvaged: Secret | null
+    }
+  | { readonly kind: 'throttled'; readonly detail: string; readonly retryAfterMs: number | null }
+  | { readonly kind: 'client_config'; readonly detail: string }
+  | { readonly kind: 'grant_dead'; readonly detail: string }
+
+export type OutcomeKind = RefreshOutcome['kind']

@@ -1,0 +1,128 @@
+import { type AccessToken, type Connection, isLive, type LiveConnection } from './connection.ts'
+import type { Instant } from './ids.ts'
+import type { RefreshTraits } from './provider.ts'
+
+/** How eagerly to refresh; all of it has a default in the settings. */
+export type RefreshPolicy = {
+  /** A token is renewed at least so long before its end … */
+  readonly marginMs: number
+  /** … or this share of its life, whichever is longer, but never before half of a short life. */
+  readonly marginShare: number
+  /** Wait after the first failure; doubles with each further one. */
+  readonly backoffFirstMs: number
+  readonly backoffLongestMs: number
+  /** Hard end of one exchange with the provider; shorter than the lease. */
+  readonly deadlineMs: number
+  readonly leaseMs: number
+}
+
+export const DEFAULT_REFRESH_POLICY: RefreshPolicy = {
+  marginMs: 5 * 60_000,
+  marginShare: 0.2,
+  backoffFirstMs: 10_000,
+  backoffLongestMs: 15 * 60_000,
+  deadlineMs: 25_000,
+  leaseMs: 60_000,
+}
+
+/** Without a stated lifetime a token is renewed at this age, so that none is served for long unseen. */
+const RENEW_UNSTATED_MS = 50 * 60_000
+const SPACING_MS = 60_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** `fraction` in [0, 1) spreads connections that were made together over a tenth of the margin. */
+export function refreshPoint(
+  token: AccessToken,
+  policy: Pick<RefreshPolicy, 'marginMs' | 'marginShare'>,
+  fraction: number,
+): Instant {
+  if (token.expiresAt === null) return token.issuedAt + RENEW_UNSTATED_MS * (1 - fraction / 10)
+  const life = Math.max(0, token.expiresAt - token.issuedAt)
+  const margin = Math.min(Math.max(policy.marginMs, policy.marginShare * life), life / 2)
+  return Math.round(token.expiresAt - margin - (margin / 10) * fraction)
+}
+
+/** Exponential, between half of the step and the whole of it. */
+export function backoffMs(
+  attempts: number,
+  policy: Pick<RefreshPolicy, 'backoffFirstMs' | 'backoffLongestMs'>,
+  fraction: number,
+): number {
+  const step = policy.backoffFirstMs * 2 ** Math.min(30, Math.max(0, attempts - 1))
+  return Math.round(Math.min(step, policy.backoffLongestMs) * (0.5 + fraction / 2))
+}
+
+/** A dead grant is tried again after 1 h, 6 h, 24 h, then daily for a week; then never by itself. */
+export function probeWaitMs(probes: number): number | null {
+  const waits = [HOUR, 6 * HOUR, 24 * HOUR]
+  return waits[probes] ?? (probes < waits.length + 7 ? 24 * HOUR : null)
+}
+
+export type ReadDemand = {
+  readonly minTtlMs: number
+  /** A token id the caller says the provider's API refused. */
+  readonly rejected: string | null
+}
+
+export type ReadDecision =
+  | { readonly kind: 'serve'; readonly refreshBehind: boolean; readonly shortLived: boolean }
+  /** No token in hand will do; one may be fetched now. */
+  | { readonly kind: 'refresh' }
+  /** None will do and none may be fetched before `retryAt`. */
+  | { readonly kind: 'wait'; readonly retryAt: Instant }
+  | { readonly kind: 'refuse'; readonly code: 'confirmation_required' | 'reconnect_required' }
+
+/** What a read of a token comes to. The rules of «The token» in the API's contract, and nothing else. */
+export function decideRead(connection: Connection, demand: ReadDemand, now: Instant): ReadDecision {
+  if (!isLive(connection)) return { kind: 'refuse', code: 'confirmation_required' }
+  const { token } = connection.grant
+  const rejected = token !== null && token.tokenId === demand.rejected
+  if (token !== null && !rejected) {
+    const wanted = wantedTtl(token, demand.minTtlMs)
+    if (token.expiresAt === null || remaining(token, now) >= wanted.ttlMs) {
+      const refreshBehind =
+        mayRefresh(connection) && connection.dueAt !== null && connection.dueAt <= now
+      return { kind: 'serve', refreshBehind, shortLived: wanted.shortLived }
+    }
+  }
+  if (!mayRefresh(connection)) return { kind: 'refuse', code: 'reconnect_required' }
+  const retryAt = earliestRefresh(connection, rejected)
+  return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
+}
+
+/** A token that lives shorter than asked is asked for half its life instead. */
+function wantedTtl(token: AccessToken, minTtlMs: number): { ttlMs: number; shortLived: boolean } {
+  if (token.expiresAt === null) return { ttlMs: 0, shortLived: false }
+  const life = token.expiresAt - token.issuedAt
+  if (life > minTtlMs) return { ttlMs: Math.max(1, minTtlMs), shortLived: false }
+  return { ttlMs: Math.max(1, life / 2), shortLived: true }
+}
+
+function remaining(token: AccessToken, now: Instant): number {
+  // A clock set back must not lend a token more than its whole life.
+  return Math.min((token.expiresAt ?? 0) - now, (token.expiresAt ?? 0) - token.issuedAt)
+}
+
+export function mayRefresh(connection: LiveConnection): boolean {
+  return connection.status !== 'disconnected' && connection.grant.refreshToken !== null
+}
+
+/** Back-off of a failing connection; else a floor under renewals of tokens that are born too short. */
+function earliestRefresh(connection: LiveConnection, rejected: boolean): Instant {
+  if (connection.status === 'failing') return connection.dueAt ?? 0
+  const { token } = connection.grant
+  if (rejected || token?.expiresAt == null || connection.lastRefreshedAt === null) return 0
+  const life = token.expiresAt - token.issuedAt
+  return token.issuedAt + (life > 0 ? Math.min(SPACING_MS, life / 2) : SPACING_MS)
+}
+
+/** The end of a token: as stated, else by what the preset knows of the provider. */
+export function expiryOf(
+  sentAt: Instant,
+  expiresInSeconds: number | null,
+  traits: Pick<RefreshTraits, 'accessTokenLifetimeMs'>,
+): Instant | null {
+  const lifeMs = expiresInSeconds === null ? traits.accessTokenLifetimeMs : expiresInSeconds * 1000
+  return lifeMs === null ? null : sentAt + Math.max(0, lifeMs)
+}

@@ -1,0 +1,38 @@
+/** A string that cannot be printed, logged or serialised by accident. */
+export class Secret implements Sealed {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** The one door to the value. A test lists the files that may call it. */
+  expose(): string {
+    return this.#value
+  }
+
+  /** A secret is a sealed value that is open already. */
+  open(): Secret {
+    return this
+  }
+
+  toString(): string {
+    return '[secret]'
+  }
+
+  toJSON(): string {
+    return '[secret]'
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[secret]'
+  }
+}
+
+/**
+ * A secret that stays ciphertext until it is needed: refresh tokens, client secrets, verifiers.
+ * `open` throws `SealError` when the blob is corrupt, moved, or sealed by a key that is not there.
+ */
+export interface Sealed {
+  open(): Secret
+}

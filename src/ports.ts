@@ -1,0 +1,297 @@
+import type { Caller, Permission } from './core/access.ts'
+import type {
+  AuthorizationStart,
+  ConnectLink,
+  ExchangeOutcome,
+  Flow,
+  WaitingGrant,
+} from './core/authorization.ts'
+import type { Circuit } from './core/circuit.ts'
+import type { Account, ClientCredentials, Connection, LiveConnection } from './core/connection.ts'
+import type { StoredEvent, VaultEvent } from './core/event.ts'
+import type {
+  AttemptId,
+  ConnectionId,
+  Instant,
+  KeyId,
+  LinkId,
+  ProviderId,
+  UserId,
+} from './core/ids.ts'
+import type { Revocation, RevocationOutcome } from './core/outbox.ts'
+import type { Provider } from './core/provider.ts'
+import type { ReceivedTokens, RefreshOutcome } from './core/refresh-outcome.ts'
+import type { RefreshPolicy } from './core/refresh-policy.ts'
+import type { Sealed, Secret } from './core/secret.ts'
+
+/** Wall time for what is written down, monotonic time for what is measured. */
+export interface Clock {
+  now(): Instant
+  /** Milliseconds from an arbitrary point; never steps. */
+  monotonic(): number
+  /** Resolves early, without an error, when `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Random {
+  /** Cryptographically strong. */
+  bytes(length: number): Uint8Array
+  /** In [0, 1): jitter only, never a secret. */
+  fraction(): number
+}
+
+/** Where a sealed value lives: its associated data, so that a moved blob does not open. */
+export type Place = {
+  readonly table: string
+  readonly row: string
+  readonly field: string
+  readonly generation: number
+}
+
+/** Synchronous: the keys are in memory once the vault is open. */
+export interface Sealer {
+  seal(value: Secret, place: Place): Uint8Array
+  /** Throws `SealError`; exactly one key is tried, the one that the blob names. */
+  open(blob: Uint8Array, place: Place): Secret
+  /** A keyed hash for equality search, base64url; the label keeps uses apart and is versioned. */
+  fingerprint(label: string, value: string): string
+}
+
+export type WriteResult = { readonly won: boolean }
+
+/** The queries; those that name `where` clauses of a caller take them as plain data. */
+export interface Reads {
+  connection(id: ConnectionId): Promise<Connection | null>
+  connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
+  listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
+  /** Due connections of one provider, soonest first. */
+  dueConnections(
+    provider: ProviderId,
+    now: Instant,
+    limit: number,
+  ): Promise<readonly ConnectionId[]>
+  /** Attempts that a process of this store left open. */
+  openAttempts(limit: number): Promise<readonly LiveConnection[]>
+  /** Connections that hold this account at this provider, whoever the user is. */
+  connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
+  /** The connection that ever held this refresh token, and whether it holds it now. */
+  holderOfRefreshToken(
+    provider: ProviderId,
+    refreshToken: Secret,
+  ): Promise<{ readonly connectionId: ConnectionId } | null>
+  link(id: LinkId): Promise<ConnectLink | null>
+  linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
+  waitingGrant(link: LinkId): Promise<WaitingGrant | null>
+  overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
+  events(filter: EventFilter): Promise<readonly StoredEvent[]>
+  apiKeys(): Promise<readonly ApiKey[]>
+  circuits(): Promise<readonly Circuit[]>
+  dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
+  /** For health and metrics; cheap, from indexes. */
+  census(now: Instant): Promise<Census>
+}
+
+export type ConnectionFilter = {
+  readonly userId: UserId | null
+  readonly provider: ProviderId | null
+  readonly status: Connection['status'] | null
+  readonly expiringBefore: Instant | null
+  /** Ids above this one. */
+  readonly after: ConnectionId | null
+  readonly limit: number
+  /** What the caller reaches; held in the query, so that pages are full. */
+  readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
+}
+
+export type EventFilter = {
+  readonly after: number
+  readonly limit: number
+  readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
+}
+
+export type Census = {
+  readonly byStatus: readonly {
+    readonly provider: ProviderId
+    readonly status: Connection['status']
+    readonly count: number
+  }[]
+  readonly oldestDueAt: Instant | null
+  readonly revocationsQueued: number
+}
+
+/** Everything inside one transaction: all of it commits, or none. No network call may be awaited in it. */
+export interface Writes extends Reads {
+  insertConnection(connection: Connection): Promise<void>
+  /**
+   * Writes what differs. Fenced: wins only while the row still carries `before`'s grant id and
+   * generation, so a late answer never overwrites a newer grant.
+   */
+  saveConnection(before: Connection, after: Connection): Promise<WriteResult>
+  removeConnection(id: ConnectionId): Promise<WriteResult>
+  /**
+   * Lease and intent in one write. Wins only if nobody else holds the lease and the grant is still
+   * `connection`'s; the row then says that its refresh token may be spent.
+   */
+  beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
+  /** Only the holder's own lease is released. */
+  releaseLease(id: ConnectionId, attempt: AttemptId): Promise<void>
+  rememberRefreshToken(connection: Connection, refreshToken: Secret): Promise<void>
+  insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
+  /** Wins only while the link is still in `before`'s status. */
+  saveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
+  insertFlow(flow: Flow): Promise<void>
+  /** Finds and spends in one step: a state is good for one callback. */
+  takeFlow(stateHash: string, browserHash: string | null, now: Instant): Promise<Flow | null>
+  insertWaitingGrant(waiting: WaitingGrant): Promise<void>
+  removeWaitingGrant(link: LinkId): Promise<void>
+  appendEvent(event: VaultEvent, now: Instant): Promise<void>
+  enqueueRevocation(revocation: Revocation): Promise<void>
+  rescheduleRevocation(revocation: Revocation): Promise<void>
+  removeRevocation(id: string): Promise<void>
+  insertApiKey(key: ApiKey): Promise<void>
+  revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
+  saveCircuit(circuit: Circuit): Promise<void>
+  /** What has outlived its use: spent flows, dead links, old hashes and events. Returns rows removed. */
+  sweep(now: Instant): Promise<number>
+}
+
+export type Lease = {
+  readonly attempt: AttemptId
+  readonly until: Instant
+  /** When the schedule takes the connection up again if this process dies now. */
+  readonly dueAt: Instant
+}
+
+/** Throws `StoreError` when the database fails; the first error is the one reported. */
+export interface Store extends Reads {
+  write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
+  /** Proves that the database can be written; throws `StoreError`. */
+  probe(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type ApiKey = {
+  readonly id: KeyId
+  readonly name: string
+  /** SHA-256 of the key, base64url. */
+  readonly hash: string
+  readonly permissions: readonly Permission[]
+  readonly providers: readonly ProviderId[] | null
+  readonly userIdPrefix: string | null
+  readonly createdAt: Instant
+  readonly revokedAt: Instant | null
+}
+
+export type AuthorizationRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly redirectUri: string
+  readonly scope: readonly string[]
+  readonly state: Secret
+  readonly loginHint: string | null
+}
+
+export type ExchangeRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly redirectUri: string
+  /** Every parameter of the callback, as it came; its state was checked against the stored hash. */
+  readonly callback: ReadonlyMap<string, string>
+  readonly verifier: Secret
+  readonly nonce: Secret | null
+  readonly requestedScope: readonly string[]
+}
+
+/** Where to refresh, with what; `providerData` is what earlier answers said. */
+export type RefreshRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly requestedScope: readonly string[]
+  readonly refreshToken: Secret
+}
+
+export type IdentifyOutcome =
+  | { readonly kind: 'ok'; readonly account: Account }
+  /** The provider has nothing to ask, or answers no account. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unavailable'; readonly detail: string }
+
+/** Everything that is said to a provider. No method throws for what a provider answers. */
+export interface TokenEndpoint {
+  /** Throws `VaultError` where discovery fails or the provider is misconfigured. */
+  begin(request: AuthorizationRequest): Promise<AuthorizationStart>
+  exchange(request: ExchangeRequest): Promise<ExchangeOutcome>
+  refresh(request: RefreshRequest): Promise<RefreshOutcome>
+  /** Userinfo or the preset's probe, with an access token. */
+  identify(request: {
+    readonly provider: ProviderId
+    readonly client: ClientCredentials | null
+    readonly params: Readonly<Record<string, string>>
+    readonly providerData: Readonly<Record<string, unknown>>
+    readonly accessToken: Secret
+  }): Promise<IdentifyOutcome>
+  revoke(revocation: Revocation): Promise<RevocationOutcome>
+  /** Tells clients apart (circuit, sibling grants): the configured one or the connection's own. */
+  clientKey(provider: ProviderId, client: ClientCredentials | null): string
+}
+
+/** Who may ask: the keys in memory, so that a read of a token asks no database. */
+export interface Callers {
+  /** Null for an unknown or revoked key. Digests are compared in constant time. */
+  authenticate(bearer: string): Caller | null
+  /** Reads the stored keys again; called after every change of them. */
+  reload(): Promise<void>
+}
+
+/** Business events, for people and counters: a log line and a metric each (`events.ts`). */
+export interface Observer {
+  connected(e: {
+    id: ConnectionId
+    provider: ProviderId
+    how: 'link' | 'headless' | 'import'
+  }): void
+  reconnected(e: { id: ConnectionId; provider: ProviderId }): void
+  connectFailed(e: { provider: ProviderId; reason: string }): void
+  deleted(e: { id: ConnectionId; provider: ProviderId }): void
+  refreshed(e: { id: ConnectionId; provider: ProviderId; generation: number }): void
+  refreshFailed(e: {
+    id: ConnectionId
+    provider: ProviderId
+    outcome: Exclude<RefreshOutcome['kind'], 'ok'>
+    detail: string
+  }): void
+  /** A rotation that came too late: another grant stands in its place. */
+  refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
+  circuitChanged(e: { provider: ProviderId; reason: string | null; open: boolean }): void
+  revoked(e: { provider: ProviderId; outcome: RevocationOutcome['kind'] }): void
+  unreadable(e: { id: string; table: string; field: string }): void
+  storeFailed(e: { reason: string; during: string }): void
+  tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
+}
+
+export type Policy = RefreshPolicy & {
+  /** Exact origins and whole path segments that links may send users back to. */
+  readonly redirectUrls: readonly string[]
+  readonly confirm: 'page' | 'app'
+  readonly publicUrl: string
+  readonly concurrencyPerProvider: number
+}
+
+/** What the use cases are handed; each names the few it needs with `Pick`. */
+export type Ports = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly endpoint: TokenEndpoint
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly observer: Observer
+  readonly callers: Callers
+  readonly policy: Policy
+}
+
+export type { ReceivedTokens, Sealed }
