@@ -61,8 +61,11 @@ export type WriteResult = { readonly won: boolean }
 
 /** The queries; those that name `where` clauses of a caller take them as plain data. */
 export interface Reads {
+  /** Drafts too: a refresh works on them like on any other. */
   connection(id: ConnectionId): Promise<Connection | null>
+  /** Without drafts. */
   connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
+  /** Without drafts, by id. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
   /** Due connections of one provider, soonest first. */
   dueConnections(
@@ -72,7 +75,7 @@ export interface Reads {
   ): Promise<readonly ConnectionId[]>
   /** Attempts that a process of this store left open. */
   openAttempts(limit: number): Promise<readonly LiveConnection[]>
-  /** Connections that hold this account at this provider, whoever the user is. */
+  /** Connections that hold this account, drafts left out, at this provider, whoever the user is. */
   connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
   /** The connection that ever held this refresh token, and whether it holds it now. */
   holderOfRefreshToken(

@@ -74,6 +74,11 @@ type Common = {
   /** What the provider's answers told that later calls need (`instance_url`, `team.id` …). */
   readonly providerData: Readonly<Record<string, unknown>>
   readonly client: ClientCredentials | null
+  /**
+   * Credentials that were handed in and are not proven yet: sealed and refreshed like any other, but
+   * outside every listing until proven. `replaces`: the connection whose grant they then become.
+   */
+  readonly draft: { readonly replaces: ConnectionId | null } | null
   readonly createdAt: Instant
   readonly updatedAt: Instant
   readonly lastRefreshedAt: Instant | null
