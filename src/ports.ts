@@ -20,7 +20,7 @@ import type {
 } from './core/ids.ts'
 import type { Revocation, RevocationOutcome } from './core/outbox.ts'
 import type { Provider } from './core/provider.ts'
-import type { ReceivedTokens, RefreshOutcome } from './core/refresh-outcome.ts'
+import type { ReceivedTokens, RefreshOutcome, RefreshResult } from './core/refresh-outcome.ts'
 import type { RefreshPolicy } from './core/refresh-policy.ts'
 import type { Sealed, Secret } from './core/secret.ts'
 
@@ -54,7 +54,7 @@ export interface Sealer {
   /** Throws `SealError`; exactly one key is tried, the one that the blob names. */
   open(blob: Uint8Array, place: Place): Secret
   /** A keyed hash for equality search, base64url; the label keeps uses apart and is versioned. */
-  fingerprint(label: string, value: string): string
+  fingerprint(label: string, value: string | Secret): string
 }
 
 export type WriteResult = { readonly won: boolean }
@@ -242,6 +242,40 @@ export interface TokenEndpoint {
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
 }
 
+/** One refresh per connection at a time in this process, detached from whoever asked. */
+export interface Flights {
+  readonly size: number
+  has(id: ConnectionId): boolean
+  /** Joins the flight that is under way, or starts one. */
+  join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
+  /** Resolves when none is in the air; new ones are refused from the call on. */
+  land(): Promise<void>
+}
+
+/** How much may be asked of a client at a provider at once, and whether anything at all. */
+export interface Traffic {
+  /** Runs `task` when there is room; what was asked for goes before what is scheduled. */
+  admit<T>(task: {
+    readonly client: string
+    readonly id: ConnectionId
+    readonly urgency: Urgency
+    readonly run: () => Promise<T>
+  }): Promise<T>
+  /** Somebody asks for what was only scheduled. */
+  hurry(client: string, id: ConnectionId): void
+  /** How many scheduled tasks a scan may add now. */
+  room(client: string): number
+  circuit(provider: ProviderId, client: string): Circuit
+  circuits(): readonly Circuit[]
+  /** Remembers; whoever calls it has written it in the transaction of the outcome. */
+  turn(circuit: Circuit): void
+  /** True for the one caller who may probe an open circuit whose wait is over. */
+  claimProbe(client: string): boolean
+  releaseProbe(client: string): void
+}
+
+export type Urgency = 'asked' | 'scheduled'
+
 /** Who may ask: the keys in memory, so that a read of a token asks no database. */
 export interface Callers {
   /** Null for an unknown or revoked key. Digests are compared in constant time. */
@@ -281,7 +315,9 @@ export type Policy = RefreshPolicy & {
   readonly redirectUrls: readonly string[]
   readonly confirm: 'page' | 'app'
   readonly publicUrl: string
+  /** Refreshes of one client at one provider that may be in the air at once, and begin per second. */
   readonly concurrencyPerProvider: number
+  readonly ratePerSecond: number
 }
 
 /** What the use cases are handed; each names the few it needs with `Pick`. */
@@ -294,6 +330,8 @@ export type Ports = {
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly observer: Observer
   readonly callers: Callers
+  readonly flights: Flights
+  readonly traffic: Traffic
   readonly policy: Policy
 }
 

@@ -20,6 +20,7 @@ export type Circuit = {
 export type Admission = 'admitted' | 'probe' | 'held'
 
 const TOLERATED_FAILURES = 5
+const SPREAD = 0.2
 const FIRST_WAIT_MS: Record<CircuitReason, number> = {
   unavailable: 2_000,
   throttled: 5_000,
@@ -38,7 +39,10 @@ export function closedCircuit(provider: ProviderId, client: string): Circuit {
 /** `probe`: the wait is over, and one refresh may find out whether the provider is back. */
 export function admission(circuit: Circuit, now: Instant): Admission {
   if (circuit.open === null) return 'admitted'
-  return circuit.open.until <= now ? 'probe' : 'held'
+  const { reason, until } = circuit.open
+  // A wait longer than any we give was written under another clock.
+  const isOver = until <= now || until - now > LONGEST_WAIT_MS[reason] * (1 + SPREAD)
+  return isOver ? 'probe' : 'held'
 }
 
 /** Any answer to the grant itself, good or bad, shows that provider and client work. */
@@ -56,39 +60,34 @@ export function afterAnswer(
     case 'not_sent':
     case 'ambiguous': {
       const failures = circuit.failures + 1
-      if (circuit.open === null && failures < TOLERATED_FAILURES) return { ...circuit, failures }
-      return opened({ ...circuit, failures }, 'unavailable', failures - TOLERATED_FAILURES, 0, at)
+      return circuit.open === null && failures < TOLERATED_FAILURES
+        ? { ...circuit, failures }
+        : opened(circuit, 'unavailable', 0, at)
     }
-    case 'throttled': {
-      const failures = circuit.failures + 1
-      return opened(
-        { ...circuit, failures },
-        'throttled',
-        failures - 1,
-        outcome.retryAfterMs ?? 0,
-        at,
-      )
-    }
-    case 'client_config': {
-      const failures = circuit.open?.reason === 'misconfigured' ? circuit.failures + 1 : 1
-      return opened({ ...circuit, failures }, 'misconfigured', failures - 1, 0, at)
-    }
+    case 'throttled':
+      return opened(circuit, 'throttled', outcome.retryAfterMs ?? 0, at)
+    case 'client_config':
+      return opened(circuit, 'misconfigured', 0, at)
     default:
       return outcome satisfies never
   }
 }
 
+/** Each probe that fails doubles the wait; stragglers of one burst do not. */
 function opened(
   circuit: Circuit,
   reason: CircuitReason,
-  step: number,
   askedMs: number,
   at: { readonly now: Instant; readonly fraction: number },
 ): Circuit {
-  const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, Math.max(0, step))
+  const goesOn = circuit.open?.reason === reason
+  const isStraggler = goesOn && admission(circuit, at.now) === 'held'
+  if (isStraggler && askedMs === 0) return circuit
+  const failures = goesOn ? circuit.failures + Number(!isStraggler) : TOLERATED_FAILURES
+  const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, failures - TOLERATED_FAILURES)
   const wait = Math.min(LONGEST_WAIT_MS[reason], Math.max(grown, askedMs))
-  const since = circuit.open?.reason === reason ? circuit.open.since : at.now
-  // Never earlier than asked: jitter only adds.
-  const until = at.now + Math.round(wait * (1 + at.fraction / 5))
-  return { ...circuit, open: { reason, since, until } }
+  const since = goesOn && circuit.open ? circuit.open.since : at.now
+  // Never earlier than asked: the spread only adds.
+  const until = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
+  return { ...circuit, failures, open: { reason, since, until } }
 }

@@ -1,3 +1,6 @@
+import type { CircuitReason } from './circuit.ts'
+import type { LiveConnection } from './connection.ts'
+import type { Instant } from './ids.ts'
 import type { Secret } from './secret.ts'
 
 /** What a token endpoint handed us, normalised; lifetimes are seconds from the sending of the request. */
@@ -33,3 +36,23 @@ export type RefreshOutcome =
   | { readonly kind: 'grant_dead'; readonly detail: string }
 
 export type OutcomeKind = RefreshOutcome['kind']
+
+/** What came of wanting a refresh, for whoever wanted it. */
+export type RefreshResult =
+  /** A newer grant or generation stands, whoever brought it. */
+  | { readonly kind: 'refreshed'; readonly connection: LiveConnection }
+  | {
+      readonly kind: 'failed'
+      readonly connection: LiveConnection
+      readonly outcome: Exclude<RefreshOutcome, { kind: 'ok' }>
+    }
+  /** Nothing was sent: the provider's circuit is open, or another process holds the lease. */
+  | {
+      readonly kind: 'held'
+      readonly connection: LiveConnection
+      readonly reason: CircuitReason | 'busy'
+      readonly retryAt: Instant
+    }
+  /** The grant has ended without a word of the provider: see `connection.failure`. */
+  | { readonly kind: 'ended'; readonly connection: LiveConnection }
+  | { readonly kind: 'gone' }

@@ -1,0 +1,170 @@
+import type { Attempt, Failure, FailureReason, LiveConnection } from './connection.ts'
+import { dueAtOf, renewedGrant, withGrant } from './grant.ts'
+import type { Instant } from './ids.ts'
+import type { Provider } from './provider.ts'
+import type { RefreshOutcome } from './refresh-outcome.ts'
+import { backoffMs, probeWaitMs, type RefreshPolicy } from './refresh-policy.ts'
+
+/** What the shell knows of an attempt that is over. */
+export type AttemptEnd = {
+  readonly now: Instant
+  readonly attempt: Attempt
+  /** Whether any request of this attempt may have spent the token without our seeing the answer. */
+  readonly unresolved: boolean
+  /** Id of the access token that came, '' where none did. */
+  readonly tokenId: string
+  /** The connection brings its own OAuth client: its misconfiguration is its own. */
+  readonly ownClient: boolean
+  readonly provider: Pick<Provider, 'refresh'>
+  readonly policy: RefreshPolicy
+  /** Jitter in [0, 1). */
+  readonly fraction: number
+}
+
+/**
+ * What an outcome makes of a connection. Total, and the only place where a refresh changes a status.
+ * Nothing but `grant_dead` disconnects, save where presenting the token again is forbidden.
+ */
+export function afterRefresh(
+  connection: LiveConnection,
+  outcome: RefreshOutcome,
+  end: AttemptEnd,
+): LiveConnection {
+  const common = { ...connection, updatedAt: end.now, attempt: openAttempt(connection, end) }
+  switch (outcome.kind) {
+    case 'ok': {
+      const arrival = { tokens: outcome.tokens, sentAt: end.attempt.sentAt, tokenId: end.tokenId }
+      const grant = renewedGrant(connection.grant, arrival, end.provider)
+      const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
+      const renewed = { ...common, lastRefreshedAt: end.now, providerData }
+      return withGrant(renewed, grant, dueAtOf(grant, end.policy, end.fraction))
+    }
+    case 'ambiguous':
+      if (outcome.salvaged !== null) {
+        const { grant } = connection
+        const saved = { ...grant, generation: grant.generation + 1, refreshToken: outcome.salvaged }
+        return failing(
+          { ...common, grant: saved, attempt: null },
+          'provider_unavailable',
+          outcome,
+          end,
+        )
+      }
+      return end.unresolved && end.provider.refresh.replay === 'never'
+        ? disconnected(common, 'interrupted', outcome, end)
+        : failing(common, 'provider_unavailable', outcome, end)
+    case 'not_sent':
+      return failing(common, 'provider_unavailable', outcome, end)
+    case 'throttled': {
+      const held = failing(common, 'throttled', outcome, end)
+      const asked = end.now + (outcome.retryAfterMs ?? 0)
+      return { ...held, dueAt: Math.max(held.dueAt ?? 0, asked) }
+    }
+    case 'client_config':
+      // The operator's to fix: the circuit holds the provider, the connection keeps its state.
+      return end.ownClient ? failing(common, 'provider_misconfigured', outcome, end) : common
+    case 'grant_dead':
+      return disconnected({ ...common, attempt: null }, deathOf(connection, end), outcome, end)
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** An end that needs no answer from the provider: no refresh token, or one that may not be shown again. */
+export function afterEnd(
+  connection: LiveConnection,
+  reason: 'no_refresh_token' | 'interrupted',
+  now: Instant,
+): LiveConnection {
+  const failure = failureOf(connection, reason, END_DETAIL[reason], now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    attempt: null,
+    dueAt: null,
+    updatedAt: now,
+  }
+}
+
+const END_DETAIL = {
+  no_refresh_token: 'the provider issued no refresh token',
+  interrupted: 'a rotation was interrupted and the provider forbids a second try',
+}
+
+/** The refresh token's blob does not open: the row fails closed, and is looked at again now and then. */
+export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
+  const failure = failureOf(connection, 'unreadable', 'a sealed value cannot be opened', now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    dueAt: probeAt(failure, now),
+    updatedAt: now,
+  }
+}
+
+/** The attempt stays on the row while nobody knows what became of its token. */
+function openAttempt(connection: LiveConnection, end: AttemptEnd): Attempt | null {
+  return end.unresolved ? end.attempt : connection.attempt
+}
+
+function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
+  if (end.unresolved || connection.attempt !== null) return 'interrupted'
+  // A dead grant that was called interrupted once does not become the user's doing by a probe.
+  if (connection.failure?.reason === 'interrupted') return 'interrupted'
+  const { refreshTokenExpiresAt } = connection.grant
+  return refreshTokenExpiresAt !== null && refreshTokenExpiresAt <= end.now ? 'expired' : 'revoked'
+}
+
+function failing(
+  connection: LiveConnection,
+  reason: FailureReason,
+  outcome: { readonly detail: string },
+  end: AttemptEnd,
+): LiveConnection {
+  // A probe of a dead grant that did not get through leaves it as it was, until the next probe.
+  if (connection.status === 'disconnected') {
+    return { ...connection, dueAt: probeAt(connection.failure, end.now) }
+  }
+  const failure = failureOf(connection, reason, outcome.detail, end.now)
+  const dueAt = end.now + backoffMs(failure.attempts, end.policy, end.fraction)
+  return { ...connection, status: 'failing', failure, dueAt }
+}
+
+function disconnected(
+  connection: LiveConnection,
+  reason: FailureReason,
+  outcome: { readonly detail: string },
+  end: AttemptEnd,
+): LiveConnection {
+  const failure = failureOf(connection, reason, outcome.detail, end.now)
+  const mayProbe = end.provider.refresh.replay === 'allowed'
+  const dueAt = mayProbe ? probeAt(failure, end.now) : null
+  return { ...connection, status: 'disconnected', failure, dueAt }
+}
+
+function failureOf(
+  connection: LiveConnection,
+  reason: FailureReason,
+  detail: string,
+  now: Instant,
+): Failure {
+  const previous = connection.failure
+  const continues = previous !== null && isTerminal(previous.reason) === isTerminal(reason)
+  return {
+    reason,
+    detail,
+    since: continues ? previous.since : now,
+    attempts: continues ? previous.attempts + 1 : 1,
+  }
+}
+
+function isTerminal(reason: FailureReason): boolean {
+  return !['provider_unavailable', 'provider_misconfigured', 'throttled'].includes(reason)
+}
+
+function probeAt(failure: Failure, now: Instant): Instant | null {
+  const wait = probeWaitMs(failure.attempts - 1)
+  return wait === null ? null : now + wait
+}

@@ -1,0 +1,174 @@
+import { afterEnd, afterRefresh, afterUnreadable } from '../core/after-refresh.ts'
+import { isLive, type LiveConnection } from '../core/connection.ts'
+import { SealError } from '../core/errors.ts'
+import { refreshEvents } from '../core/event.ts'
+import { type AttemptId, newId } from '../core/ids.ts'
+import type { Provider } from '../core/provider.ts'
+import type { RefreshOutcome, RefreshResult } from '../core/refresh-outcome.ts'
+import type { Sealed, Secret } from '../core/secret.ts'
+import type { Ports, Writes } from '../ports.ts'
+import { noteAnswer } from './note-answer.ts'
+import { persistOutcome } from './persist-outcome.ts'
+import { type Presentation, presentToken } from './present-token.ts'
+import { queueRevocation } from './queue-revocation.ts'
+import { tokenIdOf } from './token-id.ts'
+
+export type AttemptNeeds = Pick<
+  Ports,
+  | 'clock'
+  | 'random'
+  | 'store'
+  | 'sealer'
+  | 'endpoint'
+  | 'providers'
+  | 'observer'
+  | 'traffic'
+  | 'policy'
+>
+
+/** A newer grant or generation than the one that was seen: somebody has refreshed or reconnected. */
+export function hasMoved(seen: LiveConnection, current: LiveConnection): boolean {
+  return seen.grant.id !== current.grant.id || seen.grant.generation !== current.grant.generation
+}
+
+/** Lease and intent, sending, sorting, committing: one refresh of a row that was just read. */
+export async function attemptRefresh(
+  ports: AttemptNeeds,
+  connection: LiveConnection,
+  provider: Provider,
+): Promise<RefreshResult> {
+  const now = ports.clock.now()
+  const { refreshToken } = connection.grant
+  if (refreshToken === null)
+    return end(ports, connection, afterEnd(connection, 'no_refresh_token', now))
+  if (connection.attempt !== null && provider.refresh.replay === 'never') {
+    return end(ports, connection, afterEnd(connection, 'interrupted', now))
+  }
+  const secret = openOrNull(refreshToken)
+  if (secret === null) {
+    ports.observer.unreadable({ id: connection.id, table: 'connections', field: 'refresh_token' })
+    return end(ports, connection, afterUnreadable(connection, now))
+  }
+  const id = newId('att', now, ports.random.bytes(10))
+  const until = now + ports.policy.leaseMs
+  // The intent proves that the store can be written before a one-use token is spent.
+  const intent = await ports.store.write((trx) =>
+    trx.beginAttempt(connection, { attempt: id, until, dueAt: until }, now),
+  )
+  if (!intent.won) return outrun(ports, connection)
+  const presentation = await presentToken(ports, connection, { provider, secret })
+  // The refresh token may be spent by now: nothing below may be cancelled before the write.
+  return land(ports, connection, { id, provider, presentation })
+}
+
+async function land(
+  ports: AttemptNeeds,
+  before: LiveConnection,
+  flight: {
+    readonly id: AttemptId
+    readonly provider: Provider
+    readonly presentation: Presentation
+  },
+): Promise<RefreshResult> {
+  const { outcome, sentAt, unresolved } = flight.presentation
+  const after = afterRefresh(before, outcome, {
+    now: ports.clock.now(),
+    attempt: { id: flight.id, sentAt },
+    unresolved,
+    tokenId: outcome.kind === 'ok' ? tokenIdOf(ports, outcome.tokens.accessToken) : '',
+    ownClient: before.client !== null,
+    provider: flight.provider,
+    policy: ports.policy,
+    fraction: ports.random.fraction(),
+  })
+  const noted = noteAnswer(ports, before, outcome)
+  const received = receivedRefreshToken(outcome)
+  const won = await persistOutcome(ports, received !== null, async (trx) => {
+    await noted.write(trx)
+    const saved = await trx.saveConnection(before, after)
+    if (!saved.won) {
+      await dropLateTokens(ports, trx, before, outcome)
+      return false
+    }
+    if (received !== null) await trx.rememberRefreshToken(after, received)
+    for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
+    return true
+  })
+  return won ? announce(ports, after, outcome) : outrun(ports, before)
+}
+
+/** The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it. */
+async function dropLateTokens(
+  ports: AttemptNeeds,
+  trx: Writes,
+  before: LiveConnection,
+  outcome: RefreshOutcome,
+): Promise<void> {
+  ports.observer.refreshLost({ id: before.id, provider: before.provider })
+  const current = await trx.connection(before.id)
+  const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
+  // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.
+  if (isSameGrant) return
+  const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
+  const refreshToken = receivedRefreshToken(outcome) ?? (accessToken && before.grant.refreshToken)
+  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })
+}
+
+function announce(
+  ports: AttemptNeeds,
+  connection: LiveConnection,
+  outcome: RefreshOutcome,
+): RefreshResult {
+  const { id, provider } = connection
+  if (outcome.kind === 'ok') {
+    ports.observer.refreshed({ id, provider, generation: connection.grant.generation })
+    return { kind: 'refreshed', connection }
+  }
+  ports.observer.refreshFailed({ id, provider, outcome: outcome.kind, detail: outcome.detail })
+  return { kind: 'failed', connection, outcome }
+}
+
+async function end(
+  ports: AttemptNeeds,
+  before: LiveConnection,
+  after: LiveConnection,
+): Promise<RefreshResult> {
+  const won = await ports.store.write(async (trx) => {
+    const saved = await trx.saveConnection(before, after)
+    if (!saved.won) return false
+    for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
+    return true
+  })
+  return won ? { kind: 'ended', connection: after } : outrun(ports, before)
+}
+
+/** Somebody else holds the lease or has moved the row: what stands there now is the answer. */
+async function outrun(ports: AttemptNeeds, seen: LiveConnection): Promise<RefreshResult> {
+  const giveUpAt = ports.clock.monotonic() + ports.policy.deadlineMs
+  for (;;) {
+    const current = await ports.store.connection(seen.id)
+    if (current === null || !isLive(current)) return { kind: 'gone' }
+    if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
+    if (ports.clock.monotonic() >= giveUpAt) {
+      const retryAt = ports.clock.now() + LEASE_POLL_MS
+      return { kind: 'held', connection: current, reason: 'busy', retryAt }
+    }
+    await ports.clock.sleep(LEASE_POLL_MS)
+  }
+}
+
+const LEASE_POLL_MS = 250
+
+function receivedRefreshToken(outcome: RefreshOutcome): Secret | null {
+  if (outcome.kind === 'ok') return outcome.tokens.refreshToken
+  return outcome.kind === 'ambiguous' ? outcome.salvaged : null
+}
+
+function openOrNull(sealed: Sealed): Secret | null {
+  try {
+    return sealed.open()
+  } catch (error) {
+    if (error instanceof SealError) return null
+    throw error
+  }
+}

@@ -1,0 +1,34 @@
+import type { ConnectionId } from '../core/ids.ts'
+import type { RefreshResult } from '../core/refresh-outcome.ts'
+import type { Flights } from '../ports.ts'
+
+/** Two refreshes of one grant at a rotating provider revoke it; so nobody starts a second one here. */
+export class SingleFlights implements Flights {
+  readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
+  #landing = false
+
+  get size(): number {
+    return this.#air.size
+  }
+
+  has(id: ConnectionId): boolean {
+    return this.#air.has(id)
+  }
+
+  join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult> {
+    const current = this.#air.get(id)
+    if (current !== undefined) return current
+    if (this.#landing) return Promise.resolve({ kind: 'gone' })
+    // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
+    const flight = Promise.resolve()
+      .then(fly)
+      .finally(() => this.#air.delete(id))
+    this.#air.set(id, flight)
+    return flight
+  }
+
+  async land(): Promise<void> {
+    this.#landing = true
+    while (this.#air.size > 0) await Promise.allSettled(this.#air.values())
+  }
+}

@@ -1,0 +1,96 @@
+import PQueue from 'p-queue'
+import { type Circuit, closedCircuit } from '../core/circuit.ts'
+import type { ConnectionId, ProviderId } from '../core/ids.ts'
+import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
+
+type Lane = { readonly queue: PQueue; nextStart: number }
+
+type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
+
+/**
+ * One lane for each client at a provider: so many at once, so many a second, the asked-for first.
+ * The rate is kept on the monotonic clock here: p-queue's own uses the wall clock and stalls when
+ * that is set back.
+ */
+export class Lanes implements Traffic {
+  readonly #clock: Clock
+  readonly #limits: Limits
+  readonly #lanes = new Map<string, Lane>()
+  readonly #circuits = new Map<string, Circuit>()
+  readonly #probing = new Set<string>()
+
+  constructor(clock: Clock, limits: Limits, circuits: readonly Circuit[]) {
+    this.#clock = clock
+    this.#limits = limits
+    for (const circuit of circuits) this.#circuits.set(circuit.client, circuit)
+  }
+
+  admit<T>(task: {
+    client: string
+    id: ConnectionId
+    urgency: Urgency
+    run: () => Promise<T>
+  }): Promise<T> {
+    const lane = this.#lane(task.client)
+    const paced = async () => {
+      await this.#pace(lane)
+      return task.run()
+    }
+    return lane.queue.add(paced, { id: task.id, priority: task.urgency === 'asked' ? 1 : 0 })
+  }
+
+  hurry(client: string, id: ConnectionId): void {
+    try {
+      this.#lane(client).queue.setPriority(id, 1)
+    } catch (error) {
+      // It has begun already; nothing is faster than that.
+      if (!(error instanceof ReferenceError)) throw error
+    }
+  }
+
+  room(client: string): number {
+    const { queue } = this.#lane(client)
+    const fill = Math.max(this.#limits.concurrencyPerProvider, this.#limits.ratePerSecond)
+    return Math.max(0, fill - queue.size - queue.pending)
+  }
+
+  circuit(provider: ProviderId, client: string): Circuit {
+    return this.#circuits.get(client) ?? closedCircuit(provider, client)
+  }
+
+  circuits(): readonly Circuit[] {
+    return [...this.#circuits.values()]
+  }
+
+  turn(circuit: Circuit): void {
+    this.#circuits.set(circuit.client, circuit)
+  }
+
+  claimProbe(client: string): boolean {
+    if (this.#probing.has(client)) return false
+    this.#probing.add(client)
+    return true
+  }
+
+  releaseProbe(client: string): void {
+    this.#probing.delete(client)
+  }
+
+  #lane(client: string): Lane {
+    const known = this.#lanes.get(client)
+    if (known !== undefined) return known
+    const lane = {
+      queue: new PQueue({ concurrency: this.#limits.concurrencyPerProvider }),
+      nextStart: 0,
+    }
+    this.#lanes.set(client, lane)
+    return lane
+  }
+
+  async #pace(lane: Lane): Promise<void> {
+    const now = this.#clock.monotonic()
+    const start = Math.max(now, lane.nextStart)
+    lane.nextStart = start + 1000 / this.#limits.ratePerSecond
+    if (start > now) await this.#clock.sleep(start - now)
+  }
+}

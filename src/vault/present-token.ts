@@ -1,0 +1,47 @@
+import type { LiveConnection } from '../core/connection.ts'
+import type { Instant } from '../core/ids.ts'
+import type { Provider } from '../core/provider.ts'
+import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Ports } from '../ports.ts'
+
+export type Presentation = {
+  readonly outcome: RefreshOutcome
+  /** When the request that was answered was sent. */
+  readonly sentAt: Instant
+  /** A request of this attempt may have spent the token without our seeing what came of it. */
+  readonly unresolved: boolean
+}
+
+const REPLAY_AFTER_MS = 500
+
+/**
+ * Shows the refresh token to the provider: once, and within two seconds once more where the answer to
+ * the first was lost and the provider does not punish it. Inside its grace the second brings back what
+ * the first had rotated.
+ */
+export async function presentToken(
+  ports: Pick<Ports, 'clock' | 'random' | 'endpoint'>,
+  connection: LiveConnection,
+  what: { readonly provider: Provider; readonly secret: Secret },
+): Promise<Presentation> {
+  const request = {
+    provider: connection.provider,
+    client: connection.client,
+    params: connection.params,
+    providerData: connection.providerData,
+    requestedScope: connection.grant.requestedScope,
+    refreshToken: what.secret,
+  }
+  const first = { sentAt: ports.clock.now(), outcome: await ports.endpoint.refresh(request) }
+  if (first.outcome.kind !== 'ambiguous' || first.outcome.salvaged !== null) {
+    return { ...first, unresolved: false }
+  }
+  const { mayReplay } = first.outcome
+  if (!mayReplay || what.provider.refresh.replay === 'never') {
+    return { ...first, unresolved: mayReplay }
+  }
+  await ports.clock.sleep(REPLAY_AFTER_MS * (1 + ports.random.fraction()))
+  const second = { sentAt: ports.clock.now(), outcome: await ports.endpoint.refresh(request) }
+  return { ...second, unresolved: second.outcome.kind !== 'ok' }
+}

@@ -1,0 +1,80 @@
+import { admission } from '../core/circuit.ts'
+import { isLive, type LiveConnection } from '../core/connection.ts'
+import type { Instant } from '../core/ids.ts'
+import type { RefreshResult } from '../core/refresh-outcome.ts'
+import type { Ports } from '../ports.ts'
+import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
+
+export type RefreshNeeds = AttemptNeeds & Pick<Ports, 'flights'>
+
+/** `forced` passes back-off and open circuits, but not a Retry-After. */
+export type Wanted = 'asked' | 'scheduled' | 'forced'
+
+/**
+ * The one way to a refresh, for readers, the schedule and `POST …/refresh` alike. `seen` is the
+ * connection as the caller saw it: where it has moved on meanwhile, nothing is sent.
+ */
+export function refresh(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: Wanted,
+): Promise<RefreshResult> {
+  const client = ports.endpoint.clientKey(seen.provider, seen.client)
+  const urgency = wanted === 'scheduled' ? 'scheduled' : 'asked'
+  if (urgency === 'asked' && ports.flights.has(seen.id)) ports.traffic.hurry(client, seen.id)
+  return ports.flights.join(seen.id, () =>
+    ports.traffic.admit({
+      client,
+      id: seen.id,
+      urgency,
+      run: () => refreshOnce(ports, seen, wanted),
+    }),
+  )
+}
+
+async function refreshOnce(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: Wanted,
+): Promise<RefreshResult> {
+  const connection = await ports.store.connection(seen.id)
+  if (connection === null || !isLive(connection)) return { kind: 'gone' }
+  if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }
+  const provider = ports.providers.get(connection.provider)
+  // A provider that was taken out of the configuration: everything is kept until it comes back.
+  if (provider === undefined) return held(ports, connection, { reason: 'misconfigured' })
+
+  const client = ports.endpoint.clientKey(connection.provider, connection.client)
+  const circuit = ports.traffic.circuit(connection.provider, client)
+  const admitted = admission(circuit, ports.clock.now())
+  if (admitted === 'admitted') return attemptRefresh(ports, connection, provider)
+  const open = circuit.open ?? { reason: 'unavailable' as const }
+  const mayProbe = admitted === 'probe' || (wanted === 'forced' && open.reason !== 'throttled')
+  if (!mayProbe || !ports.traffic.claimProbe(client)) return held(ports, connection, open)
+  try {
+    return await attemptRefresh(ports, connection, provider)
+  } finally {
+    ports.traffic.releaseProbe(client)
+  }
+}
+
+async function held(
+  ports: RefreshNeeds,
+  connection: LiveConnection,
+  open: {
+    readonly reason: Extract<RefreshResult, { kind: 'held' }>['reason']
+    readonly until?: Instant
+  },
+): Promise<RefreshResult> {
+  const retryAt = Math.max(open.until ?? 0, ports.clock.now() + HELD_AGAIN_MS)
+  // The scan passes over the configured client's connections while its circuit is open, but cannot
+  // know of each connection's own client: those step back in the order by themselves.
+  if (connection.client !== null) {
+    await ports.store.write((trx) =>
+      trx.saveConnection(connection, { ...connection, dueAt: retryAt }),
+    )
+  }
+  return { kind: 'held', connection, reason: open.reason, retryAt }
+}
+
+const HELD_AGAIN_MS = 1_000
