@@ -1,0 +1,133 @@
+import type { DestinationStream, Logger } from 'pino'
+import type { ProviderId } from './core/ids.ts'
+import { describeError, type LogLevel, openLog } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import type { Observer } from './ports.ts'
+
+/** Everything that is told to operators: one function an event, a log line and where it counts a metric. */
+export interface Events extends Observer {
+  settingDoubted(e: { warning: string }): void
+  keysMade(e: { paths: readonly string[] }): void
+  started(e: { version: string; node: string; private: string; public: string }): void
+  providerReady(e: { provider: ProviderId; redirectUri: string }): void
+  stopping(e: { signal: string }): void
+  stopped(): void
+  /** A fault of ours while answering; the id is all that the caller was told. */
+  requestFailed(e: { requestId: string; route: string; error: unknown }): void
+  jobFailed(e: { job: string; error: unknown }): void
+  /** Wall and monotonic time came apart; the schedule was planned anew. */
+  clockStepped(e: { byMs: number }): void
+  /** The process is about to end because nobody caught this. */
+  crashed(e: { kind: 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
+  readonly metrics: Metrics
+  /** Writes the lines that wait; never throws. */
+  flush(): void
+}
+
+/** To standard output, or to `sink`. */
+export function openEvents(options: {
+  readonly level: LogLevel
+  readonly sink?: DestinationStream
+}): Events {
+  const { logger, flush } = openLog(options.level, options.sink)
+  const metrics = createMetrics()
+  return {
+    ...connectionEvents(logger, metrics),
+    ...refreshEvents(logger, metrics),
+    ...storageEvents(logger, metrics),
+    ...processEvents(logger),
+    ...faultEvents(logger, metrics),
+    metrics,
+    flush,
+  }
+}
+
+function connectionEvents(log: Logger, metrics: Metrics) {
+  return {
+    connected: (e) => {
+      metrics.connects.inc({ provider: e.provider, outcome: e.how })
+      log.info({ event: 'connection.connected', ...e }, 'user connected')
+    },
+    reconnected: (e) => {
+      metrics.connects.inc({ provider: e.provider, outcome: 'reconnect' })
+      log.info({ event: 'connection.reconnected', ...e }, 'user reconnected')
+    },
+    connectFailed: (e) => {
+      metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
+      log.warn({ event: 'connection.connect_failed', ...e }, 'connecting a user failed')
+    },
+    deleted: (e) => {
+      metrics.deletions.inc({ provider: e.provider })
+      log.info({ event: 'connection.deleted', ...e }, 'connection deleted')
+    },
+    revoked: (e) => {
+      metrics.revocations.inc({ provider: e.provider, outcome: e.outcome })
+      log.info({ event: 'grant.revoked', ...e }, 'provider was told to forget a grant')
+    },
+    // Counted only: a line for each read of a token would cost more than the read.
+    tokenServed: (e) => metrics.tokenServed(e.provider, e.how),
+  } satisfies Partial<Observer>
+}
+
+function refreshEvents(log: Logger, metrics: Metrics) {
+  return {
+    refreshed: (e) => {
+      metrics.refreshes.inc({ provider: e.provider, outcome: 'ok' })
+      log.debug({ event: 'refresh.succeeded', ...e }, 'token refreshed')
+    },
+    refreshFailed: (e) => {
+      metrics.refreshes.inc({ provider: e.provider, outcome: e.outcome })
+      log.warn({ event: 'refresh.failed', ...e }, 'refresh failed')
+    },
+    refreshLost: (e) => {
+      metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })
+      log.error({ event: 'refresh.lost', ...e }, 'a rotation came too late to be stored')
+    },
+    circuitChanged: (e) =>
+      e.open
+        ? log.error({ event: 'circuit.opened', ...e }, 'calls to the provider are held back')
+        : log.info({ event: 'circuit.closed', ...e }, 'the provider answers again'),
+  } satisfies Partial<Observer>
+}
+
+function storageEvents(log: Logger, metrics: Metrics) {
+  return {
+    unreadable: (e) => {
+      metrics.unreadable.inc()
+      log.error({ event: 'seal.unreadable', ...e }, 'a sealed value did not open')
+    },
+    storeFailed: (e) => {
+      metrics.storeFailures.inc({ outcome: e.reason })
+      log.error({ event: 'store.failed', ...e }, 'the database failed')
+    },
+  } satisfies Partial<Observer>
+}
+
+function processEvents(log: Logger) {
+  return {
+    settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'check this setting'),
+    keysMade: (e) =>
+      log.warn({ event: 'keys.made', ...e }, 'first run: keys were made; back them up'),
+    started: (e) => log.info({ event: 'process.started', ...e }, 'larder is ready'),
+    providerReady: (e) =>
+      log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
+    stopping: (e) => log.info({ event: 'process.stopping', ...e }, 'stopping; flights land first'),
+    stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
+    clockStepped: (e) => log.warn({ event: 'clock.stepped', ...e }, 'the wall clock was set'),
+  } satisfies Partial<Events>
+}
+
+function faultEvents(log: Logger, metrics: Metrics) {
+  return {
+    requestFailed: ({ error, ...e }) => {
+      metrics.internalErrors.inc({ outcome: 'request' })
+      log.error({ event: 'request.failed', ...e, fault: describeError(error) }, 'a request failed')
+    },
+    jobFailed: ({ error, ...e }) => {
+      metrics.internalErrors.inc({ outcome: 'job' })
+      log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'a job failed')
+    },
+    crashed: ({ error, ...e }) =>
+      log.fatal({ event: 'process.crashed', ...e, fault: describeError(error) }, 'crashed'),
+  } satisfies Partial<Events>
+}

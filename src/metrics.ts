@@ -1,0 +1,151 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { ProviderId } from './core/ids.ts'
+import type { Ports } from './ports.ts'
+
+/** The only labels there are: a series per user or connection would leak who uses what, and grow. */
+type Label = 'provider' | 'outcome' | 'status'
+type Sources = Pick<Ports, 'clock' | 'store' | 'traffic' | 'providers'>
+export type Metrics = ReturnType<typeof createMetrics>
+
+export function createMetrics() {
+  const registry = new Registry()
+  const counters = createCounters(registry)
+  const gauges = createGauges(registry)
+  const reads = new TokenReads(counters.tokensServed)
+  let sources: Sources | null = null
+  return {
+    ...counters,
+    tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
+    /** Where the gauges of connections and providers come from, once the store is open. */
+    watch: (ports: Sources) => {
+      sources = ports
+    },
+    /** Prometheus text. With a store that fails it still tells all that is known in memory. */
+    scrape: async (): Promise<{ readonly contentType: string; readonly body: string }> => {
+      reads.settle()
+      gauges.readProcess()
+      if (sources !== null) await gauges.readVault(sources)
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+  }
+}
+
+function createCounters(registry: Registry) {
+  const counter = (name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name: `larder_${name}`, help, labelNames, registers: [registry] })
+  return {
+    refreshes: counter('refreshes_total', 'Refreshes, by what came of them.', [
+      'provider',
+      'outcome',
+    ]),
+    connects: counter('connects_total', 'Connections made, made again and failed to make.', [
+      'provider',
+      'outcome',
+    ]),
+    deletions: counter('deletions_total', 'Connections deleted.', ['provider']),
+    revocations: counter('revocations_total', 'Revocations at the provider.', [
+      'provider',
+      'outcome',
+    ]),
+    tokensServed: counter('tokens_served_total', 'Access tokens served, by where they came from.', [
+      'provider',
+      'outcome',
+    ]),
+    unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
+    storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
+    internalErrors: counter('internal_errors_total', 'Requests and jobs that failed by a fault.', [
+      'outcome',
+    ]),
+  }
+}
+
+/**
+ * A read of a token costs one addition here; prom-client hashes labels at each increment, so its
+ * counter is brought up to date when somebody looks.
+ */
+class TokenReads {
+  readonly #counter: Counter<Label>
+  readonly #reads = new Map<ProviderId, { cache: number; refresh: number }>()
+
+  constructor(counter: Counter<Label>) {
+    this.#counter = counter
+  }
+
+  count(provider: ProviderId, how: 'cache' | 'refresh'): void {
+    const reads = this.#reads.get(provider)
+    if (reads === undefined) this.#reads.set(provider, { cache: 0, refresh: 0, [how]: 1 })
+    else reads[how]++
+  }
+
+  settle(): void {
+    for (const [provider, reads] of this.#reads) {
+      if (reads.cache > 0) this.#counter.inc({ provider, outcome: 'cache' }, reads.cache)
+      if (reads.refresh > 0) this.#counter.inc({ provider, outcome: 'refresh' }, reads.refresh)
+    }
+    this.#reads.clear()
+  }
+}
+
+function createGauges(registry: Registry) {
+  const gauge = (name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  const vault = {
+    connections: gauge('larder_connections', 'Connections by status.', ['provider', 'status']),
+    overdue: gauge('larder_oldest_overdue_seconds', 'How late the most overdue refresh is.'),
+    queued: gauge('larder_revocations_queued', 'Revocations the provider was not told of yet.'),
+    circuit: gauge('larder_circuit_open', '1 while calls to a provider are held back.', [
+      'provider',
+    ]),
+    storeUp: gauge('larder_store_up', '1 while the database answers.'),
+  }
+  const process = {
+    lag: gauge('larder_event_loop_lag_seconds', 'Longest stall since the last scrape.'),
+    memory: gauge('process_resident_memory_bytes', 'Resident memory.'),
+    started: gauge('process_start_time_seconds', 'Start of the process, in epoch seconds.'),
+  }
+  const stalls = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS })
+  stalls.enable()
+  return {
+    readProcess: () => readProcess(process, stalls),
+    readVault: (sources: Sources) => readVault(vault, sources),
+  }
+}
+
+const STALL_RESOLUTION_MS = 20
+
+function readProcess(
+  gauges: Record<'lag' | 'memory' | 'started', Gauge<Label>>,
+  stalls: ReturnType<typeof monitorEventLoopDelay>,
+): void {
+  const longestMs = Number.isFinite(stalls.max) ? stalls.max / 1e6 - STALL_RESOLUTION_MS : 0
+  gauges.lag.set(Math.max(0, longestMs) / 1000)
+  stalls.reset()
+  gauges.memory.set(process.memoryUsage.rss())
+  gauges.started.set(performance.timeOrigin / 1000)
+}
+
+async function readVault(
+  gauges: Record<'connections' | 'overdue' | 'queued' | 'circuit' | 'storeUp', Gauge<Label>>,
+  { clock, store, traffic, providers }: Sources,
+): Promise<void> {
+  gauges.circuit.reset()
+  for (const provider of providers.keys()) gauges.circuit.set({ provider }, 0)
+  for (const { provider, open } of traffic.circuits()) {
+    if (open !== null) gauges.circuit.set({ provider }, 1)
+  }
+  const now = clock.now()
+  try {
+    const census = await store.census(now)
+    gauges.connections.reset()
+    for (const { provider, status, count } of census.byStatus) {
+      gauges.connections.set({ provider, status }, count)
+    }
+    gauges.overdue.set(Math.max(0, now - (census.oldestDueAt ?? now)) / 1000)
+    gauges.queued.set(census.revocationsQueued)
+    gauges.storeUp.set(1)
+  } catch {
+    // The failure itself is told by readiness and by whoever needed the store.
+    gauges.storeUp.set(0)
+  }
+}
