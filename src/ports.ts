@@ -301,6 +301,8 @@ export interface Observer {
     outcome: Exclude<RefreshOutcome['kind'], 'ok'>
     detail: string
   }): void
+  /** A refresh that nobody waits for ended in an error of ours or the store's. */
+  refreshBroke(e: { id: ConnectionId; provider: ProviderId; error: unknown }): void
   /** A rotation that came too late: another grant stands in its place. */
   refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
   circuitChanged(e: { provider: ProviderId; reason: string | null; open: boolean }): void

@@ -23,12 +23,14 @@ export type VaultEvent =
       readonly reason: FailureReason | null
       readonly nextAction: NextAction | null
     }
-  | {
-      readonly type: ProviderEventType
-      readonly provider: ProviderId
-      readonly reason: string | null
-      readonly nextAction: NextAction | null
-    }
+  | ProviderEvent
+
+export type ProviderEvent = {
+  readonly type: ProviderEventType
+  readonly provider: ProviderId
+  readonly reason: string | null
+  readonly nextAction: NextAction | null
+}
 
 /** An event as it is read back: its body was fixed when it was written. */
 export type StoredEvent = {

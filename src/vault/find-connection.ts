@@ -1,13 +1,60 @@
-import type { Caller } from '../core/access.ts'
+import { type Caller, reaches, reachesProvider, reachesUser } from '../core/access.ts'
 import type { Connection } from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
+import type { ConnectionId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import type { Target } from './target.ts'
 
-/** What the key may not see is reported as missing, so that ids cannot be probed. */
+type Needs = Pick<Ports, 'store'>
+
+/**
+ * Throws `VaultError`: not_found, several_accounts. What the key may not see is reported as missing,
+ * so that ids cannot be probed.
+ */
 export async function findConnection(
-  _ports: Ports,
-  _caller: Caller,
-  _target: Target,
+  ports: Needs,
+  caller: Caller,
+  target: Target,
 ): Promise<Connection> {
-  throw new Error('not written yet')
+  const connection =
+    'id' in target ? await byId(ports, target.id) : await byUser(ports, caller, target)
+  if (connection === null || !reaches(caller, connection)) throw missing()
+  return connection
+}
+
+async function byId(ports: Needs, id: ConnectionId): Promise<Connection | null> {
+  const connection = await ports.store.connection(id)
+  return connection === null || connection.draft !== null ? null : connection
+}
+
+async function byUser(
+  ports: Needs,
+  caller: Caller,
+  target: Exclude<Target, { id: ConnectionId }>,
+): Promise<Connection | null> {
+  if (!reachesUser(caller, target.userId) || !reachesProvider(caller, target.provider)) return null
+  const all = await ports.store.connectionsOf(target.userId, target.provider)
+  const { account } = target
+  const named = account === null ? all : all.filter((one) => isCalled(one, account))
+  if (named.length > 1) throw severalAccounts(named)
+  return named[0] ?? null
+}
+
+/** By account id, e-mail (letter case aside) or label. */
+function isCalled({ account, label }: Connection, name: string): boolean {
+  return (
+    account.id === name || label === name || account.email?.toLowerCase() === name.toLowerCase()
+  )
+}
+
+function severalAccounts(connections: readonly Connection[]): VaultError {
+  return new VaultError(
+    'several_accounts',
+    'the user has several accounts at this provider: name one with ?account=',
+    { accounts: connections.map(({ id, account }) => ({ ...account, connectionId: id })) },
+  )
+}
+
+function missing(): VaultError {
+  return new VaultError('not_found', 'no such connection')
 }

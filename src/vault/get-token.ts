@@ -1,6 +1,17 @@
 import type { Caller } from '../core/access.ts'
-import type { LiveConnection } from '../core/connection.ts'
-import type { Ports } from '../ports.ts'
+import { admission } from '../core/circuit.ts'
+import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import type { RefreshResult } from '../core/refresh-outcome.ts'
+import { decideRead, type ReadDecision } from '../core/refresh-policy.ts'
+import { findConnection } from './find-connection.ts'
+import { refresh, type RefreshNeeds } from './refresh.ts'
+import {
+  confirmationRequired,
+  reconnectRequired,
+  refreshProblem,
+  unavailable,
+  waitProblem,
+} from './refresh-problem.ts'
 import type { Target } from './target.ts'
 
 export type TokenDemand = {
@@ -18,11 +29,95 @@ export type ServedToken = {
   readonly warnings: readonly TokenWarning[]
 }
 
-/** Throws `VaultError`: not_found, several_accounts, confirmation_required, reconnect_required, provider_*, storage_unavailable. */
+/**
+ * A token that lives long enough, or the reason why there is none: not_found, several_accounts,
+ * confirmation_required, reconnect_required, provider_misconfigured, provider_unavailable,
+ * storage_unavailable. Writes nothing unless a refresh is due.
+ */
 export async function getToken(
-  _ports: Ports,
-  _caller: Caller,
-  _demand: TokenDemand,
+  ports: RefreshNeeds,
+  caller: Caller,
+  demand: TokenDemand,
 ): Promise<ServedToken> {
-  throw new Error('not written yet')
+  const connection = await findConnection(ports, caller, demand.target)
+  return serve(ports, connection, demand) ?? fetchToken(ports, connection, demand)
+}
+
+/** The token in hand, where it will do; null where one has to be fetched. Throws where none may be. */
+function serve(
+  ports: RefreshNeeds,
+  connection: Connection,
+  demand: TokenDemand,
+): ServedToken | null {
+  const now = ports.clock.now()
+  const decision = decide(ports, connection, demand)
+  if (decision.kind === 'refresh') return null
+  if (!isLive(connection)) throw confirmationRequired(connection)
+  if (decision.kind === 'wait') throw waitProblem(connection, decision.retryAt - now)
+  if (decision.kind === 'refuse') throw reconnectRequired(connection)
+  if (decision.refreshBehind) refreshBehind(ports, connection)
+  return { connection, warnings: warningsOf(connection, decision) }
+}
+
+async function fetchToken(
+  ports: RefreshNeeds,
+  seen: Connection,
+  demand: TokenDemand,
+): Promise<ServedToken> {
+  if (!isLive(seen)) throw confirmationRequired(seen)
+  const result = await orTimeout(ports, refresh(ports, seen, 'asked'))
+  if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
+  if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
+  ports.observer.tokenServed({ provider: seen.provider, how: 'refresh' })
+  const served = serve(ports, result.connection, demand)
+  // The provider answered with a token that was born too short, or with the rejected one again.
+  if (served === null) throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
+  return served
+}
+
+const TIMEOUT_RETRY_MS = 5_000
+
+/** Waits for a flight as long as one attempt can take, then lets it fly on without this caller. */
+async function orTimeout(
+  ports: RefreshNeeds,
+  flight: Promise<RefreshResult>,
+): Promise<RefreshResult | 'timeout'> {
+  const waiting = new AbortController()
+  const timeout = ports.clock
+    .sleep(ports.policy.leaseMs, waiting.signal)
+    .then(() => 'timeout' as const)
+  try {
+    return await Promise.race([flight, timeout])
+  } finally {
+    waiting.abort()
+  }
+}
+
+/** The caller has a token already; what comes of this shows on the row and in the counters. */
+function refreshBehind(ports: RefreshNeeds, connection: LiveConnection): void {
+  if (ports.flights.has(connection.id)) return
+  const client = ports.endpoint.clientKey(connection.provider, connection.client)
+  const circuit = ports.traffic.circuit(connection.provider, client)
+  if (admission(circuit, ports.clock.now()) === 'held') return
+  refresh(ports, connection, 'asked').catch((error: unknown) => {
+    ports.observer.refreshBroke({ id: connection.id, provider: connection.provider, error })
+  })
+}
+
+function decide(ports: RefreshNeeds, connection: Connection, demand: TokenDemand): ReadDecision {
+  const wish = { minTtlMs: demand.minTtlSeconds * 1000, rejected: demand.rejected }
+  return decideRead(connection, wish, ports.clock.now())
+}
+
+const NO_WARNINGS: readonly TokenWarning[] = []
+
+function warningsOf(
+  connection: LiveConnection,
+  decision: Extract<ReadDecision, { kind: 'serve' }>,
+): readonly TokenWarning[] {
+  if (connection.status === 'active' && !decision.shortLived) return NO_WARNINGS
+  const warnings: TokenWarning[] = decision.shortLived ? ['short_lived'] : []
+  if (connection.status === 'disconnected') warnings.push('reconnect_required')
+  if (connection.status === 'failing') warnings.push('refresh_failing')
+  return warnings
 }

@@ -1,10 +1,10 @@
-import type { Caller } from '../core/access.ts'
+import { type Caller, reachesProvider } from '../core/access.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Ports } from '../ports.ts'
 
 export function listProviders(
-  _ports: Pick<Ports, 'providers'>,
-  _caller: Caller,
+  ports: Pick<Ports, 'providers'>,
+  caller: Caller,
 ): readonly Provider[] {
-  throw new Error('not written yet')
+  return [...ports.providers.values()].filter(({ id }) => reachesProvider(caller, id))
 }

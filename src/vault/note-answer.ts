@@ -1,6 +1,6 @@
-import { afterAnswer, type Circuit } from '../core/circuit.ts'
+import { afterAnswer, type Circuit, type CircuitReason } from '../core/circuit.ts'
 import type { LiveConnection } from '../core/connection.ts'
-import type { VaultEvent } from '../core/event.ts'
+import type { ProviderEvent, VaultEvent } from '../core/event.ts'
 import type { RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { Ports, Writes } from '../ports.ts'
 
@@ -35,25 +35,21 @@ export function noteAnswer(
   }
 }
 
+const CIRCUIT_EVENT: Record<CircuitReason, Omit<ProviderEvent, 'provider'> | null> = {
+  unavailable: { type: 'provider.unavailable', reason: 'unavailable', nextAction: 'retry' },
+  misconfigured: {
+    type: 'provider.misconfigured',
+    reason: 'misconfigured',
+    nextAction: 'fix_configuration',
+  },
+  // Being asked to slow down is no news to the host app.
+  throttled: null,
+}
+const RECOVERED = { type: 'provider.recovered', reason: null, nextAction: null } as const
+
 function circuitEvent(before: Circuit, after: Circuit): VaultEvent | null {
-  const { provider } = after
-  switch (after.open?.reason) {
-    case 'unavailable':
-      return { type: 'provider.unavailable', provider, reason: 'unavailable', nextAction: 'retry' }
-    case 'misconfigured':
-      return {
-        type: 'provider.misconfigured',
-        provider,
-        reason: 'misconfigured',
-        nextAction: 'fix_configuration',
-      }
-    case 'throttled':
-      return null
-    case undefined:
-      return before.open?.reason === 'throttled'
-        ? null
-        : { type: 'provider.recovered', provider, reason: null, nextAction: null }
-    default:
-      return after.open satisfies never
-  }
+  const told = before.open === null ? null : CIRCUIT_EVENT[before.open.reason]
+  const recovered = told === null ? null : RECOVERED
+  const news = after.open === null ? recovered : CIRCUIT_EVENT[after.open.reason]
+  return news === null ? null : { ...news, provider: after.provider }
 }

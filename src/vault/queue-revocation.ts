@@ -1,4 +1,4 @@
-import type { ClientCredentials, Connection } from '../core/connection.ts'
+import type { Connection } from '../core/connection.ts'
 import { newId } from '../core/ids.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports, Writes } from '../ports.ts'

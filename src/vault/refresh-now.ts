@@ -1,13 +1,32 @@
 import type { Caller } from '../core/access.ts'
-import type { Connection } from '../core/connection.ts'
+import { isLive, type LiveConnection } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
-import type { Ports } from '../ports.ts'
+import { findConnection } from './find-connection.ts'
+import { refresh, type RefreshNeeds } from './refresh.ts'
+import {
+  confirmationRequired,
+  refreshProblem,
+  unavailable,
+  waitProblem,
+} from './refresh-problem.ts'
 
-/** Refreshes through the single flight, ignoring back-off; throws the failure where it fails. */
+/** Refreshes through the single flight, ignoring back-off but not a Retry-After; throws what went wrong. */
 export async function refreshNow(
-  _ports: Ports,
-  _caller: Caller,
-  _id: ConnectionId,
-): Promise<Connection> {
-  throw new Error('not written yet')
+  ports: RefreshNeeds,
+  caller: Caller,
+  id: ConnectionId,
+): Promise<LiveConnection> {
+  const connection = await findConnection(ports, caller, { id })
+  if (!isLive(connection)) throw confirmationRequired(connection)
+  const now = ports.clock.now()
+  const waitMs = connection.failure?.reason === 'throttled' ? (connection.dueAt ?? now) - now : 0
+  if (waitMs > 0) throw waitProblem(connection, waitMs)
+  const wasFlying = ports.flights.has(id)
+  const result = await refresh(ports, connection, 'forced')
+  // A scheduled flight that was joined may have been held where a forced one is not.
+  const final =
+    result.kind === 'held' && wasFlying ? await refresh(ports, connection, 'forced') : result
+  if (final.kind === 'refreshed') return final.connection
+  if (final.kind === 'held' && final.reason === 'busy') throw unavailable('busy', 1_000)
+  throw refreshProblem(final, ports.clock.now())
 }

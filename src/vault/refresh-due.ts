@@ -1,0 +1,41 @@
+import { admission } from '../core/circuit.ts'
+import { isLive } from '../core/connection.ts'
+import type { ConnectionId, ProviderId } from '../core/ids.ts'
+import { refresh, type RefreshNeeds } from './refresh.ts'
+
+/**
+ * Starts what is due, each provider for itself so that none starves another, and no more than its
+ * lane has room for. Returns how many were started; the flights go on by themselves.
+ */
+export async function refreshDue(ports: RefreshNeeds): Promise<number> {
+  let started = 0
+  for (const provider of ports.providers.keys()) started += await refreshDueOf(ports, provider)
+  return started
+}
+
+async function refreshDueOf(ports: RefreshNeeds, provider: ProviderId): Promise<number> {
+  const client = ports.endpoint.clientKey(provider, null)
+  const now = ports.clock.now()
+  const admitted = admission(ports.traffic.circuit(provider, client), now)
+  if (admitted === 'held') return 0
+  const room = admitted === 'probe' ? 1 : ports.traffic.room(client)
+  if (room === 0) return 0
+  const due = await ports.store.dueConnections(provider, now, room + ports.flights.size)
+  const idle = due.filter((id) => !ports.flights.has(id)).slice(0, room)
+  for (const id of idle) void refreshScheduled(ports, provider, id)
+  return idle.length
+}
+
+/** One broken row must not end the scan: whatever goes wrong with it is reported, and the next goes on. */
+async function refreshScheduled(
+  ports: RefreshNeeds,
+  provider: ProviderId,
+  id: ConnectionId,
+): Promise<void> {
+  try {
+    const connection = await ports.store.connection(id)
+    if (connection !== null && isLive(connection)) await refresh(ports, connection, 'scheduled')
+  } catch (error) {
+    ports.observer.refreshBroke({ id, provider, error })
+  }
+}

@@ -1,0 +1,72 @@
+import type { Connection, LiveConnection } from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
+import { nextAction } from '../core/event.ts'
+import type { Instant } from '../core/ids.ts'
+import type { RefreshResult } from '../core/refresh-outcome.ts'
+
+type Unfortunate = Exclude<RefreshResult, { kind: 'refreshed' }>
+
+/** What a caller is told when a refresh brought nothing. */
+export function refreshProblem(result: Unfortunate, now: Instant): VaultError {
+  switch (result.kind) {
+    case 'gone':
+      return new VaultError('not_found', 'no such connection')
+    case 'ended':
+      return reconnectRequired(result.connection)
+    case 'held':
+      return result.reason === 'misconfigured'
+        ? misconfigured()
+        : unavailable(result.reason, result.retryAt - now)
+    case 'failed':
+      return failedProblem(result, now)
+    default:
+      return result satisfies never
+  }
+}
+
+function failedProblem(result: Extract<Unfortunate, { kind: 'failed' }>, now: Instant): VaultError {
+  const { connection, outcome } = result
+  if (connection.status === 'disconnected') return reconnectRequired(connection)
+  if (outcome.kind === 'client_config') return misconfigured()
+  return waitProblem(connection, (connection.dueAt ?? now) - now)
+}
+
+/** A refresh is in back-off: nothing is sent, and the caller is told when it may be worth asking. */
+export function waitProblem(connection: LiveConnection, waitMs: number): VaultError {
+  if (connection.failure?.reason === 'provider_misconfigured') return misconfigured()
+  return unavailable(connection.failure?.reason ?? 'provider_unavailable', waitMs)
+}
+
+export function unavailable(reason: string, waitMs: number): VaultError {
+  return new VaultError('provider_unavailable', 'no token can be had from the provider for now', {
+    reason,
+    nextAction: 'retry',
+    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+  })
+}
+
+export function misconfigured(): VaultError {
+  return new VaultError('provider_misconfigured', 'the provider refuses this OAuth client', {
+    reason: 'provider_misconfigured',
+    nextAction: 'fix_configuration',
+  })
+}
+
+export function reconnectRequired(connection: LiveConnection): VaultError {
+  const reason = connection.failure?.reason ?? 'no_refresh_token'
+  return new VaultError('reconnect_required', 'the user has to connect this account again', {
+    reason,
+    nextAction: nextAction(reason),
+  })
+}
+
+export function confirmationRequired(connection: Pick<Connection, 'id'>): VaultError {
+  return new VaultError(
+    'confirmation_required',
+    'the host app has not confirmed this connection yet',
+    {
+      nextAction: 'confirm',
+      connectionId: connection.id,
+    },
+  )
+}
