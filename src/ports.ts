@@ -83,6 +83,8 @@ export interface Reads {
     refreshToken: Secret,
   ): Promise<{ readonly connectionId: ConnectionId } | null>
   link(id: LinkId): Promise<ConnectLink | null>
+  /** Links of this user that may still come to something: pending ones, expired or not, and those that await confirmation. */
+  openLinksOf(userId: UserId): Promise<readonly ConnectLink[]>
   linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
   waitingGrant(link: LinkId): Promise<WaitingGrant | null>
   overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
@@ -167,10 +169,36 @@ export type Lease = {
 
 /** Throws `StoreError` when the database fails; the first error is the one reported. */
 export interface Store extends Reads {
+  /**
+   * `work` runs once more from its start where the database was locked, so it may have no effect
+   * outside `trx`. The store itself must not be asked inside it: that throws.
+   */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
+  /** From memory, without a promise: undefined where it has to be read. The same object until it changes. */
+  cachedConnection(id: ConnectionId): Connection | undefined
+  cachedConnectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined
   /** Proves that the database can be written; throws `StoreError`. */
   probe(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
+export type WrappedKey = {
+  /** Made from the key itself, so that it names one key only. */
+  readonly id: string
+  readonly purpose: 'data' | 'index'
+  readonly wrapped: Uint8Array
+  readonly createdAt: Instant
+  /** From then on it opens what it has sealed, and seals nothing new. */
+  readonly retiredAt: Instant | null
+}
+
+/** What the store keeps of a vault's keys. Worth nothing without the master key. */
+export type VaultKeys = {
+  readonly vaultId: string
+  /** Tells the right master key from any other before anything is written. */
+  readonly check: Uint8Array
+  readonly keys: readonly WrappedKey[]
 }
 
 export type ApiKey = {
