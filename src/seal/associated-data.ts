@@ -1,0 +1,18 @@
+import { SealError } from '../core/errors.ts'
+import type { Place } from '../ports.ts'
+import { BLOB_VERSION } from './sealed-blob.ts'
+import { lengthPrefixed } from './length-prefixed.ts'
+
+/**
+ * What a blob is bound to beside its key. A blob that is copied to another vault, row, column or
+ * generation does not open there: whoever can write the database can destroy, but not plant or swap.
+ */
+export function associatedData(vaultId: string, keyId: Uint8Array, place: Place): Uint8Array {
+  if (!Number.isSafeInteger(place.generation) || place.generation < 0) {
+    throw new SealError('the place has no generation')
+  }
+  const generation = Buffer.alloc(8)
+  generation.writeBigUInt64BE(BigInt(place.generation))
+  const { table, row, field } = place
+  return lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, generation, keyId)
+}

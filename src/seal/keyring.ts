@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import sodium from 'libsodium-wrappers'
+import { SealError } from '../core/errors.ts'
+import type { Instant } from '../core/ids.ts'
+import type { VaultKeys, WrappedKey } from '../ports.ts'
+import { deriveSubkeys, KEY_BYTES, type MasterSubkeys, unwrapKey, wrapKey } from './master-key.ts'
+import { WrongKeyError } from './wrong-key-error.ts'
+
+/** The keys of an open vault, in memory. Dispose it and they are zero. */
+export type Keyring = Disposable & {
+  readonly vaultId: string
+  /** Seals everything new. */
+  readonly current: { readonly id: Uint8Array; readonly key: Uint8Array }
+  /** Every data key, retired ones too, by hexadecimal id. */
+  readonly dataKeys: ReadonlyMap<string, Uint8Array>
+  /** Of fingerprints only: it outlives master and data keys, or equality search would end. */
+  readonly indexKey: Uint8Array
+}
+
+/** A new vault's keys. Consumes `master`. */
+export async function createKeyring(
+  master: Uint8Array,
+  vaultId: string,
+  now: Instant,
+): Promise<{ readonly records: VaultKeys; readonly keyring: Keyring }> {
+  const subkeys = await deriveSubkeys(master, vaultId)
+  return using(subkeys, () => {
+    const keys = (['index', 'data'] as const).map((purpose) =>
+      newWrappedKey(subkeys, vaultId, purpose, now),
+    )
+    const records = { vaultId, check: subkeys.check, keys }
+    return { records, keyring: unwrapAll(subkeys, records) }
+  })
+}
+
+/**
+ * Throws `WrongKeyError` for any other master key than the vault's, `SealError` for records that are
+ * damaged beyond use. Consumes `master`.
+ */
+export async function openKeyring(master: Uint8Array, records: VaultKeys): Promise<Keyring> {
+  const subkeys = await checkedSubkeys(master, records)
+  return using(subkeys, () => unwrapAll(subkeys, records))
+}
+
+/** A new data key for everything that is sealed from now on; the others only open. Consumes `master`. */
+export async function addDataKey(
+  master: Uint8Array,
+  records: VaultKeys,
+  now: Instant,
+): Promise<VaultKeys> {
+  const subkeys = await checkedSubkeys(master, records)
+  const retired = records.keys.map((key) =>
+    key.purpose === 'data' ? { ...key, retiredAt: key.retiredAt ?? now } : key,
+  )
+  const added = using(subkeys, () => newWrappedKey(subkeys, records.vaultId, 'data', now))
+  return { ...records, keys: [...retired, added] }
+}
+
+/** The same keys under another master key: no sealed field changes. Consumes both. */
+export async function rewrap(
+  masters: { readonly from: Uint8Array; readonly to: Uint8Array },
+  records: VaultKeys,
+): Promise<VaultKeys> {
+  const from = await checkedSubkeys(masters.from, records)
+  const to = await deriveSubkeys(masters.to, records.vaultId)
+  const rewrapped = (record: WrappedKey): WrappedKey => {
+    const key = unwrapKey(from.wrapping, records.vaultId, record)
+    const wrapped = wrapKey(to.wrapping, records.vaultId, { ...record, key })
+    sodium.memzero(key)
+    return wrapped
+  }
+  const keys = using(from, () => using(to, () => records.keys.map(rewrapped)))
+  return { ...records, check: to.check, keys }
+}
+
+/** The wrapping key is in memory only while keys are wrapped or unwrapped. */
+function using<T>(subkeys: MasterSubkeys, work: () => T): T {
+  try {
+    return work()
+  } finally {
+    sodium.memzero(subkeys.wrapping)
+  }
+}
+
+async function checkedSubkeys(master: Uint8Array, records: VaultKeys): Promise<MasterSubkeys> {
+  const subkeys = await deriveSubkeys(master, records.vaultId)
+  const isRight =
+    records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
+  if (!isRight) throw new WrongKeyError()
+  return subkeys
+}
+
+function newWrappedKey(
+  subkeys: MasterSubkeys,
+  vaultId: string,
+  purpose: WrappedKey['purpose'],
+  createdAt: Instant,
+): WrappedKey {
+  const key = randomBytes(KEY_BYTES)
+  const wrapped = wrapKey(subkeys.wrapping, vaultId, { key, purpose, createdAt, retiredAt: null })
+  sodium.memzero(key)
+  return wrapped
+}
+
+function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
+  const { vaultId } = records
+  const index = records.keys.find((record) => record.purpose === 'index')
+  if (index === undefined) throw new SealError('the vault has no index key')
+  const dataKeys = unwrapDataKeys(wrapping, records)
+  const newest = records.keys
+    .filter(({ id, retiredAt }) => retiredAt === null && dataKeys.has(id))
+    .toSorted((a, b) => b.createdAt - a.createdAt)[0]
+  const key = newest && dataKeys.get(newest.id)
+  if (newest === undefined || key === undefined) throw new SealError('the vault has no data key')
+  const indexKey = unwrapKey(wrapping, vaultId, index)
+  const current = { id: Buffer.from(newest.id, 'hex'), key }
+  const wipe = (): void => [...dataKeys.values(), indexKey].forEach((held) => sodium.memzero(held))
+  return { vaultId, current, dataKeys, indexKey, [Symbol.dispose]: wipe }
+}
+
+/** A record that is damaged takes with it what its key has sealed, and nothing else. */
+function unwrapDataKeys(wrapping: Uint8Array, records: VaultKeys): Map<string, Uint8Array> {
+  const keys = new Map<string, Uint8Array>()
+  for (const record of records.keys.filter(({ purpose }) => purpose === 'data')) {
+    try {
+      keys.set(record.id, unwrapKey(wrapping, records.vaultId, record))
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error
+    }
+  }
+  return keys
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import sodium from 'libsodium-wrappers'
+import { SealError } from '../core/errors.ts'
+import type { WrappedKey } from '../ports.ts'
+import { lengthPrefixed } from './length-prefixed.ts'
+import { KEY_ID_BYTES, NONCE_BYTES } from './sealed-blob.ts'
+
+export const KEY_BYTES = 32
+
+const CHECK_LABEL = 'larder/key-check/v1'
+const WRAPPING_LABEL = 'larder/key-wrapping/v1'
+const KEY_ID_LABEL = 'larder/key-id/v1'
+const WRAPPED_KEY_LABEL = 'larder/wrapped-key/v1'
+
+/** What is derived from the master key for one vault; the master key itself is used for nothing else. */
+export type MasterSubkeys = { readonly check: Uint8Array; readonly wrapping: Uint8Array }
+
+/**
+ * Consumes `master`: its bytes are zero afterwards. What cannot be wiped is whatever the caller made
+ * it from (a string of the environment, base64 text), copies that the garbage collector moved, and
+ * libsodium's own heap, which WebAssembly can neither lock nor keep out of a core dump.
+ */
+export async function deriveSubkeys(master: Uint8Array, vaultId: string): Promise<MasterSubkeys> {
+  await sodium.ready
+  if (master.length !== KEY_BYTES) throw new RangeError('a master key is 32 bytes')
+  const derive = (label: string): Uint8Array =>
+    sodium.crypto_generichash(KEY_BYTES, lengthPrefixed(label, vaultId), master)
+  const subkeys = { check: derive(CHECK_LABEL), wrapping: derive(WRAPPING_LABEL) }
+  sodium.memzero(master)
+  return subkeys
+}
+
+/** Names exactly one key: a blob cannot be made that opens under two keys of one id. */
+export function keyIdOf(key: Uint8Array): Uint8Array {
+  return sodium.crypto_generichash(KEY_ID_BYTES, lengthPrefixed(KEY_ID_LABEL), key)
+}
+
+export type NewKey = Pick<WrappedKey, 'purpose' | 'createdAt' | 'retiredAt'>
+
+/** nonce (24) ‖ ciphertext and tag, bound to vault, purpose and key id. */
+export function wrapKey(
+  wrapping: Uint8Array,
+  vaultId: string,
+  record: NewKey & { readonly key: Uint8Array },
+): WrappedKey {
+  const { key, purpose, createdAt, retiredAt } = record
+  const id = Buffer.from(keyIdOf(key)).toString('hex')
+  const nonce = randomBytes(NONCE_BYTES)
+  const ciphertext = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+    key,
+    lengthPrefixed(WRAPPED_KEY_LABEL, vaultId, purpose, id),
+    null,
+    nonce,
+    wrapping,
+  )
+  return { id, purpose, wrapped: Buffer.concat([nonce, ciphertext]), createdAt, retiredAt }
+}
+
+export function unwrapKey(wrapping: Uint8Array, vaultId: string, record: WrappedKey): Uint8Array {
+  try {
+    return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+      null,
+      record.wrapped.subarray(NONCE_BYTES),
+      lengthPrefixed(WRAPPED_KEY_LABEL, vaultId, record.purpose, record.id),
+      record.wrapped.subarray(0, NONCE_BYTES),
+      wrapping,
+    )
+  } catch {
+    throw new SealError('a wrapped key does not open')
+  }
+}

@@ -1,0 +1,7 @@
+/** The master key is not this vault's. Nothing has been written, and nothing may be. */
+export class WrongKeyError extends Error {
+  constructor() {
+    super('the master key does not open this vault')
+    this.name = 'WrongKeyError'
+  }
+}
