@@ -84,6 +84,7 @@ export type Flow = {
 export type WaitingGrant = {
   readonly link: LinkId
   readonly connectionId: ConnectionId
+  readonly provider: ProviderId
   readonly tokens: ReceivedTokens
   readonly sentAt: Instant
   readonly account: Account

@@ -1,12 +1,17 @@
-import type { Caller } from '../core/access.ts'
+import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import { VaultError } from '../core/errors.ts'
 import type { Instant, ProviderId, UserId } from '../core/ids.ts'
+import { checkParams } from '../core/params.ts'
+import { isAllowedRedirect } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
+import { beginFlow } from './begin-flow.ts'
+import { unknownProvider } from './create-link.ts'
 
-/** The host app owns the callback: verifier and state's hash stay here, the URL goes out. */
+/** The host app owns the callback: the verifier and the hash of `state` stay here, the URL goes out. */
 export async function beginHeadless(
-  _ports: Ports,
-  _caller: Caller,
-  _demand: {
+  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'policy'>,
+  caller: Caller,
+  demand: {
     readonly userId: UserId
     readonly provider: ProviderId
     readonly callbackUrl: string
@@ -16,5 +21,37 @@ export async function beginHeadless(
     readonly params: Readonly<Record<string, string>>
   },
 ): Promise<{ readonly url: string; readonly state: string; readonly expiresAt: Instant }> {
-  throw new Error('not written yet')
+  const { userId, email, state: appState, scope, params, callbackUrl } = demand
+  if (!reachesUser(caller, userId)) throw new VaultError('not_found', 'no such user')
+  const isReached = reachesProvider(caller, demand.provider)
+  const provider = isReached ? ports.providers.get(demand.provider) : undefined
+  if (provider === undefined) throw unknownProvider()
+  const errors = [...checkParams(provider, params)]
+  if (!isAllowedRedirect(callbackUrl, ports.policy.redirectUrls)) {
+    errors.push({
+      in: 'body',
+      name: 'callbackUrl',
+      detail: 'is not among the allowed redirect URLs',
+    })
+  }
+  if (errors.length > 0)
+    throw new VaultError('invalid_request', 'the flow cannot begin', { errors })
+  const request = { ...NOTHING_ASKED, userId, email, state: appState, scope, params }
+  const begun = await beginFlow(ports, {
+    provider,
+    request,
+    redirectUri: callbackUrl,
+    link: null,
+    browserId: null,
+  })
+  return { url: begun.url, state: begun.state, expiresAt: begun.flow.expiresAt }
 }
+
+const NOTHING_ASKED = {
+  expectedAccount: null,
+  label: null,
+  displayName: null,
+  metadata: null,
+  connectionId: null,
+  client: null,
+} as const

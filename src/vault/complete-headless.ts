@@ -1,20 +1,96 @@
-import type { Caller } from '../core/access.ts'
-import type { Connection } from '../core/connection.ts'
+import { type Caller, reaches } from '../core/access.ts'
+import { callbackWord, type Flow } from '../core/authorization.ts'
+import type { LiveConnection } from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
 import type { UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
+import { attachGrant, type Consent, findSlot } from './attach-grant.ts'
+import { digest } from './digest.ts'
+import { discard, redeem } from './redeem.ts'
 
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
+>
+
+export type HeadlessCallback = {
+  /** Of the session in which the callback arrived. */
+  readonly userId: UserId
+  readonly state: string
+  readonly code: string | null
+  readonly iss: string | null
+  readonly error: string | null
+  /** Names the account where the provider does not. */
+  readonly name: string | null
+}
+
+/** Step two where the host app owns the callback: the code is redeemed for the user it was begun for. */
 export async function completeHeadless(
-  _ports: Ports,
-  _caller: Caller,
-  _demand: {
-    readonly userId: UserId
-    readonly state: string
-    readonly code: string | null
-    readonly iss: string | null
-    readonly error: string | null
-    /** Sets the account's name where the provider tells none. */
-    readonly name: string | null
-  },
-): Promise<{ readonly connection: Connection; readonly appState: string | null }> {
-  throw new Error('not written yet')
+  ports: Needs,
+  caller: Caller,
+  demand: HeadlessCallback,
+): Promise<{ readonly connection: LiveConnection; readonly appState: string | null }> {
+  const flow = await takeFlow(ports, caller, demand.state)
+  if (flow.request.userId !== demand.userId) {
+    throw new VaultError('confirmation_refused', 'the callback came in the session of another user')
+  }
+  const provider = ports.providers.get(flow.provider)
+  if (provider === undefined) throw unknownState()
+  const redeemed = await redeem(ports, flow, { provider, callback: callbackOf(demand) })
+  if (redeemed.kind === 'refused') {
+    throw new VaultError('invalid_request', 'the provider sent the user back without a code', {
+      reason: callbackWord(redeemed.error, provider),
+      nextAction: 'reauthorize',
+    })
+  }
+  const consent = named(redeemed, demand.name)
+  const { connection, change } = await attach(ports, flow, consent)
+  const { id } = connection
+  if (change === 'created') ports.observer.connected({ id, provider: provider.id, how: 'headless' })
+  else ports.observer.reconnected({ id, provider: provider.id })
+  return { connection, appState: flow.request.state }
+}
+
+/** A key that may not see the flow leaves it as it is: the transaction is given up. */
+function takeFlow(ports: Needs, caller: Caller, state: string): Promise<Flow> {
+  return ports.store.write(async (trx) => {
+    const flow = await trx.takeFlow(digest(state), null, ports.clock.now())
+    if (
+      flow === null ||
+      !reaches(caller, { userId: flow.request.userId, provider: flow.provider })
+    ) {
+      throw unknownState()
+    }
+    return flow
+  })
+}
+
+function unknownState(): VaultError {
+  return new VaultError('invalid_request', 'the state is unknown, used or too old', {
+    nextAction: 'reauthorize',
+    errors: [{ in: 'body', name: 'state', detail: 'is unknown, used or too old' }],
+  })
+}
+
+function callbackOf(demand: HeadlessCallback): ReadonlyMap<string, string> {
+  const { state, code, iss, error } = demand
+  const entries = Object.entries({ state, code, iss, error })
+  return new Map(
+    entries.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+  )
+}
+
+function named(consent: Consent, name: string | null): Consent {
+  return { ...consent, account: { ...consent.account, name: consent.account.name ?? name } }
+}
+
+async function attach(ports: Needs, flow: Flow, consent: Consent) {
+  try {
+    return await ports.store.write(async (trx) =>
+      attachGrant(ports, trx, consent, await findSlot(trx, consent)),
+    )
+  } catch (error) {
+    await discard(ports, flow, consent.arrival.tokens, consent.account)
+    throw error
+  }
 }

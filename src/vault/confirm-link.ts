@@ -1,13 +1,84 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../core/access.ts'
-import type { Connection } from '../core/connection.ts'
+import type { ConnectLink, LinkState } from '../core/authorization.ts'
+import type { LiveConnection } from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
 import type { LinkId, UserId } from '../core/ids.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, Writes } from '../ports.ts'
+import { attachGrant, type Attached } from './attach-grant.ts'
+import { digest } from './digest.ts'
+import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
+import { refuseWaiting } from './refuse-waiting.ts'
+import { showLink } from './show-link.ts'
+import { tokenIdOf } from './token-id.ts'
 
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
+>
+
+type Awaiting = Extract<LinkState, { status: 'awaiting_confirmation' }>
+
+/**
+ * The host app stands by a grant, from the session of the user it knows. `completion` went to the
+ * browser that consented and to nobody else; another user than the link's ends the grant, so that
+ * nobody can have a victim's account connected as theirs.
+ */
 export async function confirmLink(
-  _ports: Ports,
-  _caller: Caller,
-  _id: LinkId,
-  _demand: { readonly userId: UserId; readonly completion: string },
-): Promise<Connection> {
-  throw new Error('not written yet')
+  ports: Needs,
+  caller: Caller,
+  id: LinkId,
+  demand: { readonly userId: UserId; readonly completion: string },
+): Promise<LiveConnection> {
+  const link = await showLink(ports, caller, id)
+  const waiting = awaitingOf(link)
+  if (!isCompletion(waiting, demand.completion))
+    throw new VaultError('not_found', 'no such completion')
+  const isLate = waiting.confirmBefore <= ports.clock.now()
+  if (isLate || link.request.userId !== demand.userId) {
+    const after = {
+      ...link,
+      state: { status: 'withdrawn' },
+      lastError: 'confirmation_refused',
+    } as const
+    await ports.store.write((trx) => refuseWaiting(ports, trx, after))
+    throw new VaultError(
+      'confirmation_refused',
+      isLate ? 'the time to confirm is over' : 'confirmed for another user',
+    )
+  }
+  const { connection, change } = await ports.store.write((trx) => attachWaiting(ports, trx, link))
+  const { id: connectionId, provider } = connection
+  if (change === 'created') ports.observer.connected({ id: connectionId, provider, how: 'link' })
+  else ports.observer.reconnected({ id: connectionId, provider })
+  return connection
+}
+
+async function attachWaiting(ports: Needs, trx: Writes, link: ConnectLink): Promise<Attached> {
+  const waiting = await trx.waitingGrant(link.id)
+  const provider = waiting === null ? undefined : ports.providers.get(waiting.provider)
+  if (waiting === null || provider === undefined)
+    throw new VaultError('conflict', 'the link was changed meanwhile')
+  const slot = await trx.connection(waiting.connectionId)
+  if (slot === null) throw new VaultError('not_found', 'the connection has been deleted')
+  const { tokens, sentAt } = waiting
+  const arrival = { tokens, sentAt, tokenId: tokenIdOf(ports, tokens.accessToken) }
+  const attached = await attachGrant(ports, trx, { ...waiting, provider, arrival }, slot)
+  await trx.removeWaitingGrant(link.id)
+  const state = { status: 'completed', connectionId: slot.id } as const
+  const { won } = await trx.saveLink(link, { ...link, state, lastError: null })
+  if (!won) throw new VaultError('conflict', 'the link was changed meanwhile')
+  return attached
+}
+
+function awaitingOf(link: ConnectLink): Awaiting {
+  const { state } = link
+  if (state.status === 'awaiting_confirmation') return state
+  const code = LINK_PROBLEM[state.status]
+  if (code === null) throw new VaultError('conflict', 'nobody has connected through this link yet')
+  throw new VaultError(code, LINK_DETAIL[code])
+}
+
+function isCompletion(waiting: Awaiting, completion: string): boolean {
+  return timingSafeEqual(Buffer.from(digest(completion)), Buffer.from(waiting.completionHash))
 }

@@ -1,8 +1,15 @@
-import type { Caller } from '../core/access.ts'
-import type { ConfirmBy, ConnectLink } from '../core/authorization.ts'
-import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
+import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import type { ConfirmBy, ConnectLink, ConnectRequest } from '../core/authorization.ts'
+import type { Connection } from '../core/connection.ts'
+import { type FieldError, VaultError } from '../core/errors.ts'
+import { type ConnectionId, newId, type ProviderId, type UserId } from '../core/ids.ts'
+import { checkParams } from '../core/params.ts'
+import type { Provider } from '../core/provider.ts'
+import { isAllowedRedirect } from '../core/redirect-url.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
+import { digest } from './digest.ts'
+import { findConnection } from './find-connection.ts'
 
 export type LinkDemand = {
   readonly userId: UserId
@@ -24,11 +31,116 @@ export type LinkDemand = {
   readonly confirm: ConfirmBy | null
 }
 
+type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'providers' | 'policy'>
+
 /** The URL is given out once: only a hash of its secret is kept. */
 export async function createLink(
-  _ports: Ports,
-  _caller: Caller,
-  _demand: LinkDemand,
+  ports: Needs,
+  caller: Caller,
+  demand: LinkDemand,
 ): Promise<{ readonly link: ConnectLink; readonly url: string }> {
-  throw new Error('not written yet')
+  if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
+  const providers = demand.providers.map((id) => reachedProvider(ports, caller, id))
+  const errors = [
+    ...checkDemand(ports, demand),
+    ...providers.flatMap((one) => checkParamsOf(one, demand)),
+  ]
+  if (errors.length > 0)
+    throw new VaultError('invalid_request', 'the link cannot be made', { errors })
+
+  const { connectionId } = demand
+  const reconnected =
+    connectionId === null ? null : await findConnection(ports, caller, { id: connectionId })
+  if (reconnected !== null) checkReconnect(demand, reconnected)
+
+  const now = ports.clock.now()
+  const secret = Buffer.from(ports.random.bytes(32)).toString('base64url')
+  const link: ConnectLink = {
+    id: newId('lnk', now, ports.random.bytes(10)),
+    secretHash: digest(secret),
+    providers: demand.providers,
+    request: requestOf(demand, reconnected),
+    redirectUrl: demand.redirectUrl,
+    confirm: demand.confirm ?? ports.policy.confirm,
+    state: { status: 'pending' },
+    lastError: null,
+    createdAt: now,
+    expiresAt: now + demand.ttlSeconds * 1000,
+  }
+  await ports.store.write((trx) => trx.insertLink(link, connectionId))
+  return { link, url: `${ports.policy.publicUrl}/connect/${secret}` }
+}
+
+function reachedProvider(ports: Needs, caller: Caller, id: ProviderId): Provider {
+  const provider = reachesProvider(caller, id) ? ports.providers.get(id) : undefined
+  if (provider !== undefined) return provider
+  throw unknownProvider()
+}
+
+/** In a body an unknown provider is a bad value; in a path it is a missing thing. */
+export function unknownProvider(): VaultError {
+  return new VaultError('invalid_request', 'no such provider', {
+    errors: [{ in: 'body', name: 'provider', detail: 'is not configured' }],
+  })
+}
+
+function checkDemand(ports: Needs, demand: LinkDemand): readonly FieldError[] {
+  const errors: FieldError[] = []
+  const { redirectUrl } = demand
+  if (redirectUrl !== null && !isAllowedRedirect(redirectUrl, ports.policy.redirectUrls)) {
+    errors.push({
+      in: 'body',
+      name: 'redirectUrl',
+      detail: 'is not among the allowed redirect URLs',
+    })
+  }
+  if (demand.confirm === 'page' && ports.policy.confirm === 'app') {
+    errors.push({
+      in: 'body',
+      name: 'confirm',
+      detail: 'must be app: the configuration demands it',
+    })
+  }
+  return errors
+}
+
+/** With a choice of providers a parameter has to suit the one that declares it. */
+function checkParamsOf(
+  provider: Provider,
+  { params, providers }: LinkDemand,
+): readonly FieldError[] {
+  const own = Object.fromEntries(Object.entries(params).filter(([name]) => name in provider.params))
+  return checkParams(provider, providers.length === 1 ? params : own)
+}
+
+function checkReconnect(demand: LinkDemand, connection: Connection): void {
+  const errors: FieldError[] = []
+  if (connection.userId !== demand.userId) {
+    errors.push({ in: 'body', name: 'connectionId', detail: 'belongs to another user' })
+  }
+  if (!demand.providers.includes(connection.provider) || demand.providers.length > 1) {
+    errors.push({ in: 'body', name: 'provider', detail: 'must be the one of the connection' })
+  }
+  if (errors.length > 0)
+    throw new VaultError('invalid_request', 'the link cannot be made', { errors })
+}
+
+/** A reconnect goes to the same client with the same parameters, unless others are named. */
+function requestOf(demand: LinkDemand, reconnected: Connection | null): ConnectRequest {
+  const { userId, email, expectedAccount, state, label, displayName, metadata, connectionId } =
+    demand
+  const hasParams = Object.keys(demand.params).length > 0
+  return {
+    userId,
+    scope: demand.scope,
+    email: email ?? reconnected?.account.email ?? null,
+    expectedAccount,
+    state,
+    label,
+    displayName,
+    metadata,
+    connectionId,
+    client: demand.client ?? reconnected?.client ?? null,
+    params: hasParams ? demand.params : (reconnected?.params ?? {}),
+  }
 }

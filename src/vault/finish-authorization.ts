@@ -1,8 +1,21 @@
-import type { CallbackWord } from '../core/authorization.ts'
-import type { ErrorCode } from '../core/errors.ts'
+import {
+  type CallbackWord,
+  callbackWord,
+  type ConnectLink,
+  type Flow,
+} from '../core/authorization.ts'
+import { type ErrorCode, StoreError, VaultError } from '../core/errors.ts'
 import type { ProviderId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
+import { withParams } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
+import { type Consent } from './attach-grant.ts'
+import { digest } from './digest.ts'
+import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
+import { placeConsent, type Placed } from './place-consent.ts'
+import { discard, redeem } from './redeem.ts'
+
+export type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
 
 /** Where the user ends: at the host app, or on a page of ours where the link named no `redirectUrl`. */
 export type FinishedAuthorization =
@@ -16,20 +29,152 @@ export type FinishedAuthorization =
       readonly kind: 'failed'
       readonly provider: Provider
       readonly word: CallbackWord
-      readonly errorCode: ErrorCode | 'access_denied' | 'unsupported_account'
+      readonly errorCode: ConnectErrorCode
     }
+
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
+>
 
 /**
  * The callback. Throws `VaultError` `invalid_request` without touching the flow where the cookie is
  * not the flow's or the state is unknown: a page then says to open the link again in this browser.
  */
 export async function finishAuthorization(
-  _ports: Ports,
-  _demand: {
+  ports: Needs,
+  demand: {
     readonly provider: ProviderId
     readonly callback: ReadonlyMap<string, string>
     readonly browserId: string | null
   },
 ): Promise<FinishedAuthorization> {
-  throw new Error('not written yet')
+  const provider = ports.providers.get(demand.provider)
+  const flow = provider === undefined ? null : await takeFlow(ports, demand)
+  const link = flow?.link ? await ports.store.link(flow.link) : null
+  if (provider === undefined || flow === null || link === null) throw unknownFlow()
+  try {
+    const consent = await consentOf(ports, flow, { link, provider, callback: demand.callback })
+    if ('word' in consent) return await failed(ports, link, { provider, ...consent })
+    return connected(link, provider, await place(ports, link, flow, consent))
+  } catch (error) {
+    const errorCode = codeOf(error)
+    return await failed(ports, link, { provider, word: 'internal', errorCode })
+  }
+}
+
+/** Spends the state; a browser that did not start the flow cannot (RFC 9700 §4.7). */
+async function takeFlow(
+  ports: Needs,
+  demand: {
+    readonly provider: ProviderId
+    readonly callback: ReadonlyMap<string, string>
+    readonly browserId: string | null
+  },
+): Promise<Flow | null> {
+  const state = demand.callback.get('state')
+  const { browserId } = demand
+  if (state === undefined || browserId === null) return null
+  return ports.store.write(async (trx) => {
+    const flow = await trx.takeFlow(digest(state), digest(browserId), ports.clock.now())
+    // Each provider has a callback of its own: another's answer on it is a mix-up (RFC 9700 §4.4).
+    if (flow !== null && flow.provider !== demand.provider) throw unknownFlow()
+    return flow
+  })
+}
+
+function unknownFlow(): VaultError {
+  return new VaultError('invalid_request', 'no connection was begun in this browser')
+}
+
+type Failure = { readonly word: CallbackWord; readonly errorCode: ConnectErrorCode }
+
+async function consentOf(
+  ports: Needs,
+  flow: Flow,
+  from: {
+    readonly link: ConnectLink
+    readonly provider: Provider
+    readonly callback: ReadonlyMap<string, string>
+  },
+): Promise<Consent | Failure> {
+  // A flow that was at the provider when its link expired or was superseded may still finish.
+  const problem = LINK_PROBLEM[from.link.state.status]
+  if (problem === 'link_used' || problem === 'link_withdrawn') {
+    throw new VaultError(problem, LINK_DETAIL[problem])
+  }
+  const redeemed = await redeem(ports, flow, from)
+  if (redeemed.kind === 'consented') return redeemed
+  const word = callbackWord(redeemed.error, from.provider)
+  return { word, errorCode: ERROR_CODE[word] }
+}
+
+const ERROR_CODE: Record<CallbackWord, ConnectErrorCode> = {
+  reject: 'access_denied',
+  unsupported: 'unsupported_account',
+  internal: 'internal',
+}
+
+async function place(
+  ports: Needs,
+  link: ConnectLink,
+  flow: Flow,
+  consent: Consent,
+): Promise<Placed> {
+  try {
+    const placed = await ports.store.write((trx) => placeConsent(ports, trx, link, consent))
+    const { id, provider } = placed.connection
+    if (placed.change === 'created') ports.observer.connected({ id, provider, how: 'link' })
+    if (placed.change === 'reconnected') ports.observer.reconnected({ id, provider })
+    return placed
+  } catch (error) {
+    // The grant is good and nobody may hold it: the provider is told to forget it.
+    await discard(ports, flow, consent.arrival.tokens, consent.account)
+    throw error
+  }
+}
+
+function connected(link: ConnectLink, provider: Provider, placed: Placed): FinishedAuthorization {
+  if (link.redirectUrl === null) {
+    return { kind: 'connected', provider, awaitsConfirmation: placed.completion !== null }
+  }
+  const url = withParams(link.redirectUrl, {
+    connectionId: placed.connection.id,
+    linkId: link.id,
+    completion: placed.completion,
+    state: link.request.state,
+  })
+  return { kind: 'redirect', url }
+}
+
+async function failed(
+  ports: Needs,
+  link: ConnectLink,
+  failure: Failure & { readonly provider: Provider },
+): Promise<FinishedAuthorization> {
+  const { word, errorCode, provider } = failure
+  ports.observer.connectFailed({ provider: provider.id, reason: errorCode })
+  await noteError(ports, link, errorCode)
+  if (link.redirectUrl === null) return { kind: 'failed', ...failure }
+  const state = link.request.state
+  return {
+    kind: 'redirect',
+    url: withParams(link.redirectUrl, { error: word, errorCode, linkId: link.id, state }),
+  }
+}
+
+/** For `GET /v1/connect-links/{id}`; the user's way back does not depend on it. */
+async function noteError(ports: Needs, link: ConnectLink, lastError: string): Promise<void> {
+  try {
+    await ports.store.write((trx) => trx.saveLink(link, { ...link, lastError }))
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    ports.observer.storeFailed({ reason: error.reason, during: 'connect' })
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof VaultError) return error.code
+  if (error instanceof StoreError) return 'storage_unavailable'
+  throw error
 }

@@ -1,0 +1,18 @@
+import type { Account } from './connection.ts'
+
+/** By id where both have one; else by e-mail; two accounts of which nothing is known share one slot. */
+export function sameAccount(a: Account, b: Account): boolean {
+  if (a.id !== null && b.id !== null) return a.id === b.id
+  if (a.email !== null && b.email !== null) return sameEmail(a.email, b.email)
+  return a.id === b.id && a.email === b.email
+}
+
+/** `expected` is an account id or an e-mail; null expects nothing. */
+export function isExpected(account: Account, expected: string | null): boolean {
+  if (expected === null || account.id === expected) return true
+  return account.email !== null && sameEmail(account.email, expected)
+}
+
+export function sameEmail(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}

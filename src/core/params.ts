@@ -1,0 +1,33 @@
+import type { FieldError } from './errors.ts'
+import type { Provider } from './provider.ts'
+
+/**
+ * The parameters that a preset declares, each matching its whole pattern. Any other name is refused:
+ * it could be one of the protocol's own (`redirect_uri`, `state` …).
+ */
+export function checkParams(
+  provider: Pick<Provider, 'params'>,
+  given: Readonly<Record<string, string>>,
+): readonly FieldError[] {
+  const bad = (name: string, detail: string): FieldError => ({
+    in: 'body',
+    name: `params.${name}`,
+    detail,
+  })
+  const unknown = Object.keys(given)
+    .filter((name) => !Object.hasOwn(provider.params, name))
+    .map((name) => bad(name, 'this provider has no such parameter'))
+  const wrong = Object.entries(provider.params).flatMap(([name, param]) => {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
+    if (value === undefined)
+      return param.required && param.default === null ? [bad(name, 'is required')] : []
+    return wholly(param.pattern, value)
+      ? []
+      : [bad(name, 'does not match the pattern of the provider')]
+  })
+  return [...unknown, ...wrong]
+}
+
+function wholly(pattern: RegExp, value: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(value)
+}

@@ -1,0 +1,41 @@
+/**
+ * Where users may be sent: exact scheme and origin, then whole path segments of the allowed URL. The
+ * host app names the target, never a browser (RFC 9700 §4.11.1), and still nothing else is reachable.
+ */
+export function isAllowedRedirect(raw: string, allowed: readonly string[]): boolean {
+  const url = parseRedirect(raw)
+  return url !== null && allowed.some((entry) => covers(entry, url))
+}
+
+/** Adds parameters before any fragment; those that are there already stay. */
+export function withParams(raw: string, params: Readonly<Record<string, string | null>>): string {
+  const url = new URL(raw)
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== null) url.searchParams.set(name, value)
+  }
+  return url.href
+}
+
+/** Null for what is no absolute URL, hides a login, or could run script in our origin. */
+function parseRedirect(raw: string): URL | null {
+  // Browsers read a backslash as a slash and drop tabs and newlines: no such URL is plain.
+  if (/[\\\s\u0000-\u001f]/.test(raw) || !URL.canParse(raw)) return null
+  const url = new URL(raw)
+  if (['javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:'].includes(url.protocol))
+    return null
+  return url.username === '' && url.password === '' ? url : null
+}
+
+function covers(entry: string, url: URL): boolean {
+  const allowed = parseRedirect(entry)
+  if (allowed === null || allowed.protocol !== url.protocol || allowed.host !== url.host)
+    return false
+  // An encoded slash or dot is a segment to us and may be a separator to the app.
+  if (/%2f|%5c|%2e/i.test(url.pathname)) return false
+  const path = allowed.pathname.replace(/\/$/, '')
+  return (
+    url.pathname === path ||
+    url.pathname === allowed.pathname ||
+    url.pathname.startsWith(`${path}/`)
+  )
+}

@@ -1,0 +1,175 @@
+import type { ConnectRequest } from '../core/authorization.ts'
+import {
+  type Account,
+  type Connection,
+  type Grant,
+  isLive,
+  type LiveConnection,
+} from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
+import { connectionEvent } from '../core/event.ts'
+import { type Arrival, dueAtOf, newGrant, withGrant } from '../core/grant.ts'
+import { type ConnectionId, newId, type ProviderId } from '../core/ids.ts'
+import { isExpected, sameAccount } from '../core/account.ts'
+import type { Provider } from '../core/provider.ts'
+import type { Sealed } from '../core/secret.ts'
+import type { Ports, Writes } from '../ports.ts'
+import { queueRevocation } from './queue-revocation.ts'
+
+type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
+
+/** A consent that was given, with all that is known of it. */
+export type Consent = {
+  readonly provider: Provider
+  readonly request: ConnectRequest
+  readonly requestedScope: readonly string[]
+  readonly arrival: Arrival
+  readonly account: Account
+}
+
+export type Attached = {
+  readonly connection: LiveConnection
+  /** `created` also where a pending connection came to life. */
+  readonly change: 'created' | 'reconnected'
+}
+
+/**
+ * Finds the connection that a consent is for, or null where it makes a new one: the one that the link
+ * names, else the one that this user has for this account. Throws `account_mismatch` before anything
+ * of the old grant is touched, `not_found` where the named one was deleted meanwhile.
+ */
+export async function findSlot(trx: Writes, consent: Consent): Promise<Connection | null> {
+  const { request, account, provider } = consent
+  if (!isExpected(account, request.expectedAccount)) throw accountMismatch()
+  if (request.connectionId === null) {
+    const all = await trx.connectionsOf(request.userId, provider.id)
+    return all.find((one) => sameAccount(one.account, account)) ?? null
+  }
+  const named = await trx.connection(request.connectionId)
+  if (named === null) throw new VaultError('not_found', 'the connection has been deleted')
+  const isOther = named.account.id !== null && !sameAccount(named.account, account)
+  if (isOther) throw accountMismatch()
+  return named
+}
+
+export function accountMismatch(): VaultError {
+  return new VaultError('account_mismatch', 'another account was connected than the one expected', {
+    nextAction: 'reauthorize',
+  })
+}
+
+/** Seals the grant into its slot, with its event; a grant that it replaces is queued for revocation. */
+export async function attachGrant(
+  ports: Needs,
+  trx: Writes,
+  consent: Consent,
+  slot: Connection | null,
+): Promise<Attached> {
+  const now = ports.clock.now()
+  const kept = slot !== null && isLive(slot) ? keptRefreshToken(ports, consent, slot) : null
+  const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
+    ...consent.provider,
+    requestedScope: consent.requestedScope,
+  })
+  const grant: Grant = { ...fresh, refreshToken: fresh.refreshToken ?? kept }
+  const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
+  const connection = withGrant(base, grant, dueAtOf(grant, ports.policy, ports.random.fraction()))
+  if (slot === null) {
+    await trx.insertConnection(connection)
+  } else {
+    const { won } = await trx.saveConnection(slot, connection)
+    if (!won) throw new VaultError('conflict', 'the connection was changed meanwhile')
+  }
+  const { refreshToken } = consent.arrival.tokens
+  if (refreshToken !== null) await trx.rememberRefreshToken(connection, refreshToken)
+  if (slot !== null && isLive(slot)) await dropReplaced(ports, trx, slot, grant)
+  const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
+  await trx.appendEvent(connectionEvent(`connection.${change}`, connection, slot), now)
+  return { connection, change }
+}
+
+/** A connection without a grant: the row that a pending one consists of. */
+export function blankConnection(
+  ports: Pick<Ports, 'clock' | 'random'>,
+  consent: Pick<Consent, 'request' | 'account' | 'arrival'> & {
+    readonly provider: { readonly id: ProviderId }
+  },
+) {
+  const { request, account, provider, arrival } = consent
+  const now = ports.clock.now()
+  return {
+    id: newId('con', now, ports.random.bytes(10)) satisfies ConnectionId,
+    userId: request.userId,
+    provider: provider.id,
+    account,
+    label: request.label,
+    metadata: request.metadata ?? {},
+    params: request.params,
+    providerData: arrival.tokens.providerData,
+    client: request.client,
+    draft: null,
+    createdAt: now,
+    updatedAt: now,
+    lastRefreshedAt: null,
+  }
+}
+
+/** The connection keeps its id and what the app said of it; what is newer goes on top. */
+function filled<C extends Connection>(
+  slot: C,
+  { request, account, arrival }: Consent,
+  now: number,
+): C {
+  return {
+    ...slot,
+    account: {
+      id: account.id ?? slot.account.id,
+      email: account.email ?? slot.account.email,
+      name: account.name ?? slot.account.name,
+    },
+    label: request.label ?? slot.label,
+    metadata: request.metadata ?? slot.metadata,
+    params: request.params,
+    client: request.client,
+    providerData: { ...slot.providerData, ...arrival.tokens.providerData },
+    updatedAt: now,
+  }
+}
+
+/**
+ * Some providers issue a refresh token at the first consent only; a later exchange without one must
+ * not wipe it, as long as client and account are the same.
+ */
+function keptRefreshToken(ports: Needs, consent: Consent, slot: LiveConnection): Sealed | null {
+  const { provider, request } = consent
+  const isSameClient =
+    ports.endpoint.clientKey(provider.id, slot.client) ===
+    ports.endpoint.clientKey(provider.id, request.client)
+  return isSameClient && slot.status !== 'disconnected' ? slot.grant.refreshToken : null
+}
+
+async function dropReplaced(
+  ports: Needs,
+  trx: Writes,
+  slot: LiveConnection,
+  grant: Grant,
+): Promise<void> {
+  const old = slot.grant.refreshToken
+  const isHeldStill =
+    old === grant.refreshToken || (old !== null && equals(ports, old, grant.refreshToken))
+  if (isHeldStill || slot.status === 'disconnected') return
+  const accessToken = slot.grant.token?.secret ?? null
+  await queueRevocation(ports, trx, { holder: slot, refreshToken: old, accessToken })
+}
+
+function equals(ports: Pick<Ports, 'sealer'>, a: Sealed, b: Sealed | null): boolean {
+  if (b === null) return false
+  const print = (sealed: Sealed) =>
+    ports.sealer.fingerprint('refresh-token-equality/v1', sealed.open())
+  try {
+    return print(a) === print(b)
+  } catch {
+    // One that cannot be opened cannot be revoked either: leave it.
+    return true
+  }
+}

@@ -1,0 +1,32 @@
+import type { ConnectLink } from '../core/authorization.ts'
+import type { Ports, Writes } from '../ports.ts'
+import { queueRevocation } from './queue-revocation.ts'
+
+/**
+ * The host app did not stand by a grant: it is wiped and queued for revocation, and a connection that
+ * consisted of nothing else goes with it. `after` is the link as it is from now on. Answers whether
+ * this call was the one that did it.
+ */
+export async function refuseWaiting(
+  ports: Pick<Ports, 'clock' | 'random' | 'endpoint' | 'providers'>,
+  trx: Writes,
+  after: ConnectLink,
+): Promise<boolean> {
+  const before = await trx.link(after.id)
+  if (before === null || !(await trx.saveLink(before, after)).won) return false
+  const waiting = await trx.waitingGrant(after.id)
+  if (waiting === null) return false
+  await trx.removeWaitingGrant(after.id)
+  const connection = await trx.connection(waiting.connectionId)
+  if (connection?.status === 'pending') await trx.removeConnection(connection.id)
+  const holder = {
+    provider: waiting.provider,
+    client: waiting.request.client,
+    params: waiting.request.params,
+    providerData: waiting.tokens.providerData,
+    account: waiting.account,
+  }
+  const { refreshToken, accessToken } = waiting.tokens
+  await queueRevocation(ports, trx, { holder, refreshToken, accessToken })
+  return true
+}
