@@ -1,0 +1,30 @@
+import { type Content, type Html, html } from './html.ts'
+
+/** What every page needs to know of where it is served. */
+export type PageFrame = {
+  /** The path of the stylesheet. */
+  readonly stylesheet: string
+}
+
+export type Page = {
+  readonly title: string
+  readonly body: Content
+}
+
+/** Complete without a script, without anything from another host. */
+export function layout(frame: PageFrame, page: Page): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex, nofollow" />
+        <title>${page.title}</title>
+        <link rel="stylesheet" href="${frame.stylesheet}" />
+      </head>
+      <body>
+        <main>${page.body}</main>
+      </body>
+    </html> `
+}

@@ -1,0 +1,27 @@
+import { type Html, html } from './html.ts'
+
+/** The scopes that OpenID Connect names itself (OpenID Connect Core 1.0 §5.4, §11). */
+const IN_WORDS: Readonly<Record<string, string>> = {
+  openid: 'Know that it is you',
+  profile: 'See your name and picture',
+  email: 'See your e-mail address',
+  address: 'See your postal address',
+  phone: 'See your phone number',
+  offline_access: 'Keep access while you are away',
+}
+
+/** What will be asked for, as the provider itself spells it: it explains it on its own page. */
+export function scopeList(scopes: readonly string[]): Html {
+  return html`<ul class="scopes">
+    ${scopes.map((scope) => html`<li>${describe(scope)}</li>`)}
+  </ul>`
+}
+
+function describe(scope: string): Html {
+  const words = Object.hasOwn(IN_WORDS, scope) ? IN_WORDS[scope] : undefined
+  if (words !== undefined) return html`${words} <code>${scope}</code>`
+  const url = /^https?:\/\/([^/]+)\/(?:.*\/)?([^/]+)$/.exec(scope)
+  if (url === null) return html`<code class="name">${scope}</code>`
+  // A long address hides the word that matters; its host stays beside it.
+  return html`<code class="name">${url[2] ?? ''}</code> <code>${url[1] ?? ''}</code>`
+}

@@ -1,0 +1,32 @@
+import type { Random } from '../../ports.ts'
+import type { PublicSite } from './site.ts'
+
+/** Longer than any link lives, and set anew whenever it is used. */
+const LIFETIME_SECONDS = 86_400
+
+/**
+ * One random id for a browser, kept while it is there, so that tabs and links run side by side.
+ * `__Host-` keeps other hosts of the domain from setting it; it needs https, which loopback has not.
+ */
+export function cookieName(site: PublicSite): string {
+  return site.secure ? '__Host-larder' : 'larder'
+}
+
+export function readBrowserId(cookies: string | undefined, site: PublicSite): string | null {
+  const name = cookieName(site)
+  for (const pair of (cookies ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=')
+    if (key === name && value !== undefined && /^[\w-]{43}$/.test(value)) return value
+  }
+  return null
+}
+
+export function newBrowserId(random: Random): string {
+  return Buffer.from(random.bytes(32)).toString('base64url')
+}
+
+/** Lax: it must come along when the provider sends the browser back. */
+export function browserCookie(browserId: string, site: PublicSite): string {
+  const attributes = `Path=/; Max-Age=${LIFETIME_SECONDS}; HttpOnly; SameSite=Lax`
+  return `${cookieName(site)}=${browserId}; ${attributes}${site.secure ? '; Secure' : ''}`
+}

@@ -1,0 +1,89 @@
+import type { RouterContext } from '@koa/router'
+import { VaultError } from '../../core/errors.ts'
+import type { ProviderId } from '../../core/ids.ts'
+import type { Provider } from '../../core/provider.ts'
+import type { Ports } from '../../ports.ts'
+import {
+  type FinishedAuthorization,
+  finishAuthorization,
+} from '../../vault/finish-authorization.ts'
+import { readBrowserId } from './browser-cookie.ts'
+import { readForm } from './read-form.ts'
+import { isOutcomeUrl, outcomeUrl, showOutcome } from './outcome-url.ts'
+import { PageRefusal } from './failure-pages.ts'
+import { seeOther } from './send-page.ts'
+import type { PublicPorts, PublicSite } from './site.ts'
+
+/** The provider sends the browser back here, with a code or an error, and the state. */
+export async function receiveCallback(
+  ctx: RouterContext,
+  ports: PublicPorts,
+  site: PublicSite,
+): Promise<void> {
+  const provider = namedProvider(ctx, ports)
+  // The router runs GET for HEAD: nothing may be redeemed for somebody who only looks.
+  if (ctx.method === 'HEAD') throw new PageRefusal('wrong_browser')
+  const query = new URLSearchParams(ctx.querystring)
+  const browserId = readBrowserId(ctx.get('cookie'), site)
+  if (isOutcomeUrl(query)) return showOutcome(ctx, ports, { site, provider, browserId })
+  const demand = { provider: provider.id, callback: withoutDuplicates(query), browserId }
+  const finished = await finishAuthorization(ports, demand).catch((error: unknown) => {
+    throw isForeign(error) ? new PageRefusal('wrong_browser') : error
+  })
+  seeOther(ctx, nextUrl(finished, ports, { site, browserId }))
+}
+
+const KNOWN_FIELDS = ['code', 'state', 'iss', 'error']
+
+/**
+ * `response_mode=form_post`. A cross-site POST carries no Lax cookie, so this one can know no flow;
+ * the GET that follows does (OAuth 2.0 Form Post Response Mode §2).
+ */
+export async function receiveFormPost(
+  ctx: RouterContext,
+  ports: PublicPorts,
+  site: PublicSite,
+): Promise<void> {
+  const provider = namedProvider(ctx, ports)
+  const sent = withoutDuplicates(await readForm(ctx.req))
+  const known = new URLSearchParams([...sent].filter(([name]) => KNOWN_FIELDS.includes(name)))
+  if (!known.has('state')) throw new PageRefusal('unusable_answer')
+  seeOther(ctx, `${site.base}/callback/${provider.id}?${known.toString()}`)
+}
+
+function namedProvider(ctx: RouterContext, ports: Pick<Ports, 'providers'>): Provider {
+  const provider = ports.providers.get(ctx.params['provider'] as ProviderId)
+  if (provider === undefined) throw new PageRefusal('page_not_found')
+  return provider
+}
+
+const MAY_NOT_REPEAT = ['state', 'code', 'iss', 'error']
+
+/** RFC 6749 §3.1: no parameter twice; which of two would count is what an attacker plays with. */
+function withoutDuplicates(params: URLSearchParams): ReadonlyMap<string, string> {
+  if (MAY_NOT_REPEAT.some((name) => params.getAll(name).length > 1)) {
+    throw new PageRefusal('unusable_answer')
+  }
+  // Reversed, so that the first of what may be repeated is the one that stays.
+  return new Map([...params].toReversed())
+}
+
+function isForeign(error: unknown): boolean {
+  return error instanceof VaultError && error.code === 'invalid_request'
+}
+
+function nextUrl(
+  finished: FinishedAuthorization,
+  ports: Pick<Ports, 'sealer'>,
+  at: { readonly site: PublicSite; readonly browserId: string | null },
+): string {
+  switch (finished.kind) {
+    case 'redirect':
+      return finished.url
+    case 'connected':
+    case 'failed':
+      return outcomeUrl(ports, finished.provider, { ...at, outcome: finished })
+    default:
+      return finished satisfies never
+  }
+}

@@ -1,0 +1,64 @@
+import type { Context } from 'koa'
+import type { Provider } from '../../core/provider.ts'
+import type { Ports } from '../../ports.ts'
+import { type Outcome, outcomePage, outcomeStatus } from '../pages/outcome-page.ts'
+import { PageRefusal } from './failure-pages.ts'
+import { sendPage } from './send-page.ts'
+import type { PublicSite } from './site.ts'
+import { sameDigest } from './same-digest.ts'
+
+type At = { readonly site: PublicSite; readonly browserId: string | null }
+
+export function isOutcomeUrl(query: URLSearchParams): boolean {
+  return query.has('outcome') && !query.has('state')
+}
+
+/**
+ * Where a connection ends that has no host app to return to: the callback's own path, so that code
+ * and state leave the address bar and a reload shows the same page. Signed for this browser, so that
+ * nobody can send a link around that says "connected".
+ */
+export function outcomeUrl(
+  ports: Pick<Ports, 'sealer'>,
+  provider: Provider,
+  at: At & { readonly outcome: Outcome },
+): string {
+  const text = asText(at.outcome)
+  const signed = new URLSearchParams({ outcome: text, proof: proof(ports, provider, at, text) })
+  return `${at.site.base}/callback/${provider.id}?${signed.toString()}`
+}
+
+export function showOutcome(
+  ctx: Context,
+  ports: Pick<Ports, 'sealer'>,
+  at: At & { readonly provider: Provider },
+): void {
+  const query = new URLSearchParams(ctx.querystring)
+  const text = query.get('outcome') ?? ''
+  if (!sameDigest(query.get('proof'), proof(ports, at.provider, at, text))) {
+    throw new PageRefusal('wrong_browser')
+  }
+  const outcome = fromText(text)
+  sendPage(ctx, outcomePage(at.site, outcome, at.provider.name), outcomeStatus(outcome))
+}
+
+function proof(ports: Pick<Ports, 'sealer'>, provider: Provider, at: At, outcome: string): string {
+  const value = `${at.browserId ?? ''}.${provider.id}.${outcome}`
+  return ports.sealer.fingerprint('connect-outcome/v1', value)
+}
+
+function asText(outcome: Outcome): string {
+  if (outcome.kind === 'failed') return `failed.${outcome.word}.${outcome.errorCode}`
+  return outcome.awaitsConfirmation ? 'awaiting' : 'connected'
+}
+
+/** Of what `asText` wrote: its proof was checked. */
+function fromText(text: string): Outcome {
+  const [kind, word, errorCode] = text.split('.')
+  if (kind !== 'failed') return { kind: 'connected', awaitsConfirmation: kind === 'awaiting' }
+  return {
+    kind: 'failed',
+    word: word === 'reject' || word === 'unsupported' ? word : 'internal',
+    errorCode: errorCode ?? 'internal',
+  }
+}

@@ -1,0 +1,27 @@
+import type { Ports } from '../../ports.ts'
+import { STYLESHEET_NAME } from '../pages/style.ts'
+
+/** Where browsers find us, from the settings alone: never from `Host` or a forwarded header. */
+export type PublicSite = {
+  /** The path that everything begins with; empty at the root. */
+  readonly base: string
+  readonly secure: boolean
+  /** The path of the stylesheet. */
+  readonly stylesheet: string
+}
+
+export function publicSite(publicUrl: string): PublicSite {
+  const url = new URL(publicUrl)
+  const base = url.pathname.replace(/\/+$/, '')
+  return {
+    base,
+    secure: url.protocol === 'https:',
+    stylesheet: `${base}/assets/${STYLESHEET_NAME}`,
+  }
+}
+
+/** What the use cases behind the public pages stand on. */
+export type PublicPorts = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
+>
