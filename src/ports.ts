@@ -87,6 +87,7 @@ export interface Reads {
   openLinksOf(userId: UserId): Promise<readonly ConnectLink[]>
   linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
   waitingGrant(link: LinkId): Promise<WaitingGrant | null>
+  waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
   overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
   events(filter: EventFilter): Promise<readonly StoredEvent[]>
   apiKeys(): Promise<readonly ApiKey[]>
@@ -141,9 +142,13 @@ export interface Writes extends Reads {
   /** Only the holder's own lease is released. */
   releaseLease(id: ConnectionId, attempt: AttemptId): Promise<void>
   rememberRefreshToken(connection: Connection, refreshToken: Secret): Promise<void>
+  /** What a draft has held, the connection whose place it takes has held. */
+  moveRefreshTokens(from: ConnectionId, to: ConnectionId): Promise<void>
   insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
   /** Wins only while the link is still in `before`'s status. */
   saveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
+  /** Pending links of that user whose providers are all among `providers` (null: any). */
+  withdrawLinksOf(userId: UserId, providers: readonly ProviderId[] | null): Promise<void>
   insertFlow(flow: Flow): Promise<void>
   /** Finds and spends in one step: a state is good for one callback. */
   takeFlow(stateHash: string, browserHash: string | null, now: Instant): Promise<Flow | null>
@@ -304,6 +309,14 @@ export interface Traffic {
 
 export type Urgency = 'asked' | 'scheduled'
 
+/** Signs of life of the schedule, for health and readiness. */
+export interface Pulse {
+  readonly stopping: boolean
+  readonly lastScanAt: Instant | null
+  /** How far the scan is behind its plan, by the monotonic clock. */
+  lagMs(): number
+}
+
 /** Who may ask: the keys in memory, so that a read of a token asks no database. */
 export interface Callers {
   /** Null for an unknown or revoked key. Digests are compared in constant time. */
@@ -321,6 +334,8 @@ export interface Observer {
   }): void
   reconnected(e: { id: ConnectionId; provider: ProviderId }): void
   connectFailed(e: { provider: ProviderId; reason: string }): void
+  /** An error of ours on the way back from the provider; the user is told `internal`. */
+  connectBroke(e: { provider: ProviderId; error: unknown }): void
   deleted(e: { id: ConnectionId; provider: ProviderId }): void
   refreshed(e: { id: ConnectionId; provider: ProviderId; generation: number }): void
   refreshFailed(e: {
@@ -362,6 +377,7 @@ export type Ports = {
   readonly callers: Callers
   readonly flights: Flights
   readonly traffic: Traffic
+  readonly pulse: Pulse
   readonly policy: Policy
 }
 

@@ -72,9 +72,9 @@ export function connectionEvent(
   }
 }
 
-/** What a refresh told the world: only changes of status are events. */
+/** What a refresh told the world: only changes of status are events, and drafts have no world yet. */
 export function refreshEvents(before: LiveConnection, after: LiveConnection): VaultEvent[] {
-  if (before.status === after.status) return []
+  if (before.status === after.status || after.draft !== null) return []
   const type = (
     {
       active: 'connection.recovered',

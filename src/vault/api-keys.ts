@@ -1,25 +1,38 @@
 import type { Permission } from '../core/access.ts'
-import type { KeyId, ProviderId } from '../core/ids.ts'
+import { VaultError } from '../core/errors.ts'
+import { type KeyId, newId, type ProviderId } from '../core/ids.ts'
 import type { ApiKey, Ports } from '../ports.ts'
+import { digest } from './digest.ts'
 
-/** The key is shown once; only its SHA-256 is kept. */
+/** The key is shown once; only its SHA-256 is kept. Its id is part of it, so that it is looked up by that. */
 export async function createApiKey(
-  _ports: Ports,
-  _demand: {
+  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'callers'>,
+  demand: {
     readonly name: string
     readonly permissions: readonly Permission[]
     readonly providers: readonly ProviderId[] | null
     readonly userIdPrefix: string | null
   },
 ): Promise<{ readonly key: ApiKey; readonly secret: string }> {
-  throw new Error('not written yet')
+  const now = ports.clock.now()
+  const id = newId('key', now, ports.random.bytes(10))
+  const secret = `${id}.${Buffer.from(ports.random.bytes(32)).toString('base64url')}`
+  const key: ApiKey = { ...demand, id, hash: digest(secret), createdAt: now, revokedAt: null }
+  await ports.store.write((trx) => trx.insertApiKey(key))
+  await ports.callers.reload()
+  return { key, secret }
 }
 
-export async function listApiKeys(_ports: Ports): Promise<readonly ApiKey[]> {
-  throw new Error('not written yet')
+export async function listApiKeys(ports: Pick<Ports, 'store'>): Promise<readonly ApiKey[]> {
+  return ports.store.apiKeys()
 }
 
 /** The next request with it is unauthenticated. */
-export async function revokeApiKey(_ports: Ports, _id: KeyId): Promise<void> {
-  throw new Error('not written yet')
+export async function revokeApiKey(
+  ports: Pick<Ports, 'clock' | 'store' | 'callers'>,
+  id: KeyId,
+): Promise<void> {
+  const { won } = await ports.store.write((trx) => trx.revokeApiKey(id, ports.clock.now()))
+  if (!won) throw new VaultError('not_found', 'no such key')
+  await ports.callers.reload()
 }

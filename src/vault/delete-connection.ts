@@ -1,14 +1,60 @@
 import type { Caller } from '../core/access.ts'
-import type { Ports } from '../ports.ts'
+import { type Connection, isLive } from '../core/connection.ts'
+import { connectionEvent } from '../core/event.ts'
+import type { ConnectionId } from '../core/ids.ts'
+import type { Ports, Writes } from '../ports.ts'
+import { findConnection } from './find-connection.ts'
+import { queueRevocation, type RevocationAnswer } from './queue-revocation.ts'
 import type { Target } from './target.ts'
 
-export type Revocation = 'queued' | 'unsupported' | 'skipped'
+type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>
 
+/** Gone at once; what the provider is told goes through a durable queue. */
 export async function deleteConnection(
-  _ports: Ports,
-  _caller: Caller,
-  _target: Target,
-  _options: { readonly revoke: boolean },
-): Promise<{ readonly revocation: Revocation }> {
-  throw new Error('not written yet')
+  ports: Needs,
+  caller: Caller,
+  target: Target,
+  options: { readonly revoke: boolean },
+): Promise<{ readonly revocation: RevocationAnswer }> {
+  const { id, provider } = await findConnection(ports, caller, target)
+  const revocation = await ports.store.write((trx) => removeConnection(ports, trx, id, options))
+  ports.observer.deleted({ id, provider })
+  return { revocation }
+}
+
+/** A refresh that is in the air finds no row and has what it brought revoked. */
+export async function removeConnection(
+  ports: Needs,
+  trx: Writes,
+  id: ConnectionId,
+  options: { readonly revoke: boolean },
+): Promise<RevocationAnswer> {
+  const connection = await trx.connection(id)
+  if (connection === null) return 'skipped'
+  await trx.removeConnection(id)
+  await trx.appendEvent(
+    connectionEvent('connection.deleted', connection, connection),
+    ports.clock.now(),
+  )
+  return options.revoke ? revokeGrant(ports, trx, connection) : 'skipped'
+}
+
+async function revokeGrant(
+  ports: Needs,
+  trx: Writes,
+  connection: Connection,
+): Promise<RevocationAnswer> {
+  if (isLive(connection)) {
+    const { refreshToken, token } = connection.grant
+    return queueRevocation(ports, trx, {
+      holder: connection,
+      refreshToken,
+      accessToken: token?.secret ?? null,
+    })
+  }
+  const waiting = await trx.waitingGrantOf(connection.id)
+  if (waiting === null) return 'skipped'
+  await trx.removeWaitingGrant(waiting.link)
+  const { refreshToken, accessToken } = waiting.tokens
+  return queueRevocation(ports, trx, { holder: connection, refreshToken, accessToken })
 }

@@ -1,21 +1,39 @@
-import type { Caller } from '../core/access.ts'
+import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import { VaultError } from '../core/errors.ts'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
-import type { Revocation } from './delete-connection.ts'
+import { removeConnection } from './delete-connection.ts'
+import type { RevocationAnswer } from './queue-revocation.ts'
 
 export type UserDeletion = {
   readonly connections: readonly {
     readonly id: ConnectionId
     readonly provider: ProviderId
-    readonly revocation: Revocation
+    readonly revocation: RevocationAnswer
   }[]
 }
 
-/** Everything of that user that the key reaches, open links included. */
+/** Everything of that user that the key reaches: connections, each grant revoked, and open links. */
 export async function deleteUser(
-  _ports: Ports,
-  _caller: Caller,
-  _userId: UserId,
+  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>,
+  caller: Caller,
+  userId: UserId,
 ): Promise<UserDeletion> {
-  throw new Error('not written yet')
+  if (!reachesUser(caller, userId)) throw new VaultError('not_found', 'no such user')
+  const connections = await ports.store.write(async (trx) => {
+    const all = await trx.connectionsOf(userId, null)
+    const reached = all.filter(({ provider }) => reachesProvider(caller, provider))
+    const report = []
+    for (const { id, provider } of reached) {
+      report.push({
+        id,
+        provider,
+        revocation: await removeConnection(ports, trx, id, { revoke: true }),
+      })
+    }
+    await trx.withdrawLinksOf(userId, caller.providers)
+    return report
+  })
+  for (const { id, provider } of connections) ports.observer.deleted({ id, provider })
+  return { connections }
 }

@@ -59,6 +59,7 @@ export async function finishAuthorization(
     return connected(link, provider, await place(ports, link, flow, consent))
   } catch (error) {
     const errorCode = codeOf(error)
+    if (errorCode === 'internal') ports.observer.connectBroke({ provider: provider.id, error })
     return await failed(ports, link, { provider, word: 'internal', errorCode })
   }
 }
@@ -175,6 +176,5 @@ async function noteError(ports: Needs, link: ConnectLink, lastError: string): Pr
 
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof VaultError) return error.code
-  if (error instanceof StoreError) return 'storage_unavailable'
-  throw error
+  return error instanceof StoreError ? 'storage_unavailable' : 'internal'
 }

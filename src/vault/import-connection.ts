@@ -1,8 +1,15 @@
-import type { Caller } from '../core/access.ts'
-import type { Connection } from '../core/connection.ts'
-import type { Instant, ProviderId, UserId } from '../core/ids.ts'
-import type { Secret } from '../core/secret.ts'
-import type { Ports } from '../ports.ts'
+import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import type { Account, LiveConnection } from '../core/connection.ts'
+import { type FieldError, VaultError } from '../core/errors.ts'
+import { dueAtOf, newGrant, withGrant } from '../core/grant.ts'
+import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.ts'
+import { checkParams } from '../core/params.ts'
+import type { Provider } from '../core/provider.ts'
+import { Secret } from '../core/secret.ts'
+import type { Writes } from '../ports.ts'
+import { unknownProvider } from './create-link.ts'
+import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+import { tokenIdOf } from './token-id.ts'
 
 export type ImportDemand = {
   readonly userId: UserId
@@ -21,10 +28,126 @@ export type ImportDemand = {
   readonly metadata: Readonly<Record<string, unknown>> | null
 }
 
+export type Imported = { readonly connection: LiveConnection; readonly created: boolean }
+
+/**
+ * Takes over tokens that the host app holds. They are sealed before anything is proven; a refresh
+ * token that came without a live access token is proven by refreshing at once. One that this user's
+ * connection has ever held changes nothing, so that a repeated import cannot put a spent one back.
+ */
 export async function importConnection(
-  _ports: Ports,
-  _caller: Caller,
-  _demand: ImportDemand,
-): Promise<{ readonly connection: Connection; readonly created: boolean }> {
-  throw new Error('not written yet')
+  ports: ProveNeeds,
+  caller: Caller,
+  demand: ImportDemand,
+): Promise<Imported> {
+  if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
+  const isReached = reachesProvider(caller, demand.provider)
+  const provider = isReached ? ports.providers.get(demand.provider) : undefined
+  if (provider === undefined) throw unknownProvider()
+  checkImport(demand, provider)
+  const known = await ports.store.write(async (trx) => {
+    const holder = await holderOf(trx, caller, demand)
+    if (holder !== null) return { kind: 'held', connection: holder } as const
+    return {
+      kind: 'draft',
+      connection: await insertDraft(ports, trx, { demand, provider }),
+    } as const
+  })
+  if (known.kind === 'held') return { connection: known.connection, created: false }
+  return proveDraft(ports, known.connection)
+}
+
+function checkImport(demand: ImportDemand, provider: Provider): void {
+  const errors: FieldError[] = [...checkParams(provider, demand.params)]
+  if (demand.accessToken === null && demand.refreshToken === null) {
+    errors.push({ in: 'body', name: 'accessToken', detail: 'one of the two tokens is required' })
+  }
+  if (errors.length > 0)
+    throw new VaultError('invalid_request', 'the tokens cannot be taken', { errors })
+}
+
+/** Null where nobody has held this refresh token yet. */
+export async function holderOf(
+  trx: Writes,
+  caller: Caller,
+  handed: {
+    readonly userId: UserId
+    readonly provider: ProviderId
+    readonly refreshToken: Secret | null
+  },
+): Promise<LiveConnection | null> {
+  if (handed.refreshToken === null) return null
+  const held = await trx.holderOfRefreshToken(handed.provider, handed.refreshToken)
+  if (held === null) return null
+  const holder = await trx.connection(held.connectionId)
+  const replaced = holder?.draft?.replaces ? await trx.connection(holder.draft.replaces) : holder
+  if (replaced === null || replaced.status === 'pending') return null
+  if (replaced.userId === handed.userId) return replaced
+  const isSeen = reachesUser(caller, replaced.userId)
+  throw new VaultError(
+    'conflict',
+    'another connection holds this refresh token',
+    isSeen ? { connectionId: replaced.id } : {},
+  )
+}
+
+async function insertDraft(
+  ports: ProveNeeds,
+  trx: Writes,
+  of: { readonly demand: ImportDemand; readonly provider: Provider },
+): Promise<LiveConnection> {
+  const { demand, provider } = of
+  const now = ports.clock.now()
+  const account: Account = { id: demand.accountId, email: demand.email, name: null }
+  const blank = {
+    id: newId('con', now, ports.random.bytes(10)),
+    userId: demand.userId,
+    provider: provider.id,
+    account,
+    label: demand.label,
+    metadata: demand.metadata ?? {},
+    params: demand.params,
+    providerData: {},
+    client: demand.client,
+    draft: { replaces: null },
+    createdAt: now,
+    updatedAt: now,
+    lastRefreshedAt: null,
+  }
+  const grant = importedGrant(ports, provider, demand)
+  const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
+  const draft = withGrant(blank, grant, dueAt)
+  await trx.insertConnection(draft)
+  if (demand.refreshToken !== null) await trx.rememberRefreshToken(draft, demand.refreshToken)
+  return draft
+}
+
+/** An hour: what an access token lives at most providers, where nothing better is known. */
+const USUAL_LIFE_MS = 3_600_000
+
+/** A grant from tokens as they were handed in: how old the access token is, nobody says. */
+export function importedGrant(
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer'>,
+  provider: Provider,
+  handed: Pick<ImportDemand, 'accessToken' | 'refreshToken' | 'scope' | 'expiresAt'>,
+) {
+  const now = ports.clock.now()
+  const life = provider.refresh.accessTokenLifetimeMs ?? USUAL_LIFE_MS
+  const { expiresAt, scope, refreshToken } = handed
+  const sentAt = expiresAt === null ? now : Math.min(now, expiresAt - life)
+  const accessToken = handed.accessToken ?? new Secret('')
+  const tokens = {
+    accessToken,
+    tokenType: 'Bearer',
+    expiresInSeconds: expiresAt === null ? null : (expiresAt - sentAt) / 1000,
+    refreshToken,
+    refreshTokenExpiresInSeconds: null,
+    scope,
+    providerData: {},
+  }
+  const requestedScope = scope ?? []
+  const id = newId('grt', now, ports.random.bytes(10))
+  const tokenId = tokenIdOf(ports, accessToken)
+  const grant = newGrant(id, { tokens, sentAt, tokenId }, { ...provider, requestedScope })
+  return handed.accessToken === null ? { ...grant, token: null } : grant
 }

@@ -1,6 +1,7 @@
 import { admission } from '../core/circuit.ts'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
+import { settleLeftDraft } from './prove-draft.ts'
 import { refresh, type RefreshNeeds } from './refresh.ts'
 
 /**
@@ -34,7 +35,11 @@ async function refreshScheduled(
 ): Promise<void> {
   try {
     const connection = await ports.store.connection(id)
-    if (connection !== null && isLive(connection)) await refresh(ports, connection, 'scheduled')
+    if (connection === null || !isLive(connection)) return
+    const result = await refresh(ports, connection, 'scheduled')
+    if (result.kind !== 'gone' && result.connection.draft !== null) {
+      await settleLeftDraft(ports, result.connection)
+    }
   } catch (error) {
     ports.observer.refreshBroke({ id, provider, error })
   }

@@ -1,25 +1,125 @@
 import type { Caller } from '../core/access.ts'
-import type { Connection } from '../core/connection.ts'
-import type { ConnectionId, Instant } from '../core/ids.ts'
+import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import { type FieldError, VaultError } from '../core/errors.ts'
+import { dueAtOf, withGrant } from '../core/grant.ts'
+import { type ConnectionId, type Instant, newId } from '../core/ids.ts'
+import type { Provider } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports.ts'
+import { findConnection } from './find-connection.ts'
+import { holderOf, importedGrant } from './import-connection.ts'
+import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+import { misconfigured } from './refresh-problem.ts'
 
 /** Absent fields stay as they are; null of `label` clears it. */
 export type Changes = {
   readonly label?: string | null
+  /** Replaced whole. */
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly accessToken?: Secret
   readonly refreshToken?: Secret
   readonly scope?: readonly string[]
   readonly expiresAt?: Instant
+  /** Without tokens: a new secret for the client that the connection has. */
   readonly client?: { readonly id: string; readonly secret: Secret | null }
 }
 
+/**
+ * What the app says of a connection, and fresh credentials in any status: the old ones serve until
+ * the new ones are proven, and those of another account are refused.
+ */
 export async function updateConnection(
-  _ports: Ports,
-  _caller: Caller,
-  _id: ConnectionId,
-  _changes: Changes,
+  ports: ProveNeeds,
+  caller: Caller,
+  id: ConnectionId,
+  changes: Changes,
 ): Promise<Connection> {
-  throw new Error('not written yet')
+  const found = await findConnection(ports, caller, { id })
+  const hasTokens = changes.accessToken !== undefined || changes.refreshToken !== undefined
+  checkChanges(found, changes, { hasTokens })
+  const described = await ports.store.write((trx) =>
+    describe(ports, trx, found, { changes, hasTokens }),
+  )
+  if (!hasTokens) return described
+  const provider = ports.providers.get(described.provider)
+  if (provider === undefined) throw misconfigured()
+  const known = await ports.store.write(async (trx) => {
+    const { userId } = described
+    const handed = { userId, provider: provider.id, refreshToken: changes.refreshToken ?? null }
+    const holder = await holderOf(trx, caller, handed)
+    if (holder !== null) return { kind: 'held', holder } as const
+    const draft = draftOf(ports, provider, described, changes)
+    await trx.insertConnection(draft)
+    if (changes.refreshToken) await trx.rememberRefreshToken(draft, changes.refreshToken)
+    return { kind: 'draft', draft } as const
+  })
+  if (known.kind === 'draft') return (await proveDraft(ports, known.draft)).connection
+  if (known.holder.id === id) return known.holder
+  throw new VaultError('conflict', 'another connection holds this refresh token', {
+    connectionId: known.holder.id,
+  })
+}
+
+function checkChanges(
+  connection: Connection,
+  changes: Changes,
+  { hasTokens }: { readonly hasTokens: boolean },
+): void {
+  if (hasTokens) return
+  const alone = (name: string): FieldError => ({
+    in: 'body',
+    name,
+    detail: 'comes with the tokens that it belongs to',
+  })
+  const errors: FieldError[] = []
+  if (changes.scope !== undefined) errors.push(alone('scope'))
+  if (changes.expiresAt !== undefined) errors.push(alone('expiresAt'))
+  if (changes.client && changes.client.id !== connection.client?.id) errors.push(alone('client'))
+  if (errors.length > 0) throw new VaultError('invalid_request', 'nothing was changed', { errors })
+}
+
+async function describe(
+  ports: ProveNeeds,
+  trx: Writes,
+  found: Connection,
+  { changes, hasTokens }: { readonly changes: Changes; readonly hasTokens: boolean },
+): Promise<Connection> {
+  const current = await trx.connection(found.id)
+  if (current === null) throw new VaultError('not_found', 'no such connection')
+  const after: Connection = {
+    ...current,
+    label: changes.label === undefined ? current.label : changes.label,
+    metadata: changes.metadata ?? current.metadata,
+    client: hasTokens ? current.client : (changes.client ?? current.client),
+    updatedAt: ports.clock.now(),
+  }
+  await trx.saveConnection(current, after)
+  return after
+}
+
+function draftOf(
+  ports: ProveNeeds,
+  provider: Provider,
+  replaced: Connection,
+  changes: Changes,
+): LiveConnection {
+  const grant = importedGrant(ports, provider, {
+    accessToken: changes.accessToken ?? null,
+    refreshToken: changes.refreshToken ?? null,
+    scope: changes.scope ?? (isLive(replaced) ? replaced.grant.requestedScope : null),
+    expiresAt: changes.expiresAt ?? null,
+  })
+  const now = ports.clock.now()
+  const blank = {
+    ...replaced,
+    id: newId('con', now, ports.random.bytes(10)),
+    // Whose tokens these are the provider says, not the connection that they are meant for.
+    account: { id: null, email: null, name: null },
+    client: changes.client ?? replaced.client,
+    draft: { replaces: replaced.id },
+    createdAt: now,
+    updatedAt: now,
+    lastRefreshedAt: null,
+  }
+  return withGrant(blank, grant, dueAtOf(grant, ports.policy, ports.random.fraction()))
 }

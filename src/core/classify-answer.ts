@@ -1,0 +1,133 @@
+import { isRecord, type JsonPath, valuesAt } from './json-path.ts'
+import type { RefreshOutcome } from './refresh-outcome.ts'
+
+/** What came back from a token endpoint, as far as the outcome depends on it. */
+export type TokenAnswer = {
+  readonly status: number
+  /** Null: not an object, cut, or not readable at all. */
+  readonly body: Readonly<Record<string, unknown>> | null
+  /** Whether the last byte arrived. */
+  readonly complete: boolean
+  /** Whether the body holds a non-empty access token where this provider puts it. */
+  readonly hasToken: boolean
+  readonly retryAfterMs: number | null
+}
+
+/** Recognises an answer; every condition that is there must hold. */
+export type AnswerRule = {
+  readonly statuses?: readonly number[] | undefined
+  /** `error` where only values are named. */
+  readonly path?: JsonPath | undefined
+  /** Absent: any value at the path will do. */
+  readonly values?: readonly (string | number)[] | undefined
+}
+
+/** What a provider says in its own words, beside RFC 6749 §5.2. */
+export type AnswerRules = {
+  readonly dead: readonly AnswerRule[]
+  readonly config: readonly AnswerRule[]
+  readonly temporary: readonly AnswerRule[]
+  readonly throttled: readonly AnswerRule[]
+}
+
+/** A refresh outcome without what only the shell has: the tokens, and what could be salvaged. */
+export type Verdict =
+  | { readonly kind: 'ok' }
+  | Exclude<RefreshOutcome, { kind: 'ok' | 'ambiguous' | 'not_sent' }>
+  | { readonly kind: 'ambiguous'; readonly detail: string; readonly mayReplay: boolean }
+
+export const NO_RULES: AnswerRules = { dead: [], config: [], temporary: [], throttled: [] }
+
+/**
+ * Sorts an answer. Only `invalid_grant` and what the rules call dead may ever end a grant; whatever
+ * is not understood is `ambiguous`, and may be replayed only where the token may really be spent.
+ */
+export function classifyAnswer(answer: TokenAnswer, rules: AnswerRules): Verdict {
+  const { status, body, retryAfterMs } = answer
+  const detail = errorCode(body) ?? sentence(answer)
+  if (isSuccess(answer)) return { kind: 'ok' }
+  if (matches(rules.throttled, answer)) return { kind: 'throttled', detail, retryAfterMs }
+  if (matches(rules.dead, answer)) return { kind: 'grant_dead', detail }
+  if (matches(rules.config, answer)) return { kind: 'client_config', detail }
+  if (matches(rules.temporary, answer)) return { kind: 'ambiguous', detail, mayReplay: false }
+  if (status === 429 || (status === 503 && retryAfterMs !== null)) {
+    return { kind: 'throttled', detail, retryAfterMs }
+  }
+  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true }
+  if (status >= 300 && status < 400) return { kind: 'client_config', detail }
+  return standardError(body) ?? unknownAnswer(answer, detail)
+}
+
+/** RFC 6749 §5.2, and the same words with 200, as some providers send them. */
+function standardError(body: TokenAnswer['body']): Verdict | null {
+  switch (body?.['error']) {
+    case 'invalid_grant':
+      return { kind: 'grant_dead', detail: 'invalid_grant' }
+    case 'invalid_client':
+    case 'unauthorized_client':
+      return { kind: 'client_config', detail: body['error'] }
+    default:
+      return null
+  }
+}
+
+function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
+  const { status, body } = answer
+  if (status === 404 || status === 405) return { kind: 'client_config', detail }
+  const refused = status >= 400 ? status !== 408 : body !== null && hasError(body)
+  return { kind: 'ambiguous', detail, mayReplay: !refused }
+}
+
+function isSuccess({ status, body, complete, hasToken }: TokenAnswer): boolean {
+  return status >= 200 && status < 300 && complete && body !== null && hasToken && !hasError(body)
+}
+
+function hasError(body: Readonly<Record<string, unknown>>): boolean {
+  const { error, ok } = body
+  return ok === false || !(error == null || error === '' || error === false || error === 0)
+}
+
+function matches(rules: readonly AnswerRule[], { status, body }: TokenAnswer): boolean {
+  return rules.some((rule) => {
+    if (rule.statuses !== undefined && !rule.statuses.includes(status)) return false
+    if (rule.path === undefined && rule.values === undefined) return rule.statuses !== undefined
+    const found = valuesAt(body, rule.path ?? 'error').filter((value) => value != null)
+    const { values } = rule
+    if (values === undefined) return found.length > 0
+    return found.some((value) => values.some((wanted) => String(wanted) === asWord(value)))
+  })
+}
+
+function asWord(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null
+}
+
+/**
+ * The provider's error code, if it can be nothing else: words and underscores or a few digits. A
+ * provider that echoes a token in the place of a code is not quoted.
+ */
+export function errorCode(body: TokenAnswer['body']): string | null {
+  if (body === null) return null
+  const { error } = body
+  const code = isRecord(error) ? (error['code'] ?? error['type']) : error
+  const text = asWord(code)
+  return text !== null && looksLikeCode(text) ? text : null
+}
+
+const WORD = /^([a-z]{0,16}|[A-Z]{0,10}\d{0,8}|[A-Z]{11,16}|[a-z]{0,16}([A-Z][a-z]{2,15}){1,4})$/
+
+export function looksLikeCode(text: string): boolean {
+  if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(text)) return false
+  const words = text.split(/[_.:-]/)
+  return words.length <= 6 && words.every((word) => WORD.test(word))
+}
+
+function sentence({ status, body, complete, hasToken }: TokenAnswer): string {
+  if (!complete) return 'the answer was cut'
+  if (status >= 300 && status < 400) return 'the token endpoint redirects'
+  if (status >= 500) return 'the provider answered with a server error'
+  if (status === 429) return 'the provider asks to slow down'
+  if (body === null) return 'the answer is not a JSON object'
+  if (status < 300) return hasToken ? 'the answer holds an error' : 'the answer holds no token'
+  return 'the provider answered with an error of its own'
+}

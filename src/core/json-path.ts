@@ -1,0 +1,64 @@
+/**
+ * Where a value stands in an answer: keys with dots between them, `[0]` for an element, `[]` for
+ * every element, `[primary]` for the elements whose `primary` is true. Nothing else: what needs more
+ * is a strategy in code.
+ */
+export type JsonPath = string
+
+/** A text from an answer: a path, else the first of several that gives one, else several joined. */
+export type TextSource =
+  | JsonPath
+  | readonly TextSource[]
+  | { readonly joined: readonly TextSource[]; readonly with: string }
+
+const STEP = /([^.[\]]+)|\[([\w-]*)\]/g
+
+/** Every value at `path`, in order; own properties only. */
+export function valuesAt(document: unknown, path: JsonPath): readonly unknown[] {
+  let values: readonly unknown[] = [document]
+  for (const [, key, selector] of path.matchAll(STEP)) {
+    values = values.flatMap((value) =>
+      key === undefined ? selected(value, selector ?? '') : property(value, key),
+    )
+  }
+  return values
+}
+
+/** The first value at `path` that is neither missing nor null; undefined if there is none. */
+export function valueAt(document: unknown, path: JsonPath): unknown {
+  return valuesAt(document, path).find((value) => value != null)
+}
+
+/** Numbers count as text, empty text counts as nothing. What is joined needs all of its parts. */
+export function textAt(document: unknown, source: TextSource): string | null {
+  if (typeof source === 'string') return asText(valueAt(document, source))
+  if ('joined' in source) {
+    const parts = source.joined.map((part) => textAt(document, part))
+    return parts.includes(null) ? null : parts.join(source.with)
+  }
+  for (const alternative of source) {
+    const text = textAt(document, alternative)
+    if (text !== null) return text
+  }
+  return null
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function property(value: unknown, key: string): readonly unknown[] {
+  return isRecord(value) && Object.hasOwn(value, key) ? [value[key]] : []
+}
+
+function selected(value: unknown, selector: string): readonly unknown[] {
+  if (!Array.isArray(value)) return []
+  if (selector === '') return value
+  if (/^\d+$/.test(selector)) return value.slice(Number(selector), Number(selector) + 1)
+  return value.filter((element) => isRecord(element) && element[selector] === true)
+}
+
+function asText(value: unknown): string | null {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  return typeof value === 'string' && value !== '' ? value : null
+}

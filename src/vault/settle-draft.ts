@@ -1,0 +1,90 @@
+import { sameAccount } from '../core/account.ts'
+import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
+import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
+import type { Ports, Writes } from '../ports.ts'
+import { accountMismatch } from './attach-grant.ts'
+
+type Needs = Pick<Ports, 'clock' | 'store' | 'observer'>
+
+/**
+ * Puts a draft in its place: over the connection that it replaces, over the one that this user has
+ * for the same account, or as a connection of its own. One transaction; the id of what stood there
+ * stays. A grant that is not proven yet takes no place that another holds.
+ */
+export async function settleDraft(
+  ports: Needs,
+  draft: LiveConnection,
+): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
+  const settled = await ports.store.write(async (trx) => {
+    const stored = await trx.connection(draft.id)
+    if (stored === null || !isLive(stored) || stored.draft === null) {
+      throw new VaultError('conflict', 'the connection was changed meanwhile')
+    }
+    const proven: LiveConnection = { ...stored, account: draft.account }
+    const slot = await slotOf(trx, proven)
+    return slot === null ? establish(ports, trx, stored, proven) : take(ports, trx, slot, proven)
+  })
+  if ('mismatch' in settled) throw accountMismatch()
+  const { id, provider } = settled.connection
+  if (settled.created) ports.observer.connected({ id, provider, how: 'import' })
+  else ports.observer.reconnected({ id, provider })
+  return settled
+}
+
+async function slotOf(trx: Writes, draft: LiveConnection): Promise<Connection | null> {
+  if (draft.draft?.replaces) return trx.connection(draft.draft.replaces)
+  const all = await trx.connectionsOf(draft.userId, draft.provider)
+  return all.find((one) => sameAccount(one.account, draft.account)) ?? null
+}
+
+async function establish(
+  ports: Needs,
+  trx: Writes,
+  stored: LiveConnection,
+  proven: LiveConnection,
+) {
+  const connection: LiveConnection = { ...proven, draft: null, updatedAt: ports.clock.now() }
+  await trx.saveConnection(stored, connection)
+  await trx.appendEvent(
+    connectionEvent('connection.created', connection, null),
+    connection.updatedAt,
+  )
+  return { connection, created: true }
+}
+
+async function take(ports: Needs, trx: Writes, slot: Connection, draft: LiveConnection) {
+  if (draft.status !== 'active') {
+    throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
+      nextAction: 'retry',
+      retryAfterSeconds: 30,
+    })
+  }
+  const isOther =
+    slot.account.id !== null &&
+    draft.account.id !== null &&
+    !sameAccount(slot.account, draft.account)
+  if (!isOther) await trx.moveRefreshTokens(draft.id, slot.id)
+  await trx.removeConnection(draft.id)
+  if (isOther) return { mismatch: true }
+  const now = ports.clock.now()
+  const connection: LiveConnection = {
+    ...draft,
+    id: slot.id,
+    draft: null,
+    label: draft.label ?? slot.label,
+    metadata: Object.keys(draft.metadata).length > 0 ? draft.metadata : slot.metadata,
+    account: {
+      id: draft.account.id ?? slot.account.id,
+      email: draft.account.email ?? slot.account.email,
+      name: draft.account.name ?? slot.account.name,
+    },
+    createdAt: slot.createdAt,
+    updatedAt: now,
+  }
+  await trx.saveConnection(slot, connection)
+  const type: ConnectionEventType =
+    slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
+  await trx.appendEvent(connectionEvent(type, connection, slot), now)
+  return { connection, created: slot.status === 'pending' }
+}
