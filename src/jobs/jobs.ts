@@ -1,0 +1,35 @@
+import type { Ports } from '../ports.ts'
+import { deliverRevocations } from '../vault/deliver-revocations.ts'
+import { expireConfirmations } from '../vault/expire-confirmations.ts'
+import { refreshDue } from '../vault/refresh-due.ts'
+import type { Job } from './schedule.ts'
+
+/** Everything that happens without being asked for. */
+export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
+  return [
+    { name: 'refresh-due', cron: '* * * * *', everyTick: true, run: () => refreshDue(ports) },
+    {
+      name: 'deliver-revocations',
+      cron: '* * * * *',
+      everyTick: true,
+      run: () => deliverRevocations(ports),
+    },
+    {
+      name: 'expire-confirmations',
+      cron: '* * * * *',
+      everyTick: false,
+      run: () => expireConfirmations(ports),
+    },
+    { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
+  ]
+}
+
+/** In batches, each its own transaction, so that nothing else waits long for its turn. */
+async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const batch = await ports.store.write((trx) => trx.sweep(ports.clock.now()))
+    if (batch === 0) return removed
+    removed += batch
+  }
+}

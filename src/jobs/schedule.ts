@@ -1,0 +1,123 @@
+import { createTask, type ScheduledTask } from 'node-cron'
+import type { Instant } from '../core/ids.ts'
+import type { Clock, Pulse } from '../ports.ts'
+import { ClockWatch } from './clock-watch.ts'
+
+/** Something that is done again and again; never two runs of one at once. */
+export type Job = {
+  readonly name: string
+  /** Cron expression, UTC, minutes at the finest: node-cron makes up for every slot that a clock skips. */
+  readonly cron: string
+  /** Also on each tick between, where a minute is too coarse. */
+  readonly everyTick: boolean
+  readonly run: () => Promise<unknown>
+}
+
+type Reporter = {
+  jobFailed(e: { readonly job: string; readonly error: unknown }): void
+  clockStepped(e: { readonly byMs: number }): void
+}
+
+const TICK_MS = 1_000
+
+/**
+ * Runs the jobs: by node-cron each minute or hour, by a tick of its own each second. A wall clock that
+ * steps silences a planned cron task, so all are planned anew when wall and monotonic time part.
+ */
+export class Schedule implements Pulse, AsyncDisposable {
+  readonly #clock: Clock
+  readonly #jobs: readonly Job[]
+  readonly #report: Reporter
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #stop = new AbortController()
+  #tasks: readonly ScheduledTask[] = []
+  #ticking: Promise<void> = Promise.resolve()
+  #lastTick: number
+  #lastScanAt: Instant | null = null
+
+  constructor(clock: Clock, jobs: readonly Job[], report: Reporter) {
+    this.#clock = clock
+    this.#jobs = jobs
+    this.#report = report
+    this.#lastTick = clock.monotonic()
+  }
+
+  get stopping(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  get lastScanAt(): Instant | null {
+    return this.#lastScanAt
+  }
+
+  lagMs(): number {
+    return Math.max(0, Math.round(this.#clock.monotonic() - this.#lastTick - TICK_MS))
+  }
+
+  start(): void {
+    this.#plan()
+    this.#ticking = this.#tick()
+  }
+
+  /** No new run begins; those under way are waited for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    this.#unplan()
+    await this.#ticking
+    await Promise.all(this.#running.values())
+  }
+
+  async #tick(): Promise<void> {
+    const watch = new ClockWatch(this.#clock)
+    while (!this.stopping) {
+      const byMs = watch.steppedBy()
+      if (byMs !== 0) {
+        this.#report.clockStepped({ byMs })
+        this.#unplan()
+        this.#plan()
+      }
+      for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
+      this.#lastTick = this.#clock.monotonic()
+      this.#lastScanAt = this.#clock.now()
+      await this.#clock.sleep(TICK_MS, this.#stop.signal)
+    }
+  }
+
+  #plan(): void {
+    this.#tasks = this.#jobs.map((job) => {
+      const task = createTask(job.cron, () => this.#run(job), {
+        name: job.name,
+        timezone: 'UTC',
+        noOverlap: true,
+        suppressMissedWarning: true,
+        logger: SILENT,
+      })
+      void task.start()
+      return task
+    })
+  }
+
+  #unplan(): void {
+    for (const task of this.#tasks) void task.destroy()
+    this.#tasks = []
+  }
+
+  /** A guard of our own: a task that was planned anew has forgotten its running predecessor. */
+  async #run(job: Job): Promise<void> {
+    if (this.stopping || this.#running.has(job.name)) return
+    const run = this.#guarded(job).finally(() => this.#running.delete(job.name))
+    this.#running.set(job.name, run)
+    await run
+  }
+
+  async #guarded(job: Job): Promise<void> {
+    try {
+      await job.run()
+    } catch (error) {
+      this.#report.jobFailed({ job: job.name, error })
+    }
+  }
+}
+
+/** What node-cron would print is reported by the schedule itself. */
+const SILENT = { info() {}, warn() {}, error() {}, debug() {} }
