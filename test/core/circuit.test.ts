@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { admission, afterAnswer, type Circuit, closedCircuit } from '../../src/core/circuit.ts'
+import type { ProviderId } from '../../src/core/ids.ts'
+import type { RefreshOutcome } from '../../src/core/refresh-outcome.ts'
+
+const T0 = 1_000_000
+const closed = closedCircuit('acme' as ProviderId, 'acme/client')
+const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
+const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
+const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_client' }
+const slow = (retryAfterMs: number | null): RefreshOutcome => ({
+  kind: 'throttled',
+  detail: '429',
+  retryAfterMs,
+})
+
+test('opens at the fifth failure in a row, and any answer starts the count anew', () => {
+  let circuit = after(closed, [lost, lost, lost, lost])
+  expect(circuit.open).toBeNull()
+  circuit = after(circuit, [dead, lost, lost, lost, lost])
+  expect(circuit.open).toBeNull()
+  expect(after(circuit, [lost]).open).toEqual({
+    reason: 'unavailable',
+    since: T0,
+    until: T0 + 2_000,
+  })
+})
+
+test('opens at once for a client that the provider refuses, and says since when', () => {
+  const circuit = after(closed, [wrongClient])
+  expect(circuit.open).toEqual({ reason: 'misconfigured', since: T0, until: T0 + 30_000 })
+  expect(admission(circuit, T0 + 29_999)).toBe('held')
+  expect(admission(circuit, T0 + 30_000)).toBe('probe')
+})
+
+test('stragglers of one burst do not lengthen the wait; failed probes double it up to ten minutes', () => {
+  let circuit = after(closed, [wrongClient, wrongClient, wrongClient])
+  expect(circuit.open?.until).toBe(T0 + 30_000)
+  const waits = []
+  for (let i = 0; i < 7; i++) {
+    const now: number = circuit.open?.until ?? 0
+    circuit = afterAnswer(circuit, wrongClient, { now, fraction: 0 })
+    waits.push(((circuit.open?.until ?? 0) - now) / 1000)
+  }
+  expect(waits).toEqual([60, 120, 240, 480, 600, 600, 600])
+  expect(circuit.open?.since).toBe(T0)
+})
+
+test.each([
+  [null, 5_000],
+  [1_000, 5_000],
+  [90_000, 90_000],
+  [1e12, 3_600_000],
+])('asked to wait %s ms it waits %d ms', (asked, waited) => {
+  expect(after(closed, [slow(asked)]).open?.until).toBe(T0 + waited)
+})
+
+test('a longer Retry-After that comes later is kept to', () => {
+  expect(after(closed, [slow(60_000), slow(120_000)]).open?.until).toBe(T0 + 120_000)
+})
+
+test('an answer to the grant itself, good or bad, closes it', () => {
+  expect(after(after(closed, [wrongClient]), [dead])).toEqual(closed)
+})
+
+test('the spread only ever adds to the wait', () => {
+  const circuit = afterAnswer(closed, slow(60_000), { now: T0, fraction: 0.999 })
+  expect(circuit.open?.until).toBeGreaterThan(T0 + 60_000)
+})
+
+test('a wait that another clock has written is over', () => {
+  const circuit = {
+    ...closed,
+    open: { reason: 'throttled', since: 0, until: T0 + 86_400_000 },
+  } as const
+  expect(admission(circuit, T0)).toBe('probe')
+})
+
+function after(circuit: Circuit, outcomes: readonly RefreshOutcome[]): Circuit {
+  return outcomes.reduce((c, outcome) => afterAnswer(c, outcome, { now: T0, fraction: 0 }), circuit)
+}

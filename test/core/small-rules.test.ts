@@ -1,0 +1,119 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import { isExpected, sameAccount } from '../../src/core/account.ts'
+import { holds, reaches } from '../../src/core/access.ts'
+import { callbackWord, linkStatus } from '../../src/core/authorization.ts'
+import { newId, parseConnectionId } from '../../src/core/ids.ts'
+import { checkParams } from '../../src/core/params.ts'
+import { scopesToRequest } from '../../src/core/provider.ts'
+import { Secret } from '../../src/core/secret.ts'
+
+test('a secret is printed nowhere', () => {
+  const secret = new Secret('hush')
+  const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret }), `${secret}`]
+  expect(printed.join()).not.toContain('hush')
+  expect(secret.expose()).toBe('hush')
+})
+
+test('ids sort by age and are read back only in their own shape', () => {
+  const random = new Uint8Array(10).fill(7)
+  const [older, newer] = [newId('con', 1, random), newId('con', 2, random)]
+  expect(older < newer).toBe(true)
+  expect(parseConnectionId(older)).toBe(older)
+  for (const wrong of [
+    '',
+    'con_',
+    newId('lnk', 1, random),
+    `${older}x`,
+    older.toUpperCase(),
+    `${older.slice(0, -1)}i`,
+  ]) {
+    expect(() => parseConnectionId(wrong)).toThrow('no such connection')
+  }
+})
+
+test.each([
+  [{ id: '1' }, { id: '1', email: 'other@x.example' }, true],
+  [{ id: '1' }, { id: '2', email: null }, false],
+  [{ email: 'Ann@X.example' }, { id: '1', email: 'ann@x.example' }, true],
+  [{ email: 'a@x.example' }, { email: 'b@x.example' }, false],
+  [{}, {}, true],
+  [{}, { id: '1' }, false],
+])('accounts %j and %j are the same: %s', (a, b, same) => {
+  const nobody = { id: null, email: null, name: null }
+  expect(sameAccount({ ...nobody, ...a }, { ...nobody, ...b })).toBe(same)
+})
+
+test.each([
+  [null, true],
+  ['acc-1', true],
+  ['ANN@example.com', true],
+  ['bob@example.com', false],
+])('the account that is %s was expected: %s', (expected, is) => {
+  expect(isExpected({ id: 'acc-1', email: 'ann@example.com', name: null }, expected)).toBe(is)
+})
+
+test('admin holds every permission, a narrowed key reaches only its own', () => {
+  const admin = {
+    keyId: 'bootstrap',
+    permissions: ['admin'],
+    providers: null,
+    userIdPrefix: null,
+  } as const
+  expect(holds(admin, 'tokens:read')).toBe(true)
+  const narrow = {
+    ...admin,
+    permissions: ['tokens:read'],
+    providers: ['google'],
+    userIdPrefix: 'org1:',
+  } as never
+  expect(holds(narrow, 'admin')).toBe(false)
+  expect(reaches(narrow, { userId: 'org1:ann', provider: 'google' })).toBe(true)
+  expect(reaches(narrow, { userId: 'org1', provider: 'google' })).toBe(false)
+  expect(reaches(narrow, { userId: 'org1:ann', provider: 'zoom' })).toBe(false)
+})
+
+test.each([
+  ['access_denied', 'reject'],
+  ['user_denied', 'reject'],
+  ['admin_consent_required', 'unsupported'],
+  ['server_error', 'internal'],
+])('a callback with %s comes home as %s', (error, word) => {
+  const provider = { deniedBy: ['user_denied'], unsupportedBy: ['admin_consent_required'] }
+  expect(callbackWord(error, provider)).toBe(word)
+})
+
+test('only a pending link expires', () => {
+  const link = { state: { status: 'pending' }, expiresAt: 10 } as Parameters<typeof linkStatus>[0]
+  expect([linkStatus(link, 9), linkStatus(link, 10)]).toEqual(['pending', 'expired'])
+  const done = { ...link, state: { status: 'completed', connectionId: 'con_1' } } as typeof link
+  expect(linkStatus(done, 11)).toBe('completed')
+})
+
+test('parameters are the declared ones, each matching its whole pattern', () => {
+  const param = { description: '', required: false, default: null }
+  const provider = {
+    params: {
+      tenant: { ...param, pattern: /[a-z]+/, required: true },
+      region: { ...param, pattern: /eu|us/ },
+    },
+  }
+  const problems = (given: Record<string, string>) =>
+    checkParams(provider, given).map(({ name }) => name)
+  expect(problems({ tenant: 'abc', region: 'eu' })).toEqual([])
+  expect(problems({ tenant: 'abc/../x', region: 'eux' })).toEqual([
+    'params.tenant',
+    'params.region',
+  ])
+  expect(problems({ redirect_uri: 'x', __proto__x: 'y' })).toEqual([
+    'params.redirect_uri',
+    'params.__proto__x',
+    'params.tenant',
+  ])
+})
+
+test('identity scopes are always asked for, once', () => {
+  const provider = { scopes: ['calendar', 'email'], identityScopes: ['openid', 'email'] }
+  expect(scopesToRequest(provider, null)).toEqual(['openid', 'email', 'calendar'])
+  expect(scopesToRequest(provider, ['mail'])).toEqual(['openid', 'email', 'mail'])
+})
