@@ -1,0 +1,122 @@
+import type { z } from 'zod'
+import { type FieldError, VaultError } from '../core/errors.ts'
+import type { Endpoint, Input } from './endpoint.ts'
+
+/** A request as it came: path segments still percent-encoded, the query as one string. */
+export type RawInput = {
+  readonly segments: readonly string[]
+  readonly querystring: string
+  readonly body: unknown
+}
+
+const MOST_ERRORS = 50
+const LONGEST_NAME = 200
+
+/** Holds a request against the shapes of its endpoint and names every bad field at once. */
+export function parseInput(endpoint: Endpoint, raw: RawInput): Input {
+  const errors: FieldError[] = []
+  const params = check('path', endpoint.params, decodePath(endpoint, raw.segments, errors))
+  const query = check('query', endpoint.query, decodeQuery(raw.querystring, errors))
+  const body = check('body', endpoint.body, raw.body ?? {})
+  errors.push(...params.errors, ...query.errors, ...body.errors)
+  if (errors.length > 0) {
+    throw new VaultError('invalid_request', 'some fields of the request are not valid', {
+      errors: onePerField(errors).slice(0, MOST_ERRORS),
+    })
+  }
+  return { params: params.fields, query: query.fields, body: body.fields }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function check(
+  place: FieldError['in'],
+  shape: z.ZodObject,
+  value: unknown,
+): { readonly fields: Fields; readonly errors: readonly FieldError[] } {
+  const parsed = shape.safeParse(value, { error: describeIssue })
+  if (parsed.success) return { fields: parsed.data, errors: [] }
+  return { fields: {}, errors: parsed.error.issues.flatMap((issue) => fieldErrors(place, issue)) }
+}
+
+function fieldErrors(place: FieldError['in'], issue: z.core.$ZodIssue): FieldError[] {
+  const at = (path: readonly PropertyKey[], detail: string): FieldError => ({
+    in: place,
+    name: path.map(String).join('.').slice(0, LONGEST_NAME),
+    detail,
+  })
+  if (issue.code !== 'unrecognized_keys') return [at(issue.path, issue.message)]
+  return issue.keys.map((key) => at([...issue.path, key], 'there is no such field'))
+}
+
+/** Ours rather than zod's, so that no detail ever quotes a value. */
+function describeIssue(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input == null ? 'is required' : `must be of type ${issue.expected}`
+    case 'too_small':
+      return `must be ${bound(issue.origin, 'at least', issue.minimum)}`
+    case 'too_big':
+      return `must be ${bound(issue.origin, 'at most', issue.maximum)}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`
+    default:
+      return 'does not have the right form'
+  }
+}
+
+function bound(origin: string, direction: string, limit: number | bigint): string {
+  const unit: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' }
+  return `${direction} ${limit}${unit[origin] ?? ''}`
+}
+
+function onePerField(errors: readonly FieldError[]): FieldError[] {
+  return [
+    ...new Map(errors.toReversed().map((e) => [`${e.in} ${e.name}`, e])).values(),
+  ].toReversed()
+}
+
+function decodePath(endpoint: Endpoint, segments: readonly string[], errors: FieldError[]): Fields {
+  const fields = noFields()
+  for (const [index, name] of endpoint.paramNames.entries()) {
+    const value = decode(segments[index] ?? '')
+    if (value === null) errors.push({ in: 'path', name, detail: BAD_ENCODING })
+    fields[name] = value ?? ''
+  }
+  return fields
+}
+
+/** By hand: `URLSearchParams` would keep the last of two values and mend what is badly encoded. */
+function decodeQuery(querystring: string, errors: FieldError[]): Fields {
+  const fields = noFields()
+  for (const pair of querystring.split('&')) {
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    const name = decode(plusAsSpace(equals === -1 ? pair : pair.slice(0, equals)))
+    const value = decode(plusAsSpace(equals === -1 ? '' : pair.slice(equals + 1)))
+    const at = { in: 'query', name: (name ?? '').slice(0, LONGEST_NAME) } as const
+    if (name === null || value === null) errors.push({ ...at, detail: BAD_ENCODING })
+    else if (name in fields) errors.push({ ...at, detail: 'is given more than once' })
+    if (name !== null) fields[name] = value ?? ''
+  }
+  return fields
+}
+
+const BAD_ENCODING = 'must be percent-encoded UTF-8'
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
+}
+
+function plusAsSpace(text: string): string {
+  return text.replaceAll('+', ' ')
+}
+
+/** Without a prototype, `__proto__` is a name like any other. */
+function noFields(): Record<string, unknown> {
+  return Object.create(null) as Record<string, unknown>
+}

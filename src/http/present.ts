@@ -1,0 +1,189 @@
+import { type ConnectLink, linkStatus } from '../core/authorization.ts'
+import type { AccessToken, Connection } from '../core/connection.ts'
+import { isLive, missingScope, tokenLives } from '../core/connection.ts'
+import { type ConnectionView, iso, isoOrNull, viewConnection } from '../core/connection-view.ts'
+import type { StoredEvent } from '../core/event.ts'
+import type { Instant } from '../core/ids.ts'
+import type { Provider } from '../core/provider.ts'
+import type { ApiKey, Ports } from '../ports.ts'
+import type { ServedToken } from '../vault/get-token.ts'
+import type { Health } from '../vault/health.ts'
+
+// Domain to wire. The one file of the API that takes a secret out of its wrapping, and the one
+// place to read in order to know what leaves the process.
+
+export function presentConnection(connection: Connection, now: Instant): ConnectionView {
+  return viewConnection(connection, now)
+}
+
+/** As its user's resource, where a caller that may read tokens sees the one in hand while it lives. */
+export function presentUserConnection(
+  connection: Connection,
+  caller: { readonly mayReadTokens: boolean; readonly now: Instant },
+): ConnectionView {
+  const view = viewConnection(connection, caller.now)
+  if (!caller.mayReadTokens || !isLive(connection)) return view
+  const { token } = connection.grant
+  if (token === null || !tokenLives(connection, caller.now)) return view
+  return { ...view, accessToken: token.secret.expose() }
+}
+
+type Providers = Pick<Ports, 'providers'>
+
+/** The answer of both token routes. */
+export function presentToken(
+  { connection, warnings }: ServedToken,
+  { providers }: Providers,
+  now: Instant,
+) {
+  const token = requireToken(connection.grant.token)
+  const accessToken = token.secret.expose()
+  const header = providers.get(connection.provider)?.apiHeader
+  const scheme = header === undefined ? 'Bearer' : header.scheme
+  return {
+    accessToken,
+    tokenType: token.tokenType,
+    tokenId: token.tokenId,
+    expiresAt: isoOrNull(token.expiresAt),
+    expiresInSeconds: expiresInSeconds(token, now),
+    scope: connection.grant.scope,
+    missingScope: missingScope(connection.grant),
+    connectionId: connection.id,
+    provider: connection.provider,
+    userId: connection.userId,
+    account: connection.account,
+    status: connection.status,
+    warnings,
+    header: {
+      name: header?.name ?? 'Authorization',
+      value: scheme === null ? accessToken : `${scheme} ${accessToken}`,
+    },
+  }
+}
+
+type Frame = { readonly head: string; readonly middle: string; readonly tail: string }
+
+/**
+ * `presentToken` as text, for the hot path: all that stays the same while the connection's object is
+ * the same is written once, and the two fields that change are put between.
+ */
+export function tokenWriter(ports: Providers): (served: ServedToken, now: Instant) => string {
+  const frames = new WeakMap<Connection, Frame>()
+  return (served, now) => {
+    const { connection, warnings } = served
+    let frame = frames.get(connection)
+    if (frame === undefined) {
+      frame = frameOf(served, ports)
+      frames.set(connection, frame)
+    }
+    const seconds = expiresInSeconds(requireToken(connection.grant.token), now)
+    const warned = warnings.length === 0 ? '[]' : JSON.stringify(warnings)
+    return frame.head + String(seconds) + frame.middle + warned + frame.tail
+  }
+}
+
+function frameOf(served: ServedToken, ports: Providers): Frame {
+  const { accessToken, tokenType, tokenId, expiresAt, header, ...rest } = presentToken(
+    served,
+    ports,
+    0,
+  )
+  const { expiresInSeconds: _seconds, warnings: _warnings, ...middle } = rest
+  const head = JSON.stringify({ accessToken, tokenType, tokenId, expiresAt })
+  return {
+    head: `${head.slice(0, -1)},"expiresInSeconds":`,
+    middle: `,${JSON.stringify(middle).slice(1, -1)},"warnings":`,
+    tail: `,${JSON.stringify({ header }).slice(1)}`,
+  }
+}
+
+function requireToken(token: AccessToken | null): AccessToken {
+  if (token === null) throw new Error('a token was to be served and there is none')
+  return token
+}
+
+function expiresInSeconds(token: AccessToken, now: Instant): number | null {
+  return token.expiresAt === null ? null : Math.max(0, Math.floor((token.expiresAt - now) / 1000))
+}
+
+export function presentLink(link: ConnectLink, now: Instant) {
+  const { state } = link
+  return {
+    id: link.id,
+    status: linkStatus(link, now),
+    connectionId: 'connectionId' in state ? state.connectionId : null,
+    lastError: link.lastError,
+    expiresAt: iso(link.expiresAt),
+  }
+}
+
+export function presentCreatedLink(made: { readonly link: ConnectLink; readonly url: string }) {
+  return { id: made.link.id, url: made.url, expiresAt: iso(made.link.expiresAt) }
+}
+
+export function presentAuthorization(begun: {
+  readonly url: string
+  readonly state: string
+  readonly expiresAt: Instant
+}) {
+  return { url: begun.url, state: begun.state, expiresAt: iso(begun.expiresAt) }
+}
+
+export function presentProvider(provider: Provider) {
+  const params = Object.entries(provider.params).map(([name, param]) => [
+    name,
+    { ...param, pattern: param.pattern.source },
+  ])
+  return {
+    id: provider.id,
+    name: provider.name,
+    connectsBy: provider.connectsBy,
+    scopes: provider.scopes,
+    params: Object.fromEntries(params) as Record<
+      string,
+      { description: string; pattern: string; required: boolean; default: string | null }
+    >,
+    redirectUri: provider.redirectUri,
+  }
+}
+
+export function presentEvent(event: StoredEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    createdAt: iso(event.createdAt),
+    // Fixed when it was written, by core/connection-view.ts.
+    data: JSON.parse(event.data) as Record<string, unknown>,
+  }
+}
+
+/** Without its hash: not even that is given out. */
+export function presentKey(key: ApiKey) {
+  return {
+    id: key.id,
+    name: key.name,
+    permissions: key.permissions,
+    providers: key.providers,
+    userIdPrefix: key.userIdPrefix,
+    createdAt: iso(key.createdAt),
+    revokedAt: isoOrNull(key.revokedAt),
+  }
+}
+
+export function presentCreatedKey(made: { readonly key: ApiKey; readonly secret: string }) {
+  return { ...presentKey(made.key), key: made.secret }
+}
+
+export function presentHealth(health: Health, version: string) {
+  return {
+    ok: health.database.ok && health.key.ok,
+    version,
+    ...health,
+    scheduler: { ...health.scheduler, lastScanAt: isoOrNull(health.scheduler.lastScanAt) },
+    providers: health.providers.map((provider) => ({
+      ...provider,
+      since: isoOrNull(provider.since),
+      retryAt: isoOrNull(provider.retryAt),
+    })),
+  }
+}

@@ -1,0 +1,82 @@
+import Router from '@koa/router'
+import Koa, { type Context, type Middleware } from 'koa'
+import { VaultError } from '../core/errors.ts'
+import type { Ports } from '../ports.ts'
+import type { Endpoint, Surroundings } from './endpoint.ts'
+import { authenticate, foreignRequestGuard } from './guard.ts'
+import { hotTokenReads } from './hot-token-reads.ts'
+import { openApiDocument } from './openapi.ts'
+import { privateEndpoints } from './private.ts'
+import { type LogFailure, requestIds, sendProblem } from './problem.ts'
+import { runEndpoint } from './run-endpoint.ts'
+
+export type PrivateExtras = Pick<Surroundings, 'metrics' | 'version'> & {
+  /** Host names beside those that cannot be a stranger's. */
+  readonly allowedHosts: readonly string[]
+  readonly logFailure: LogFailure
+}
+
+/** The private API as a Koa application; listening is `listen.ts`. */
+export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
+  const app = new Koa({ env: 'production' })
+  const { metrics, version, logFailure } = extras
+  const openApi = once(() => openApiDocument(privateEndpoints, version))
+  const surroundings: Surroundings = { ports, metrics, version, openApi }
+  const nextId = requestIds(ports.random)
+
+  app.use(boundary(foreignRequestGuard(extras.allowedHosts), { nextId, logFailure }))
+  app.use(hotTokenReads(ports))
+  app.use(routerOf(privateEndpoints, surroundings).routes())
+  app.use(answerUnmatched(ports))
+  // What fails once an answer is under way; a caller that hung up is no failure of ours.
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return
+    logFailure({ requestId: nextId(), route: 'while answering', error })
+  })
+  return app
+}
+
+/** The outermost step: what every answer has in common, and the one place where errors become answers. */
+function boundary(
+  refuseForeign: ReturnType<typeof foreignRequestGuard>,
+  reporting: Parameters<typeof sendProblem>[2],
+): Middleware {
+  return async (ctx, next) => {
+    ctx.res.setHeader('Cache-Control', 'no-store')
+    ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
+    try {
+      refuseForeign(ctx.req)
+      await next()
+    } catch (error) {
+      sendProblem(ctx, error, reporting)
+    }
+  }
+}
+
+function routerOf(endpoints: readonly Endpoint[], surroundings: Surroundings): Router {
+  const router = new Router({ sensitive: true, strict: true })
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const method = endpoint.method.toUpperCase()
+    const layer = router.register(path, [method], runEndpoint(endpoint, surroundings))
+    // The router adds HEAD to every GET.
+    if (endpoint.head === 'refused') layer.methods = [method]
+  }
+  return router
+}
+
+/** Which routes there are is told to callers with a key only. */
+function answerUnmatched(ports: Ports): Middleware {
+  return (ctx: Context) => {
+    authenticate(ctx.req.headers.authorization, ports.callers)
+    const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]
+    if (matched.length === 0) throw new VaultError('not_found', 'there is no such route')
+    ctx.set('Allow', [...new Set(matched.flatMap(({ methods }) => methods))].join(', '))
+    throw new VaultError('method_not_allowed', 'the Allow header names the methods of this route')
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => (made ??= { value: make() }).value
+}

@@ -1,0 +1,23 @@
+import type { Endpoint } from './endpoint.ts'
+import { authorizationEndpoints } from './routes/authorizations.ts'
+import { connectionEndpoints } from './routes/connections.ts'
+import { eventEndpoints } from './routes/events.ts'
+import { keyEndpoints } from './routes/keys.ts'
+import { linkEndpoints } from './routes/links.ts'
+import { operationEndpoints } from './routes/operations.ts'
+import { providerEndpoints } from './routes/providers.ts'
+import { tokenEndpoints } from './routes/tokens.ts'
+import { userEndpoints } from './routes/users.ts'
+
+/** Everything the private API answers to: the routes, their checks and their documents come from here. */
+export const privateEndpoints: readonly Endpoint[] = [
+  ...tokenEndpoints,
+  ...connectionEndpoints,
+  ...userEndpoints,
+  ...linkEndpoints,
+  ...authorizationEndpoints,
+  ...providerEndpoints,
+  ...eventEndpoints,
+  ...keyEndpoints,
+  ...operationEndpoints,
+]

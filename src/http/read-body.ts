@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http'
+import { VaultError } from '../core/errors.ts'
+
+export const BODY_LIMIT = 64 * 1024
+
+/** The JSON body, or undefined where there is none. What is too long is thrown away as it arrives. */
+export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+  if (!hasBody(request)) return undefined
+  if (Number(request.headers['content-length']) > BODY_LIMIT) throw tooLarge()
+  requireJson(request)
+  return parse(await collect(request))
+}
+
+export function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request
+  if (headers['transfer-encoding'] !== undefined) return true
+  return headers['content-length'] !== undefined && headers['content-length'] !== '0'
+}
+
+function requireJson({ headers }: IncomingMessage): void {
+  const type = headers['content-type'] ?? ''
+  const isJson = /^\s*application\/json\s*(;\s*charset="?utf-8"?\s*)?;?\s*$/i.test(type)
+  if (!isJson || (headers['content-encoding'] ?? 'identity') !== 'identity') {
+    const detail = 'send application/json, in UTF-8 and without a content encoding'
+    throw new VaultError('unsupported_media_type', detail)
+  }
+}
+
+/** Listeners rather than `for await`: leaving that loop early would cut the caller off unanswered. */
+function collect(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const settle = (act: () => void): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onClose)
+      act()
+    }
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length
+      chunks.push(chunk)
+      // The stream keeps flowing with nobody listening; the server's request timeout ends it.
+      if (length > BODY_LIMIT) settle(() => reject(tooLarge()))
+    }
+    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks)))
+    const onClose = (): void => settle(() => reject(malformed()))
+    request.on('data', onData).on('end', onEnd).on('close', onClose)
+  })
+}
+
+function parse(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    // The parser's own words quote the body.
+    throw malformed()
+  }
+}
+
+function malformed(): VaultError {
+  return new VaultError('invalid_request', 'the body is not well-formed JSON', {
+    errors: [{ in: 'body', name: '', detail: 'must be well-formed JSON in UTF-8' }],
+  })
+}
+
+function tooLarge(): VaultError {
+  return new VaultError('payload_too_large', `a body may have at most ${BODY_LIMIT} bytes`)
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { parseConnectionId } from '../../core/ids.ts'
+import { deleteConnection } from '../../vault/delete-connection.ts'
+import { findConnection } from '../../vault/find-connection.ts'
+import { importConnection } from '../../vault/import-connection.ts'
+import { listConnections } from '../../vault/list-connections.ts'
+import { refreshNow } from '../../vault/refresh-now.ts'
+import { type Changes, updateConnection } from '../../vault/update-connection.ts'
+import { created, endpoint, NO_BODY, ok } from '../endpoint.ts'
+import * as field from '../fields.ts'
+import { presentConnection } from '../present.ts'
+import { connectionPageShape, connectionShape, deletionShape } from '../wire.ts'
+import { expiryOf, importBody } from './credentials.ts'
+
+const one = { path: '/v1/connections/{id}', params: { id: field.anyId } } as const
+
+const listQuery = {
+  userId: field.userId.optional(),
+  provider: field.providerId.optional(),
+  status: z.enum(['pending', 'active', 'failing', 'disconnected']).optional(),
+  expiringBefore: field.instantText.optional(),
+  cursor: field.text(1, 64).optional(),
+  limit: field.queryDefault(field.wholeNumber(1, 500), 100),
+}
+
+const changeBody = z.strictObject({
+  label: field.maybe(field.text(0, 256)).describe('An empty one takes the label away.'),
+  metadata: field.maybe(field.metadata).describe('Replaces what is there, whole.'),
+  accessToken: field.maybe(field.secretText),
+  refreshToken: field.maybe(field.secretText),
+  scope: field.maybe(field.scope),
+  expiresAt: field.maybe(field.instant),
+  client: field.maybe(field.client),
+})
+
+export const connectionEndpoints = [
+  endpoint({
+    id: 'listConnections',
+    method: 'get',
+    path: '/v1/connections',
+    summary: 'List connections, oldest first',
+    permission: 'connections:read',
+    params: {},
+    query: listQuery,
+    body: NO_BODY,
+    answers: { 200: connectionPageShape },
+    errors: ['not_found'],
+    handle: async ({ ports, caller }, { query }) => {
+      const { userId = null, provider = null, status = null, expiringBefore = null } = query
+      const { cursor = null, limit } = query
+      const wanted = { userId, provider, status, expiringBefore, cursor, limit }
+      const { items, nextCursor } = await listConnections(ports, caller, wanted)
+      const now = ports.clock.now()
+      return ok({ items: items.map((item) => presentConnection(item, now)), nextCursor })
+    },
+  }),
+  endpoint({
+    id: 'importConnection',
+    method: 'post',
+    path: '/v1/connections',
+    summary: "Hand in a user's tokens",
+    permission: 'connections:write',
+    params: {},
+    query: {},
+    body: importBody,
+    answers: { 200: connectionShape, 201: connectionShape },
+    errors: ['not_found', 'conflict', 'provider_misconfigured', 'storage_unavailable'],
+    handle: async ({ ports, caller }, { body }) => {
+      const { expiresInSeconds, ...given } = body
+      const expiresAt = expiryOf({ ...given, expiresInSeconds }, ports.clock.now())
+      const imported = await importConnection(ports, caller, { ...given, expiresAt })
+      const view = presentConnection(imported.connection, ports.clock.now())
+      return imported.created ? created(view) : ok(view)
+    },
+  }),
+  endpoint({
+    ...one,
+    id: 'getConnection',
+    method: 'get',
+    summary: 'Read a connection',
+    permission: 'connections:read',
+    query: {},
+    body: NO_BODY,
+    answers: { 200: connectionShape },
+    errors: ['not_found'],
+    handle: async ({ ports, caller }, { params }) => {
+      const target = { id: parseConnectionId(params.id) }
+      return ok(presentConnection(await findConnection(ports, caller, target), ports.clock.now()))
+    },
+  }),
+  endpoint({
+    ...one,
+    id: 'deleteConnection',
+    method: 'delete',
+    summary: 'Delete a connection, and revoke its grant at the provider',
+    permission: 'connections:write',
+    query: { revoke: field.queryDefault(field.flag, true) },
+    body: NO_BODY,
+    answers: { 200: deletionShape },
+    errors: ['not_found', 'storage_unavailable'],
+    handle: async ({ ports, caller }, { params, query }) => {
+      const target = { id: parseConnectionId(params.id) }
+      return ok(await deleteConnection(ports, caller, target, { revoke: query.revoke }))
+    },
+  }),
+  endpoint({
+    ...one,
+    id: 'updateConnection',
+    method: 'patch',
+    summary: 'Change label or metadata, or hand in fresh credentials',
+    permission: 'connections:write',
+    query: {},
+    body: changeBody,
+    answers: { 200: connectionShape },
+    errors: ['not_found', 'account_mismatch', 'conflict', 'storage_unavailable'],
+    handle: async ({ ports, caller }, { params, body }) => {
+      const id = parseConnectionId(params.id)
+      const changed = await updateConnection(ports, caller, id, changesOf(body))
+      return ok(presentConnection(changed, ports.clock.now()))
+    },
+  }),
+  endpoint({
+    id: 'refreshConnection',
+    method: 'post',
+    path: '/v1/connections/{id}/refresh',
+    summary: 'Refresh now',
+    permission: 'connections:write',
+    params: one.params,
+    query: {},
+    body: NO_BODY,
+    answers: { 200: connectionShape },
+    errors: [
+      'not_found',
+      'reconnect_required',
+      'confirmation_required',
+      'provider_misconfigured',
+      'provider_unavailable',
+      'storage_unavailable',
+    ],
+    handle: async ({ ports, caller }, { params }) => {
+      const refreshed = await refreshNow(ports, caller, parseConnectionId(params.id))
+      return ok(presentConnection(refreshed, ports.clock.now()))
+    },
+  }),
+]
+
+/** What is absent stays as it is. */
+function changesOf({ label, ...given }: z.output<typeof changeBody>): Changes {
+  const changes = Object.entries(given).filter(([, value]) => value !== null)
+  return {
+    ...(Object.fromEntries(changes) as Omit<Changes, 'label'>),
+    ...(label === null ? {} : { label: label === '' ? null : label }),
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { type Caller, holds } from '../../core/access.ts'
+import type { Connection } from '../../core/connection.ts'
+import { VaultError } from '../../core/errors.ts'
+import type { ProviderId, UserId } from '../../core/ids.ts'
+import type { Ports } from '../../ports.ts'
+import { deleteConnection } from '../../vault/delete-connection.ts'
+import { deleteUser } from '../../vault/delete-user.ts'
+import { findConnection } from '../../vault/find-connection.ts'
+import { importConnection } from '../../vault/import-connection.ts'
+import { listConnections } from '../../vault/list-connections.ts'
+import { type Call, created, endpoint, NO_BODY, ok } from '../endpoint.ts'
+import * as field from '../fields.ts'
+import { presentConnection, presentUserConnection } from '../present.ts'
+import { connectionListShape, connectionShape, deletionShape, userDeletionShape } from '../wire.ts'
+
+const resource = {
+  path: '/v1/users/{userId}/oauth/{provider}',
+  params: { userId: field.userId, provider: field.providerId },
+} as const
+
+const account = field
+  .text(1, 256)
+  .optional()
+  .describe('E-mail, account id or label, where there are several.')
+
+/** Recal's: there both of them are required. `POST /v1/connections` asks for less. */
+const handInBody = z.strictObject({
+  accessToken: field.secretText,
+  refreshToken: field.maybe(field.secretText),
+  scope: field.scope,
+  expiresAt: field.maybe(field.instant),
+  email: field.maybe(field.email),
+})
+
+export const userEndpoints = [
+  endpoint({
+    id: 'listUserConnections',
+    method: 'get',
+    path: '/v1/users/{userId}/oauth',
+    summary: "List a user's connections",
+    permission: 'connections:read',
+    params: { userId: field.userId },
+    query: {},
+    body: NO_BODY,
+    answers: { 200: connectionListShape },
+    errors: ['not_found'],
+    handle: async (call, { params }) => {
+      const connections = await connectionsOf(call, params.userId)
+      const now = call.ports.clock.now()
+      return ok({ items: connections.map((one) => presentConnection(one, now)) })
+    },
+  }),
+  endpoint({
+    ...resource,
+    id: 'handInUserConnection',
+    method: 'post',
+    summary: "Hand in a user's tokens for a provider",
+    permission: 'connections:write',
+    query: {},
+    body: handInBody,
+    answers: { 200: connectionShape, 201: connectionShape },
+    errors: ['not_found', 'conflict', 'storage_unavailable'],
+    handle: async (call, { params, body }) => {
+      requireProvider(call.ports, params.provider)
+      const wanted = { ...NOTHING_MORE, ...params, ...body }
+      const imported = await importConnection(call.ports, call.caller, wanted)
+      const view = presentResource(call, imported.connection)
+      return imported.created ? created(view) : ok(view)
+    },
+  }),
+  endpoint({
+    ...resource,
+    id: 'getUserConnection',
+    method: 'get',
+    summary: "Read a user's connection",
+    permission: 'connections:read',
+    query: { account },
+    body: NO_BODY,
+    answers: { 200: connectionShape },
+    errors: ['not_found', 'several_accounts'],
+    handle: async (call, { params, query }) => {
+      const target = { ...params, account: query.account ?? null }
+      return ok(presentResource(call, await findConnection(call.ports, call.caller, target)))
+    },
+  }),
+  endpoint({
+    ...resource,
+    id: 'deleteUserConnection',
+    method: 'delete',
+    summary: "Delete a user's connection, and revoke its grant at the provider",
+    permission: 'connections:write',
+    query: { account, revoke: field.queryDefault(field.flag, true) },
+    body: NO_BODY,
+    answers: { 200: deletionShape },
+    errors: ['not_found', 'several_accounts', 'storage_unavailable'],
+    handle: async ({ ports, caller }, { params, query }) => {
+      const target = { ...params, account: query.account ?? null }
+      return ok(await deleteConnection(ports, caller, target, { revoke: query.revoke }))
+    },
+  }),
+  endpoint({
+    id: 'deleteUser',
+    method: 'delete',
+    path: '/v1/users/{userId}',
+    summary: 'Delete everything of a user, each grant revoked',
+    permission: 'connections:write',
+    params: { userId: field.userId },
+    query: {},
+    body: NO_BODY,
+    answers: { 200: userDeletionShape },
+    errors: ['not_found', 'storage_unavailable'],
+    handle: async ({ ports, caller }, { params }) =>
+      ok(await deleteUser(ports, caller, params.userId)),
+  }),
+]
+
+const NOTHING_MORE = {
+  accountId: null,
+  client: null,
+  params: {},
+  label: null,
+  metadata: null,
+} as const
+
+/** In a path an unknown provider is a missing thing; in a body it is a bad value. */
+export function requireProvider(ports: Pick<Ports, 'providers'>, id: ProviderId): void {
+  if (!ports.providers.has(id)) throw new VaultError('not_found', 'no such provider')
+}
+
+function presentResource({ ports, caller }: Call, connection: Connection) {
+  const mayReadTokens = holds(caller, 'tokens:read')
+  return presentUserConnection(connection, { mayReadTokens, now: ports.clock.now() })
+}
+
+const PAGE = 200
+
+async function connectionsOf(
+  { ports, caller }: { readonly ports: Ports; readonly caller: Caller },
+  userId: UserId,
+): Promise<readonly Connection[]> {
+  const all: Connection[] = []
+  const filter = { userId, provider: null, status: null, expiringBefore: null, limit: PAGE }
+  let cursor: string | null = null
+  do {
+    const page = await listConnections(ports, caller, { ...filter, cursor })
+    all.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return all
+}

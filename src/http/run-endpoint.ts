@@ -1,0 +1,33 @@
+import type { RouterMiddleware } from '@koa/router'
+import type { Context } from 'koa'
+import { type Answer, type Endpoint, PlainText, type Surroundings } from './endpoint.ts'
+import { admit, requireReach } from './guard.ts'
+import { parseInput } from './parse-input.ts'
+import { readJsonBody } from './read-body.ts'
+
+/** The steps every endpoint takes, in this order. */
+export function runEndpoint(endpoint: Endpoint, surroundings: Surroundings): RouterMiddleware {
+  return async (ctx) => {
+    ctx.state['route'] = `${endpoint.method.toUpperCase()} ${endpoint.path}`
+    const caller = admit(endpoint, ctx.req.headers, surroundings.ports.callers)
+    const input = parseInput(endpoint, {
+      segments: ctx.captures ?? [],
+      querystring: ctx.querystring,
+      body: await readJsonBody(ctx.req),
+    })
+    requireReach(caller, input)
+    send(ctx, await endpoint.handle({ ...surroundings, caller }, input))
+  }
+}
+
+function send(ctx: Context, answer: Answer): void {
+  ctx.status = answer.status
+  if (answer.body === null) return
+  if (answer.body instanceof PlainText) {
+    ctx.set('Content-Type', answer.body.contentType)
+    ctx.body = answer.body.text
+    return
+  }
+  ctx.set('Content-Type', 'application/json; charset=utf-8')
+  ctx.body = JSON.stringify(answer.body)
+}

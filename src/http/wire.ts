@@ -1,0 +1,289 @@
+import { z } from 'zod'
+import { PERMISSIONS } from '../core/access.ts'
+import { PROBLEMS } from './problem.ts'
+
+// Shapes of what is answered: the wire's types, and the components of the OpenAPI document.
+
+/** Every shape that has a name in the OpenAPI document. */
+export const components = z.registry<{ id: string }>()
+
+function named<T extends z.ZodType>(id: string, shape: T): T {
+  components.add(shape, { id })
+  return shape
+}
+
+const time = z.string().meta({ format: 'date-time' })
+
+const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
+
+const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
+
+const metadataShape = z.record(z.string(), z.unknown())
+
+export const accountShape = named(
+  'Account',
+  z.object({
+    id: z.string().nullable(),
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+  }),
+)
+
+export const failureShape = named(
+  'Failure',
+  z.object({
+    reason: z.enum([
+      'revoked',
+      'expired',
+      'interrupted',
+      'no_refresh_token',
+      'provider_unavailable',
+      'provider_misconfigured',
+      'throttled',
+      'unreadable',
+    ]),
+    detail: z.string(),
+    since: time,
+    attempts: z.int(),
+    nextAction: nextActionShape,
+  }),
+)
+
+export const connectionShape = named(
+  'Connection',
+  z.object({
+    id: z.string(),
+    userId: z.string(),
+    provider: z.string(),
+    label: z.string().nullable(),
+    account: accountShape,
+    email: z.string().nullable(),
+    status: statusShape,
+    alive: z.boolean().describe('Whether a token can be served right now.'),
+    scope: z.array(z.string()),
+    missingScope: z.array(z.string()),
+    expiresAt: time.nullable().describe('The end of the access token in hand.'),
+    accessToken: z
+      .string()
+      .nullable()
+      .describe("Null, except where a caller with tokens:read reads a user's connection."),
+    refreshToken: z.null().describe('Never given out.'),
+    refreshable: z.boolean(),
+    nextRefreshAt: time.nullable(),
+    lastRefreshedAt: time.nullable(),
+    failure: failureShape.nullable(),
+    metadata: metadataShape,
+    createdAt: time,
+    updatedAt: time,
+  }),
+)
+
+export const connectionListShape = named(
+  'ConnectionList',
+  z.object({ items: z.array(connectionShape) }),
+)
+
+export const connectionPageShape = named(
+  'ConnectionPage',
+  z.object({ items: z.array(connectionShape), nextCursor: z.string().nullable() }),
+)
+
+export const completedShape = named(
+  'CompletedAuthorization',
+  z.object({ ...connectionShape.shape, appState: z.string().nullable() }),
+)
+
+export const tokenShape = named(
+  'Token',
+  z.object({
+    accessToken: z.string(),
+    tokenType: z.string(),
+    tokenId: z.string().describe('Tells tokens apart and reveals nothing of them.'),
+    expiresAt: time.nullable(),
+    expiresInSeconds: z.int().nullable(),
+    scope: z.array(z.string()),
+    missingScope: z.array(z.string()),
+    connectionId: z.string(),
+    provider: z.string(),
+    userId: z.string(),
+    account: accountShape,
+    status: statusShape,
+    warnings: z.array(z.enum(['short_lived', 'reconnect_required', 'refresh_failing'])),
+    header: z
+      .object({ name: z.string(), value: z.string() })
+      .describe("What to send to the provider's API, as it stands."),
+  }),
+)
+
+const revocationShape = z.enum(['queued', 'unsupported', 'skipped'])
+
+export const deletionShape = named('Deletion', z.object({ revocation: revocationShape }))
+
+export const userDeletionShape = named(
+  'UserDeletion',
+  z.object({
+    connections: z.array(
+      z.object({ id: z.string(), provider: z.string(), revocation: revocationShape }),
+    ),
+  }),
+)
+
+export const createdLinkShape = named(
+  'CreatedLink',
+  z.object({
+    id: z.string().describe("Not the URL's secret."),
+    url: z.string().describe('Where to send the user. Shown once.'),
+    expiresAt: time,
+  }),
+)
+
+export const linkShape = named(
+  'Link',
+  z.object({
+    id: z.string(),
+    status: z.enum([
+      'pending',
+      'awaiting_confirmation',
+      'completed',
+      'expired',
+      'superseded',
+      'withdrawn',
+    ]),
+    connectionId: z.string().nullable(),
+    lastError: z.string().nullable(),
+    expiresAt: time,
+  }),
+)
+
+export const authorizationShape = named(
+  'Authorization',
+  z.object({ url: z.string(), state: z.string(), expiresAt: time }),
+)
+
+export const providerListShape = named(
+  'ProviderList',
+  z.object({
+    items: z.array(
+      named(
+        'Provider',
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          connectsBy: z.enum(['link', 'credentials', 'machine']),
+          scopes: z.array(z.string()),
+          params: z.record(
+            z.string(),
+            z.object({
+              description: z.string(),
+              pattern: z.string(),
+              required: z.boolean(),
+              default: z.string().nullable(),
+            }),
+          ),
+          redirectUri: z.string().describe('To be registered at the provider.'),
+        }),
+      ),
+    ),
+  }),
+)
+
+export const eventPageShape = named(
+  'EventPage',
+  z.object({
+    items: z.array(
+      named(
+        'Event',
+        z.object({
+          id: z.string(),
+          type: z.string(),
+          createdAt: time,
+          data: z.looseObject({
+            connection: connectionShape.optional(),
+            provider: z.string().optional(),
+            previousStatus: statusShape.optional(),
+            reason: z.string().optional(),
+            nextAction: nextActionShape.optional(),
+          }),
+        }),
+      ),
+    ),
+    nextCursor: z.string(),
+  }),
+)
+
+export const keyShape = named(
+  'Key',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    permissions: z.array(z.enum(PERMISSIONS)),
+    providers: z.array(z.string()).nullable(),
+    userIdPrefix: z.string().nullable(),
+    createdAt: time,
+    revokedAt: time.nullable(),
+  }),
+)
+
+export const keyListShape = named('KeyList', z.object({ items: z.array(keyShape) }))
+
+export const createdKeyShape = named(
+  'CreatedKey',
+  z.object({ ...keyShape.shape, key: z.string().describe('Shown once.') }),
+)
+
+export const livenessShape = named('Liveness', z.object({ status: z.literal('live') }))
+
+export const readinessShape = named(
+  'Readiness',
+  z.object({ ready: z.boolean(), reason: z.string().nullable() }),
+)
+
+export const healthShape = named(
+  'Health',
+  z.object({
+    ok: z.boolean(),
+    version: z.string(),
+    database: z.object({ ok: z.boolean(), reason: z.string().nullable() }),
+    key: z.object({ ok: z.boolean() }),
+    scheduler: z.object({ lastScanAt: time.nullable(), lagMs: z.number() }),
+    oldestOverdueMs: z.number(),
+    revocationsQueued: z.int(),
+    connections: z.array(z.object({ provider: z.string(), status: z.string(), count: z.int() })),
+    providers: z.array(
+      z.object({
+        id: z.string(),
+        state: z.enum(['ok', 'unavailable', 'misconfigured', 'throttled']),
+        since: time.nullable(),
+        retryAt: time.nullable(),
+      }),
+    ),
+  }),
+)
+
+export const problemShape = named(
+  'Problem',
+  z.object({
+    type: z.string().describe('urn:larder:problem:<code>'),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEMS)),
+    detail: z.string(),
+    nextAction: nextActionShape.optional(),
+    reason: z.string().optional(),
+    errors: z
+      .array(
+        z.object({
+          in: z.enum(['query', 'path', 'body', 'header']),
+          name: z.string().describe('A nested name has dots.'),
+          detail: z.string(),
+        }),
+      )
+      .optional(),
+    accounts: z
+      .array(z.object({ ...accountShape.shape, connectionId: z.string() }))
+      .optional()
+      .describe('For several_accounts: which there are.'),
+    connectionId: z.string().optional().describe('For conflict: the connection that holds it.'),
+    requestId: z.string(),
+  }),
+)

@@ -1,0 +1,68 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+export type Answered = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+  /** Undefined where there is no body, or none that is JSON. */
+  readonly json: Readonly<Record<string, unknown>> | undefined
+}
+
+export type Question = {
+  readonly method?: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  /** A string is sent as it stands, anything else as JSON. */
+  readonly body?: unknown
+}
+
+/** Plain HTTP, so that a test may send what `fetch` would not: any Host, Origin, method, GET bodies. */
+export async function ask(address: string, question: Question): Promise<Answered> {
+  const { body } = question
+  const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
+  const answered = Promise.withResolvers<Answered>()
+  const sent = request(
+    {
+      ...target(address),
+      agent: false,
+      method: question.method ?? 'GET',
+      path: question.path,
+      headers: {
+        ...(payload === undefined
+          ? {}
+          : {
+              'content-type': 'application/json',
+              'content-length': String(Buffer.byteLength(payload)),
+            }),
+        ...question.headers,
+      },
+    },
+    (response) => {
+      text(response).then(
+        (received) =>
+          answered.resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: received,
+            json: jsonOf(response.headers['content-type'], received),
+          }),
+        answered.reject,
+      )
+    },
+  )
+  sent.on('error', answered.reject)
+  sent.end(payload)
+  return answered.promise
+}
+
+function target(address: string) {
+  if (address.startsWith('unix:')) return { socketPath: address.slice('unix:'.length) }
+  const { hostname, port } = new URL(address)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port }
+}
+
+function jsonOf(type: string | undefined, body: string): Answered['json'] {
+  if (!/json/.test(type ?? '') || body === '') return undefined
+  return JSON.parse(body) as Answered['json']
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import type { Caller, Permission } from '../../../src/core/access.ts'
+import { listen } from '../../../src/http/listen.ts'
+import { createPrivateApp } from '../../../src/http/private-app.ts'
+import type { LogFailure } from '../../../src/http/problem.ts'
+import type { Ports } from '../../../src/ports.ts'
+
+/** Keys of the tests: the name is the key. */
+export function callerWith(
+  permissions: readonly Permission[],
+  narrowed: Partial<Pick<Caller, 'providers' | 'userIdPrefix'>> = {},
+): Caller {
+  return { keyId: 'bootstrap', permissions, providers: null, userIdPrefix: null, ...narrowed }
+}
+
+export interface OpenedApi extends AsyncDisposable {
+  readonly address: string
+  readonly failures: readonly Parameters<LogFailure>[0][]
+}
+
+/** The private API over real HTTP. Ports that are not given fail when they are touched. */
+export async function openApi(
+  given: Partial<Ports> & { readonly keys: Readonly<Record<string, Caller>> },
+  allowedHosts: readonly string[] = [],
+): Promise<OpenedApi> {
+  const failures: Parameters<LogFailure>[0][] = []
+  const { keys, ...ports } = given
+  const app = createPrivateApp(
+    {
+      random: { bytes: (length: number) => randomBytes(length), fraction: () => 0.5 },
+      callers: {
+        authenticate: (bearer: string) => (Object.hasOwn(keys, bearer) ? keys[bearer] : null),
+        reload: async () => {},
+      },
+      ...ports,
+    } as unknown as Ports,
+    {
+      allowedHosts,
+      version: '0.0.0-test',
+      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+      logFailure: (failure) => failures.push(failure),
+    },
+  )
+  const at = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const listener = await listen(app.callback(), at, { closeWithinMs: 200, maxConnections: null })
+  return {
+    address: listener.address,
+    failures,
+    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+  }
+}
