@@ -83,8 +83,6 @@ export interface Reads {
     refreshToken: Secret,
   ): Promise<{ readonly connectionId: ConnectionId } | null>
   link(id: LinkId): Promise<ConnectLink | null>
-  /** Links of this user that may still come to something: pending ones, expired or not, and those that await confirmation. */
-  openLinksOf(userId: UserId): Promise<readonly ConnectLink[]>
   linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
   waitingGrant(link: LinkId): Promise<WaitingGrant | null>
   waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>

@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely/migration'
+import { createVault } from './0001-vault.ts'
+
+/**
+ * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
+ * transaction of its own, together with the record that it ran: it uses only the `trx` it is handed.
+ */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-vault': { up: createVault },
+}

@@ -1,0 +1,26 @@
+import type { Kysely } from 'kysely'
+import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
+import type { Random } from '../ports.ts'
+import type { RowCipher } from './rows/row-cipher.ts'
+import type { Schema } from './schema.ts'
+
+/** What queries are made over: the database itself, or one transaction of it. */
+export type ReadContext = { readonly db: Kysely<Schema>; readonly cipher: RowCipher }
+
+export type WriteContext = ReadContext & {
+  readonly random: Pick<Random, 'bytes'>
+  readonly changes: Changes
+}
+
+/** What of the cache a transaction has made stale. */
+export type Changes = {
+  readonly connections: Set<ConnectionId>
+  /** Whose lists have a new member. */
+  readonly owners: Set<OwnerKey>
+}
+
+export type OwnerKey = string & { readonly brand: 'OwnerKey' }
+
+export function ownerKey(userId: UserId, provider: ProviderId): OwnerKey {
+  return `${provider}/${userId}` as OwnerKey
+}

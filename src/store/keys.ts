@@ -1,0 +1,50 @@
+import type { Kysely } from 'kysely'
+import type { VaultKeys, WrappedKey } from '../ports.ts'
+import type { Schema } from './schema.ts'
+
+const VAULT_ROW = 1
+
+/** Null where no vault has been made. Works on any schema a version of this program has written. */
+export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | null> {
+  const vault = await db
+    .selectFrom('vault')
+    .select(['vault_id', 'key_check'])
+    .where('id', '=', VAULT_ROW)
+    .executeTakeFirst()
+  if (vault === undefined) return null
+  const rows = await db
+    .selectFrom('data_keys')
+    .select(['id', 'purpose', 'wrapped', 'created_at', 'retired_at'])
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  const keys = rows.map((row): WrappedKey => ({
+    id: row.id,
+    purpose: row.purpose === 'index' ? 'index' : 'data',
+    wrapped: row.wrapped,
+    createdAt: row.created_at,
+    retiredAt: row.retired_at,
+  }))
+  return { vaultId: vault.vault_id, check: vault.key_check, keys }
+}
+
+export async function insertVault(db: Kysely<Schema>, vault: VaultKeys): Promise<void> {
+  await db
+    .insertInto('vault')
+    .values({
+      id: VAULT_ROW,
+      vault_id: vault.vaultId,
+      key_check: vault.check,
+      event_sequence: 0,
+      heartbeat_at: 0,
+    })
+    .execute()
+  const rows = vault.keys.map((key) => ({
+    id: key.id,
+    purpose: key.purpose,
+    wrapped: key.wrapped,
+    created_at: key.createdAt,
+    retired_at: key.retiredAt,
+  }))
+  await db.insertInto('data_keys').values(rows).execute()
+}

@@ -1,0 +1,68 @@
+import type { ConnectLink } from '../core/authorization.ts'
+import type { Reads, Writes } from '../ports.ts'
+import type { ReadContext, WriteContext } from './context.ts'
+import { linkRow, linkStateColumns, readLink } from './rows/link-row.ts'
+import type { ConnectLinkTable } from './schema.ts'
+
+type LinkReads = Pick<Reads, 'link' | 'linkBySecretHash' | 'overdueConfirmations'>
+
+export function linkReads({ db, cipher }: ReadContext): LinkReads {
+  const links = db.selectFrom('connect_links').selectAll()
+  const read = (rows: readonly ConnectLinkTable[]): readonly ConnectLink[] =>
+    rows.map((row) => readLink(cipher, row)).filter((link) => link !== null)
+  return {
+    link: async (id) => read(await links.where('id', '=', id).execute())[0] ?? null,
+    linkBySecretHash: async (secretHash) =>
+      read(await links.where('secret_hash', '=', secretHash).execute())[0] ?? null,
+    overdueConfirmations: async (now, limit) => {
+      const overdue = links
+        .where('status', '=', 'awaiting_confirmation')
+        .where('confirm_before', '<=', now)
+      return read(await overdue.orderBy('confirm_before').limit(limit).execute())
+    },
+  }
+}
+
+type LinkWrites = Pick<Writes, 'insertLink' | 'saveLink' | 'withdrawLinksOf'>
+
+export function linkWrites({ db, cipher }: WriteContext): LinkWrites {
+  return {
+    insertLink: async (link, newerThan) => {
+      if (newerThan !== null) {
+        await db
+          .updateTable('connect_links')
+          .set({ status: 'superseded' })
+          .where('reconnects', '=', newerThan)
+          .where('status', '=', 'pending')
+          .execute()
+      }
+      await db.insertInto('connect_links').values(linkRow(cipher, link)).execute()
+    },
+    saveLink: async (before, after) => {
+      const result = await db
+        .updateTable('connect_links')
+        .set(linkStateColumns(after))
+        .where('id', '=', before.id)
+        .where('status', '=', before.state.status)
+        .executeTakeFirst()
+      return { won: result.numUpdatedRows === 1n }
+    },
+    withdrawLinksOf: async (userId, providers) => {
+      const rows = await db
+        .selectFrom('connect_links')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .where('status', '=', 'pending')
+        .execute()
+      const isReached = (row: ConnectLinkTable): boolean =>
+        providers === null ||
+        (readLink(cipher, row)?.providers.every((id) => providers.includes(id)) ?? false)
+      const ids = rows.filter(isReached).map(({ id }) => id)
+      await db
+        .updateTable('connect_links')
+        .set({ status: 'withdrawn' })
+        .where('id', 'in', ids)
+        .execute()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { migrations } from '../../migrations/index.ts'
+import { OpenError } from './open-error.ts'
+import type { Schema } from './schema.ts'
+
+const RECORD_TABLE = 'kysely_migration'
+
+/** Refuses a database that a newer version has migrated. Reads only. */
+export async function assertKnownSchema(db: Kysely<Schema>): Promise<void> {
+  const executed = await executedMigrations(db)
+  const unknown = executed.find((name) => !Object.hasOwn(migrations, name))
+  if (unknown !== undefined) throw new OpenError('newer_schema', unknown)
+}
+
+/**
+ * Runs what has not run yet. Each step commits together with the record that it ran: a process that is
+ * killed anywhere in between finds the step either done or not begun.
+ */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const provider = { getMigrations: async () => migrations }
+  const pending = Object.keys(migrations).length - (await executedMigrations(db)).length
+  for (let steps = 0; steps < pending; steps++) {
+    await db.transaction().execute(async (trx) => {
+      const { error } = await new Migrator({ db: trx, provider }).migrateUp()
+      if (error !== undefined) throw error
+    })
+  }
+}
+
+async function executedMigrations(db: Kysely<Schema>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === RECORD_TABLE)) return []
+  const rows = await db
+    .withTables<{ [RECORD_TABLE]: { name: string } }>()
+    .selectFrom(RECORD_TABLE)
+    .select('name')
+    .execute()
+  return rows.map(({ name }) => name)
+}

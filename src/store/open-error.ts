@@ -1,0 +1,22 @@
+export type OpenRefusal =
+  'in_use' | 'foreign_file' | 'corrupt' | 'newer_schema' | 'unsuitable_database'
+
+const MESSAGE: Record<OpenRefusal, string> = {
+  in_use: 'another process holds this data directory',
+  foreign_file: 'the database file is not a vault',
+  corrupt: 'the database file is damaged; it was left as it is',
+  newer_schema: 'the database was written by a newer version',
+  unsuitable_database: 'the database does not keep what a vault needs',
+}
+
+/** A store that must not be opened. Whatever is there was left as it is. */
+export class OpenError extends Error {
+  readonly reason: OpenRefusal
+
+  /** `detail` holds names and numbers of ours only. */
+  constructor(reason: OpenRefusal, detail: string | null = null, cause?: unknown) {
+    super(detail === null ? MESSAGE[reason] : `${MESSAGE[reason]}: ${detail}`, { cause })
+    this.name = 'OpenError'
+    this.reason = reason
+  }
+}

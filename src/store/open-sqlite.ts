@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { Kysely } from 'kysely'
+import type { Store, VaultKeys } from '../ports.ts'
+import { clearLeases } from './attempts.ts'
+import { migrate } from './migrate.ts'
+import { OpenError } from './open-error.ts'
+import type { Schema } from './schema.ts'
+import { createVaultFile } from './sqlite/create-vault-file.ts'
+import { VaultSqliteDialect } from './sqlite/dialect.ts'
+import { inspectVaultFile } from './sqlite/inspect-vault-file.ts'
+import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './sqlite/pragmas.ts'
+import { sortSqliteError } from './sqlite/sort-error.ts'
+import { holdStartupLock, type StartupLock } from './sqlite/startup-lock.ts'
+import { createStore, heartbeat, type StoreOptions } from './store.ts'
+import type { VaultDatabase } from './vault-database.ts'
+
+/**
+ * Locks a data directory and looks at the vault in it without writing to it. Throws `OpenError` where
+ * it must not be opened, `StoreError` where it cannot be read.
+ */
+export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lock = holdStartupLock(join(dataDir, 'larder.lock'))
+  const path = join(dataDir, 'larder.db')
+  try {
+    return new SqliteVault({ path, lock, keys: await readKeys(path) })
+  } catch (error) {
+    lock[Symbol.dispose]()
+    throw sortSqliteError(error)
+  }
+}
+
+async function readKeys(path: string): Promise<VaultKeys | null> {
+  if (existsSync(path)) return inspectVaultFile(path)
+  // What is written but not yet in the database would be lost with a database made anew.
+  if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
+  return null
+}
+
+class SqliteVault implements VaultDatabase {
+  readonly keys: VaultKeys | null
+  readonly #path: string
+  readonly #lock: StartupLock
+
+  constructor(found: {
+    readonly path: string
+    readonly lock: StartupLock
+    readonly keys: VaultKeys | null
+  }) {
+    this.keys = found.keys
+    this.#path = found.path
+    this.#lock = found.lock
+  }
+
+  async create(keys: VaultKeys): Promise<void> {
+    if (this.keys !== null) throw new Error('there is a vault already')
+    try {
+      await createVaultFile(this.#path, keys)
+    } catch (error) {
+      throw sortSqliteError(error)
+    }
+  }
+
+  async openStore(options: StoreOptions): Promise<Store> {
+    const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+    const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
+    try {
+      applyPragmas(raw)
+      await migrate(db)
+      // The lock says that no other process is alive: its leases are nobody's. Intents stay.
+      await clearLeases(db)
+      await heartbeat(db, options.clock.now())
+      assertDurable(raw)
+    } catch (error) {
+      raw.close()
+      throw sortSqliteError(error)
+    }
+    const close = async (): Promise<void> => {
+      // Behind the transactions that are under way; whether it succeeds, the next opening finds all.
+      await db.connection().execute(async () => checkpoint(raw))
+      await db.destroy()
+      this.#lock[Symbol.dispose]()
+    }
+    return createStore(db, { ...options, sortError: sortSqliteError, close })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lock[Symbol.dispose]()
+  }
+}
+
+function checkpoint(raw: Database.Database): void {
+  try {
+    raw.pragma('wal_checkpoint(truncate)')
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error
+  }
+}

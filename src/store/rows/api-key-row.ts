@@ -1,0 +1,36 @@
+import type { KeyId } from '../../core/ids.ts'
+import type { ApiKey } from '../../ports.ts'
+import type { ApiKeyTable } from '../schema.ts'
+import { readInstant, readText, readTime, writeInstant, writeInstantOrNull } from './column.ts'
+import { type ColumnPlace, openJson, type RowCipher, sealJson } from './row-cipher.ts'
+
+/** The sealed JSON of `key_blob`. */
+type StoredKey = Pick<ApiKey, 'name' | 'hash' | 'permissions' | 'providers' | 'userIdPrefix'>
+
+/**
+ * Hash and reach are sealed, not because they were secret, but because nobody who can only write the
+ * database may let himself in. Null where that does not open.
+ */
+export function readApiKey(cipher: RowCipher, row: ApiKeyTable): ApiKey | null {
+  const id = readText(row.id) as KeyId
+  const revokedAt = readInstant(row.revoked_at)
+  const stored = openJson(cipher, row.key_blob, place(id, revokedAt)) as StoredKey | null
+  if (stored === null) return null
+  return { ...stored, id, createdAt: readTime(row.created_at), revokedAt }
+}
+
+export function apiKeyRow(cipher: RowCipher, key: ApiKey): ApiKeyTable {
+  const { id, name, hash, permissions, providers, userIdPrefix, revokedAt } = key
+  const stored: StoredKey = { name, hash, permissions, providers, userIdPrefix }
+  return {
+    id,
+    key_blob: sealJson(cipher, stored, place(id, revokedAt)),
+    created_at: writeInstant(key.createdAt),
+    revoked_at: writeInstantOrNull(revokedAt),
+  }
+}
+
+/** Clearing the column does not bring a revoked key back: its blob is of the next generation. */
+function place(id: KeyId, revokedAt: number | null): ColumnPlace {
+  return { id, table: 'api_keys', row: id, field: 'key', generation: revokedAt === null ? 0 : 1 }
+}

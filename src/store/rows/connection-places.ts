@@ -1,0 +1,46 @@
+import type { Connection, Grant } from '../../core/connection.ts'
+import type { ColumnPlace } from './row-cipher.ts'
+
+export type Owner = Pick<Connection, 'id' | 'userId' | 'provider'>
+
+const TABLE = 'connections'
+
+/**
+ * User and provider stand in the clear, for searching; being part of every place they cannot be
+ * changed: a connection that somebody writes over to another user does not open.
+ */
+export function profilePlace(owner: Owner): ColumnPlace {
+  return place(owner, 'profile')
+}
+
+export function settingsPlace(owner: Owner): ColumnPlace {
+  return place(owner, 'settings')
+}
+
+export function clientSecretPlace(owner: Owner): ColumnPlace {
+  return place(owner, 'client_secret')
+}
+
+/** An older generation's token does not open in the place of a newer, nor one grant's in another's. */
+export function accessTokenPlace(owner: Owner, grant: Pick<Grant, 'id' | 'generation'>) {
+  return tokenPlace(owner, 'access_token', grant)
+}
+
+export function refreshTokenPlace(owner: Owner, grant: Pick<Grant, 'id' | 'generation'>) {
+  return tokenPlace(owner, 'refresh_token', grant)
+}
+
+function place(owner: Owner, field: string): ColumnPlace {
+  // The user's id comes last: it alone may hold a slash.
+  const row = `${owner.id}/${owner.provider}/${owner.userId}`
+  return { id: owner.id, table: TABLE, row, field, generation: 0 }
+}
+
+function tokenPlace(
+  owner: Owner,
+  field: string,
+  grant: Pick<Grant, 'id' | 'generation'>,
+): ColumnPlace {
+  const row = `${owner.id}/${grant.id}/${owner.provider}/${owner.userId}`
+  return { id: owner.id, table: TABLE, row, field, generation: grant.generation }
+}

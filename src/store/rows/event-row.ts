@@ -1,0 +1,41 @@
+import { viewEvent } from '../../core/connection-view.ts'
+import type { StoredEvent, VaultEvent } from '../../core/event.ts'
+import type { Instant } from '../../core/ids.ts'
+import type { EventTable } from '../schema.ts'
+import { readCount, readText, readTime, writeInstant } from './column.ts'
+import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+
+/** A body that cannot be opened is an empty one: readers go by the sequence, which has no gaps. */
+export function readEvent(cipher: RowCipher, row: EventTable): StoredEvent {
+  const id = readText(row.id)
+  const data = openJson(cipher, row.body_blob, place(id))
+  return {
+    sequence: readCount(row.sequence),
+    id,
+    type: readText(row.type) as StoredEvent['type'],
+    createdAt: readTime(row.created_at),
+    data: JSON.stringify(data ?? {}),
+  }
+}
+
+/** The body is fixed here: an event tells how things stood when it was written. */
+export function eventRow(
+  cipher: RowCipher,
+  event: VaultEvent,
+  as: { readonly sequence: number; readonly id: string; readonly now: Instant },
+): EventTable {
+  const connection = 'connection' in event ? event.connection : null
+  return {
+    sequence: as.sequence,
+    id: as.id,
+    type: event.type,
+    user_id: connection?.userId ?? null,
+    provider: 'provider' in event ? event.provider : event.connection.provider,
+    body_blob: sealJson(cipher, viewEvent(event, as.now), place(as.id)),
+    created_at: writeInstant(as.now),
+  }
+}
+
+function place(id: string) {
+  return rowPlace('events', id, 'body')
+}

@@ -1,0 +1,16 @@
+import type { ProviderId } from '../../core/ids.ts'
+import type { Secret } from '../../core/secret.ts'
+import type { RowCipher } from './row-cipher.ts'
+
+/*
+ * Keyed hashes that equality is searched by. The provider is part of the label: equal accounts or
+ * tokens of two providers do not show.
+ */
+
+export function accountHash(cipher: RowCipher, provider: ProviderId, accountId: string): string {
+  return cipher.sealer.fingerprint(`account/v1/${provider}`, accountId)
+}
+
+export function refreshTokenHash(cipher: RowCipher, provider: ProviderId, token: Secret): string {
+  return cipher.sealer.fingerprint(`refresh-token/v1/${provider}`, token)
+}

@@ -1,0 +1,57 @@
+import type { Flow } from '../../core/authorization.ts'
+import type { FlowId } from '../../core/ids.ts'
+import { Secret } from '../../core/secret.ts'
+import type { FlowTable } from '../schema.ts'
+import { readText, readTextOrNull, readTime, writeInstant } from './column.ts'
+import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import {
+  exposed,
+  restored,
+  restoreRequest,
+  type StoredRequest,
+  storeRequest,
+} from './stored-request.ts'
+
+/** The sealed JSON of `flow_blob`. */
+type StoredFlow = Pick<
+  Flow,
+  'provider' | 'link' | 'requestedScope' | 'redirectUri' | 'createdAt'
+> & {
+  readonly request: StoredRequest
+  readonly verifier: string
+  readonly nonce: string | null
+}
+
+/** Null where it does not open: nothing may be redeemed on what is left of it. */
+export function readFlow(cipher: RowCipher, row: FlowTable): Flow | null {
+  const id = readText(row.id) as FlowId
+  const stored = openJson(cipher, row.flow_blob, rowPlace('flows', id, 'flow')) as StoredFlow | null
+  if (stored === null) return null
+  return {
+    ...stored,
+    id,
+    stateHash: readText(row.state_hash),
+    browserHash: readTextOrNull(row.browser_hash),
+    request: restoreRequest(stored.request),
+    verifier: new Secret(stored.verifier),
+    nonce: restored(stored.nonce),
+    expiresAt: readTime(row.expires_at),
+  }
+}
+
+export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
+  const { id, stateHash, browserHash, expiresAt, verifier, ...kept } = flow
+  const stored: StoredFlow = {
+    ...kept,
+    request: storeRequest(flow.request),
+    verifier: verifier.open().expose(),
+    nonce: exposed(flow.nonce),
+  }
+  return {
+    id,
+    state_hash: stateHash,
+    browser_hash: browserHash,
+    flow_blob: sealJson(cipher, stored, rowPlace('flows', id, 'flow')),
+    expires_at: writeInstant(expiresAt),
+  }
+}

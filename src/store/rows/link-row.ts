@@ -1,0 +1,81 @@
+import type { ConnectLink, LinkState } from '../../core/authorization.ts'
+import type { ConnectionId, LinkId } from '../../core/ids.ts'
+import type { ConnectLinkTable } from '../schema.ts'
+import { readText, readTextOrNull, readTime, writeInstant } from './column.ts'
+import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import { restoreRequest, type StoredRequest, storeRequest } from './stored-request.ts'
+
+/** The sealed JSON of `request_blob`: whatever decides what a link may do. */
+type StoredLink = Pick<ConnectLink, 'providers' | 'redirectUrl' | 'confirm'> & {
+  readonly request: StoredRequest
+}
+
+/** Null where the request does not open: a link without its conditions may do nothing. */
+export function readLink(cipher: RowCipher, row: ConnectLinkTable): ConnectLink | null {
+  const id = readText(row.id) as LinkId
+  const stored = openJson(cipher, row.request_blob, place(id)) as StoredLink | null
+  const state = readState(row)
+  if (stored === null || state === null) return null
+  return {
+    ...stored,
+    id,
+    secretHash: readText(row.secret_hash),
+    request: restoreRequest(stored.request),
+    state,
+    lastError: readTextOrNull(row.last_error),
+    createdAt: readTime(row.created_at),
+    expiresAt: readTime(row.expires_at),
+  }
+}
+
+export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable {
+  const { providers, redirectUrl, confirm, request } = link
+  const stored: StoredLink = { providers, redirectUrl, confirm, request: storeRequest(request) }
+  return {
+    id: link.id,
+    secret_hash: link.secretHash,
+    user_id: request.userId,
+    reconnects: request.connectionId,
+    request_blob: sealJson(cipher, stored, place(link.id)),
+    ...linkStateColumns(link),
+    created_at: writeInstant(link.createdAt),
+    expires_at: writeInstant(link.expiresAt),
+  }
+}
+
+/** What of a link changes after it was made. */
+export function linkStateColumns({ state, lastError }: Pick<ConnectLink, 'state' | 'lastError'>) {
+  const awaiting = state.status === 'awaiting_confirmation' ? state : null
+  return {
+    status: state.status,
+    connection_id: 'connectionId' in state ? state.connectionId : null,
+    completion_hash: awaiting?.completionHash ?? null,
+    confirm_before: awaiting === null ? null : writeInstant(awaiting.confirmBefore),
+    last_error: lastError,
+  }
+}
+
+function readState(row: ConnectLinkTable): LinkState | null {
+  const connectionId = readText(row.connection_id) as ConnectionId
+  switch (row.status) {
+    case 'pending':
+    case 'superseded':
+    case 'withdrawn':
+      return { status: row.status }
+    case 'completed':
+      return { status: row.status, connectionId }
+    case 'awaiting_confirmation':
+      return {
+        status: row.status,
+        connectionId,
+        completionHash: readText(row.completion_hash),
+        confirmBefore: readTime(row.confirm_before),
+      }
+    default:
+      return null
+  }
+}
+
+function place(id: LinkId) {
+  return rowPlace('connect_links', id, 'request')
+}

@@ -1,0 +1,207 @@
+import type {
+  AccessToken,
+  Account,
+  Attempt,
+  ClientCredentials,
+  Connection,
+  Failure,
+  FailureReason,
+  Grant,
+} from '../../core/connection.ts'
+import type {
+  AttemptId,
+  ConnectionId,
+  GrantId,
+  Instant,
+  ProviderId,
+  UserId,
+} from '../../core/ids.ts'
+import { SealError } from '../../core/errors.ts'
+import { type Sealed, Secret } from '../../core/secret.ts'
+import type { ConnectionTable } from '../schema.ts'
+import { readCount, readInstant, readList, readText, readTextOrNull, readTime } from './column.ts'
+import {
+  accessTokenPlace,
+  clientSecretPlace,
+  type Owner,
+  profilePlace,
+  refreshTokenPlace,
+  settingsPlace,
+} from './connection-places.ts'
+import { lazySecret, openJson, type RowCipher } from './row-cipher.ts'
+
+/** The sealed JSON of `profile_blob`. */
+export type Profile = {
+  readonly account: Account
+  readonly label: string | null
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** The sealed JSON of `settings_blob`. */
+export type Settings = {
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly clientId: string | null
+}
+
+/** The sealed JSON of `access_token_blob`. */
+export type StoredToken = Omit<AccessToken, 'secret'> & { readonly accessToken: string }
+
+const NO_PROFILE: Profile = {
+  account: { id: null, email: null, name: null },
+  label: null,
+  metadata: {},
+}
+const NO_SETTINGS: Settings = { params: {}, providerData: {}, clientId: null }
+
+/**
+ * Total: whatever of the row cannot be opened is absent, and where that leaves nothing to serve or to
+ * refresh with, the status says so. Such a status is never stored: the blobs may open again.
+ */
+export function readConnection(cipher: RowCipher, row: ConnectionTable): Connection {
+  const owner = readOwner(row)
+  const profile = openJson(cipher, row.profile_blob, profilePlace(owner)) as Profile | null
+  const settings = readSettings(cipher, row, owner)
+  const common = {
+    ...owner,
+    ...(profile ?? NO_PROFILE),
+    params: (settings ?? NO_SETTINGS).params,
+    providerData: (settings ?? NO_SETTINGS).providerData,
+    client: readClient(cipher, row, settings),
+    draft: readDraft(row),
+    createdAt: readTime(row.created_at),
+    updatedAt: readTime(row.updated_at),
+    lastRefreshedAt: readInstant(row.last_refreshed_at),
+  }
+  if (row.grant_id === null || row.status === 'pending') return { ...common, status: 'pending' }
+
+  const grant = readGrant(cipher, row, settings !== null)
+  const state = {
+    ...readState(row),
+    attempt: readAttempt(row),
+    dueAt: readInstant(row.due_at),
+  }
+  const isTokenLost = row.access_token_blob !== null && grant.token === null
+  if (settings === null || (isTokenLost && !opens(grant.refreshToken))) {
+    return { ...common, ...state, grant, ...unreadable('disconnected', common.updatedAt) }
+  }
+  if (isTokenLost && profile === null && state.status !== 'disconnected') {
+    // Due at once: whatever the schedule had in mind was for a token that is lost.
+    const dueAt = state.status === 'failing' ? state.dueAt : 0
+    return { ...common, ...state, grant, dueAt, ...unreadable('failing', common.updatedAt) }
+  }
+  return { ...common, ...state, grant }
+}
+
+function readOwner(row: ConnectionTable): Owner {
+  return {
+    id: readText(row.id) as ConnectionId,
+    userId: readText(row.user_id) as UserId,
+    provider: readText(row.provider) as ProviderId,
+  }
+}
+
+/** Null where they cannot be opened: then nobody knows which client the grant belongs to. */
+function readSettings(cipher: RowCipher, row: ConnectionTable, owner: Owner): Settings | null {
+  if (row.settings_blob === null) return NO_SETTINGS
+  return openJson(cipher, row.settings_blob, settingsPlace(owner)) as Settings | null
+}
+
+function readClient(
+  cipher: RowCipher,
+  row: ConnectionTable,
+  settings: Settings | null,
+): ClientCredentials | null {
+  if (settings === null || settings.clientId === null) return null
+  const secret = lazySecret(cipher, row.client_secret_blob, clientSecretPlace(readOwner(row)))
+  return { id: settings.clientId, secret }
+}
+
+function readDraft(row: ConnectionTable): Connection['draft'] {
+  if (row.is_draft === 0) return null
+  return { replaces: readTextOrNull(row.draft_replaces) as ConnectionId | null }
+}
+
+/** Without its settings a refresh token must not be presented: it may be another client's. */
+function readGrant(cipher: RowCipher, row: ConnectionTable, mayRefresh: boolean): Grant {
+  const grant = { id: readText(row.grant_id) as GrantId, generation: readCount(row.generation) }
+  const sealed = lazySecret(
+    cipher,
+    row.refresh_token_blob,
+    refreshTokenPlace(readOwner(row), grant),
+  )
+  return {
+    ...grant,
+    requestedScope: readList(row.requested_scope),
+    scope: readList(row.scope),
+    token: readToken(cipher, row, grant),
+    refreshToken: mayRefresh ? sealed : null,
+    refreshTokenExpiresAt: readInstant(row.refresh_token_expires_at),
+  }
+}
+
+function readToken(
+  cipher: RowCipher,
+  row: ConnectionTable,
+  grant: Pick<Grant, 'id' | 'generation'>,
+): AccessToken | null {
+  if (row.access_token_blob === null) return null
+  const place = accessTokenPlace(readOwner(row), grant)
+  const stored = openJson(cipher, row.access_token_blob, place) as StoredToken | null
+  if (stored === null) return null
+  const { accessToken, ...token } = stored
+  return { ...token, secret: new Secret(accessToken) }
+}
+
+type State =
+  | { readonly status: 'active'; readonly failure: null }
+  | { readonly status: 'failing' | 'disconnected'; readonly failure: Failure }
+
+function readState(row: ConnectionTable): State {
+  if (row.status === 'active') return { status: 'active', failure: null }
+  const status = row.status === 'disconnected' ? 'disconnected' : 'failing'
+  return { status, failure: readFailure(row) }
+}
+
+const REASONS: Readonly<Record<FailureReason, true>> = {
+  revoked: true,
+  expired: true,
+  interrupted: true,
+  no_refresh_token: true,
+  provider_unavailable: true,
+  provider_misconfigured: true,
+  throttled: true,
+  unreadable: true,
+}
+
+function readFailure(row: ConnectionTable): Failure {
+  const reason = readText(row.failure_reason)
+  return {
+    reason: Object.hasOwn(REASONS, reason) ? (reason as FailureReason) : 'unreadable',
+    detail: readText(row.failure_detail),
+    since: readTime(row.failure_since),
+    attempts: readCount(row.failure_attempts),
+  }
+}
+
+function readAttempt(row: ConnectionTable): Attempt | null {
+  const id = readTextOrNull(row.attempt_id)
+  return id === null ? null : { id: id as AttemptId, sentAt: readTime(row.attempt_sent_at) }
+}
+
+function unreadable<S extends 'failing' | 'disconnected'>(
+  status: S,
+  since: Instant,
+): { readonly status: S; readonly failure: Failure } {
+  const detail = 'a sealed value cannot be opened'
+  return { status, failure: { reason: 'unreadable', detail, since, attempts: 1 } }
+}
+
+function opens(sealed: Sealed | null): boolean {
+  try {
+    return sealed !== null && sealed.open() !== null
+  } catch (error) {
+    if (error instanceof SealError) return false
+    throw error
+  }
+}

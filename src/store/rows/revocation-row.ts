@@ -1,0 +1,67 @@
+import type { ProviderId } from '../../core/ids.ts'
+import type { Revocation } from '../../core/outbox.ts'
+import type { RevocationTable } from '../schema.ts'
+import { readCount, readText, readTime, writeInstant } from './column.ts'
+import {
+  lazySecret,
+  openJson,
+  type RowCipher,
+  rowPlace,
+  sealJson,
+  sealSecret,
+} from './row-cipher.ts'
+import { exposed, restored } from './stored-request.ts'
+
+/** The sealed JSON of `settings_blob`. */
+type StoredSettings = Pick<Revocation, 'params' | 'providerData'> & {
+  readonly client: { readonly id: string; readonly secret: string | null } | null
+}
+
+/** Unreadable settings leave nothing to revoke with: such a one goes out without tokens. */
+export function readRevocation(cipher: RowCipher, row: RevocationTable): Revocation {
+  const id = readText(row.id)
+  const settings = openJson(
+    cipher,
+    row.settings_blob,
+    place(id, 'settings'),
+  ) as StoredSettings | null
+  const client = settings?.client ?? null
+  const token = (blob: Uint8Array | null, field: string) =>
+    settings === null ? null : lazySecret(cipher, blob, place(id, field))
+  return {
+    id,
+    provider: readText(row.provider) as ProviderId,
+    client: client === null ? null : { id: client.id, secret: restored(client.secret) },
+    params: settings?.params ?? {},
+    providerData: settings?.providerData ?? {},
+    refreshToken: token(row.refresh_token_blob, 'refresh_token'),
+    accessToken: token(row.access_token_blob, 'access_token'),
+    attempts: readCount(row.attempts),
+    createdAt: readTime(row.created_at),
+    dueAt: readTime(row.due_at),
+  }
+}
+
+export function revocationRow(cipher: RowCipher, revocation: Revocation): RevocationTable {
+  const { id, params, providerData } = revocation
+  const client = revocation.client && {
+    id: revocation.client.id,
+    secret: exposed(revocation.client.secret),
+  }
+  const settings: StoredSettings = { params, providerData, client }
+  const { refreshToken, accessToken } = revocation
+  return {
+    id,
+    provider: revocation.provider,
+    settings_blob: sealJson(cipher, settings, place(id, 'settings')),
+    refresh_token_blob: sealSecret(cipher, refreshToken, place(id, 'refresh_token')),
+    access_token_blob: sealSecret(cipher, accessToken, place(id, 'access_token')),
+    attempts: revocation.attempts,
+    created_at: writeInstant(revocation.createdAt),
+    due_at: writeInstant(revocation.dueAt),
+  }
+}
+
+function place(id: string, field: string) {
+  return rowPlace('revocations', id, field)
+}

@@ -1,0 +1,84 @@
+import { SealError } from '../../core/errors.ts'
+import { type Sealed, Secret } from '../../core/secret.ts'
+import type { Place, Sealer } from '../../ports.ts'
+
+/** A sealed column that could not be opened: its row stands alone with it. */
+export type Unreadable = {
+  readonly id: string
+  readonly table: string
+  readonly field: string
+}
+
+/** Seals and opens columns. `row` of a place may say more than the id; `id` is for reports. */
+export type RowCipher = {
+  readonly sealer: Sealer
+  readonly onUnreadable: (unreadable: Unreadable) => void
+}
+
+export type ColumnPlace = Place & { readonly id: string }
+
+/** The place of a column whose rows have one generation. */
+export function rowPlace(table: string, id: string, field: string): ColumnPlace {
+  return { id, table, row: id, field, generation: 0 }
+}
+
+export function sealJson(cipher: RowCipher, value: unknown, place: ColumnPlace): Uint8Array {
+  return cipher.sealer.seal(new Secret(JSON.stringify(value)), place)
+}
+
+/** Seals for its place here, wherever the value was sealed before. */
+export function sealSecret(
+  cipher: RowCipher,
+  value: Sealed | null,
+  place: ColumnPlace,
+): Uint8Array | null {
+  return value === null ? null : cipher.sealer.seal(value.open(), place)
+}
+
+/**
+ * Null where the blob does not open, which is reported. What opens was written by `sealJson` in that
+ * place, so its shape need not be checked again: `as` says it.
+ */
+export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): unknown {
+  try {
+    return JSON.parse(openColumn(cipher, blob, place).expose())
+  } catch (error) {
+    if (error instanceof SealError || error instanceof SyntaxError) {
+      const { id, table, field } = place
+      cipher.onUnreadable({ id, table, field })
+      return null
+    }
+    throw error
+  }
+}
+
+/** Stays ciphertext until somebody needs the value. */
+export function lazySecret(
+  cipher: RowCipher,
+  blob: Uint8Array | null,
+  place: ColumnPlace,
+): Sealed | null {
+  return blob === null ? null : new SealedColumn(cipher, blob, place)
+}
+
+class SealedColumn implements Sealed {
+  readonly #cipher: RowCipher
+  readonly #blob: Uint8Array
+  readonly #place: ColumnPlace
+
+  constructor(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace) {
+    this.#cipher = cipher
+    this.#blob = blob
+    this.#place = place
+  }
+
+  open(): Secret {
+    return openColumn(this.#cipher, this.#blob, this.#place)
+  }
+}
+
+function openColumn(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): Secret {
+  // A damaged file may hold text or a number where bytes were written.
+  if (!(blob instanceof Uint8Array)) throw new SealError('the column holds no sealed value')
+  return cipher.sealer.open(blob, place)
+}

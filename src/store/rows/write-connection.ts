@@ -1,0 +1,187 @@
+import {
+  type Attempt,
+  type Connection,
+  type Grant,
+  isLive,
+  type LiveConnection,
+} from '../../core/connection.ts'
+import type { ConnectionTable } from '../schema.ts'
+import { writeInstant, writeInstantOrNull } from './column.ts'
+import {
+  accessTokenPlace,
+  clientSecretPlace,
+  type Owner,
+  profilePlace,
+  refreshTokenPlace,
+  settingsPlace,
+} from './connection-places.ts'
+import { accountHash } from './fingerprints.ts'
+import type { Profile, Settings, StoredToken } from './read-connection.ts'
+import { type RowCipher, sealJson, sealSecret } from './row-cipher.ts'
+
+type Columns = Partial<ConnectionTable>
+
+export function connectionRow(cipher: RowCipher, connection: Connection): ConnectionTable {
+  const grant = isLive(connection) ? connection.grant : null
+  return {
+    id: connection.id,
+    user_id: connection.userId,
+    provider: connection.provider,
+    ...draftColumns(connection),
+    ...profileColumns(cipher, connection),
+    ...settingsColumns(cipher, connection),
+    ...clientSecretColumns(cipher, connection),
+    ...grantColumns(grant),
+    ...tokenColumns(cipher, connection, grant),
+    ...refreshTokenColumns(cipher, connection, grant),
+    ...stateColumns(connection),
+    ...attemptColumns(isLive(connection) ? connection.attempt : null),
+    lease_until: null,
+    lease_fence: 0,
+    created_at: writeInstant(connection.createdAt),
+    ...timeColumns(connection),
+  }
+}
+
+/**
+ * What differs, by the identity of its parts: what nobody touched is not sealed again, and what could
+ * not be opened stays as it is. A new generation or grant moves the place of both tokens.
+ */
+export function changedColumns(cipher: RowCipher, before: Connection, after: Connection): Columns {
+  const columns = editedColumns(cipher, before, after)
+  if (isEditOnly(columns, before, after)) return { ...columns, ...timeColumns(after) }
+  const [old, grant] = [grantOf(before), grantOf(after)]
+  const hasMoved = old?.id !== grant?.id || old?.generation !== grant?.generation
+  return {
+    ...columns,
+    ...(old !== grant && grantColumns(grant)),
+    ...((hasMoved || old?.token !== grant?.token) && tokenColumns(cipher, after, grant)),
+    ...((hasMoved || old?.refreshToken !== grant?.refreshToken) &&
+      refreshTokenColumns(cipher, after, grant)),
+    ...(hasNewState(before, after) && stateColumns(after)),
+    due_at: isLive(after) ? writeInstantOrNull(after.dueAt) : null,
+    ...attemptColumns(isLive(after) ? after.attempt : null),
+    lease_until: null,
+    ...timeColumns(after),
+  }
+}
+
+function editedColumns(cipher: RowCipher, before: Connection, after: Connection): Columns {
+  const hasNewProfile =
+    before.account !== after.account ||
+    before.label !== after.label ||
+    before.metadata !== after.metadata
+  const hasNewSettings =
+    before.params !== after.params ||
+    before.providerData !== after.providerData ||
+    before.client?.id !== after.client?.id
+  return {
+    ...(before.draft !== after.draft && draftColumns(after)),
+    ...(hasNewProfile && profileColumns(cipher, after)),
+    ...(hasNewSettings && settingsColumns(cipher, after)),
+    ...(before.client !== after.client && clientSecretColumns(cipher, after)),
+  }
+}
+
+/** An edit of label or metadata while a refresh is in flight leaves that its lease and its intent. */
+function isEditOnly(edited: Columns, before: Connection, after: Connection): boolean {
+  if (Object.keys(edited).length === 0) return false
+  if (before.lastRefreshedAt !== after.lastRefreshedAt || hasNewState(before, after)) return false
+  if (!isLive(before) || !isLive(after)) return true
+  return (
+    before.grant === after.grant && before.attempt === after.attempt && before.dueAt === after.dueAt
+  )
+}
+
+function hasNewState(before: Connection, after: Connection): boolean {
+  return before.status !== after.status || failureOf(before) !== failureOf(after)
+}
+
+function grantOf(connection: Connection): Grant | null {
+  return isLive(connection) ? connection.grant : null
+}
+
+function failureOf(connection: Connection): LiveConnection['failure'] {
+  return isLive(connection) ? connection.failure : null
+}
+
+function draftColumns({ draft }: Connection) {
+  return { is_draft: draft === null ? 0 : 1, draft_replaces: draft?.replaces ?? null }
+}
+
+function profileColumns(cipher: RowCipher, connection: Connection) {
+  const { provider, account, label, metadata } = connection
+  const profile: Profile = { account, label, metadata }
+  return {
+    profile_blob: sealJson(cipher, profile, profilePlace(connection)),
+    account_hash: account.id === null ? null : accountHash(cipher, provider, account.id),
+  }
+}
+
+function settingsColumns(cipher: RowCipher, connection: Connection) {
+  const { params, providerData, client } = connection
+  const settings: Settings = { params, providerData, clientId: client?.id ?? null }
+  const isEmpty =
+    client === null && Object.keys(params).length + Object.keys(providerData).length === 0
+  return { settings_blob: isEmpty ? null : sealJson(cipher, settings, settingsPlace(connection)) }
+}
+
+function clientSecretColumns(cipher: RowCipher, connection: Connection) {
+  const secret = connection.client?.secret ?? null
+  return { client_secret_blob: sealSecret(cipher, secret, clientSecretPlace(connection)) }
+}
+
+function grantColumns(grant: Grant | null) {
+  return {
+    grant_id: grant?.id ?? null,
+    generation: grant?.generation ?? 0,
+    requested_scope: JSON.stringify(grant?.requestedScope ?? []),
+    scope: JSON.stringify(grant?.scope ?? []),
+    refresh_token_expires_at: writeInstantOrNull(grant?.refreshTokenExpiresAt ?? null),
+  }
+}
+
+function tokenColumns(cipher: RowCipher, owner: Owner, grant: Grant | null) {
+  if (grant === null || grant.token === null) {
+    return { access_token_blob: null, token_expires_at: null }
+  }
+  const { secret, ...token } = grant.token
+  const expiresAt = writeInstantOrNull(token.expiresAt)
+  const stored: StoredToken = { ...token, expiresAt, accessToken: secret.expose() }
+  return {
+    access_token_blob: sealJson(cipher, stored, accessTokenPlace(owner, grant)),
+    token_expires_at: expiresAt,
+  }
+}
+
+function refreshTokenColumns(cipher: RowCipher, owner: Owner, grant: Grant | null) {
+  if (grant === null) return { refresh_token_blob: null }
+  const place = refreshTokenPlace(owner, grant)
+  return { refresh_token_blob: sealSecret(cipher, grant.refreshToken, place) }
+}
+
+function stateColumns(connection: Connection) {
+  const failure = failureOf(connection)
+  return {
+    status: connection.status,
+    failure_reason: failure?.reason ?? null,
+    failure_detail: failure?.detail ?? null,
+    failure_since: writeInstantOrNull(failure?.since ?? null),
+    failure_attempts: failure?.attempts ?? null,
+    due_at: isLive(connection) ? writeInstantOrNull(connection.dueAt) : null,
+  }
+}
+
+function attemptColumns(attempt: Attempt | null) {
+  return {
+    attempt_id: attempt?.id ?? null,
+    attempt_sent_at: writeInstantOrNull(attempt?.sentAt ?? null),
+  }
+}
+
+function timeColumns(connection: Connection) {
+  return {
+    updated_at: writeInstant(connection.updatedAt),
+    last_refreshed_at: writeInstantOrNull(connection.lastRefreshedAt),
+  }
+}

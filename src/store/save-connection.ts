@@ -1,0 +1,72 @@
+import type { Connection } from '../core/connection.ts'
+import { isLive } from '../core/connection.ts'
+import type { Writes } from '../ports.ts'
+import { ownerKey, type WriteContext } from './context.ts'
+import { writeInstant } from './rows/column.ts'
+import { refreshTokenHash } from './rows/fingerprints.ts'
+import { changedColumns, connectionRow } from './rows/write-connection.ts'
+
+type ConnectionWrites = Pick<
+  Writes,
+  | 'insertConnection'
+  | 'saveConnection'
+  | 'removeConnection'
+  | 'rememberRefreshToken'
+  | 'moveRefreshTokens'
+>
+
+export function connectionWrites(context: WriteContext): ConnectionWrites {
+  const { db, cipher, changes } = context
+  return {
+    insertConnection: async (connection) => {
+      changes.connections.add(connection.id)
+      changes.owners.add(ownerKey(connection.userId, connection.provider))
+      await db.insertInto('connections').values(connectionRow(cipher, connection)).execute()
+    },
+    saveConnection: async (before, after) => {
+      changes.connections.add(before.id)
+      // A draft that is proven enters the lists of its user.
+      if (before.draft !== after.draft) {
+        changes.owners.add(ownerKey(after.userId, after.provider))
+      }
+      const { grantId, generation } = fenceOf(before)
+      const result = await db
+        .updateTable('connections')
+        .set(changedColumns(cipher, before, after))
+        .where('id', '=', before.id)
+        .where('grant_id', grantId === null ? 'is' : '=', grantId)
+        .where('generation', '=', generation)
+        .executeTakeFirst()
+      return { won: result.numUpdatedRows === 1n }
+    },
+    removeConnection: async (id) => {
+      changes.connections.add(id)
+      const result = await db.deleteFrom('connections').where('id', '=', id).executeTakeFirst()
+      return { won: result.numDeletedRows === 1n }
+    },
+    rememberRefreshToken: async (connection, refreshToken) => {
+      const held = {
+        connection_id: connection.id,
+        created_at: writeInstant(connection.updatedAt),
+      }
+      await db
+        .insertInto('refresh_token_hashes')
+        .values({ hash: refreshTokenHash(cipher, connection.provider, refreshToken), ...held })
+        .onConflict((conflict) => conflict.column('hash').doUpdateSet(held))
+        .execute()
+    },
+    moveRefreshTokens: async (from, to) => {
+      await db
+        .updateTable('refresh_token_hashes')
+        .set({ connection_id: to })
+        .where('connection_id', '=', from)
+        .execute()
+    },
+  }
+}
+
+/** A pending connection has no grant: only another pending one is the same. */
+function fenceOf(connection: Connection) {
+  if (!isLive(connection)) return { grantId: null, generation: 0 }
+  return { grantId: connection.grant.id, generation: connection.grant.generation }
+}

@@ -1,0 +1,154 @@
+type Text = string
+/** Milliseconds since the epoch. */
+type Time = number
+type Bytes = Uint8Array
+/** 0 or 1: both dialects agree on integers, not on booleans. */
+type Flag = number
+/** An array of strings. */
+type Json = string
+
+export type Schema = {
+  readonly vault: VaultTable
+  readonly data_keys: DataKeyTable
+  readonly api_keys: ApiKeyTable
+  readonly connections: ConnectionTable
+  readonly refresh_token_hashes: RefreshTokenHashTable
+  readonly connect_links: ConnectLinkTable
+  readonly flows: FlowTable
+  readonly waiting_grants: WaitingGrantTable
+  readonly events: EventTable
+  readonly revocations: RevocationTable
+  readonly circuits: CircuitTable
+}
+
+/** One row. */
+type VaultTable = {
+  id: number
+  vault_id: Text
+  key_check: Bytes
+  /** The sequence of the newest event. */
+  event_sequence: number
+  heartbeat_at: Time
+}
+
+type DataKeyTable = {
+  id: Text
+  purpose: Text
+  wrapped: Bytes
+  created_at: Time
+  retired_at: Time | null
+}
+
+export type ApiKeyTable = {
+  id: Text
+  key_blob: Bytes
+  created_at: Time
+  revoked_at: Time | null
+}
+
+export type ConnectionTable = {
+  id: Text
+  user_id: Text
+  provider: Text
+  status: Text
+  is_draft: Flag
+  draft_replaces: Text | null
+  /** Account, label, metadata. */
+  profile_blob: Bytes
+  /** Parameters, what the provider told, the client's id; null where there is none of it. */
+  settings_blob: Bytes | null
+  client_secret_blob: Bytes | null
+  account_hash: Text | null
+  /** Null: pending. */
+  grant_id: Text | null
+  generation: number
+  requested_scope: Json
+  scope: Json
+  access_token_blob: Bytes | null
+  /** For listing only: what is served is inside the blob. */
+  token_expires_at: Time | null
+  refresh_token_blob: Bytes | null
+  refresh_token_expires_at: Time | null
+  failure_reason: Text | null
+  failure_detail: Text | null
+  failure_since: Time | null
+  failure_attempts: number | null
+  /** The refresh that was begun and whose outcome is not known. */
+  attempt_id: Text | null
+  attempt_sent_at: Time | null
+  /** Set: the attempt is in flight, and nobody else may begin one. */
+  lease_until: Time | null
+  /** Counts the leases ever given. */
+  lease_fence: number
+  due_at: Time | null
+  created_at: Time
+  updated_at: Time
+  last_refreshed_at: Time | null
+}
+
+export type RefreshTokenHashTable = {
+  hash: Text
+  connection_id: Text
+  created_at: Time
+}
+
+export type ConnectLinkTable = {
+  id: Text
+  secret_hash: Text
+  user_id: Text
+  /** The connection that is to keep its id. */
+  reconnects: Text | null
+  request_blob: Bytes
+  status: Text
+  connection_id: Text | null
+  completion_hash: Text | null
+  confirm_before: Time | null
+  last_error: Text | null
+  created_at: Time
+  expires_at: Time
+}
+
+export type FlowTable = {
+  id: Text
+  state_hash: Text
+  browser_hash: Text | null
+  flow_blob: Bytes
+  expires_at: Time
+}
+
+export type WaitingGrantTable = {
+  link_id: Text
+  connection_id: Text
+  grant_blob: Bytes
+  sent_at: Time
+}
+
+export type EventTable = {
+  sequence: number
+  id: Text
+  type: Text
+  user_id: Text | null
+  provider: Text
+  body_blob: Bytes
+  created_at: Time
+}
+
+export type RevocationTable = {
+  id: Text
+  provider: Text
+  settings_blob: Bytes
+  refresh_token_blob: Bytes | null
+  access_token_blob: Bytes | null
+  attempts: number
+  created_at: Time
+  due_at: Time
+}
+
+export type CircuitTable = {
+  provider: Text
+  client: Text
+  failures: number
+  open_reason: Text | null
+  open_since: Time | null
+  open_until: Time | null
+}

@@ -1,0 +1,46 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { Kysely } from 'kysely'
+import type { VaultKeys } from '../../ports.ts'
+import { insertVault } from '../keys.ts'
+import { migrate } from '../migrate.ts'
+import type { Schema } from '../schema.ts'
+import { VaultSqliteDialect } from './dialect.ts'
+import { APPLICATION_ID } from './pragmas.ts'
+
+/**
+ * A vault appears under its name complete, or not at all. So a file of that name that is empty or
+ * holds no keys is a damaged vault, never one that is about to be made.
+ */
+export async function createVaultFile(path: string, keys: VaultKeys): Promise<void> {
+  const draft = `${path}.new`
+  for (const leftover of [draft, `${draft}-journal`]) rmSync(leftover, { force: true })
+  closeSync(openSync(draft, 'wx', 0o600))
+  await fillVaultFile(draft, keys)
+  renameSync(draft, path)
+  sync(dirname(path))
+}
+
+async function fillVaultFile(path: string, keys: VaultKeys): Promise<void> {
+  const raw = new Database(path, { fileMustExist: true })
+  const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
+  try {
+    raw.pragma(`application_id = ${APPLICATION_ID}`)
+    raw.pragma('synchronous = full')
+    await migrate(db)
+    await db.transaction().execute((trx) => insertVault(trx, keys))
+  } finally {
+    raw.close()
+  }
+}
+
+/** A rename is on stable storage only when its directory is. */
+function sync(directory: string): void {
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,75 @@
+import type Database from 'better-sqlite3'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely'
+import { LRUCache } from 'lru-cache'
+
+/** SQLite as the vault wants it, behind the same call sites as any other dialect. */
+export class VaultSqliteDialect extends SqliteDialect {
+  readonly #raw: Database.Database
+
+  constructor(raw: Database.Database) {
+    super({ database: raw })
+    this.#raw = raw
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.#raw)
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdlAdapter()
+  }
+}
+
+/** SQLite rolls schema changes back like anything else, so a migration may run in a transaction. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  readonly #raw: Database.Database
+
+  constructor(raw: Database.Database) {
+    super({ database: withCachedStatements(raw) })
+    this.#raw = raw
+  }
+
+  /** A deferred transaction that reads before it writes fails where another writer came between. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  /**
+   * SQLite has rolled back by itself after some failures, a full disk among them, and a second
+   * rollback would hide the first error. A commit that failed may have left the transaction open.
+   */
+  override async rollbackTransaction(): Promise<void> {
+    if (this.#raw.inTransaction) this.#raw.exec('rollback')
+  }
+}
+
+const STATEMENTS = 500
+
+/** Preparing costs more than running. Texts vary with the length of a list, so there is a bound. */
+function withCachedStatements(raw: Database.Database): SqliteDatabase {
+  const statements = new LRUCache<string, Database.Statement>({ max: STATEMENTS })
+  return {
+    prepare: (sql) => {
+      const known = statements.get(sql)
+      if (known !== undefined) return known
+      const statement = raw.prepare(sql)
+      statements.set(sql, statement)
+      return statement
+    },
+    close: () => raw.close(),
+  }
+}

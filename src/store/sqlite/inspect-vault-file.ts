@@ -1,0 +1,58 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { Kysely } from 'kysely'
+import type { VaultKeys } from '../../ports.ts'
+import { readVaultKeys } from '../keys.ts'
+import { assertKnownSchema } from '../migrate.ts'
+import { OpenError } from '../open-error.ts'
+import type { Schema } from '../schema.ts'
+import { VaultSqliteDialect } from './dialect.ts'
+import { APPLICATION_ID, assertSqliteVersion, BUSY_TIMEOUT_MS } from './pragmas.ts'
+
+const MAGIC = 'SQLite format 3\0'
+const APPLICATION_ID_OFFSET = 68
+
+/**
+ * Reads a vault's keys and changes nothing: the file is opened read-only, so that not even a
+ * checkpoint is written before the master key has been held against them.
+ */
+export async function inspectVaultFile(path: string): Promise<VaultKeys> {
+  assertIsVault(path)
+  const raw = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+  const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
+  try {
+    assertSqliteVersion(raw)
+    const check = raw.pragma('quick_check(1)', { simple: true })
+    if (check !== 'ok') throw new OpenError('corrupt')
+    await assertKnownSchema(db)
+    const keys = await readVaultKeys(db)
+    if (keys === null) throw new OpenError('corrupt', 'it holds no keys')
+    return keys
+  } catch (error) {
+    throw isCorruption(error) ? new OpenError('corrupt', null, error) : error
+  } finally {
+    raw.close()
+  }
+}
+
+/** By the file's first bytes, before SQLite sees it. The id was written before the file got its name. */
+function assertIsVault(path: string): void {
+  const header = Buffer.alloc(100)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, header, 0, header.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  if (header.every((byte) => byte === 0)) throw new OpenError('corrupt', 'it is empty')
+  const isSqlite = header.subarray(0, MAGIC.length).toString('latin1') === MAGIC
+  if (!isSqlite || header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+    throw new OpenError('foreign_file')
+  }
+}
+
+function isCorruption(error: unknown): boolean {
+  if (!(error instanceof Database.SqliteError)) return false
+  // A table or column that is gone: the schema itself is damaged.
+  return /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(error.code)
+}

@@ -1,0 +1,50 @@
+import type Database from 'better-sqlite3'
+import { OpenError } from '../open-error.ts'
+
+/** 'LARD': how a file says that it is a vault. */
+export const APPLICATION_ID = 0x4c415244
+
+/** The wait blocks the event loop: it is short, and `write` waits on without blocking. */
+export const BUSY_TIMEOUT_MS = 100
+
+/** Older ones could corrupt a database in WAL mode that two connections write. */
+const OLDEST_SQLITE = '3.51.3'
+const SYNCHRONOUS_FULL = 2
+const WAL_BYTES_KEPT = 32 * 2 ** 20
+
+const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: unknown])[] = [
+  ['journal_mode', 'wal', 'wal'],
+  // Without it an acknowledged rotation can be lost with the power.
+  ['synchronous', 'full', SYNCHRONOUS_FULL],
+  ['foreign_keys', 'on', 1],
+  // A deleted token's bytes are overwritten, not only forgotten.
+  ['secure_delete', 'on', 1],
+  ['trusted_schema', 'off', 0],
+  ['cell_size_check', 'on', 1],
+  ['journal_size_limit', WAL_BYTES_KEPT, WAL_BYTES_KEPT],
+  ['busy_timeout', BUSY_TIMEOUT_MS, BUSY_TIMEOUT_MS],
+]
+
+/** Sets what a vault needs of SQLite and refuses to go on where a setting does not take. */
+export function applyPragmas(raw: Database.Database): void {
+  for (const [name, value, reads] of PRAGMAS) {
+    raw.pragma(`${name} = ${value}`)
+    const is = raw.pragma(name, { simple: true })
+    if (is !== reads) throw new OpenError('unsuitable_database', `${name} is ${String(is)}`)
+  }
+}
+
+/** To be asked after the first write: until then the driver's own default has not shown itself. */
+export function assertDurable(raw: Database.Database): void {
+  const is = raw.pragma('synchronous', { simple: true })
+  if (is !== SYNCHRONOUS_FULL) {
+    throw new OpenError('unsuitable_database', `synchronous is ${String(is)}`)
+  }
+}
+
+export function assertSqliteVersion(raw: Database.Database): void {
+  const version = String(raw.prepare('select sqlite_version()').pluck().get())
+  if (version.localeCompare(OLDEST_SQLITE, 'en', { numeric: true }) < 0) {
+    throw new OpenError('unsuitable_database', `SQLite ${version} is older than ${OLDEST_SQLITE}`)
+  }
+}

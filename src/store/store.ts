@@ -1,0 +1,132 @@
+import type { Kysely } from 'kysely'
+import { StoreError } from '../core/errors.ts'
+import type { Instant } from '../core/ids.ts'
+import type { Clock, Random, Reads, Sealer, Store, Writes } from '../ports.ts'
+import { apiKeyReads, apiKeyWrites } from './api-keys.ts'
+import { attemptWrites } from './attempts.ts'
+import { cachedReads } from './cached-reads.ts'
+import { censusReads } from './census.ts'
+import { circuitReads, circuitWrites } from './circuits.ts'
+import { ConnectionCache } from './connection-cache.ts'
+import { connectionReads } from './connections.ts'
+import type { Changes, ReadContext, WriteContext } from './context.ts'
+import { eventReads, eventWrites } from './events.ts'
+import { flowWrites, waitingGrantReads } from './flows.ts'
+import { Guard } from './guard.ts'
+import { linkReads, linkWrites } from './links.ts'
+import { outboxReads, outboxWrites } from './outbox.ts'
+import type { Unreadable } from './rows/row-cipher.ts'
+import { connectionWrites } from './save-connection.ts'
+import type { Schema } from './schema.ts'
+import { sweepWrites } from './sweep.ts'
+
+export const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
+
+export type StoreOptions = {
+  readonly sealer: Sealer
+  readonly clock: Pick<Clock, 'now' | 'sleep'>
+  readonly random: Pick<Random, 'bytes'>
+  readonly cacheBytes?: number
+  /** Hears of every sealed value that does not open, each time it is read. */
+  readonly onUnreadable?: (unreadable: Unreadable) => void
+}
+
+/** What an opening knows of its dialect. */
+export type Opened = {
+  /** A failing database becomes a `StoreError`; anything else is returned as it is. */
+  readonly sortError: (error: unknown) => unknown
+  readonly close: () => Promise<void>
+}
+
+export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened): Store {
+  const { clock, random, onUnreadable = () => undefined } = options
+  const cipher = { sealer: options.sealer, onUnreadable }
+  const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
+  const guard = new Guard(options.sortError)
+
+  const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
+    const changes: Changes = { connections: new Set(), owners: new Set() }
+    try {
+      return await guard.outside(() =>
+        db
+          .transaction()
+          .execute((trx) => guard.inside(() => work(writes({ db: trx, cipher, random, changes })))),
+      )
+    } finally {
+      cache.evict(changes)
+    }
+  }
+
+  return {
+    ...guardedReads(reads({ db, cipher }), guard),
+    ...cachedReads({ db, cipher }, cache, guard),
+    write: (work) => retryWhileLocked(clock, () => transact(work)),
+    probe: () => guard.outside(() => heartbeat(db, clock.now())),
+    [Symbol.asyncDispose]: async () => {
+      guard.close()
+      await options.close()
+    },
+  }
+}
+
+/** A small durable write, to show that there can be one. */
+export async function heartbeat(db: Kysely<Schema>, now: Instant): Promise<void> {
+  await db.updateTable('vault').set({ heartbeat_at: now }).execute()
+}
+
+function reads(context: ReadContext): Reads {
+  return {
+    ...connectionReads(context),
+    ...linkReads(context),
+    ...waitingGrantReads(context),
+    ...eventReads(context),
+    ...apiKeyReads(context),
+    ...circuitReads(context),
+    ...outboxReads(context),
+    ...censusReads(context),
+  }
+}
+
+function writes(context: WriteContext): Writes {
+  return {
+    ...reads(context),
+    ...connectionWrites(context),
+    ...attemptWrites(context),
+    ...linkWrites(context),
+    ...flowWrites(context),
+    ...eventWrites(context),
+    ...outboxWrites(context),
+    ...apiKeyWrites(context),
+    ...circuitWrites(context),
+    ...sweepWrites(context),
+  }
+}
+
+type AnyRead = (...args: readonly unknown[]) => Promise<unknown>
+
+function guardedReads(unguarded: Reads, guard: Guard): Reads {
+  const guarded = Object.entries(unguarded).map(([name, read]: [string, AnyRead]) => [
+    name,
+    (...args: readonly unknown[]) => guard.outside(() => read(...args)),
+  ])
+  return Object.fromEntries(guarded) as Reads
+}
+
+/** Between tries of a write that finds the database locked; together some three seconds. */
+const LOCKED_WAITS_MS = [50, 100, 200, 400, 800, 1_600]
+
+/** The driver's own wait blocks the event loop, so it is short, and the long one is here. */
+async function retryWhileLocked<T>(
+  clock: Pick<Clock, 'sleep'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (const waitMs of LOCKED_WAITS_MS) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.reason !== 'locked') throw error
+      await clock.sleep(waitMs)
+    }
+  }
+  return work()
+}

@@ -1,0 +1,64 @@
+import type { Instant } from '../core/ids.ts'
+import type { Writes } from '../ports.ts'
+import type { WriteContext } from './context.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+/** Counted from the end of a link's life: a completed one lets its holder see so for a while. */
+export const LINKS_KEPT_MS = 7 * DAY_MS
+/** Longer than most refresh tokens live, so that an old export of them cannot bring a spent one back. */
+export const REFRESH_TOKEN_HASHES_KEPT_MS = 400 * DAY_MS
+export const EVENTS_KEPT_MS = 30 * DAY_MS
+/** Confirmations end after minutes; what is left of one by then has no link to be told by. */
+export const WAITING_GRANTS_KEPT_MS = DAY_MS
+
+/** Of one table at a time, so that a sweep never holds up a refresh for long. */
+const BATCH = 500
+
+export function sweepWrites({ db }: WriteContext): Pick<Writes, 'sweep'> {
+  const dead = (now: Instant) => [
+    db
+      .deleteFrom('flows')
+      .where('id', 'in', (eb) =>
+        eb.selectFrom('flows').select('id').where('expires_at', '<=', now).limit(BATCH),
+      ),
+    db.deleteFrom('waiting_grants').where('link_id', 'in', (eb) =>
+      eb
+        .selectFrom('waiting_grants')
+        .select('link_id')
+        .where('sent_at', '<=', now - WAITING_GRANTS_KEPT_MS)
+        .limit(BATCH),
+    ),
+    db.deleteFrom('connect_links').where('id', 'in', (eb) =>
+      eb
+        .selectFrom('connect_links')
+        .select('id')
+        .where('expires_at', '<=', now - LINKS_KEPT_MS)
+        .limit(BATCH),
+    ),
+    db.deleteFrom('refresh_token_hashes').where('hash', 'in', (eb) =>
+      eb
+        .selectFrom('refresh_token_hashes')
+        .select('hash')
+        .where('created_at', '<=', now - REFRESH_TOKEN_HASHES_KEPT_MS)
+        .limit(BATCH),
+    ),
+    db.deleteFrom('events').where('sequence', 'in', (eb) =>
+      eb
+        .selectFrom('events')
+        .select('sequence')
+        .where('created_at', '<=', now - EVENTS_KEPT_MS)
+        .limit(BATCH),
+    ),
+  ]
+  return {
+    sweep: async (now) => {
+      let removed = 0
+      for (const deletion of dead(now)) {
+        const result = await deletion.executeTakeFirst()
+        removed += Number(result.numDeletedRows)
+      }
+      return removed
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Clock, Random, Sealer, Store } from '../../src/ports.ts'
+import { createKeyring, openKeyring } from '../../src/seal/keyring.ts'
+import { createSealer } from '../../src/seal/sealer.ts'
+import { openSqlite } from '../../src/store/open-sqlite.ts'
+import type { Unreadable } from '../../src/store/rows/row-cipher.ts'
+import { systemClock, systemRandom } from '../../src/system.ts'
+
+export type OpenVault = AsyncDisposable & {
+  readonly dataDir: string
+  readonly store: Store
+  readonly sealer: Sealer
+  /** Sealed values that did not open since the vault was opened. */
+  readonly unreadable: readonly Unreadable[]
+}
+
+export type VaultSettings = {
+  /** A directory that stays when the vault is disposed of; by default a new one, which goes. */
+  readonly dataDir?: string
+  readonly clock?: Pick<Clock, 'now' | 'sleep'>
+  readonly random?: Pick<Random, 'bytes'>
+  readonly cacheBytes?: number
+  /** Any text: the master key is made from it. */
+  readonly master?: string
+}
+
+/** Keyring and store on real files, as the daemon composes them. Makes a vault where there is none. */
+export async function openVaultStore(settings: VaultSettings = {}): Promise<OpenVault> {
+  const { clock = systemClock, random = systemRandom, cacheBytes } = settings
+  const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'larder-vault-')))
+  const database = await openSqlite(dataDir)
+  try {
+    const keyring = await keyringOf(database, masterKey(settings.master), clock.now())
+    const sealer = createSealer(keyring)
+    const unreadable: Unreadable[] = []
+    const store = await database.openStore({
+      sealer,
+      clock,
+      random,
+      ...(cacheBytes !== undefined && { cacheBytes }),
+      onUnreadable: (found) => unreadable.push(found),
+    })
+    const dispose = async (): Promise<void> => {
+      await store[Symbol.asyncDispose]()
+      keyring[Symbol.dispose]()
+      if (settings.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+    }
+    return { dataDir, store, sealer, unreadable, [Symbol.asyncDispose]: dispose }
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function keyringOf(
+  database: Awaited<ReturnType<typeof openSqlite>>,
+  master: Uint8Array,
+  now: number,
+) {
+  if (database.keys !== null) return openKeyring(master, database.keys)
+  const { records, keyring } = await createKeyring(master, randomUUID(), now)
+  await database.create(records)
+  return keyring
+}
+
+/** A fresh copy each time: opening a keyring wipes the key it is handed. */
+export function masterKey(text = 'a master key for tests'): Uint8Array {
+  return createHash('sha256').update(text).digest()
+}
