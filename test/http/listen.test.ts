@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, describe, expect, test } from 'vitest'
+import { listen, type ListenAt } from '../../src/http/listen.ts'
+import { ask } from './support/ask.ts'
+import { sendRaw } from './support/send-raw.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'larder-listen-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const LIMITS = { closeWithinMs: 5_000, maxConnections: null }
+const loopback: ListenAt = { kind: 'tcp', host: '127.0.0.1', port: 0 }
+
+function sayHello(_request: IncomingMessage, response: ServerResponse): void {
+  response.end('hello')
+}
+
+describe('on TCP', () => {
+  test('tells the port it was given', async () => {
+    await using listener = await listen(sayHello, loopback, LIMITS)
+    expect(listener.address).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
+    expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
+  })
+
+  test('writes an IPv6 address as a URL has it', async () => {
+    await using listener = await listen(sayHello, { kind: 'tcp', host: '::1', port: 0 }, LIMITS)
+    expect(listener.address).toMatch(/^http:\/\/\[::1\]:\d+$/)
+    expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
+  })
+
+  test('says so where the port is taken', async () => {
+    await using first = await listen(sayHello, loopback, LIMITS)
+    const taken = { ...loopback, port: Number(new URL(first.address).port) }
+    await expect(listen(sayHello, taken, LIMITS)).rejects.toThrow(/EADDRINUSE/)
+  })
+
+  test.each([
+    ['NONSENSE\r\n\r\n', '400'],
+    ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', '400'],
+    ['GET / HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n', '400'],
+    [`GET / HTTP/1.1\r\nHost: x\r\nA: ${'b'.repeat(17_000)}\r\n\r\n`, '431'],
+  ])('answers barely what is no HTTP', async (bytes, status) => {
+    await using listener = await listen(sayHello, loopback, LIMITS)
+    const answer = await sendRaw(listener.address, bytes)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\w ]+\\r\\n`))
+    expect(answer).toContain('Connection: close')
+    expect(answer.endsWith('\r\n\r\n')).toBe(true)
+  })
+
+  test('takes no more connections than it was told', async () => {
+    await using listener = await listen(sayHello, loopback, { ...LIMITS, maxConnections: 1 })
+    const port = Number(new URL(listener.address).port)
+    const first = connect({ host: '127.0.0.1', port })
+    await once(first, 'connect')
+    const second = connect({ host: '127.0.0.1', port })
+    expect(await text(second)).toBe('')
+    first.destroy()
+  })
+})
+
+describe('closing', () => {
+  test('lets what is under way end, and closes connections that then are idle', async () => {
+    const arrived = Promise.withResolvers<ServerResponse>()
+    const listener = await listen((_req, response) => arrived.resolve(response), loopback, LIMITS)
+    const { hostname, port } = new URL(listener.address)
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    const response = await arrived.promise
+    const closed = listener[Symbol.asyncDispose]()
+    await expect(sendRaw(listener.address, '')).rejects.toThrow(/ECONNREFUSED/)
+    response.end('the end')
+    expect(await text(socket)).toContain('the end')
+    await closed
+  })
+
+  test('cuts what does not end in time', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const limits = { ...LIMITS, closeWithinMs: 20 }
+    const listener = await listen(() => arrived.resolve(), loopback, limits)
+    const asked = ask(listener.address, { path: '/' })
+    asked.catch(() => undefined)
+    await arrived.promise
+    await listener[Symbol.asyncDispose]()
+    await expect(asked).rejects.toThrow(/socket hang up/)
+  })
+
+  test('is done once', async () => {
+    const listener = await listen(sayHello, loopback, LIMITS)
+    await listener[Symbol.asyncDispose]()
+    await listener[Symbol.asyncDispose]()
+  })
+})
+
+describe('on a Unix socket', () => {
+  const at = (name: string): ListenAt => ({ kind: 'unix', path: join(directory, name) })
+
+  test('only its owner may connect, and it is gone afterwards', async () => {
+    const path = join(directory, 'own.sock')
+    const umask = process.umask()
+    {
+      await using listener = await listen(sayHello, { kind: 'unix', path }, LIMITS)
+      expect(listener.address).toBe(`unix:${path}`)
+      expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
+      expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
+    }
+    expect(existsSync(path)).toBe(false)
+    expect(process.umask()).toBe(umask)
+  })
+
+  test('takes the place of a socket that nobody answers on', async () => {
+    const path = join(directory, 'stale.sock')
+    await leaveStaleSocket(path)
+    expect(statSync(path).isSocket()).toBe(true)
+    await using listener = await listen(sayHello, at('stale.sock'), LIMITS)
+    expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
+  })
+
+  test('leaves a socket alone that is answered', async () => {
+    await using first = await listen(sayHello, at('busy.sock'), LIMITS)
+    await expect(listen(sayHello, at('busy.sock'), LIMITS)).rejects.toThrow(/in use/)
+    expect((await ask(first.address, { path: '/' })).text).toBe('hello')
+  })
+
+  test('leaves alone what is no socket', async () => {
+    writeFileSync(join(directory, 'file.sock'), 'kept')
+    await expect(listen(sayHello, at('file.sock'), LIMITS)).rejects.toThrow(/is no socket/)
+    expect(existsSync(join(directory, 'file.sock'))).toBe(true)
+  })
+})
+
+/** As a process leaves it that was killed: bound elsewhere, renamed, and no longer listened to. */
+async function leaveStaleSocket(path: string): Promise<void> {
+  const server = createServer()
+  server.listen(`${path}.bound`)
+  await once(server, 'listening')
+  renameSync(`${path}.bound`, path)
+  server.close()
+  await once(server, 'close')
+}

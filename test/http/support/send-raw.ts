@@ -1,0 +1,11 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+/** What a listener answers to these very bytes, until it closes the connection or has said it all. */
+export async function sendRaw(address: string, ...parts: readonly string[]): Promise<string> {
+  const { hostname, port } = new URL(address)
+  const socket = connect({ host: hostname, port: Number(port) })
+  for (const part of parts) socket.write(part)
+  socket.end()
+  return text(socket)
+}
