@@ -1,10 +1,11 @@
-import type { Connection } from '../core/connection.ts'
-import { isLive } from '../core/connection.ts'
+import type { ExpressionBuilder } from 'kysely'
+import { type Attempt, type Connection, isLive } from '../core/connection.ts'
 import type { Writes } from '../ports.ts'
 import { ownerKey, type WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { refreshTokenHash } from './rows/fingerprints.ts'
-import { changedColumns, connectionRow } from './rows/write-connection.ts'
+import { changedConnection, connectionRow } from './rows/write-connection.ts'
+import type { Schema } from './schema.ts'
 
 type ConnectionWrites = Pick<
   Writes,
@@ -30,9 +31,13 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
         changes.owners.add(ownerKey(after.userId, after.provider))
       }
       const { grantId, generation } = fenceOf(before)
+      const { columns, isEditOnly } = changedConnection(cipher, before, after)
       const result = await db
         .updateTable('connections')
-        .set(changedColumns(cipher, before, after))
+        .set((eb) => ({
+          ...columns,
+          ...(!isEditOnly && { lease_until: leaseAfter(eb, before, after) }),
+        }))
         .where('id', '=', before.id)
         .where('grant_id', grantId === null ? 'is' : '=', grantId)
         .where('generation', '=', generation)
@@ -63,6 +68,25 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
         .execute()
     },
   }
+}
+
+/**
+ * An attempt ends with the write of whoever began it, who read the row before. Who read it with the
+ * attempt under way and leaves that as it is, leaves it its lease as well.
+ */
+function leaseAfter(
+  eb: ExpressionBuilder<Schema, 'connections'>,
+  before: Connection,
+  after: Connection,
+) {
+  const [known, kept] = [attemptOf(before), attemptOf(after)]
+  if (known === null || known.id !== kept?.id) return null
+  const lease = eb.case().when('attempt_id', '=', known.id).then(eb.ref('lease_until'))
+  return lease.else(null).end()
+}
+
+function attemptOf(connection: Connection): Attempt | null {
+  return isLive(connection) ? connection.attempt : null
 }
 
 /** A pending connection has no grant: only another pending one is the same. */

@@ -26,13 +26,23 @@ export function sealJson(cipher: RowCipher, value: unknown, place: ColumnPlace):
   return cipher.sealer.seal(new Secret(JSON.stringify(value)), place)
 }
 
-/** Seals for its place here, wherever the value was sealed before. */
+/**
+ * Seals for its place here, wherever the value was sealed before. One that does not open there is
+ * reported and left behind: it must not keep its row from being reconnected or deleted.
+ */
 export function sealSecret(
   cipher: RowCipher,
   value: Sealed | null,
   place: ColumnPlace,
 ): Uint8Array | null {
-  return value === null ? null : cipher.sealer.seal(value.open(), place)
+  if (value === null) return null
+  try {
+    return cipher.sealer.seal(value.open(), place)
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error
+    report(cipher, place)
+    return null
+  }
 }
 
 /**
@@ -44,12 +54,15 @@ export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace
     return JSON.parse(openColumn(cipher, blob, place).expose())
   } catch (error) {
     if (error instanceof SealError || error instanceof SyntaxError) {
-      const { id, table, field } = place
-      cipher.onUnreadable({ id, table, field })
+      report(cipher, place)
       return null
     }
     throw error
   }
+}
+
+function report(cipher: RowCipher, { id, table, field }: ColumnPlace): void {
+  cipher.onUnreadable({ id, table, field })
 }
 
 /** Stays ciphertext until somebody needs the value. */

@@ -19,8 +19,6 @@ import { accountHash } from './fingerprints.ts'
 import type { Profile, Settings, StoredToken } from './read-connection.ts'
 import { type RowCipher, sealJson, sealSecret } from './row-cipher.ts'
 
-type Columns = Partial<ConnectionTable>
-
 export function connectionRow(cipher: RowCipher, connection: Connection): ConnectionTable {
   const grant = isLive(connection) ? connection.grant : null
   return {
@@ -43,17 +41,29 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
   }
 }
 
+export type ChangedConnection = {
+  readonly columns: Partial<ConnectionTable>
+  /** Nothing that a refresh brings: an attempt in flight keeps its lease and its intent. */
+  readonly isEditOnly: boolean
+}
+
 /**
  * What differs, by the identity of its parts: what nobody touched is not sealed again, and what could
  * not be opened stays as it is. A new generation or grant moves the place of both tokens.
  */
-export function changedColumns(cipher: RowCipher, before: Connection, after: Connection): Columns {
-  const columns = editedColumns(cipher, before, after)
-  if (isEditOnly(columns, before, after)) return { ...columns, ...timeColumns(after) }
+export function changedConnection(
+  cipher: RowCipher,
+  before: Connection,
+  after: Connection,
+): ChangedConnection {
+  const edited = editedColumns(cipher, before, after)
+  if (Object.keys(edited).length > 0 && hasSameCourse(before, after)) {
+    return { columns: { ...edited, ...timeColumns(after) }, isEditOnly: true }
+  }
   const [old, grant] = [grantOf(before), grantOf(after)]
   const hasMoved = old?.id !== grant?.id || old?.generation !== grant?.generation
-  return {
-    ...columns,
+  const columns = {
+    ...edited,
     ...(old !== grant && grantColumns(grant)),
     ...((hasMoved || old?.token !== grant?.token) && tokenColumns(cipher, after, grant)),
     ...((hasMoved || old?.refreshToken !== grant?.refreshToken) &&
@@ -61,12 +71,16 @@ export function changedColumns(cipher: RowCipher, before: Connection, after: Con
     ...(hasNewState(before, after) && stateColumns(after)),
     due_at: isLive(after) ? writeInstantOrNull(after.dueAt) : null,
     ...attemptColumns(isLive(after) ? after.attempt : null),
-    lease_until: null,
     ...timeColumns(after),
   }
+  return { columns, isEditOnly: false }
 }
 
-function editedColumns(cipher: RowCipher, before: Connection, after: Connection): Columns {
+function editedColumns(
+  cipher: RowCipher,
+  before: Connection,
+  after: Connection,
+): Partial<ConnectionTable> {
   const hasNewProfile =
     before.account !== after.account ||
     before.label !== after.label ||
@@ -83,9 +97,8 @@ function editedColumns(cipher: RowCipher, before: Connection, after: Connection)
   }
 }
 
-/** An edit of label or metadata while a refresh is in flight leaves that its lease and its intent. */
-function isEditOnly(edited: Columns, before: Connection, after: Connection): boolean {
-  if (Object.keys(edited).length === 0) return false
+/** Neither its grant nor what the schedule thinks of it has changed. */
+function hasSameCourse(before: Connection, after: Connection): boolean {
   if (before.lastRefreshedAt !== after.lastRefreshedAt || hasNewState(before, after)) return false
   if (!isLive(before) || !isLive(after)) return true
   return (
