@@ -312,7 +312,7 @@ export interface Pulse {
   readonly stopping: boolean
   readonly lastScanAt: Instant | null
   /** How far the scan is behind its plan, by the monotonic clock. */
-  lagMs(): number
+  readonly lagMs: number
 }
 
 /** Who may ask: the keys in memory, so that a read of a token asks no database. */

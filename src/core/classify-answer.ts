@@ -16,10 +16,8 @@ export type TokenAnswer = {
 /** Recognises an answer; every condition that is there must hold. */
 export type AnswerRule = {
   readonly statuses?: readonly number[] | undefined
-  /** `error` where only values are named. */
-  readonly path?: JsonPath | undefined
-  /** Absent: any value at the path will do. */
-  readonly values?: readonly (string | number)[] | undefined
+  /** What must stand where in the body; an empty list stands for anything but null. */
+  readonly where?: Readonly<Record<JsonPath, readonly (string | number | boolean)[]>> | undefined
 }
 
 /** What a provider says in its own words, beside RFC 6749 §5.2. */
@@ -88,14 +86,18 @@ function hasError(body: Readonly<Record<string, unknown>>): boolean {
 }
 
 function matches(rules: readonly AnswerRule[], { status, body }: TokenAnswer): boolean {
-  return rules.some((rule) => {
-    if (rule.statuses !== undefined && !rule.statuses.includes(status)) return false
-    if (rule.path === undefined && rule.values === undefined) return rule.statuses !== undefined
-    const found = valuesAt(body, rule.path ?? 'error').filter((value) => value != null)
-    const { values } = rule
-    if (values === undefined) return found.length > 0
-    return found.some((value) => values.some((wanted) => String(wanted) === asWord(value)))
+  return rules.some(({ statuses, where }) => {
+    if (statuses !== undefined && !statuses.includes(status)) return false
+    return Object.entries(where ?? {}).every(([path, wanted]) => {
+      const found = valuesAt(body, path).filter((value) => value != null)
+      return wanted.length === 0 ? found.length > 0 : found.some((value) => isOneOf(value, wanted))
+    })
   })
+}
+
+/** A number written as text is the same code. */
+function isOneOf(value: unknown, wanted: readonly (string | number | boolean)[]): boolean {
+  return wanted.some((word) => word === value || String(word) === asWord(value))
 }
 
 function asWord(value: unknown): string | null {

@@ -63,6 +63,23 @@ export function withGrant<
   return { ...connection, status: 'active', failure: null, attempt: null, grant, dueAt }
 }
 
+/** How long whoever handed credentials in may take to prove them, before the schedule does. */
+const PROVE_WITHIN_MS = 60_000
+
+/** Credentials that were handed in: active by a live token's word, failing until a refresh proves them. */
+export function draftWithGrant(
+  connection: Parameters<typeof withGrant>[0],
+  grant: Grant,
+  at: { readonly now: Instant; readonly dueAt: Instant | null },
+): LiveConnection {
+  const active = withGrant(connection, grant, at.dueAt)
+  const { token } = grant
+  if (token !== null && (token.expiresAt === null || token.expiresAt > at.now)) return active
+  const detail = 'these tokens have not been proven yet'
+  const failure = { reason: 'provider_unavailable', detail, since: at.now, attempts: 0 } as const
+  return { ...active, status: 'failing', failure, dueAt: at.now + PROVE_WITHIN_MS }
+}
+
 function accessToken(arrival: Arrival, about: Traits): AccessToken {
   const { tokens, sentAt, tokenId } = arrival
   return {

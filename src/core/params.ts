@@ -9,11 +9,6 @@ export function checkParams(
   provider: Pick<Provider, 'params'>,
   given: Readonly<Record<string, string>>,
 ): readonly FieldError[] {
-  const bad = (name: string, detail: string): FieldError => ({
-    in: 'body',
-    name: `params.${name}`,
-    detail,
-  })
   const unknown = Object.keys(given)
     .filter((name) => !Object.hasOwn(provider.params, name))
     .map((name) => bad(name, 'this provider has no such parameter'))
@@ -26,6 +21,10 @@ export function checkParams(
       : [bad(name, 'does not match the pattern of the provider')]
   })
   return [...unknown, ...wrong]
+}
+
+function bad(name: string, detail: string): FieldError {
+  return { in: 'body', name: `params.${name}`, detail }
 }
 
 function wholly(pattern: RegExp, value: string): boolean {

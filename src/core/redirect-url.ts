@@ -19,7 +19,7 @@ export function withParams(raw: string, params: Readonly<Record<string, string |
 /** Null for what is no absolute URL, hides a login, or could run script in our origin. */
 function parseRedirect(raw: string): URL | null {
   // Browsers read a backslash as a slash and drop tabs and newlines: no such URL is plain.
-  if (/[\\\s\u0000-\u001f]/.test(raw) || !URL.canParse(raw)) return null
+  if (/[\\\s\p{Cc}]/u.test(raw) || !URL.canParse(raw)) return null
   const url = new URL(raw)
   if (['javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:'].includes(url.protocol))
     return null

@@ -56,3 +56,5 @@ export type RefreshResult =
   /** The grant has ended without a word of the provider: see `connection.failure`. */
   | { readonly kind: 'ended'; readonly connection: LiveConnection }
   | { readonly kind: 'gone' }
+  /** The process is about to end and begins nothing any more. */
+  | { readonly kind: 'stopping' }

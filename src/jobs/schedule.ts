@@ -50,7 +50,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     return this.#lastScanAt
   }
 
-  lagMs(): number {
+  get lagMs(): number {
     return Math.max(0, Math.round(this.#clock.monotonic() - this.#lastTick - TICK_MS))
   }
 

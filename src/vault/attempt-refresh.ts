@@ -94,7 +94,9 @@ async function land(
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
     return true
   })
-  return won ? announce(ports, after, outcome) : outrun(ports, before)
+  if (won) return announce(ports, after, outcome)
+  ports.observer.refreshLost({ id: before.id, provider: before.provider })
+  return outrun(ports, before)
 }
 
 /** The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it. */
@@ -104,7 +106,6 @@ async function dropLateTokens(
   before: LiveConnection,
   outcome: RefreshOutcome,
 ): Promise<void> {
-  ports.observer.refreshLost({ id: before.id, provider: before.provider })
   const current = await trx.connection(before.id)
   const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
   // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.

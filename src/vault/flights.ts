@@ -18,7 +18,7 @@ export class SingleFlights implements Flights {
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult> {
     const current = this.#air.get(id)
     if (current !== undefined) return current
-    if (this.#landing) return Promise.resolve({ kind: 'gone' })
+    if (this.#landing) return Promise.resolve({ kind: 'stopping' })
     // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
     const flight = Promise.resolve()
       .then(fly)

@@ -47,7 +47,7 @@ export async function checkHealth(
   return {
     database: { ok: readiness.ready, reason: readiness.ready ? null : readiness.reason },
     key: { ok: keyWorks(ports) },
-    scheduler: { lastScanAt, lagMs: lagMs() },
+    scheduler: { lastScanAt, lagMs },
     oldestOverdueMs: census?.oldestDueAt == null ? 0 : Math.max(0, now - census.oldestDueAt),
     revocationsQueued: census?.revocationsQueued ?? 0,
     connections: census?.byStatus ?? [],

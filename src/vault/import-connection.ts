@@ -1,7 +1,7 @@
 import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
 import type { Account, LiveConnection } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
-import { dueAtOf, newGrant, withGrant } from '../core/grant.ts'
+import { draftWithGrant, dueAtOf, newGrant } from '../core/grant.ts'
 import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
@@ -116,7 +116,7 @@ async function insertDraft(
   }
   const grant = importedGrant(ports, provider, demand)
   const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
-  const draft = withGrant(blank, grant, dueAt)
+  const draft = draftWithGrant(blank, grant, { now, dueAt })
   await trx.insertConnection(draft)
   if (demand.refreshToken !== null) await trx.rememberRefreshToken(draft, demand.refreshToken)
   return draft

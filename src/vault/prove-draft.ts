@@ -1,5 +1,6 @@
 import { type LiveConnection, tokenLives } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
+import { unavailable } from './refresh-problem.ts'
 import { refresh, type RefreshNeeds } from './refresh.ts'
 import { settleDraft } from './settle-draft.ts'
 
@@ -20,8 +21,11 @@ export async function proveDraft(
 
 async function proveByRefresh(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   const result = await refresh(ports, draft, 'forced')
-  if (result.kind === 'gone')
+  if (result.kind === 'gone') {
     throw new VaultError('conflict', 'the connection was changed meanwhile')
+  }
+  // The draft is safe: the schedule proves it after the next start.
+  if (result.kind === 'stopping') throw unavailable('stopping', 5_000)
   const isDead =
     result.kind === 'ended' || (result.kind === 'failed' && result.outcome.kind === 'grant_dead')
   if (!isDead) return result.connection

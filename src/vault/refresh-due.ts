@@ -37,7 +37,7 @@ async function refreshScheduled(
     const connection = await ports.store.connection(id)
     if (connection === null || !isLive(connection)) return
     const result = await refresh(ports, connection, 'scheduled')
-    if (result.kind !== 'gone' && result.connection.draft !== null) {
+    if ('connection' in result && result.connection.draft !== null) {
       await settleLeftDraft(ports, result.connection)
     }
   } catch (error) {

@@ -11,6 +11,8 @@ export function refreshProblem(result: Unfortunate, now: Instant): VaultError {
   switch (result.kind) {
     case 'gone':
       return new VaultError('not_found', 'no such connection')
+    case 'stopping':
+      return unavailable('stopping', 5_000)
     case 'ended':
       return reconnectRequired(result.connection)
     case 'held':

@@ -18,9 +18,10 @@ export async function settleDraft(
 ): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
   const settled = await ports.store.write(async (trx) => {
     const stored = await trx.connection(draft.id)
-    if (stored === null || !isLive(stored) || stored.draft === null) {
+    if (stored === null || !isLive(stored)) {
       throw new VaultError('conflict', 'the connection was changed meanwhile')
     }
+    if (stored.draft === null) return { connection: stored, created: false }
     const proven: LiveConnection = { ...stored, account: draft.account }
     const slot = await slotOf(trx, proven)
     return slot === null ? establish(ports, trx, stored, proven) : take(ports, trx, slot, proven)

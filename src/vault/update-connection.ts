@@ -1,7 +1,7 @@
 import type { Caller } from '../core/access.ts'
 import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
-import { dueAtOf, withGrant } from '../core/grant.ts'
+import { draftWithGrant, dueAtOf } from '../core/grant.ts'
 import { type ConnectionId, type Instant, newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
@@ -66,16 +66,15 @@ function checkChanges(
   { hasTokens }: { readonly hasTokens: boolean },
 ): void {
   if (hasTokens) return
-  const alone = (name: string): FieldError => ({
-    in: 'body',
-    name,
-    detail: 'comes with the tokens that it belongs to',
-  })
   const errors: FieldError[] = []
   if (changes.scope !== undefined) errors.push(alone('scope'))
   if (changes.expiresAt !== undefined) errors.push(alone('expiresAt'))
   if (changes.client && changes.client.id !== connection.client?.id) errors.push(alone('client'))
   if (errors.length > 0) throw new VaultError('invalid_request', 'nothing was changed', { errors })
+}
+
+function alone(name: string): FieldError {
+  return { in: 'body', name, detail: 'comes with the tokens that it belongs to' }
 }
 
 async function describe(
@@ -121,5 +120,6 @@ function draftOf(
     updatedAt: now,
     lastRefreshedAt: null,
   }
-  return withGrant(blank, grant, dueAtOf(grant, ports.policy, ports.random.fraction()))
+  const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
+  return draftWithGrant(blank, grant, { now, dueAt })
 }

@@ -87,6 +87,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
         if (/^(Grant|RefreshToken|AccessToken|AuthorizationCode):/.test(key)) entries.delete(key)
       }
     },
+    /** Every token it holds, spent ones too: what must be found nowhere else in the clear. */
+    issued(kind: 'RefreshToken' | 'AccessToken'): readonly string[] {
+      const prefix = `${kind}:`
+      return [...entries.keys()].flatMap((key) =>
+        key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
+      )
+    },
     /** From now on another client secret is expected. */
     changeClientSecret(secret: string) {
       client.secret = secret

@@ -1,0 +1,144 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type IdentityProvider, startIdentityProvider } from '../test/support/identity-provider.ts'
+import { startHostApp } from './host-app.ts'
+import { LarderClient, type ServedToken } from './larder-client.ts'
+import { type LarderProcess, startLarderProcess } from './larder-process.ts'
+import { walkLink } from './walk-link.ts'
+
+const REFRESHED_WITHIN_MS = 60_000
+
+/** Plays the main job once, then stays up for a browser; `--once` ends instead. */
+async function main(): Promise<void> {
+  await using provider = await startIdentityProvider({ accessTokenSeconds: 30 })
+  await using app = await startHostApp()
+  await using larder = await startLarderProcess({
+    configuration: configurationFor(provider),
+    redirectUrls: app.redirectUrl,
+  })
+  const client = new LarderClient(larder)
+  app.serve(client, `${provider.issuer}/me`)
+  say('larder is up', larder.privateUrl)
+  say('a provider is up', `${provider.issuer} (rotates refresh tokens, access tokens live 30 s)`)
+  await play({ client, provider, larder, redirectUrl: app.redirectUrl })
+  if (process.argv.includes('--once')) return
+  process.stdout.write(`\nClick through it yourself: ${app.url}   (Ctrl-C ends it)\n`)
+  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+}
+
+function configurationFor(provider: IdentityProvider): string {
+  return `providers:
+  acme:
+    issuer: ${provider.issuer}
+    clientId: ${provider.clientId}
+    clientSecret: ${provider.clientSecret}
+    scopes: [openid, email, profile, offline_access]
+    authorizeParams: { prompt: consent }
+`
+}
+
+async function play(stage: {
+  readonly client: LarderClient
+  readonly provider: IdentityProvider
+  readonly larder: LarderProcess
+  readonly redirectUrl: string
+}): Promise<void> {
+  const { client, provider, larder, redirectUrl } = stage
+  const link = await client.createLink({
+    userId: 'user-42',
+    provider: 'acme',
+    redirectUrl,
+    state: 'app-state',
+  })
+  say('link made', shortened(link.url, 48))
+
+  const arrived = await walkLink(link.url)
+  const connectionId = arrived.searchParams.get('connectionId') ?? ''
+  say('user consented, code exchanged', `back at the app with connectionId=${connectionId}`)
+
+  const first = await client.token(connectionId)
+  say('token served', `${shortened(first.accessToken, 10)}, good for ${first.expiresInSeconds} s`)
+  await askWhoIAm(provider, first)
+
+  const second = await nextToken(client, connectionId, first)
+  await askWhoIAm(provider, second)
+
+  const spent = provider.issued('RefreshToken')[0] ?? ''
+  await expectRefused(provider, spent)
+  await expectSealed(larder, provider)
+}
+
+async function askWhoIAm(provider: IdentityProvider, { header }: ServedToken): Promise<void> {
+  const answer = await fetch(`${provider.issuer}/me`, { headers: { [header.name]: header.value } })
+  if (!answer.ok) throw new Error(`userinfo answered ${answer.status}`)
+  say('the provider answers it', await answer.text())
+}
+
+/** Nobody asks for a refresh here: the schedule does it before the token ends. */
+async function nextToken(
+  client: LarderClient,
+  id: string,
+  first: ServedToken,
+): Promise<ServedToken> {
+  say('waiting', 'the token nears its end, the schedule refreshes it')
+  const giveUpAt = performance.now() + REFRESHED_WITHIN_MS
+  let last = first
+  while (performance.now() < giveUpAt) {
+    await wait(500)
+    const token = await client.token(id)
+    if (token.tokenId !== first.tokenId) {
+      say('refreshed by the schedule', `when the old token had ${last.expiresInSeconds} s left`)
+      say(
+        'a new token is served',
+        `${shortened(token.accessToken, 10)}, good for ${token.expiresInSeconds} s`,
+      )
+      return token
+    }
+    last = token
+  }
+  throw new Error('the schedule did not refresh the token')
+}
+
+/** What a thief of an old backup would try. The provider ends the whole grant for it, as it should. */
+async function expectRefused(provider: IdentityProvider, refreshToken: string): Promise<void> {
+  const credentials = Buffer.from(`${provider.clientId}:${provider.clientSecret}`).toString(
+    'base64',
+  )
+  const answer = await fetch(`${provider.issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${credentials}` },
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+  })
+  const { error } = (await answer.json()) as { error?: string }
+  if (answer.status !== 400 || error !== 'invalid_grant')
+    throw new Error(`the spent token got ${answer.status}`)
+  say(
+    'the old refresh token is refused',
+    `${shortened(refreshToken, 10)}: ${answer.status} ${error}`,
+  )
+}
+
+async function expectSealed(larder: LarderProcess, provider: IdentityProvider): Promise<void> {
+  const tokens = [...provider.issued('RefreshToken'), ...provider.issued('AccessToken')]
+  const files = await readdir(larder.dataDir)
+  const contents = await Promise.all(files.map((file) => readFile(join(larder.dataDir, file))))
+  const found = tokens.filter((token) => contents.some((content) => content.includes(token)))
+  if (tokens.length === 0 || found.length > 0)
+    throw new Error('a token stands in the clear in the data directory')
+  const bytes = contents.reduce((sum, { length }) => sum + length, 0)
+  say(
+    'sealed at rest',
+    `${tokens.length} tokens looked for in ${files.length} files (${bytes} bytes): none found`,
+  )
+}
+
+function say(step: string, detail: string): void {
+  process.stdout.write(`${step.padEnd(34)} ${detail}\n`)
+}
+
+function shortened(value: string, length: number): string {
+  return value.length <= length ? value : `${value.slice(0, length)}…`
+}
+
+await main()
