@@ -56,6 +56,11 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
       log.warn({ event: 'connection.connect_failed', ...e }, 'connecting a user failed')
     },
+    connectBroke: ({ error, ...e }) => {
+      metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
+      const fault = describeError(error)
+      log.error({ event: 'connection.connect_broke', ...e, fault }, 'connecting a user broke')
+    },
     deleted: (e) => {
       metrics.deletions.inc({ provider: e.provider })
       log.info({ event: 'connection.deleted', ...e }, 'connection deleted')
@@ -78,6 +83,10 @@ function refreshEvents(log: Logger, metrics: Metrics) {
     refreshFailed: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: e.outcome })
       log.warn({ event: 'refresh.failed', ...e }, 'refresh failed')
+    },
+    refreshBroke: ({ error, ...e }) => {
+      metrics.refreshes.inc({ provider: e.provider, outcome: 'broke' })
+      log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'a refresh broke')
     },
     refreshLost: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })

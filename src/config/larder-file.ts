@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import type { Findings } from './findings.ts'
+import { refreshSchema } from './refresh-settings.ts'
+import { readText } from './secret-file.ts'
+
+const texts = z.array(z.string({ error: 'must be text' }), { error: 'must be a list' })
+
+const links = z.strictObject(
+  { confirm: z.enum(['page', 'app'], { error: 'must be page or app' }).default('page') },
+  { error: 'must be a map' },
+)
+
+const providers = z.record(
+  z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/),
+  z.record(z.string(), z.unknown(), { error: 'must be a map' }).nullable(),
+  { error: 'must be a map' },
+)
+
+/** Null counts as absent: what is left of a section that was commented out. */
+const larderFileSchema = z.strictObject(
+  {
+    redirectUrls: texts.nullish(),
+    links: links.nullish(),
+    providers: providers.nullish(),
+    refresh: refreshSchema.nullish(),
+    webhooks: z
+      .null({ error: 'not supported yet; read the events from GET /v1/events' })
+      .optional(),
+  },
+  { error: 'must be a map' },
+)
+
+export type LarderFile = z.output<typeof larderFileSchema> & {
+  /** Whether more than its owner may read it: a fault only where it holds a secret itself. */
+  readonly isOpenToOthers: boolean
+}
+
+const NO_FILE: LarderFile = { isOpenToOthers: false }
+
+/** What is structured among the settings; empty, with the problems noted, where the file is bad. */
+export function readLarderFile(path: string, isExpected: boolean, findings: Findings): LarderFile {
+  if (!isExpected && !existsSync(path)) return NO_FILE
+  const file = readText(path, 'larder.yaml', findings)
+  const content = file === null ? null : parseYaml(file.text, findings)
+  if (file === null || content === null) return NO_FILE
+  const parsed = larderFileSchema.safeParse(content.value ?? {})
+  if (parsed.success) return { ...parsed.data, isOpenToOthers: file.isOpenToOthers }
+  for (const issue of parsed.error.issues) noteIssue(issue, findings)
+  return NO_FILE
+}
+
+/** The parser's messages quote the file, which may hold client secrets: only the place is told. */
+function parseYaml(text: string, findings: Findings): { readonly value: unknown } | null {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })
+  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+    const { line, col } = lineCounter.linePos(pos[0])
+    findings.problem('larder.yaml', `line ${line}, column ${col}: not valid YAML (${code})`)
+  }
+  if (document.errors.length > 0) return null
+  try {
+    return { value: document.toJS() }
+  } catch {
+    findings.problem('larder.yaml', 'an alias in it cannot be resolved')
+    return null
+  }
+}
+
+function noteIssue(issue: z.core.$ZodIssue, findings: Findings): void {
+  const path = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) findings.problem([...path, key].join('.'), 'no such setting')
+    return
+  }
+  if (issue.code === 'invalid_key') {
+    findings.problem(path.join('.'), 'a provider id is lower case letters, digits and hyphens')
+    return
+  }
+  findings.problem(path.length === 0 ? 'larder.yaml' : path.join('.'), issue.message)
+}

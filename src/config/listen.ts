@@ -1,0 +1,43 @@
+/** Where a listener listens. */
+export type Listen =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+/** What the kernel takes for the path of a socket. */
+const LONGEST_SOCKET_PATH = 107
+
+/** `host:port`, `[::1]:port` or `unix:/path`; null for anything else. Port 0 is any free one. */
+export function parseListen(raw: string): Listen | null {
+  if (raw.startsWith('unix:')) {
+    const path = raw.slice('unix:'.length)
+    const fits = path.startsWith('/') && Buffer.byteLength(path) <= LONGEST_SOCKET_PATH
+    return fits ? { kind: 'unix', path } : null
+  }
+  const parts = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(raw)
+  const host = parts?.[1] ?? parts?.[2]
+  const port = Number(parts?.[3])
+  return host === undefined || port > 65_535 ? null : { kind: 'tcp', host, port }
+}
+
+/** Whether only this machine can reach it. */
+export function isLoopback(listen: Listen): boolean {
+  return listen.kind === 'unix' || isLoopbackHost(listen.host)
+}
+
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[?::1\]?)$/i.test(host)
+}
+
+export function isSameListen(a: Listen, b: Listen): boolean {
+  if (a.kind === 'unix' || b.kind === 'unix') {
+    return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
+  }
+  return a.host === b.host && a.port === b.port && a.port !== 0
+}
+
+/** How this machine itself reaches it: a wildcard address is no place to connect to. */
+export function urlOf(listen: Listen): string {
+  if (listen.kind === 'unix') return `unix:${listen.path}`
+  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[listen.host] ?? listen.host
+  return `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}`
+}

@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadClientConfig, loadConfig } from '../../src/config.ts'
+import { masterKeyBytes } from '../../src/config/master-key.ts'
+import { API_KEY, around, MASTER_KEY, problemsOf } from './load.ts'
+import { put, tempDir } from './temp-dir.ts'
+
+const NO_MASTER =
+  'LARDER_MASTER_KEY: not set; "openssl rand -base64 32" or "larder master-key new" prints one'
+const NO_API = 'LARDER_API_KEY: not set; "larder keys new" prints one'
+
+describe('a first run on one machine', () => {
+  test('makes both keys beside the data directory, for their owner alone', () => {
+    const cwd = tempDir()
+    const config = loadConfig({}, around({ cwd }))
+    const files = [join(cwd, 'larder-api.key'), join(cwd, 'larder-master.key')]
+    expect(config.madeKeys).toEqual(files)
+    for (const path of files) expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(masterKeyBytes(config.masterKey)).toHaveLength(32)
+    expect(readFileSync(files[0] ?? '', 'utf8')).toMatch(/^[\w-]{43}\n$/)
+    expect(readdirSync(cwd)).toEqual(['larder-api.key', 'larder-master.key'])
+  })
+
+  test('later runs find them there, and so does the command line', () => {
+    const cwd = tempDir()
+    const first = loadConfig({}, around({ cwd }))
+    put(cwd, 'data/larder.db', '')
+    const second = loadConfig({}, around({ cwd }))
+    expect(second.madeKeys).toEqual([])
+    expect(masterKeyBytes(second.masterKey)).toEqual(masterKeyBytes(first.masterKey))
+    expect(loadClientConfig({}, around({ cwd })).apiKey).toEqual(second.apiKey)
+  })
+
+  test('keys of their own for two runs of two directories', () => {
+    const [a, b] = [loadConfig({}, around()), loadConfig({}, around())]
+    expect(masterKeyBytes(a.masterKey)).not.toEqual(masterKeyBytes(b.masterKey))
+  })
+
+  test('goes on where an earlier one broke off', () => {
+    const cwd = tempDir()
+    put(cwd, 'larder-api.key', API_KEY)
+    expect(loadConfig({}, around({ cwd })).madeKeys).toEqual([join(cwd, 'larder-master.key')])
+  })
+
+  test('leaves nothing behind when another setting is refused', () => {
+    const cwd = tempDir()
+    expect(problemsOf(() => loadConfig({ LARDER_LISTEN: 'x' }, around({ cwd })))).toHaveLength(1)
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  test('says so where it cannot write', () => {
+    const cwd = tempDir()
+    const variables = { LARDER_DATA_DIR: `${put(cwd, 'file', '')}/data` }
+    expect(problemsOf(() => loadConfig(variables, around({ cwd })))).toEqual([
+      expect.stringMatching(
+        /^LARDER_MASTER_KEY: not set, and none can be written beside the data directory \(\w+\)$/,
+      ),
+    ])
+  })
+})
+
+describe('no key is made', () => {
+  test.each([
+    ['in the image', {}, { inImage: true }],
+    ['where other machines reach the private API', { LARDER_LISTEN: '0.0.0.0:7420' }, {}],
+  ])('%s', (_case, variables, changes) => {
+    const cwd = tempDir()
+    const problems = problemsOf(() => loadConfig(variables, around({ cwd, ...changes })))
+    expect(problems).toEqual([NO_MASTER, NO_API])
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  test('for a vault that exists: a second key would leave all of it unreadable', () => {
+    const cwd = tempDir()
+    put(cwd, 'data/larder.db', '')
+    expect(problemsOf(() => loadConfig({}, around({ cwd })))).toEqual([
+      'LARDER_MASTER_KEY: not set, but the data directory holds a vault: give the key that made it',
+      NO_API,
+    ])
+    expect(existsSync(join(cwd, 'larder-master.key'))).toBe(false)
+  })
+
+  test.each([
+    [{ LARDER_API_KEY: API_KEY }, NO_MASTER],
+    [{ LARDER_MASTER_KEY: MASTER_KEY }, NO_API],
+  ])('beside one that is given', (variables, problem) => {
+    expect(problemsOf(() => loadConfig(variables, around()))).toEqual([problem])
+  })
+})
+
+test('a left key that is bad is refused, not replaced', () => {
+  const cwd = tempDir()
+  put(cwd, 'larder-master.key', 'canary')
+  const problems = problemsOf(() => loadConfig({}, around({ cwd })))
+  expect(problems).toEqual([expect.stringMatching(/^larder-master\.key: must be 32 bytes/)])
+  expect(readFileSync(join(cwd, 'larder-master.key'), 'utf8')).toBe('canary')
+})

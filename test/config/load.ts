@@ -1,0 +1,34 @@
+import { type Config, ConfigError, loadConfig, type Surroundings } from '../../src/config.ts'
+import { tempDir } from './temp-dir.ts'
+
+export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')
+export const API_KEY = 'k'.repeat(40)
+export const KEYS = { LARDER_MASTER_KEY: MASTER_KEY, LARDER_API_KEY: API_KEY }
+
+export function around(changes: Partial<Surroundings> = {}): Surroundings {
+  return {
+    cwd: tempDir(),
+    inImage: false,
+    presetIds: ['google', 'github-app'],
+    execArgv: [],
+    ...changes,
+  }
+}
+
+/** With both keys given, so that only `variables` is judged. */
+export function load(
+  variables: Record<string, string>,
+  changes: Partial<Surroundings> = {},
+): Config {
+  return loadConfig({ ...KEYS, ...variables }, around(changes))
+}
+
+export function problemsOf(work: () => unknown): readonly string[] {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
