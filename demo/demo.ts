@@ -2,9 +2,13 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type IdentityProvider, startIdentityProvider } from '../test/support/identity-provider.ts'
+import {
+  type Installation,
+  makeInstallation,
+  startLarderProcess,
+} from '../test/support/larder-process.ts'
 import { startHostApp } from './host-app.ts'
 import { LarderClient, type ServedToken } from './larder-client.ts'
-import { type LarderProcess, startLarderProcess } from './larder-process.ts'
 import { walkLink } from './walk-link.ts'
 
 const REFRESHED_WITHIN_MS = 60_000
@@ -13,13 +17,14 @@ const REFRESHED_WITHIN_MS = 60_000
 async function main(): Promise<void> {
   await using provider = await startIdentityProvider({ accessTokenSeconds: 30 })
   await using app = await startHostApp()
-  await using larder = await startLarderProcess({
+  await using larder = await makeInstallation({
     configuration: configurationFor(provider),
-    redirectUrls: app.redirectUrl,
+    environment: { LARDER_REDIRECT_URLS: app.redirectUrl },
   })
+  await using larderProcess = await startLarderProcess(larder)
   const client = new LarderClient(larder)
   app.serve(client, `${provider.issuer}/me`)
-  say('larder is up', larder.privateUrl)
+  say('larder is up', `${larder.privateUrl}, process ${larderProcess.pid}`)
   say('a provider is up', `${provider.issuer} (rotates refresh tokens, access tokens live 30 s)`)
   await play({ client, provider, larder, redirectUrl: app.redirectUrl })
   if (process.argv.includes('--once')) return
@@ -41,7 +46,7 @@ function configurationFor(provider: IdentityProvider): string {
 async function play(stage: {
   readonly client: LarderClient
   readonly provider: IdentityProvider
-  readonly larder: LarderProcess
+  readonly larder: Installation
   readonly redirectUrl: string
 }): Promise<void> {
   const { client, provider, larder, redirectUrl } = stage
@@ -119,7 +124,7 @@ async function expectRefused(provider: IdentityProvider, refreshToken: string): 
   )
 }
 
-async function expectSealed(larder: LarderProcess, provider: IdentityProvider): Promise<void> {
+async function expectSealed(larder: Installation, provider: IdentityProvider): Promise<void> {
   const tokens = [...provider.issued('RefreshToken'), ...provider.issued('AccessToken')]
   const files = await readdir(larder.dataDir)
   const contents = await Promise.all(files.map((file) => readFile(join(larder.dataDir, file))))

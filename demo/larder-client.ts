@@ -1,11 +1,11 @@
-import type { LarderProcess } from './larder-process.ts'
+import type { Installation } from '../test/support/larder-process.ts'
 
 /** What the host app says to Larder: plain HTTP with a key, no library. */
 export class LarderClient {
   readonly #url: string
   readonly #apiKey: string
 
-  constructor({ privateUrl, apiKey }: Pick<LarderProcess, 'privateUrl' | 'apiKey'>) {
+  constructor({ privateUrl, apiKey }: Pick<Installation, 'privateUrl' | 'apiKey'>) {
     this.#url = privateUrl
     this.#apiKey = apiKey
   }

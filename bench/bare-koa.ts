@@ -1,0 +1,17 @@
+import { createServer } from 'node:http'
+import Router from '@koa/router'
+import Koa from 'koa'
+
+/** The yardstick: Koa with a router and nothing else, serving the bytes it is handed. */
+const body = Buffer.from(process.argv[2] ?? '', 'base64')
+const router = new Router()
+router.get('/v1/connections/:id/token', (ctx) => {
+  ctx.type = 'application/json'
+  ctx.body = body
+})
+const app = new Koa()
+app.use(router.routes())
+const answer = app.callback()
+const server = createServer((request, response) => void answer(request, response))
+server.listen(0, '127.0.0.1', () => process.send?.(server.address()))
+process.once('disconnect', () => process.exit(0))

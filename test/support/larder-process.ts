@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const READY_WITHIN_MS = 20_000
+
+/** Where one installation lives, over as many starts as it takes: ports, keys, settings, data. */
+export type Installation = AsyncDisposable & {
+  readonly directory: string
+  readonly dataDir: string
+  readonly privateUrl: string
+  readonly publicUrl: string
+  readonly apiKey: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+export type LarderProcess = AsyncDisposable & {
+  readonly pid: number
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+  kill(signal: NodeJS.Signals): void
+  /** Everything it wrote to standard output and error. */
+  output(): Promise<string>
+}
+
+/** A directory of its own under the system's temporary one, removed when disposed of. */
+export async function makeInstallation(options: {
+  /** The text of `larder.yaml`. */
+  readonly configuration: string
+  readonly environment?: Readonly<Record<string, string>>
+}): Promise<Installation> {
+  const directory = await mkdtemp(join(tmpdir(), 'larder-'))
+  const [inner, outer] = [await freePort(), await freePort()]
+  const config = join(directory, 'larder.yaml')
+  await writeFile(config, options.configuration)
+  await chmod(config, 0o600)
+  const dataDir = join(directory, 'data')
+  const apiKey = randomBytes(32).toString('base64url')
+  const publicUrl = `http://localhost:${outer}`
+  return {
+    directory,
+    dataDir,
+    privateUrl: `http://127.0.0.1:${inner}`,
+    publicUrl,
+    apiKey,
+    environment: {
+      PATH: process.env['PATH'] ?? '',
+      LARDER_CONFIG: config,
+      LARDER_DATA_DIR: dataDir,
+      LARDER_LISTEN: `127.0.0.1:${inner}`,
+      LARDER_PUBLIC_LISTEN: `127.0.0.1:${outer}`,
+      LARDER_PUBLIC_URL: publicUrl,
+      LARDER_MASTER_KEY: randomBytes(32).toString('base64'),
+      LARDER_API_KEY: apiKey,
+      ...options.environment,
+    },
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+/** Larder as an operator runs it: a process of its own, its settings in the environment. */
+export async function startLarderProcess(at: Installation): Promise<LarderProcess> {
+  const log = join(at.directory, 'larder.log')
+  const sink = await open(log, 'a')
+  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, 'serve'], {
+    stdio: ['ignore', sink.fd, sink.fd],
+    env: at.environment,
+  })
+  await sink.close()
+  const larder = handleOf(child, () => readFile(log, 'utf8'))
+  if (await isReady(at.privateUrl, child)) return larder
+  await larder[Symbol.asyncDispose]()
+  throw new Error(`larder did not start:\n${await larder.output()}`)
+}
+
+function handleOf(child: ChildProcess, output: () => Promise<string>): LarderProcess {
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 1))
+  })
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    output,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+async function isReady(url: string, child: ChildProcess): Promise<boolean> {
+  const giveUpAt = performance.now() + READY_WITHIN_MS
+  while (performance.now() < giveUpAt && child.exitCode === null) {
+    const answer = await fetch(`${url}/readyz`).catch(() => null)
+    await answer?.body?.cancel()
+    if (answer?.ok) return true
+    await wait(25)
+  }
+  return false
+}
+
+/** Free a moment ago; good enough where nobody else is looking for ports. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
