@@ -80,7 +80,7 @@ test('every answer is strict, and none may be cached but the stylesheet', async 
   const page = await ask(larder.address, { path })
   const css = /href="([^"]+\.css)"/.exec(page.text)?.[1] ?? ''
   const answers = await Promise.all([
-    page,
+    ask(larder.address, { path }),
     ask(larder.address, { path: '/connect/unknown' }),
     ask(larder.address, { path, method: 'POST' }),
     ask(larder.address, { path: '/callback/acme?state=x&code=y' }),
