@@ -45,8 +45,9 @@ export function classifyAnswer(answer: TokenAnswer, rules: AnswerRules): Verdict
   const detail = errorCode(body) ?? sentence(answer)
   if (isSuccess(answer)) return { kind: 'ok' }
   if (matches(rules.throttled, answer)) return { kind: 'throttled', detail, retryAfterMs }
-  if (matches(rules.dead, answer)) return { kind: 'grant_dead', detail }
+  // A wrong secret that looks like a dead grant must end no grant: configuration is asked first.
   if (matches(rules.config, answer)) return { kind: 'client_config', detail }
+  if (matches(rules.dead, answer)) return { kind: 'grant_dead', detail }
   if (matches(rules.temporary, answer)) return { kind: 'ambiguous', detail, mayReplay: false }
   if (status === 429 || (status === 503 && retryAfterMs !== null)) {
     return { kind: 'throttled', detail, retryAfterMs }

@@ -1,0 +1,84 @@
+import { isLoopbackLiteral } from './address-guard.ts'
+import type { Recipe } from './presets/schema.ts'
+import type { Problem } from './recipe.ts'
+import { variablesOf } from './template.ts'
+
+/** What no field can tell for itself: templates against parameters, endpoints against each other. */
+export function checkRecipe(recipe: Recipe): readonly Problem[] {
+  return [
+    ...checkEndpoints(recipe),
+    ...checkPatterns(recipe),
+    ...urlsOf(recipe).flatMap(([path, template]) => checkUrl(path, template, recipe)),
+  ]
+}
+
+/** Every URL that a request may go to. */
+export function urlsOf(recipe: Recipe): readonly (readonly [path: string, template: string])[] {
+  const urls = {
+    issuer: recipe.issuer,
+    'issuerFromClaim.template': recipe.issuerFromClaim?.template,
+    authorizationEndpoint: recipe.authorizationEndpoint,
+    tokenEndpoint: recipe.tokenEndpoint,
+    refreshEndpoint: recipe.refreshEndpoint,
+    revocationEndpoint: recipe.revocationEndpoint,
+    userinfoEndpoint: recipe.userinfoEndpoint,
+    jwksUri: recipe.jwksUri,
+    'probe.url': recipe.probe.url,
+    'emailRequest.url': recipe.emailRequest?.url,
+    'revocation.url': recipe.revocation?.url,
+    'secondExchange.url': recipe.secondExchange?.url,
+  }
+  return Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined)
+}
+
+function checkEndpoints(recipe: Recipe): readonly Problem[] {
+  if (recipe.connectsBy !== 'link' || recipe.issuer !== undefined) return []
+  return (['authorizationEndpoint', 'tokenEndpoint'] as const)
+    .filter((name) => recipe[name] === undefined)
+    .map((path) => ({ path, detail: 'is needed where there is no issuer' }))
+}
+
+function checkPatterns(recipe: Recipe): readonly Problem[] {
+  const patterns = [
+    ...Object.entries(recipe.params).map(([name, { pattern }]) => [`params.${name}`, pattern]),
+    ...Object.entries(recipe.keep).map(([name, { pattern }]) => [`keep.${name}`, pattern]),
+    ['issuerFromClaim', recipe.issuerFromClaim?.pattern],
+  ] as const
+  return patterns
+    .filter(([, pattern]) => pattern !== undefined && wholePattern(pattern) === null)
+    .map(([path]) => ({ path: `${path}.pattern`, detail: 'is no regular expression' }))
+}
+
+function checkUrl(path: string, template: string, recipe: Recipe): readonly Problem[] {
+  const unknown = variablesOf(template).filter((name) => !mayStandInUrl(name, path, recipe))
+  const names = unknown.map((name) => ({
+    path,
+    detail: `{${name}} is neither a parameter nor a kept value with a pattern`,
+  }))
+  if (isWebAddress(template)) return names
+  return [...names, { path, detail: 'must be https, or http on a literal loopback address' }]
+}
+
+/** A value that a provider sent may choose a host only within a pattern. */
+function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
+  if (name === 'clientId' || Object.hasOwn(recipe.params, name)) return true
+  if (path === 'issuerFromClaim.template') return name === recipe.issuerFromClaim?.claim
+  return Object.hasOwn(recipe.keep, name) && recipe.keep[name]?.pattern !== undefined
+}
+
+/** A template that begins with a variable is judged when it is filled. */
+function isWebAddress(template: string): boolean {
+  if (template.startsWith('{')) return true
+  const url = URL.parse(template.replaceAll(/\{[\w-]+\}/g, 'x'))
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackLiteral(url))
+}
+
+/** The pattern held against a whole value; null: it is none. */
+export function wholePattern(pattern: string): RegExp | null {
+  try {
+    return new RegExp(`^(?:${pattern})$`)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,88 @@
+import type { Instant } from '../core/ids.ts'
+import { isRecord, valueAt, valuesAt } from '../core/json-path.ts'
+import { lifetimeSeconds } from '../core/lifetime.ts'
+import type { AnswerShape, LifetimeSource } from './presets/shapes.ts'
+
+/** A token answer in one form, whatever form the provider gave it; nothing in it is trusted yet. */
+export type TokenSet = {
+  readonly accessToken: string | null
+  /** As the provider spelled it. */
+  readonly tokenType: string | null
+  readonly expiresInSeconds: number | null
+  readonly refreshToken: string | null
+  readonly refreshTokenExpiresInSeconds: number | null
+  readonly scope: readonly string[] | null
+  readonly idToken: string | null
+}
+
+type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
+type Shape = AnswerShape & { readonly scopeSeparator: string }
+
+export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
+  const roots = shape.roots.map((root) => (root === '' ? body : valueAt(body, root)))
+  const root = roots.find((set) => textOf(set, shape.accessToken) !== null) ?? roots[0]
+  return {
+    accessToken: textOf(root, shape.accessToken),
+    tokenType: textOf(root, shape.tokenType),
+    expiresInSeconds: lifetime(root, shape.expiresIn, clock),
+    refreshToken: textOf(root, shape.refreshToken),
+    refreshTokenExpiresInSeconds: lifetime(root, shape.refreshTokenExpiresIn, clock),
+    scope: scopeOf(root, shape),
+    idToken: textOf(root, 'id_token') ?? textOf(body, 'id_token'),
+  }
+}
+
+/** Empty and foreign values count as missing: a refresh token that is null or 0 is none. */
+function textOf(root: unknown, path: string): string | null {
+  const value = valueAt(root, path)
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function lifetime(root: unknown, sources: readonly LifetimeSource[], clock: Clock): number | null {
+  for (const { path, unit, zeroMeansNever } of sources) {
+    const value = valueAt(root, path)
+    const seconds = value === undefined ? null : lifetimeSeconds(value, unit, clock)
+    if (seconds !== null) return seconds === 0 && zeroMeansNever ? null : seconds
+  }
+  return null
+}
+
+/** A list, or text with the separator of this provider between; null where nothing is said. */
+function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readonly string[] | null {
+  const separators = scopeSeparator.trim() === '' ? /\s+/ : /[\s,]+/
+  for (const path of paths) {
+    const [value] = valuesAt(root, path)
+    if (typeof value === 'string') return value.split(separators).filter((scope) => scope !== '')
+    if (Array.isArray(value)) return value.filter((scope) => typeof scope === 'string')
+  }
+  return null
+}
+
+/**
+ * A refresh token in what is left of a broken answer, so that a rotation is not lost with it. None
+ * where there are several: one of them may be another token set's.
+ */
+export function salvageRefreshToken(
+  text: string | null,
+  body: unknown,
+  shape: Shape,
+): string | null {
+  if (isRecord(body)) {
+    const whole = normalise(body, shape, { sentAt: 0, providerNow: null }).refreshToken
+    if (whole !== null) return whole
+  }
+  const name = shape.refreshToken.split('.').at(-1)?.replace(/\W/g, '\\$&') ?? ''
+  const member = new RegExp(`"${name}"\\s*:\\s*("[^"\\\\]*(?:\\\\.[^"\\\\]*)*")`, 'g')
+  const inJson = [...(text ?? '').matchAll(member)]
+  const found = new Set(inJson.map(([, literal]) => parseLiteral(literal ?? '')))
+  const [only] = found
+  return found.size === 1 && only !== undefined && only !== '' ? only : null
+}
+
+function parseLiteral(literal: string): string {
+  try {
+    return String(JSON.parse(literal))
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,37 @@
+import type { Preset } from './schema.ts'
+
+export const google = {
+  name: 'Google',
+  documentation: {
+    url: 'https://developers.google.com/identity/protocols/oauth2/web-server',
+    verifiedOn: '2026-08-23',
+    unverified: ['errors', 'revocation.auth', 'revocation.reach', 'unsupportedBy'],
+  },
+  issuer: 'https://accounts.google.com',
+  authorizationEndpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
+  tokenEndpoint: 'https://oauth2.googleapis.com/token',
+  revocationEndpoint: 'https://oauth2.googleapis.com/revoke',
+  userinfoEndpoint: 'https://openidconnect.googleapis.com/v1/userinfo',
+  jwksUri: 'https://www.googleapis.com/oauth2/v3/certs',
+  clientAuth: 'post',
+  identityScopes: ['openid', 'email', 'profile'],
+  // Without `prompt=consent` only the very first consent of an account brings a refresh token.
+  authorizationParams: { access_type: 'offline', prompt: 'consent' },
+  loginHintParam: 'login_hint',
+  unsupportedBy: ['org_internal', 'admin_policy_enforced'],
+  grantedScope: {
+    aliases: {
+      email: ['https://www.googleapis.com/auth/userinfo.email'],
+      profile: ['https://www.googleapis.com/auth/userinfo.profile'],
+    },
+  },
+  errors: {
+    dead: [{ where: { error: ['admin_policy_enforced'] } }],
+    config: [{ where: { error: ['redirect_uri_mismatch', 'org_internal'] } }],
+    temporary: [{ where: { error: ['internal_failure'] } }],
+  },
+  // Either token will do: revoking one ends the whole grant.
+  revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'account' },
+  accessTokenSeconds: 3600,
+  refreshTokens: { rotation: 'none', replay: 'allowed', idleSeconds: 15_552_000, perAccount: 100 },
+} as const satisfies Preset

@@ -1,0 +1,57 @@
+import type { Preset } from './schema.ts'
+
+const GUID = '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'
+
+export const microsoft = {
+  name: 'Microsoft',
+  documentation: {
+    url: 'https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow',
+    verifiedOn: '2026-08-23',
+    unverified: ['errors.temporary', 'grantedScope.prefix', 'unsupportedBy'],
+  },
+  params: {
+    tenant: {
+      description: 'Who may sign in: common, organizations, consumers, a tenant id or its domain',
+      pattern: `common|organizations|consumers|${GUID}|[a-zA-Z0-9][a-zA-Z0-9.-]*\\.[a-zA-Z]{2,}`,
+      default: 'common',
+    },
+    authorityHost: {
+      description: 'The cloud: worldwide, US government or China',
+      pattern: 'login\\.microsoftonline\\.(?:com|us)|login\\.chinacloudapi\\.cn',
+      default: 'login.microsoftonline.com',
+    },
+  },
+  issuer: 'https://{authorityHost}/{tenant}/v2.0',
+  // For the tenants that stand for many, an id token names the one it comes from.
+  issuerFromClaim: { template: 'https://{authorityHost}/{tid}/v2.0', claim: 'tid', pattern: GUID },
+  authorizationEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/authorize',
+  tokenEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/token',
+  userinfoEndpoint: 'https://graph.microsoft.com/oidc/userinfo',
+  jwksUri: 'https://{authorityHost}/{tenant}/discovery/v2.0/keys',
+  clientAuth: 'post',
+  scopes: ['User.Read'],
+  identityScopes: ['openid', 'profile', 'email'],
+  offline: { scope: 'offline_access' },
+  responseMode: 'query',
+  loginHintParam: 'login_hint',
+  unsupportedBy: ['consent_required'],
+  grantedScope: {
+    unreported: ['openid', 'profile', 'email', 'offline_access'],
+    prefix: 'https://graph.microsoft.com/',
+    ignoreCase: true,
+  },
+  errors: {
+    dead: [{ where: { error: ['interaction_required', 'consent_required'] } }],
+    // Wrong secret, expired secret, unknown app, public app with a secret, unknown tenant.
+    config: [{ where: { 'error_codes[]': [7000215, 7000222, 700016, 700025, 90002] } }],
+    temporary: [{ where: { error: ['temporarily_unavailable', 'server_error'] } }],
+  },
+  revocation: null,
+  accessTokenSeconds: 3600,
+  refreshTokens: {
+    rotation: 'overlap',
+    replay: 'allowed',
+    graceSeconds: 7_776_000,
+    idleSeconds: 7_776_000,
+  },
+} as const satisfies Preset

@@ -1,0 +1,225 @@
+import { z } from 'zod'
+import type { TextSource } from '../../core/json-path.ts'
+import { clientAuthStrategies } from '../strategies.ts'
+
+/** A text with `{name}` for what is filled in: declared parameters, kept values, `clientId`, `redirectUri`. */
+export const template = z.string().min(1)
+
+/** Static parameters or headers; null takes away one that stands beneath. */
+export const texts = z.record(z.string(), template.nullable()).readonly()
+
+/** A protocol parameter by another name; null: not sent. */
+export const renames = z.record(z.string(), z.string().nullable()).readonly()
+
+export const path = z
+  .string()
+  .regex(/^[^.[\]]*(\.[^.[\]]+|\[[\w-]*\])*$/, 'must be keys with dots between them')
+
+export const textSource: z.ZodType<TextSource> = z.lazy(() =>
+  z.union([
+    path,
+    z.array(textSource).min(1).readonly(),
+    z.strictObject({ joined: z.array(textSource).min(1).readonly(), with: z.string() }).readonly(),
+  ]),
+)
+
+export const accountSources = z
+  .strictObject({
+    id: textSource.optional(),
+    email: textSource.optional(),
+    name: textSource.optional(),
+  })
+  .readonly()
+
+/**
+ * How the client proves itself. `basic` encodes id and secret as RFC 6749 §2.3.1 asks, `basic-raw`
+ * does not; `secret-as-user` is Basic with the secret for a user and no password.
+ */
+export const clientAuth = z.union([
+  z.enum(['basic', 'basic-raw', 'post', 'none', 'secret-as-user']),
+  z
+    .strictObject({
+      strategy: z
+        .string()
+        .refine((name) => Object.hasOwn(clientAuthStrategies, name), 'names no strategy there is'),
+    })
+    .readonly(),
+])
+export type ClientAuthMethod = z.output<typeof clientAuth>
+
+export const format = z.enum(['form', 'json', 'query'])
+const method = z.enum(['GET', 'POST', 'PUT', 'DELETE'])
+
+/** What one kind of token request does otherwise than the others of its provider. */
+export const tokenRequest = z
+  .strictObject({
+    method: method.optional(),
+    format: format.optional(),
+    headers: texts.optional(),
+    params: texts.optional(),
+    rename: renames.optional(),
+    clientAuth: clientAuth.optional(),
+    /** In place of the standard one; null: none is sent. */
+    grantType: z.string().nullable().optional(),
+    /** `bearer`: the token goes into the Authorization header instead. */
+    tokenIn: z.enum(['params', 'bearer']).optional(),
+    /** Sends the scopes that were asked for. */
+    sendsScope: z.boolean().optional(),
+  })
+  .readonly()
+export type TokenRequest = z.output<typeof tokenRequest>
+
+/** A request beside the token endpoint: a probe, a revocation. */
+export const sideRequest = z
+  .strictObject({
+    url: template.optional(),
+    method: method.optional(),
+    format: format.optional(),
+    headers: texts.optional(),
+    params: texts.optional(),
+    /** `token`: as the provider's API wants it; `secret`: the client's secret behind `scheme`. */
+    auth: z.enum(['token', 'client', 'secret', 'none']).optional(),
+    scheme: z.string().optional(),
+    /** The parameter that carries the token. */
+    tokenParam: z.string().nullable().optional(),
+  })
+  .readonly()
+export type SideRequest = z.output<typeof sideRequest>
+
+export const lifetimeSource = z
+  .strictObject({
+    path,
+    unit: z.enum(['seconds', 'epoch', 'iso']).default('seconds'),
+    zeroMeansNever: z.boolean().default(false),
+  })
+  .readonly()
+export type LifetimeSource = z.output<typeof lifetimeSource>
+
+/** Where the tokens stand in an answer. */
+export const answer = z
+  .strictObject({
+    /** Places of a whole token set, the first with an access token counts; '' is the top. */
+    roots: z.array(path).min(1).readonly().default(['']),
+    format: z.enum(['json', 'form']).nullable().default(null),
+    accessToken: path.default('access_token'),
+    refreshToken: path.default('refresh_token'),
+    tokenType: path.default('token_type'),
+    expiresIn: z
+      .array(lifetimeSource)
+      .readonly()
+      .prefault([{ path: 'expires_in' }]),
+    refreshTokenExpiresIn: z
+      .array(lifetimeSource)
+      .readonly()
+      .prefault([
+        { path: 'refresh_token_expires_in' },
+        { path: 'refresh_expires_in', zeroMeansNever: true },
+      ]),
+    scope: z.array(path).readonly().default(['scope']),
+  })
+  .readonly()
+export type AnswerShape = z.output<typeof answer>
+
+export const grantedScope = z
+  .strictObject({
+    /** Granted scopes that answers leave out. */
+    unreported: z.array(z.string()).readonly().default([]),
+    /** What a scope is called in answers where it is not as it was asked for. */
+    aliases: z.record(z.string(), z.array(z.string()).readonly()).readonly().default({}),
+    /** May or may not stand before a scope. */
+    prefix: z.string().nullable().default(null),
+    ignoreCase: z.boolean().default(false),
+  })
+  .readonly()
+export type GrantedScope = z.output<typeof grantedScope>
+
+/** A value of an answer that later calls need. One that goes into a URL must have a pattern. */
+export const kept = z
+  .strictObject({
+    from: z.enum(['tokens', 'callback', 'idToken']),
+    path,
+    pattern: z.string().optional(),
+    default: z.string().optional(),
+  })
+  .readonly()
+export type Kept = z.output<typeof kept>
+
+const answerRule = z
+  .strictObject({
+    statuses: z.array(z.int().min(200).max(599)).readonly().optional(),
+    where: z
+      .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).readonly())
+      .readonly()
+      .optional(),
+  })
+  .refine(
+    ({ statuses, where }) => statuses !== undefined || Object.keys(where ?? {}).length > 0,
+    'needs statuses or where',
+  )
+  .readonly()
+const answerRules = z.array(answerRule).readonly().default([])
+
+export const errors = z
+  .strictObject({
+    dead: answerRules,
+    config: answerRules,
+    temporary: answerRules,
+    throttled: answerRules,
+  })
+  .readonly()
+
+export const revocation = sideRequest
+  .unwrap()
+  .extend({
+    /** `any`: the refresh token, else the access token. */
+    tokens: z.enum(['both', 'refresh', 'access', 'any']).default('both'),
+    sendsHint: z.boolean().default(true),
+    reach: z.enum(['token', 'account']).default('token'),
+    /** Statuses that say that the token is gone already. */
+    goneStatuses: z.array(z.int()).readonly().default([]),
+    /** What a 2xx answer must hold. */
+    success: answerRule.optional(),
+  })
+  .readonly()
+export type RevocationShape = z.output<typeof revocation>
+
+export const probe = sideRequest.unwrap().extend({ success: answerRule.optional() }).readonly()
+export type ProbeShape = z.output<typeof probe>
+
+export const refreshTokens = z
+  .strictObject({
+    rotation: z.enum(['none', 'single-use', 'grace', 'overlap', 'sometimes', 'unknown']),
+    /** `never`: a second presentation ends the grant or worse. */
+    replay: z.enum(['allowed', 'never']),
+    /** How long a spent token is still answered. */
+    graceSeconds: z.number().min(0),
+    lifetimeSeconds: z.number().positive().nullable(),
+    idleSeconds: z.number().positive().nullable(),
+    /** Live refresh tokens of one account at one client; one more ends the oldest. */
+    perAccount: z.int().positive().nullable(),
+    /** A refresh ends those of the same user's other connections. */
+    endsSiblings: z.boolean(),
+    /** A refresh ends the access token before it. */
+    endsAccessToken: z.boolean(),
+  })
+  .partial()
+  .readonly()
+
+export const param = z
+  .strictObject({
+    description: z.string(),
+    /** The whole value must match. */
+    pattern: z.string().optional(),
+    /** What each allowed value stands for in a template. */
+    values: z.record(z.string(), z.string()).readonly().optional(),
+    default: z.string().optional(),
+    required: z.boolean().default(false),
+    /** The authorization parameter that carries it, too. */
+    authorizationParam: z.string().optional(),
+  })
+  .refine(
+    ({ pattern, values }) => (pattern === undefined) !== (values === undefined),
+    'needs either a pattern or values',
+  )
+  .readonly()
+export type Param = z.output<typeof param>

@@ -1,0 +1,202 @@
+import type { ProviderId } from '../core/ids.ts'
+import type { Provider, ProviderParam } from '../core/provider.ts'
+import type { Secret } from '../core/secret.ts'
+import { checkRecipe, wholePattern } from './check-recipe.ts'
+import { merge } from './merge.ts'
+import { presets } from './presets/index.ts'
+import type { Recipe } from './presets/schema.ts'
+import type { Param } from './presets/shapes.ts'
+import { baseOf, isPresetField, parseRecipe, type Problem } from './recipe.ts'
+
+/** A provider as the settings give it: its fields as they stand in `larder.yaml`, secrets apart. */
+export type ProviderSettings = {
+  readonly id: string
+  readonly settings: Readonly<Record<string, unknown>>
+  /** In the order in which they are tried. */
+  readonly clientSecrets: readonly Secret[]
+}
+
+/** All that the token endpoint needs to speak to a provider. */
+export type ConfiguredProvider = {
+  readonly provider: Provider
+  readonly recipe: Recipe
+  /** Null: every connection brings a client of its own. */
+  readonly client: { readonly id: string; readonly secrets: readonly Secret[] } | null
+  /** What the operator set; a connection's own parameters go before it. */
+  readonly params: Readonly<Record<string, string>>
+  readonly allowPrivateNetwork: boolean
+}
+
+export type ConfiguredProviders = {
+  /** For the use cases. */
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
+}
+
+type Parsed = Omit<ConfiguredProvider, 'provider'> & { readonly id: string }
+
+/** Ids of the presets; the environment alone can switch one on. */
+export const presetIds: readonly string[] = Object.keys(presets)
+
+const DEFAULT_GRACE_SECONDS = 30
+
+/** Throws one error that names every problem of every provider. */
+export function configureProviders(
+  sources: readonly ProviderSettings[],
+  publicUrl: string,
+): ConfiguredProviders {
+  const parsed = sources.map(parseProvider)
+  const problems = parsed.flatMap((result) => (result.kind === 'ok' ? [] : result.problems))
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  const configured = new Map<ProviderId, ConfiguredProvider>()
+  for (const result of parsed) {
+    if (result.kind !== 'ok') continue
+    const provider = providerOf(result.parsed, publicUrl)
+    configured.set(provider.id, { ...result.parsed, provider })
+  }
+  const providers = new Map([...configured].map(([id, { provider }]) => [id, provider]))
+  return { providers, configured }
+}
+
+export type ParseResult =
+  | { readonly kind: 'ok'; readonly parsed: Parsed }
+  /** `providers.<id>.<field>: what is wrong`, never with a value in it. */
+  | { readonly kind: 'problems'; readonly problems: readonly string[] }
+
+export function parseProvider({ id, settings, clientSecrets }: ProviderSettings): ParseResult {
+  const failed = (problems: readonly Problem[]): ParseResult => ({
+    kind: 'problems',
+    problems: problems.map(
+      ({ path, detail }) => `providers.${id}${path === '' ? '' : `.${path}`}: ${detail}`,
+    ),
+  })
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
+    return failed([{ path: '', detail: 'an id is lower-case letters, digits and hyphens' }])
+  }
+  const base = baseOf(id, settings)
+  if ('detail' in base) return failed([base as Problem])
+  const { preset: _preset, clientId, allowPrivateNetwork, ...rest } = settings
+  const declared = namesOf(base['params'], rest['params'])
+  const fields = pick(rest, (name) => !declared.includes(name) || isPresetField(name))
+  const recipe = parseRecipe(merge(base, fields))
+  const own = [...checkClient(clientId), ...checkFlag(allowPrivateNetwork)]
+  if (isProblems(recipe)) return failed([...own, ...recipe])
+  const params = pick(rest, (name) => Object.hasOwn(recipe.params, name))
+  const problems = [
+    ...own,
+    ...checkRecipe(recipe),
+    ...checkParamNames(recipe),
+    ...checkParams(params, recipe),
+  ]
+  if (problems.length > 0) return failed(problems)
+  const client = typeof clientId === 'string' ? { id: clientId, secrets: clientSecrets } : null
+  return {
+    kind: 'ok',
+    parsed: {
+      id,
+      recipe,
+      client,
+      params: params as Readonly<Record<string, string>>,
+      allowPrivateNetwork: allowPrivateNetwork === true,
+    },
+  }
+}
+
+function isProblems(recipe: Recipe | readonly Problem[]): recipe is readonly Problem[] {
+  return Array.isArray(recipe)
+}
+
+function namesOf(...declared: readonly unknown[]): readonly string[] {
+  return declared.flatMap((params) =>
+    typeof params === 'object' && params !== null ? Object.keys(params) : [],
+  )
+}
+
+function pick(
+  fields: Readonly<Record<string, unknown>>,
+  wanted: (name: string) => boolean,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)))
+}
+
+function checkClient(clientId: unknown): readonly Problem[] {
+  if (clientId === undefined || (typeof clientId === 'string' && clientId !== '')) return []
+  return [{ path: 'clientId', detail: 'must be text' }]
+}
+
+function checkFlag(flag: unknown): readonly Problem[] {
+  if (flag === undefined || typeof flag === 'boolean') return []
+  return [{ path: 'allowPrivateNetwork', detail: 'must be true or false' }]
+}
+
+const SETTINGS = ['preset', 'clientId', 'clientSecret', 'clientSecrets', 'clientSecretFile']
+
+function checkParamNames(recipe: Recipe): readonly Problem[] {
+  return Object.keys(recipe.params)
+    .filter((name) => isPresetField(name) || [...SETTINGS, 'allowPrivateNetwork'].includes(name))
+    .map((name) => ({ path: `params.${name}`, detail: 'is the name of a setting' }))
+}
+
+function checkParams(
+  params: Readonly<Record<string, unknown>>,
+  recipe: Recipe,
+): readonly Problem[] {
+  return Object.entries(params).flatMap(([name, value]) => {
+    const param = recipe.params[name]
+    const matches = typeof value === 'string' && param !== undefined && patternOf(param).test(value)
+    return matches ? [] : [{ path: name, detail: 'does not match the pattern of this parameter' }]
+  })
+}
+
+/** What the use cases see of it. */
+function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider {
+  const { refreshTokens, revocation, offline } = recipe
+  const asksOffline =
+    offline !== undefined && (offline.when === 'always' || recipe.scopes.includes(offline.scope))
+  return {
+    id: id as ProviderId,
+    name: recipe.name,
+    connectsBy: recipe.connectsBy,
+    scopes: recipe.scopes,
+    identityScopes: [...recipe.identityScopes, ...(asksOffline ? [offline.scope] : [])],
+    params: Object.fromEntries(
+      Object.entries(recipe.params).map(([name, param]) => [name, paramOf(param, params[name])]),
+    ),
+    redirectUri: `${publicUrl.replace(/\/+$/, '')}/callback/${id}`,
+    apiHeader: recipe.apiHeader,
+    refresh: {
+      replay: refreshTokens.replay ?? 'allowed',
+      graceMs: (refreshTokens.graceSeconds ?? DEFAULT_GRACE_SECONDS) * 1000,
+      accessTokenLifetimeMs: inMs(recipe.accessTokenSeconds),
+      refreshTokenLifetimeMs: inMs(refreshTokens.lifetimeSeconds),
+      refreshTokenIdleMs: inMs(refreshTokens.idleSeconds),
+    },
+    revocation: {
+      supported: canRevoke(recipe),
+      reach: revocation?.reach ?? 'token',
+    },
+    deniedBy: recipe.deniedBy,
+    unsupportedBy: recipe.unsupportedBy,
+  }
+}
+
+/** With an issuer it may turn out that the metadata names no endpoint for it. */
+function canRevoke({ revocation, revocationEndpoint, issuer }: Recipe): boolean {
+  if (revocation === null) return false
+  return revocation.url !== undefined || revocationEndpoint !== undefined || issuer !== undefined
+}
+
+function paramOf(param: Param, configured: string | undefined): ProviderParam {
+  const { description, required } = param
+  const value = configured ?? param.default ?? null
+  return { description, pattern: patternOf(param), required, default: value }
+}
+
+export function patternOf({ pattern, values }: Param): RegExp {
+  const names = Object.keys(values ?? {}).map((name) => name.replace(/\W/g, '\\$&'))
+  return wholePattern(pattern ?? names.join('|')) ?? /^(?!)/
+}
+
+function inMs(seconds: number | null | undefined): number | null {
+  return seconds == null ? null : seconds * 1000
+}

@@ -1,0 +1,64 @@
+import { merge } from './merge.ts'
+import { openid, openidAccount } from './presets/forms.ts'
+import { presets } from './presets/index.ts'
+import { presetFields, presetSchema, type Recipe } from './presets/schema.ts'
+
+export type Problem = { readonly path: string; readonly detail: string }
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** A preset's own fields upon those of the preset it extends. */
+function presetFieldsOf(id: string): Fields | null {
+  const preset = Object.hasOwn(presets, id) ? presets[id] : undefined
+  if (preset === undefined) return null
+  const { extends: parent, ...own } = preset
+  return parent === undefined ? own : merge(presetFieldsOf(parent) ?? {}, own)
+}
+
+/** The fields of a provider before its own are laid upon them, or what is wrong with asking. */
+export function baseOf(id: string, settings: Fields): Fields | Problem {
+  const { preset, issuer, tokenEndpoint, authorizationEndpoint } = settings
+  if (preset !== undefined) {
+    const named = typeof preset === 'string' ? presetFieldsOf(preset) : null
+    return named ?? { path: 'preset', detail: 'names no preset there is' }
+  }
+  const own = presetFieldsOf(id)
+  if (own !== null) return own
+  if (issuer !== undefined) return { name: id, ...openid }
+  if (tokenEndpoint !== undefined && authorizationEndpoint !== undefined) return { name: id }
+  return { path: '', detail: 'is no preset, and has neither an issuer nor endpoints' }
+}
+
+/** Everything that is wrong with a recipe, or the recipe; a problem never quotes a value. */
+export function parseRecipe(fields: Fields): Recipe | readonly Problem[] {
+  const below = fields['issuer'] === undefined ? {} : openidAccount
+  const parsed = presetSchema.safeParse(merge(below, fields))
+  if (parsed.success) return parsed.data
+  return parsed.error.issues.flatMap(problemsOf)
+}
+
+export function isPresetField(name: string): boolean {
+  return presetFields.includes(name)
+}
+
+type Issue = NonNullable<ReturnType<typeof presetSchema.safeParse>['error']>['issues'][number]
+
+function problemsOf(issue: Issue): readonly Problem[] {
+  const path = issue.path.join('.')
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path: path === '' ? key : `${path}.${key}`,
+        detail: 'no such field',
+      }))
+    case 'invalid_type':
+      return [{ path, detail: `must be ${issue.expected}` }]
+    case 'invalid_value':
+      return [{ path, detail: `must be one of ${issue.values.join(', ')}` }]
+    case 'custom':
+    case 'invalid_format':
+      return [{ path, detail: issue.message }]
+    default:
+      return [{ path, detail: 'is malformed' }]
+  }
+}

@@ -1,0 +1,36 @@
+export type Variables = Readonly<Record<string, string>>
+
+const VARIABLE = /\{([\w-]+)\}/g
+/** Could end a host or begin another part of a URL, whatever a pattern lets through. */
+const BREAKS_OUT = /[\s\\@?#]/
+
+export function variablesOf(template: string): readonly string[] {
+  return [...template.matchAll(VARIABLE)].map(([, name]) => name ?? '')
+}
+
+/** Null where a variable has no value. */
+export function fillText(template: string, variables: Variables): string | null {
+  if (!variablesOf(template).every((name) => Object.hasOwn(variables, name))) return null
+  return template.replace(VARIABLE, (_all, name: string) => variables[name] ?? '')
+}
+
+/** Null where a variable has no value, or one that would lead elsewhere than the template says. */
+export function fillUrl(template: string, variables: Variables): URL | null {
+  const used = variablesOf(template).map((name) => variables[name])
+  if (used.some((value) => value !== undefined && BREAKS_OUT.test(value))) return null
+  const filled = fillText(template, variables)
+  return filled === null ? null : URL.parse(filled)
+}
+
+/** Static parameters or headers with their variables filled in; those without a value are left out. */
+export function fillAll(
+  templates: Readonly<Record<string, string | null>>,
+  variables: Variables,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(templates).flatMap(([name, template]) => {
+      const filled = template === null ? null : fillText(template, variables)
+      return filled === null ? [] : [[name, filled]]
+    }),
+  )
+}
