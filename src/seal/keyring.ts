@@ -107,15 +107,19 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
   const index = records.keys.find((record) => record.purpose === 'index')
   if (index === undefined) throw new SealError('the vault has no index key')
   const dataKeys = unwrapDataKeys(wrapping, records)
-  const newest = records.keys
-    .filter(({ id, retiredAt }) => retiredAt === null && dataKeys.has(id))
-    .toSorted((a, b) => b.createdAt - a.createdAt)[0]
+  const newest = records.keys.filter(({ id }) => dataKeys.has(id)).toSorted(byFitness)[0]
   const key = newest && dataKeys.get(newest.id)
   if (newest === undefined || key === undefined) throw new SealError('the vault has no data key')
   const indexKey = unwrapKey(wrapping, vaultId, index)
   const current = { id: Buffer.from(newest.id, 'hex'), key }
   const wipe = (): void => [...dataKeys.values(), indexKey].forEach((held) => sodium.memzero(held))
   return { vaultId, current, dataKeys, indexKey, [Symbol.dispose]: wipe }
+}
+
+/** The newest of those in use; where none of them opens, a retired one is better than none. */
+function byFitness(a: WrappedKey, b: WrappedKey): number {
+  const inUse = (key: WrappedKey): number => Number(key.retiredAt === null)
+  return inUse(b) - inUse(a) || b.createdAt - a.createdAt
 }
 
 /** A record that is damaged takes with it what its key has sealed, and nothing else. */

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { SealError } from '../../src/core/errors.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { VaultKeys } from '../../src/ports.ts'
+import { addDataKey, createKeyring, openKeyring, rewrap } from '../../src/seal/keyring.ts'
+import { createSealer } from '../../src/seal/sealer.ts'
+import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'
+import { masterKey } from '../support/open-vault-store.ts'
+
+const AT = { table: 't', row: 'r', field: 'f', generation: 0 }
+
+describe('a keyring', () => {
+  test('opens again with its master key, and what it sealed opens with it', async () => {
+    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
+    const blob = createSealer(keyring).seal(new Secret('hello'), AT)
+    const again = await openKeyring(masterKey('a'), records)
+    expect(createSealer(again).open(blob, AT).expose()).toBe('hello')
+    expect(createSealer(again).fingerprint('l', 'v')).toBe(
+      createSealer(keyring).fingerprint('l', 'v'),
+    )
+  })
+
+  test('refuses any other master key', async () => {
+    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+    await expect(openKeyring(masterKey('b'), records)).rejects.toThrow(WrongKeyError)
+    await expect(addDataKey(masterKey('b'), records, 2)).rejects.toThrow(WrongKeyError)
+    const masters = { from: masterKey('b'), to: masterKey('c') }
+    await expect(rewrap(masters, records)).rejects.toThrow(WrongKeyError)
+  })
+
+  test('refuses the records of another vault', async () => {
+    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+    const moved = { ...records, vaultId: 'other' }
+    await expect(openKeyring(masterKey('a'), moved)).rejects.toThrow(WrongKeyError)
+  })
+
+  test('refuses a check of another length', async () => {
+    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+    const cut = { ...records, check: records.check.subarray(1) }
+    await expect(openKeyring(masterKey('a'), cut)).rejects.toThrow(WrongKeyError)
+  })
+
+  test('wants 32 bytes', async () => {
+    await expect(createKeyring(new Uint8Array(31), 'vault', 1)).rejects.toThrow(RangeError)
+  })
+
+  test('wipes the master key that it was handed', async () => {
+    const master = masterKey('a')
+    const { records, keyring } = await createKeyring(master, 'vault', 1)
+    expect(master.every((byte) => byte === 0)).toBe(true)
+    const again = masterKey('a')
+    await openKeyring(again, records)
+    expect(again.every((byte) => byte === 0)).toBe(true)
+    keyring[Symbol.dispose]()
+    expect(keyring.indexKey.every((byte) => byte === 0)).toBe(true)
+    expect(keyring.current.key.every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('holds no key in the clear in its records', async () => {
+    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
+    const stored = Buffer.concat([records.check, ...records.keys.map(({ wrapped }) => wrapped)])
+    for (const key of [keyring.indexKey, keyring.current.key, masterKey('a')]) {
+      expect(stored.includes(Buffer.from(key))).toBe(false)
+    }
+  })
+})
+
+describe('another data key', () => {
+  test('seals what is new while the older one still opens what it sealed', async () => {
+    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
+    const old = createSealer(keyring).seal(new Secret('old'), AT)
+    const more = await addDataKey(masterKey('a'), records, 2)
+    const both = createSealer(await openKeyring(masterKey('a'), more))
+    const fresh = both.seal(new Secret('new'), AT)
+    expect(both.open(old, AT).expose()).toBe('old')
+    expect(both.open(fresh, AT).expose()).toBe('new')
+    // The blob names its key: the older keyring does not try its own on it.
+    expect(() => createSealer(keyring).open(fresh, AT)).toThrow('is not in the keyring')
+    expect(both.fingerprint('l', 'v')).toBe(createSealer(keyring).fingerprint('l', 'v'))
+  })
+
+  test('retires the others', async () => {
+    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+    const more = await addDataKey(masterKey('a'), await addDataKey(masterKey('a'), records, 2), 3)
+    const data = more.keys.filter(({ purpose }) => purpose === 'data')
+    expect(data.map(({ createdAt, retiredAt }) => [createdAt, retiredAt])).toEqual([
+      [1, 2],
+      [2, 3],
+      [3, null],
+    ])
+    expect(more.keys.filter(({ purpose }) => purpose === 'index')).toHaveLength(1)
+  })
+})
+
+describe('another master key', () => {
+  test('opens everything, and the old one nothing', async () => {
+    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
+    const blob = createSealer(keyring).seal(new Secret('hello'), AT)
+    const masters = { from: masterKey('a'), to: masterKey('b') }
+    const rewrapped = await rewrap(masters, await addDataKey(masterKey('a'), records, 2))
+    expect(rewrapped.keys.map(({ id }) => id)).toContain(records.keys[1]?.id)
+    const sealer = createSealer(await openKeyring(masterKey('b'), rewrapped))
+    expect(sealer.open(blob, AT).expose()).toBe('hello')
+    expect(sealer.fingerprint('l', 'v')).toBe(createSealer(keyring).fingerprint('l', 'v'))
+    await expect(openKeyring(masterKey('a'), rewrapped)).rejects.toThrow(WrongKeyError)
+  })
+})
+
+describe('damaged records', () => {
+  test('of one data key take nothing else with them', async () => {
+    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
+    const old = createSealer(keyring).seal(new Secret('old'), AT)
+    const more = await addDataKey(masterKey('a'), records, 2)
+    const newest = more.keys.at(-1)
+    const reopened = createSealer(await openKeyring(masterKey('a'), damaged(more, newest?.id)))
+    expect(reopened.open(old, AT).expose()).toBe('old')
+  })
+
+  test.each(['data', 'index'] as const)('of the only %s key end it', async (purpose) => {
+    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+    const only = records.keys.find((key) => key.purpose === purpose)
+    const opening = openKeyring(masterKey('a'), damaged(records, only?.id))
+    await expect(opening).rejects.toThrow(SealError)
+  })
+
+  test('cannot pass one kind of key off as the other', async () => {
+    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+    const swapped = records.keys.map((key) => ({
+      ...key,
+      purpose: key.purpose === 'data' ? ('index' as const) : ('data' as const),
+    }))
+    const opening = openKeyring(masterKey('a'), { ...records, keys: swapped })
+    await expect(opening).rejects.toThrow(SealError)
+  })
+})
+
+function damaged(records: VaultKeys, id: string | undefined): VaultKeys {
+  const keys = records.keys.map((key) =>
+    key.id === id
+      ? { ...key, wrapped: key.wrapped.map((byte, i) => (i === 30 ? ~byte : byte)) }
+      : key,
+  )
+  return { ...records, keys }
+}
