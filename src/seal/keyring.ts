@@ -118,8 +118,8 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
 
 /** The newest of those in use; where none of them opens, a retired one is better than none. */
 function byFitness(a: WrappedKey, b: WrappedKey): number {
-  const inUse = (key: WrappedKey): number => Number(key.retiredAt === null)
-  return inUse(b) - inUse(a) || b.createdAt - a.createdAt
+  const retired = Number(a.retiredAt !== null) - Number(b.retiredAt !== null)
+  return retired || b.createdAt - a.createdAt
 }
 
 /** A record that is damaged takes with it what its key has sealed, and nothing else. */
