@@ -10,10 +10,11 @@ import { isLoopback, type Listen, urlOf } from './config/listen.ts'
 import { readListeners, readPrivateListen } from './config/listeners.ts'
 import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
-import { type ProviderSource, readProviderSources } from './config/provider-sources.ts'
+import { readProviders } from './config/providers.ts'
 import { isDaemonUrl } from './config/urls.ts'
 import type { Secret } from './core/secret.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
+import { presetIds, type ProviderSettings } from './oauth/providers.ts'
 import type { Policy } from './ports.ts'
 
 /** The settings, read once and typed by their use. */
@@ -27,7 +28,7 @@ export type Config = {
   readonly apiKey: Secret
   /** Files in which a first run has just left the keys. */
   readonly madeKeys: readonly string[]
-  readonly providers: readonly ProviderSource[]
+  readonly providers: readonly ProviderSettings[]
   readonly policy: Policy
   readonly logLevel: LogLevel
   /** What the tokens that are kept in memory may take. */
@@ -41,8 +42,6 @@ export type Surroundings = {
   readonly cwd: string
   /** Inside the image keys are never made, and the paths are the image's. */
   readonly inImage: boolean
-  /** Ids that the environment alone can enable. */
-  readonly presetIds: readonly string[]
   readonly execArgv: readonly string[]
 }
 
@@ -65,7 +64,7 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   const environment = new Environment(variables, findings, around.cwd)
   checkProcessFlags(variables, around.execArgv, findings)
   const { file, fileDirectory } = readFile(environment, around, findings)
-  const providers = readProviderSources({ ...around, file, fileDirectory, environment, findings })
+  const providers = readProviders({ file, fileDirectory, environment, findings })
   const places = readPlaces(environment, around)
   const listeners = readListeners(environment, findings)
   const plain = {
@@ -78,7 +77,7 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
     providers,
   }
   environment.text('LARDER_URL', daemonUrlRule)
-  environment.refuseUnknown([...around.presetIds, ...Object.keys(file.providers ?? {})])
+  environment.refuseUnknown([...presetIds, ...Object.keys(file.providers ?? {})])
   const keySources = readKeys(
     { environment, variables },
     { ...places, listensOnLoopback: isLoopback(plain.listen), inImage: around.inImage },
@@ -118,9 +117,9 @@ export function privateUrl(variables: Variables): string {
 }
 
 /** A file of the image's own, beside the package, tells that this is it. */
-export function surroundings(presetIds: readonly string[]): Surroundings {
+export function surroundings(): Surroundings {
   const marker = fileURLToPath(new URL('../IMAGE', import.meta.url))
-  return { cwd: process.cwd(), inImage: existsSync(marker), presetIds, execArgv: process.execArgv }
+  return { cwd: process.cwd(), inImage: existsSync(marker), execArgv: process.execArgv }
 }
 
 function readPlaces(environment: Environment, around: Pick<Surroundings, 'cwd' | 'inImage'>) {

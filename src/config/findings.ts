@@ -18,6 +18,11 @@ export class Findings {
     this.#problems.push(`${name}: ${detail}`)
   }
 
+  /** Lines that are made by the same rule elsewhere. */
+  add(problems: readonly string[]): void {
+    this.#problems.push(...problems)
+  }
+
   warning(name: string, detail: string): void {
     this.#warnings.push(`${name}: ${detail}`)
   }

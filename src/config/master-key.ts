@@ -64,8 +64,3 @@ function commandFailure(end: {
   if (end.signal !== null) return `was ended by ${end.signal}`
   return end.status === 0 ? null : `ended with exit code ${end.status}`
 }
-
-/** The key itself, for the one that opens the vault with it and wipes the bytes. */
-export function masterKeyBytes(masterKey: Secret): Uint8Array {
-  return Buffer.from(masterKey.expose(), 'base64')
-}

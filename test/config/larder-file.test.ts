@@ -117,7 +117,7 @@ providers:
   google: { clientId: g, clientSecret: one }
   google-staging: { preset: google, clientId: s, clientSecrets: [new, old] }
   acme: { issuer: "https://login.acme.example", clientId: a, clientSecretFile: secrets/acme }
-  public: { clientId: p }
+  zoom: { clientId: z }
 `)
     expect(opened(config)).toEqual([
       { id: 'google', settings: { clientId: 'g' }, secrets: ['one'] },
@@ -131,31 +131,40 @@ providers:
         settings: { issuer: 'https://login.acme.example', clientId: 'a' },
         secrets: ['from-file'],
       },
-      { id: 'public', settings: { clientId: 'p' }, secrets: [] },
+      { id: 'zoom', settings: { clientId: 'z' }, secrets: [] },
     ])
-    expect(config.warnings).toEqual([])
+    expect(config.warnings).toEqual(['providers.zoom: has a client id and no client secret'])
+  })
+
+  test('what the provider itself makes wrong is told with the rest', () => {
+    const yaml = 'providers: { google: { clientId: g, scops: [] }, odd: { clientId: canary } }'
+    expect(problemsOf(() => withFile(yaml, { LARDER_LISTEN: 'x' }))).toEqual([
+      expect.stringMatching(/^providers\.google\.scops: /),
+      expect.stringMatching(/^providers\.odd: /),
+      expect.stringMatching(/^LARDER_LISTEN: /),
+    ])
   })
 
   test('the environment alone enables a preset', () => {
     const config = withFile('', {
-      LARDER_GITHUB_APP_CLIENT_ID: 'gh',
-      LARDER_GITHUB_APP_CLIENT_SECRET_FILE: 'secrets/acme',
+      LARDER_GOOGLE_CLIENT_ID: 'g',
+      LARDER_GOOGLE_CLIENT_SECRET_FILE: 'secrets/acme',
     })
     expect(opened(config)).toEqual([
-      { id: 'github-app', settings: { clientId: 'gh' }, secrets: ['from-file'] },
+      { id: 'google', settings: { clientId: 'g' }, secrets: ['from-file'] },
     ])
   })
 
   test('the environment wins over the file, for providers of the file too', () => {
     const yaml =
-      'providers: { acme: { issuer: "https://a.example", clientId: x, clientSecret: y } }'
+      'providers: { my-acme: { issuer: "https://a.example", clientId: x, clientSecret: y } }'
     const config = withFile(yaml, {
-      LARDER_ACME_CLIENT_ID: 'id',
-      LARDER_ACME_CLIENT_SECRET: 'secret',
+      LARDER_MY_ACME_CLIENT_ID: 'id',
+      LARDER_MY_ACME_CLIENT_SECRET: 'secret',
     })
     expect(opened(config)).toEqual([
       {
-        id: 'acme',
+        id: 'my-acme',
         settings: { issuer: 'https://a.example', clientId: 'id' },
         secrets: ['secret'],
       },
@@ -173,19 +182,18 @@ providers:
 
   test.each([
     [
-      '{ clientSecret: canary, clientSecretFile: canary }',
+      'clientSecret: canary, clientSecretFile: canary',
       'providers.x: keep one of clientSecret, clientSecrets and clientSecretFile',
     ],
-    ['{ clientSecret: 12345 }', 'providers.x.clientSecret: must be text'],
-    ['{ clientSecret: "" }', 'providers.x.clientSecret: must be text'],
-    ['{ clientSecrets: canary }', 'providers.x.clientSecrets: must be a list of texts'],
-    ['{ clientSecrets: [] }', 'providers.x.clientSecrets: must be a list of texts'],
-    ['{ clientSecretFile: 1 }', 'providers.x.clientSecretFile: must be the path of a file'],
-    [
-      '{ clientSecretFile: canary }',
-      'providers.x.clientSecretFile: the file cannot be read (ENOENT)',
-    ],
+    ['clientSecret: 12345', 'providers.x.clientSecret: must be text'],
+    ['clientSecret: ""', 'providers.x.clientSecret: must be text'],
+    ['clientSecrets: canary', 'providers.x.clientSecrets: must be a list of texts'],
+    ['clientSecrets: []', 'providers.x.clientSecrets: must be a list of texts'],
+    ['clientSecretFile: 1', 'providers.x.clientSecretFile: must be the path of a file'],
+    ['clientSecretFile: canary', 'providers.x.clientSecretFile: the file cannot be read (ENOENT)'],
   ])('%s is refused', (entry, problem) => {
-    expect(problemsOf(() => withFile(`providers: { x: ${entry} }`))).toEqual([problem])
+    expect(
+      problemsOf(() => withFile(`providers: { x: { preset: google, clientId: x, ${entry} } }`)),
+    ).toEqual([problem])
   })
 })

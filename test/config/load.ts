@@ -9,7 +9,6 @@ export function around(changes: Partial<Surroundings> = {}): Surroundings {
   return {
     cwd: tempDir(),
     inImage: false,
-    presetIds: ['google', 'github-app'],
     execArgv: [],
     ...changes,
   }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
-import { masterKeyBytes } from '../../src/config/master-key.ts'
+import { masterKeyBytes } from '../../src/seal/open-settings.ts'
 import { API_KEY, around, KEYS, load, MASTER_KEY, problemsOf } from './load.ts'
 import { put, tempDir } from './temp-dir.ts'
 

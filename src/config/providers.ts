@@ -1,40 +1,44 @@
 import { resolve } from 'node:path'
 import { Secret } from '../core/secret.ts'
+import { parseProvider, presetIds, type ProviderSettings } from '../oauth/providers.ts'
 import type { Environment } from './environment.ts'
 import type { Findings } from './findings.ts'
 import type { LarderFile } from './larder-file.ts'
 import { noteOpenToOthers, readSecretFile } from './secret-file.ts'
 import { providerSettings } from './settings.ts'
 
-/** A provider as the settings describe it: what is public as it stands, the client's secrets apart. */
-export type ProviderSource = {
-  readonly id: string
-  readonly settings: Readonly<Record<string, unknown>>
-  /** In the order in which they are tried. */
-  readonly clientSecrets: readonly Secret[]
-}
-
 type Sources = {
   readonly file: LarderFile
   /** What relative paths in the file start from. */
   readonly fileDirectory: string
   readonly environment: Environment
-  readonly presetIds: readonly string[]
   readonly findings: Findings
 }
 
 /** The providers of the file, and the presets that the environment enables. The environment wins. */
-export function readProviderSources(sources: Sources): readonly ProviderSource[] {
+export function readProviders(sources: Sources): readonly ProviderSettings[] {
   const named = new Map(Object.entries(sources.file.providers ?? {}))
-  const ids = new Set([...named.keys(), ...sources.presetIds])
-  return [...ids].flatMap((id) => readSource(id, named.get(id), sources))
+  const ids = new Set([...named.keys(), ...presetIds])
+  const providers = [...ids].flatMap((id) => readProvider(id, named.get(id), sources))
+  for (const provider of providers) checkProvider(provider, sources.findings)
+  return providers
 }
 
-function readSource(
+function checkProvider(provider: ProviderSettings, findings: Findings): void {
+  const result = parseProvider(provider)
+  if (result.kind === 'problems') return findings.add(result.problems)
+  const { client, recipe } = result.parsed
+  const needsSecret = recipe.clientAuth !== undefined && recipe.clientAuth !== 'none'
+  if (needsSecret && client?.secrets.length === 0) {
+    findings.warning(`providers.${provider.id}`, 'has a client id and no client secret')
+  }
+}
+
+function readProvider(
   id: string,
   entry: Readonly<Record<string, unknown>> | null | undefined,
   sources: Sources,
-): readonly ProviderSource[] {
+): readonly ProviderSettings[] {
   const { environment, findings } = sources
   const names = providerSettings(id)
   const clientId = environment.text(names.clientId)
