@@ -96,9 +96,11 @@ describe('closing', () => {
   })
 })
 
-describe('on a Unix socket', () => {
-  const at = (name: string): ListenAt => ({ kind: 'unix', path: join(directory, name) })
+function at(name: string): ListenAt {
+  return { kind: 'unix', path: join(directory, name) }
+}
 
+describe('on a Unix socket', () => {
   test('only its owner may connect, and it is gone afterwards', async () => {
     const path = join(directory, 'own.sock')
     const umask = process.umask()

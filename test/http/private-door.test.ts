@@ -57,13 +57,13 @@ async function refusal(question: Question) {
   expect(headers['etag']).toBeUndefined()
   expect(headers['server'] ?? headers['x-powered-by']).toBeUndefined()
   expect(json).toMatchObject({
-    type: `urn:larder:problem:${String(json?.['code'])}`,
+    type: `urn:larder:problem:${String(json['code'])}`,
     status,
     title: expect.any(String),
     detail: expect.any(String),
     requestId: expect.stringMatching(/^[0-9a-z]+-[0-9a-z]+$/),
   })
-  return { status, code: json?.['code'], errors: json?.['errors'] }
+  return { status, code: json['code'], errors: json['errors'] }
 }
 
 describe.each(every)('$name', ({ endpoint }) => {

@@ -16,8 +16,8 @@ afterAll(() => api[Symbol.asyncDispose]())
 async function errorsOf(question: Question): Promise<Record<string, string>> {
   const headers = { authorization: 'Bearer key', ...question.headers }
   const { status, json } = await ask(api.address, { ...question, headers })
-  expect({ status, code: json?.['code'] }).toEqual({ status: 400, code: 'invalid_request' })
-  const errors = json?.['errors'] as { in: string; name: string; detail: string }[]
+  expect({ status, code: json['code'] }).toEqual({ status: 400, code: 'invalid_request' })
+  const errors = json['errors'] as { in: string; name: string; detail: string }[]
   return Object.fromEntries(errors.map((e) => [`${e.in} ${e.name}`, e.detail]))
 }
 
@@ -192,9 +192,8 @@ describe('a body', () => {
   })
 
   test('of the limit is read, one byte more is not', async () => {
-    const filled = (length: number) => `{"a":"${'x'.repeat(length - 8)}"}`
-    expect(await statusOf({ body: filled(BODY_LIMIT) })).toBe(400)
-    expect(await statusOf({ body: filled(BODY_LIMIT + 1) })).toBe(413)
+    expect(await statusOf({ body: bodyOf(BODY_LIMIT) })).toBe(400)
+    expect(await statusOf({ body: bodyOf(BODY_LIMIT + 1) })).toBe(413)
   })
 
   test('without a stated length is cut off at the limit', async () => {
@@ -228,3 +227,7 @@ describe('a body', () => {
     return promise
   }
 })
+
+function bodyOf(length: number): string {
+  return `{"a":"${'x'.repeat(length - 8)}"}`
+}

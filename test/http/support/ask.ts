@@ -1,12 +1,14 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
+export type Json = Readonly<Record<string, unknown>>
+
 export type Answered = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
-  /** Undefined where there is no body, or none that is JSON. */
-  readonly json: Readonly<Record<string, unknown>> | undefined
+  /** Empty where there is no body, or none that is JSON. */
+  readonly json: Json
 }
 
 export type Question = {
@@ -62,7 +64,10 @@ function target(address: string) {
   return { host: hostname.replace(/^\[|\]$/g, ''), port }
 }
 
-function jsonOf(type: string | undefined, body: string): Answered['json'] {
-  if (!/json/.test(type ?? '') || body === '') return undefined
-  return JSON.parse(body) as Answered['json']
+function jsonOf(type: string | undefined, body: string): Json {
+  return /json/.test(type ?? '') && body !== '' ? (JSON.parse(body) as Json) : {}
+}
+
+export function itemsOf({ json }: Answered): readonly Json[] {
+  return json['items'] as readonly Json[]
 }

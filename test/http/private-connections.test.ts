@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Answered, itemsOf } from './support/ask.ts'
+import { START, openVaultApi, type VaultApi } from './support/vault-api.ts'
+
+let api: VaultApi
+
+beforeEach(async () => {
+  api = await openVaultApi()
+})
+
+afterEach(() => api[Symbol.asyncDispose]())
+
+const HOUR = 3_600_000
+
+async function handIn(more: Record<string, unknown> = {}) {
+  const body = {
+    userId: 'u-1',
+    provider: 'acme',
+    accessToken: 'at-1',
+    refreshToken: 'rt-1',
+    ...more,
+  }
+  const { status, json } = await api.ask({ method: 'POST', path: '/v1/connections', body })
+  return { status, json, id: String(json['id']) }
+}
+
+test('tokens that are handed in make a connection, and an equal import changes nothing', async () => {
+  const first = await handIn({
+    expiresInSeconds: 3600,
+    scope: ['calendar'],
+    email: 'ann@example.com',
+    accountId: 'acc-9',
+    label: 'work',
+    metadata: { plan: null },
+  })
+  expect(first.status).toBe(201)
+  expect(first.json).toEqual({
+    id: expect.stringMatching(/^con_/),
+    userId: 'u-1',
+    provider: 'acme',
+    label: 'work',
+    account: { id: 'acc-9', email: 'ann@example.com', name: null },
+    email: 'ann@example.com',
+    status: 'active',
+    alive: true,
+    scope: ['calendar'],
+    missingScope: [],
+    expiresAt: new Date(START + HOUR).toISOString(),
+    accessToken: null,
+    refreshToken: null,
+    refreshable: true,
+    nextRefreshAt: expect.any(String),
+    lastRefreshedAt: null,
+    failure: null,
+    metadata: { plan: null },
+    createdAt: new Date(START).toISOString(),
+    updatedAt: new Date(START).toISOString(),
+  })
+  const again = await handIn({ accountId: 'acc-9' })
+  expect(again).toMatchObject({ status: 200, id: first.id })
+})
+
+test.each([
+  ['ISO 8601', new Date(START + HOUR).toISOString()],
+  ['ISO 8601 with an offset', '2026-11-22T14:00:00+01:00'],
+  ['seconds', (START + HOUR) / 1000],
+  ['milliseconds', START + HOUR],
+  ['seconds as text', String((START + HOUR) / 1000)],
+  ['milliseconds as text', String(START + HOUR)],
+])('the end of a token may be given as %s', async (_form, expiresAt) => {
+  const { json } = await handIn({ expiresAt })
+  expect(json['expiresAt']).toBe(new Date(START + HOUR).toISOString())
+})
+
+test('null counts as absent', async () => {
+  const nulls = Object.fromEntries(
+    ['scope', 'expiresAt', 'expiresInSeconds', 'email', 'accountId', 'client', 'params', 'label']
+      .concat('metadata')
+      .map((name) => [name, null]),
+  )
+  expect((await handIn(nulls)).status).toBe(201)
+})
+
+test('a dead refresh token leaves nothing behind', async () => {
+  api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
+  const { status, json } = await handIn({ accessToken: null })
+  expect(status).toBe(400)
+  expect(json).toMatchObject({ code: 'invalid_request', reason: 'invalid_grant' })
+  expect((await api.ask({ path: '/v1/connections' })).json).toEqual({ items: [], nextCursor: null })
+})
+
+test.each([
+  ['a provider that is not configured', { provider: 'nobody' }, 'provider'],
+  ['a parameter that the provider lacks', { params: { redirect_uri: 'x' } }, 'params.redirect_uri'],
+  ['a parameter of another form', { params: { tenant: 'A1' } }, 'params.tenant'],
+])('%s is named', async (_case, more, name) => {
+  const { status, json } = await handIn(more)
+  expect(status).toBe(400)
+  expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
+})
+
+test('a listing is filtered, and its pages neither repeat nor skip', async () => {
+  for (const userId of ['a', 'b', 'a/ü%20/😀', 'c']) {
+    api.now += 1
+    await handIn({ userId, refreshToken: `rt-${userId.length}-${userId}`.replace(/[^ -~]/g, 'x') })
+  }
+  const seen: unknown[] = []
+  let path: string | null = '/v1/connections?limit=2'
+  for (let page = 0; path !== null; page++) {
+    expect(page).toBeLessThan(3)
+    const answer: Answered = await api.ask({ path })
+    seen.push(...itemsOf(answer).map(({ userId }) => userId))
+    const cursor = answer.json['nextCursor']
+    path = typeof cursor === 'string' ? `/v1/connections?limit=2&cursor=${cursor}` : null
+  }
+  expect(seen).toEqual(['a', 'b', 'a/ü%20/😀', 'c'])
+  const users = async (query: string) => {
+    const answer = await api.ask({ path: `/v1/connections?${query}` })
+    return itemsOf(answer).map(({ userId }) => userId)
+  }
+  expect(await users('userId=b')).toEqual(['b'])
+  expect(await users(`userId=${encodeURIComponent('a/ü%20/😀')}`)).toEqual(['a/ü%20/😀'])
+  expect(await users('status=disconnected')).toEqual([])
+  expect(await users('provider=odd')).toEqual([])
+  expect(await users(`expiringBefore=${START + 1}`)).toEqual([])
+  expect((await api.ask({ path: '/v1/connections?cursor=con_1' })).status).toBe(400)
+})
+
+describe('one connection', () => {
+  let id: string
+  beforeEach(async () => {
+    id = (await handIn({ label: 'work', metadata: { a: 1 } })).id
+  })
+
+  test('is read, and what does not exist is not', async () => {
+    expect((await api.ask({ path: `/v1/connections/${id}` })).json).toMatchObject({ id })
+    for (const other of ['con_1', `${id.slice(0, -1)}~`, 'lnk_01jd9z0000000000000000000a', '%20']) {
+      const { status, json } = await api.ask({ path: `/v1/connections/${other}` })
+      expect({ status, code: json['code'] }).toEqual({ status: 404, code: 'not_found' })
+    }
+  })
+
+  const change = (body: unknown) =>
+    api.ask({ method: 'PATCH', path: `/v1/connections/${id}`, body })
+
+  test('keeps what a change does not name, and null names nothing', async () => {
+    const { json } = await change({ metadata: { b: null }, label: null })
+    expect(json).toMatchObject({ label: 'work', metadata: { b: null } })
+    expect((await change({})).json).toMatchObject({ label: 'work', metadata: { b: null } })
+    expect((await change({ label: '' })).json).toMatchObject({ label: null })
+  })
+
+  test('takes fresh credentials', async () => {
+    const { status, json } = await change({ accessToken: 'at-2', refreshToken: 'rt-2' })
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ id, status: 'active', accessToken: null })
+  })
+
+  test('is refreshed now, or says why not', async () => {
+    const path = `/v1/connections/${id}/refresh`
+    const { json } = await api.ask({ method: 'POST', path })
+    expect(json).toMatchObject({ id, lastRefreshedAt: new Date(START).toISOString() })
+    api.endpoint.refresh = async () => ({ kind: 'throttled', detail: '429', retryAfterMs: 90_000 })
+    const throttled = await api.ask({ method: 'POST', path, body: {} })
+    expect(throttled.status).toBe(503)
+    expect(throttled.json).toMatchObject({ code: 'provider_unavailable', nextAction: 'retry' })
+    expect(Number(throttled.headers['retry-after'])).toBeGreaterThanOrEqual(90)
+  })
+
+  test.each([
+    ['', 'queued'],
+    ['?revoke=true', 'queued'],
+    ['?revoke=false', 'skipped'],
+  ])('is deleted at once, %s', async (query, revocation) => {
+    const path = `/v1/connections/${id}${query}`
+    expect((await api.ask({ method: 'DELETE', path })).json).toEqual({ revocation })
+    expect((await api.ask({ method: 'DELETE', path })).status).toBe(404)
+    expect((await api.ask({ path: `/v1/connections/${id}` })).status).toBe(404)
+  })
+})
+
+test('no answer holds a refresh token or a client secret', async () => {
+  const canary = 'canary-of-this-test'
+  const client = { id: 'own', secret: canary }
+  api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
+  const { id } = await handIn({ refreshToken: canary, client })
+  const answers = await Promise.all(
+    [`/v1/connections/${id}`, '/v1/connections', '/v1/users/u-1/oauth', '/v1/events', '/healthz']
+      .concat(`/v1/connections/${id}/token`, '/v1/users/u-1/oauth/acme')
+      .map((path) => api.ask({ path })),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+  expect(JSON.stringify(answers)).not.toContain(canary)
+})

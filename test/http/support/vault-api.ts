@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto'
+import { expect } from 'vitest'
+import type { ReceivedTokens } from '../../../src/core/refresh-outcome.ts'
+import type { ProviderId } from '../../../src/core/ids.ts'
+import type { Provider } from '../../../src/core/provider.ts'
+import { DEFAULT_REFRESH_POLICY } from '../../../src/core/refresh-policy.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import { listen } from '../../../src/http/listen.ts'
+import { createPrivateApp } from '../../../src/http/private-app.ts'
+import type { LogFailure } from '../../../src/http/problem.ts'
+import type { Observer, Ports, TokenEndpoint } from '../../../src/ports.ts'
+import { systemRandom } from '../../../src/system.ts'
+import { SingleFlights } from '../../../src/vault/flights.ts'
+import { KnownCallers } from '../../../src/vault/known-callers.ts'
+import { Lanes } from '../../../src/vault/lanes.ts'
+import { openVaultStore } from '../../support/open-vault-store.ts'
+import { ask, type Answered, type Question } from './ask.ts'
+import { surprises } from './conform.ts'
+
+export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef'
+export const START = Date.UTC(2026, 10, 22, 12)
+
+export interface VaultApi extends AsyncDisposable {
+  readonly address: string
+  readonly ports: Ports
+  readonly failures: readonly Parameters<LogFailure>[0][]
+  /** The provider, until a test says otherwise. */
+  readonly endpoint: { -readonly [K in keyof TokenEndpoint]: TokenEndpoint[K] }
+  now: number
+  /** With the root key, unless the question brings its own; every answer is held to the OpenAPI document. */
+  ask(question: Question): Promise<Answered>
+  /** The same for questions that no document foresees. */
+  askUnchecked(question: Question): Promise<Answered>
+}
+
+/** The private API on a real vault; the clock and the provider are the test's. */
+export async function openVaultApi(): Promise<VaultApi> {
+  const time = { now: START }
+  const clock = {
+    now: () => time.now,
+    monotonic: () => time.now,
+    sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  }
+  const vault = await openVaultStore({ clock })
+  const endpoint = obligingEndpoint(() => time.now)
+  const ports = portsOf(vault, clock, endpoint)
+  await ports.callers.reload()
+  const failures: Parameters<LogFailure>[0][] = []
+  const app = createPrivateApp(ports, {
+    allowedHosts: [],
+    version: '0.0.0-test',
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    logFailure: (failure) => failures.push(failure),
+  })
+  const at = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const listener = await listen(app.callback(), at, { closeWithinMs: 200, maxConnections: null })
+  const askWithKey = (question: Question) =>
+    ask(listener.address, {
+      ...question,
+      headers: { authorization: `Bearer ${ROOT_KEY}`, ...question.headers },
+    })
+  return {
+    address: listener.address,
+    ports,
+    failures,
+    endpoint,
+    get now() {
+      return time.now
+    },
+    set now(value) {
+      time.now = value
+    },
+    ask: async (question) => {
+      const answer = await askWithKey(question)
+      expect(surprises(question.method ?? 'GET', question.path, answer)).toEqual([])
+      return answer
+    },
+    askUnchecked: askWithKey,
+    [Symbol.asyncDispose]: async () => {
+      await listener[Symbol.asyncDispose]()
+      await ports.flights.land()
+      await vault[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function portsOf(
+  vault: Pick<Ports, 'store' | 'sealer'>,
+  clock: Ports['clock'],
+  endpoint: TokenEndpoint,
+): Ports {
+  const policy = {
+    ...DEFAULT_REFRESH_POLICY,
+    redirectUrls: ['https://app.example.com/oauth', 'myapp://done'],
+    confirm: 'page',
+    publicUrl: 'http://localhost:7421',
+    concurrencyPerProvider: 4,
+    ratePerSecond: 1000,
+  } as const
+  return {
+    store: vault.store,
+    sealer: vault.sealer,
+    clock,
+    endpoint,
+    policy,
+    random: systemRandom,
+    providers: new Map([acme, odd].map((provider) => [provider.id, provider])),
+    observer: SILENT,
+    callers: new KnownCallers(vault.store, createHash('sha256').update(ROOT_KEY).digest()),
+    flights: new SingleFlights(),
+    traffic: new Lanes(clock, policy, []),
+    pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+  }
+}
+
+export const acme: Provider = {
+  id: 'acme' as ProviderId,
+  name: 'Acme',
+  connectsBy: 'link',
+  scopes: ['calendar'],
+  identityScopes: ['openid', 'email'],
+  params: {
+    tenant: { description: 'Whose', pattern: /[a-z]+/, required: false, default: null },
+  },
+  redirectUri: 'http://localhost:7421/callback/acme',
+  apiHeader: { name: 'Authorization', scheme: 'Bearer' },
+  refresh: {
+    replay: 'allowed',
+    graceMs: 30_000,
+    accessTokenLifetimeMs: null,
+    refreshTokenLifetimeMs: null,
+    refreshTokenIdleMs: null,
+  },
+  revocation: { supported: true, reach: 'token' },
+  deniedBy: [],
+  unsupportedBy: [],
+}
+
+/** Wants its token in a header of its own, without a scheme. */
+export const odd: Provider = {
+  ...acme,
+  id: 'odd' as ProviderId,
+  name: 'Odd',
+  apiHeader: { name: 'X-Odd-Token', scheme: null },
+  revocation: { supported: false, reach: 'token' },
+}
+
+/** A provider that grants everything, and another token each time. */
+function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
+  let count = 0
+  const tokens = (): ReceivedTokens => {
+    count++
+    return {
+      accessToken: new Secret(`access-of-the-provider-${count}`),
+      tokenType: 'Bearer',
+      expiresInSeconds: 3600,
+      refreshToken: new Secret(`refresh-of-the-provider-${count}`),
+      refreshTokenExpiresInSeconds: null,
+      scope: null,
+      providerData: {},
+    }
+  }
+  return {
+    begin: async ({ redirectUri, state }) => ({
+      url: `https://acme.example/authorize?state=${state.expose()}&redirect_uri=${redirectUri}`,
+      verifier: new Secret('verifier'),
+      nonce: null,
+    }),
+    exchange: async () => ({
+      kind: 'ok',
+      tokens: tokens(),
+      account: { id: `acc-${count}`, email: `user-${count}@example.com`, name: null },
+      sentAt: now(),
+    }),
+    refresh: async () => ({ kind: 'ok', tokens: tokens() }),
+    identify: async () => ({ kind: 'unknown' }),
+    revoke: async () => ({ kind: 'revoked' }),
+    clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
+  }
+}
+
+const ignore = (): void => undefined
+
+const SILENT = new Proxy({}, { get: () => ignore }) as Observer
