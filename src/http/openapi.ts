@@ -127,8 +127,10 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'internal',
 ]
 
+const WITH_KEY: readonly ErrorCode[] = ['unauthenticated', 'storage_unavailable']
+
 function problemsOf(endpoint: Endpoint): Json {
-  const withKey: readonly ErrorCode[] = endpoint.permission === 'none' ? [] : ['unauthenticated']
+  const withKey = endpoint.permission === 'none' ? [] : WITH_KEY
   const codes = new Set([...EVERYWHERE, ...withKey, ...endpoint.errors])
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status)
   const taken = Object.keys(endpoint.answers).map(Number)

@@ -43,7 +43,7 @@ export const authorizationEndpoints = [
     query: {},
     body: beginBody,
     answers: { 201: authorizationShape },
-    errors: ['not_found', 'provider_misconfigured', 'provider_unavailable', 'storage_unavailable'],
+    errors: ['not_found', 'provider_misconfigured', 'provider_unavailable'],
     handle: async ({ ports, caller }, { body }) =>
       created(presentAuthorization(await beginHeadless(ports, caller, body))),
   }),
@@ -64,7 +64,6 @@ export const authorizationEndpoints = [
       'conflict',
       'provider_misconfigured',
       'provider_unavailable',
-      'storage_unavailable',
     ],
     handle: async ({ ports, caller }, { body }) => {
       const { connection, appState } = await completeHeadless(ports, caller, body)

@@ -64,7 +64,7 @@ export const connectionEndpoints = [
     query: {},
     body: importBody,
     answers: { 200: connectionShape, 201: connectionShape },
-    errors: ['not_found', 'conflict', 'provider_misconfigured', 'storage_unavailable'],
+    errors: ['not_found', 'conflict', 'provider_misconfigured'],
     handle: async ({ ports, caller }, { body }) => {
       const { expiresInSeconds, ...given } = body
       const expiresAt = expiryOf({ ...given, expiresInSeconds }, ports.clock.now())
@@ -97,7 +97,7 @@ export const connectionEndpoints = [
     query: { revoke: field.queryDefault(field.flag, true) },
     body: NO_BODY,
     answers: { 200: deletionShape },
-    errors: ['not_found', 'storage_unavailable'],
+    errors: ['not_found'],
     handle: async ({ ports, caller }, { params, query }) => {
       const target = { id: parseConnectionId(params.id) }
       return ok(await deleteConnection(ports, caller, target, { revoke: query.revoke }))
@@ -112,7 +112,7 @@ export const connectionEndpoints = [
     query: {},
     body: changeBody,
     answers: { 200: connectionShape },
-    errors: ['not_found', 'account_mismatch', 'conflict', 'storage_unavailable'],
+    errors: ['not_found', 'account_mismatch', 'conflict'],
     handle: async ({ ports, caller }, { params, body }) => {
       const id = parseConnectionId(params.id)
       const changed = await updateConnection(ports, caller, id, changesOf(body))
@@ -135,7 +135,6 @@ export const connectionEndpoints = [
       'confirmation_required',
       'provider_misconfigured',
       'provider_unavailable',
-      'storage_unavailable',
     ],
     handle: async ({ ports, caller }, { params }) => {
       const refreshed = await refreshNow(ports, caller, parseConnectionId(params.id))

@@ -43,7 +43,7 @@ export const keyEndpoints = [
     params: {},
     body: keyBody,
     answers: { 201: createdKeyShape },
-    errors: ['storage_unavailable'],
+    errors: [],
     handle: async ({ ports }, { body }) => {
       const wanted = { ...body, permissions: [...new Set(body.permissions)] }
       return created(presentCreatedKey(await createApiKey(ports, wanted)))
@@ -58,7 +58,7 @@ export const keyEndpoints = [
     params: { id: field.anyId },
     body: NO_BODY,
     answers: { 204: null },
-    errors: ['not_found', 'storage_unavailable'],
+    errors: ['not_found'],
     handle: async ({ ports }, { params }) => {
       await revokeApiKey(ports, parseKeyId(params.id))
       return noContent

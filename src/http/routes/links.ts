@@ -61,7 +61,7 @@ export const linkEndpoints = [
     query: {},
     body: linkBody,
     answers: { 201: createdLinkShape },
-    errors: ['not_found', 'storage_unavailable'],
+    errors: ['not_found'],
     handle: (call, { body }) => {
       const { provider, providers, ...given } = body
       const chosen = provider === null ? (providers ?? []) : [provider]
@@ -78,7 +78,7 @@ export const linkEndpoints = [
     query: {},
     body: z.strictObject(options),
     answers: { 201: createdLinkShape },
-    errors: ['not_found', 'storage_unavailable'],
+    errors: ['not_found'],
     handle: (call, { params, body }) => {
       requireProvider(call.ports, params.provider)
       return makeLink(call, { ...body, userId: params.userId, providers: [params.provider] })
@@ -106,7 +106,7 @@ export const linkEndpoints = [
     permission: 'links:write',
     body: NO_BODY,
     answers: { 204: null },
-    errors: ['not_found', 'storage_unavailable'],
+    errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) => {
       await withdrawLink(ports, caller, parseLinkId(params.id))
       return noContent
@@ -130,7 +130,6 @@ export const linkEndpoints = [
       'link_expired',
       'link_superseded',
       'link_withdrawn',
-      'storage_unavailable',
     ],
     handle: async ({ ports, caller }, { params, body }) => {
       const confirmed = await confirmLink(ports, caller, parseLinkId(params.id), body)

@@ -33,7 +33,6 @@ const failures = [
   'confirmation_required',
   'provider_misconfigured',
   'provider_unavailable',
-  'storage_unavailable',
 ] as const
 
 export const tokenEndpoints = [

@@ -60,7 +60,7 @@ export const userEndpoints = [
     query: {},
     body: handInBody,
     answers: { 200: connectionShape, 201: connectionShape },
-    errors: ['not_found', 'conflict', 'storage_unavailable'],
+    errors: ['not_found', 'conflict'],
     handle: async (call, { params, body }) => {
       requireProvider(call.ports, params.provider)
       const wanted = { ...NOTHING_MORE, ...params, ...body }
@@ -93,7 +93,7 @@ export const userEndpoints = [
     query: { account, revoke: field.queryDefault(field.flag, true) },
     body: NO_BODY,
     answers: { 200: deletionShape },
-    errors: ['not_found', 'several_accounts', 'storage_unavailable'],
+    errors: ['not_found', 'several_accounts'],
     handle: async ({ ports, caller }, { params, query }) => {
       const target = { ...params, account: query.account ?? null }
       return ok(await deleteConnection(ports, caller, target, { revoke: query.revoke }))
@@ -109,7 +109,7 @@ export const userEndpoints = [
     query: {},
     body: NO_BODY,
     answers: { 200: userDeletionShape },
-    errors: ['not_found', 'storage_unavailable'],
+    errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) =>
       ok(await deleteUser(ports, caller, params.userId)),
   }),

@@ -166,12 +166,13 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
       verifier: new Secret('verifier'),
       nonce: null,
     }),
-    exchange: async () => ({
-      kind: 'ok',
-      tokens: tokens(),
-      account: { id: `acc-${count}`, email: `user-${count}@example.com`, name: null },
-      sentAt: now(),
-    }),
+    exchange: async ({ callback }) => {
+      const error = callback.get('error')
+      if (error !== undefined) return { kind: 'refused', error }
+      const received = tokens()
+      const account = { id: `acc-${count}`, email: `user-${count}@example.com`, name: null }
+      return { kind: 'ok', tokens: received, account, sentAt: now() }
+    },
     refresh: async () => ({ kind: 'ok', tokens: tokens() }),
     identify: async () => ({ kind: 'unknown' }),
     revoke: async () => ({ kind: 'revoked' }),
