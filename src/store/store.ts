@@ -57,14 +57,16 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     }
   }
 
+  let closing: Promise<void> | undefined
   return {
     ...guardedReads(reads({ db, cipher }), guard),
     ...cachedReads({ db, cipher }, cache, guard),
     write: (work) => retryWhileLocked(clock, () => transact(work)),
     probe: () => guard.outside(() => heartbeat(db, clock.now())),
-    [Symbol.asyncDispose]: async () => {
+    [Symbol.asyncDispose]: () => {
       guard.close()
-      await options.close()
+      closing ??= options.close()
+      return closing
     },
   }
 }

@@ -1,0 +1,283 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Connection, LiveConnection } from '../../src/core/connection.ts'
+import { type ConnectionId, newId, type ProviderId, type UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { ConnectionFilter, Store } from '../../src/ports.ts'
+import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { anyConnection } from './any-connection.ts'
+import { databases } from './databases.ts'
+import { reveal } from './reveal.ts'
+
+const EVERYTHING: ConnectionFilter = {
+  userId: null,
+  provider: null,
+  status: null,
+  expiringBefore: null,
+  after: null,
+  limit: 1_000,
+  reach: { providers: null, userIdPrefix: null },
+}
+
+describe.each(databases)('connections in $name', ({ open }) => {
+  test('come back as they were written, whatever is in them', async () => {
+    await using vault = await open({ cacheBytes: 1 })
+    await fc.assert(
+      fc.asyncProperty(anyConnection, async (connection) => {
+        await vault.store.write((trx) => trx.insertConnection(connection))
+        const read = await vault.store.connection(connection.id)
+        expect(reveal(read)).toEqual(reveal(connection))
+        await vault.store.write((trx) => trx.removeConnection(connection.id))
+        expect(await vault.store.connection(connection.id)).toBeNull()
+      }),
+      { numRuns: 150 },
+    )
+    expect(vault.unreadable).toEqual([])
+  })
+
+  test('turn from anything into anything, and only what differs is what was written', async () => {
+    await using vault = await open({ cacheBytes: 1 })
+    const pair = fc.tuple(anyConnection, anyConnection)
+    await fc.assert(
+      fc.asyncProperty(pair, async ([before, other]) => {
+        const { id, userId, provider, createdAt } = before
+        const after = { ...other, id, userId, provider, createdAt }
+        await vault.store.write((trx) => trx.insertConnection(before))
+        const read = await vault.store.connection(id)
+        if (read === null) throw new Error('not inserted')
+        const saved = await vault.store.write((trx) => trx.saveConnection(read, after))
+        expect(saved.won).toBe(true)
+        expect(reveal(await vault.store.connection(id))).toEqual(reveal(after))
+        await vault.store.write((trx) => trx.removeConnection(id))
+      }),
+      { numRuns: 150 },
+    )
+    expect(vault.unreadable).toEqual([])
+  })
+
+  test('keep instants that a computation made fractional or absurd', async () => {
+    await using vault = await open()
+    const token = makeToken({ expiresAt: 1e300 })
+    const connection = makeConnection({ dueAt: 1234.5678, grant: makeGrant({ token }) })
+    await vault.store.write((trx) => trx.insertConnection(connection))
+    const read = (await vault.store.connection(connection.id)) as LiveConnection
+    expect(read.dueAt).toBe(1235)
+    expect(() => new Date(read.grant.token?.expiresAt ?? Number.NaN).toISOString()).not.toThrow()
+  })
+
+  test('carry a kept refresh token into the next generation and the next grant', async () => {
+    await using vault = await open()
+    await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+    for (const change of [{ generation: 2 }, { generation: 3 }, { id: 'grt_other' as never }]) {
+      const before = (await vault.store.connection(makeConnection().id)) as LiveConnection
+      const after = { ...before, grant: { ...before.grant, ...change } }
+      expect((await vault.store.write((trx) => trx.saveConnection(before, after))).won).toBe(true)
+      const read = (await vault.store.connection(before.id)) as LiveConnection
+      expect(read.grant.refreshToken?.open().expose()).toBe('refresh-1')
+      expect(read.grant.token?.secret.expose()).toBe('access-1')
+    }
+  })
+
+  test('are found by the account that they hold, each provider for itself, without drafts', async () => {
+    await using vault = await open()
+    await insert(vault.store, [
+      made(1, { userId: 'a' as UserId }),
+      made(2, { userId: 'b' as UserId }),
+      made(3, { account: { id: 'acc-2', email: null, name: null } }),
+      made(4, { provider: 'other' as ProviderId }),
+      made(5, { draft: { replaces: null } }),
+      made(6, { account: { id: null, email: 'ann@example.com', name: null } }),
+    ])
+    const found = await vault.store.connectionsOfAccount('acme' as ProviderId, 'acc-1')
+    expect(found.map(({ id }) => id)).toEqual([idOf(1), idOf(2)])
+  })
+
+  test('are found by their user, with or without a provider, without drafts', async () => {
+    await using vault = await open()
+    await insert(vault.store, [
+      made(1),
+      made(2, { provider: 'other' as ProviderId }),
+      made(3, { userId: 'user-2' as UserId }),
+      made(4, { draft: { replaces: idOf(1) } }),
+    ])
+    const { store } = vault
+    const ids = async (provider: string | null): Promise<ConnectionId[]> =>
+      (await store.connectionsOf('user-1' as UserId, provider as ProviderId | null)).map(
+        ({ id }) => id,
+      )
+    expect(await ids(null)).toEqual([idOf(1), idOf(2)])
+    expect(await ids('other')).toEqual([idOf(2)])
+    expect(await ids('none')).toEqual([])
+    expect((await store.connection(idOf(4)))?.draft).toEqual({ replaces: idOf(1) })
+  })
+})
+
+describe.each(databases)('listing in $name', ({ open }) => {
+  const stock: readonly Connection[] = [
+    made(1, { userId: 'a:1' as UserId }),
+    made(2, { userId: 'a:2' as UserId, provider: 'other' as ProviderId }),
+    made(3, { userId: 'A:1' as UserId }),
+    made(4, { userId: 'b_1' as UserId, grant: grantUntil(MADE_AT + 10) }),
+    made(5, { userId: 'b%1' as UserId, grant: grantUntil(null) }),
+    made(6, { userId: 'a:1' as UserId, draft: { replaces: null } }),
+    { ...common(7), status: 'pending', userId: 'bX1' as UserId },
+  ]
+
+  const cases: readonly (readonly [string, Partial<ConnectionFilter>, readonly number[]])[] = [
+    ['everything but drafts', {}, [1, 2, 3, 4, 5, 7]],
+    ['of a user', { userId: 'a:1' as UserId }, [1]],
+    ['of a provider', { provider: 'other' as ProviderId }, [2]],
+    ['of a status', { status: 'pending' }, [7]],
+    ['expiring before an instant', { expiringBefore: MADE_AT + 11 }, [4]],
+    ['expiring before their very end', { expiringBefore: MADE_AT + 10 }, []],
+    ['after an id', { after: idOf(4) }, [5, 7]],
+    ['no more than asked for', { limit: 2 }, [1, 2]],
+    ['within a prefix, in its very letters', { reach: reach(null, 'a:') }, [1, 2]],
+    ['within a prefix that holds a wildcard', { reach: reach(null, 'b_') }, [4]],
+    ['within another wildcard', { reach: reach(null, 'b%') }, [5]],
+    ['within providers', { reach: reach(['other', 'third'], null) }, [2]],
+    ['within no provider', { reach: reach([], null) }, []],
+    ['within prefix and provider', { reach: reach(['acme'], 'a:') }, [1]],
+  ]
+
+  test.each(cases)('%s', async (_, filter, expected) => {
+    await using vault = await open()
+    await insert(vault.store, stock)
+    const found = await vault.store.listConnections({ ...EVERYTHING, ...filter })
+    expect(found.map(({ id }) => id)).toEqual(expected.map(idOf))
+  })
+
+  test('takes a prefix beyond ASCII letter by letter', async () => {
+    await using vault = await open()
+    const users = ['😀é:1', '😀é:2', '😀e:3', '😀']
+    await insert(
+      vault.store,
+      users.map((userId, i) => made(i, { userId: userId as UserId })),
+    )
+    const found = await vault.store.listConnections({ ...EVERYTHING, reach: reach(null, '😀é:') })
+    expect(found.map(({ userId }) => userId)).toEqual(['😀é:1', '😀é:2'])
+  })
+
+  test('page by page shows each that stays exactly once, whatever is written between', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const all = Array.from({ length: 40 }, (_, i) => made(i * 2))
+    await insert(store, all)
+    const seen: ConnectionId[] = []
+    for (let after: ConnectionId | null = null, page = 0; ; page++) {
+      const items: readonly Connection[] = await store.listConnections({
+        ...EVERYTHING,
+        after,
+        limit: 7,
+      })
+      const last = items.at(-1)
+      if (last === undefined) break
+      seen.push(...items.map(({ id }) => id))
+      after = last.id
+      if (page > 5) continue
+      // One of those seen goes, one comes before the cursor and one after, one is touched.
+      await insert(store, [made(page * 2 + 1), made(1_000 + page)])
+      await store.write(async (trx) => {
+        await trx.removeConnection(idOf(page * 2))
+        const touched = await trx.connection(last.id)
+        if (touched) await trx.saveConnection(touched, { ...touched, updatedAt: MADE_AT + 9_999 })
+      })
+    }
+    const staying = seen.filter((id) => all.some((one) => one.id === id))
+    expect(staying).toEqual(all.map(({ id }) => id))
+    expect(new Set(seen).size).toBe(seen.length)
+  })
+})
+
+describe.each(databases)('what is due in $name', ({ open }) => {
+  test('comes soonest first, each provider for itself, without what is in flight', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await insert(store, [
+      made(1, { dueAt: 300 }),
+      made(2, { dueAt: 100 }),
+      made(3, { dueAt: 200, provider: 'other' as ProviderId }),
+      made(4, { dueAt: null }),
+      made(5, { dueAt: 301 }),
+      made(6, { dueAt: 150, draft: { replaces: null } }),
+      made(7, { dueAt: 50 }),
+    ])
+    const inFlight = (await store.connection(idOf(7))) as LiveConnection
+    const lease = { attempt: 'att_1' as never, until: 1_000, dueAt: 60 }
+    await store.write((trx) => trx.beginAttempt(inFlight, lease, 50))
+    const acme = 'acme' as ProviderId
+    expect(await store.dueConnections(acme, 300, 10)).toEqual([idOf(2), idOf(6), idOf(1)])
+    expect(await store.dueConnections(acme, 300, 2)).toEqual([idOf(2), idOf(6)])
+    // A lease that ran out holds nobody up.
+    expect(await store.dueConnections(acme, 1_000, 1)).toEqual([idOf(7)])
+  })
+
+  test('is counted with what there is', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const failure = { reason: 'throttled', detail: '', since: 1, attempts: 1 } as const
+    await insert(store, [
+      made(1, { dueAt: 500 }),
+      made(2, { dueAt: 400 }),
+      { ...made(3), status: 'failing', failure, dueAt: null },
+      made(4, { draft: { replaces: null }, dueAt: 450 }),
+      { ...common(5), status: 'pending', provider: 'other' as ProviderId },
+    ])
+    const { byStatus, ...rest } = await store.census(1_000)
+    const counts = byStatus.map(({ provider, status, count }) => `${provider} ${status} ${count}`)
+    expect(counts.toSorted()).toEqual(['acme active 2', 'acme failing 1', 'other pending 1'])
+    expect(rest).toEqual({ oldestDueAt: 400, revocationsQueued: 0 })
+    expect((await store.census(399)).oldestDueAt).toBeNull()
+  })
+})
+
+describe.each(databases)('refresh tokens once held in $name', ({ open }) => {
+  test('name their connection for as long as it lives', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await insert(store, [made(1), made(2)])
+    const acme = 'acme' as ProviderId
+    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r1')))
+    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r2')))
+    const holder = (value: string) => store.holderOfRefreshToken(acme, new Secret(value))
+    expect(await holder('r1')).toEqual({ connectionId: idOf(1) })
+    expect(await holder('r2')).toEqual({ connectionId: idOf(1) })
+    expect(await holder('r3')).toBeNull()
+    expect(await store.holderOfRefreshToken('other' as ProviderId, new Secret('r1'))).toBeNull()
+
+    await store.write((trx) => trx.rememberRefreshToken(made(2), new Secret('r2')))
+    expect(await holder('r2')).toEqual({ connectionId: idOf(2) })
+    await store.write((trx) => trx.moveRefreshTokens(idOf(1), idOf(2)))
+    expect(await holder('r1')).toEqual({ connectionId: idOf(2) })
+    await store.write((trx) => trx.removeConnection(idOf(2)))
+    expect(await holder('r1')).toBeNull()
+  })
+})
+
+function idOf(n: number): ConnectionId {
+  return newId('con', 1_000 + n, new Uint8Array(10))
+}
+
+function made(n: number, changes: Parameters<typeof makeConnection>[0] = {}) {
+  return makeConnection({ id: idOf(n), ...changes })
+}
+
+/** A connection without what only live ones have. */
+function common(n: number) {
+  const { grant: _, attempt: __, dueAt: ___, failure: ____, status: _____, ...rest } = made(n)
+  return rest
+}
+
+function grantUntil(expiresAt: number | null) {
+  return makeGrant({ token: makeToken({ expiresAt }) })
+}
+
+function reach(providers: readonly string[] | null, userIdPrefix: string | null) {
+  return { providers: providers as readonly ProviderId[] | null, userIdPrefix }
+}
+
+async function insert(store: Store, connections: readonly Connection[]): Promise<void> {
+  await store.write(async (trx) => {
+    for (const connection of connections) await trx.insertConnection(connection)
+  })
+}

@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest'
+import type { Connection, Failure, Grant, LiveConnection } from '../../src/core/connection.ts'
+import type { AttemptId, GrantId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Lease, Store } from '../../src/ports.ts'
+import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { databases, settableClock } from './databases.ts'
+import { reveal } from './reveal.ts'
+
+const LEASE: Lease = {
+  attempt: 'att_1' as AttemptId,
+  until: MADE_AT + 60_000,
+  dueAt: MADE_AT + 60_000,
+}
+const FAILURE: Failure = { reason: 'throttled', detail: 'slow down', since: MADE_AT, attempts: 1 }
+
+describe.each(databases)('a save in $name', ({ open }) => {
+  const pending = pendingConnection()
+  const live = makeConnection()
+  const seen: readonly (readonly [string, Connection, Connection, boolean])[] = [
+    ['the grant and generation that stand', live, live, true],
+    ['an older generation', live, withGrant({ generation: 0 }), false],
+    ['a newer generation', live, withGrant({ generation: 2 }), false],
+    ['another grant', live, withGrant({ id: 'grt_other' as GrantId }), false],
+    ['no grant, where one stands', live, pending, false],
+    ['a grant, where none stands', pending, live, false],
+    ['no grant, where none stands', pending, pending, true],
+  ]
+
+  test.each(seen)('that has seen %s', async (_, stands, before, wins) => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(stands))
+    const after = { ...renewed(live), label: 'written' }
+    const { won } = await store.write((trx) => trx.saveConnection(before, after))
+    expect(won).toBe(wins)
+    expect(reveal(await store.connection(live.id))).toEqual(reveal(won ? after : stands))
+  })
+
+  test('of what has been deleted does not bring it back', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(live))
+    expect((await store.write((trx) => trx.removeConnection(live.id))).won).toBe(true)
+    expect((await store.write((trx) => trx.removeConnection(live.id))).won).toBe(false)
+    expect((await store.write((trx) => trx.saveConnection(live, renewed(live)))).won).toBe(false)
+    expect(await store.connection(live.id)).toBeNull()
+  })
+
+  test('of a refresh and one of a label do not undo each other', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const before = await inserted(store)
+    await store.write((trx) => trx.saveConnection(before, { ...before, label: 'mine' }))
+    await store.write((trx) => trx.saveConnection(before, renewed(before)))
+    const after = (await store.connection(before.id)) as LiveConnection
+    expect([after.label, after.grant.generation]).toEqual(['mine', 2])
+  })
+})
+
+describe.each(databases)('an attempt in $name', ({ open, behind }) => {
+  test('shows on the row from its beginning until its outcome is written', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const before = await inserted(store)
+    expect((await begin(store, before)).won).toBe(true)
+    const begun = (await store.connection(before.id)) as LiveConnection
+    expect(begun.attempt).toEqual({ id: 'att_1', sentAt: MADE_AT })
+    expect(begun.dueAt).toBe(LEASE.dueAt)
+    await store.write((trx) => trx.saveConnection(before, renewed(before)))
+    const after = (await store.connection(before.id)) as LiveConnection
+    expect(after.attempt).toBeNull()
+    expect((await begin(store, after, { attempt: 'att_2' as AttemptId })).won).toBe(true)
+  })
+
+  test.each([
+    ['another grant', withGrant({ id: 'grt_other' as GrantId })],
+    ['another generation', withGrant({ generation: 2 })],
+  ])('does not begin on %s', async (_, seen) => {
+    await using vault = await open()
+    await inserted(vault.store)
+    expect((await begin(vault.store, seen)).won).toBe(false)
+    const stands = (await vault.store.connection(seen.id)) as LiveConnection
+    expect(stands.attempt).toBeNull()
+  })
+
+  test.each([
+    ['while another holds the lease', 'att_2', LEASE.until - 1, false],
+    ['when the lease has run out', 'att_2', LEASE.until, true],
+    ['again by its own holder', 'att_1', LEASE.until - 1, true],
+  ])('begins %s: %s at %d, %s', async (_, attempt, now, wins) => {
+    await using vault = await open()
+    const connection = await inserted(vault.store)
+    await begin(vault.store, connection)
+    const again = { ...LEASE, attempt: attempt as AttemptId, until: now + 60_000 }
+    const { won } = await vault.store.write((trx) => trx.beginAttempt(connection, again, now))
+    expect(won).toBe(wins)
+  })
+
+  test('is counted, so that a holder can be told from those before it', async () => {
+    await using vault = await open()
+    const connection = await inserted(vault.store)
+    await begin(vault.store, connection)
+    await begin(vault.store, connection)
+    const row = await behind(vault, (db) =>
+      db.selectFrom('connections').select('lease_fence').executeTakeFirstOrThrow(),
+    )
+    expect(row.lease_fence).toBe(2)
+  })
+
+  test('keeps its intent when the lease is let go, and only its holder lets go', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const connection = await inserted(store)
+    await begin(store, connection)
+    await store.write((trx) => trx.releaseLease(connection.id, 'att_9' as AttemptId))
+    const other = { attempt: 'att_2' as AttemptId }
+    expect((await begin(store, connection, other)).won).toBe(false)
+    await store.write((trx) => trx.releaseLease(connection.id, 'att_1' as AttemptId))
+    expect((await store.openAttempts(10)).map(({ attempt }) => attempt?.id)).toEqual(['att_1'])
+    expect((await begin(store, connection, other)).won).toBe(true)
+  })
+
+  const outcomes: readonly (readonly [string, (before: LiveConnection) => LiveConnection])[] = [
+    ['a new generation', renewed],
+    ['a failure', (before) => ({ ...before, status: 'failing', failure: FAILURE })],
+    ['nothing but the time of the next try', (before) => ({ ...before, dueAt: MADE_AT + 5 })],
+    ['nothing at all', (before) => ({ ...before })],
+  ]
+
+  test.each(outcomes)('ends with its outcome: %s', async (_, outcome) => {
+    await using vault = await open()
+    const { store } = vault
+    const before = await inserted(store)
+    await begin(store, before)
+    const after = outcome(before)
+    await store.write((trx) => trx.saveConnection(before, after))
+    expect(reveal(await store.connection(before.id))).toEqual(reveal(after))
+    expect(await store.openAttempts(10)).toEqual([])
+    const next = { attempt: 'att_2' as AttemptId }
+    expect((await begin(store, after, next)).won).toBe(true)
+  })
+
+  test.each([
+    ['an edit by one who read the row before', false],
+    ['an edit by one who read it since', true],
+  ])('goes on under %s', async (_, readsAgain) => {
+    await using vault = await open()
+    const { store } = vault
+    const before = await inserted(store)
+    await begin(store, before)
+    await store.write(async (trx) => {
+      const seen = readsAgain ? await trx.connection(before.id) : before
+      if (seen === null) throw new Error('gone')
+      await trx.saveConnection(seen, { ...seen, metadata: { edited: true } })
+      // Writing what is there already is no outcome either.
+      if (readsAgain) await trx.saveConnection(seen, { ...seen, updatedAt: MADE_AT + 1 })
+    })
+    const edited = (await store.connection(before.id)) as LiveConnection
+    expect(edited.metadata).toEqual({ edited: true })
+    expect(edited.attempt?.id).toBe('att_1')
+    expect((await begin(store, edited, { attempt: 'att_2' as AttemptId })).won).toBe(false)
+  })
+
+  test('whose outcome stays unknown stays on the row, without its lease', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const before = await inserted(store)
+    await begin(store, before)
+    const attempt = { id: 'att_1' as AttemptId, sentAt: MADE_AT + 7 }
+    const after: LiveConnection = { ...before, status: 'failing', failure: FAILURE, attempt }
+    await store.write((trx) => trx.saveConnection(before, after))
+    const stands = (await store.connection(before.id)) as LiveConnection
+    expect(stands.attempt).toEqual(attempt)
+    expect(await store.openAttempts(10)).toHaveLength(1)
+
+    // The next attempt was not sent: the one before it is still open, and its own lease is over.
+    const second = { attempt: 'att_2' as AttemptId }
+    expect((await begin(store, stands, second)).won).toBe(true)
+    await store.write((trx) => trx.saveConnection(stands, { ...stands, dueAt: MADE_AT + 99 }))
+    const again = (await store.connection(before.id)) as LiveConnection
+    expect(again.attempt).toEqual(attempt)
+    expect((await begin(store, again, { attempt: 'att_3' as AttemptId })).won).toBe(true)
+  })
+
+  test('of a process that died is open, and its lease is nobody’s', async () => {
+    const clock = settableClock(MADE_AT)
+    await using first = await open({ clock })
+    await begin(first.store, await inserted(first.store))
+    expect(await first.store.openAttempts(10)).toEqual([])
+    await first.store[Symbol.asyncDispose]()
+    const second = await open({ clock, dataDir: first.dataDir })
+    try {
+      const [left] = await second.store.openAttempts(10)
+      expect(left?.attempt).toEqual({ id: 'att_1', sentAt: MADE_AT })
+      if (left === undefined) throw new Error('no attempt')
+      expect((await begin(second.store, left, { attempt: 'att_2' as AttemptId })).won).toBe(true)
+    } finally {
+      await second[Symbol.asyncDispose]()
+    }
+  })
+
+  test('that was the last comes first', async () => {
+    await using vault = await open()
+    const { store } = vault
+    for (const n of [1, 3, 2]) {
+      const attempt = { id: `att_${n}` as AttemptId, sentAt: MADE_AT + n }
+      const id = `con_01jd9z0000000000000000000${n}` as Connection['id']
+      await store.write((trx) => trx.insertConnection(makeConnection({ id, attempt })))
+    }
+    const open2 = await store.openAttempts(2)
+    expect(open2.map(({ attempt }) => attempt?.id)).toEqual(['att_3', 'att_2'])
+  })
+})
+
+function begin(store: Store, connection: LiveConnection, lease: Partial<Lease> = {}) {
+  return store.write((trx) => trx.beginAttempt(connection, { ...LEASE, ...lease }, MADE_AT))
+}
+
+async function inserted(store: Store): Promise<LiveConnection> {
+  const connection = makeConnection()
+  await store.write((trx) => trx.insertConnection(connection))
+  return (await store.connection(connection.id)) as LiveConnection
+}
+
+function renewed(before: LiveConnection): LiveConnection {
+  const grant: Grant = {
+    ...before.grant,
+    generation: before.grant.generation + 1,
+    token: makeToken({ secret: new Secret('access-2'), tokenId: 't_2' }),
+    refreshToken: new Secret('refresh-2'),
+  }
+  const rest = { failure: null, attempt: null, providerData: { ...before.providerData } }
+  return { ...before, ...rest, status: 'active', grant, lastRefreshedAt: MADE_AT + 5 }
+}
+
+function withGrant(changes: Partial<Grant>): LiveConnection {
+  return makeConnection({ grant: makeGrant(changes) })
+}
+
+function pendingConnection(): Connection {
+  const { grant: _, attempt: __, dueAt: ___, failure: ____, ...common } = makeConnection()
+  return { ...common, status: 'pending' }
+}

@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest'
+import type {
+  ConnectLink,
+  ConnectRequest,
+  Flow,
+  LinkState,
+  WaitingGrant,
+} from '../../src/core/authorization.ts'
+import type { ConnectionId, FlowId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { databases } from './databases.ts'
+import { reveal } from './reveal.ts'
+
+const CON = 'con_01jd9z0000000000000000000a' as ConnectionId
+
+const REQUEST: ConnectRequest = {
+  userId: 'user-1' as UserId,
+  scope: ['calendar'],
+  email: 'ann@example.com',
+  expectedAccount: 'acc-1',
+  state: 'the app’s own',
+  label: 'Work',
+  displayName: 'Ann',
+  metadata: { team: 7 },
+  connectionId: CON,
+  client: { id: 'client-1', secret: new Secret('client-secret') },
+  params: { tenant: 'contoso' },
+}
+
+const STATES: readonly LinkState[] = [
+  { status: 'pending' },
+  {
+    status: 'awaiting_confirmation',
+    connectionId: CON,
+    completionHash: 'hash',
+    confirmBefore: 5_000,
+  },
+  { status: 'completed', connectionId: CON },
+  { status: 'superseded' },
+  { status: 'withdrawn' },
+]
+
+describe.each(databases)('links in $name', ({ open }) => {
+  test.each(STATES)('come back as they were written: $status', async (state) => {
+    await using vault = await open()
+    const { store } = vault
+    const link = makeLink('a', { state, lastError: 'access_denied' })
+    await store.write((trx) => trx.insertLink(link, null))
+    expect(reveal(await store.link(link.id))).toEqual(reveal(link))
+    expect(reveal(await store.linkBySecretHash(link.secretHash))).toEqual(reveal(link))
+    expect(await store.link('lnk_none' as LinkId)).toBeNull()
+    expect(await store.linkBySecretHash('none')).toBeNull()
+  })
+
+  test.each(STATES)('move from pending to $status once', async (state) => {
+    await using vault = await open()
+    const { store } = vault
+    const link = makeLink('a')
+    await store.write((trx) => trx.insertLink(link, null))
+    const after = { ...link, state, lastError: 'x' }
+    expect((await store.write((trx) => trx.saveLink(link, after))).won).toBe(true)
+    expect(reveal(await store.link(link.id))).toEqual(reveal(after))
+    const again = await store.write((trx) => trx.saveLink(link, link))
+    expect(again.won).toBe(state.status === 'pending')
+  })
+
+  test('supersede older pending ones for the same connection, and no others', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const other = { ...REQUEST, connectionId: 'con_other' as ConnectionId }
+    const fresh = { ...REQUEST, connectionId: null }
+    await store.write(async (trx) => {
+      await trx.insertLink(makeLink('a'), null)
+      await trx.insertLink(
+        makeLink('b', { state: { status: 'completed', connectionId: CON } }),
+        null,
+      )
+      await trx.insertLink(makeLink('c', { request: other }), null)
+      await trx.insertLink(makeLink('d', { request: fresh }), null)
+      await trx.insertLink(makeLink('e', { request: fresh }), null)
+      await trx.insertLink(makeLink('f'), CON)
+    })
+    const statuses = await Promise.all(
+      ['a', 'b', 'c', 'd', 'e', 'f'].map(
+        async (name) => (await store.link(idOf(name)))?.state.status,
+      ),
+    )
+    expect(statuses).toEqual([
+      'superseded',
+      'completed',
+      'pending',
+      'pending',
+      'pending',
+      'pending',
+    ])
+  })
+
+  test('of a user are withdrawn as far as the providers reach', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const [acme, odd] = ['acme' as ProviderId, 'odd' as ProviderId]
+    const stranger = { ...REQUEST, userId: 'user-2' as UserId }
+    await store.write(async (trx) => {
+      await trx.insertLink(makeLink('a', { providers: [acme] }), null)
+      await trx.insertLink(makeLink('b', { providers: [acme, odd] }), null)
+      await trx.insertLink(makeLink('c', { request: stranger }), null)
+      await trx.insertLink(makeLink('d', { state: { status: 'superseded' } }), null)
+    })
+    const statuses = () =>
+      Promise.all(
+        ['a', 'b', 'c', 'd'].map(async (name) => (await store.link(idOf(name)))?.state.status),
+      )
+    await store.write((trx) => trx.withdrawLinksOf('user-1' as UserId, [acme]))
+    expect(await statuses()).toEqual(['withdrawn', 'pending', 'pending', 'superseded'])
+    await store.write((trx) => trx.withdrawLinksOf('user-1' as UserId, null))
+    expect(await statuses()).toEqual(['withdrawn', 'withdrawn', 'pending', 'superseded'])
+    await store.write((trx) => trx.withdrawLinksOf('nobody' as UserId, null))
+  })
+
+  test('that nobody confirmed in time are told, the longest overdue first', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write(async (trx) => {
+      for (const [name, confirmBefore] of [
+        ['a', 300],
+        ['b', 200],
+        ['c', 301],
+      ] as const) {
+        const state = {
+          status: 'awaiting_confirmation',
+          connectionId: CON,
+          completionHash: '',
+          confirmBefore,
+        } as const
+        await trx.insertLink(makeLink(name, { state }), null)
+      }
+      await trx.insertLink(makeLink('d'), null)
+    })
+    const overdue = await store.overdueConfirmations(300, 10)
+    expect(overdue.map(({ id }) => id)).toEqual([idOf('b'), idOf('a')])
+    expect(await store.overdueConfirmations(300, 1)).toHaveLength(1)
+  })
+})
+
+describe.each(databases)('flows in $name', ({ open }) => {
+  test('come back once, and only to the browser that began them', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const flow = makeFlow({ browserHash: 'browser' })
+    await store.write((trx) => trx.insertFlow(flow))
+    const take = (state: string, browser: string | null, now = 0) =>
+      store.write((trx) => trx.takeFlow(state, browser, now))
+    expect(await take('state', 'another browser')).toBeNull()
+    expect(await take('state', null)).toBeNull()
+    expect(await take('another state', 'browser')).toBeNull()
+    expect(await take('state', 'browser', flow.expiresAt)).toBeNull()
+    expect(reveal(await take('state', 'browser', flow.expiresAt - 1))).toEqual(reveal(flow))
+    expect(await take('state', 'browser')).toBeNull()
+  })
+
+  test('without a browser come back to none', async () => {
+    await using vault = await open()
+    const flow = makeFlow({ browserHash: null, link: null, nonce: null })
+    await vault.store.write((trx) => trx.insertFlow(flow))
+    const take = (browser: string | null) =>
+      vault.store.write((trx) => trx.takeFlow('state', browser, 0))
+    expect(await take('browser')).toBeNull()
+    expect(reveal(await take(null))).toEqual(reveal(flow))
+  })
+
+  test('are spent once however many callbacks come at a time', async () => {
+    await using vault = await open()
+    await vault.store.write((trx) => trx.insertFlow(makeFlow({ browserHash: 'browser' })))
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        vault.store.write((trx) => trx.takeFlow('state', 'browser', 0)),
+      ),
+    )
+    expect(taken.filter((flow) => flow !== null)).toHaveLength(1)
+  })
+})
+
+describe.each(databases)('waiting grants in $name', ({ open }) => {
+  test('come back as they were written, and go with their link', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const waiting = makeWaitingGrant()
+    await store.write(async (trx) => {
+      await trx.insertLink(makeLink('a'), null)
+      await trx.insertWaitingGrant(waiting)
+    })
+    expect(reveal(await store.waitingGrant(idOf('a')))).toEqual(reveal(waiting))
+    expect(reveal(await store.waitingGrantOf(CON))).toEqual(reveal(waiting))
+    expect(await store.waitingGrant(idOf('b'))).toBeNull()
+    expect(await store.waitingGrantOf('con_other' as ConnectionId)).toBeNull()
+    await store.write((trx) => trx.removeWaitingGrant(idOf('a')))
+    expect(await store.waitingGrant(idOf('a'))).toBeNull()
+  })
+})
+
+function idOf(name: string): LinkId {
+  return `lnk_01jd9z0000000000000000000${name}` as LinkId
+}
+
+function makeLink(name: string, changes: Partial<ConnectLink> = {}): ConnectLink {
+  return {
+    id: idOf(name),
+    secretHash: `hash of ${name}`,
+    providers: ['acme' as ProviderId],
+    request: REQUEST,
+    redirectUrl: 'https://app.example.com/oauth?x=1',
+    confirm: 'app',
+    state: { status: 'pending' },
+    lastError: null,
+    createdAt: 1,
+    expiresAt: 1_000,
+    ...changes,
+  }
+}
+
+function makeFlow(changes: Partial<Flow>): Flow {
+  return {
+    id: 'flw_01jd9z0000000000000000000a' as FlowId,
+    stateHash: 'state',
+    provider: 'acme' as ProviderId,
+    link: idOf('a'),
+    browserHash: 'browser',
+    request: REQUEST,
+    requestedScope: ['calendar', 'openid'],
+    redirectUri: 'https://larder.example.com/callback/acme',
+    verifier: new Secret('verifier'),
+    nonce: new Secret('nonce'),
+    createdAt: 1,
+    expiresAt: 600_000,
+    ...changes,
+  }
+}
+
+function makeWaitingGrant(): WaitingGrant {
+  return {
+    link: idOf('a'),
+    connectionId: CON,
+    provider: 'acme' as ProviderId,
+    tokens: {
+      accessToken: new Secret('access'),
+      tokenType: 'Bearer',
+      expiresInSeconds: 3_600,
+      refreshToken: new Secret('refresh'),
+      refreshTokenExpiresInSeconds: null,
+      scope: ['calendar'],
+      providerData: { instance: 'eu1' },
+    },
+    sentAt: 12,
+    account: { id: 'acc-1', email: null, name: 'Ann' },
+    requestedScope: ['calendar'],
+    request: REQUEST,
+  }
+}
