@@ -1,17 +1,16 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, resolve } from 'node:path'
+import { daemonUrlRule } from './config/client-config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { Environment, type Rule, type Variables } from './config/environment.ts'
 import { Findings } from './config/findings.ts'
-import { keyFiles, readLeftKey } from './config/key-files.ts'
-import { apiKeyRule, makeKeys, readKeys } from './config/keys.ts'
+import { makeKeys, readKeys } from './config/keys.ts'
 import { type LarderFile, readLarderFile } from './config/larder-file.ts'
-import { isLoopback, type Listen, urlOf } from './config/listen.ts'
-import { readListeners, readPrivateListen } from './config/listeners.ts'
+import { isLoopback, type Listen } from './config/listen.ts'
+import { readListeners } from './config/listeners.ts'
 import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
 import { readProviders } from './config/providers.ts'
-import { isDaemonUrl } from './config/urls.ts'
+import { readPlaces, type Surroundings } from './config/surroundings.ts'
 import type { Secret } from './core/secret.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { presetIds, type ProviderSettings } from './oauth/providers.ts'
@@ -35,25 +34,6 @@ export type Config = {
   readonly cacheBytes: number
   /** What is allowed but should be looked at: names and constant sentences. */
   readonly warnings: readonly string[]
-}
-
-/** Where the settings are read; the second argument of both readers. */
-export type Surroundings = {
-  readonly cwd: string
-  /** Inside the image keys are never made, and the paths are the image's. */
-  readonly inImage: boolean
-  readonly execArgv: readonly string[]
-}
-
-/** Everything that is wrong with the settings, a line each; never a value. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[]
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'))
-    this.name = 'ConfigError'
-    this.problems = problems
-  }
 }
 
 const CACHE_BYTES = 32 * 1024 * 1024
@@ -89,45 +69,6 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   return { ...plain, ...keys, warnings: findings.warnings }
 }
 
-/** Where the command line finds the daemon, and the key it shows there. */
-export function loadClientConfig(
-  variables: Variables,
-  around: Pick<Surroundings, 'cwd' | 'inImage'>,
-): { readonly url: string; readonly apiKey: Secret } {
-  const findings = new Findings()
-  const environment = new Environment(variables, findings, around.cwd)
-  const url = environment.text('LARDER_URL', daemonUrlRule) ?? urlOf(readPrivateListen(environment))
-  const left = keyFiles(readPlaces(environment, around).dataDir).apiKey
-  const apiKey = environment.isGiven('LARDER_API_KEY')
-    ? environment.secret('LARDER_API_KEY', apiKeyRule)
-    : readLeftKey(left, apiKeyRule, findings)
-  if (apiKey === null && findings.problems.length === 0) {
-    findings.problem('LARDER_API_KEY', 'not set; it is what the daemon was started with')
-  }
-  if (apiKey === null || findings.problems.length > 0) throw new ConfigError(findings.problems)
-  return { url, apiKey }
-}
-
-/** How this machine reaches the private API of a daemon with these settings. */
-export function privateUrl(variables: Variables): string {
-  const findings = new Findings()
-  const listen = readPrivateListen(new Environment(variables, findings, '/'))
-  if (findings.problems.length > 0) throw new ConfigError(findings.problems)
-  return urlOf(listen)
-}
-
-/** A file of the image's own, beside the package, tells that this is it. */
-export function surroundings(): Surroundings {
-  const marker = fileURLToPath(new URL('../IMAGE', import.meta.url))
-  return { cwd: process.cwd(), inImage: existsSync(marker), execArgv: process.execArgv }
-}
-
-function readPlaces(environment: Environment, around: Pick<Surroundings, 'cwd' | 'inImage'>) {
-  const fallback = around.inImage ? '/data' : resolve(around.cwd, 'data')
-  const dataDir = environment.path('LARDER_DATA_DIR') ?? fallback
-  return { dataDir, databaseFile: join(dataDir, 'larder.db') }
-}
-
 function readFile(
   environment: Environment,
   around: Surroundings,
@@ -143,9 +84,6 @@ const hostRule: Rule = (raw) =>
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i.test(raw)
     ? null
     : 'must be host names, without scheme or port'
-
-const daemonUrlRule: Rule = (raw) =>
-  isDaemonUrl(raw) ? null : 'must be an http or https URL, or unix:/path'
 
 const LOG_LEVEL_DEMAND = `must be one of ${LOG_LEVELS.join(', ')}`
 

@@ -8,9 +8,10 @@ import type { Observer } from './ports.ts'
 export interface Events extends Observer {
   settingDoubted(e: { warning: string }): void
   keysMade(e: { paths: readonly string[] }): void
-  started(e: { version: string; node: string; private: string; public: string }): void
+  started(e: { version: string; node: string; privateAddress: string; publicAddress: string }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
-  stopping(e: { signal: string }): void
+  /** `reason`: the signal, or the fault. */
+  stopping(e: { reason: string }): void
   stopped(): void
   /** A fault of ours while answering; the id is all that the caller was told. */
   requestFailed(e: { requestId: string; route: string; error: unknown }): void
@@ -18,7 +19,7 @@ export interface Events extends Observer {
   /** Wall and monotonic time came apart; the schedule was planned anew. */
   clockStepped(e: { byMs: number }): void
   /** The process is about to end because nobody caught this. */
-  crashed(e: { kind: 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
+  crashed(e: { kind: 'serve' | 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
   readonly metrics: Metrics
   /** Writes the lines that wait; never throws. */
   flush(): void

@@ -1,4 +1,6 @@
-import { type Config, ConfigError, loadConfig, type Surroundings } from '../../src/config.ts'
+import { type Config, loadConfig } from '../../src/config.ts'
+import { ConfigError } from '../../src/config/config-error.ts'
+import type { Surroundings } from '../../src/config/surroundings.ts'
 import { tempDir } from './temp-dir.ts'
 
 export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')

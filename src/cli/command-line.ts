@@ -1,0 +1,151 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Ask } from './daemon-client.ts'
+import type { KeyOptions } from './keys.ts'
+import { printJson, printLine } from './print.ts'
+import { EXIT } from './refusal.ts'
+
+/** What only the process itself can do; loaded when a command asks for it. */
+export type CommandLineNeeds = {
+  readonly version: string
+  readonly serve: () => Promise<void>
+  readonly openApi: () => Promise<unknown>
+  readonly privateUrl: () => Promise<string>
+  readonly connect: () => Promise<Ask>
+}
+
+type Json = { readonly json: boolean }
+
+const JSON_FLAG = ['--json', 'print JSON', false] as const
+
+const loadConnections = () => import('./connections.ts')
+const loadKeys = () => import('./keys.ts')
+
+/** Every command; each loads what it needs and nothing else. */
+export function commandLine(needs: CommandLineNeeds): Command {
+  const program = new Command('larder')
+    .description('keeps the OAuth tokens of an app’s users fresh and serves them')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`larder: ${text}`) })
+    .showHelpAfterError('larder: hint: "larder --help" lists the commands')
+  addProcessCommands(program, needs)
+  addConnectionCommands(program, needs)
+  addKeyCommands(program, needs)
+  return program
+}
+
+/** The exit code for what commander threw: help and version were asked for, all else is misuse. */
+export function usageExitCode(error: { readonly exitCode: number }): number {
+  return error.exitCode === 0 ? 0 : EXIT.usage
+}
+
+function addProcessCommands(program: Command, needs: CommandLineNeeds): void {
+  program
+    .command('serve')
+    .description('run the daemon (the default)')
+    .action(() => needs.serve())
+  program
+    .command('healthcheck')
+    .description('ask the daemon of this machine whether it is ready')
+    .action(async () => {
+      const { checkHealth } = await import('./healthcheck.ts')
+      await checkHealth(await needs.privateUrl())
+    })
+  program
+    .command('openapi')
+    .description('print the OpenAPI document of the private API')
+    .option(...JSON_FLAG)
+    .action(async () => printJson(await needs.openApi()))
+  program
+    .command('version')
+    .description('print the version')
+    .option(...JSON_FLAG)
+    .action(({ json }: Json) => {
+      const { version } = needs
+      return json ? printJson({ version, node: process.version }) : printLine(version)
+    })
+}
+
+function addConnectionCommands(program: Command, needs: CommandLineNeeds): void {
+  const connections = program.command('connections').description('what the daemon holds')
+  connections
+    .command('list')
+    .option('--user <id>', 'of this user')
+    .option('--provider <id>', 'at this provider')
+    .option('--status <status>', 'pending, active, failing or disconnected')
+    .option(...JSON_FLAG)
+    .action(async (options) =>
+      (await loadConnections()).listConnections(await needs.connect(), options),
+    )
+  connections
+    .command('show <id>')
+    .option(...JSON_FLAG)
+    .action(async (id: string) =>
+      (await loadConnections()).showConnection(await needs.connect(), id),
+    )
+  connections
+    .command('refresh <id>')
+    .description('refresh its token now')
+    .option(...JSON_FLAG)
+    .action(async (id: string, options) =>
+      (await loadConnections()).refreshConnection(await needs.connect(), id, options),
+    )
+  connections
+    .command('delete <id>')
+    .option('--no-revoke', 'leave the grant at the provider as it is')
+    .option(...JSON_FLAG)
+    .action(async (id: string, options) =>
+      (await loadConnections()).deleteConnection(await needs.connect(), id, options),
+    )
+  program
+    .command('link <user> <provider>')
+    .description('make a one-time URL through which the user connects')
+    .option('--redirect-url <url>', 'where the user ends')
+    .option('--ttl-seconds <n>', 'how long it is good for', wholeNumber)
+    .option('--connection <id>', 'reconnect this connection')
+    .option(...JSON_FLAG)
+    .action(async (userId: string, provider: string, options) => {
+      const { makeLink } = await import('./link.ts')
+      await makeLink(await needs.connect(), { userId, provider }, options)
+    })
+}
+
+function addKeyCommands(program: Command, needs: CommandLineNeeds): void {
+  program
+    .command('master-key')
+    .description('the key that seals the vault')
+    .command('new')
+    .description('print a new one, for LARDER_MASTER_KEY_FILE')
+    .action(async () => (await loadKeys()).printNewSecret('base64'))
+  const keys = program.command('keys').description('keys to the private API')
+  keys
+    .command('new [name]')
+    .description('print a new key: for LARDER_API_KEY_FILE, or with a name one the daemon knows')
+    .option('--permissions <list>', 'what it may do, comma-separated', commaSeparated, [
+      'tokens:read',
+    ])
+    .option('--providers <list>', 'narrow it to these providers', commaSeparated)
+    .option('--user-prefix <prefix>', 'narrow it to users whose id begins so')
+    .option(...JSON_FLAG)
+    .action(async (name: string | undefined, options: KeyOptions) => {
+      const { createKey, printNewSecret } = await loadKeys()
+      if (name === undefined) printNewSecret('base64url')
+      else await createKey(await needs.connect(), name, options)
+    })
+  keys
+    .command('list')
+    .option(...JSON_FLAG)
+    .action(async (options: Json) => (await loadKeys()).listKeys(await needs.connect(), options))
+  keys
+    .command('revoke <id>')
+    .option(...JSON_FLAG)
+    .action(async (id: string) => (await loadKeys()).revokeKey(await needs.connect(), id))
+}
+
+function commaSeparated(raw: string): readonly string[] {
+  return raw.split(',').map((item) => item.trim())
+}
+
+function wholeNumber(raw: string): number {
+  if (!/^\d{1,9}$/.test(raw)) throw new InvalidArgumentError('it must be a whole number')
+  return Number(raw)
+}

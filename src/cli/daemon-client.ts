@@ -1,0 +1,108 @@
+import { request as askHttp, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as askHttps } from 'node:https'
+import type { Secret } from '../core/secret.ts'
+import { EXIT, Refusal } from './refusal.ts'
+
+export type Question = {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Percent-encoded. */
+  readonly path: string
+  readonly body?: Readonly<Record<string, unknown>>
+  readonly withinMs?: number
+}
+
+export type Ask = <T>(question: Question) => Promise<T>
+
+/** Longer than the daemon waits for a provider. */
+const ANSWER_WITHIN_MS = 90_000
+
+/** Speaks to the private API at `http://…`, `https://…` or `unix:/path`; what it refuses is thrown. */
+export function daemonClient(config: { readonly url: string; readonly apiKey: Secret }): Ask {
+  return async <T>(question: Question): Promise<T> => {
+    const { status, body } = await exchange(config.url, {
+      ...question,
+      headers: { authorization: `Bearer ${config.apiKey.expose()}` },
+    })
+    if (status >= 400) throw refusalOf(status, body)
+    // The daemon's answers are its own, of the shapes of its OpenAPI document.
+    return body as T
+  }
+}
+
+/** One request to the daemon; throws a `Refusal` only where there is no answer. */
+export async function exchange(
+  url: string,
+  question: Question & { readonly headers?: Readonly<Record<string, string>> },
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const text = question.body === undefined ? null : JSON.stringify(question.body)
+  const options = {
+    ...destination(url, question.path),
+    method: question.method,
+    headers: { ...question.headers, ...(text && { 'content-type': 'application/json' }) },
+    signal: AbortSignal.timeout(question.withinMs ?? ANSWER_WITHIN_MS),
+  }
+  try {
+    const response = await send(options, text)
+    return { status: response.statusCode ?? 0, body: await readJson(response) }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    const hint = 'is it running, and does LARDER_URL name its private listener?'
+    throw new Refusal(`the daemon cannot be reached${code}`, hint, EXIT.unavailable)
+  }
+}
+
+function destination(url: string, path: string): RequestOptions {
+  if (url.startsWith('unix:')) return { socketPath: url.slice('unix:'.length), path }
+  const { protocol, hostname, port, pathname } = new URL(url)
+  // Node wants an IPv6 address without the brackets that URLs put around it.
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return { protocol, host, port, path: pathname.replace(/\/$/, '') + path }
+}
+
+function send(options: RequestOptions, text: string | null): Promise<IncomingMessage> {
+  const ask = options.protocol === 'https:' ? askHttps : askHttp
+  return new Promise((resolve, reject) => {
+    ask(options, resolve)
+      .on('error', reject)
+      .end(text ?? undefined)
+  })
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString('utf8')
+  try {
+    return text === '' ? null : (JSON.parse(text) as unknown)
+  } catch {
+    return null
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  unauthenticated: 'LARDER_API_KEY must be the key the daemon was started with, or one it made',
+  forbidden: 'the key lacks the permission; "larder keys list" shows what each may do',
+  not_found: 'list what there is with "larder connections list" or "larder keys list"',
+  misdirected_request: 'add the host of LARDER_URL to LARDER_ALLOWED_HOSTS of the daemon',
+  reconnect_required: 'make a new link with "larder link <user> <provider>"',
+  provider_misconfigured: 'check client id, secret and redirect uri of the provider',
+  provider_unavailable: 'try again later; the daemon does so by itself',
+  storage_unavailable: 'ask GET /readyz what is wrong with the database',
+}
+
+type Problem = {
+  readonly code?: string
+  readonly detail?: string
+  readonly requestId?: string
+  readonly errors?: readonly { readonly name: string; readonly detail: string }[]
+}
+
+function refusalOf(status: number, body: unknown): Refusal {
+  const problem = (typeof body === 'object' && body !== null ? body : {}) as Problem
+  if (problem.code === undefined) {
+    return new Refusal(`the answer is none of a daemon's (${status})`, 'check LARDER_URL')
+  }
+  const fields = (problem.errors ?? []).map(({ name, detail }) => `; ${name}: ${detail}`).join('')
+  const hint = HINTS[problem.code] ?? `the log tells more under ${problem.requestId ?? 'its time'}`
+  return new Refusal(`${problem.detail ?? problem.code}${fields} (${problem.code})`, hint)
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import type { Ask } from './daemon-client.ts'
+import { printJson, printLine, printRows, type Row, tell } from './print.ts'
+
+export type KeyOptions = {
+  readonly json: boolean
+  readonly permissions: readonly string[]
+  readonly providers?: readonly string[]
+  readonly userPrefix?: string
+}
+
+type Key = Row & { readonly id: string }
+
+const COLUMNS = ['id', 'name', 'permissions', 'providers', 'userIdPrefix', 'createdAt', 'revokedAt']
+
+/** 32 random bytes: the master key, or the bootstrap API key, before there is a daemon. */
+export function printNewSecret(encoding: 'base64' | 'base64url'): void {
+  printLine(randomBytes(32).toString(encoding))
+}
+
+export async function createKey(ask: Ask, name: string, options: KeyOptions): Promise<void> {
+  const { permissions, providers, userPrefix } = options
+  const body = { name, permissions, providers, userIdPrefix: userPrefix }
+  const made = await ask<Key & { key: string }>({ method: 'POST', path: '/v1/keys', body })
+  if (options.json) return printJson(made)
+  printLine(made.key)
+  tell(`${made.id} is shown this once; revoke it with "larder keys revoke ${made.id}"`)
+}
+
+export async function listKeys(ask: Ask, options: { readonly json: boolean }): Promise<void> {
+  const { items } = await ask<{ items: readonly Key[] }>({ method: 'GET', path: '/v1/keys' })
+  if (items.length === 0) tell('no keys but the one of the settings')
+  if (options.json) printJson(items)
+  else printRows(items, COLUMNS)
+}
+
+export async function revokeKey(ask: Ask, id: string): Promise<void> {
+  await ask({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` })
+  tell(`${id} is revoked`)
+}

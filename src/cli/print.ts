@@ -1,0 +1,36 @@
+type Cell = string | number | boolean | null | undefined | readonly string[]
+export type Row = Readonly<Record<string, Cell>>
+
+/** Standard output is data: a table for eyes, JSON for programs. */
+export function printRows(rows: readonly Row[], columns: readonly string[]): void {
+  process.stdout.write(tableOf(rows, columns))
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+export function printLine(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Standard error is people. */
+export function tell(text: string): void {
+  process.stderr.write(`larder: ${text}\n`)
+}
+
+function tableOf(rows: readonly Row[], columns: readonly string[]): string {
+  const cells = rows.map((row) => columns.map((column) => cellOf(row[column])))
+  const lines = [columns.map((column) => column.toUpperCase()), ...cells]
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)))
+  return lines
+    .map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('')
+}
+
+function cellOf(value: Cell): string {
+  const text = [value ?? '-'].flat().join(' ')
+  // What a user or a provider named must not move the cursor of an operator's terminal.
+  return text.replace(/[^\P{C}]/gu, '?') || '-'
+}

@@ -1,0 +1,43 @@
+import type { Secret } from '../core/secret.ts'
+import { ConfigError } from './config-error.ts'
+import { Environment, type Rule, type Variables } from './environment.ts'
+import { Findings } from './findings.ts'
+import { keyFiles, readLeftKey } from './key-files.ts'
+import { apiKeyRule } from './keys.ts'
+import { urlOf } from './listen.ts'
+import { readPrivateListen } from './listeners.ts'
+import { readPlaces, type Surroundings } from './surroundings.ts'
+import { isDaemonUrl } from './urls.ts'
+
+export type ClientConfig = { readonly url: string; readonly apiKey: Secret }
+
+/** Where the command line finds the daemon, and the key it shows there. */
+export function loadClientConfig(
+  variables: Variables,
+  around: Pick<Surroundings, 'cwd' | 'inImage'>,
+): ClientConfig {
+  const findings = new Findings()
+  const environment = new Environment(variables, findings, around.cwd)
+  const given = environment.text('LARDER_URL', daemonUrlRule)
+  const url = given ?? urlOf(readPrivateListen(environment))
+  const left = keyFiles(readPlaces(environment, around).dataDir).apiKey
+  const apiKey = environment.isGiven('LARDER_API_KEY')
+    ? environment.secret('LARDER_API_KEY', apiKeyRule)
+    : readLeftKey(left, apiKeyRule, findings)
+  if (apiKey === null && findings.problems.length === 0) {
+    findings.problem('LARDER_API_KEY', 'not set; the daemon was started with one')
+  }
+  if (apiKey === null || findings.problems.length > 0) throw new ConfigError(findings.problems)
+  return { url, apiKey }
+}
+
+/** How this machine reaches the private API of a daemon that has these settings. */
+export function privateUrl(variables: Variables): string {
+  const findings = new Findings()
+  const listen = readPrivateListen(new Environment(variables, findings, '/'))
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems)
+  return urlOf(listen)
+}
+
+export const daemonUrlRule: Rule = (raw) =>
+  isDaemonUrl(raw) ? null : 'must be an http or https URL, or unix:/path'

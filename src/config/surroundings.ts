@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Environment } from './environment.ts'
+
+/** Where the settings are read. */
+export type Surroundings = {
+  readonly cwd: string
+  /** Inside the image keys are never made, and the paths are the image's. */
+  readonly inImage: boolean
+  readonly execArgv: readonly string[]
+}
+
+/** A file of the image's own, beside the package, tells that this is it. */
+export function surroundings(): Surroundings {
+  const marker = fileURLToPath(new URL('../../IMAGE', import.meta.url))
+  return { cwd: process.cwd(), inImage: existsSync(marker), execArgv: process.execArgv }
+}
+
+export type Places = { readonly dataDir: string; readonly databaseFile: string }
+
+export function readPlaces(
+  environment: Environment,
+  around: Pick<Surroundings, 'cwd' | 'inImage'>,
+): Places {
+  const fallback = around.inImage ? '/data' : resolve(around.cwd, 'data')
+  const dataDir = environment.path('LARDER_DATA_DIR') ?? fallback
+  return { dataDir, databaseFile: join(dataDir, 'larder.db') }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env -S node --disable-sigusr1
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { commandLine, usageExitCode } from './cli/command-line.ts'
+import { EXIT } from './cli/refusal.ts'
+import { report } from './cli/report.ts'
+import type { Events } from './events.ts'
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string }
+
+const program = commandLine({ version, serve, openApi, privateUrl, connect })
+try {
+  const words = process.argv.slice(2)
+  await program.parseAsync(words.length === 0 ? ['serve'] : words, { from: 'user' })
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? usageExitCode(error) : report(error)
+}
+
+/** Runs the daemon until a signal or a fault ends it; flights land before the process does. */
+async function serve(): Promise<void> {
+  const ending = untilSignal()
+  const [{ loadConfig }, { surroundings }] = await Promise.all([
+    import('./config.ts'),
+    import('./config/surroundings.ts'),
+  ])
+  const config = loadConfig(process.env, surroundings())
+  const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
+    await Promise.all([import('./events.ts'), import('./daemon.ts'), import('./system.ts')])
+  const events = openEvents({ level: config.logLevel })
+  const crash = untilCrash(events)
+  for (const warning of config.warnings) events.settingDoubted({ warning })
+  if (config.madeKeys.length > 0) events.keysMade({ paths: config.madeKeys })
+  try {
+    await using daemon = await startDaemon(config, { clock, random, events, version })
+    const { privateAddress, publicAddress } = daemon
+    events.started({ version, node: process.version, privateAddress, publicAddress })
+    const reason = await Promise.race([ending, crash])
+    events.stopping({ reason })
+  } catch (error) {
+    events.crashed({ kind: 'serve', error })
+    throw error
+  } finally {
+    events.flush()
+  }
+  events.stopped()
+  events.flush()
+}
+
+/**
+ * The first signal. SIGTERM may come again and changes nothing: flights land first. A second SIGINT
+ * ends the process at once, as a person at a terminal expects.
+ */
+function untilSignal(): Promise<string> {
+  // Without a listener node answers this one by opening its inspector, to whoever may send signals.
+  process.on('SIGUSR1', () => {})
+  return new Promise((resolve) => {
+    process.on('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}
+
+/** What nobody caught leaves the process in doubt: it is told, what is received is stored, it ends. */
+function untilCrash(events: Events): Promise<string> {
+  return new Promise((resolve) => {
+    const crash = (kind: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
+      events.crashed({ kind, error })
+      events.flush()
+      process.exitCode = EXIT.crashed
+      // A process that cannot even stop must not seem to be running.
+      setTimeout(() => process.exit(), STOP_WITHIN_MS).unref()
+      resolve(kind)
+    }
+    process.on('uncaughtException', crash('uncaughtException'))
+    process.on('unhandledRejection', crash('unhandledRejection'))
+  })
+}
+
+const STOP_WITHIN_MS = 60_000
+
+async function openApi(): Promise<unknown> {
+  const [{ openApiDocument }, { privateEndpoints }] = await Promise.all([
+    import('./http/openapi.ts'),
+    import('./http/private.ts'),
+  ])
+  return openApiDocument(privateEndpoints, version)
+}
+
+async function privateUrl(): Promise<string> {
+  const clientConfig = await import('./config/client-config.ts')
+  return clientConfig.privateUrl(process.env)
+}
+
+async function connect() {
+  const [{ loadClientConfig }, { surroundings }, { daemonClient }] = await Promise.all([
+    import('./config/client-config.ts'),
+    import('./config/surroundings.ts'),
+    import('./cli/daemon-client.ts'),
+  ])
+  return daemonClient(loadClientConfig(process.env, surroundings()))
+}
