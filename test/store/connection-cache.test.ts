@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest'
+import { type ConnectionId, newId, type ProviderId, type UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { ConnectionCache, type Loaded } from '../../src/store/connection-cache.ts'
+import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { databases } from './databases.ts'
+
+const USER = 'user-1' as UserId
+const ACME = 'acme' as ProviderId
+
+describe.each(databases)('the cache before $name', ({ open, behind }) => {
+  test('answers the same object without the database until the row is written', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(made(1)))
+    expect(store.cachedConnection(idOf(1))).toBeUndefined()
+    const first = await store.connection(idOf(1))
+    expect(store.cachedConnection(idOf(1))).toBe(first)
+    // What happens behind the store shows that the second read did not ask.
+    await behind(vault, (db) => db.updateTable('connections').set({ status: 'failing' }).execute())
+    expect(await store.connection(idOf(1))).toBe(first)
+    await store.write(async (trx) => {
+      const seen = await trx.connection(idOf(1))
+      if (seen) await trx.saveConnection(seen, { ...seen, label: 'new' })
+    })
+    expect(store.cachedConnection(idOf(1))).toBeUndefined()
+    expect(await store.connection(idOf(1))).toMatchObject({ label: 'new', status: 'failing' })
+  })
+
+  test('answers a user’s connections, each the same object as by its id', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(made(1)))
+    const alone = await store.connection(idOf(1))
+    await store.write((trx) => trx.insertConnection(made(2)))
+    expect(store.cachedConnectionsOf(USER, ACME)).toBeUndefined()
+    const list = await store.connectionsOf(USER, ACME)
+    expect(list).toHaveLength(2)
+    expect(list[0]).toBe(alone)
+    expect(store.cachedConnection(idOf(2))).toBe(list[1])
+    expect(store.cachedConnectionsOf(USER, ACME)).toBe(list)
+    expect(await store.connectionsOf(USER, ACME)).toBe(list)
+  })
+
+  const changes: readonly (readonly [
+    string,
+    (store: Vault['store']) => Promise<unknown>,
+    readonly number[],
+  ])[] = [
+    ['a new one', (store) => store.write((trx) => trx.insertConnection(made(3))), [1, 2, 3]],
+    ['one less', (store) => store.write((trx) => trx.removeConnection(idOf(1))), [2]],
+    [
+      'a draft that was proven',
+      (store) =>
+        store.write(async (trx) => {
+          const draft = await trx.connection(idOf(9))
+          if (draft) await trx.saveConnection(draft, { ...draft, draft: null })
+        }),
+      [1, 2, 9],
+    ],
+  ]
+
+  test.each(changes)('tells of %s', async (_, change, expected) => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write(async (trx) => {
+      for (const n of [1, 2]) await trx.insertConnection(made(n))
+      await trx.insertConnection(made(9, { draft: { replaces: null } }))
+    })
+    await store.connectionsOf(USER, ACME)
+    await change(store)
+    const ids = (await store.connectionsOf(USER, ACME)).map(({ id }) => id)
+    expect(ids).toEqual(expected.map(idOf))
+  })
+
+  test('forgets nothing else than what was written', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write(async (trx) => {
+      for (const n of [1, 2]) await trx.insertConnection(made(n))
+    })
+    const [, second] = await store.connectionsOf(USER, ACME)
+    await store.write((trx) => trx.removeConnection(idOf(1)))
+    expect(store.cachedConnection(idOf(2))).toBe(second)
+  })
+
+  test('shows nothing of a transaction before it is committed, nor of one that is not', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(made(1)))
+    const before = await store.connection(idOf(1))
+    const failing = store.write(async (trx) => {
+      const seen = await trx.connection(idOf(1))
+      if (seen) await trx.saveConnection(seen, { ...seen, label: 'never' })
+      expect(await trx.connection(idOf(1))).toMatchObject({ label: 'never' })
+      expect(store.cachedConnection(idOf(1))).toBe(before)
+      throw new Error('rolled back')
+    })
+    await expect(failing).rejects.toThrow('rolled back')
+    expect(await store.connection(idOf(1))).toMatchObject({ label: null })
+  })
+
+  test('is never older than a write that has returned, however reads and writes interleave', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(made(1)))
+    for (let round = 0; round < 200; round++) {
+      const label = `round ${round}`
+      const reads: Promise<unknown>[] = []
+      for (let i = 0; i < round % 7; i++) {
+        reads.push(store.connection(idOf(1)), store.connectionsOf(USER, ACME))
+        await Promise.resolve()
+      }
+      const writing = store.write(async (trx) => {
+        const seen = await trx.connection(idOf(1))
+        if (seen) await trx.saveConnection(seen, { ...seen, label })
+      })
+      for (let i = 0; i < round % 11; i++) await Promise.resolve()
+      reads.push(store.connectionsOf(USER, ACME), store.connection(idOf(1)))
+      await writing
+      await Promise.all(reads)
+      expect(store.cachedConnection(idOf(1))?.label ?? label).toBe(label)
+      expect(await store.connection(idOf(1))).toMatchObject({ label })
+      expect(await store.connectionsOf(USER, ACME)).toMatchObject([{ label }])
+    }
+  })
+
+  test('holds no more than it is given, by bytes', async () => {
+    await using vault = await open({ cacheBytes: 200_000 })
+    const { store } = vault
+    const token = makeToken({ secret: new Secret('x'.repeat(20_000)) })
+    const ids = Array.from({ length: 20 }, (_, i) => idOf(i))
+    await store.write(async (trx) => {
+      for (const id of ids)
+        await trx.insertConnection(makeConnection({ id, grant: makeGrant({ token }) }))
+    })
+    for (const id of ids) await store.connection(id)
+    const held = ids.filter((id) => store.cachedConnection(id) !== undefined)
+    expect(held.length).toBeGreaterThan(1)
+    expect(held.length * 20_000).toBeLessThan(200_000)
+    expect(held).toContain(ids.at(-1))
+  })
+
+  test('holds nothing where it has no room, and everything is answered all the same', async () => {
+    await using vault = await open({ cacheBytes: 1 })
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(made(1)))
+    expect(await store.connectionsOf(USER, ACME)).toHaveLength(1)
+    expect(store.cachedConnectionsOf(USER, ACME)).toBeUndefined()
+    expect(await store.connection(idOf(1))).toMatchObject({ id: idOf(1) })
+  })
+
+  test('does not remember what is not there', async () => {
+    await using vault = await open()
+    const { store } = vault
+    expect(await store.connection(idOf(1))).toBeNull()
+    expect(await store.connectionsOf(USER, ACME)).toEqual([])
+    await store.write((trx) => trx.insertConnection(made(1)))
+    expect(await store.connection(idOf(1))).not.toBeNull()
+    expect(await store.connectionsOf(USER, ACME)).toHaveLength(1)
+  })
+})
+
+describe('a read that a commit overtakes', () => {
+  test('answers its caller and is not kept; one that begins after it reads again', async () => {
+    const cache = new ConnectionCache(1e6)
+    const [old, fresh] = [Promise.withResolvers<Loaded>(), Promise.withResolvers<Loaded>()]
+    const first = cache.load(idOf(1), () => old.promise)
+    const joined = cache.load(idOf(1), () => Promise.reject(new Error('reads once')))
+    cache.evict({ connections: new Set([idOf(1)]), owners: new Set() })
+    const second = cache.load(idOf(1), () => fresh.promise)
+    const [before, after] = [made(1), made(1, { label: 'after' })]
+    old.resolve({ connection: before, bytes: 10 })
+    expect(await first).toBe(before)
+    expect(await joined).toBe(before)
+    expect(cache.connection(idOf(1))).toBeUndefined()
+    fresh.resolve({ connection: after, bytes: 10 })
+    expect(await second).toBe(after)
+    expect(cache.connection(idOf(1))).toBe(after)
+  })
+
+  test('of a list does not fill in its members either', async () => {
+    const cache = new ConnectionCache(1e6)
+    const rows = Promise.withResolvers<readonly Loaded[]>()
+    const reading = cache.loadList({ userId: USER, provider: ACME }, () => rows.promise)
+    cache.evict({ connections: new Set([idOf(1)]), owners: new Set() })
+    rows.resolve([{ connection: made(1), bytes: 10 }])
+    expect(await reading).toHaveLength(1)
+    expect(cache.connection(idOf(1))).toBeUndefined()
+    expect(cache.connectionsOf(USER, ACME)).toBeUndefined()
+  })
+
+  test('leaves nothing behind where it fails', async () => {
+    const cache = new ConnectionCache(1e6)
+    const failing = cache.load(idOf(1), () => Promise.reject(new Error('no disk')))
+    await expect(failing).rejects.toThrow('no disk')
+    const loaded = { connection: made(1), bytes: 10 }
+    expect(await cache.load(idOf(1), async () => loaded)).toBe(loaded.connection)
+  })
+})
+
+type Vault = Awaited<ReturnType<(typeof databases)[number]['open']>>
+
+function idOf(n: number): ConnectionId {
+  return newId('con', 1_000 + n, new Uint8Array(10))
+}
+
+function made(n: number, changes: Parameters<typeof makeConnection>[0] = {}) {
+  return makeConnection({ id: idOf(n), ...changes })
+}

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import type { Circuit } from '../../src/core/circuit.ts'
+import type { KeyId, ProviderId } from '../../src/core/ids.ts'
+import type { Revocation } from '../../src/core/outbox.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { ApiKey } from '../../src/ports.ts'
+import { databases } from './databases.ts'
+import { reveal } from './reveal.ts'
+
+describe.each(databases)('revocations in $name', ({ open }) => {
+  test('come back as they were queued, the longest due first, until they are removed', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const bare = { client: null, refreshToken: null, params: {}, providerData: {} }
+    const queue = [
+      makeRevocation('a', { dueAt: 200 }),
+      makeRevocation('b', { dueAt: 100, ...bare }),
+    ]
+    await store.write(async (trx) => {
+      for (const revocation of queue) await trx.enqueueRevocation(revocation)
+      await trx.enqueueRevocation(makeRevocation('c', { dueAt: 201 }))
+    })
+    const due = await store.dueRevocations(200, 10)
+    expect(reveal(due)).toEqual(reveal(queue.toReversed()))
+    expect(await store.dueRevocations(200, 1)).toHaveLength(1)
+    expect((await store.census(0)).revocationsQueued).toBe(3)
+
+    const later = makeRevocation('b', { attempts: 4, dueAt: 5_000.5 })
+    await store.write((trx) => trx.rescheduleRevocation(later))
+    expect(reveal(await store.dueRevocations(200, 10))).toEqual(reveal([queue[0]]))
+    const again = (await store.dueRevocations(5_001, 10)).find(({ id }) => id === 'rev_b')
+    expect(again).toMatchObject({ attempts: 4, dueAt: 5_001, client: null })
+    expect(again?.accessToken?.open().expose()).toBe('access b')
+
+    await store.write((trx) => trx.removeRevocation('rev_a'))
+    expect(await store.dueRevocations(200, 10)).toEqual([])
+  })
+})
+
+describe.each(databases)('keys of the API in $name', ({ open, behind }) => {
+  test('come back as they were made, and are revoked once', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const keys = [
+      makeKey('a'),
+      makeKey('b', { providers: ['acme' as ProviderId], userIdPrefix: 'a:' }),
+    ]
+    await store.write(async (trx) => {
+      for (const key of keys) await trx.insertApiKey(key)
+    })
+    expect(await store.apiKeys()).toEqual(keys)
+    const revoke = (id: KeyId) => store.write((trx) => trx.revokeApiKey(id, 99))
+    expect(await revoke(idOf('b'))).toEqual({ won: true })
+    expect(await revoke(idOf('b'))).toEqual({ won: false })
+    expect(await revoke(idOf('c'))).toEqual({ won: false })
+    expect(await store.apiKeys()).toEqual([keys[0], { ...keys[1], revokedAt: 99 }])
+  })
+
+  test('cannot be made, moved or brought back by who can only write the database', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write(async (trx) => {
+      await trx.insertApiKey(makeKey('a', { permissions: ['admin'] }))
+      await trx.insertApiKey(makeKey('b', { userIdPrefix: 'a:' }))
+      await trx.revokeApiKey(idOf('a'), 99)
+    })
+    await behind(vault, async (db) => {
+      const [a] = await db.selectFrom('api_keys').selectAll().execute()
+      if (a === undefined) throw new Error('no key')
+      await db.updateTable('api_keys').set({ revoked_at: null }).where('id', '=', a.id).execute()
+      await db
+        .updateTable('api_keys')
+        .set({ key_blob: a.key_blob })
+        .where('id', '=', idOf('b'))
+        .execute()
+      await db
+        .insertInto('api_keys')
+        .values({ ...a, id: idOf('c'), revoked_at: null })
+        .execute()
+    })
+    expect(await store.apiKeys()).toEqual([])
+    expect(vault.unreadable.map(({ id }) => id)).toEqual([idOf('a'), idOf('b'), idOf('c')])
+    expect(await store.write((trx) => trx.revokeApiKey(idOf('b'), 100))).toEqual({ won: true })
+  })
+})
+
+describe.each(databases)('circuits in $name', ({ open }) => {
+  test('are kept by provider and client, the last word standing', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const closed = { provider: 'acme' as ProviderId, client: 'c1', failures: 0, open: null }
+    const opened: Circuit = {
+      ...closed,
+      failures: 5,
+      open: { reason: 'throttled', since: 10, until: 20 },
+    }
+    const other = { ...closed, client: 'c2', failures: 2 }
+    for (const circuit of [opened, other, closed, opened]) {
+      await store.write((trx) => trx.saveCircuit(circuit))
+    }
+    expect(await store.circuits()).toEqual([opened, other])
+    await store.write((trx) => trx.saveCircuit(closed))
+    expect(await store.circuits()).toEqual([closed, other])
+  })
+})
+
+function makeRevocation(name: string, changes: Partial<Revocation>): Revocation {
+  return {
+    id: `rev_${name}`,
+    provider: 'acme' as ProviderId,
+    client: { id: 'client-1', secret: new Secret('client-secret') },
+    params: { tenant: 'contoso' },
+    providerData: { instance: 'eu1' },
+    refreshToken: new Secret(`refresh ${name}`),
+    accessToken: new Secret(`access ${name}`),
+    attempts: 0,
+    createdAt: 1,
+    dueAt: 1,
+    ...changes,
+  }
+}
+
+function idOf(name: string): KeyId {
+  return `key_01jd9z0000000000000000000${name}` as KeyId
+}
+
+function makeKey(name: string, changes: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: idOf(name),
+    name: `key ${name}`,
+    hash: `hash of ${name}`,
+    permissions: ['tokens:read', 'events:read'],
+    providers: null,
+    userIdPrefix: null,
+    createdAt: 1,
+    revokedAt: null,
+    ...changes,
+  }
+}

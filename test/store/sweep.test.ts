@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import type { ConnectLink, ConnectRequest } from '../../src/core/authorization.ts'
+import { connectionEvent } from '../../src/core/event.ts'
+import type { ConnectionId, FlowId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Writes } from '../../src/ports.ts'
+import {
+  EVENTS_KEPT_MS,
+  LINKS_KEPT_MS,
+  REFRESH_TOKEN_HASHES_KEPT_MS,
+  WAITING_GRANTS_KEPT_MS,
+} from '../../src/store/sweep.ts'
+import { MADE_AT, makeConnection } from '../support/make-connection.ts'
+import { databases } from './databases.ts'
+
+const REQUEST: ConnectRequest = {
+  userId: 'user-1' as UserId,
+  scope: null,
+  email: null,
+  expectedAccount: null,
+  state: null,
+  label: null,
+  displayName: null,
+  metadata: null,
+  connectionId: null,
+  client: null,
+  params: {},
+}
+
+const LINK: ConnectLink = {
+  id: 'lnk_1' as LinkId,
+  secretHash: 'hash',
+  providers: [],
+  request: REQUEST,
+  redirectUrl: null,
+  confirm: 'page',
+  state: { status: 'pending' },
+  lastError: null,
+  createdAt: MADE_AT,
+  expiresAt: MADE_AT,
+}
+
+const FLOW = {
+  stateHash: 'state',
+  provider: 'acme' as ProviderId,
+  link: null,
+  browserHash: null,
+  request: REQUEST,
+  requestedScope: [],
+  redirectUri: '',
+  verifier: new Secret('v'),
+  nonce: null,
+  createdAt: MADE_AT,
+  expiresAt: MADE_AT,
+}
+
+const WAITING = {
+  link: LINK.id,
+  connectionId: 'con_1' as ConnectionId,
+  provider: 'acme' as ProviderId,
+  tokens: {
+    accessToken: new Secret('a'),
+    tokenType: 'Bearer',
+    expiresInSeconds: null,
+    refreshToken: null,
+    refreshTokenExpiresInSeconds: null,
+    scope: null,
+    providerData: {},
+  },
+  sentAt: MADE_AT,
+  account: { id: null, email: null, name: null },
+  requestedScope: [],
+  request: REQUEST,
+}
+
+type Kept = readonly [string, number, (trx: Writes) => Promise<unknown>]
+
+const kept: readonly Kept[] = [
+  ['a flow until it expires', 0, (trx) => trx.insertFlow({ ...FLOW, id: 'flw_1' as FlowId })],
+  ['a link for a while after it expired', LINKS_KEPT_MS, (trx) => trx.insertLink(LINK, null)],
+  [
+    'what waits for confirmation a while longer than it can be confirmed',
+    WAITING_GRANTS_KEPT_MS,
+    async (trx) => {
+      await trx.insertLink({ ...LINK, expiresAt: MADE_AT + 1e12 }, null)
+      await trx.insertWaitingGrant(WAITING)
+    },
+  ],
+  [
+    'the print of a refresh token for longer than one lives',
+    REFRESH_TOKEN_HASHES_KEPT_MS,
+    async (trx) => {
+      await trx.insertConnection(makeConnection())
+      await trx.rememberRefreshToken(makeConnection(), new Secret('r'))
+    },
+  ],
+  [
+    'events for a month',
+    EVENTS_KEPT_MS,
+    (trx) =>
+      trx.appendEvent(connectionEvent('connection.created', makeConnection(), null), MADE_AT),
+  ],
+]
+
+describe.each(databases)('a sweep of $name', ({ open }) => {
+  test.each(kept)('keeps %s', async (_, keptMs, insert) => {
+    await using vault = await open()
+    const sweep = (now: number) => vault.store.write((trx) => trx.sweep(now))
+    await vault.store.write(insert)
+    expect(await sweep(MADE_AT + keptMs - 1)).toBe(0)
+    expect(await sweep(MADE_AT + keptMs)).toBe(1)
+    expect(await sweep(MADE_AT + keptMs)).toBe(0)
+  })
+
+  test('takes only so much at a time', async () => {
+    await using vault = await open()
+    await vault.store.write(async (trx) => {
+      for (let i = 0; i < 700; i++) {
+        await trx.insertFlow({ ...FLOW, id: `flw_${i}` as FlowId, stateHash: `state ${i}` })
+      }
+    })
+    const sweep = () => vault.store.write((trx) => trx.sweep(MADE_AT))
+    expect([await sweep(), await sweep(), await sweep()]).toEqual([500, 200, 0])
+  })
+
+  test('leaves connections alone, and the sequence of events goes on', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const event = connectionEvent('connection.created', makeConnection(), null)
+    await store.write(async (trx) => {
+      await trx.insertConnection(makeConnection())
+      await trx.appendEvent(event, MADE_AT)
+      await trx.sweep(MADE_AT + 1e12)
+      await trx.appendEvent(event, MADE_AT)
+    })
+    const reach = { providers: null, userIdPrefix: null }
+    const left = await store.events({ after: 0, limit: 10, reach })
+    expect(left.map(({ sequence }) => sequence)).toEqual([2])
+    expect(await store.connection(makeConnection().id)).not.toBeNull()
+  })
+})
