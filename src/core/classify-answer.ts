@@ -86,13 +86,18 @@ function hasError(body: Readonly<Record<string, unknown>>): boolean {
   return ok === false || !(error == null || error === '' || error === false || error === 0)
 }
 
-function matches(rules: readonly AnswerRule[], { status, body }: TokenAnswer): boolean {
-  return rules.some(({ statuses, where }) => {
-    if (statuses !== undefined && !statuses.includes(status)) return false
-    return Object.entries(where ?? {}).every(([path, wanted]) => {
-      const found = valuesAt(body, path).filter((value) => value != null)
-      return wanted.length === 0 ? found.length > 0 : found.some((value) => isOneOf(value, wanted))
-    })
+function matches(rules: readonly AnswerRule[], answer: TokenAnswer): boolean {
+  return rules.some((rule) => matchesRule(rule, answer))
+}
+
+export function matchesRule(
+  { statuses, where }: AnswerRule,
+  { status, body }: { readonly status: number; readonly body: unknown },
+): boolean {
+  if (statuses !== undefined && !statuses.includes(status)) return false
+  return Object.entries(where ?? {}).every(([path, wanted]) => {
+    const found = valuesAt(body, path).filter((value) => value != null)
+    return wanted.length === 0 ? found.length > 0 : found.some((value) => isOneOf(value, wanted))
   })
 }
 

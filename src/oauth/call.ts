@@ -1,0 +1,145 @@
+import type { JWKSCacheInput } from 'oauth4webapi'
+import type { ClientCredentials } from '../core/connection.ts'
+import type { ProviderId } from '../core/ids.ts'
+import type { Sealed } from '../core/secret.ts'
+import type { Clock } from '../ports.ts'
+import { isLoopbackLiteral } from './address-guard.ts'
+import { wholePattern } from './check-recipe.ts'
+import type { Discovery } from './discovery.ts'
+import type { Egress } from './egress.ts'
+import { describeServer, type Server, type Target } from './endpoints.ts'
+import type { Recipe } from './presets/schema.ts'
+import { type ConfiguredProvider, patternOf } from './providers.ts'
+import type { Refusal } from './refusal.ts'
+import { fillUrl, type Variables } from './template.ts'
+
+/** What every method of the token endpoint works with. */
+export type Means = {
+  readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
+  readonly egress: Egress
+  readonly clock: Clock
+  readonly discovery: Discovery
+  readonly jwks: Map<string, JWKSCacheInput>
+  /** Hard end of one method, however many requests it makes. */
+  readonly deadlineMs: number
+}
+
+/** A provider as one connection meets it: its client, its parameters, its endpoints. */
+export type Call = Server & {
+  readonly provider: ConfiguredProvider['provider']
+  readonly recipe: Recipe
+  /** Secrets in the order in which they are tried; null: a public client. */
+  readonly client: { readonly id: string; readonly secrets: readonly (Sealed | null)[] }
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly variables: Variables
+  readonly targetOf: (template: string) => Target | null
+  readonly until: number
+  readonly remainingMs: () => number
+}
+
+export type CallRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  /** Monotonic; a later part of a method that has begun has no more time than its beginning left. */
+  readonly until?: number
+}
+
+export type Prepared =
+  | { readonly kind: 'ok'; readonly call: Call }
+  /** `unavailable`: the metadata cannot be had just now. Nothing else was sent. */
+  | Refusal<'unavailable' | 'misconfigured'>
+
+/** Puts together what a request to a provider needs; asks the network for metadata at most. */
+export async function prepareCall(means: Means, request: CallRequest): Promise<Prepared> {
+  const configured = means.configured.get(request.provider)
+  if (configured === undefined) return misconfigured('the provider is not configured')
+  const client = clientOf(configured, request.client)
+  if (client === null) return misconfigured('the provider has no client id')
+  const { recipe, provider } = configured
+  const params = paramsOf(configured, request.params)
+  if (params === null) return misconfigured('a parameter does not match its pattern')
+
+  const until = request.until ?? means.clock.monotonic() + means.deadlineMs
+  const variables = {
+    ...keptVariables(recipe, request.providerData),
+    ...params,
+    clientId: client.id,
+    redirectUri: provider.redirectUri,
+  }
+  const targetOf = targets(configured, variables)
+  const server = await describeServer(means.discovery, recipe, { variables, targetOf })
+  if (server.kind !== 'ok') return server
+  return {
+    kind: 'ok',
+    call: {
+      provider,
+      recipe,
+      client,
+      variables,
+      targetOf,
+      params: { ...configured.params, ...request.params },
+      providerData: request.providerData,
+      ...server.described,
+      until,
+      remainingMs: () => Math.max(1, until - means.clock.monotonic()),
+    },
+  }
+}
+
+function misconfigured(detail: string): Refusal<'misconfigured'> {
+  return { kind: 'misconfigured', detail }
+}
+
+function clientOf(
+  configured: ConfiguredProvider,
+  own: ClientCredentials | null,
+): Call['client'] | null {
+  if (own !== null) return { id: own.id, secrets: [own.secret] }
+  if (configured.client === null) return null
+  const { id, secrets } = configured.client
+  return { id, secrets: secrets.length === 0 ? [null] : secrets }
+}
+
+/** The values for templates; null where one is foreign to the preset or not as it must be. */
+function paramsOf(
+  { recipe, params }: ConfiguredProvider,
+  own: Readonly<Record<string, string>>,
+): Variables | null {
+  if (!Object.keys(own).every((name) => Object.hasOwn(recipe.params, name))) return null
+  const values: Record<string, string> = {}
+  for (const [name, param] of Object.entries(recipe.params)) {
+    const value = own[name] ?? params[name] ?? param.default
+    if (value === undefined) continue
+    if (!patternOf(param).test(value)) return null
+    values[name] = param.values?.[value] ?? value
+  }
+  return values
+}
+
+/** What earlier answers told, as far as it still matches; a URL never takes anything else. */
+function keptVariables(recipe: Recipe, providerData: Readonly<Record<string, unknown>>): Variables {
+  return Object.fromEntries(
+    Object.entries(recipe.keep).flatMap(([name, { pattern, default: fallback }]) => {
+      if (pattern === undefined) return []
+      const value = Object.hasOwn(providerData, name) ? providerData[name] : undefined
+      const matches = typeof value === 'string' && wholePattern(pattern)?.test(value) === true
+      if (matches) return [[name, value]]
+      return fallback === undefined ? [] : [[name, fallback]]
+    }),
+  )
+}
+
+/** A literal loopback address is reached if the operator wrote it, not if something filled it in. */
+function targets(configured: ConfiguredProvider, variables: Variables) {
+  const { allowPrivateNetwork, params } = configured
+  return (template: string): Target | null => {
+    const url = fillUrl(template, variables)
+    if (url === null) return null
+    const written = fillUrl(template, params)?.origin === url.origin
+    if (written && isLoopbackLiteral(url)) return { url, reach: 'loopback' }
+    return { url, reach: allowPrivateNetwork ? 'private' : 'public' }
+  }
+}

@@ -1,0 +1,75 @@
+import * as oauth from 'oauth4webapi'
+import type { Call } from './call.ts'
+import { isFromIssuer } from './issuer.ts'
+import type { Recipe } from './presets/schema.ts'
+import { isKeepable, keptValue } from './received-tokens.ts'
+import { callbackStrategies } from './strategies.ts'
+
+export type CheckedCallback =
+  | { readonly kind: 'ok'; readonly parameters: URLSearchParams }
+  | { readonly kind: 'refused'; readonly error: string }
+  | { readonly kind: 'untrusted'; readonly detail: string }
+
+/**
+ * The parameters of a callback that later requests need. Null where one is not as the preset says:
+ * it may decide which host is told the code.
+ */
+export function keptFromCallback(
+  recipe: Recipe | undefined,
+  callback: ReadonlyMap<string, string>,
+): Readonly<Record<string, unknown>> | null {
+  const kept: Record<string, unknown> = {}
+  for (const [name, rule] of Object.entries(recipe?.keep ?? {})) {
+    if (rule.from !== 'callback') continue
+    const value = keptValue(rule, { tokens: {}, callback, idToken: {} })
+    if (value === undefined) continue
+    if (!isKeepable(value, rule)) return null
+    kept[name] = value
+  }
+  return kept
+}
+
+/** RFC 6749 §4.1.2 and RFC 9207. The state was held against the flow before anything came here. */
+export function checkCallback(call: Call, callback: ReadonlyMap<string, string>): CheckedCallback {
+  const { recipe, server, client } = call
+  const strategy = callbackStrategies[recipe.callbackStrategy ?? '']
+  if (strategy?.({ parameters: callback, secret: client.secrets[0] ?? null }) === false) {
+    return { kind: 'untrusted', detail: 'the callback is not authentic' }
+  }
+  try {
+    const about = { client_id: client.id }
+    const parameters = oauth.validateAuthResponse(
+      server,
+      about,
+      parametersOf(call, callback),
+      oauth.skipStateCheck,
+    )
+    if (parameters.get('code')) return { kind: 'ok', parameters }
+    return { kind: 'untrusted', detail: 'the callback carries no code' }
+  } catch (error) {
+    if (error instanceof oauth.AuthorizationResponseError) {
+      return { kind: 'refused', error: codeOf(error.error) }
+    }
+    return { kind: 'untrusted', detail: 'the callback comes from another issuer or is malformed' }
+  }
+}
+
+function parametersOf(call: Call, callback: ReadonlyMap<string, string>): URLSearchParams {
+  const { recipe, server, variables } = call
+  const parameters = new URLSearchParams([...callback])
+  const iss = parameters.get('iss')
+  // Without an issuer there is nothing to hold it against.
+  if (recipe.issuer === undefined) parameters.delete('iss')
+  else if (iss !== null && isFromIssuer(recipe, variables, { known: server.issuer, iss })) {
+    parameters.set('iss', server.issuer)
+  }
+  const code = parameters.get('code')
+  const suffix = recipe.codeSuffixes.find((end) => code?.endsWith(end))
+  if (code !== null && suffix !== undefined) parameters.set('code', code.slice(0, -suffix.length))
+  return parameters
+}
+
+/** Whatever stands there was typed into a URL by somebody. */
+function codeOf(error: string): string {
+  return /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : 'unknown_error'
+}

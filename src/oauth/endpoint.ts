@@ -1,0 +1,78 @@
+import * as oauth from 'oauth4webapi'
+import type { AuthorizationStart } from '../core/authorization.ts'
+import { VaultError } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import type { AuthorizationRequest, Clock, TokenEndpoint } from '../ports.ts'
+import { type Means, prepareCall } from './call.ts'
+import { Discovery } from './discovery.ts'
+import type { Egress } from './egress.ts'
+import { exchange } from './exchange.ts'
+import { identify } from './identify.ts'
+import type { ConfiguredProviders } from './providers.ts'
+import { refresh } from './refresh.ts'
+import { authorizationUrl } from './requests.ts'
+import { revoke } from './revoke.ts'
+
+export type TokenEndpointOptions = {
+  readonly configured: ConfiguredProviders
+  readonly egress: Egress
+  readonly clock: Clock
+  readonly deadlineMs?: number
+}
+
+/** Longer than providers take, shorter than the lease on a connection. */
+const DEADLINE_MS = 25_000
+
+/** Everything that is said to providers, over oauth4webapi and one guarded door. */
+export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
+  const { configured, egress, clock } = options
+  const means: Means = {
+    configured: configured.configured,
+    egress,
+    clock,
+    discovery: new Discovery(egress, clock),
+    jwks: new Map(),
+    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+  }
+  return {
+    begin: (request) => begin(means, request),
+    exchange: (request) => exchange(means, request),
+    refresh: (request) => refresh(means, request),
+    identify: (request) => identify(means, request),
+    revoke: (revocation) => revoke(means, revocation),
+    clientKey: (provider, client) => {
+      const id = client?.id ?? means.configured.get(provider)?.client?.id ?? ''
+      return `${provider}/${id}`
+    },
+  }
+}
+
+/** RFC 7636: a verifier of 256 bits for every flow, also where the metadata says nothing of PKCE. */
+async function begin(means: Means, request: AuthorizationRequest): Promise<AuthorizationStart> {
+  const prepared = await prepareCall(means, { ...request, providerData: {} })
+  if (prepared.kind === 'unavailable') throw unavailable(prepared.detail)
+  if (prepared.kind === 'misconfigured') throw misconfigured(prepared.detail)
+  const { call } = prepared
+  const endpoint = call.endpoints.authorization
+  if (endpoint === null) throw misconfigured('the provider has no authorization endpoint')
+  const { recipe } = call
+  const isOpenId = recipe.issuer !== undefined && recipe.nonce === 'send'
+  const secrets = {
+    state: request.state,
+    verifier: new Secret(oauth.generateRandomCodeVerifier()),
+    nonce: isOpenId ? new Secret(oauth.generateRandomNonce()) : null,
+  }
+  const url = await authorizationUrl(call, endpoint, request, secrets)
+  return { url, verifier: secrets.verifier, nonce: secrets.nonce }
+}
+
+function unavailable(detail: string): VaultError {
+  return new VaultError('provider_unavailable', detail, {
+    nextAction: 'retry',
+    retryAfterSeconds: 5,
+  })
+}
+
+function misconfigured(detail: string): VaultError {
+  return new VaultError('provider_misconfigured', detail, { nextAction: 'fix_configuration' })
+}

@@ -1,0 +1,178 @@
+import * as oauth from 'oauth4webapi'
+import type { ExchangeOutcome } from '../core/authorization.ts'
+import type { Account } from '../core/connection.ts'
+import { isRecord } from '../core/json-path.ts'
+import type { ReceivedTokens } from '../core/refresh-outcome.ts'
+import { Secret } from '../core/secret.ts'
+import type { ExchangeRequest } from '../ports.ts'
+import { type Call, type Means, prepareCall } from './call.ts'
+import { checkCallback, keptFromCallback } from './callback.ts'
+import { type Claims, type IdTokenResult, verifyIdToken } from './id-token.ts'
+import { accountIn, identify } from './identify.ts'
+import type { TokenSet } from './normalise.ts'
+import type { Reading } from './read-answer.ts'
+import { cleanResponse, receivedTokens } from './received-tokens.ts'
+import type { Refusal } from './refusal.ts'
+import { requestTokens } from './token-request.ts'
+
+type Failed = Exclude<ExchangeOutcome, { kind: 'ok' }>
+
+/** Redeems a callback: its issuer, the code, the id token, then whose account it is. */
+export async function exchange(means: Means, request: ExchangeRequest): Promise<ExchangeOutcome> {
+  const recipe = means.configured.get(request.provider)?.recipe
+  const providerData = keptFromCallback(recipe, request.callback)
+  if (providerData === null) return untrusted('a parameter of the callback is not to be trusted')
+  const prepared = await prepareCall(means, { ...request, providerData })
+  if (prepared.kind === 'misconfigured') return { kind: 'client_config', detail: prepared.detail }
+  if (prepared.kind === 'unavailable') return unavailable(prepared.detail)
+  const { call } = prepared
+  if (call.endpoints.token === null) {
+    return { kind: 'client_config', detail: 'the provider has no token endpoint' }
+  }
+  const checked = checkCallback(call, request.callback)
+  if (checked.kind !== 'ok') return checked
+  const { redirectUri, verifier } = request
+  const { parameters } = checked
+  const reading = await requestTokens(means, call, {
+    kind: 'code',
+    parameters,
+    redirectUri,
+    verifier,
+  })
+  return refusalOf(reading) ?? settle(means, call, { request, reading })
+}
+
+function untrusted(detail: string): Failed {
+  return { kind: 'untrusted', detail }
+}
+
+function unavailable(detail: string, tokens: ReceivedTokens | null = null): Failed {
+  return { kind: 'unavailable', detail, tokens }
+}
+
+/** A code is good for one answer: whatever was answered about it is final. */
+function refusalOf({ verdict, body }: Reading): Failed | null {
+  switch (verdict.kind) {
+    case 'ok':
+      return null
+    case 'client_config':
+      return { kind: 'client_config', detail: verdict.detail }
+    case 'grant_dead':
+      return { kind: 'code_rejected', detail: verdict.detail }
+    case 'ambiguous':
+      return !verdict.mayReplay && isRecord(body)
+        ? { kind: 'code_rejected', detail: verdict.detail }
+        : unavailable(verdict.detail)
+    case 'throttled':
+    case 'not_sent':
+      return unavailable(verdict.detail)
+    default:
+      return verdict satisfies never
+  }
+}
+
+type Redeemed = { readonly request: ExchangeRequest; readonly reading: Reading }
+
+async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<ExchangeOutcome> {
+  const { request, reading } = redeemed
+  const first = reading.tokens
+  const take = (tokens: TokenSet | null, idToken: Claims) =>
+    tokens === null
+      ? null
+      : receivedTokens(call, tokens, {
+          requestedScope: request.requestedScope,
+          sources: { tokens: reading.body, callback: request.callback, idToken },
+        })
+  const raw = take(first, {})
+  if (first === null || raw === null) return untrusted('the answer holds no token')
+  const proven = await prove(means, call, { tokens: first, nonce: request.nonce })
+  if (proven.kind === 'untrusted') return untrusted(proven.detail)
+  if (proven.kind === 'unavailable') return unavailable(proven.detail, raw)
+
+  const lasting = await makeLast(means, call, { tokens: first, request })
+  if (lasting === null) return unavailable('the access token could not be made to last', raw)
+  const tokens = withoutRefusedOffline(call, take(lasting, proven.claims) ?? raw)
+  const known = { claims: proven.claims, body: reading.body }
+  const found = await accountOf(means, call, { ...known, tokens, request })
+  if (found.kind === 'untrusted') return untrusted(found.detail)
+  if (found.kind === 'unavailable') return unavailable(found.detail, tokens)
+  return { kind: 'ok', tokens, account: found.account, sentAt: reading.sentAt }
+}
+
+/** With an issuer by its id token; without one, `openid` is a scope like any other. */
+async function prove(
+  means: Means,
+  call: Call,
+  received: { readonly tokens: TokenSet; readonly nonce: Secret | null },
+): Promise<IdTokenResult> {
+  if (call.recipe.issuer !== undefined) return verifyIdToken(means, call, received)
+  try {
+    const client = { client_id: call.client.id }
+    const response = cleanResponse(received.tokens)
+    await oauth.processAuthorizationCodeResponse(call.server, client, response)
+    return { kind: 'ok', claims: {} }
+  } catch {
+    return { kind: 'untrusted', detail: 'the answer is not a token answer' }
+  }
+}
+
+/** Some providers hand out a token of an hour first, to be turned into one of weeks. */
+async function makeLast(
+  means: Means,
+  call: Call,
+  { tokens, request }: { readonly tokens: TokenSet; readonly request: ExchangeRequest },
+): Promise<TokenSet | null> {
+  if (call.recipe.secondExchange === undefined || tokens.accessToken === null) return tokens
+  const { verdict, tokens: lasting } = await requestTokens(means, call, {
+    kind: 'second',
+    token: new Secret(tokens.accessToken),
+    requestedScope: request.requestedScope,
+  })
+  if (verdict.kind !== 'ok' || lasting === null) return null
+  return { ...lasting, scope: lasting.scope ?? tokens.scope }
+}
+
+/** A scope that answers never mention was not granted if what it stands for did not come. */
+function withoutRefusedOffline({ recipe }: Call, tokens: ReceivedTokens): ReceivedTokens {
+  if (tokens.refreshToken !== null || tokens.scope === null) return tokens
+  return { ...tokens, scope: tokens.scope.filter((scope) => scope !== recipe.offline?.scope) }
+}
+
+type Known = {
+  readonly claims: Claims
+  readonly body: unknown
+  readonly tokens: ReceivedTokens
+  readonly request: ExchangeRequest
+}
+
+async function accountOf(
+  means: Means,
+  call: Call,
+  { claims, body, tokens, request }: Known,
+): Promise<
+  { readonly kind: 'ok'; readonly account: Account } | Refusal<'untrusted' | 'unavailable'>
+> {
+  const { accountFromIdToken, accountFromTokens } = call.recipe
+  const told = either(accountIn(claims, accountFromIdToken), accountIn(body, accountFromTokens))
+  if (told.id !== null && told.email !== null) return { kind: 'ok', account: told }
+  const { accessToken, providerData } = tokens
+  const about = { ...request, accessToken, providerData, until: call.until }
+  const asked = await identify(means, about)
+  if (asked.kind === 'ok') {
+    // OpenID Connect Core §5.3.2: userinfo of somebody else must not be used.
+    if (told.id !== null && asked.account.id !== null && told.id !== asked.account.id) {
+      return { kind: 'untrusted', detail: 'userinfo names another account than the id token' }
+    }
+    return { kind: 'ok', account: either(told, asked.account) }
+  }
+  if (asked.kind === 'unavailable' && told.id === null) return asked
+  return { kind: 'ok', account: told }
+}
+
+function either(first: Account, second: Account): Account {
+  return {
+    id: first.id ?? second.id,
+    email: first.email ?? second.email,
+    name: first.name ?? second.name,
+  }
+}

@@ -1,0 +1,112 @@
+import * as oauth from 'oauth4webapi'
+import { isRecord } from '../core/json-path.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Call, Means } from './call.ts'
+import { expectedIssuer } from './issuer.ts'
+import type { TokenSet } from './normalise.ts'
+import { cleanResponse } from './received-tokens.ts'
+import type { Refusal } from './refusal.ts'
+import { expectedNonce } from './requests.ts'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+export type IdTokenResult =
+  { readonly kind: 'ok'; readonly claims: Claims } | Refusal<'untrusted' | 'unavailable'>
+
+/**
+ * The claims of an id token after OpenID Connect Core §3.1.3.7: issuer, audience, nonce, times and an
+ * allowed algorithm, and the signature although TLS would do: the token may be shown to others.
+ */
+export async function verifyIdToken(
+  means: Means,
+  call: Call,
+  { tokens, nonce }: { readonly tokens: TokenSet; readonly nonce: Secret | null },
+): Promise<IdTokenResult> {
+  const { recipe, variables, server, client, endpoints } = call
+  const claimed = unverifiedClaims(tokens.idToken)
+  const issuer = expectedIssuer(recipe, variables, { known: server.issuer, claims: claimed })
+  if (issuer === null) return untrusted('the id token comes from another issuer')
+  if (endpoints.jwks === null) return untrusted('the issuer has no keys')
+  const as = { ...server, issuer }
+  const fetched = { failed: false }
+  try {
+    const response = cleanResponse(tokens, { withIdToken: true })
+    const result = await oauth.processAuthorizationCodeResponse(
+      as,
+      { client_id: client.id },
+      response,
+      { expectedNonce: expectedNonce(nonce), requireIdToken: true },
+    )
+    await oauth.validateApplicationLevelSignature(as, response, {
+      [oauth.allowInsecureRequests]: true,
+      [oauth.jwksCache]: keysOf(means, endpoints.jwks.url.href),
+      [oauth.customFetch]: () => fetchKeys(means, call, fetched),
+    })
+    return { kind: 'ok', claims: oauth.getValidatedIdTokenClaims(result) ?? {} }
+  } catch (error) {
+    if (fetched.failed) {
+      return { kind: 'unavailable', detail: 'the keys of the issuer cannot be fetched' }
+    }
+    return untrusted(reasonOf(error))
+  }
+}
+
+function untrusted(detail: string): IdTokenResult {
+  return { kind: 'untrusted', detail }
+}
+
+/** Only to find out which of many issuers to expect; everything is verified after that. */
+function unverifiedClaims(idToken: string | null): Claims {
+  try {
+    const payload = Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString()
+    const claims: unknown = JSON.parse(payload)
+    return isRecord(claims) ? claims : {}
+  } catch {
+    return {}
+  }
+}
+
+function keysOf(means: Means, url: string): oauth.JWKSCacheInput {
+  const kept = means.jwks.get(url) ?? {}
+  means.jwks.set(url, kept)
+  return kept
+}
+
+async function fetchKeys(
+  means: Means,
+  call: Call,
+  fetched: { failed: boolean },
+): Promise<Response> {
+  const target = call.endpoints.jwks
+  const result =
+    target === null
+      ? null
+      : await means.egress.send({
+          ...target,
+          method: 'GET',
+          headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+          body: null,
+          deadlineMs: call.remainingMs(),
+        })
+  if (result?.kind !== 'answered' || !result.complete || result.status !== 200) {
+    fetched.failed = true
+    return new Response(null, { status: 503 })
+  }
+  const headers = { 'content-type': 'application/json' }
+  return new Response(Buffer.from(result.body), { status: 200, headers })
+}
+
+/** The library's messages are constant, but its causes hold the token: only the code is looked at. */
+function reasonOf(error: unknown): string {
+  const code = isRecord(error) || error instanceof Error ? (error as { code?: unknown }).code : null
+  switch (code) {
+    case oauth.JWT_CLAIM_COMPARISON:
+      return 'a claim of the id token is not as expected'
+    case oauth.JWT_TIMESTAMP_CHECK:
+      return 'the id token is out of its time'
+    case oauth.KEY_SELECTION:
+      return 'no key of the issuer fits the id token'
+    default:
+      return 'the id token is missing or not valid'
+  }
+}

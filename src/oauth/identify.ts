@@ -1,0 +1,91 @@
+import type { Account } from '../core/connection.ts'
+import { isRecord, type TextSource, textAt } from '../core/json-path.ts'
+import { matchesRule } from '../core/classify-answer.ts'
+import type { Secret } from '../core/secret.ts'
+import type { IdentifyOutcome, TokenEndpoint } from '../ports.ts'
+import { type Call, type Means, prepareCall } from './call.ts'
+import { readBody } from './json-body.ts'
+import { NOT_SENT } from './read-answer.ts'
+import { sendSideRequest, type Sent } from './requests.ts'
+
+type AccountSources = {
+  readonly id?: TextSource | undefined
+  readonly email?: TextSource | undefined
+  readonly name?: TextSource | undefined
+}
+
+/** Whose token it is, as userinfo or the preset's probe tells. */
+export async function identify(
+  means: Means,
+  request: Parameters<TokenEndpoint['identify']>[0] & { readonly until?: number },
+): Promise<IdentifyOutcome> {
+  const prepared = await prepareCall(means, request)
+  if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
+  return probe(means, prepared.call, request.accessToken)
+}
+
+async function probe(means: Means, call: Call, accessToken: Secret): Promise<IdentifyOutcome> {
+  const target = call.endpoints.userinfo
+  if (target === null) return { kind: 'unknown' }
+  const { recipe, client } = call
+  const sent = await sendSideRequest(means, call, {
+    shape: { ...recipe.probe, defaults: 'probe' },
+    target,
+    token: accessToken,
+    secret: client.secrets[0] ?? null,
+  })
+  const answer = readSide(sent)
+  if (answer.kind !== 'ok') return answer
+  const { success } = recipe.probe
+  if (success !== undefined && !matchesRule(success, answer)) return { kind: 'unknown' }
+  const account = accountIn(withKept(answer.body, call), recipe.account)
+  const email = account.email ?? (await askEmail(means, call, accessToken))
+  if (account.id === null && email === null) return { kind: 'unknown' }
+  return { kind: 'ok', account: { ...account, email } }
+}
+
+/** The account in a document: claims, a token answer, a probe's answer. */
+export function accountIn(document: unknown, sources: AccountSources | undefined): Account {
+  const at = (source: TextSource | undefined) =>
+    source === undefined ? null : textAt(document, source)
+  return { id: at(sources?.id), email: at(sources?.email), name: at(sources?.name) }
+}
+
+/** What earlier answers told stands beside the probe's own fields, as `$kept`. */
+function withKept(body: unknown, call: Call): unknown {
+  return isRecord(body) ? { ...body, $kept: call.providerData } : body
+}
+
+/** A second question, where the first names no e-mail. Its failure costs the e-mail only. */
+async function askEmail(means: Means, call: Call, accessToken: Secret): Promise<string | null> {
+  const { emailRequest } = call.recipe
+  const target = emailRequest === undefined ? null : call.targetOf(emailRequest.url)
+  if (emailRequest === undefined || target === null) return null
+  const sent = await sendSideRequest(means, call, {
+    shape: { headers: emailRequest.headers, defaults: 'probe' },
+    target,
+    token: accessToken,
+    secret: null,
+  })
+  const answer = readSide(sent)
+  return answer.kind === 'ok' ? textAt(answer.body, emailRequest.email) : null
+}
+
+type SideAnswer =
+  | { readonly kind: 'ok'; readonly status: number; readonly body: unknown }
+  | Exclude<IdentifyOutcome, { kind: 'ok' }>
+
+/** A refusal stays one however often it is asked: then the account is not known. */
+function readSide({ result }: Sent): SideAnswer {
+  if (result.kind === 'not_sent') return { kind: 'unavailable', detail: NOT_SENT[result.reason] }
+  if (result.kind === 'lost' || !result.complete) {
+    return { kind: 'unavailable', detail: 'the provider did not answer who the account is' }
+  }
+  const { status } = result
+  if (status >= 500 || status === 408 || status === 429) {
+    return { kind: 'unavailable', detail: 'the provider cannot say now who the account is' }
+  }
+  if (status >= 300) return { kind: 'unknown' }
+  const { value } = readBody(result.body, '', 'json')
+  return value === undefined ? { kind: 'unknown' } : { kind: 'ok', status, body: value }
+}

@@ -1,0 +1,86 @@
+import { classifyAnswer, type Verdict } from '../core/classify-answer.ts'
+import type { Instant } from '../core/ids.ts'
+import { isRecord } from '../core/json-path.ts'
+import { httpDate, retryAfterMs } from '../core/retry-after.ts'
+import { Secret } from '../core/secret.ts'
+import type { EgressResult, NotSentReason } from './egress.ts'
+import { readBody } from './json-body.ts'
+import { normalise, salvageRefreshToken, type TokenSet } from './normalise.ts'
+import type { Recipe } from './presets/schema.ts'
+import type { Sent } from './requests.ts'
+
+/** What a token request came to. Nothing in it quotes the provider but the tokens and a known code. */
+export type Reading = {
+  readonly verdict: Verdict | { readonly kind: 'not_sent'; readonly detail: string }
+  readonly sentAt: Instant
+  readonly status: number | null
+  readonly body: unknown
+  readonly tokens: TokenSet | null
+  /** A refresh token in an answer that is otherwise of no use. */
+  readonly salvaged: Secret | null
+}
+
+export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
+  blocked: 'the address of the provider is not allowed',
+  dns: 'the name of the provider cannot be resolved',
+  refused: 'the provider refuses connections',
+  tls: 'no trusted connection to the provider',
+  connect_timeout: 'no connection to the provider in time',
+  unreachable: 'the provider cannot be reached',
+  deadline: 'no connection to the provider in time',
+}
+
+const LOST = {
+  reset: 'the connection broke before an answer',
+  deadline: 'no answer in time',
+  too_large: 'the answer is too large',
+  malformed: 'the answer is not HTTP',
+}
+
+export function readAnswer({ result, text }: Sent, recipe: Recipe): Reading {
+  const { sentAt } = result
+  const nothing = { sentAt, status: null, body: null, tokens: null, salvaged: null }
+  if (result.kind === 'not_sent') {
+    return { ...nothing, verdict: { kind: 'not_sent', detail: NOT_SENT[result.reason] } }
+  }
+  if (result.kind === 'lost') {
+    const detail = LOST[result.reason]
+    return { ...nothing, verdict: { kind: 'ambiguous', detail, mayReplay: true } }
+  }
+  return readAnswered(result, text, recipe)
+}
+
+type Answered = Extract<EgressResult, { kind: 'answered' }>
+
+function readAnswered(result: Answered, sentText: string, recipe: Recipe): Reading {
+  const { sentAt, status, headers, complete } = result
+  const shape = { ...recipe.answer, scopeSeparator: recipe.scopeSeparator }
+  const contentType = one(headers['content-type']) ?? ''
+  const { text, value } = readBody(result.body, contentType, shape.format)
+  const providerNow = httpDate(one(headers['date']))
+  const tokens = normalise(value, shape, { sentAt, providerNow })
+  const verdict = classifyAnswer(
+    {
+      status,
+      complete,
+      body: isRecord(value) ? value : null,
+      hasToken: tokens.accessToken !== null,
+      retryAfterMs: retryAfterMs(one(headers['retry-after']), providerNow ?? sentAt),
+    },
+    recipe.errors,
+  )
+  const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
+  const found = mayHoldRotation ? salvageRefreshToken(text, value, shape) : null
+  const salvaged = found === null || sentText.includes(found) ? null : new Secret(found)
+  return { verdict: unquoted(verdict, sentText), sentAt, status, body: value, tokens, salvaged }
+}
+
+/** A provider may echo what was sent in the place of its error code. */
+function unquoted(verdict: Verdict, sentText: string): Verdict {
+  if (verdict.kind === 'ok' || !sentText.includes(verdict.detail)) return verdict
+  return { ...verdict, detail: 'the provider answered with an error of its own' }
+}
+
+export function one(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null
+}

@@ -1,0 +1,84 @@
+import { valueAt } from '../core/json-path.ts'
+import type { ReceivedTokens } from '../core/refresh-outcome.ts'
+import { Secret } from '../core/secret.ts'
+import type { Call } from './call.ts'
+import { wholePattern } from './check-recipe.ts'
+import { grantedScopes } from './granted-scope.ts'
+import type { TokenSet } from './normalise.ts'
+import type { Kept } from './presets/shapes.ts'
+
+/** A clean answer for the protocol's library, whatever the provider's looked like. */
+export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): Response {
+  const body = {
+    access_token: tokens.accessToken,
+    token_type: 'bearer',
+    ...(tokens.expiresInSeconds === null ? {} : { expires_in: tokens.expiresInSeconds }),
+    ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
+    ...(tokens.scope === null ? {} : { scope: tokens.scope.join(' ') }),
+    ...(withIdToken && tokens.idToken !== null ? { id_token: tokens.idToken } : {}),
+  }
+  const headers = { 'content-type': 'application/json' }
+  return new Response(JSON.stringify(body), { status: 200, headers })
+}
+
+/** Where else than in the answer's own body something may stand that is kept. */
+export type Sources = {
+  readonly tokens: unknown
+  readonly callback: ReadonlyMap<string, string>
+  readonly idToken: Readonly<Record<string, unknown>>
+}
+
+/** Null: the answer held no access token after all. */
+export function receivedTokens(
+  call: Call,
+  tokens: TokenSet,
+  about: { readonly requestedScope: readonly string[]; readonly sources: Sources },
+): ReceivedTokens | null {
+  const { recipe, providerData } = call
+  const { accessToken, refreshToken } = tokens
+  if (accessToken === null) return null
+  const renewing = recipe.renewsWith === 'access_token' ? accessToken : refreshToken
+  return {
+    accessToken: new Secret(accessToken),
+    tokenType: tokens.tokenType ?? 'Bearer',
+    expiresInSeconds: tokens.expiresInSeconds,
+    refreshToken: renewing === null ? null : new Secret(renewing),
+    refreshTokenExpiresInSeconds: tokens.refreshTokenExpiresInSeconds,
+    scope:
+      tokens.scope === null
+        ? null
+        : grantedScopes(tokens.scope, about.requestedScope, recipe.grantedScope),
+    providerData: { ...providerData, ...keptValues(call, about.sources) },
+  }
+}
+
+/** Longer than any id or host; more would only fill the database. */
+const LONGEST_KEPT = 2_048
+
+function keptValues(call: Call, sources: Sources): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(call.recipe.keep).flatMap(([name, kept]) => {
+      const value = keptValue(kept, sources)
+      return isKeepable(value, kept) ? [[name, value]] : []
+    }),
+  )
+}
+
+export function keptValue(kept: Kept, sources: Sources): unknown {
+  switch (kept.from) {
+    case 'tokens':
+      return valueAt(sources.tokens, kept.path)
+    case 'idToken':
+      return valueAt(sources.idToken, kept.path)
+    case 'callback':
+      return sources.callback.get(kept.path)
+    default:
+      return kept.from satisfies never
+  }
+}
+
+export function isKeepable(value: unknown, { pattern }: Kept): boolean {
+  if (value == null || JSON.stringify(value).length > LONGEST_KEPT) return false
+  if (pattern === undefined) return true
+  return typeof value === 'string' && wholePattern(pattern)?.test(value) === true
+}

@@ -1,0 +1,54 @@
+import * as oauth from 'oauth4webapi'
+import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { RefreshRequest } from '../ports.ts'
+import { type Call, type Means, prepareCall } from './call.ts'
+import type { TokenSet } from './normalise.ts'
+import type { Reading } from './read-answer.ts'
+import { cleanResponse, receivedTokens } from './received-tokens.ts'
+import { requestTokens } from './token-request.ts'
+
+/** RFC 6749 §6, once. Everything that can come of it is an outcome. */
+export async function refresh(means: Means, request: RefreshRequest): Promise<RefreshOutcome> {
+  const prepared = await prepareCall(means, request)
+  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
+  if (prepared.kind === 'misconfigured') return { kind: 'client_config', detail: prepared.detail }
+  const { call } = prepared
+  if (call.endpoints.refresh === null && call.endpoints.token === null) {
+    return { kind: 'client_config', detail: 'the provider has no token endpoint' }
+  }
+  const { refreshToken, requestedScope } = request
+  const reading = await requestTokens(means, call, {
+    kind: 'refresh',
+    token: refreshToken,
+    requestedScope,
+  })
+  return outcomeOf(call, reading, requestedScope)
+}
+
+async function outcomeOf(
+  call: Call,
+  { verdict, tokens, body, salvaged }: Reading,
+  requestedScope: readonly string[],
+): Promise<RefreshOutcome> {
+  if (verdict.kind === 'ambiguous') return { ...verdict, salvaged }
+  if (verdict.kind !== 'ok') return verdict
+  const sources = { tokens: body, callback: new Map<string, string>(), idToken: {} }
+  const received =
+    tokens !== null && (await isConform(call, tokens))
+      ? receivedTokens(call, tokens, { requestedScope, sources })
+      : null
+  if (received !== null) return { kind: 'ok', tokens: received }
+  const detail = 'the answer holds no token'
+  return { kind: 'ambiguous', detail, mayReplay: true, salvaged }
+}
+
+/** An id token of a refresh tells nothing that is used; it is left out rather than refused. */
+async function isConform(call: Call, tokens: TokenSet): Promise<boolean> {
+  try {
+    const client = { client_id: call.client.id }
+    await oauth.processRefreshTokenResponse(call.server, client, cleanResponse(tokens))
+    return true
+  } catch {
+    return false
+  }
+}

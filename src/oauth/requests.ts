@@ -1,0 +1,273 @@
+import * as oauth from 'oauth4webapi'
+import type { Sealed, Secret } from '../core/secret.ts'
+import type { AuthorizationRequest } from '../ports.ts'
+import type { Call, Means } from './call.ts'
+import { addMissing, put, rename, speakTokenRequest, type SpokenRequest } from './dialect.ts'
+import type { EgressResult } from './egress.ts'
+import type { Target } from './endpoints.ts'
+import type { ClientAuthMethod, SideRequest, TokenRequest } from './presets/shapes.ts'
+import { clientAuthStrategies } from './strategies.ts'
+import { fillAll } from './template.ts'
+
+// The one file of this folder in which secrets become text, because here requests are made of them.
+
+export type FlowSecrets = {
+  readonly state: Secret
+  readonly verifier: Secret
+  readonly nonce: Secret | null
+}
+
+/** Where the user goes (RFC 6749 §4.1.1). The protocol's own parameters are set last: they win. */
+export async function authorizationUrl(
+  call: Call,
+  endpoint: Target,
+  request: Pick<AuthorizationRequest, 'redirectUri' | 'scope' | 'loginHint'>,
+  secrets: FlowSecrets,
+): Promise<string> {
+  const { recipe, variables } = call
+  const params = new URLSearchParams(fillAll(recipe.authorizationParams, variables))
+  const { offline, loginHintParam } = recipe
+  if (offline !== undefined && request.scope.includes(offline.scope)) {
+    for (const [name, value] of Object.entries(fillAll(offline.params, variables))) {
+      params.set(name, value)
+    }
+  }
+  for (const [name, { authorizationParam }] of Object.entries(recipe.params)) {
+    const value = call.params[name]
+    if (authorizationParam !== undefined && value !== undefined) {
+      params.set(authorizationParam, value)
+    }
+  }
+  if (loginHintParam !== null && request.loginHint !== null) {
+    params.set(loginHintParam, request.loginHint)
+  }
+  if (recipe.responseMode !== null) params.set('response_mode', recipe.responseMode)
+  if (recipe.responseType !== null) params.set('response_type', recipe.responseType)
+  params.set('client_id', call.client.id)
+  params.set('redirect_uri', request.redirectUri)
+  params.set('state', secrets.state.expose())
+  if (secrets.nonce !== null) params.set('nonce', secrets.nonce.expose())
+  if (recipe.pkce !== 'omit') {
+    const challenge = await oauth.calculatePKCECodeChallenge(secrets.verifier.expose())
+    params.set('code_challenge', challenge)
+    params.set('code_challenge_method', 'S256')
+  }
+  setScopes(params, call, request.scope)
+  const url = new URL(endpoint.url)
+  for (const [name, value] of rename(params, recipe.rename)) url.searchParams.set(name, value)
+  return url.href
+}
+
+/** A preset can send some scopes in a second parameter; an empty one is left out. */
+function setScopes(params: URLSearchParams, { recipe }: Call, scope: readonly string[]): void {
+  const { scopeParam, scopeSeparator, secondScope } = recipe
+  const isSecond = (name: string) =>
+    secondScope !== undefined && name.startsWith(secondScope.prefix)
+  const first = scope.filter((name) => !isSecond(name))
+  const second = scope.filter(isSecond).map((name) => name.slice(secondScope?.prefix.length))
+  params.delete('scope')
+  if (scopeParam !== null && first.length > 0) params.set(scopeParam, first.join(scopeSeparator))
+  if (secondScope !== undefined && second.length > 0) {
+    params.set(secondScope.param, second.join(scopeSeparator))
+  }
+}
+
+/** What is handed to a token endpoint. */
+export type TokenGrant =
+  | {
+      readonly kind: 'code'
+      readonly parameters: URLSearchParams
+      readonly redirectUri: string
+      readonly verifier: Secret
+    }
+  /** `second`: right after the exchange, with the access token. */
+  | {
+      readonly kind: 'refresh' | 'second'
+      readonly token: Secret
+      readonly requestedScope: readonly string[]
+    }
+
+/** What came back, and what went out: an answer that repeats it is not quoted. */
+export type Sent = { readonly result: EgressResult; readonly text: string }
+
+/** Sends one token request, built by the protocol's library and put into the provider's words. */
+export async function sendTokenRequest(
+  means: Means,
+  call: Call,
+  grant: TokenGrant,
+  secret: Sealed | null,
+): Promise<Sent> {
+  const { own, target } = formOf(call, grant)
+  if (target === null) throw new Error('a token request needs an endpoint')
+  const method = own.clientAuth ?? call.recipe.clientAuth ?? discoveredMethod(call)
+  const authentication = await clientAuthentication(means, call, method, secret)
+  const attempt: { sent?: Sent } = {}
+  const options = {
+    [oauth.allowInsecureRequests]: true,
+    [oauth.customFetch]: async (
+      _url: string,
+      init: oauth.CustomFetchOptions<'POST', URLSearchParams>,
+    ) => {
+      const headers = new Headers(init.headers)
+      const plain = { url: target.url, params: init.body, headers }
+      attempt.sent = await send(means, call, {
+        spoken: speakTokenRequest(plain, call.recipe, own, call.variables),
+        target,
+      })
+      // The answer is read elsewhere, whole, before the library sees a clean one.
+      return new Response(null, { status: 204 })
+    },
+  }
+  await ask(call, grant, { authentication, options, sendsScope: own.sendsScope === true })
+  if (attempt.sent === undefined) throw new Error('a token request was not sent')
+  return attempt.sent
+}
+
+function formOf(call: Call, grant: TokenGrant): { own: TokenRequest; target: Target | null } {
+  const { recipe, endpoints } = call
+  switch (grant.kind) {
+    case 'code':
+      return { own: recipe.exchangeRequest, target: endpoints.token }
+    case 'refresh':
+      return { own: recipe.refreshRequest, target: endpoints.refresh ?? endpoints.token }
+    case 'second': {
+      const { url, ...own } = recipe.secondExchange ?? { url: '' }
+      return { own, target: call.targetOf(url) }
+    }
+    default:
+      return grant satisfies never
+  }
+}
+
+type Asking = {
+  readonly authentication: oauth.ClientAuth
+  readonly options: oauth.TokenEndpointRequestOptions
+  readonly sendsScope: boolean
+}
+
+async function ask(call: Call, grant: TokenGrant, asking: Asking): Promise<void> {
+  const { authentication, options } = asking
+  const client = { client_id: call.client.id }
+  // The library wants an endpoint to be there; where the request goes is the target's business.
+  const server = { ...call.server, token_endpoint: 'https://token.invalid/' }
+  if (grant.kind === 'code') {
+    const verifier = call.recipe.pkce === 'omit' ? oauth.nopkce : grant.verifier.expose()
+    await oauth.authorizationCodeGrantRequest(
+      ...([server, client, authentication, grant.parameters, grant.redirectUri] as const),
+      verifier,
+      options,
+    )
+    return
+  }
+  const scope = grant.requestedScope.join(call.recipe.scopeSeparator)
+  const additionalParameters = asking.sendsScope && scope !== '' ? { scope } : {}
+  await oauth.refreshTokenGrantRequest(server, client, authentication, grant.token.expose(), {
+    ...options,
+    additionalParameters,
+  })
+}
+
+function discoveredMethod({ server }: Call): ClientAuthMethod {
+  const listed = server.token_endpoint_auth_methods_supported
+  const onlyPost = listed?.includes('client_secret_post') && !listed.includes('client_secret_basic')
+  return onlyPost ? 'post' : 'basic'
+}
+
+/** RFC 6749 §2.3.1, and what became of it. */
+async function clientAuthentication(
+  means: Means,
+  call: Call,
+  method: ClientAuthMethod,
+  sealed: Sealed | null,
+): Promise<oauth.ClientAuth> {
+  const { client, recipe, params, endpoints } = call
+  if (typeof method === 'object') {
+    const strategy = clientAuthStrategies[method.strategy]
+    if (strategy === undefined) throw new Error('no such strategy')
+    const tokenEndpoint = endpoints.token?.url ?? new URL('https://token.invalid/')
+    const now = means.clock.now()
+    return strategy({ id: client.id, secret: sealed, params, tokenEndpoint, now })
+  }
+  if (sealed === null && !recipe.sendsEmptySecret) return oauth.None()
+  const secret = sealed?.open().expose() ?? ''
+  switch (method) {
+    case 'none':
+      return oauth.None()
+    case 'post':
+      return oauth.ClientSecretPost(secret)
+    case 'basic':
+      return basic(formEncode(client.id), formEncode(secret))
+    case 'basic-raw':
+      return basic(client.id, secret)
+    case 'secret-as-user':
+      return basic(secret, '')
+    default:
+      return method satisfies never
+  }
+}
+
+function basic(user: string, password: string): oauth.ClientAuth {
+  const credentials = Buffer.from(`${user}:${password}`).toString('base64')
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`)
+}
+
+/** Only what must be: a server that does not decode still understands plain letters and hyphens. */
+function formEncode(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+/** A probe or a revocation. */
+export async function sendSideRequest(
+  means: Means,
+  call: Call,
+  request: {
+    readonly shape: SideRequest & { readonly defaults: 'probe' | 'revocation' }
+    readonly target: Target
+    readonly token: Secret
+    readonly secret: Sealed | null
+    readonly hint?: 'refresh_token' | 'access_token' | null
+  },
+): Promise<Sent> {
+  const { shape, target, token, secret, hint } = request
+  const isProbe = shape.defaults === 'probe'
+  const params = new URLSearchParams()
+  const headers = new Headers(fillAll(shape.headers ?? {}, call.variables))
+  const tokenParam = shape.tokenParam === undefined && !isProbe ? 'token' : shape.tokenParam
+  if (tokenParam != null) params.set(tokenParam, token.expose())
+  if (hint != null) params.set('token_type_hint', hint)
+  const auth = shape.auth ?? (isProbe ? 'token' : 'client')
+  if (auth === 'token') {
+    const { name, scheme } = call.recipe.apiHeader
+    headers.set(name, scheme === null ? token.expose() : `${scheme} ${token.expose()}`)
+  } else if (auth === 'secret') {
+    const value = secret?.open().expose() ?? ''
+    headers.set('authorization', `${shape.scheme ?? 'Bearer'} ${value}`)
+  } else if (auth === 'client') {
+    const method = call.recipe.clientAuth ?? discoveredMethod(call)
+    const authentication = await clientAuthentication(means, call, method, secret)
+    await authentication(call.server, { client_id: call.client.id }, params, headers)
+  }
+  addMissing(params, fillAll(shape.params ?? {}, call.variables))
+  const plain = { url: target.url, params: rename(params, call.recipe.rename), headers }
+  const as = { format: shape.format ?? 'form', method: shape.method ?? (isProbe ? 'GET' : 'POST') }
+  return send(means, call, { spoken: put(plain, as), target })
+}
+
+async function send(
+  means: Means,
+  call: Call,
+  request: { readonly spoken: SpokenRequest; readonly target: Target },
+): Promise<Sent> {
+  const { spoken, target } = request
+  const outgoing = { ...spoken, reach: target.reach, deadlineMs: call.remainingMs() }
+  const result = await means.egress.send(outgoing)
+  return {
+    result,
+    text: [spoken.url.href, spoken.body, ...Object.values(spoken.headers)].join('\n'),
+  }
+}
+
+/** The nonce as the library compares it with the id token's. */
+export function expectedNonce(nonce: Secret | null): string | typeof oauth.expectNoNonce {
+  return nonce === null ? oauth.expectNoNonce : nonce.expose()
+}

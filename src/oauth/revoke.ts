@@ -1,0 +1,111 @@
+import { matchesRule } from '../core/classify-answer.ts'
+import { isRecord } from '../core/json-path.ts'
+import type { Revocation, RevocationOutcome } from '../core/outbox.ts'
+import { httpDate, retryAfterMs } from '../core/retry-after.ts'
+import type { Sealed } from '../core/secret.ts'
+import { type Call, type Means, prepareCall } from './call.ts'
+import type { Target } from './endpoints.ts'
+import { readBody } from './json-body.ts'
+import type { RevocationShape } from './presets/shapes.ts'
+import { one } from './read-answer.ts'
+import { sendSideRequest, type Sent } from './requests.ts'
+
+const FAILED: RevocationOutcome = { kind: 'failed', retryAfterMs: null }
+const REVOKED: RevocationOutcome = { kind: 'revoked' }
+const UNSUPPORTED: RevocationOutcome = { kind: 'unsupported' }
+
+/** RFC 7009, or as the preset says; every token of the grant that the provider wants to hear of. */
+export async function revoke(means: Means, revocation: Revocation): Promise<RevocationOutcome> {
+  const prepared = await prepareCall(means, revocation)
+  if (prepared.kind !== 'ok') return FAILED
+  const { call } = prepared
+  const shape = call.recipe.revocation
+  const target = call.endpoints.revocation
+  if (shape === null || target === null) return UNSUPPORTED
+  let outcome: RevocationOutcome = UNSUPPORTED
+  for (const token of tokensOf(revocation, shape)) {
+    outcome = await revokeOne(means, call, { shape, target, token })
+    if (outcome.kind === 'failed') return outcome
+  }
+  return outcome
+}
+
+type Token = { readonly sealed: Sealed; readonly hint: 'refresh_token' | 'access_token' }
+
+/** The refresh token first: it takes the access tokens with it (RFC 7009 §2.1). */
+function tokensOf(revocation: Revocation, { tokens }: RevocationShape): readonly Token[] {
+  const { refreshToken, accessToken } = revocation
+  const refresh: readonly Token[] =
+    refreshToken === null ? [] : [{ sealed: refreshToken, hint: 'refresh_token' }]
+  const access: readonly Token[] =
+    accessToken === null ? [] : [{ sealed: accessToken, hint: 'access_token' }]
+  switch (tokens) {
+    case 'both':
+      return [...refresh, ...access]
+    case 'any':
+      return [...refresh, ...access].slice(0, 1)
+    case 'refresh':
+      return refresh
+    case 'access':
+      return access
+    default:
+      return tokens satisfies never
+  }
+}
+
+type Doomed = {
+  readonly shape: RevocationShape
+  readonly target: Target
+  readonly token: Token
+}
+
+async function revokeOne(
+  means: Means,
+  call: Call,
+  { shape, target, token }: Doomed,
+): Promise<RevocationOutcome> {
+  let outcome = FAILED
+  for (const secret of call.client.secrets) {
+    const sent = await sendSideRequest(means, call, {
+      shape: { ...shape, defaults: 'revocation' },
+      target,
+      token: token.sealed.open(),
+      secret,
+      hint: shape.sendsHint ? token.hint : null,
+    })
+    const read = readRevocation(sent, shape)
+    outcome = read.outcome
+    if (!read.blamesSecret) break
+  }
+  return outcome
+}
+
+/** The token is not known there any more: what was wanted. */
+const GONE = ['invalid_token', 'invalid_grant', 'token_expired', 'token_revoked']
+
+type Sorted = { readonly outcome: RevocationOutcome; readonly blamesSecret: boolean }
+
+function sorted(outcome: RevocationOutcome): Sorted {
+  return { outcome, blamesSecret: false }
+}
+
+function readRevocation({ result }: Sent, shape: RevocationShape): Sorted {
+  if (result.kind !== 'answered') return sorted(FAILED)
+  const { status, headers, sentAt } = result
+  const body = readBody(result.body, one(headers['content-type']) ?? '', null).value
+  const error = isRecord(body) ? body['error'] : null
+  if (shape.goneStatuses.includes(status)) return sorted(REVOKED)
+  if (status >= 200 && status < 300) {
+    const { success } = shape
+    if (success === undefined || matchesRule(success, { status, body })) return sorted(REVOKED)
+  }
+  if (typeof error === 'string' && status < 500) {
+    if (GONE.includes(error)) return sorted(REVOKED)
+    if (error === 'unsupported_token_type') return sorted(UNSUPPORTED)
+    if (error === 'invalid_client') return { outcome: FAILED, blamesSecret: true }
+  }
+  if (status === 405 || status === 501) return sorted(UNSUPPORTED)
+  const now = httpDate(one(headers['date'])) ?? sentAt
+  const wait = retryAfterMs(one(headers['retry-after']), now)
+  return { outcome: { kind: 'failed', retryAfterMs: wait }, blamesSecret: status === 401 }
+}

@@ -1,0 +1,31 @@
+import type { Call, Means } from './call.ts'
+import { readAnswer, type Reading } from './read-answer.ts'
+import { sendTokenRequest, type TokenGrant } from './requests.ts'
+
+/**
+ * Asks for tokens with each secret of the client in turn until one is not refused: a client that
+ * could not prove itself has touched no grant, so asking again is safe.
+ */
+export async function requestTokens(means: Means, call: Call, grant: TokenGrant): Promise<Reading> {
+  const [first, ...others] = call.client.secrets
+  let reading = await request(means, call, { grant, secret: first ?? null })
+  for (const secret of others) {
+    if (!blamesSecret(reading)) return reading
+    reading = await request(means, call, { grant, secret })
+  }
+  return reading
+}
+
+async function request(
+  means: Means,
+  call: Call,
+  { grant, secret }: { grant: TokenGrant; secret: Call['client']['secrets'][number] },
+): Promise<Reading> {
+  return readAnswer(await sendTokenRequest(means, call, grant, secret), call.recipe)
+}
+
+/** A wrong address is no matter of the secret. */
+function blamesSecret({ verdict, status }: Reading): boolean {
+  if (verdict.kind !== 'client_config' || status === null) return false
+  return status < 300 || (status >= 400 && status !== 404 && status !== 405)
+}
