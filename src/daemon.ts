@@ -1,0 +1,138 @@
+import type { Config } from './config.ts'
+import type { Events } from './events.ts'
+import { listen } from './http/listen.ts'
+import { createPrivateApp } from './http/private-app.ts'
+import { createPublicApp } from './http/public.ts'
+import { jobsOf } from './jobs/jobs.ts'
+import { Schedule } from './jobs/schedule.ts'
+import { openEgress } from './oauth/egress.ts'
+import { createTokenEndpoint } from './oauth/endpoint.ts'
+import { configureProviders } from './oauth/providers.ts'
+import type { Clock, Ports, Random, Sealer, Store } from './ports.ts'
+import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
+import { digestOfSecret, masterKeyBytes } from './seal/open-settings.ts'
+import { createSealer } from './seal/sealer.ts'
+import { openSqlite } from './store/open-sqlite.ts'
+import type { Unreadable } from './store/rows/row-cipher.ts'
+import type { VaultDatabase } from './store/vault-database.ts'
+import { SingleFlights } from './vault/flights.ts'
+import { KnownCallers } from './vault/known-callers.ts'
+import { Lanes } from './vault/lanes.ts'
+import { replayAttempts } from './vault/replay-attempts.ts'
+
+export interface Daemon extends AsyncDisposable {
+  /** `http://127.0.0.1:7420` or `unix:/path`. */
+  readonly privateAddress: string
+  readonly publicAddress: string
+}
+
+/** What the daemon stands on beside its settings. */
+export type Ground = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: Events
+  readonly version: string
+}
+
+/** The composition root: settings to ports, ports to listeners and jobs. Dispose it to stop. */
+export async function startDaemon(config: Config, ground: Ground): Promise<Daemon> {
+  await using opened = new AsyncDisposableStack()
+  const { sealer, store } = await openVault(config, ground, opened)
+  const ports = await composePorts(config, ground, { sealer, store })
+  const flights = ports.flights
+  const schedule = new Schedule(ground.clock, jobsOf(ports), ground.events)
+  const everything = { ...ports, pulse: schedule } satisfies Ports
+  ground.events.metrics.watch(everything)
+  await replayAttempts(ports)
+  const listeners = await openListeners(config, ground, { ports: everything, opened })
+  // In the reverse order of this: flights land while reads are still answered, then the doors close.
+  opened.defer(() => flights.land())
+  opened.use(schedule)
+  schedule.start()
+  announceProviders(ports, ground.events)
+  const running = opened.move()
+  return { ...listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function openVault(config: Config, ground: Ground, opened: AsyncDisposableStack) {
+  const { clock, random, events } = ground
+  const database = opened.use(await openSqlite(config.dataDir))
+  const keyring = opened.use(await unlock(database, config, ground))
+  const sealer = createSealer(keyring)
+  const { cacheBytes } = config
+  const options = {
+    sealer,
+    clock,
+    random,
+    cacheBytes,
+    onUnreadable: (e: Unreadable) => events.unreadable(e),
+  }
+  const store = opened.use(await database.openStore(options))
+  return { sealer, store }
+}
+
+/** A wrong key ends the start here, before a single write. */
+async function unlock(database: VaultDatabase, config: Config, ground: Ground): Promise<Keyring> {
+  const master = masterKeyBytes(config.masterKey)
+  if (database.keys !== null) return openKeyring(master, database.keys)
+  const vaultId = Buffer.from(ground.random.bytes(16)).toString('hex')
+  const { records, keyring } = await createKeyring(master, vaultId, ground.clock.now())
+  await database.create(records)
+  return keyring
+}
+
+async function composePorts(
+  config: Config,
+  { clock, random, events }: Ground,
+  { sealer, store }: { readonly sealer: Sealer; readonly store: Store },
+): Promise<Omit<Ports, 'pulse'>> {
+  const { policy } = config
+  const configured = configureProviders(config.providers, policy.publicUrl)
+  const egress = await openEgress({ clock })
+  const callers = new KnownCallers(store, digestOfSecret(config.apiKey))
+  await callers.reload()
+  return {
+    clock,
+    random,
+    store,
+    sealer,
+    endpoint: createTokenEndpoint({ configured, egress, clock, deadlineMs: policy.deadlineMs }),
+    providers: configured.providers,
+    observer: events,
+    callers,
+    flights: new SingleFlights(),
+    traffic: new Lanes(clock, policy, await store.circuits()),
+    policy,
+  }
+}
+
+/** Longer than one refresh can take: an answer that waits for one is still given. */
+const CLOSE_WITHIN_MS = 60_000
+const PUBLIC_CONNECTIONS = 1_000
+
+async function openListeners(
+  config: Config,
+  ground: Ground,
+  { ports, opened }: { readonly ports: Ports; readonly opened: AsyncDisposableStack },
+): Promise<Pick<Daemon, 'privateAddress' | 'publicAddress'>> {
+  const { events, version } = ground
+  const extras = {
+    allowedHosts: config.allowedHosts,
+    logFailure: (e: Parameters<Events['requestFailed']>[0]) => events.requestFailed(e),
+    metrics: events.metrics.scrape,
+    version,
+  }
+  const privateApp = createPrivateApp(ports, extras)
+  const publicApp = createPublicApp(ports, events)
+  const unlimited = { closeWithinMs: CLOSE_WITHIN_MS, maxConnections: null }
+  const limited = { ...unlimited, maxConnections: PUBLIC_CONNECTIONS }
+  const inner = opened.use(await listen(privateApp.callback(), config.listen, unlimited))
+  const outer = opened.use(await listen(publicApp.callback(), config.publicListen, limited))
+  return { privateAddress: inner.address, publicAddress: outer.address }
+}
+
+function announceProviders(ports: Pick<Ports, 'providers'>, events: Events): void {
+  for (const { id, redirectUri } of ports.providers.values()) {
+    events.providerReady({ provider: id, redirectUri })
+  }
+}
