@@ -1,0 +1,19 @@
+import { globSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+/** Where a secret must be in the clear, and why. Every other file only passes it on. */
+const MAY_EXPOSE: Readonly<Record<string, string>> = {
+  'src/seal/sealer.ts': 'seals it',
+  'src/seal/open-settings.ts': 'derives keys and digests from it',
+  'src/oauth/requests.ts': 'sends it to the provider it came from',
+  'src/http/present.ts': 'gives the access token to the caller that asked for it',
+  'src/cli/daemon-client.ts': 'shows the API key to the daemon',
+}
+const ROW_MAPPERS = /^src\/store\/rows\//
+
+test('only these files take a secret out of its wrapping', () => {
+  const exposing = globSync('src/**/*.ts').filter(
+    (file) => !ROW_MAPPERS.test(file) && readFileSync(file, 'utf8').includes('.expose('),
+  )
+  expect(exposing.toSorted()).toEqual(Object.keys(MAY_EXPOSE).toSorted())
+})

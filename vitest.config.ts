@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Needs a container engine: `npm run test:image`.
+    exclude: ['test/image/**'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+})
