@@ -14,7 +14,8 @@ const APPLICATION_ID_OFFSET = 68
 
 /**
  * Reads a vault's keys and changes nothing: the file is opened read-only, so that not even a
- * checkpoint is written before the master key has been held against them.
+ * checkpoint is written before the master key has been held against them. (SQLite may leave an empty
+ * log and its index beside the file.)
  */
 export async function inspectVaultFile(path: string): Promise<VaultKeys> {
   assertIsVault(path)

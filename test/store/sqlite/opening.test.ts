@@ -1,0 +1,254 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WrongKeyError } from '../../../src/seal/wrong-key-error.ts'
+import { OpenError } from '../../../src/store/open-error.ts'
+import { openSqlite } from '../../../src/store/open-sqlite.ts'
+import { applyPragmas, assertDurable } from '../../../src/store/sqlite/pragmas.ts'
+import { makeConnection } from '../../support/make-connection.ts'
+import { openVaultStore } from '../../support/open-vault-store.ts'
+
+let dataDir = ''
+const path = () => join(dataDir, 'larder.db')
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'larder-opening-'))
+})
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+
+describe('a new vault', () => {
+  test('is there after it was closed, in files that are its owner’s alone', async () => {
+    dataDir = join(dataDir, 'made', 'on', 'the', 'way')
+    await makeVault()
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+    expect(readdirSync(dataDir).toSorted()).toEqual(['larder.db', 'larder.lock'])
+    for (const file of readdirSync(dataDir)) {
+      expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600)
+    }
+    await using vault = await openVaultStore({ dataDir })
+    expect(await vault.store.connection(makeConnection().id)).not.toBeNull()
+    for (const file of readdirSync(dataDir)) {
+      expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  test('takes the place of one that was never finished', async () => {
+    writeFileSync(`${path()}.new`, 'half of something')
+    await makeVault()
+    expect(existsSync(`${path()}.new`)).toBe(false)
+  })
+
+  test('is not made over one that is there', async () => {
+    await makeVault()
+    await using database = await openSqlite(dataDir)
+    if (database.keys === null) throw new Error('not made')
+    await expect(database.create(database.keys)).rejects.toThrow('already')
+  })
+})
+
+describe('what SQLite is told', () => {
+  test('holds after a write and after opening again', () => {
+    for (let opening = 0; opening < 3; opening++) {
+      const raw = new Database(path())
+      applyPragmas(raw)
+      raw.exec('create table if not exists t (x); insert into t values (1)')
+      assertDurable(raw)
+      raw.close()
+    }
+  })
+
+  test('would not hold if it were not told each time, which is noticed', () => {
+    const first = new Database(path())
+    applyPragmas(first)
+    first.close()
+    const raw = new Database(path())
+    raw.exec('create table t (x); insert into t values (1)')
+    expect(() => assertDurable(raw)).toThrow(OpenError)
+    raw.close()
+  })
+
+  test('is refused where it does not take', () => {
+    const raw = new Database(':memory:')
+    expect(() => applyPragmas(raw)).toThrow('journal_mode is memory')
+    raw.close()
+  })
+
+  test('leaves nothing of a deleted token in the files', async () => {
+    const vault = await openVaultStore({ dataDir })
+    await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+    const blobs = sealedBlobs()
+    expect(contents().includes(blobs[0] ?? '')).toBe(true)
+    await vault.store.write((trx) => trx.removeConnection(makeConnection().id))
+    await vault[Symbol.asyncDispose]()
+    for (const blob of blobs) expect(contents().includes(blob)).toBe(false)
+  })
+})
+
+describe('another master key', () => {
+  test.each(['a vault at rest', 'a vault that was killed'])('leaves %s as it is', async (what) => {
+    const vault = await openVaultStore({ dataDir })
+    await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+    if (what === 'a vault that was killed') {
+      // The files as a killed process leaves them, the last writes still in the log.
+      const killed = mkdtempSync(join(tmpdir(), 'larder-killed-'))
+      for (const file of ['larder.db', 'larder.db-wal']) {
+        copyFileSync(join(dataDir, file), join(killed, file))
+      }
+      await vault[Symbol.asyncDispose]()
+      rmSync(dataDir, { recursive: true })
+      dataDir = killed
+    } else {
+      await vault[Symbol.asyncDispose]()
+    }
+    const before = hashes()
+    await expect(openVaultStore({ dataDir, master: 'another' })).rejects.toThrow(WrongKeyError)
+    expect(hashes()).toEqual(before)
+    // And the right one opens it after that.
+    await using again = await openVaultStore({ dataDir })
+    expect(await again.store.connection(makeConnection().id)).not.toBeNull()
+  })
+})
+
+describe('a file that is not a vault of ours', () => {
+  const cases: readonly (readonly [string, OpenError['reason'], () => void])[] = [
+    [
+      'is of a newer version',
+      'newer_schema',
+      () => alter("insert into kysely_migration values ('9999-later', '2030-01-01T00:00:00.000Z')"),
+    ],
+    ['is another program’s database', 'foreign_file', () => alter('pragma application_id = 7')],
+    [
+      'is text',
+      'foreign_file',
+      () => writeFileSync(path(), 'not a database, whatever its name\n'.repeat(9)),
+    ],
+    ['is empty', 'corrupt', () => truncateSync(path(), 0)],
+    ['is zeros', 'corrupt', () => writeFileSync(path(), Buffer.alloc(8192))],
+    ['has lost its end', 'corrupt', () => truncateSync(path(), 3 * 4096)],
+    ['has lost all but its first page', 'corrupt', () => truncateSync(path(), 4096)],
+    ['has lost its keys', 'corrupt', () => alter('delete from vault')],
+    ['has lost a table', 'corrupt', () => alter('drop table data_keys')],
+    ['has a damaged page', 'corrupt', () => overwrite(2 * 4096, Buffer.alloc(4096, 0xa5))],
+    [
+      'is gone while its log is there',
+      'corrupt',
+      () => {
+        rmSync(path())
+        writeFileSync(`${path()}-wal`, 'frames')
+      },
+    ],
+  ]
+
+  test.each(cases)('because it %s is refused and left as it is', async (_, reason, damage) => {
+    await makeVault()
+    damage()
+    const before = hashes()
+    const opening = openVaultStore({ dataDir })
+    await expect(opening).rejects.toMatchObject({ name: 'OpenError', reason })
+    expect(hashes()).toEqual(before)
+    // The lock is let go with the refusal: the next try says the same again.
+    await expect(openVaultStore({ dataDir })).rejects.toMatchObject({ reason })
+  })
+
+  test('is never taken for an empty vault, wherever it is cut', async () => {
+    await makeVault()
+    const whole = readFileSync(path())
+    for (let length = 0; length < whole.length; length += 1021) {
+      writeFileSync(path(), whole.subarray(0, length))
+      await expectWholeOrRefused()
+    }
+  })
+})
+
+describe('two processes on one directory', () => {
+  test('are one too many, until the first is gone, however it went', async () => {
+    const script = new URL('hold-vault.ts', import.meta.url).pathname
+    const holder = spawn(process.execPath, [script, dataDir], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    try {
+      await once(holder.stdout, 'data')
+      await expect(openVaultStore({ dataDir })).rejects.toMatchObject({ reason: 'in_use' })
+    } finally {
+      const gone = once(holder, 'exit')
+      holder.kill('SIGKILL')
+      await gone
+    }
+    await using vault = await openVaultStore({ dataDir })
+    expect(await vault.store.connection(makeConnection().id)).not.toBeNull()
+  })
+
+  test('are told apart within one process as well', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    await expect(openSqlite(dataDir)).rejects.toMatchObject({ reason: 'in_use' })
+    await vault.store.probe()
+  })
+})
+
+/** What was cut off may have been the empty end of a page. */
+async function expectWholeOrRefused(): Promise<void> {
+  try {
+    await using vault = await openVaultStore({ dataDir })
+    expect(await vault.store.connection(makeConnection().id)).not.toBeNull()
+  } catch (error) {
+    expect(error).toBeInstanceOf(OpenError)
+  }
+}
+
+async function makeVault(): Promise<void> {
+  await using vault = await openVaultStore({ dataDir })
+  await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+}
+
+function alter(sql: string): void {
+  const raw = new Database(path())
+  raw.exec(sql)
+  raw.close()
+}
+
+function overwrite(offset: number, bytes: Buffer): void {
+  const file = readFileSync(path())
+  bytes.copy(file, offset)
+  writeFileSync(path(), file)
+}
+
+/** Of what a vault consists of. A reader may leave an empty log, and an index of it. */
+function hashes(): Readonly<Record<string, string>> {
+  const files = readdirSync(dataDir).filter(
+    (file) =>
+      file === 'larder.db' || (file === 'larder.db-wal' && statSync(join(dataDir, file)).size > 0),
+  )
+  const hashOf = (file: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(dataDir, file)))
+      .digest('hex')
+  return Object.fromEntries(files.map((file) => [file, hashOf(file)]))
+}
+
+function sealedBlobs(): readonly string[] {
+  const raw = new Database(path(), { readonly: true })
+  const row = raw.prepare('select access_token_blob a, refresh_token_blob r from connections').get()
+  raw.close()
+  return Object.values(row as Record<string, Buffer>).map((blob) => blob.toString('latin1'))
+}
+
+function contents(): string {
+  return readdirSync(dataDir)
+    .map((file) => readFileSync(join(dataDir, file), 'latin1'))
+    .join('\n')
+}
