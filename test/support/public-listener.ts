@@ -1,12 +1,14 @@
 import type { ConnectLink } from '../../src/core/authorization.ts'
 import type { ProviderId, UserId } from '../../src/core/ids.ts'
-import type { Provider } from '../../src/core/provider.ts'
+import { Secret } from '../../src/core/secret.ts'
 import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh-policy.ts'
 import { openEvents } from '../../src/events.ts'
 import { listen } from '../../src/http/listen.ts'
 import type { PublicPorts } from '../../src/http/public/site.ts'
 import { createPublicApp } from '../../src/http/public.ts'
-import type { TokenEndpoint } from '../../src/ports.ts'
+import { openEgress } from '../../src/oauth/egress.ts'
+import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
+import { configureProviders } from '../../src/oauth/providers.ts'
 import { systemClock, systemRandom } from '../../src/system.ts'
 import { createLink, type LinkDemand } from '../../src/vault/create-link.ts'
 import { withdrawLink } from '../../src/vault/withdraw-link.ts'
@@ -23,12 +25,10 @@ const OPERATOR = {
 
 export type PublicListener = Awaited<ReturnType<typeof openPublicListener>>
 
-/** The public app on a real store; without `endpoint`, whatever is asked of a provider fails. */
+/** The public app on a real store, with providers that nobody reaches. */
 export async function openPublicListener(
   settings: {
     readonly publicUrl?: string
-    readonly endpoint?: TokenEndpoint
-    readonly providers?: readonly Provider[]
     readonly now?: () => number
     readonly dataDir?: string
   } = {},
@@ -40,20 +40,26 @@ export async function openPublicListener(
   })
   const log: string[] = []
   const events = openEvents({ level: 'trace', sink: { write: (line) => void log.push(line) } })
-  const providers = settings.providers ?? [ACME, ODD]
+  const publicUrl = settings.publicUrl ?? 'http://localhost:7421'
+  const configured = configureProviders(PROVIDERS, publicUrl)
   const ports: PublicPorts = {
     clock,
     random: systemRandom,
     store: vault.store,
     sealer: vault.sealer,
-    endpoint: settings.endpoint ?? SILENT,
-    providers: new Map(providers.map((provider) => [provider.id, provider])),
+    endpoint: createTokenEndpoint({
+      configured,
+      egress: await openEgress({ clock }),
+      clock,
+      deadlineMs: 5_000,
+    }),
+    providers: configured.providers,
     observer: events,
     policy: {
       ...DEFAULT_REFRESH_POLICY,
       redirectUrls: ['https://app.example.com/oauth', 'myapp://done'],
       confirm: 'page',
-      publicUrl: settings.publicUrl ?? 'http://localhost:7421',
+      publicUrl,
       concurrencyPerProvider: 4,
       ratePerSecond: 10,
     },
@@ -105,35 +111,25 @@ const DEMAND: LinkDemand = {
   confirm: null,
 }
 
-function makeProvider(id: string, name: string): Provider {
+/** Reached by nobody in these tests: their pages are on the way, not the goal. */
+function provider(id: string, settings: Readonly<Record<string, unknown>>) {
   return {
-    id: id as ProviderId,
-    name,
-    connectsBy: 'link',
-    scopes: ['calendar'],
-    identityScopes: ['openid'],
-    params: {},
-    redirectUri: `http://localhost:7421/callback/${id}`,
-    apiHeader: { name: 'Authorization', scheme: 'Bearer' },
-    refresh: {
-      replay: 'allowed',
-      graceMs: 30_000,
-      accessTokenLifetimeMs: null,
-      refreshTokenLifetimeMs: null,
-      refreshTokenIdleMs: null,
-    },
-    revocation: { supported: true, reach: 'token' },
-    deniedBy: [],
-    unsupportedBy: [],
+    id,
+    settings: { clientId: 'larder', scopes: ['calendar'], ...settings },
+    clientSecrets: [new Secret('a secret of the client')],
   }
 }
 
-const ACME = makeProvider('acme', 'Acme')
-const ODD = makeProvider('odd', 'Odd & <b>Sons</b>')
+function byEndpoints(host: string) {
+  return {
+    authorizationEndpoint: `https://${host}/authorize`,
+    tokenEndpoint: `https://${host}/token`,
+  }
+}
 
-/** Pages are served without a word to any provider. */
-const SILENT = new Proxy({} as TokenEndpoint, {
-  get() {
-    throw new Error('a provider was asked')
-  },
-})
+const PROVIDERS = [
+  provider('acme', { name: 'Acme', ...byEndpoints('acme.example') }),
+  provider('odd', { name: 'Odd & <b>Sons</b>', ...byEndpoints('odd.example') }),
+  // Nothing listens there, so that its discovery fails.
+  provider('away', { name: 'Away', issuer: 'http://127.0.0.1:1' }),
+]

@@ -46,7 +46,8 @@ export async function receiveFormPost(
 ): Promise<void> {
   const provider = namedProvider(ctx, ports)
   const sent = withoutDuplicates(await readForm(ctx.req))
-  const known = new URLSearchParams([...sent].filter(([name]) => KNOWN_FIELDS.includes(name)))
+  const known = new URLSearchParams()
+  for (const name of KNOWN_FIELDS) if (sent.has(name)) known.set(name, sent.get(name) ?? '')
   if (!known.has('state')) throw new PageRefusal('unusable_answer')
   seeOther(ctx, `${site.base}/callback/${provider.id}?${known.toString()}`)
 }
