@@ -1,0 +1,153 @@
+import { createServer } from 'node:http'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import {
+  arriveAtApp,
+  continueToConsent,
+  createLink,
+  openPage,
+  setStage,
+} from '../support/browser-stage.ts'
+import { dumpDatabase } from '../support/dump-database.ts'
+import { listen } from '../support/listen.ts'
+
+describe('somebody who means ill', { timeout: 60_000 }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  }, 60_000)
+  afterAll(() => browser.close())
+
+  test('gets nowhere with the callback of another browser, which can still finish', async () => {
+    const stage = await setStage()
+    const { url } = await createLink(stage)
+    const victim = await openPage(browser)
+    const callback = await stopAtCallback(victim, url)
+
+    const thief = await openPage(browser)
+    await thief.goto(url)
+    const answer = await thief.goto(callback)
+    expect(answer?.status()).toBe(400)
+    await thief.getByRole('heading', { name: 'Open the link again in this browser' }).waitFor()
+    expect((await fetch(callback, { method: 'HEAD' })).status).toBe(400)
+    expect((await fetch(callback, { redirect: 'manual' })).status).toBe(400)
+    expect(stage.provider.tokenRequests).toHaveLength(0)
+
+    await victim.goto(callback)
+    expect((await arriveAtApp(victim, stage)).has('connectionId')).toBe(true)
+  })
+
+  test('cannot replay a callback that has been answered', async () => {
+    const stage = await setStage()
+    const { url } = await createLink(stage)
+    const page = await openPage(browser)
+    const callback = await stopAtCallback(page, url)
+    await page.goto(callback)
+    await arriveAtApp(page, stage)
+    const again = await page.goto(callback)
+    expect(again?.status()).toBe(400)
+    expect(stage.provider.tokenRequests).toHaveLength(1)
+  })
+
+  test('cannot press Continue from another site', async () => {
+    const stage = await setStage()
+    const link = await createLink(stage)
+    const page = await openPage(browser)
+    // The browser has our cookie already; only the form's token is missing.
+    await page.goto(link.url)
+    const before = dumpDatabase(stage.larder.dataDir)
+    await page.goto(
+      await foreignSite(`<form method="post" action="${link.url}">
+      <input name="provider" value="acme"><button>Win a prize</button></form>`),
+    )
+    const answering = page.waitForResponse(link.url)
+    await page.getByRole('button', { name: 'Win a prize' }).click()
+    expect((await answering).status()).toBe(403)
+    expect(dumpDatabase(stage.larder.dataDir)).toBe(before)
+    const shown = await stage.larder.api('GET', `/v1/connect-links/${link.id}`)
+    expect(shown.body).toMatchObject({ status: 'pending' })
+
+    await page.getByRole('link', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Connect your Acme account' }).waitFor()
+  })
+
+  test('cannot frame the page to have its button pressed', async () => {
+    const stage = await setStage()
+    const { url } = await createLink(stage)
+    const page = await openPage(browser)
+    await page.goto(await foreignSite(`<iframe src="${url}" width="600" height="600"></iframe>`))
+    const framed = page.frames().find((frame) => frame !== page.mainFrame())
+    await expect.poll(() => framed?.url()).toMatch(/^chrome-error:/)
+  })
+
+  test('that is only a headless scanner posts nothing, however long it looks', async () => {
+    const stage = await setStage({ autoConsent: true })
+    const { url } = await createLink(stage)
+    const before = dumpDatabase(stage.larder.dataDir)
+    const page = await openPage(browser)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`))
+    await page.goto(url, { waitUntil: 'networkidle' })
+    const posting = page.waitForRequest((request) => request.method() === 'POST', {
+      timeout: 3_000,
+    })
+    await expect(posting).rejects.toThrow('Timeout')
+    expect(asked.filter((request) => !request.endsWith('.css'))).toEqual([`GET ${url}`])
+    expect(dumpDatabase(stage.larder.dataDir)).toBe(before)
+  })
+
+  test('runs no script, whatever a name, a label or the provider holds', async () => {
+    const stage = await setStage()
+    const attack = `"><img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
+    const { url } = await createLink(stage, {
+      displayName: attack,
+      label: attack,
+      state: attack,
+      redirectUrl: undefined,
+    })
+    const page = await openPage(browser)
+    await page.goto(url)
+    await page.getByText(attack).first().waitFor()
+    expect(await page.title()).toBe('Connect your Acme account')
+    expect(await page.locator('img, script').count()).toBe(0)
+
+    const callback = `${stage.larder.publicUrl}/callback/acme`
+    const params = new URLSearchParams({ error: attack, error_description: attack, state: attack })
+    await page.goto(`${callback}?${params.toString()}`)
+    expect(await page.title()).toBe('Open the link again in this browser')
+    expect(await page.content()).not.toMatch(/owned|onerror/)
+    await page.goto(`${callback}?outcome=connected&proof=${encodeURIComponent(attack)}`)
+    expect(await page.title()).toBe('Open the link again in this browser')
+  })
+})
+
+/** Consents, and catches the redirect back to us before it is sent. */
+async function stopAtCallback(page: Page, link: string): Promise<string> {
+  await page.goto(link)
+  await continueToConsent(page)
+  // Routes of the page do not see redirects; the browser's own door does.
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Fetch.enable', { patterns: [{ urlPattern: '*/callback/*' }] })
+  const caught = new Promise<string>((resolve) => {
+    devtools.once('Fetch.requestPaused', ({ requestId, request }) => {
+      void devtools.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
+      resolve(request.url)
+    })
+  })
+  await page.getByRole('button', { name: 'Allow' }).click()
+  const callback = await caught
+  await devtools.detach()
+  return callback
+}
+
+/** A page on a site that is neither ours, nor the app's, nor the provider's. */
+async function foreignSite(body: string): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8')
+    response.end(`<!doctype html><html lang="en"><title>Elsewhere</title>${body}</html>`)
+  })
+  const { port, close } = await listen(server)
+  onTestFinished(close)
+  return `http://elsewhere.test:${port}/`
+}
