@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { Kysely, sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { LiveConnection } from '../../../src/core/connection.ts'
+import { StoreError } from '../../../src/core/errors.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import type { Store } from '../../../src/ports.ts'
+import type { Schema } from '../../../src/store/schema.ts'
+import { VaultSqliteDialect } from '../../../src/store/sqlite/dialect.ts'
+import { applyPragmas } from '../../../src/store/sqlite/pragmas.ts'
+import { sortSqliteError } from '../../../src/store/sqlite/sort-error.ts'
+import { createStore } from '../../../src/store/store.ts'
+import { MADE_AT, makeConnection, makeGrant, makeToken } from '../../support/make-connection.ts'
+import { type OpenVault, openVaultStore } from '../../support/open-vault-store.ts'
+import { settableClock } from '../databases.ts'
+
+const LARGE = makeGrant({ token: makeToken({ secret: new Secret('x'.repeat(200_000)) }) })
+const PAGE_BYTES = 4096
+const clock = settableClock(MADE_AT)
+
+let dataDir = ''
+let vault: OpenVault
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'larder-failing-'))
+  clock.slept = 0
+  vault = await openVaultStore({ dataDir, clock })
+  await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+})
+afterEach(async () => {
+  await vault[Symbol.asyncDispose]()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+describe('a full disk', () => {
+  test('is called by its name, undoes the transaction, and is over when there is room', async () => {
+    const raw = open()
+    applyPragmas(raw)
+    raw.pragma(`max_page_count = ${String(raw.pragma('page_count', { simple: true }))}`)
+    const store = storeOver(raw)
+    const before = (await store.connection(makeConnection().id)) as LiveConnection
+    const grow = () =>
+      store.write(async (trx) => {
+        await trx.saveConnection(before, { ...before, label: 'first' })
+        await trx.saveConnection(before, { ...before, grant: LARGE })
+      })
+    await expect(grow()).rejects.toMatchObject({ name: 'StoreError', reason: 'disk_full' })
+    expect(raw.inTransaction).toBe(false)
+    expect(await store.connection(before.id)).toMatchObject({ label: null })
+    raw.pragma('max_page_count = 1000000')
+    await grow()
+    expect(await store.connection(before.id)).toMatchObject({ label: 'first' })
+    await store[Symbol.asyncDispose]()
+  })
+})
+
+describe('a database that cannot be written', () => {
+  test('is called read-only, and is read all the same', async () => {
+    const store = storeOver(open({ readonly: true }))
+    await expect(store.probe()).rejects.toMatchObject({ reason: 'read_only' })
+    const writing = store.write((trx) => trx.insertConnection(makeConnection()))
+    await expect(writing).rejects.toMatchObject({ reason: 'read_only' })
+    expect(await store.connection(makeConnection().id)).not.toBeNull()
+    await store[Symbol.asyncDispose]()
+  })
+})
+
+describe('a database that another holds', () => {
+  test('is waited for without blocking, and the write runs once more from its start', async () => {
+    const other = open()
+    other.exec('begin immediate')
+    let runs = 0
+    const writing = vault.store.write(async (trx) => {
+      runs++
+      return trx.census(0)
+    })
+    while (clock.slept === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+    other.exec('rollback')
+    other.close()
+    expect((await writing).byStatus).toHaveLength(1)
+    expect(runs).toBe(1)
+  })
+
+  test('for too long is called locked', async () => {
+    const other = open()
+    other.exec('begin immediate')
+    await expect(vault.store.write(async () => 1)).rejects.toMatchObject({ reason: 'locked' })
+    expect(clock.slept).toBeGreaterThan(2_000)
+    // Readers are in nobody's way.
+    expect(await vault.store.listConnections(everything())).toHaveLength(1)
+    other.close()
+    await vault.store.probe()
+  })
+})
+
+describe('a commit that fails', () => {
+  test('leaves no transaction open that would swallow the next', async () => {
+    const raw = open()
+    applyPragmas(raw)
+    const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
+    const failing = db.transaction().execute(async (trx) => {
+      await sql`pragma defer_foreign_keys = on`.execute(trx)
+      const orphan = { hash: 'h', connection_id: 'con_none', created_at: 1 }
+      await trx.insertInto('refresh_token_hashes').values(orphan).execute()
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT_FOREIGNKEY' })
+    expect(raw.inTransaction).toBe(false)
+    await db
+      .transaction()
+      .execute((trx) => trx.updateTable('vault').set({ heartbeat_at: 77 }).execute())
+    await db.destroy()
+    const after = open()
+    expect(after.prepare('select heartbeat_at from vault').pluck().get()).toBe(77)
+    after.close()
+  })
+})
+
+describe('a damaged page', () => {
+  test('is called corrupt', async () => {
+    const raw = open()
+    const page = Number(
+      raw.prepare("select rootpage from sqlite_schema where name = 'connections'").pluck().get(),
+    )
+    raw.close()
+    await vault[Symbol.asyncDispose]()
+    const file = openSync(join(dataDir, 'larder.db'), 'r+')
+    writeSync(file, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, (page - 1) * PAGE_BYTES)
+    closeSync(file)
+    const store = storeOver(open())
+    const reading = store.listConnections(everything())
+    await expect(reading).rejects.toMatchObject({ name: 'StoreError', reason: 'corrupt' })
+    await store[Symbol.asyncDispose]()
+  })
+})
+
+describe('errors of SQLite', () => {
+  test.each([
+    ['SQLITE_FULL', 'disk_full'],
+    ['SQLITE_IOERR_SHMSIZE', 'disk_full'],
+    ['SQLITE_READONLY', 'read_only'],
+    ['SQLITE_READONLY_DBMOVED', 'read_only'],
+    ['SQLITE_IOERR', 'io_error'],
+    ['SQLITE_IOERR_FSYNC', 'io_error'],
+    ['SQLITE_CANTOPEN', 'io_error'],
+    ['SQLITE_BUSY', 'locked'],
+    ['SQLITE_BUSY_SNAPSHOT', 'locked'],
+    ['SQLITE_LOCKED_SHAREDCACHE', 'locked'],
+    ['SQLITE_CORRUPT', 'corrupt'],
+    ['SQLITE_CORRUPT_INDEX', 'corrupt'],
+    ['SQLITE_NOTADB', 'corrupt'],
+  ])('%s is %s', (code, reason) => {
+    const sorted = sortSqliteError(new Database.SqliteError('message', code))
+    expect(sorted).toMatchObject({ name: 'StoreError', reason })
+  })
+
+  test('that are ours to answer for stay what they are', () => {
+    const ours = new Database.SqliteError('UNIQUE constraint failed', 'SQLITE_CONSTRAINT_UNIQUE')
+    expect(sortSqliteError(ours)).toBe(ours)
+    const other = new Error('something else')
+    expect(sortSqliteError(other)).toBe(other)
+  })
+})
+
+describe('the store', () => {
+  test('says no where it is asked inside a transaction, instead of waiting for ever', async () => {
+    const { store } = vault
+    const id = makeConnection().id
+    await store.connection(id)
+    const asks: readonly (() => Promise<unknown>)[] = [
+      () => store.connection(id),
+      () => store.connectionsOf(makeConnection().userId, makeConnection().provider),
+      () => store.apiKeys(),
+      () => store.probe(),
+      () => store.write(async () => 1),
+    ]
+    for (const ask of asks) {
+      await expect(store.write(ask)).rejects.toThrow('use trx')
+    }
+    // What a transaction started and did not wait for may ask when it is over.
+    let later: Promise<unknown> | undefined
+    const over = Promise.withResolvers<void>()
+    await store.write(async () => {
+      later = over.promise.then(() => store.apiKeys())
+    })
+    over.resolve()
+    expect(await later).toEqual([])
+  })
+
+  test('lets what is under way finish when it is closed, and takes nothing more', async () => {
+    const { store } = vault
+    const writing = store.write(async (trx) => {
+      for (let i = 0; i < 50; i++)
+        await trx.insertConnection(makeConnection({ id: `con_${i}` as never }))
+    })
+    await vault[Symbol.asyncDispose]()
+    await writing
+    await expect(store.probe()).rejects.toMatchObject({ reason: 'unreachable' })
+    await expect(store.connection('con_1' as never)).rejects.toBeInstanceOf(StoreError)
+    vault = await openVaultStore({ dataDir, clock })
+    expect((await vault.store.listConnections(everything())).length).toBe(51)
+  })
+})
+
+function open(options: Database.Options = {}): Database.Database {
+  return new Database(join(dataDir, 'larder.db'), { timeout: 0, ...options })
+}
+
+function storeOver(raw: Database.Database): Store {
+  return createStore(new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) }), {
+    sealer: vault.sealer,
+    clock,
+    random: { bytes: randomBytes },
+    sortError: sortSqliteError,
+    close: async () => void raw.close(),
+  })
+}
+
+function everything() {
+  return {
+    userId: null,
+    provider: null,
+    status: null,
+    expiringBefore: null,
+    after: null,
+    limit: 100,
+    reach: { providers: null, userIdPrefix: null },
+  }
+}
