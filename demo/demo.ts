@@ -9,7 +9,7 @@ import {
 } from '../test/support/larder-process.ts'
 import { startHostApp } from './host-app.ts'
 import { LarderClient, type ServedToken } from './larder-client.ts'
-import { walkLink } from './walk-link.ts'
+import { walkLink } from '../test/support/walk-link.ts'
 
 const REFRESHED_WITHIN_MS = 60_000
 

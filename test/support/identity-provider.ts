@@ -88,7 +88,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
       }
     },
     /** Every token it holds, spent ones too: what must be found nowhere else in the clear. */
-    issued(kind: 'RefreshToken' | 'AccessToken'): readonly string[] {
+    issued(kind: 'RefreshToken' | 'AccessToken' | 'AuthorizationCode'): readonly string[] {
       const prefix = `${kind}:`
       return [...entries.keys()].flatMap((key) =>
         key.startsWith(prefix) ? [key.slice(prefix.length)] : [],

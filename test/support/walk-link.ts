@@ -1,4 +1,4 @@
-import { consentWithoutBrowser } from '../test/support/consent.ts'
+import { consentWithoutBrowser } from './consent.ts'
 
 /**
  * What a user does with a link, step by step and without a screen: opens the page, presses Continue,

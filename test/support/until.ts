@@ -1,0 +1,18 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** Asks again and again until the answer is neither null, undefined nor false; throws what was awaited after the bound. */
+export async function until<T>(
+  awaited: string,
+  ask: () => Promise<T> | T,
+  withinMs = 15_000,
+): Promise<NonNullable<Exclude<T, false>>> {
+  const giveUpAt = performance.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (answer !== null && answer !== undefined && answer !== false) {
+      return answer as NonNullable<Exclude<T, false>>
+    }
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${awaited}`)
+    await wait(20)
+  }
+}
