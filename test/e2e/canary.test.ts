@@ -80,20 +80,20 @@ async function gather(): Promise<Evidence> {
   larder.kill('SIGTERM')
   await larder.ended
   const afterwards = await foundInFiles(everything, at.dataDir)
-  const isToken = (text: string) => text.includes('"accessToken":"')
   return {
     canaries,
     handedOut,
     output: await readFile(join(at.directory, 'larder.log'), 'utf8'),
     answers: api.answers.map(({ text }) => text),
-    tokenAnswers: api.answers.map(({ text }) => text).filter(isToken),
+    tokenAnswers: api.answers
+      .map(({ text }) => text)
+      .filter((text) => text.includes('"accessToken":"')),
     inFiles: [...whileRunning, ...afterwards],
   }
 }
 
 /** Everything that a caller can hand in, hands back or get wrong. */
 async function exercise(api: LarderApi, publicUrl: string) {
-  const secret = (name: string): Canary => ({ name, value: randomBytes(24).toString('base64url') })
   const [imported, own, refused] = [
     secret('imported refresh token'),
     secret('own client secret'),
@@ -160,6 +160,10 @@ async function exercise(api: LarderApi, publicUrl: string) {
     value: url.split('/').at(-1) ?? '',
   }))
   return { secrets: [imported, own, refused, completion], handedOut: [access, ...links] }
+}
+
+function secret(name: string): Canary {
+  return { name, value: randomBytes(24).toString('base64url') }
 }
 
 function configurationFor(provider: {

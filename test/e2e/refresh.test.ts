@@ -3,7 +3,6 @@ import { startIdentityProvider } from '../support/identity-provider.ts'
 import { Gate } from '../support/gate.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import {
-  type Installation,
   type LarderProcess,
   makeInstallation,
   startLarderProcess,
@@ -110,7 +109,7 @@ async function openStage(options: { readonly accessTokenSeconds: number }) {
       return started.larder
     },
     async restart() {
-      started.larder = await startLarderProcess(installation as Installation)
+      started.larder = await startLarderProcess(installation)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
