@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import { getToken, type TokenDemand } from '../vault/get-token.ts'
+import { COMMON_HEADERS } from './common-headers.ts'
 import { authenticate, requirePermission, requireReach } from './guard.ts'
 import { tokenWriter } from './present.ts'
 import { hasBody } from './read-body.ts'
@@ -20,23 +21,41 @@ export function hotTokenReads(ports: Ports): Middleware {
   }
 
   async function serve(ctx: Context, wanted: TokenDemand): Promise<void> {
-    ctx.state['route'] = 'GET token'
+    ctx.state['route'] = 'id' in wanted.target ? ROUTES.connection : ROUTES.user
     const caller = authenticate(ctx.req.headers.authorization, ports.callers)
     requirePermission(caller, 'tokens:read')
     const { target } = wanted
     if (!('id' in target)) requireReach(caller, { params: target, query: {}, body: {} })
     const served = await getToken(ports, caller, wanted)
-    ctx.status = 200
-    ctx.set('Content-Type', 'application/json; charset=utf-8')
-    ctx.body = write(served, ports.clock.now())
+    answer(ctx, write(served, ports.clock.now()))
   }
 }
 
+const ROUTES = {
+  connection: 'GET /v1/connections/{id}/token',
+  user: 'GET /v1/users/{userId}/oauth/{provider}/token',
+}
+
+const HEADERS = [
+  ...Object.entries(COMMON_HEADERS).flat(),
+  'Content-Type',
+  'application/json; charset=utf-8',
+  'Content-Length',
+]
+
+/** Past Koa's setters: with all headers in one write the answer costs what it costs bare Koa. */
+function answer(ctx: Context, text: string): void {
+  ctx.respond = false
+  ctx.res.writeHead(200, [...HEADERS, String(Buffer.byteLength(text))])
+  ctx.res.end(text)
+}
+
+const LONGEST_USER_ID = 256
+
 const BY_CONNECTION =
   /^\/v1\/connections\/(con_[0-9a-hjkmnp-tv-z]{26})\/token(?:\?minTtlSeconds=(\d{1,5}))?$/
-/** Ids that need no decoding. */
 const BY_USER =
-  /^\/v1\/users\/([\w.:@|~-]{1,256})\/oauth\/([\w-]{1,64})\/token(?:\?minTtlSeconds=(\d{1,5}))?$/
+  /^\/v1\/users\/([\w.:@|~%-]+)\/oauth\/([\w-]{1,64})\/token(?:\?minTtlSeconds=(\d{1,5}))?$/
 
 function parsePlainRead(request: IncomingMessage): TokenDemand | null {
   const { method, url = '' } = request
@@ -48,9 +67,21 @@ function parsePlainRead(request: IncomingMessage): TokenDemand | null {
   }
   const byUser = BY_USER.exec(url)
   if (byUser === null) return null
-  const [, userId = '', provider = '', minTtl] = byUser
-  const target = { userId: userId as UserId, provider: provider as ProviderId, account: null }
-  return demandOf(target, minTtl)
+  const [, encoded = '', provider = '', minTtl] = byUser
+  const userId = decodeUserId(encoded)
+  if (userId === null) return null
+  return demandOf({ userId, provider: provider as ProviderId, account: null }, minTtl)
+}
+
+/** Null for what the route table has to judge. */
+function decodeUserId(encoded: string): UserId | null {
+  if (!encoded.includes('%')) return encoded.length <= LONGEST_USER_ID ? (encoded as UserId) : null
+  try {
+    const userId = decodeURIComponent(encoded)
+    return userId.length <= LONGEST_USER_ID && !userId.includes('\0') ? (userId as UserId) : null
+  } catch {
+    return null
+  }
 }
 
 function demandOf(target: TokenDemand['target'], minTtl: string | undefined): TokenDemand | null {

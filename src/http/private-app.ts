@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import { VaultError } from '../core/errors.ts'
 import type { Ports } from '../ports.ts'
+import { COMMON_HEADERS } from './common-headers.ts'
 import type { Endpoint, Surroundings } from './endpoint.ts'
 import { authenticate, foreignRequestGuard } from './guard.ts'
 import { hotTokenReads } from './hot-token-reads.ts'
@@ -42,14 +43,14 @@ function boundary(
   reporting: Parameters<typeof sendProblem>[2],
 ): Middleware {
   return async (ctx, next) => {
-    ctx.res.setHeader('Cache-Control', 'no-store')
-    ctx.res.setHeader('X-Content-Type-Options', 'nosniff')
     try {
       refuseForeign(ctx.req)
       await next()
     } catch (error) {
       sendProblem(ctx, error, reporting)
     }
+    // Koa writes the answer after this; the hot path has written its own, headers and all.
+    if (!ctx.res.headersSent) ctx.set(COMMON_HEADERS)
   }
 }
 

@@ -67,8 +67,9 @@ function formsOf(id: string): readonly (readonly [string, string])[] {
   return [
     [`/v1/connections/${id}/token`, `/v1/connections/${id}/token?`],
     [`/v1/connections/${id}/token?minTtlSeconds=5`, `/v1/connections/${id}/token?&minTtlSeconds=5`],
-    ['/v1/users/42/oauth/acme/token', '/v1/users/%34%32/oauth/acme/token'],
-    ['/v1/users/nobody/oauth/acme/token', '/v1/users/nobod%79/oauth/acme/token'],
+    ['/v1/users/42/oauth/acme/token', '/v1/users/42/oauth/acm%65/token'],
+    ['/v1/users/nobody/oauth/acme/token', '/v1/users/nobody/oauth/acm%65/token'],
+    ['/v1/users/%34%32/oauth/acme/token', '/v1/users/%34%32/oauth/acm%65/token'],
     ['/v1/users/42/oauth/nobody/token', '/v1/users/42/oauth/nobod%79/token'],
     [
       '/v1/connections/con_01jd9z0000000000000000000z/token',
@@ -93,7 +94,7 @@ describe('a plain question and one that has to be parsed', () => {
       const [a, b] = [await api.ask({ path: plain }), await api.ask({ path: parsed })]
       expect(a.status).toBe(b.status)
       expect({ ...a.json, requestId: '' }).toEqual({ ...b.json, requestId: '' })
-      expect(Object.keys(a.headers)).toEqual(Object.keys(b.headers))
+      expect(new Set(Object.keys(a.headers))).toEqual(new Set(Object.keys(b.headers)))
     }
   })
 
