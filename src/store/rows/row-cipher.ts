@@ -51,7 +51,7 @@ export function sealSecret(
  */
 export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): unknown {
   try {
-    return JSON.parse(openColumn(cipher, blob, place).expose())
+    return JSON.parse(cipher.sealer.open(blob, place).expose())
   } catch (error) {
     if (error instanceof SealError || error instanceof SyntaxError) {
       report(cipher, place)
@@ -86,12 +86,6 @@ class SealedColumn implements Sealed {
   }
 
   open(): Secret {
-    return openColumn(this.#cipher, this.#blob, this.#place)
+    return this.#cipher.sealer.open(this.#blob, this.#place)
   }
-}
-
-function openColumn(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): Secret {
-  // A damaged file may hold text or a number where bytes were written.
-  if (!(blob instanceof Uint8Array)) throw new SealError('the column holds no sealed value')
-  return cipher.sealer.open(blob, place)
 }

@@ -143,7 +143,8 @@ describe('a file that is not a vault of ours', () => {
     ['has lost all but its first page', 'corrupt', () => truncateSync(path(), 4096)],
     ['has lost its keys', 'corrupt', () => alter('delete from vault')],
     ['has lost a table', 'corrupt', () => alter('drop table data_keys')],
-    ['has a damaged page', 'corrupt', () => overwrite(2 * 4096, Buffer.alloc(4096, 0xa5))],
+    ['has a damaged page', 'corrupt', () => damage('vault')],
+    ['has a damaged page far from its keys', 'corrupt', () => damage('revocations')],
     [
       'is gone while its log is there',
       'corrupt',
@@ -154,9 +155,9 @@ describe('a file that is not a vault of ours', () => {
     ],
   ]
 
-  test.each(cases)('because it %s is refused and left as it is', async (_, reason, damage) => {
+  test.each(cases)('because it %s is refused and left as it is', async (_, reason, spoil) => {
     await makeVault()
-    damage()
+    spoil()
     const before = hashes()
     const opening = openVaultStore({ dataDir })
     await expect(opening).rejects.toMatchObject({ name: 'OpenError', reason })
@@ -221,9 +222,13 @@ function alter(sql: string): void {
   raw.close()
 }
 
-function overwrite(offset: number, bytes: Buffer): void {
+/** Writes over the page that a table begins on. */
+function damage(table: string): void {
+  const raw = new Database(path(), { readonly: true })
+  const root = raw.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(table)
+  raw.close()
   const file = readFileSync(path())
-  bytes.copy(file, offset)
+  file.fill(0xa5, (Number(root) - 1) * 4096, Number(root) * 4096)
   writeFileSync(path(), file)
 }
 
