@@ -138,7 +138,8 @@ function targets(configured: ConfiguredProvider, variables: Variables) {
   return (template: string): Target | null => {
     const url = fillUrl(template, variables)
     if (url === null) return null
-    const written = fillUrl(template, params)?.origin === url.origin
+    const origin = /^\w+:\/\/[^/?#]*/.exec(template)?.[0] ?? template
+    const written = fillUrl(origin, params)?.origin === url.origin
     if (written && isLoopbackLiteral(url)) return { url, reach: 'loopback' }
     return { url, reach: allowPrivateNetwork ? 'private' : 'public' }
   }

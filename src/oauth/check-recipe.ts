@@ -69,8 +69,11 @@ function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
 /** A template that begins with a variable is judged when it is filled. */
 function isWebAddress(template: string): boolean {
   if (template.startsWith('{')) return true
-  const url = URL.parse(template.replaceAll(/\{[\w-]+\}/g, 'x'))
-  if (url === null || url.username !== '' || url.password !== '') return false
+  // A letter can stand in a name, a digit in a port.
+  const [url] = ['x', '1'].flatMap((sample) => {
+    return URL.parse(template.replaceAll(/\{[\w-]+\}/g, sample)) ?? []
+  })
+  if (url === undefined || url.username !== '' || url.password !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackLiteral(url))
 }
 

@@ -1,0 +1,285 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
+import { checkRecipe } from '../../src/oauth/check-recipe.ts'
+import { presets } from '../../src/oauth/presets/index.ts'
+import { configureProviders, parseProvider, presetIds } from '../../src/oauth/providers.ts'
+import { baseOf, parseRecipe } from '../../src/oauth/recipe.ts'
+
+const source = (id: string, settings: object = {}) => ({
+  id,
+  settings: { clientId: 'c', ...settings },
+  clientSecrets: [new Secret('s')],
+})
+
+const problemsOf = (id: string, settings: object = {}) => {
+  const result = parseProvider(source(id, settings))
+  return result.kind === 'ok' ? [] : result.problems
+}
+
+const configured = (
+  id: string,
+  settings: object = {},
+  publicUrl = 'https://larder.example.com',
+) => {
+  const found = [...configureProviders([source(id, settings)], publicUrl).configured.values()][0]
+  if (found === undefined) throw new Error('nothing configured')
+  return found
+}
+
+const recipeOf = (id: string) => {
+  const base = baseOf(id, {})
+  const recipe = parseRecipe('detail' in base ? {} : base)
+  if (!('name' in recipe)) throw new Error(JSON.stringify(recipe))
+  return recipe
+}
+
+test.each(presetIds)('the preset %s is whole: schema, templates, documentation', (id) => {
+  const recipe = recipeOf(id)
+  expect(checkRecipe(recipe)).toEqual([])
+  expect(recipe.documentation?.url).toMatch(/^https:\/\//)
+  expect(recipe.documentation?.verifiedOn).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+  expect(Object.hasOwn(presets, presets[id]?.extends ?? id)).toBe(true)
+  expect(problemsOf(id)).toEqual([])
+})
+
+test('code never asks which provider it is', () => {
+  const folder = new URL('../../src/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.startsWith('oauth/presets/'),
+  )
+  const named = new RegExp(`['"\`](?:${presetIds.join('|')})['"\`]`)
+  const guilty = files.filter((file) => named.test(readFileSync(new URL(file, folder), 'utf8')))
+  expect(files.length).toBeGreaterThan(50)
+  expect(guilty).toEqual([])
+})
+
+test('secrets become text in one file of this folder only', () => {
+  const folder = new URL('../../src/oauth/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  const exposing = files.filter((file) =>
+    readFileSync(new URL(file, folder), 'utf8').includes('.expose('),
+  )
+  expect(exposing).toEqual(['requests.ts'])
+})
+
+test('a preset needs a client and nothing else', () => {
+  const { provider, recipe, client } = configured('google')
+  expect(provider).toMatchObject({
+    id: 'google',
+    name: 'Google',
+    connectsBy: 'link',
+    identityScopes: ['openid', 'email', 'profile'],
+    redirectUri: 'https://larder.example.com/callback/google',
+    apiHeader: { name: 'Authorization', scheme: 'Bearer' },
+    revocation: { supported: true, reach: 'account' },
+    refresh: { replay: 'allowed', graceMs: 30_000, refreshTokenIdleMs: 15_552_000_000 },
+  })
+  expect(recipe.authorizationParams).toEqual({ access_type: 'offline', prompt: 'consent' })
+  expect(client?.id).toBe('c')
+})
+
+test('the public URL may carry a path, with or without a slash at its end', () => {
+  const at = (publicUrl: string) => configured('zoom', {}, publicUrl).provider.redirectUri
+  expect(at('https://a.example/larder/')).toBe('https://a.example/larder/callback/zoom')
+  expect(at('http://localhost:7421')).toBe('http://localhost:7421/callback/zoom')
+})
+
+test('a parameter of the preset is a setting beside the others', () => {
+  const { params, provider } = configured('microsoft', { tenant: 'organizations' })
+  expect(params).toEqual({ tenant: 'organizations' })
+  expect(provider.params['tenant']).toMatchObject({ default: 'organizations', required: false })
+  expect(provider.params['tenant']?.pattern.test('organizations')).toBe(true)
+  expect(provider.params['tenant']?.pattern.test('organizations/../x')).toBe(false)
+  expect(provider.identityScopes).toContain('offline_access')
+  expect(provider.revocation.supported).toBe(false)
+})
+
+test('any field can be overridden: objects field by field, lists and values as a whole', () => {
+  const { recipe, provider } = configured('google-staging', {
+    preset: 'google',
+    scopes: ['https://www.googleapis.com/auth/calendar'],
+    authorizationParams: { prompt: 'select_account', access_type: null, hd: 'example.com' },
+    tokenEndpoint: 'http://127.0.0.1:4000/token',
+    refreshTokens: { replay: 'never' },
+  })
+  expect(provider.id).toBe('google-staging')
+  expect(provider.redirectUri).toMatch(/callback\/google-staging$/)
+  expect(provider.refresh.replay).toBe('never')
+  expect(provider.refresh.refreshTokenIdleMs).toBe(15_552_000_000)
+  expect(recipe.scopes).toEqual(['https://www.googleapis.com/auth/calendar'])
+  expect(recipe.authorizationParams).toEqual({
+    prompt: 'select_account',
+    access_type: null,
+    hd: 'example.com',
+  })
+  expect(recipe.revocation).toMatchObject({ reach: 'account' })
+})
+
+test('an OpenID provider needs an issuer, any other its endpoints', () => {
+  const acme = configured('acme', { issuer: 'https://login.acme.example' })
+  expect(acme.provider.scopes).toEqual(['openid', 'email', 'profile', 'offline_access'])
+  expect(acme.provider.identityScopes).toEqual(['openid', 'offline_access'])
+  const modest = configured('acme', { issuer: 'https://login.acme.example', scopes: ['openid'] })
+  expect(modest.provider.identityScopes).toEqual(['openid'])
+  const odd = configured('odd', {
+    authorizationEndpoint: 'https://odd.example/authorize',
+    tokenEndpoint: 'https://odd.example/token',
+    userinfoEndpoint: 'https://odd.example/me',
+    tokenRequestFormat: 'json',
+    account: { id: 'user.id' },
+  })
+  expect(odd.provider).toMatchObject({
+    name: 'odd',
+    identityScopes: [],
+    revocation: { supported: false },
+  })
+  expect(odd.recipe.account).toEqual({ id: 'user.id' })
+})
+
+test.each<[string, string, object, string[]]>([
+  [
+    'no preset and nothing else',
+    'acme',
+    {},
+    ['providers.acme: is no preset, and has neither an issuer nor endpoints'],
+  ],
+  ['an unknown preset', 'x', { preset: 'gogle' }, ['providers.x.preset: names no preset there is']],
+  ['an unknown field', 'google', { colour: 'red' }, ['providers.google.colour: no such field']],
+  [
+    'an unknown field, deeper',
+    'google',
+    { revocation: { colour: 'red' }, answer: { expiresIn: [{ path: 'x', colour: 1 }] } },
+    [
+      'providers.google.answer.expiresIn.0.colour: no such field',
+      'providers.google.revocation.colour: no such field',
+    ],
+  ],
+  [
+    'a parameter of another preset',
+    'google',
+    { tenant: 'common' },
+    ['providers.google.tenant: no such field'],
+  ],
+  [
+    'a malformed parameter',
+    'microsoft',
+    { tenant: 'a/b' },
+    ['providers.microsoft.tenant: does not match the pattern of this parameter'],
+  ],
+  [
+    'a parameter that is no text',
+    'microsoft',
+    { tenant: 7 },
+    ['providers.microsoft.tenant: does not match the pattern of this parameter'],
+  ],
+  ['a wrong type', 'google', { scopes: 'calendar' }, ['providers.google.scopes: must be array']],
+  [
+    'a wrong word',
+    'google',
+    { tokenRequestFormat: 'xml' },
+    ['providers.google.tokenRequestFormat: must be one of form, json, query'],
+  ],
+  [
+    'a scope with a space',
+    'google',
+    { scopes: ['a b'] },
+    ['providers.google.scopes.0: must be a scope'],
+  ],
+  [
+    'a protocol parameter in disguise',
+    'google',
+    { authorizationParams: { redirect_uri: 'https://evil.example' } },
+    ['providers.google.authorizationParams: must not name a parameter of the protocol'],
+  ],
+  [
+    'plain http',
+    'google',
+    { tokenEndpoint: 'http://oauth.example/token' },
+    ['providers.google.tokenEndpoint: must be https, or http on a literal loopback address'],
+  ],
+  [
+    'http to a name for loopback',
+    'google',
+    { tokenEndpoint: 'http://localhost/token' },
+    ['providers.google.tokenEndpoint: must be https, or http on a literal loopback address'],
+  ],
+  [
+    'a URL with a password',
+    'google',
+    { tokenEndpoint: 'https://user:hunter2@oauth.example/token' },
+    ['providers.google.tokenEndpoint: must be https, or http on a literal loopback address'],
+  ],
+  [
+    'an undeclared variable',
+    'google',
+    { tokenEndpoint: 'https://{shop}.example/token' },
+    [
+      'providers.google.tokenEndpoint: {shop} is neither a parameter nor a kept value with a pattern',
+    ],
+  ],
+  [
+    'a host from an answer without a pattern',
+    'zoom',
+    { userinfoEndpoint: 'https://{apiUrl}/me' },
+    [
+      'providers.zoom.userinfoEndpoint: {apiUrl} is neither a parameter nor a kept value with a pattern',
+    ],
+  ],
+  [
+    'a pattern that is none',
+    'google',
+    { params: { shop: { description: 'x', pattern: '(' } } },
+    ['providers.google.params.shop.pattern: is no regular expression'],
+  ],
+  [
+    'a parameter named like a setting',
+    'google',
+    { params: { scopes: { description: 'x', pattern: '.' } } },
+    ['providers.google.params.scopes: is the name of a setting'],
+  ],
+  [
+    'a strategy that is not there',
+    'google',
+    { clientAuth: { strategy: 'no-such' } },
+    ['providers.google.clientAuth.strategy: names no strategy there is'],
+  ],
+  [
+    'an endpoint missing',
+    'odd',
+    { tokenEndpoint: 'https://odd.example/token' },
+    ['providers.odd: is no preset, and has neither an issuer nor endpoints'],
+  ],
+  [
+    'a client id that is no text',
+    'google',
+    { clientId: 12 },
+    ['providers.google.clientId: must be text'],
+  ],
+  [
+    'a flag that is none',
+    'google',
+    { allowPrivateNetwork: 'yes' },
+    ['providers.google.allowPrivateNetwork: must be true or false'],
+  ],
+  [
+    'an id that cannot stand in a path',
+    'Goo/gle',
+    {},
+    ['providers.Goo/gle: an id is lower-case letters, digits and hyphens'],
+  ],
+])('%s is a problem that names the field', (_what, id, settings, expected) => {
+  expect([...problemsOf(id, settings)].toSorted()).toEqual(expected.toSorted())
+})
+
+test('all problems of all providers are told at once, and none quotes a value', () => {
+  const sources = [
+    source('google', { colour: 'hunter2', scopes: 'hunter2', tokenRequestFormat: 'hunter2' }),
+    source('acme', { issuer: 'hunter2', jwksUri: 'https://hunter2@x' }),
+  ]
+  const start = () => configureProviders(sources, 'https://larder.example.com')
+  expect(start).toThrow(/providers\.google\.colour[^]*providers\.acme\.jwksUri/)
+  expect(start).not.toThrow(/hunter2/)
+})
