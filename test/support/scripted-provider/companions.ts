@@ -1,0 +1,50 @@
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import { monotonicMs } from './clock.ts'
+import type { RequestRecord } from './request-log.ts'
+import type { Script } from './rules.ts'
+import type { World } from './world.ts'
+
+type Companions = Script['companions']
+type Kill = Extract<Companions[number], { act: 'kill' }>
+
+/** What happens beside a request: it is delayed, held until released, and processes die of it. */
+export function keepCompany(world: World, companions: Companions, record: RequestRecord) {
+  const once = (moment: Kill['once']): void => {
+    for (const deed of companions) {
+      if (deed.act === 'kill' && deed.once === moment) void kill(world, deed, record)
+    }
+  }
+  once('arrived')
+  return {
+    once,
+    async before(step: 'processing' | 'answer'): Promise<void> {
+      for (const deed of companions) {
+        if (deed.act === 'kill' || deed.before !== step) continue
+        const signal = deed.act === 'hold' ? heldBy(world, deed.rule) : world.end.signal
+        const ms = deed.act === 'delay' ? deed.ms : LONGEST_MS
+        await wait(ms, undefined, { signal }).catch(() => undefined)
+      }
+    },
+  }
+}
+
+const LONGEST_MS = 2 ** 31 - 1
+
+function heldBy(world: World, rule: number): AbortSignal {
+  const gate = world.held.get(rule) ?? new AbortController()
+  world.held.set(rule, gate)
+  return AbortSignal.any([gate.signal, world.end.signal])
+}
+
+/** To a fraction of a millisecond: a timer would round up to a whole one. */
+async function kill(world: World, deed: Kill, record: RequestRecord): Promise<void> {
+  const due = monotonicMs() + deed.afterMs
+  if (deed.afterMs > 20) await wait(deed.afterMs - 10, undefined, { signal: world.end.signal })
+  while (monotonicMs() < due) await nextTurn()
+  try {
+    process.kill(deed.pid, 'SIGKILL')
+    world.kills.push({ pid: deed.pid, at: world.clock.now(), request: record.id })
+  } catch {
+    // It was gone before: there is nothing left to end.
+  }
+}

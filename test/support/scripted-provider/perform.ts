@@ -1,0 +1,124 @@
+import type { ServerResponse } from 'node:http'
+import type { Json, Reply } from './dialects.ts'
+import type { BodyShape, Misbehaviour } from './misbehaviour.ts'
+import type { RequestRecord } from './request-log.ts'
+import { type Answer, sendAnswer } from './wire/answer.ts'
+import { writeBody } from './wire/body.ts'
+import { cutAnswer } from './wire/cut.ts'
+import { dripAnswer } from './wire/drip.ts'
+import { fill, fillJson, type Words } from './wire/fill.ts'
+import { floodAnswer } from './wire/flood.ts'
+import { type Asked, type Outcome, refusal, type World } from './world.ts'
+
+type Scene = {
+  readonly record: RequestRecord
+  readonly asked: Asked
+  readonly response: ServerResponse
+  /** Null: not carried out. */
+  readonly outcome: Outcome | null
+  readonly deed: Misbehaviour | null
+}
+
+/** Puts on the wire what the rules ask for, and notes how much of it the client was told. */
+export async function perform(world: World, scene: Scene): Promise<void> {
+  const { record, deed, response } = scene
+  const socket = response.socket
+  if (socket === null || socket.destroyed || deed?.act === 'silence') return
+  const answer = answerOf(world, scene)
+  switch (deed?.act) {
+    case 'cut':
+      return noteCut(world, scene, answer, await cutAnswer(socket, answer, deed))
+    case 'drip':
+      await dripAnswer(socket, answer, deed.everyMs)
+      return noteWhole(world, scene, answer, socket.errored === null && socket.writableEnded)
+    case 'flood':
+      await floodAnswer(socket, answer, deed)
+      record.status = answer.status
+      return
+    default:
+      await sendAnswer(response, answer)
+      return noteWhole(world, scene, answer, response.writableFinished)
+  }
+}
+
+function answerOf(world: World, scene: Scene): Answer {
+  const { deed, outcome } = scene
+  const words = wordsOf(world, scene)
+  const refused = deed?.act === 'refuse' ? deed.error : 'server_error'
+  const { reply } = outcome ?? refusal(world, refused, refusedGrant(scene))
+  const written = deed?.act === 'edit' ? edited(reply, deed, words) : reply
+  const headers = deed?.act === 'edit' || deed?.act === 'answer' ? (deed.headers ?? {}) : {}
+  const filled = Object.entries(headers).map(([name, value]) => [name, fill(value, words)] as const)
+  return {
+    status: statusOf(deed, written),
+    headers: { ...written.headers, ...Object.fromEntries(filled) },
+    body: writeBody(shapeOf(world, scene), written.json, words),
+  }
+}
+
+function statusOf(deed: Misbehaviour | null, reply: Outcome['reply']): number {
+  if (deed?.act === 'answer') return deed.status
+  return (deed?.act === 'refuse' ? deed.status : undefined) ?? reply.status
+}
+
+/** GitHub answers forms unless asked for JSON. */
+function shapeOf(world: World, { deed, asked }: Scene): BodyShape {
+  if (deed?.act === 'answer' && deed.body !== 'reply') return deed.body
+  const wantsJson = String(asked.headers['accept'] ?? '').includes('json')
+  const speaksForm = world.settings.dialect === 'github' && asked.url.pathname === '/token'
+  return speaksForm && !wantsJson ? 'form' : 'reply'
+}
+
+function refusedGrant({ asked }: Scene) {
+  const grant = asked.params.get('grant_type')
+  return grant === 'refresh_token' || grant === 'authorization_code' ? grant : null
+}
+
+function edited(
+  reply: Outcome['reply'],
+  { set = {}, unset = [] }: Extract<Misbehaviour, { act: 'edit' }>,
+  words: Words,
+): Reply | Outcome['reply'] {
+  if (reply.json === null) return reply
+  const filled = JSON.parse(fillJson(set, words)) as Json
+  const json = Object.fromEntries(
+    Object.entries({ ...reply.json, ...filled }).filter(([key]) => !unset.includes(key)),
+  )
+  return { ...reply, json }
+}
+
+function wordsOf(world: World, { asked, outcome }: Scene): Words {
+  return {
+    refreshToken: asked.params.get('refresh_token') ?? null,
+    accessToken: outcome?.issued?.accessToken ?? null,
+    clientSecret: world.secrets[0] ?? '',
+    sink: world.sink.origin,
+    request: asked.body,
+    wall: world.clock.wall(),
+  }
+}
+
+function noteWhole(world: World, scene: Scene, answer: Answer, whole: boolean): void {
+  const { record, deed, outcome } = scene
+  record.status = answer.status
+  if (!whole) return
+  if (deed?.act === 'refuse') record.refused = deed.error
+  const proper = deed === null || deed.act === 'refuse' || deed.act === 'drip'
+  record.told = proper ? 'plainly' : legible(answer.body.bytes, outcome)
+  world.log.answered(record)
+}
+
+function noteCut(world: World, scene: Scene, answer: Answer, sent: Buffer): void {
+  const { record, outcome } = scene
+  if (sent.length > 0) record.status = answer.status
+  record.told = legible(sent, outcome)
+  if (sent.length > answer.body.bytes.length) world.log.answered(record)
+}
+
+/** Whether a patient reader could find the new tokens in what was sent. */
+function legible(sent: Buffer, outcome: Outcome | null): RequestRecord['told'] {
+  const issued = outcome?.issued
+  if (issued == null) return 'nothing'
+  const telling = outcome?.rotated ? issued.refreshToken : issued.accessToken
+  return sent.includes(telling ?? issued.accessToken) ? 'perhaps' : 'nothing'
+}

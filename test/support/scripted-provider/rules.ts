@@ -1,0 +1,154 @@
+import type { FamilyId } from './ledger.ts'
+import {
+  type Companion,
+  type Deed,
+  isCompanion,
+  isProcessed,
+  type Misbehaviour,
+} from './misbehaviour.ts'
+import { deedOf, type MisbehaviourName } from './misbehaviours/table.ts'
+import { chance } from './seed.ts'
+
+export type Endpoint = 'authorize' | 'token' | 'userinfo' | 'revoke'
+
+/** Which requests a rule is for: those that meet every condition that is named. */
+export type When = {
+  /** The token endpoint, unless said otherwise. */
+  readonly endpoint?: Endpoint
+  readonly grantType?: string
+  readonly family?: FamilyId | readonly FamilyId[]
+  /** By seeded chance, decided for each family's requests on their own. */
+  readonly fraction?: number
+  /** Begins so long from now … */
+  readonly afterMs?: number
+  /** … and ends so long after that. */
+  readonly forMs?: number
+  /** The first so many that meet everything else. */
+  readonly next?: number
+  /** The first so many of each family. */
+  readonly nextOfEach?: number
+  /** Whether they are carried out all the same; each misbehaviour has its own default. */
+  readonly processed?: boolean
+}
+
+/** What is known of a request when the rules are asked. `accept`: a connection, nothing read. */
+export type Subject = {
+  readonly stage: 'accept' | 'headers' | 'request'
+  readonly endpoint: Endpoint | null
+  readonly grantType: string | null
+  readonly family: FamilyId | null
+  readonly now: number
+}
+
+export type RuleId = number
+
+export type Script = {
+  readonly companions: readonly (Companion & { readonly rule: RuleId })[]
+  readonly main: { readonly name: string; readonly deed: Misbehaviour } | null
+  readonly processed: boolean
+}
+
+type Rule = {
+  readonly id: RuleId
+  readonly name: string
+  readonly deed: Deed
+  readonly when: When
+  readonly from: number
+  readonly until: number
+  /** How often it was for a family, and how often chance was asked about one. */
+  readonly met: Map<string, number>
+  readonly asked: Map<string, number>
+  left: number
+}
+
+const NOTHING: Script = { companions: [], main: null, processed: true }
+
+/** What the provider was told to do wrong. The rule that was added first goes first. */
+export class Rules {
+  #rules: Rule[] = []
+  #added = 0
+  readonly #seed: string
+
+  constructor(seed: string) {
+    this.#seed = seed
+  }
+
+  add(what: MisbehaviourName | Deed, when: When, now: number): RuleId {
+    const { name, deed } = deedOf(what)
+    const stage = stageOf(deed)
+    const knowsFamily = when.family ?? when.nextOfEach ?? when.grantType
+    if (stage !== 'request' && knowsFamily !== undefined) {
+      throw new RangeError(`${name} happens before a request says whose it is`)
+    }
+    const from = now + (when.afterMs ?? 0)
+    const id = ++this.#added
+    const until = from + (when.forMs ?? Number.POSITIVE_INFINITY)
+    const counts = { met: new Map<string, number>(), asked: new Map<string, number>() }
+    this.#rules.push({
+      id,
+      name,
+      deed,
+      when,
+      from,
+      until,
+      ...counts,
+      left: when.next ?? Number.POSITIVE_INFINITY,
+    })
+    return id
+  }
+
+  /** Without an id: all of them. */
+  remove(id?: RuleId): void {
+    this.#rules = id === undefined ? [] : this.#rules.filter((rule) => rule.id !== id)
+  }
+
+  /** What is to be done to this request; counts it for every rule that is used. */
+  take(subject: Subject): Script {
+    if (this.#rules.length === 0) return NOTHING
+    this.#rules = this.#rules.filter(({ until, left }) => until > subject.now && left > 0)
+    const companions: (Companion & { rule: RuleId })[] = []
+    let main: (Script['main'] & { when: When }) | null = null
+    for (const rule of this.#rules) {
+      if (main !== null && !isCompanion(rule.deed)) continue
+      if (!this.#isFor(rule, subject)) continue
+      if (isCompanion(rule.deed)) companions.push({ ...rule.deed, rule: rule.id })
+      else main = { name: rule.name, deed: rule.deed, when: rule.when }
+    }
+    if (main === null) return { ...NOTHING, companions }
+    const processed = isProcessed(main.deed, main.when.processed)
+    return { companions, main: { name: main.name, deed: main.deed }, processed }
+  }
+
+  #isFor(rule: Rule, subject: Subject): boolean {
+    if (!applies(rule, subject)) return false
+    const whose = subject.family ?? '-'
+    if (!this.#strikes(rule, whose)) return false
+    const met = rule.met.get(whose) ?? 0
+    if (met >= (rule.when.nextOfEach ?? Number.POSITIVE_INFINITY)) return false
+    if (rule.when.nextOfEach !== undefined) rule.met.set(whose, met + 1)
+    rule.left--
+    return true
+  }
+
+  #strikes(rule: Rule, whose: string): boolean {
+    if (rule.when.fraction === undefined) return true
+    const asked = rule.asked.get(whose) ?? 0
+    rule.asked.set(whose, asked + 1)
+    return chance(this.#seed, `rule ${rule.id} ${whose} ${asked}`) < rule.when.fraction
+  }
+}
+
+function applies({ deed, when, from, until, left }: Rule, subject: Subject): boolean {
+  if (left <= 0 || subject.now < from || subject.now >= until) return false
+  if (stageOf(deed) !== subject.stage) return false
+  if (subject.stage === 'accept') return true
+  if ((when.endpoint ?? 'token') !== subject.endpoint) return false
+  if (when.grantType !== undefined && when.grantType !== subject.grantType) return false
+  if (when.family === undefined) return true
+  return subject.family !== null && [when.family].flat().includes(subject.family)
+}
+
+function stageOf(deed: Deed): Subject['stage'] {
+  if (deed.act !== 'cut') return 'request'
+  return deed.after === 'accept' || deed.after === 'headers' ? deed.after : 'request'
+}

@@ -1,0 +1,49 @@
+import { derive } from './seed.ts'
+
+export type TokenKind = 'access' | 'refresh' | 'code'
+export type TokenPlace = {
+  readonly kind: TokenKind
+  readonly family: number
+  readonly ordinal: number
+}
+export type TokenPrefixes = Readonly<Record<TokenKind, string>>
+
+const KINDS = ['access', 'refresh', 'code'] as const
+const MAC_LENGTH = 32
+
+/**
+ * Makes and recognises tokens: prefix, a mark that all tokens of one seed share, place and a part
+ * that only the seed yields. A token says which it is, so none has to be kept to be known again.
+ */
+export class Tokens {
+  /** In every token of this provider, and nowhere else in the world. */
+  readonly mark: string
+  readonly #seed: string
+  readonly #prefixes: TokenPrefixes
+
+  constructor(seed: string, prefixes: TokenPrefixes) {
+    this.#seed = seed
+    this.#prefixes = prefixes
+    this.mark = `canary${derive(seed, 'mark', 12).replaceAll(/[-_]/g, 'x')}`
+  }
+
+  write({ kind, family, ordinal }: TokenPlace): string {
+    const place = `${family.toString(36)}.${ordinal.toString(36)}`
+    const mac = derive(this.#seed, `${kind} ${place}`, MAC_LENGTH)
+    return `${this.#prefixes[kind]}${this.mark}.${place}.${mac}`
+  }
+
+  /** Null for whatever this provider never could have issued. */
+  read(token: string): TokenPlace | null {
+    const start = token.indexOf(this.mark)
+    const kind = KINDS.find((each) => this.#prefixes[each] === token.slice(0, start))
+    if (kind === undefined) return null
+    const [, family = '', ordinal = ''] = token.slice(start).split('.')
+    const place = {
+      kind,
+      family: Number.parseInt(family, 36),
+      ordinal: Number.parseInt(ordinal, 36),
+    }
+    return this.write(place) === token ? place : null
+  }
+}
