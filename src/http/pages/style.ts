@@ -119,7 +119,7 @@ button:hover, .button:hover { background: var(--accent-deep); }
   :root { --quiet: var(--ink); --line: var(--edge); }
 }
 @media (forced-colors: active) {
-  button, .button, .pair span, .mark { border: 1px solid; }
+  button, .button, .pair span, .mark, .complaint { border: 1px solid; }
   .scopes li::before { background: CanvasText; forced-color-adjust: none; }
   .choice:has(input:checked) { outline: 2px solid Highlight; }
 }
