@@ -130,6 +130,20 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     await page.getByText(/connectionId=con_/).waitFor()
   })
 
+  test('carries the completion by which the app confirms, and is served only then', async () => {
+    const stage = await setStage({ autoConsent: true })
+    const link = await createLink(stage, { confirm: 'app' })
+    const page = await openPage(browser)
+    await page.goto(link.url)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    const params = await arriveAtApp(page, stage)
+    const token = `/v1/connections/${params.get('connectionId')}/token`
+    expect(await stage.larder.api('GET', token)).toMatchObject({ status: 409 })
+    const confirmation = { userId: 'user-1', completion: params.get('completion') }
+    await stage.larder.api('POST', `/v1/connect-links/${link.id}/confirm`, confirmation)
+    expect(await stage.larder.api('GET', token)).toMatchObject({ status: 200 })
+  })
+
   test('connects two accounts in two tabs side by side', async () => {
     const stage = await setStage()
     const context = await openContext(browser)
