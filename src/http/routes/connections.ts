@@ -10,7 +10,7 @@ import { created, endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection } from '../present.ts'
 import { connectionPageShape, connectionShape, deletionShape } from '../wire.ts'
-import { expiryOf, importBody } from './credentials.ts'
+import { CREDENTIAL_ERRORS, expiryOf, importBody } from './credentials.ts'
 
 const one = { path: '/v1/connections/{id}', params: { id: field.anyId } } as const
 
@@ -64,7 +64,7 @@ export const connectionEndpoints = [
     query: {},
     body: importBody,
     answers: { 200: connectionShape, 201: connectionShape },
-    errors: ['not_found', 'conflict', 'provider_misconfigured'],
+    errors: CREDENTIAL_ERRORS,
     handle: async ({ ports, caller }, { body }) => {
       const { expiresInSeconds, ...given } = body
       const expiresAt = expiryOf({ ...given, expiresInSeconds }, ports.clock.now())
@@ -112,7 +112,7 @@ export const connectionEndpoints = [
     query: {},
     body: changeBody,
     answers: { 200: connectionShape },
-    errors: ['not_found', 'account_mismatch', 'conflict'],
+    errors: [...CREDENTIAL_ERRORS, 'account_mismatch'],
     handle: async ({ ports, caller }, { params, body }) => {
       const id = parseConnectionId(params.id)
       const changed = await updateConnection(ports, caller, id, changesOf(body))

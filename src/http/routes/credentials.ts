@@ -35,6 +35,14 @@ export const importBody = field.withRule(
   },
 )
 
+/** What may come of handing credentials in. */
+export const CREDENTIAL_ERRORS = [
+  'not_found',
+  'conflict',
+  'provider_misconfigured',
+  'provider_unavailable',
+] as const
+
 /** When the access token that is handed in ends; durations count from now. */
 export function expiryOf(
   given: { readonly expiresAt: Instant | null; readonly expiresInSeconds: number | null },

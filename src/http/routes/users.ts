@@ -13,6 +13,7 @@ import { type Call, created, endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection, presentUserConnection } from '../present.ts'
 import { connectionListShape, connectionShape, deletionShape, userDeletionShape } from '../wire.ts'
+import { CREDENTIAL_ERRORS } from './credentials.ts'
 
 const resource = {
   path: '/v1/users/{userId}/oauth/{provider}',
@@ -60,7 +61,7 @@ export const userEndpoints = [
     query: {},
     body: handInBody,
     answers: { 200: connectionShape, 201: connectionShape },
-    errors: ['not_found', 'conflict'],
+    errors: CREDENTIAL_ERRORS,
     handle: async (call, { params, body }) => {
       requireProvider(call.ports, params.provider)
       const wanted = { ...NOTHING_MORE, ...params, ...body }
