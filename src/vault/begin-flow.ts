@@ -1,10 +1,10 @@
 import type { ConnectRequest, Flow } from '../core/authorization.ts'
-import { isLive } from '../core/connection.ts'
 import { type LinkId, newId } from '../core/ids.ts'
-import { type Provider, scopesToRequest } from '../core/provider.ts'
+import type { Provider } from '../core/provider.ts'
 import { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import { digest } from './digest.ts'
+import { requestedScope } from './requested-scope.ts'
 
 /** A login with a second factor takes minutes, a stolen `state` should not last (RFC 9700 §4.7.1). */
 const FLOW_LIFE_MS = 10 * 60_000
@@ -24,13 +24,13 @@ export async function beginFlow(
   const { provider, request, redirectUri } = trip
   const now = ports.clock.now()
   const state = Buffer.from(ports.random.bytes(32)).toString('base64url')
-  const requestedScope = await scopesOf(ports, provider, request)
+  const scope = await requestedScope(ports, provider, request)
   const start = await ports.endpoint.begin({
     provider: provider.id,
     client: request.client,
     params: request.params,
     redirectUri,
-    scope: requestedScope,
+    scope,
     state: new Secret(state),
     loginHint: request.email,
   })
@@ -41,7 +41,7 @@ export async function beginFlow(
     link: trip.link,
     browserHash: trip.browserId === null ? null : digest(trip.browserId),
     request,
-    requestedScope,
+    requestedScope: scope,
     redirectUri,
     verifier: start.verifier,
     nonce: start.nonce,
@@ -50,18 +50,4 @@ export async function beginFlow(
   }
   await ports.store.write((trx) => trx.insertFlow(flow))
   return { url: start.url, state, flow }
-}
-
-/** A reconnect that names no scope asks for what the connection had asked for before. */
-async function scopesOf(
-  ports: Pick<Ports, 'store'>,
-  provider: Provider,
-  request: ConnectRequest,
-): Promise<readonly string[]> {
-  if (request.scope !== null || request.connectionId === null) {
-    return scopesToRequest(provider, request.scope)
-  }
-  const connection = await ports.store.connection(request.connectionId)
-  const before = connection !== null && isLive(connection) ? connection.grant.requestedScope : []
-  return scopesToRequest(provider, before.length > 0 ? before : null)
 }

@@ -1,8 +1,9 @@
 import { type ConnectLink, linkStatus, type LinkStatus } from '../core/authorization.ts'
 import { type ErrorCode, VaultError } from '../core/errors.ts'
-import { type Provider, scopesToRequest } from '../core/provider.ts'
+import type { Provider } from '../core/provider.ts'
 import type { Ports } from '../ports.ts'
 import { digest } from './digest.ts'
+import { requestedScope } from './requested-scope.ts'
 
 export type OpenedLink = {
   readonly link: ConnectLink
@@ -21,10 +22,13 @@ export async function openLink(
   if (link === null) throw new VaultError('not_found', 'no such link')
   const problem = LINK_PROBLEM[linkStatus(link, ports.clock.now())]
   if (problem !== null) throw new VaultError(problem, LINK_DETAIL[problem])
-  const providers = link.providers.flatMap((id) => {
-    const provider = ports.providers.get(id)
-    return provider ? [{ provider, scopes: scopesToRequest(provider, link.request.scope) }] : []
-  })
+  const known = link.providers.flatMap((id) => ports.providers.get(id) ?? [])
+  const providers = await Promise.all(
+    known.map(async (provider) => ({
+      provider,
+      scopes: await requestedScope(ports, provider, link.request),
+    })),
+  )
   return { link, providers }
 }
 
