@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { SETTINGS } from '../src/config/settings.ts'
+
+type Service = Readonly<Record<string, never>> & {
+  readonly environment: Readonly<Record<string, string>>
+  readonly ports: readonly string[]
+}
+
+const compose = parse(readFileSync('docker-compose.example.yml', 'utf8')) as {
+  readonly services: { readonly larder: Service; readonly app: Service }
+  readonly networks: Readonly<Record<string, unknown>>
+}
+const { larder, app } = compose.services
+
+test('only the public listener is published, and only to the proxy on this host', () => {
+  expect(larder.ports).toEqual(['127.0.0.1:7421:7421'])
+  expect(app.ports).toBeUndefined()
+  expect(compose.networks).toMatchObject({ inside: { internal: true } })
+  expect(app).toMatchObject({ networks: ['inside'] })
+})
+
+test('the container can do nothing but its work', () => {
+  expect(larder).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    mem_limit: '256m',
+    ulimits: { core: 0 },
+  })
+  expect(larder).toHaveProperty('pids_limit')
+  expect(larder).toHaveProperty('tmpfs')
+})
+
+test('secrets are files, and every setting is one there is', () => {
+  for (const [name, value] of Object.entries(larder.environment)) {
+    const known = Object.keys(SETTINGS).includes(name.replace(/_FILE$/, ''))
+    expect(known || /^LARDER_GOOGLE_CLIENT_(ID|SECRET_FILE)$/.test(name), name).toBe(true)
+    if (/(KEY|SECRET)/.test(name)) expect(value).toMatch(/^\/run\/secrets\//)
+  }
+})

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/image/**/*.test.ts'],
+    globalSetup: 'test/image/require-engine.ts',
+    // Building from nothing installs packages.
+    hookTimeout: 600_000,
+    testTimeout: 120_000,
+  },
+})
