@@ -74,7 +74,7 @@ export function admit(endpoint: Endpoint, headers: IncomingHttpHeaders, callers:
 
 /** RFC 6750 §2.1. The scheme's name is case-insensitive (RFC 9110 §11.1). */
 export function authenticate(authorization: string | undefined, callers: Callers): Caller {
-  const bearer = /^bearer +([^\s,]+) *$/i.exec(authorization ?? '')?.[1]
+  const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
   const caller = bearer === undefined ? null : callers.authenticate(bearer)
   if (caller === null) {
     throw new VaultError('unauthenticated', 'send a known API key as Authorization: Bearer')

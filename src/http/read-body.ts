@@ -7,8 +7,11 @@ export const BODY_LIMIT = 64 * 1024
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   if (!hasBody(request)) return undefined
   if (Number(request.headers['content-length']) > BODY_LIMIT) throw tooLarge()
+  const bytes = await collect(request)
+  // Some clients announce a body in chunks and then send none.
+  if (bytes.length === 0) return undefined
   requireJson(request)
-  return parse(await collect(request))
+  return parse(bytes)
 }
 
 export function hasBody(request: IncomingMessage): boolean {
@@ -48,7 +51,6 @@ function collect(request: IncomingMessage): Promise<Buffer> {
 }
 
 function parse(bytes: Buffer): unknown {
-  if (bytes.length === 0) return undefined
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {

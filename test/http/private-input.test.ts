@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BODY_LIMIT } from '../../src/http/read-body.ts'
 import { ask, type Question } from './support/ask.ts'
@@ -201,6 +203,22 @@ describe('a body', () => {
     expect(await sendChunks(BODY_LIMIT / 2)).toBe(400)
   })
 
+  test('that is announced and then empty is absent', async () => {
+    expect(await sendChunks(0, {})).toBe(400)
+  })
+
+  test('that its sender does not finish troubles nobody', async () => {
+    const { hostname, port } = new URL(api.address)
+    const socket = connect({ host: hostname, port: Number(port) })
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n`
+    socket.write(`${head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"a":`)
+    await once(socket, 'ready')
+    socket.destroy()
+    await once(socket, 'close')
+    expect((await ask(api.address, { path: '/livez' })).status).toBe(200)
+    expect(api.failures).toEqual([])
+  })
+
   test('may be absent where nothing in it is required', async () => {
     const link = '/v1/users/u/oauth/none/link'
     const { status } = await ask(api.address, { method: 'POST', path: link, headers })
@@ -211,13 +229,16 @@ describe('a body', () => {
     })
   })
 
-  function sendChunks(length: number): Promise<number> {
+  function sendChunks(
+    length: number,
+    type: Record<string, string> = { 'content-type': 'application/json' },
+  ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const sent = request(
       `${api.address}${path}`,
       {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+        headers: { ...headers, ...type, 'transfer-encoding': 'chunked' },
       },
       (response) => resolve(response.resume().statusCode ?? 0),
     )

@@ -8,7 +8,7 @@ import { type Call, created, endpoint, NO_BODY, noContent, ok } from '../endpoin
 import * as field from '../fields.ts'
 import { presentConnection, presentCreatedLink, presentLink } from '../present.ts'
 import { connectionShape, createdLinkShape, linkShape } from '../wire.ts'
-import { requireProvider } from './users.ts'
+import { requireProvider } from './require-provider.ts'
 
 const DEFAULT_TTL_SECONDS = 900
 

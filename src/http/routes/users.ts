@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { type Caller, holds } from '../../core/access.ts'
 import type { Connection } from '../../core/connection.ts'
-import { VaultError } from '../../core/errors.ts'
-import type { ProviderId, UserId } from '../../core/ids.ts'
+import type { UserId } from '../../core/ids.ts'
 import type { Ports } from '../../ports.ts'
 import { deleteConnection } from '../../vault/delete-connection.ts'
 import { deleteUser } from '../../vault/delete-user.ts'
@@ -14,6 +13,7 @@ import * as field from '../fields.ts'
 import { presentConnection, presentUserConnection } from '../present.ts'
 import { connectionListShape, connectionShape, deletionShape, userDeletionShape } from '../wire.ts'
 import { CREDENTIAL_ERRORS } from './credentials.ts'
+import { requireProvider } from './require-provider.ts'
 
 const resource = {
   path: '/v1/users/{userId}/oauth/{provider}',
@@ -123,11 +123,6 @@ const NOTHING_MORE = {
   label: null,
   metadata: null,
 } as const
-
-/** In a path an unknown provider is a missing thing; in a body it is a bad value. */
-export function requireProvider(ports: Pick<Ports, 'providers'>, id: ProviderId): void {
-  if (!ports.providers.has(id)) throw new VaultError('not_found', 'no such provider')
-}
 
 function presentResource({ ports, caller }: Call, connection: Connection) {
   const mayReadTokens = holds(caller, 'tokens:read')

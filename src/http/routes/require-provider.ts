@@ -1,0 +1,8 @@
+import { VaultError } from '../../core/errors.ts'
+import type { ProviderId } from '../../core/ids.ts'
+import type { Ports } from '../../ports.ts'
+
+/** In a path an unknown provider is a missing thing; in a body it is a bad value. */
+export function requireProvider(ports: Pick<Ports, 'providers'>, id: ProviderId): void {
+  if (!ports.providers.has(id)) throw new VaultError('not_found', 'no such provider')
+}
