@@ -44,10 +44,10 @@ export function cachedReads(
   }
 }
 
-/** The objects around the text, and the answer that is kept ready for each. */
-const OBJECT_BYTES = 2_048
-/** Text that may take two bytes a letter, and is there once more in the answer. */
-const COPIES = 3
+/** The objects around the text. */
+const OBJECT_BYTES = 1_536
+/** The text itself, and once more in the answer that is kept ready for each. */
+const COPIES = 2
 
 /** What a connection will take in memory, from what its row takes. */
 function bytesOf(row: ConnectionTable): number {

@@ -1,7 +1,9 @@
+import type { Kysely } from 'kysely'
 import type { Status } from '../core/connection.ts'
-import type { ProviderId } from '../core/ids.ts'
+import type { Instant, ProviderId } from '../core/ids.ts'
 import type { Reads } from '../ports.ts'
 import type { ReadContext } from './context.ts'
+import type { Schema } from './schema.ts'
 
 export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
   return {
@@ -12,13 +14,8 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
         .where('is_draft', '=', 0)
         .groupBy(['provider', 'status'])
         .execute()
-      const due = await db
-        .selectFrom('connections')
-        .select('due_at')
-        .where('due_at', '<=', now)
-        .orderBy('due_at')
-        .limit(1)
-        .executeTakeFirst()
+      const providers = new Set(counted.map(({ provider }) => provider))
+      const due = await Promise.all([...providers].map((provider) => oldestDue(db, provider, now)))
       const queued = await db
         .selectFrom('revocations')
         .select(db.fn.countAll<number | bigint | string>().as('count'))
@@ -29,9 +26,31 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
           status: status as Status,
           count: Number(count),
         })),
-        oldestDueAt: due?.due_at ?? null,
+        oldestDueAt: due.reduce(earlier, null),
         revocationsQueued: Number(queued.count),
       }
     },
   }
+}
+
+/** One step into an index for each provider, where one question for all of them would read it whole. */
+async function oldestDue(
+  db: Kysely<Schema>,
+  provider: string,
+  now: Instant,
+): Promise<Instant | null> {
+  const row = await db
+    .selectFrom('connections')
+    .select('due_at')
+    .where('provider', '=', provider)
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.due_at ?? null
+}
+
+function earlier(a: Instant | null, b: Instant | null): Instant | null {
+  if (a === null || b === null) return a ?? b
+  return Math.min(a, b)
 }

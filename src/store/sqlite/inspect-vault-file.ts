@@ -7,7 +7,7 @@ import { assertKnownSchema } from '../migrate.ts'
 import { OpenError } from '../open-error.ts'
 import type { Schema } from '../schema.ts'
 import { VaultSqliteDialect } from './dialect.ts'
-import { APPLICATION_ID, assertSqliteVersion, BUSY_TIMEOUT_MS } from './pragmas.ts'
+import { APPLICATION_ID, BUSY_TIMEOUT_MS } from './pragmas.ts'
 
 const MAGIC = 'SQLite format 3\0'
 const APPLICATION_ID_OFFSET = 68
@@ -22,7 +22,6 @@ export async function inspectVaultFile(path: string): Promise<VaultKeys> {
   const raw = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
   const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
   try {
-    assertSqliteVersion(raw)
     const check = raw.pragma('quick_check(1)', { simple: true })
     if (check !== 'ok') throw new OpenError('corrupt')
     await assertKnownSchema(db)

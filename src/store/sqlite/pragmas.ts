@@ -27,6 +27,7 @@ const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: 
 
 /** Sets what a vault needs of SQLite and refuses to go on where a setting does not take. */
 export function applyPragmas(raw: Database.Database): void {
+  assertSqliteVersion(raw)
   for (const [name, value, reads] of PRAGMAS) {
     raw.pragma(`${name} = ${value}`)
     const is = raw.pragma(name, { simple: true })
@@ -42,7 +43,7 @@ export function assertDurable(raw: Database.Database): void {
   }
 }
 
-export function assertSqliteVersion(raw: Database.Database): void {
+function assertSqliteVersion(raw: Database.Database): void {
   const version = String(raw.prepare('select sqlite_version()').pluck().get())
   if (version.localeCompare(OLDEST_SQLITE, 'en', { numeric: true }) < 0) {
     throw new OpenError('unsuitable_database', `SQLite ${version} is older than ${OLDEST_SQLITE}`)
