@@ -10,6 +10,9 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { readonly version: string }
 
+/** Longer than a refresh can take, from the first byte to the commit. */
+const STOP_WITHIN_MS = 60_000
+
 const program = commandLine({ version, serve, openApi, privateUrl, connect })
 try {
   const words = process.argv.slice(2)
@@ -76,8 +79,6 @@ function untilCrash(events: Events): Promise<string> {
     process.on('unhandledRejection', crash('unhandledRejection'))
   })
 }
-
-const STOP_WITHIN_MS = 60_000
 
 async function openApi(): Promise<unknown> {
   const [{ openApiDocument }, { privateEndpoints }] = await Promise.all([

@@ -5,27 +5,39 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+const FLAGS = ['--disable-sigusr1']
+
 export type Run = {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
+type Options = {
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  /** Of node itself. */
+  readonly flags?: readonly string[]
+}
+
 /** Runs the program as its users do: a process of its own, with no variables but these. */
-export async function larder(
+export async function larder(words: readonly string[], options: Options = {}): Promise<Run> {
+  return spawnLarder(words, options).ended
+}
+
+export function spawnLarder(
   words: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
-): Promise<Run> {
-  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...words], {
+  options: Options = {},
+): { readonly kill: (signal: NodeJS.Signals) => void; readonly ended: Promise<Run> } {
+  const child = spawn(process.execPath, [...(options.flags ?? FLAGS), MAIN, ...words], {
     env: options.env ?? {},
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = once(child, 'close') as Promise<[number | null]>
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    ended,
-  ])
-  return { code, stdout, stderr }
+  const closed = once(child, 'close') as Promise<[number | null]>
+  const ended = Promise.all([text(child.stdout), text(child.stderr), closed])
+  return {
+    kill: (signal) => void child.kill(signal),
+    ended: ended.then(([stdout, stderr, [code]]) => ({ code, stdout, stderr })),
+  }
 }

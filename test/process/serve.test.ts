@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { larder, spawnLarder } from '../cli/larder.ts'
+import { tempDir } from '../config/temp-dir.ts'
+import {
+  type Installation,
+  makeInstallation,
+  startLarderProcess,
+} from '../support/larder-process.ts'
+import { listen } from '../support/listen.ts'
+import { until } from '../support/until.ts'
+
+async function installation(environment: Record<string, string> = {}): Promise<Installation> {
+  const at = await makeInstallation({ configuration: '', environment })
+  onTestFinished(() => at[Symbol.asyncDispose]())
+  return at
+}
+
+async function start(at: Installation) {
+  const running = await startLarderProcess(at)
+  onTestFinished(() => running[Symbol.asyncDispose]())
+  return running
+}
+
+/** Preloads a module into node, from outside: the program itself has no door for tests. */
+function preloading(source: string): Record<string, string> {
+  const url = `data:text/javascript,${encodeURIComponent(source)}`
+  return { NODE_OPTIONS: `--import=${url}` }
+}
+
+/** Of the database itself: SQLite opens files beside it even to read, and leaves them empty. */
+function fingerprint(dataDir: string): string {
+  return createHash('sha256')
+    .update(readFileSync(join(dataDir, 'larder.db')))
+    .digest('hex')
+}
+
+describe('it ends', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('with 0 on %s, after saying so', async (signal) => {
+    const running = await start(await installation())
+    running.kill(signal)
+    expect(await running.ended).toBe(0)
+    const lines = (await running.output()).trim().split('\n')
+    expect(lines.slice(-2).map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { event: 'process.stopping', reason: signal },
+      { event: 'process.stopped' },
+    ])
+  })
+
+  test.each([
+    ['unhandledRejection', "Promise.reject(new RangeError('canary-71'))"],
+    ['uncaughtException', "throw new RangeError('canary-71')"],
+  ])('with 70 on an %s, which is told without its message', async (kind, fault) => {
+    const at = await installation(preloading(`process.on('SIGUSR2', () => { ${fault} })`))
+    const running = await start(at)
+    running.kill('SIGUSR2')
+    expect(await running.ended).toBe(70)
+    const output = await running.output()
+    expect(output).toContain(`"event":"process.crashed","kind":"${kind}"`)
+    expect(output).toContain('"fault":{"name":"RangeError"')
+    expect(output).toContain('"event":"process.stopped"')
+    expect(output).not.toContain('canary-71')
+  })
+})
+
+test.each([[['--disable-sigusr1']], [[]]])(
+  'SIGUSR1 opens no inspector, node started with %j',
+  async (flags) => {
+    const { environment: env, privateUrl } = await installation()
+    const serving = spawnLarder(['serve'], { env, flags })
+    const isReady = async () => (await larder(['healthcheck'], { env })).code === 0
+    await until('it is ready', isReady)
+    serving.kill('SIGUSR1')
+    await until('it still answers', async () => (await fetch(`${privateUrl}/livez`)).ok)
+    serving.kill('SIGTERM')
+    const { code, stderr } = await serving.ended
+    expect(stderr).not.toContain('Debugger listening')
+    expect(code).toBe(0)
+  },
+)
+
+describe('it refuses to start', () => {
+  test('with settings that are wrong, all told on standard error, and nothing written', async () => {
+    const cwd = tempDir()
+    const env = { LARDER_REFRESH_MARGN: 'canary', LARDER_LISTEN: 'canary' }
+    expect(await larder(['serve'], { env, cwd })).toEqual({
+      code: 78,
+      stdout: '',
+      stderr:
+        'larder: error: LARDER_LISTEN: must be host:port or unix:/path\n' +
+        'larder: error: LARDER_REFRESH_MARGN: no such setting\n' +
+        'larder: hint: docs/settings.md explains every setting\n',
+    })
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  test('in a process that node was told to open', async () => {
+    const at = await installation({ NODE_OPTIONS: '--inspect=127.0.0.1:0' })
+    const { code, stderr } = await larder(['serve'], { env: at.environment })
+    expect(code).toBe(78)
+    expect(stderr).toContain('NODE_OPTIONS: must not open an inspector')
+  })
+
+  test('with another master key, before a single byte is written', async () => {
+    const at = await installation()
+    const running = await start(at)
+    running.kill('SIGTERM')
+    await running.ended
+    const before = fingerprint(at.dataDir)
+    const LARDER_MASTER_KEY = randomBytes(32).toString('base64')
+    const run = await larder(['serve'], { env: { ...at.environment, LARDER_MASTER_KEY } })
+    expect(run.code).toBe(78)
+    expect(run.stderr).toContain('larder: error: the master key does not open this vault')
+    expect(fingerprint(at.dataDir)).toEqual(before)
+  })
+
+  test('beside a process that holds the same data directory', async () => {
+    const at = await installation()
+    await start(at)
+    const free = { LARDER_LISTEN: '127.0.0.1:0', LARDER_PUBLIC_LISTEN: '127.0.0.1:0' }
+    const run = await larder(['serve'], { env: { ...at.environment, ...free } })
+    expect(run.code).toBe(74)
+    expect(run.stderr).toContain('larder: error: another process holds this data directory')
+  })
+
+  test('over a file that is no vault, which is left as it is', async () => {
+    const at = await installation({ LARDER_DATA_DIR: tempDir() })
+    const dataDir = at.environment['LARDER_DATA_DIR'] ?? ''
+    writeFileSync(join(dataDir, 'larder.db'), 'something else entirely')
+    const before = fingerprint(dataDir)
+    expect((await larder(['serve'], { env: at.environment })).code).toBe(74)
+    expect(fingerprint(dataDir)).toEqual(before)
+  })
+
+  test('where its address is taken', async () => {
+    const { port, close } = await listen(createServer())
+    onTestFinished(close)
+    const at = await installation({ LARDER_LISTEN: `127.0.0.1:${port}` })
+    const run = await larder(['serve'], { env: at.environment })
+    expect(run.code).toBe(1)
+    expect(run.stderr).toContain('larder: error: cannot listen (EADDRINUSE)')
+  })
+})
+
+test('a first run makes keys, logs where they are, and the command line finds them', async () => {
+  const cwd = tempDir()
+  const env = {
+    LARDER_LISTEN: `unix:${join(cwd, 'private.sock')}`,
+    LARDER_PUBLIC_LISTEN: `unix:${join(cwd, 'public.sock')}`,
+  }
+  const serving = spawnLarder(['serve'], { env, cwd })
+  const isReady = async () => (await larder(['healthcheck'], { env, cwd })).code === 0
+  await until('it is ready', isReady)
+  const listed = await larder(['connections', 'list', '--json'], { env, cwd })
+  expect(listed).toMatchObject({ code: 0, stdout: '[]\n' })
+  serving.kill('SIGTERM')
+  const { code, stdout } = await serving.ended
+  expect(code).toBe(0)
+  for (const name of ['larder-master.key', 'larder-api.key']) {
+    expect(stdout).toContain(join(cwd, name))
+    expect(stdout).not.toContain(readFileSync(join(cwd, name), 'utf8').trim())
+  }
+})
