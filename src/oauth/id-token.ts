@@ -66,8 +66,12 @@ function unverifiedClaims(idToken: string | null): Claims {
   }
 }
 
+/** An address can depend on a connection's parameters; the number of those kept is bounded. */
+const MOST_KEYS = 200
+
 function keysOf(means: Means, url: string): oauth.JWKSCacheInput {
   const kept = means.jwks.get(url) ?? {}
+  if (means.jwks.size >= MOST_KEYS) means.jwks.clear()
   means.jwks.set(url, kept)
   return kept
 }

@@ -14,6 +14,8 @@ type AccountSources = {
   readonly name?: TextSource | undefined
 }
 
+const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
+
 /** Whose token it is, as userinfo or the preset's probe tells. */
 export async function identify(
   means: Means,
@@ -29,7 +31,8 @@ async function probe(means: Means, call: Call, accessToken: Secret): Promise<Ide
   if (target === null) return { kind: 'unknown' }
   const { recipe, client } = call
   const sent = await sendSideRequest(means, call, {
-    shape: { ...recipe.probe, defaults: 'probe' },
+    shape: recipe.probe,
+    defaults: PROBE,
     target,
     token: accessToken,
     secret: client.secrets[0] ?? null,
@@ -62,7 +65,8 @@ async function askEmail(means: Means, call: Call, accessToken: Secret): Promise<
   const target = emailRequest === undefined ? null : call.targetOf(emailRequest.url)
   if (emailRequest === undefined || target === null) return null
   const sent = await sendSideRequest(means, call, {
-    shape: { headers: emailRequest.headers, defaults: 'probe' },
+    shape: { headers: emailRequest.headers },
+    defaults: PROBE,
     target,
     token: accessToken,
     secret: null,

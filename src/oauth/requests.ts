@@ -28,9 +28,7 @@ export async function authorizationUrl(
   const params = new URLSearchParams(fillAll(recipe.authorizationParams, variables))
   const { offline, loginHintParam } = recipe
   if (offline !== undefined && request.scope.includes(offline.scope)) {
-    for (const [name, value] of Object.entries(fillAll(offline.params, variables))) {
-      params.set(name, value)
-    }
+    addMissing(params, fillAll(offline.params, variables))
   }
   for (const [name, { authorizationParam }] of Object.entries(recipe.params)) {
     const value = call.params[name]
@@ -216,40 +214,36 @@ function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
 }
 
-/** A probe or a revocation. */
-export async function sendSideRequest(
-  means: Means,
-  call: Call,
-  request: {
-    readonly shape: SideRequest & { readonly defaults: 'probe' | 'revocation' }
-    readonly target: Target
-    readonly token: Secret
-    readonly secret: Sealed | null
-    readonly hint?: 'refresh_token' | 'access_token' | null
-  },
-): Promise<Sent> {
-  const { shape, target, token, secret, hint } = request
-  const isProbe = shape.defaults === 'probe'
+export type SideCall = {
+  readonly shape: SideRequest
+  readonly defaults: Required<Pick<SideRequest, 'method' | 'auth' | 'tokenParam'>>
+  readonly target: Target
+  readonly token: Secret
+  readonly secret: Sealed | null
+  readonly hint?: 'refresh_token' | 'access_token' | null
+}
+
+/** A request beside the token endpoint, with one token: a probe or a revocation. */
+export async function sendSideRequest(means: Means, call: Call, side: SideCall): Promise<Sent> {
+  const { target, token, secret, hint } = side
+  const shape = { ...side.defaults, ...side.shape }
   const params = new URLSearchParams()
   const headers = new Headers(fillAll(shape.headers ?? {}, call.variables))
-  const tokenParam = shape.tokenParam === undefined && !isProbe ? 'token' : shape.tokenParam
-  if (tokenParam != null) params.set(tokenParam, token.expose())
+  if (shape.tokenParam != null) params.set(shape.tokenParam, token.expose())
   if (hint != null) params.set('token_type_hint', hint)
-  const auth = shape.auth ?? (isProbe ? 'token' : 'client')
-  if (auth === 'token') {
+  if (shape.auth === 'token') {
     const { name, scheme } = call.recipe.apiHeader
     headers.set(name, scheme === null ? token.expose() : `${scheme} ${token.expose()}`)
-  } else if (auth === 'secret') {
-    const value = secret?.open().expose() ?? ''
-    headers.set('authorization', `${shape.scheme ?? 'Bearer'} ${value}`)
-  } else if (auth === 'client') {
+  } else if (shape.auth === 'secret') {
+    headers.set('authorization', `${shape.scheme ?? 'Bearer'} ${secret?.open().expose() ?? ''}`)
+  } else if (shape.auth === 'client') {
     const method = call.recipe.clientAuth ?? discoveredMethod(call)
     const authentication = await clientAuthentication(means, call, method, secret)
     await authentication(call.server, { client_id: call.client.id }, params, headers)
   }
   addMissing(params, fillAll(shape.params ?? {}, call.variables))
   const plain = { url: target.url, params: rename(params, call.recipe.rename), headers }
-  const as = { format: shape.format ?? 'form', method: shape.method ?? (isProbe ? 'GET' : 'POST') }
+  const as = { format: shape.format ?? 'form', method: shape.method ?? 'POST' }
   return send(means, call, { spoken: put(plain, as), target })
 }
 

@@ -14,6 +14,8 @@ const FAILED: RevocationOutcome = { kind: 'failed', retryAfterMs: null }
 const REVOKED: RevocationOutcome = { kind: 'revoked' }
 const UNSUPPORTED: RevocationOutcome = { kind: 'unsupported' }
 
+const RFC_7009 = { method: 'POST', auth: 'client', tokenParam: 'token' } as const
+
 /** RFC 7009, or as the preset says; every token of the grant that the provider wants to hear of. */
 export async function revoke(means: Means, revocation: Revocation): Promise<RevocationOutcome> {
   const prepared = await prepareCall(means, revocation)
@@ -67,7 +69,8 @@ async function revokeOne(
   let outcome = FAILED
   for (const secret of call.client.secrets) {
     const sent = await sendSideRequest(means, call, {
-      shape: { ...shape, defaults: 'revocation' },
+      shape,
+      defaults: RFC_7009,
       target,
       token: token.sealed.open(),
       secret,

@@ -1,13 +1,5 @@
-import { readFileSync } from 'node:fs'
-import {
-  createServer as createTlsServer,
-  getCACertificates,
-  setDefaultCACertificates,
-} from 'node:tls'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { BODY_LIMIT, openEgress, proveGuard, type OutgoingRequest } from '../../src/oauth/egress.ts'
 import { systemClock } from '../../src/system.ts'
 import { httpAnswer, startRawServer } from '../support/raw-server.ts'
@@ -43,7 +35,6 @@ async function exchangeWith(answer: Answer, more: Partial<OutgoingRequest> = {})
   return { result, requests: [...server.requests] }
 }
 
-const loopback = async () => [{ address: '127.0.0.1', family: 4 }]
 const failing = async () => {
   throw Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' })
 }
@@ -295,60 +286,3 @@ test.each([301, 302, 303, 307, 308])(
     expect(other.connections()).toBe(0)
   },
 )
-
-const certificate = (name: string) =>
-  readFileSync(new URL(`../support/tls/${name}.pem`, import.meta.url))
-
-async function overTls(name: string, options: { cert: string; maxVersion?: 'TLSv1.1' }) {
-  let heard = ''
-  const server = createTlsServer(
-    {
-      key: certificate('server-key'),
-      cert: certificate(options.cert),
-      ...(options.maxVersion && { maxVersion: options.maxVersion, minVersion: 'TLSv1' }),
-    },
-    (socket) => {
-      socket.on('error', () => undefined)
-      socket.on('data', (chunk) => {
-        heard += chunk.toString()
-        socket.end(httpAnswer(200, '{}'))
-      })
-    },
-  )
-  server.on('tlsClientError', () => undefined)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const egress = await openEgress({ clock: systemClock, addressesOf: loopback })
-  const result = await egress.send(request(`https://${name}:${port}/`, { reach: 'private' }))
-  server.close()
-  return { result, heard }
-}
-
-const trusted = getCACertificates('default')
-beforeAll(() => setDefaultCACertificates([...trusted, certificate('ca').toString()]))
-afterAll(() => setDefaultCACertificates(trusted))
-
-test('a certificate of a trusted authority for that very name is spoken to', async () => {
-  const { result, heard } = await overTls('provider.test', { cert: 'server' })
-  expect(result).toMatchObject({ kind: 'answered', status: 200 })
-  expect(heard).toContain('refresh_token=secret')
-})
-
-test.each<[string, string, Parameters<typeof overTls>[1]]>([
-  ['for another name', 'other.test', { cert: 'server' }],
-  ['that has expired', 'provider.test', { cert: 'expired' }],
-  ['over TLS 1.1', 'provider.test', { cert: 'server', maxVersion: 'TLSv1.1' }],
-])('a certificate %s: nothing is sent', async (_what, name, options) => {
-  const { result, heard } = await overTls(name, options)
-  expect(result).toMatchObject({ kind: 'not_sent', reason: 'tls' })
-  expect(heard).toBe('')
-})
-
-test('a certificate of an unknown authority: nothing is sent', async () => {
-  setDefaultCACertificates(trusted)
-  const { result, heard } = await overTls('provider.test', { cert: 'server' })
-  setDefaultCACertificates([...trusted, certificate('ca').toString()])
-  expect(result).toMatchObject({ kind: 'not_sent', reason: 'tls' })
-  expect(heard).toBe('')
-})

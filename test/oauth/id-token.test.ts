@@ -20,10 +20,14 @@ async function connectWith(
   return { outcome, asked: [...provider.asked] }
 }
 
+const good = (issuer: string, nonce: string) => jwt(claimsFor(issuer, { nonce }))
+const withEmail = (issuer: string, nonce: string) =>
+  jwt(claimsFor(issuer, { nonce, email: 'a@b.c' }))
+
 const now = Math.floor(Date.now() / 1000)
 
 test('a good id token names the account, and userinfo the e-mail', async () => {
-  const { outcome } = await connectWith((issuer, nonce) => jwt(claimsFor(issuer, { nonce })))
+  const { outcome } = await connectWith(good)
   expect(outcome).toMatchObject({
     kind: 'ok',
     account: { id: 'acc-1', email: 'ada@example.com', name: 'Ada' },
@@ -83,7 +87,7 @@ test.each<[string, (issuer: string, nonce: string) => string | undefined]>([
 })
 
 test('userinfo of another account than the id token is not trusted', async () => {
-  const { outcome } = await connectWith((issuer, nonce) => jwt(claimsFor(issuer, { nonce })), {
+  const { outcome } = await connectWith(good, {
     prepare: ({ script }) => {
       script.userinfo = { status: 200, body: { sub: 'acc-2', email: 'eve@example.com' } }
     },
@@ -92,8 +96,7 @@ test('userinfo of another account than the id token is not trusted', async () =>
 })
 
 test('an id token that tells the e-mail saves the question', async () => {
-  const make = (issuer: string, nonce: string) => jwt(claimsFor(issuer, { nonce, email: 'a@b.c' }))
-  const { outcome, asked } = await connectWith(make)
+  const { outcome, asked } = await connectWith(withEmail)
   expect(outcome).toMatchObject({
     kind: 'ok',
     account: { id: 'acc-1', email: 'a@b.c', name: null },
@@ -102,14 +105,13 @@ test('an id token that tells the e-mail saves the question', async () => {
 })
 
 test('without userinfo the id token is enough; without keys the tokens are given up for revocation', async () => {
-  const make = (issuer: string, nonce: string) => jwt(claimsFor(issuer, { nonce }))
-  const quiet = await connectWith(make, {
+  const quiet = await connectWith(good, {
     prepare: ({ script }) => {
       script.userinfo = { status: 503, body: {} }
     },
   })
   expect(quiet.outcome).toMatchObject({ kind: 'ok', account: { id: 'acc-1', email: null } })
-  const keyless = await connectWith(make, {
+  const keyless = await connectWith(good, {
     prepare: ({ script }) => {
       script.jwksStatus = 503
     },

@@ -41,6 +41,13 @@ test('the authorization request carries PKCE S256, state, nonce and consent for 
   expect(query.get('scope')).toBe('openid offline_access email profile')
 })
 
+test('what the operator sets for the authorization request stands', async () => {
+  const settings = { authorizationParams: { prompt: 'select_account consent' } }
+  expect((await beginAt(await at(settings))).query.get('prompt')).toBe('select_account consent')
+  const modest = await beginAt(await at({ scopes: ['openid'] }))
+  expect(modest.query.has('prompt')).toBe(false)
+})
+
 test('a user is connected: code, id token, userinfo', async () => {
   const { tokens, account, sentAt } = await connect(await at())
   expect(account).toEqual(ACCOUNT)

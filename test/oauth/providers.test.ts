@@ -81,10 +81,11 @@ test('a preset needs a client and nothing else', () => {
   expect(client?.id).toBe('c')
 })
 
+const zoomAt = (publicUrl: string) => configured('zoom', {}, publicUrl).provider.redirectUri
+
 test('the public URL may carry a path, with or without a slash at its end', () => {
-  const at = (publicUrl: string) => configured('zoom', {}, publicUrl).provider.redirectUri
-  expect(at('https://a.example/larder/')).toBe('https://a.example/larder/callback/zoom')
-  expect(at('http://localhost:7421')).toBe('http://localhost:7421/callback/zoom')
+  expect(zoomAt('https://a.example/larder/')).toBe('https://a.example/larder/callback/zoom')
+  expect(zoomAt('http://localhost:7421')).toBe('http://localhost:7421/callback/zoom')
 })
 
 test('a parameter of the preset is a setting beside the others', () => {

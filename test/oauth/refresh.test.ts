@@ -199,23 +199,40 @@ test('the whole of several attempts with several secrets has one deadline', asyn
   expect(['ambiguous', 'not_sent']).toContain(outcome.kind)
 })
 
+const inPrivate = async () => [{ address: '10.255.255.1', family: 4 }]
+
 test('a provider in the private network is reached only where the operator allows it', async () => {
-  const addressesOf = async () => [{ address: '10.255.255.1', family: 4 }]
   const settings = {
     tokenEndpoint: 'https://cal.internal/token',
     authorizationEndpoint: 'https://cal.internal/',
   }
-  const outside = await endpointFor(settings, { addressesOf })
+  const outside = await endpointFor(settings, { addressesOf: inPrivate })
   expect(await refreshWith(outside.endpoint, 'rt-1')).toEqual({
     kind: 'not_sent',
     detail: 'the address of the provider is not allowed',
   })
   const inside = await endpointFor(
     { ...settings, allowPrivateNetwork: true },
-    { addressesOf, deadlineMs: 300 },
+    { addressesOf: inPrivate, deadlineMs: 300 },
   )
   expect(await refreshWith(inside.endpoint, 'rt-1')).toMatchObject({
     kind: 'not_sent',
     detail: expect.not.stringContaining('not allowed'),
   })
+})
+
+test('a loopback address that a parameter filled in is not one that the operator wrote', async () => {
+  await using server = await startRawServer(answering(200, TOKENS))
+  const party = await endpointFor({
+    authorizationEndpoint: 'https://{host}/auth',
+    tokenEndpoint: 'https://{host}/token',
+    params: { host: { description: 'x', pattern: '[a-z0-9.:]+', default: 'idp.example' } },
+  })
+  const params = { host: `127.0.0.1:${server.port}` }
+  const outcome = await refreshWith(party.endpoint, 'rt-1', { params })
+  expect(outcome).toEqual({
+    kind: 'not_sent',
+    detail: 'the address of the provider is not allowed',
+  })
+  expect(server.connections()).toBe(0)
 })
