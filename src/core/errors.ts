@@ -40,7 +40,10 @@ export type ErrorExtras = {
   readonly errors?: readonly FieldError[]
   readonly retryAfterSeconds?: number
   /** For `several_accounts`. */
-  readonly accounts?: readonly (Account & { readonly connectionId: string })[]
+  readonly accounts?: readonly (Account & {
+    readonly connectionId: string
+    readonly label: string | null
+  })[]
   /** For `conflict`: the connection that holds what was handed in. */
   readonly connectionId?: string
   readonly cause?: unknown

@@ -280,7 +280,13 @@ export const problemShape = named(
       )
       .optional(),
     accounts: z
-      .array(z.object({ ...accountShape.shape, connectionId: z.string() }))
+      .array(
+        z.object({
+          ...accountShape.shape,
+          label: z.string().nullable(),
+          connectionId: z.string(),
+        }),
+      )
       .optional()
       .describe('For several_accounts: which there are.'),
     connectionId: z.string().optional().describe('For conflict: the connection that holds it.'),

@@ -51,7 +51,13 @@ function severalAccounts(connections: readonly Connection[]): VaultError {
   return new VaultError(
     'several_accounts',
     'the user has several accounts at this provider: name one with ?account=',
-    { accounts: connections.map(({ id, account }) => ({ ...account, connectionId: id })) },
+    {
+      accounts: connections.map(({ id, account, label }) => ({
+        ...account,
+        label,
+        connectionId: id,
+      })),
+    },
   )
 }
 

@@ -40,7 +40,10 @@ export async function getToken(
   demand: TokenDemand,
 ): Promise<ServedToken> {
   const connection = await findConnection(ports, caller, demand.target)
-  return serve(ports, connection, demand) ?? fetchToken(ports, connection, demand)
+  const served = serve(ports, connection, demand)
+  if (served === null) return fetchToken(ports, connection, demand)
+  ports.observer.tokenServed({ provider: connection.provider, how: 'cache' })
+  return served
 }
 
 /** The token in hand, where it will do; null where one has to be fetched. Throws where none may be. */

@@ -1,0 +1,18 @@
+import type { Observer } from '../../src/ports.ts'
+
+export type Observed = {
+  readonly what: keyof Observer
+  readonly about: Readonly<Record<string, unknown>>
+}
+
+/** Keeps what it is told, in order. */
+export function recordingObserver(): {
+  readonly observer: Observer
+  readonly observed: Observed[]
+} {
+  const observed: Observed[] = []
+  const hear = (what: string) => (about: Observed['about']) =>
+    void observed.push({ what: what as keyof Observer, about })
+  const observer = new Proxy({}, { get: (_, what) => hear(String(what)) }) as Observer
+  return { observer, observed }
+}

@@ -1,0 +1,165 @@
+import type { Caller } from '../../src/core/access.ts'
+import { isLive, type LiveConnection } from '../../src/core/connection.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
+import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh-policy.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { openEgress } from '../../src/oauth/egress.ts'
+import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
+import { configureProviders } from '../../src/oauth/providers.ts'
+import type { Policy, Ports } from '../../src/ports.ts'
+import { systemRandom } from '../../src/system.ts'
+import { SingleFlights } from '../../src/vault/flights.ts'
+import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
+import { KnownCallers } from '../../src/vault/known-callers.ts'
+import { Lanes } from '../../src/vault/lanes.ts'
+import { digestOfSecret } from '../../src/seal/open-settings.ts'
+import { type OpenVault, openVaultStore } from './open-vault-store.ts'
+import { recordingObserver } from './recording-observer.ts'
+import { createScriptedProvider } from './scripted-provider/create-scripted-provider.ts'
+import type { MintOptions } from './scripted-provider/commands.ts'
+import type { ScriptedProvider } from './scripted-provider/scripted-provider.ts'
+import type { ScriptedProviderOptions } from './scripted-provider/settings.ts'
+import { ShiftedClock } from './shifted-clock.ts'
+
+export const OPERATOR: Caller = {
+  keyId: 'bootstrap',
+  permissions: ['admin'],
+  providers: null,
+  userIdPrefix: null,
+}
+
+export const ACME = 'acme' as ProviderId
+
+export type StageOptions = ScriptedProviderOptions & {
+  readonly provider?: Readonly<Record<string, unknown>>
+  readonly policy?: Partial<Policy>
+  readonly dataDir?: string
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>
+
+/** The use cases on a real store and a real token endpoint, with a scripted provider behind it. */
+export async function openStage(options: StageOptions = {}) {
+  const { provider: settings, policy, dataDir, ...scripted } = options
+  await using opened = new AsyncDisposableStack()
+  const provider = opened.use(await createScriptedProvider(scripted))
+  const clock = new ShiftedClock()
+  const vault = opened.use(await openVaultStore({ clock, ...(dataDir ? { dataDir } : {}) }))
+  const composed = await composeVault({
+    provider,
+    clock,
+    vault,
+    settings: settings ?? {},
+    policy: policy ?? {},
+  })
+  opened.defer(() => composed.ports.flights.land())
+  const running = opened.move()
+  return {
+    ...composed,
+    provider,
+    clock,
+    vault,
+    /** Tokens of a grant that the provider has given, taken over by the vault. */
+    async adopt(how: MintOptions & { demand?: Partial<ImportDemand> } = {}) {
+      const { demand, ...mint } = how
+      const [minted] = await provider.mintGrants(1, mint)
+      if (minted === undefined) throw new Error('nothing was minted')
+      const { connection } = await importConnection(composed.ports, OPERATOR, {
+        ...NOTHING,
+        userId: `user-${minted.account.id}` as UserId,
+        provider: ACME,
+        accessToken: new Secret(minted.accessToken),
+        refreshToken: new Secret(minted.refreshToken),
+        expiresAt: clock.now() + minted.expiresInSeconds * 1000,
+        accountId: minted.account.id,
+        scope: ['read', 'write'],
+        ...demand,
+      })
+      return { ...minted, connection }
+    },
+    /** As the store has it now. */
+    async stored(id: ConnectionId): Promise<LiveConnection> {
+      const connection = await vault.store.connection(id)
+      if (connection === null || !isLive(connection)) throw new Error(`no live connection ${id}`)
+      return connection
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+export const NOTHING = {
+  accessToken: null,
+  refreshToken: null,
+  scope: null,
+  expiresAt: null,
+  email: null,
+  accountId: null,
+  client: null,
+  params: {},
+  label: null,
+  metadata: null,
+} as const
+
+async function composeVault(from: {
+  readonly provider: ScriptedProvider
+  readonly clock: ShiftedClock
+  readonly vault: OpenVault
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly policy: Partial<Policy>
+}) {
+  const { provider, clock, vault } = from
+  const { observer, observed } = recordingObserver()
+  const policy: Policy = {
+    ...DEFAULT_REFRESH_POLICY,
+    redirectUrls: ['https://app.example.com/oauth'],
+    confirm: 'page',
+    publicUrl: 'http://localhost:7421',
+    concurrencyPerProvider: 4,
+    ratePerSecond: 1_000,
+    ...from.policy,
+  }
+  const configured = configureProviders(
+    [
+      {
+        id: ACME,
+        settings: { ...settingsFor(provider), ...from.settings },
+        clientSecrets: provider.client.secrets.map((secret) => new Secret(secret)),
+      },
+    ],
+    policy.publicUrl,
+  )
+  const callers = new KnownCallers(vault.store, digestOfSecret(new Secret('root-key')))
+  const ports: Ports = {
+    clock,
+    random: systemRandom,
+    store: vault.store,
+    sealer: vault.sealer,
+    endpoint: createTokenEndpoint({
+      configured,
+      egress: await openEgress({ clock }),
+      clock,
+      deadlineMs: 2_000,
+    }),
+    providers: configured.providers,
+    observer,
+    callers,
+    flights: new SingleFlights(),
+    traffic: new Lanes(clock, policy, await vault.store.circuits()),
+    pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+    policy,
+  }
+  return { ports, observed }
+}
+
+/** How the settings describe a scripted provider. */
+export function settingsFor(provider: Pick<ScriptedProvider, 'endpoints' | 'client'>) {
+  const { authorize, token, userinfo, revoke } = provider.endpoints
+  return {
+    authorizationEndpoint: authorize,
+    tokenEndpoint: token,
+    userinfoEndpoint: userinfo,
+    revocationEndpoint: revoke,
+    clientId: provider.client.id,
+    scopes: ['read', 'write'],
+  }
+}

@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest'
+import type { UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
+import { refreshDue } from '../../src/vault/refresh-due.ts'
+import { refreshNow } from '../../src/vault/refresh-now.ts'
+import { updateConnection } from '../../src/vault/update-connection.ts'
+import { until } from '../support/until.ts'
+import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const HOUR = 3_600_000
+
+describe('imported tokens', () => {
+  test('with a live access token are taken at their word: the provider is asked whose they are, no more', async () => {
+    await using stage = await openStage()
+    const [minted] = await stage.provider.mintGrants(1)
+    const { connection, created } = await hand(stage, {
+      accessToken: secret(minted?.accessToken),
+      refreshToken: secret(minted?.refreshToken),
+      expiresAt: stage.clock.now() + HOUR,
+    })
+    expect(created).toBe(true)
+    expect(connection).toMatchObject({
+      status: 'active',
+      account: { id: minted?.account.id, email: minted?.account.email },
+    })
+    expect(await requests(stage, 'token')).toBe(0)
+    expect(await requests(stage, 'userinfo')).toBe(1)
+  })
+
+  test('without one are proven by a refresh at once', async () => {
+    await using stage = await openStage()
+    const [minted] = await stage.provider.mintGrants(1)
+    const { connection } = await hand(stage, { refreshToken: secret(minted?.refreshToken) })
+    expect(connection).toMatchObject({ status: 'active', account: { id: minted?.account.id } })
+    expect(connection.grant.generation).toBe(2)
+  })
+
+  test('that are dead leave nothing behind', async () => {
+    await using stage = await openStage()
+    await expect(hand(stage, { refreshToken: new Secret('never issued') })).rejects.toMatchObject({
+      code: 'invalid_request',
+      extras: { reason: 'invalid_grant' },
+    })
+    expect(await all(stage)).toEqual([])
+    expect(
+      await stage.ports.store.dueConnections(ACME, stage.clock.now() + 365 * 24 * HOUR, 10),
+    ).toEqual([])
+  })
+
+  test('whose proof got no answer are kept as failing, and heal', async () => {
+    await using stage = await openStage({ profile: 'grace' })
+    const [minted] = await stage.provider.mintGrants(1)
+    const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
+    const { connection, created } = await hand(stage, {
+      refreshToken: secret(minted?.refreshToken),
+    })
+    expect(created).toBe(true)
+    expect(connection).toMatchObject({
+      status: 'failing',
+      failure: { reason: 'provider_unavailable' },
+    })
+    expect((await all(stage)).map(({ id }) => id)).toEqual([connection.id])
+    await stage.provider.behave(down)
+    stage.clock.pass(60_000)
+    await refreshDue(stage.ports)
+    await until('it to heal', async () => (await stage.stored(connection.id)).status === 'active')
+  })
+
+  test('that were imported before change nothing, even when they are spent by now', async () => {
+    await using stage = await openStage()
+    const [minted] = await stage.provider.mintGrants(1)
+    const demand = { refreshToken: secret(minted?.refreshToken) }
+    const first = await hand(stage, demand)
+    const again = await hand(stage, demand)
+    expect(again).toMatchObject({
+      created: false,
+      connection: { id: first.connection.id, grant: { generation: 2 } },
+    })
+    expect((await stage.provider.family(minted?.family ?? 'f0')).revoked).toBeNull()
+  })
+
+  test('that another user’s connection holds are refused, naming it', async () => {
+    await using stage = await openStage()
+    const { connection, refreshToken } = await stage.adopt()
+    await expect(
+      hand(stage, { userId: 'somebody-else' as UserId, refreshToken: new Secret(refreshToken) }),
+    ).rejects.toMatchObject({
+      code: 'conflict',
+      extras: { connectionId: connection.id },
+    })
+  })
+
+  test('for an account that is there already take its place under the same id', async () => {
+    await using stage = await openStage()
+    const { connection, account } = await stage.adopt()
+    const [newer] = await stage.provider.mintGrants(1, { account })
+    const replaced = await hand(stage, {
+      userId: connection.userId,
+      refreshToken: secret(newer?.refreshToken),
+      label: 'work',
+    })
+    expect(replaced).toMatchObject({
+      created: false,
+      connection: { id: connection.id, label: 'work' },
+    })
+    expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(
+      (await stage.provider.family(newer?.family ?? 'f0')).current,
+    )
+    expect(await all(stage)).toHaveLength(1)
+  })
+
+  test('that cannot be proven do not displace a grant that works, and settle by themselves later', async () => {
+    await using stage = await openStage({ profile: 'grace' })
+    const { connection, account } = await stage.adopt()
+    const [newer] = await stage.provider.mintGrants(1, { account })
+    const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
+    const demand = {
+      userId: connection.userId,
+      accountId: account.id,
+      refreshToken: secret(newer?.refreshToken),
+    }
+    await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
+    expect(await all(stage)).toHaveLength(1)
+
+    await stage.provider.behave(down)
+    stage.clock.pass(60_000)
+    await until('the new grant to settle', async () => {
+      await refreshDue(stage.ports)
+      return (await stage.stored(connection.id)).grant.id !== connection.grant.id
+    })
+    expect(await all(stage)).toHaveLength(1)
+  })
+
+  test('that end soon say so: no more is asked of them than they have', async () => {
+    await using stage = await openStage()
+    const [minted] = await stage.provider.mintGrants(1)
+    const { connection } = await hand(stage, {
+      accessToken: secret(minted?.accessToken),
+      expiresAt: stage.clock.now() + 30_000,
+      accountId: 'a',
+    })
+    expect(connection.grant.token?.issuedAt).toBeLessThan(stage.clock.now() - HOUR / 2)
+  })
+})
+
+describe('fresh credentials for a connection', () => {
+  test('bring the same id back to life', async () => {
+    await using stage = await openStage()
+    const { connection, account, family } = await stage.adopt()
+    await stage.provider.revokeGrant(family)
+    await refreshNow(stage.ports, OPERATOR, connection.id).catch(() => null)
+    expect((await stage.stored(connection.id)).status).toBe('disconnected')
+    const [newer] = await stage.provider.mintGrants(1, { account })
+    const changed = await updateConnection(stage.ports, OPERATOR, connection.id, {
+      refreshToken: new Secret(newer?.refreshToken ?? ''),
+    })
+    expect(changed).toMatchObject({ id: connection.id, status: 'active', failure: null })
+    const types = (await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })).map(
+      ({ type }) => type,
+    )
+    expect(types).toEqual([
+      'connection.created',
+      'connection.disconnected',
+      'connection.reconnected',
+    ])
+  })
+
+  test('of another account are refused and the old ones stay', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const [other] = await stage.provider.mintGrants(1)
+    const change = updateConnection(stage.ports, OPERATOR, connection.id, {
+      refreshToken: secret(other?.refreshToken),
+    })
+    await expect(change).rejects.toMatchObject({ code: 'account_mismatch' })
+    expect((await stage.stored(connection.id)).grant).toMatchObject({
+      id: connection.grant.id,
+      generation: 1,
+    })
+    expect(await all(stage)).toHaveLength(1)
+  })
+
+  test('that are dead are refused and the old ones stay', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const change = updateConnection(stage.ports, OPERATOR, connection.id, {
+      refreshToken: new Secret('never issued'),
+    })
+    await expect(change).rejects.toMatchObject({
+      code: 'invalid_request',
+      extras: { reason: 'invalid_grant' },
+    })
+    expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
+  })
+
+  test('label and metadata are the app’s own; scope, expiry or another client without tokens are refused', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const update = (changes: Parameters<typeof updateConnection>[3]) =>
+      updateConnection(stage.ports, OPERATOR, connection.id, changes)
+    expect(await update({ label: 'work', metadata: { a: 1 } })).toMatchObject({
+      label: 'work',
+      metadata: { a: 1 },
+    })
+    expect(await update({ label: null })).toMatchObject({ label: null, metadata: { a: 1 } })
+    await expect(
+      update({ scope: ['x'], expiresAt: 1, client: { id: 'c', secret: null } }),
+    ).rejects.toMatchObject({
+      extras: { errors: [{ name: 'scope' }, { name: 'expiresAt' }, { name: 'client' }] },
+    })
+  })
+})
+
+function hand(stage: Stage, demand: Partial<ImportDemand>) {
+  return importConnection(stage.ports, OPERATOR, {
+    ...NOTHING,
+    userId: 'user-1' as UserId,
+    provider: ACME,
+    ...demand,
+  })
+}
+
+function secret(value: string | undefined): Secret {
+  return new Secret(value ?? '')
+}
+
+async function requests(stage: Stage, endpoint: 'token' | 'userinfo'): Promise<number> {
+  return (await stage.provider.requests({ endpoint })).length
+}
+
+function all(stage: Stage) {
+  const anything = { userId: null, provider: null, status: null, expiringBefore: null, after: null }
+  return stage.ports.store.listConnections({ ...anything, limit: 100, reach: OPERATOR })
+}

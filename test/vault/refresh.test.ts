@@ -1,0 +1,287 @@
+import { describe, expect, test } from 'vitest'
+import type { LiveConnection } from '../../src/core/connection.ts'
+import { VaultError } from '../../src/core/errors.ts'
+import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
+import { deleteConnection } from '../../src/vault/delete-connection.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { refresh } from '../../src/vault/refresh.ts'
+import { refreshDue } from '../../src/vault/refresh-due.ts'
+import { refreshNow } from '../../src/vault/refresh-now.ts'
+import { until } from '../support/until.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const HOUR = 3_600_000
+const MINUTE = 60_000
+
+describe('a refresh', () => {
+  test('keeps what the provider rotated, and asks once', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    const result = await refresh(stage.ports, connection, 'scheduled')
+    expect(result.kind).toBe('refreshed')
+    const after = await stage.stored(connection.id)
+    const truth = await stage.provider.family(family)
+    expect(after.grant).toMatchObject({ generation: 2 })
+    expect(after.grant.refreshToken?.open().expose()).toBe(truth.current)
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+
+  test('of a provider that does not rotate keeps the token it has', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, refreshToken } = await stage.adopt()
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect(after.grant.refreshToken?.open().expose()).toBe(refreshToken)
+    expect(after.grant.generation).toBe(2)
+  })
+
+  test('sends nothing where somebody else has refreshed meanwhile', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    await refresh(stage.ports, connection, 'asked')
+    const again = await refresh(stage.ports, connection, 'asked')
+    expect(again).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+
+  test('is one for readers, the schedule and a forced one that come together', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    stage.clock.pass(2 * HOUR)
+    await stage.provider.misbehave({ act: 'delay', before: 'answer', ms: 100 })
+    const reads = Array.from({ length: 50 }, () => read(stage, connection))
+    await refreshDue(stage.ports)
+    const forced = refreshNow(stage.ports, OPERATOR, connection.id)
+    const served = await Promise.all(reads)
+    await forced
+    expect(new Set(served.map((one) => one.connection.grant.token?.tokenId)).size).toBe(1)
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+
+  test('goes on when whoever asked is gone', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    void refresh(stage.ports, connection, 'asked')
+    await until(
+      'it to be stored',
+      async () => (await stage.stored(connection.id)).grant.generation === 2,
+    )
+  })
+})
+
+describe('an answer that is lost', () => {
+  test('is asked for once more at once, and the grace of the provider brings it back', async () => {
+    await using stage = await openStage({ profile: 'grace' })
+    const { connection, family } = await stage.adopt()
+    await stage.provider.misbehave(
+      { act: 'cut', after: 'processing', ending: 'reset' },
+      { next: 1 },
+    )
+    const result = await refresh(stage.ports, connection, 'scheduled')
+    expect(result.kind).toBe('refreshed')
+    const after = await stage.stored(connection.id)
+    expect(after.attempt).toBeNull()
+    expect(after.grant.refreshToken?.open().expose()).toBe(
+      (await stage.provider.family(family)).current,
+    )
+    expect(await tokenRequests(stage)).toBe(2)
+  })
+
+  test('is not asked for again where the provider punishes it; the user is told that it was interrupted', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
+    const { connection, family } = await stage.adopt()
+    await stage.provider.misbehave(
+      { act: 'cut', after: 'processing', ending: 'reset' },
+      { next: 1 },
+    )
+    await refresh(stage.ports, connection, 'scheduled')
+    expect(await stage.stored(connection.id)).toMatchObject({
+      status: 'disconnected',
+      failure: { reason: 'interrupted' },
+    })
+    expect(await tokenRequests(stage)).toBe(1)
+    expect((await stage.provider.family(family)).revoked).toBeNull()
+  })
+
+  test('is remembered, so that a grant found dead later is called interrupted, not revoked', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const lost = await stage.provider.misbehave({
+      act: 'cut',
+      after: 'processing',
+      ending: 'reset',
+    })
+    await refresh(stage.ports, connection, 'scheduled')
+    await stage.provider.behave(lost)
+    await refreshNow(stage.ports, OPERATOR, connection.id).catch(() => null)
+    expect((await stage.stored(connection.id)).failure?.reason).toBe('interrupted')
+  })
+})
+
+describe('what is no death disconnects nobody', () => {
+  test.each([
+    [{ act: 'answer', status: 500, body: 'html' }, 'failing', 'provider_unavailable'],
+    [{ act: 'answer', status: 403, body: 'firewall-html' }, 'failing', 'provider_unavailable'],
+    [{ act: 'answer', status: 200, body: 'json-null' }, 'failing', 'provider_unavailable'],
+    [
+      { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '120' } },
+      'failing',
+      'throttled',
+    ],
+    [{ act: 'refuse', error: 'temporarily_unavailable' }, 'failing', 'provider_unavailable'],
+    [{ act: 'refuse', error: 'something_new' }, 'failing', 'provider_unavailable'],
+    [{ act: 'cut', after: 'accept', ending: 'reset' }, 'failing', 'provider_unavailable'],
+    [{ act: 'refuse', error: 'invalid_client', status: 401 }, 'active', undefined],
+    [
+      { act: 'answer', status: 302, body: 'empty', headers: { location: '/elsewhere' } },
+      'active',
+      undefined,
+    ],
+  ] as const)('%j leaves it %s', async (deed, status, reason) => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    await stage.provider.misbehave(deed)
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect([after.status, after.failure?.reason]).toEqual([status, reason])
+    expect((await read(stage, after)).connection.grant.token?.secret.expose()).toBeTruthy()
+    await stage.provider.behave()
+    stage.clock.pass(20 * MINUTE)
+    await refreshNow(stage.ports, OPERATOR, connection.id)
+    expect((await stage.stored(connection.id)).status).toBe('active')
+  })
+})
+
+describe('a grant that is dead', () => {
+  test('serves its token to the end, keeps the grant, and heals when a probe succeeds', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, refreshToken } = await stage.adopt()
+    const dead = await stage.provider.misbehave({
+      act: 'refuse',
+      error: 'invalid_grant',
+      status: 400,
+    })
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect(after).toMatchObject({ status: 'disconnected', failure: { reason: 'revoked' } })
+    expect(after.grant.refreshToken?.open().expose()).toBe(refreshToken)
+    expect((await read(stage, after)).warnings).toEqual(['reconnect_required'])
+    stage.clock.pass(HOUR)
+    await expect(read(stage, after)).rejects.toMatchObject({
+      code: 'reconnect_required',
+      extras: { reason: 'revoked' },
+    })
+
+    await stage.provider.behave(dead)
+    await refreshDue(stage.ports)
+    await until('it to heal', async () => (await stage.stored(connection.id)).status === 'active')
+    const types = (await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })).map(
+      ({ type }) => type,
+    )
+    expect(types).toEqual(['connection.created', 'connection.disconnected', 'connection.recovered'])
+  })
+})
+
+describe('a late answer', () => {
+  test('for a connection that was deleted revokes what it brought', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    await stage.provider.misbehave({ act: 'hold', before: 'answer' })
+    const flight = refresh(stage.ports, connection, 'scheduled')
+    await until('it to be at the provider', async () => (await tokenRequests(stage)) === 1)
+    await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: false })
+    await stage.provider.behave()
+    expect((await flight).kind).toBe('gone')
+    await deliverRevocations(stage.ports)
+    expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
+    expect(await stage.ports.store.connection(connection.id)).toBeNull()
+  })
+})
+
+describe('a client that is refused', () => {
+  test('holds the provider, harms no connection, raises one alarm, and one probe ends it', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const adopted = await Promise.all(
+      Array.from({ length: 8 }, () => stage.adopt({ accessTokenSeconds: 60 })),
+    )
+    stage.clock.pass(2 * MINUTE)
+    const refused = await stage.provider.misbehave({
+      act: 'refuse',
+      error: 'invalid_client',
+      status: 401,
+    })
+    await refreshDue(stage.ports)
+    await until('the flights to land', () => stage.ports.flights.size === 0)
+    const sent = await tokenRequests(stage)
+    for (let i = 0; i < 20; i++) await refreshDue(stage.ports)
+    expect(await tokenRequests(stage)).toBe(sent)
+    await expect(
+      read(stage, adopted.map(({ connection }) => connection)[0] as LiveConnection),
+    ).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+    })
+    expect(stage.observed.filter(({ what }) => what === 'circuitChanged').length).toBe(1)
+    for (const { connection } of adopted)
+      expect((await stage.stored(connection.id)).status).toBe('active')
+
+    await stage.provider.behave(refused)
+    stage.clock.pass(2 * MINUTE)
+    expect(await refreshDue(stage.ports)).toBe(1)
+    await until('all to be refreshed', async () => {
+      await refreshDue(stage.ports)
+      const all = await Promise.all(adopted.map(({ connection }) => stage.stored(connection.id)))
+      return all.every(({ grant }) => grant.generation === 2)
+    })
+    const types = (await stage.ports.store.events({ after: 0, limit: 50, reach: OPERATOR })).map(
+      ({ type }) => type,
+    )
+    expect(types.filter((type) => type.startsWith('provider.'))).toEqual([
+      'provider.misconfigured',
+      'provider.recovered',
+    ])
+  })
+
+  test('is tried with the next secret first', async () => {
+    await using stage = await openStage({ profile: 'confidential-secret-list' })
+    const { connection } = await stage.adopt()
+    const [, second = ''] = stage.provider.client.secrets
+    await stage.provider.setClientSecrets([second])
+    expect((await refresh(stage.ports, connection, 'scheduled')).kind).toBe('refreshed')
+  })
+})
+
+describe('a refresh that is asked for', () => {
+  test('passes the back-off, and honours a Retry-After', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
+    stage.clock.pass(2 * MINUTE)
+    await stage.provider.misbehave({ act: 'answer', status: 500, body: 'empty' }, { next: 2 })
+    await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    const sent = await tokenRequests(stage)
+    await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    expect(await tokenRequests(stage)).toBe(sent)
+    expect((await refreshNow(stage.ports, OPERATOR, connection.id)).status).toBe('active')
+
+    await stage.provider.misbehave(
+      { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '90' } },
+      { next: 1 },
+    )
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toBeInstanceOf(
+      VaultError,
+    )
+    const before = await tokenRequests(stage)
+    const problem = await refreshNow(stage.ports, OPERATOR, connection.id).catch(
+      (error: VaultError) => error,
+    )
+    expect((problem as VaultError).extras.retryAfterSeconds).toBeGreaterThan(80)
+    expect(await tokenRequests(stage)).toBe(before)
+  })
+})
+
+function read(stage: Stage, { id }: Pick<LiveConnection, 'id'>) {
+  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
+}
+
+async function tokenRequests(stage: Stage): Promise<number> {
+  return (await stage.provider.requests({ endpoint: 'token' })).length
+}
