@@ -71,6 +71,7 @@ export class RequestLog {
   readonly #clock: ProviderClock
   readonly #open = new Map<FamilyId, RequestRecord[]>()
   #waiters: Waiter[] = []
+  tokenRequests = 0
 
   constructor(clock: ProviderClock, kept: number) {
     this.#clock = clock
@@ -109,6 +110,7 @@ export class RequestLog {
       told: 'nothing',
     }
     this.#records.push(record)
+    if (endpoint === 'token') this.tokenRequests++
     return record
   }
 

@@ -44,6 +44,8 @@ export type Truth = {
   readonly requests: readonly RequestRecord[]
   readonly requestsTotal: number
   readonly requestsDropped: number
+  /** Of those in all, dropped ones included. */
+  readonly tokenRequests: number
   readonly overlaps: readonly Overlap[]
   readonly kills: readonly Kill[]
   readonly sink: ReturnType<RedirectSink['seen']>
@@ -60,6 +62,7 @@ export function tellTruth(world: World): Truth {
     requests: log.records,
     requestsTotal: log.total,
     requestsDropped: log.dropped,
+    tokenRequests: log.tokenRequests,
     overlaps: log.overlaps,
     kills: world.kills,
     sink: world.sink.seen(),

@@ -1,18 +1,20 @@
+import { worksAt } from '../ledger.ts'
 import { type Asked, type Outcome, refusal, success, type World } from '../world.ts'
 import { isKnownClient } from './authenticate-client.ts'
 
-/** RFC 7009: a token that is not known, or no more, is revoked all the same (§2.2). */
+/** RFC 7009: a token that works no more is answered like one that was just revoked (§2.2). */
 export function answerRevoke(world: World, asked: Asked): Outcome {
-  const { shown } = asked
   if (!isKnownClient(world, asked)) return refusal(world, 'invalid_client')
-  if (shown === null || shown.family === null) return success(null)
+  const { shown } = asked
+  if (shown === null || shown.family === null || shown.standing !== 'current') return success(null)
   const now = world.clock.now()
-  if (shown.kind === 'refresh' || world.settings.revocationReach === 'grant') {
-    world.ledger.revoke(shown.family, 'revocation_endpoint', now)
+  const token = shown.kind === 'access' ? shown.family.access.at(shown.ordinal) : null
+  if (token === undefined || (token !== null && !worksAt(shown.family, token, now))) {
     return success(null)
   }
-  const token = shown.family.access.at(shown.ordinal)
-  if (token !== undefined && token.endedAt === null) {
+  if (token === null || world.settings.revocationReach === 'grant') {
+    world.ledger.revoke(shown.family, 'revocation_endpoint', now)
+  } else {
     token.endedAt = now
     token.endedBy = 'revocation_endpoint'
   }

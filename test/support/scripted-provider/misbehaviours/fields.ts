@@ -7,6 +7,9 @@ const edit = (set: Json, really: { readonly lifeSeconds?: number } = {}): Misbeh
   ...really,
 })
 
+/** Who does not say how long a token lives lets it live. */
+const UNSTATED = { lifeSeconds: 400 * 86_400 } as const
+
 /** The refresh token is not mentioned properly, and so was not replaced (RFC 6749 §6). */
 const refreshToken = (value: unknown): Misbehaviour => ({
   act: 'edit',
@@ -23,11 +26,11 @@ export const FIELDS = {
   'lifetime-negative': edit({ expires_in: -1 }),
   'lifetime-tiny': edit({ expires_in: 5 }, { lifeSeconds: 5 }),
   'lifetime-enormous': edit({ expires_in: 1e12 }, { lifeSeconds: 1e12 }),
-  'lifetime-nan-text': edit({ expires_in: 'NaN' }),
-  'lifetime-word': edit({ expires_in: 'one hour' }),
-  'lifetime-null': edit({ expires_in: null }),
-  'lifetime-object': edit({ expires_in: { seconds: 3_600 } }),
-  'lifetime-missing': { act: 'edit', unset: ['expires_in'] },
+  'lifetime-nan-text': edit({ expires_in: 'NaN' }, UNSTATED),
+  'lifetime-word': edit({ expires_in: 'one hour' }, UNSTATED),
+  'lifetime-null': edit({ expires_in: null }, UNSTATED),
+  'lifetime-object': edit({ expires_in: { seconds: 3_600 } }, UNSTATED),
+  'lifetime-missing': { act: 'edit', unset: ['expires_in'], ...UNSTATED },
   'lifetime-as-date': {
     act: 'edit',
     unset: ['expires_in'],

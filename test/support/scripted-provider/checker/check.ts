@@ -1,0 +1,62 @@
+import type { Truth } from '../truth.ts'
+import { deletedStaysDeleted } from './deletions.ts'
+import { type Facts, type Finding, gatherFacts, type InvariantId, type Violation } from './facts.ts'
+import { type Limits, LIMITS } from './limits.ts'
+import { healthyOnesAreInTime, requestsKeepTheBudget } from './load.ts'
+import type { Observations } from './observations.ts'
+import { nobodyIsRevokedForReuse, oneRefreshAtATime, spentTokensStayAway } from './requests.ts'
+import { secretsStayIn } from './secrets.ts'
+import { servedTokensWork } from './served.ts'
+import { statesAreTrue } from './states.ts'
+import { storedTokensAreCurrent } from './stored.ts'
+
+export const INVARIANTS: Readonly<Record<InvariantId, (facts: Facts) => readonly Finding[]>> = {
+  I1: oneRefreshAtATime,
+  I2: spentTokensStayAway,
+  I3: nobodyIsRevokedForReuse,
+  I4: servedTokensWork,
+  I5: statesAreTrue,
+  I6: secretsStayIn,
+  I7: deletedStaysDeleted,
+  I8: healthyOnesAreInTime,
+  I9: storedTokensAreCurrent,
+  I10: requestsKeepTheBudget,
+}
+
+/**
+ * Holds what was seen of the daemon against what really happened. Each violation says how to play the
+ * run again. Throws where the provider itself failed, or has forgotten what it would have to know.
+ */
+export function check(
+  truth: Truth,
+  seen: Observations = {},
+  limits: Partial<Limits> = {},
+): readonly Violation[] {
+  if (truth.faults.length > 0) throw new Error(`the provider failed: ${truth.faults.join('\n')}`)
+  if (truth.requestsDropped > 0) {
+    throw new Error(`the provider forgot ${truth.requestsDropped} requests: raise requestsKept`)
+  }
+  const facts = gatherFacts(truth, seen, { ...LIMITS, ...limits })
+  return Object.entries(INVARIANTS).flatMap(([id, invariant]) =>
+    invariant(facts).map(({ family, message }) => ({
+      invariant: id as InvariantId,
+      family,
+      message: `${id}${family === null ? '' : ` ${family}`}: ${message} (seed ${truth.seed})`,
+    })),
+  )
+}
+
+const SHOWN = 20
+
+/** Throws with everything that was violated, the seed in every line. */
+export function expectNoViolation(
+  truth: Truth,
+  seen: Observations = {},
+  limits: Partial<Limits> = {},
+): void {
+  const violations = check(truth, seen, limits)
+  if (violations.length === 0) return
+  const shown = violations.slice(0, SHOWN).map(({ message }) => message)
+  const more = violations.length > SHOWN ? [`… and ${violations.length - SHOWN} more`] : []
+  throw new Error([`SCRIPTED_PROVIDER_SEED=${truth.seed}`, ...shown, ...more].join('\n'))
+}

@@ -1,0 +1,48 @@
+import type { FamilyTruth } from '../truth.ts'
+import { type Facts, type Finding, ms } from './facts.ts'
+import type { Deletion } from './observations.ts'
+
+/** What was under way when the deletion was answered may still be on its way out. */
+const ON_ITS_WAY_MS = 50
+
+/** I7: what was deleted does not come back, and lives on nowhere. */
+export function deletedStaysDeleted(facts: Facts): readonly Finding[] {
+  return (facts.seen.deletions ?? []).flatMap((deletion) => {
+    const { family: id } = deletion
+    const family = facts.families.get(id)
+    if (family === undefined) return [{ family: id, message: 'no such grant was given' }]
+    const faults = [
+      usedAgain(facts, deletion),
+      shownAgain(facts, deletion),
+      left(facts, deletion, family),
+    ]
+    return faults.flatMap((message) => (message === null ? [] : [{ family: id, message }]))
+  })
+}
+
+function usedAgain({ truth }: Facts, { family, at }: Deletion): string | null {
+  const request = truth.requests.find(
+    (one) =>
+      one.family === family && one.endpoint === 'token' && one.arrivedAt > at + ON_ITS_WAY_MS,
+  )
+  if (request === undefined) return null
+  return `request ${request.id} refreshes it ${ms(request.arrivedAt - at)} after it was deleted`
+}
+
+function shownAgain({ seen }: Facts, { family, at }: Deletion): string | null {
+  const shown = (seen.connections ?? []).some(
+    (one) => one.family === family && one.seenAt >= at && one.status !== 'missing',
+  )
+  const served = (seen.served ?? []).some((one) => one.family === family && one.askedAt >= at)
+  if (shown) return 'the API shows it after it was deleted'
+  return served ? 'its token was served after it was deleted' : null
+}
+
+function left(
+  { truth, limits }: Facts,
+  { at, revokes }: Deletion,
+  family: FamilyTruth,
+): string | null {
+  if (!revokes || family.revoked !== null || truth.now - at <= limits.settleMs) return null
+  return `its grant lives on at the provider ${ms(truth.now - at)} after it was deleted`
+}

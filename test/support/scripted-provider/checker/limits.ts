@@ -1,0 +1,39 @@
+/** What a run promises; null: nothing in this respect. */
+export type Limits = {
+  /** How long after an end that only the client knows of the provider may still think it open. */
+  readonly abortSeenWithinMs: number
+  /** Whether a token that may be spent is ever shown again, as the daemon's preset says. */
+  readonly replay: 'allowed' | 'never'
+  /** Showings of a token that may be spent are at least so far apart … */
+  readonly backoffMs: number
+  /** … but for so many in a row, and one more right after a start. */
+  readonly earlyReplays: number
+  /** From the last byte of an answer until the daemon has it on stable storage. */
+  readonly killWindowMs: number
+  /** Until what an answer said can be seen. */
+  readonly settleMs: number
+  /** Until a death that nobody told the daemon of is noticed. */
+  readonly noticeMs: number | null
+  readonly latenessP99Ms: number | null
+  /** Token requests in all, and of each family. */
+  readonly requests: number | null
+  readonly requestsOfEach: number | null
+  /** Token requests that arrive within any second, and that are open at once. */
+  readonly requestsPerSecond: number | null
+  readonly requestsAtOnce: number | null
+}
+
+export const LIMITS: Limits = {
+  abortSeenWithinMs: 50,
+  replay: 'allowed',
+  backoffMs: 5_000,
+  earlyReplays: 1,
+  killWindowMs: 20,
+  settleMs: 2_000,
+  noticeMs: null,
+  latenessP99Ms: null,
+  requests: null,
+  requestsOfEach: null,
+  requestsPerSecond: null,
+  requestsAtOnce: null,
+}

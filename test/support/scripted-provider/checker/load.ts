@@ -1,0 +1,78 @@
+import type { RequestRecord } from '../request-log.ts'
+import type { Truth } from '../truth.ts'
+import { type Facts, type Finding, ms } from './facts.ts'
+
+/** I8: healthy connections are refreshed in time. */
+export function healthyOnesAreInTime({ seen, limits }: Facts): readonly Finding[] {
+  const { latenessMs = [] } = seen
+  if (limits.latenessP99Ms === null || latenessMs.length === 0) return []
+  const p99 = percentile(latenessMs, 0.99)
+  if (p99 <= limits.latenessP99Ms) return []
+  const message = `p99 of lateness is ${ms(p99)}, ${ms(limits.latenessP99Ms)} allowed`
+  return [{ family: null, message }]
+}
+
+/** I10: the provider is not asked more than it was promised. */
+export function requestsKeepTheBudget({ truth, limits, refreshes }: Facts): readonly Finding[] {
+  const requests = truth.requests.filter(({ endpoint }) => endpoint === 'token')
+  const totals = [
+    over('token requests', truth.tokenRequests, limits.requests),
+    over('token requests within a second', mostPerSecond(requests), limits.requestsPerSecond),
+    over('token requests at once', mostAtOnce(requests, truth.now), limits.requestsAtOnce),
+  ]
+  const each = [...refreshes].map(([family, { length }]) =>
+    over('refreshes of one grant', length, limits.requestsOfEach, family),
+  )
+  return [...totals, ...each].flat()
+}
+
+/** How long each untroubled grant was without a token that worked, for every refresh of it. */
+export function latenessOf(truth: Truth): readonly number[] {
+  const troubled = new Set(
+    truth.requests.flatMap(({ family, misbehaviour }) => (misbehaviour === null ? [] : [family])),
+  )
+  return truth.families
+    .filter(({ id, revoked }) => revoked === null && !troubled.has(id))
+    .flatMap(({ accessTokens }) =>
+      accessTokens.slice(1).map(({ issuedAt }, index) => {
+        return Math.max(0, issuedAt - (accessTokens[index]?.expiresAt ?? issuedAt))
+      }),
+    )
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0
+}
+
+function over(
+  what: string,
+  count: number,
+  limit: number | null,
+  family: Finding['family'] = null,
+): readonly Finding[] {
+  if (limit === null || count <= limit) return []
+  return [{ family, message: `${count} ${what}, ${limit} allowed` }]
+}
+
+function mostPerSecond(requests: readonly RequestRecord[]): number {
+  let most = 0
+  let first = 0
+  for (const [last, request] of requests.entries()) {
+    while (request.arrivedAt - (requests[first]?.arrivedAt ?? 0) >= 1_000) first++
+    most = Math.max(most, last - first + 1)
+  }
+  return most
+}
+
+function mostAtOnce(requests: readonly RequestRecord[], now: number): number {
+  const steps = requests.flatMap(({ arrivedAt, closedAt }) => [
+    { at: arrivedAt, by: 1 },
+    { at: closedAt ?? now, by: -1 },
+  ])
+  let open = 0
+  // Where one ends as another begins, they were not open together.
+  return steps
+    .toSorted((a, b) => a.at - b.at || a.by - b.by)
+    .reduce((most, { by }) => Math.max(most, (open += by)), 0)
+}

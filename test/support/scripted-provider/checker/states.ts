@@ -1,0 +1,120 @@
+import type { RequestRecord } from '../request-log.ts'
+import type { FamilyTruth } from '../truth.ts'
+import { endOf, type Facts, type Finding, ms, refreshesOf } from './facts.ts'
+import type { SeenConnection } from './observations.ts'
+
+/** I5: what the API says of a connection is what is so, as far as the daemon could know. */
+export function statesAreTrue(facts: Facts): readonly Finding[] {
+  return (facts.seen.connections ?? []).flatMap((seen) => {
+    const family = facts.families.get(seen.family)
+    if (family === undefined) return [{ family: seen.family, message: 'no such grant was given' }]
+    const faults = [faultOfStatus(facts, family, seen), faultOfLife(family, seen)]
+    return faults.flatMap((message) => (message === null ? [] : [{ family: family.id, message }]))
+  })
+}
+
+function faultOfStatus(facts: Facts, family: FamilyTruth, seen: SeenConnection): string | null {
+  if (seen.status === 'missing') return missing(facts, seen)
+  const word = lastWord(refreshesOf(facts, family.id), seen.seenAt)
+  return family.revoked === null
+    ? faultOfLiving(facts, word, seen)
+    : faultOfDead(facts, { family, word, seen })
+}
+
+function missing(facts: Facts, { family }: SeenConnection): string | null {
+  const deleted = (facts.seen.deletions ?? []).some((deletion) => deletion.family === family)
+  return deleted ? null : 'the connection is gone, and nobody has deleted it'
+}
+
+/** What the daemon was told last, and whether it had been left in the dark before. */
+type Word = {
+  readonly kind: 'none' | 'success' | 'dead' | 'unclear'
+  readonly request: RequestRecord | null
+  /** An attempt before ended without a plain answer. */
+  readonly interrupted: boolean
+}
+
+function lastWord(refreshes: readonly RequestRecord[], at: number): Word {
+  const heard = refreshes.filter((request) => endOf(request) <= at)
+  const request = heard.at(-1) ?? null
+  if (request === null) return { kind: 'none', request, interrupted: false }
+  const lastSuccess = heard.findLastIndex((one) => one.issued !== null && one.told === 'plainly')
+  const since = heard.slice(lastSuccess + 1)
+  return {
+    kind: kindOf(request),
+    request,
+    interrupted: since.some((one) => kindOf(one) === 'unclear'),
+  }
+}
+
+function kindOf({ told, refused, issued }: RequestRecord): Word['kind'] {
+  if (told !== 'plainly') return 'unclear'
+  if (refused === 'invalid_grant') return 'dead'
+  return issued === null ? 'unclear' : 'success'
+}
+
+function faultOfLiving({ limits }: Facts, word: Word, seen: SeenConnection): string | null {
+  if (seen.status === 'disconnected') {
+    if (word.kind === 'dead') return mislabelled(word, seen)
+    const forbidden = limits.replay === 'never' && word.interrupted
+    if (forbidden && seen.reason === 'interrupted') return null
+    return `a living grant is called disconnected (${seen.reason})`
+  }
+  if (seen.status !== 'failing' || word.kind !== 'success') return null
+  const ago = seen.seenAt - endOf(word.request ?? fail())
+  return ago > limits.settleMs ? `called failing ${ms(ago)} after a refresh succeeded` : null
+}
+
+/** The provider refuses a living grant: it lies, or the token shown was spent by a lost rotation. */
+function mislabelled(word: Word, { reason }: SeenConnection): string | null {
+  const lost = word.request?.presented?.standing === 'spent'
+  const right = lost ? ['interrupted'] : ['revoked', 'expired', 'interrupted']
+  return right.includes(reason ?? '')
+    ? null
+    : `disconnected as ${reason}, not ${right.join(' or ')}`
+}
+
+function faultOfDead(
+  { limits }: Facts,
+  { family, word, seen }: { family: FamilyTruth; word: Word; seen: SeenConnection },
+): string | null {
+  const { at = 0, cause = 'user' } = family.revoked ?? {}
+  if (seen.status === 'disconnected') {
+    const right = reasonsFor(cause, word)
+    if (right.includes(seen.reason ?? '')) return null
+    return `dead by ${cause}, but called ${seen.reason}, not ${right.join(' or ')}`
+  }
+  if (word.kind === 'dead') {
+    const ago = seen.seenAt - endOf(word.request ?? fail())
+    return ago > limits.settleMs ? `called ${seen.status} ${ms(ago)} after it was refused` : null
+  }
+  const unnoticed = seen.seenAt - at
+  if (limits.noticeMs === null || unnoticed <= limits.noticeMs) return null
+  return `called ${seen.status} ${ms(unnoticed)} after it died by ${cause}`
+}
+
+function reasonsFor(cause: NonNullable<FamilyTruth['revoked']>['cause'], word: Word) {
+  const interrupted = word.interrupted ? ['interrupted'] : []
+  switch (cause) {
+    case 'reuse':
+      return ['interrupted']
+    case 'user':
+    case 'code_replay':
+    case 'revocation_endpoint':
+      return ['revoked', ...interrupted]
+    case 'idle':
+      return ['revoked', 'expired', ...interrupted]
+    default:
+      return cause satisfies never
+  }
+}
+
+/** `alive` promises a token that can be served: one whose end has not come. */
+function faultOfLife({ accessTokens }: FamilyTruth, seen: SeenConnection): string | null {
+  if (!seen.alive || accessTokens.some(({ expiresAt }) => expiresAt > seen.seenAt)) return null
+  return 'called alive without any token that has not expired'
+}
+
+function fail(): never {
+  throw new Error('a word that was heard has no request')
+}
