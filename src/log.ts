@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -6,6 +7,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Lines that wait for a reader that stalls; beyond that they are dropped, tokens go on being served. */
 const LONGEST_QUEUE_BYTES = 4 * 1024 * 1024
 const LONGEST_STACK = 20
+const DEEPEST_CAUSE = 3
 
 export type Log = {
   readonly logger: Logger
@@ -33,15 +35,18 @@ export function openLog(level: LogLevel, sink?: DestinationStream): Log {
  * What a log line may say of an error: its name, its code and where it was thrown. Never the message,
  * nor a cause's: they quote bodies, headers and values (`JSON.parse` does).
  */
-export function describeError(error: unknown): Readonly<Record<string, unknown>> {
+export function describeError(
+  error: unknown,
+  depth = DEEPEST_CAUSE,
+): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { name: typeof error }
   const { cause } = error
   return {
-    name: error.name,
+    name: isPlainWord(error.name) ? error.name : 'Error',
     ...('code' in error && isPlainWord(error.code) ? { code: error.code } : {}),
     ...('reason' in error && isPlainWord(error.reason) ? { reason: error.reason } : {}),
-    ...(cause instanceof Error ? { cause: { ...describeError(cause), at: undefined } } : {}),
-    at: frames(error.stack ?? ''),
+    ...(cause instanceof Error && depth > 0 ? { cause: describeError(cause, depth - 1) } : {}),
+    ...(depth === DEEPEST_CAUSE ? { at: frames(error) } : {}),
   }
 }
 
@@ -76,14 +81,18 @@ function isPlainWord(value: unknown): boolean {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
-/** Only lines that are frames of a file: a message of several lines stands before them. */
-function frames(stack: string): readonly string[] {
-  const frame = /^ {4}at (?:[\w.$<>#[\] ]+ \()?((?:file|node):[^\s()]+:\d+:\d+)\)?$/
-  return stack
+/** Frames of this package and of node, past the message, which may look like anything. */
+function frames({ stack = '', message }: Error): readonly string[] {
+  const past = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
+  return past
     .split('\n')
-    .flatMap((line) => frame.exec(line)?.[1] ?? [])
+    .flatMap((line) => FRAME.exec(line)?.[1] ?? [])
+    .flatMap((place) => (place.startsWith('node:') ? place : (place.split(ROOT)[1] ?? [])))
     .slice(0, LONGEST_STACK)
 }
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const FRAME = /^ {4}at (?:[^()]+ \()?((?:file:|node:|\/)[^\s()]+:\d+:\d+)\)?$/
 
 function flushQuietly(stdout: { flushSync(): void }): void {
   try {

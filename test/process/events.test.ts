@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest'
+import type { Circuit } from '../../src/core/circuit.ts'
+import { StoreError } from '../../src/core/errors.ts'
+import type { ConnectionId, ProviderId } from '../../src/core/ids.ts'
+import { openEvents } from '../../src/events.ts'
+
+const google = 'google' as ProviderId
+const id = 'con_01' as ConnectionId
+
+function listening(level: 'trace' | 'warn' = 'trace') {
+  const lines: string[] = []
+  const events = openEvents({ level, sink: { write: (line) => void lines.push(line) } })
+  return { events, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as unknown }
+}
+
+test('an event is one line: what happened first, then a constant message', () => {
+  const { events, last } = listening()
+  events.refreshFailed({ id, provider: google, outcome: 'grant_dead', detail: 'invalid_grant' })
+  expect(last()).toEqual({
+    level: 'warn',
+    time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+    event: 'refresh.failed',
+    id,
+    provider: 'google',
+    outcome: 'grant_dead',
+    detail: 'invalid_grant',
+    msg: 'refresh failed',
+  })
+})
+
+test('the level of the settings holds, and counts go on below it', async () => {
+  const { events, lines } = listening('warn')
+  events.refreshed({ id, provider: google, generation: 2 })
+  expect(lines).toEqual([])
+  const { body } = await events.metrics.scrape()
+  expect(body).toContain('larder_refreshes_total{provider="google",outcome="ok"} 1')
+})
+
+test('a read of a token is counted and not logged', async () => {
+  const { events, lines } = listening()
+  for (let read = 0; read < 3; read++) events.tokenServed({ provider: google, how: 'cache' })
+  events.tokenServed({ provider: google, how: 'refresh' })
+  expect(lines).toEqual([])
+  const scrape = async () => (await events.metrics.scrape()).body
+  expect(await scrape()).toContain(
+    'larder_tokens_served_total{provider="google",outcome="cache"} 3',
+  )
+  events.tokenServed({ provider: google, how: 'cache' })
+  expect(await scrape()).toContain(
+    'larder_tokens_served_total{provider="google",outcome="cache"} 4',
+  )
+})
+
+test('an error is told by name, code and place, never by what it says', () => {
+  const { events, lines, last } = listening()
+  const body = '{"refresh_token":"canary-1"}\n    at canary (file:///canary-2.ts:1:1)'
+  const cause = new StoreError('disk_full', Object.assign(new Error('canary-3'), { code: 'EIO' }))
+  events.requestFailed({
+    requestId: 'r-1',
+    route: '/v1/connections/{id}',
+    error: new SyntaxError(`Unexpected token in ${body}`, { cause }),
+  })
+  expect(last()).toMatchObject({
+    event: 'request.failed',
+    requestId: 'r-1',
+    fault: {
+      name: 'SyntaxError',
+      cause: { name: 'StoreError', reason: 'disk_full', cause: { name: 'Error', code: 'EIO' } },
+    },
+  })
+  expect(last()).toHaveProperty('fault.at.0', expect.stringMatching(/^test\/.*:\d+:\d+$/))
+  expect(lines.join()).not.toContain('canary')
+})
+
+test.each([undefined, null, 'canary', { message: 'canary' }])(
+  'what was thrown may be %j',
+  (thrown) => {
+    const { events, lines } = listening()
+    events.jobFailed({ job: 'sweep', error: thrown })
+    expect(lines.join()).not.toContain('canary')
+  },
+)
+
+test('a secret that slips into a line is taken out of it', () => {
+  const { events, lines } = listening()
+  const slipped = {
+    provider: google,
+    reason: 'x',
+    accessToken: 'canary',
+    body: { state: 'canary' },
+  }
+  events.connectFailed(slipped)
+  expect(lines.join()).not.toContain('canary')
+})
+
+test('gauges come from the store when somebody looks', async () => {
+  const { events } = listening()
+  let fails = false
+  const circuit: Circuit = {
+    provider: google,
+    client: 'c',
+    failures: 5,
+    open: { reason: 'unavailable', since: 0, until: 1 },
+  }
+  events.metrics.watch({
+    clock: { now: () => 100_000, monotonic: () => 0, sleep: async () => {} },
+    store: {
+      census: async () => {
+        if (fails) throw new StoreError('unreachable', null)
+        return {
+          byStatus: [{ provider: google, status: 'active', count: 7 }],
+          oldestDueAt: 40_000,
+          revocationsQueued: 2,
+        }
+      },
+    },
+    traffic: { circuits: () => [circuit] },
+    providers: new Map([
+      [google, {}],
+      ['zoom', {}],
+    ]),
+  } as unknown as Parameters<typeof events.metrics.watch>[0])
+  const { body, contentType } = await events.metrics.scrape()
+  expect(contentType).toContain('text/plain')
+  for (const line of [
+    'larder_connections{provider="google",status="active"} 7',
+    'larder_oldest_overdue_seconds 60',
+    'larder_revocations_queued 2',
+    'larder_circuit_open{provider="google"} 1',
+    'larder_circuit_open{provider="zoom"} 0',
+    'larder_store_up 1',
+  ]) {
+    expect(body).toContain(`${line}\n`)
+  }
+  fails = true
+  const failing = (await events.metrics.scrape()).body
+  expect(failing).toContain('larder_store_up 0')
+  expect(failing).toContain('larder_circuit_open{provider="google"} 1')
+})
+
+test('metrics have no labels but provider, outcome and status', async () => {
+  const { events } = listening()
+  events.connected({ id, provider: google, how: 'link' })
+  events.revoked({ provider: google, outcome: 'failed' })
+  events.storeFailed({ reason: 'locked', during: 'canary' })
+  const { body } = await events.metrics.scrape()
+  const labels = [...body.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)
+  expect(new Set(labels)).toEqual(new Set(['provider', 'outcome']))
+  expect(body).not.toContain('canary')
+})
+
+test('the event loop reports its stalls, and its health afterwards', async () => {
+  const { events } = listening()
+  const lag = async () =>
+    Number(/^larder_event_loop_lag_seconds (.*)$/m.exec((await events.metrics.scrape()).body)?.[1])
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const until = performance.now() + 200
+  while (performance.now() < until);
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await lag()).toBeGreaterThan(0.1)
+})
