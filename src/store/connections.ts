@@ -3,6 +3,7 @@ import { type Connection, isLive, type LiveConnection } from '../core/connection
 import type { ConnectionId, Instant, ProviderId, UserId } from '../core/ids.ts'
 import type { ConnectionFilter, Reads } from '../ports.ts'
 import type { ReadContext } from './context.ts'
+import { ofProviders, ofUsers } from './reach.ts'
 import { accountHash, refreshTokenHash } from './rows/fingerprints.ts'
 import { readConnection } from './rows/read-connection.ts'
 import type { ConnectionTable, Schema } from './schema.ts'
@@ -109,22 +110,8 @@ function matches(filter: ConnectionFilter) {
     if (status !== null) conditions.push(eb('status', '=', status))
     if (expiringBefore !== null) conditions.push(eb('token_expires_at', '<', expiringBefore))
     if (after !== null) conditions.push(eb('id', '>', after))
-    if (reach.providers !== null) conditions.push(eb(scanned(eb), 'in', [...reach.providers]))
-    if (reach.userIdPrefix !== null) {
-      conditions.push(startsWith(eb.ref('user_id'), reach.userIdPrefix))
-    }
-    return eb.and(conditions)
+    // Hidden from the indexes: a page is found by walking the ids, not by sorting whole providers.
+    const scanned = eb.fn.coalesce('provider', sql.lit(''))
+    return eb.and([...conditions, ofProviders(scanned, reach), ofUsers(eb.ref('user_id'), reach)])
   }
-}
-
-/** Hidden from the indexes: a page is found by walking the ids, not by sorting whole providers. */
-function scanned(eb: ExpressionBuilder<Schema, 'connections'>) {
-  return eb.fn.coalesce('provider', sql.lit(''))
-}
-
-/** Not LIKE, which takes letters of either case for equal in one of the dialects. */
-export function startsWith(column: Expression<string | null>, prefix: string): Expression<SqlBool> {
-  // Databases count code points, JavaScript the halves of the higher ones.
-  const length = Array.from(prefix).length
-  return sql<SqlBool>`substr(${column}, 1, ${length}) = ${prefix}`
 }

@@ -1,23 +1,22 @@
 import { newId } from '../core/ids.ts'
 import type { Reads, Writes } from '../ports.ts'
-import { startsWith } from './connections.ts'
 import type { ReadContext, WriteContext } from './context.ts'
+import { ofProviders, ofUsers } from './reach.ts'
 import { eventRow, readEvent } from './rows/event-row.ts'
 
 export function eventReads({ db, cipher }: ReadContext): Pick<Reads, 'events'> {
   return {
     events: async ({ after, limit, reach }) => {
-      const newer = db.selectFrom('events').selectAll().where('sequence', '>', after)
-      const { providers, userIdPrefix } = reach
-      const ofProviders = providers === null ? newer : newer.where('provider', 'in', [...providers])
-      // What befalls a provider befalls every user of it.
-      const ofUsers =
-        userIdPrefix === null
-          ? ofProviders
-          : ofProviders.where((eb) =>
-              eb.or([eb('user_id', 'is', null), startsWith(eb.ref('user_id'), userIdPrefix)]),
-            )
-      const rows = await ofUsers.orderBy('sequence').limit(limit).execute()
+      const rows = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('sequence', '>', after)
+        .where((eb) => ofProviders(eb.ref('provider'), reach))
+        // What befalls a provider befalls every user of it.
+        .where((eb) => eb.or([eb('user_id', 'is', null), ofUsers(eb.ref('user_id'), reach)]))
+        .orderBy('sequence')
+        .limit(limit)
+        .execute()
       return rows.map((row) => readEvent(cipher, row))
     },
   }

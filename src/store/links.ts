@@ -57,12 +57,13 @@ export function linkWrites({ db, cipher }: WriteContext): LinkWrites {
       const isReached = (row: ConnectLinkTable): boolean =>
         providers === null ||
         (readLink(cipher, row)?.providers.every((id) => providers.includes(id)) ?? false)
-      const ids = rows.filter(isReached).map(({ id }) => id)
-      await db
-        .updateTable('connect_links')
-        .set({ status: 'withdrawn' })
-        .where('id', 'in', ids)
-        .execute()
+      for (const { id } of rows.filter(isReached)) {
+        await db
+          .updateTable('connect_links')
+          .set({ status: 'withdrawn' })
+          .where('id', '=', id)
+          .execute()
+      }
     },
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type ConnectionId, newId, type ProviderId, type UserId } from '../../src/core/ids.ts'
+import type { ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { ConnectionCache, type Loaded } from '../../src/store/connection-cache.ts'
 import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { idOf } from './damaged-vault.ts'
 import { databases } from './databases.ts'
 
 const USER = 'user-1' as UserId
@@ -200,10 +201,6 @@ describe('a read that a commit overtakes', () => {
 })
 
 type Vault = Awaited<ReturnType<(typeof databases)[number]['open']>>
-
-function idOf(n: number): ConnectionId {
-  return newId('con', 1_000 + n, new Uint8Array(10))
-}
 
 function made(n: number, changes: Parameters<typeof makeConnection>[0] = {}) {
   return makeConnection({ id: idOf(n), ...changes })

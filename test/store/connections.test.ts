@@ -1,23 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Connection, LiveConnection } from '../../src/core/connection.ts'
-import { type ConnectionId, newId, type ProviderId, type UserId } from '../../src/core/ids.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { ConnectionFilter, Store } from '../../src/ports.ts'
 import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { anyConnection } from './any-connection.ts'
+import { EVERYTHING, idOf } from './damaged-vault.ts'
 import { databases } from './databases.ts'
 import { reveal } from './reveal.ts'
-
-const EVERYTHING: ConnectionFilter = {
-  userId: null,
-  provider: null,
-  status: null,
-  expiringBefore: null,
-  after: null,
-  limit: 1_000,
-  reach: { providers: null, userIdPrefix: null },
-}
 
 describe.each(databases)('connections in $name', ({ open }) => {
   test('come back as they were written, whatever is in them', async () => {
@@ -253,10 +244,6 @@ describe.each(databases)('refresh tokens once held in $name', ({ open }) => {
     expect(await holder('r1')).toBeNull()
   })
 })
-
-function idOf(n: number): ConnectionId {
-  return newId('con', 1_000 + n, new Uint8Array(10))
-}
 
 function made(n: number, changes: Parameters<typeof makeConnection>[0] = {}) {
   return makeConnection({ id: idOf(n), ...changes })

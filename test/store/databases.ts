@@ -11,23 +11,23 @@ export type TestDatabase = {
   readonly behind: <T>(vault: OpenVault, work: (db: Kysely<Schema>) => Promise<T>) => Promise<T>
 }
 
-/** Every suite of behaviour runs on each of them. */
-export const databases: readonly TestDatabase[] = [
-  {
-    name: 'SQLite',
-    open: openVaultStore,
-    behind: async (vault, work) => {
-      const database = new Database(join(vault.dataDir, 'larder.db'))
-      const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
-      try {
-        return await work(db)
-      } finally {
-        await db.destroy()
-        database.close()
-      }
-    },
+export const sqlite: TestDatabase = {
+  name: 'SQLite',
+  open: openVaultStore,
+  behind: async (vault, work) => {
+    const database = new Database(join(vault.dataDir, 'larder.db'))
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
+    try {
+      return await work(db)
+    } finally {
+      await db.destroy()
+      database.close()
+    }
   },
-]
+}
+
+/** Every suite of behaviour runs on each of them. */
+export const databases: readonly TestDatabase[] = [sqlite]
 
 /** A clock that a test sets; sleeping takes no time and is counted. */
 export function settableClock(now: number) {

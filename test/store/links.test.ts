@@ -1,41 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import type {
-  ConnectLink,
-  ConnectRequest,
-  Flow,
-  LinkState,
-  WaitingGrant,
-} from '../../src/core/authorization.ts'
-import type { ConnectionId, FlowId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+import type { LinkState } from '../../src/core/authorization.ts'
+import type { ConnectionId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { databases } from './databases.ts'
+import { HOLDER, linkId, makeFlow, makeLink, makeWaitingGrant, REQUEST } from './make-link.ts'
 import { reveal } from './reveal.ts'
-
-const CON = 'con_01jd9z0000000000000000000a' as ConnectionId
-
-const REQUEST: ConnectRequest = {
-  userId: 'user-1' as UserId,
-  scope: ['calendar'],
-  email: 'ann@example.com',
-  expectedAccount: 'acc-1',
-  state: 'the app’s own',
-  label: 'Work',
-  displayName: 'Ann',
-  metadata: { team: 7 },
-  connectionId: CON,
-  client: { id: 'client-1', secret: new Secret('client-secret') },
-  params: { tenant: 'contoso' },
-}
 
 const STATES: readonly LinkState[] = [
   { status: 'pending' },
   {
     status: 'awaiting_confirmation',
-    connectionId: CON,
+    connectionId: HOLDER,
     completionHash: 'hash',
     confirmBefore: 5_000,
   },
-  { status: 'completed', connectionId: CON },
+  { status: 'completed', connectionId: HOLDER },
   { status: 'superseded' },
   { status: 'withdrawn' },
 ]
@@ -72,17 +50,17 @@ describe.each(databases)('links in $name', ({ open }) => {
     await store.write(async (trx) => {
       await trx.insertLink(makeLink('a'), null)
       await trx.insertLink(
-        makeLink('b', { state: { status: 'completed', connectionId: CON } }),
+        makeLink('b', { state: { status: 'completed', connectionId: HOLDER } }),
         null,
       )
       await trx.insertLink(makeLink('c', { request: other }), null)
       await trx.insertLink(makeLink('d', { request: fresh }), null)
       await trx.insertLink(makeLink('e', { request: fresh }), null)
-      await trx.insertLink(makeLink('f'), CON)
+      await trx.insertLink(makeLink('f'), HOLDER)
     })
     const statuses = await Promise.all(
       ['a', 'b', 'c', 'd', 'e', 'f'].map(
-        async (name) => (await store.link(idOf(name)))?.state.status,
+        async (name) => (await store.link(linkId(name)))?.state.status,
       ),
     )
     expect(statuses).toEqual([
@@ -108,7 +86,7 @@ describe.each(databases)('links in $name', ({ open }) => {
     })
     const statuses = () =>
       Promise.all(
-        ['a', 'b', 'c', 'd'].map(async (name) => (await store.link(idOf(name)))?.state.status),
+        ['a', 'b', 'c', 'd'].map(async (name) => (await store.link(linkId(name)))?.state.status),
       )
     await store.write((trx) => trx.withdrawLinksOf('user-1' as UserId, [acme]))
     expect(await statuses()).toEqual(['withdrawn', 'pending', 'pending', 'superseded'])
@@ -128,7 +106,7 @@ describe.each(databases)('links in $name', ({ open }) => {
       ] as const) {
         const state = {
           status: 'awaiting_confirmation',
-          connectionId: CON,
+          connectionId: HOLDER,
           completionHash: '',
           confirmBefore,
         } as const
@@ -137,7 +115,7 @@ describe.each(databases)('links in $name', ({ open }) => {
       await trx.insertLink(makeLink('d'), null)
     })
     const overdue = await store.overdueConfirmations(300, 10)
-    expect(overdue.map(({ id }) => id)).toEqual([idOf('b'), idOf('a')])
+    expect(overdue.map(({ id }) => id)).toEqual([linkId('b'), linkId('a')])
     expect(await store.overdueConfirmations(300, 1)).toHaveLength(1)
   })
 })
@@ -189,70 +167,11 @@ describe.each(databases)('waiting grants in $name', ({ open }) => {
       await trx.insertLink(makeLink('a'), null)
       await trx.insertWaitingGrant(waiting)
     })
-    expect(reveal(await store.waitingGrant(idOf('a')))).toEqual(reveal(waiting))
-    expect(reveal(await store.waitingGrantOf(CON))).toEqual(reveal(waiting))
-    expect(await store.waitingGrant(idOf('b'))).toBeNull()
+    expect(reveal(await store.waitingGrant(linkId('a')))).toEqual(reveal(waiting))
+    expect(reveal(await store.waitingGrantOf(HOLDER))).toEqual(reveal(waiting))
+    expect(await store.waitingGrant(linkId('b'))).toBeNull()
     expect(await store.waitingGrantOf('con_other' as ConnectionId)).toBeNull()
-    await store.write((trx) => trx.removeWaitingGrant(idOf('a')))
-    expect(await store.waitingGrant(idOf('a'))).toBeNull()
+    await store.write((trx) => trx.removeWaitingGrant(linkId('a')))
+    expect(await store.waitingGrant(linkId('a'))).toBeNull()
   })
 })
-
-function idOf(name: string): LinkId {
-  return `lnk_01jd9z0000000000000000000${name}` as LinkId
-}
-
-function makeLink(name: string, changes: Partial<ConnectLink> = {}): ConnectLink {
-  return {
-    id: idOf(name),
-    secretHash: `hash of ${name}`,
-    providers: ['acme' as ProviderId],
-    request: REQUEST,
-    redirectUrl: 'https://app.example.com/oauth?x=1',
-    confirm: 'app',
-    state: { status: 'pending' },
-    lastError: null,
-    createdAt: 1,
-    expiresAt: 1_000,
-    ...changes,
-  }
-}
-
-function makeFlow(changes: Partial<Flow>): Flow {
-  return {
-    id: 'flw_01jd9z0000000000000000000a' as FlowId,
-    stateHash: 'state',
-    provider: 'acme' as ProviderId,
-    link: idOf('a'),
-    browserHash: 'browser',
-    request: REQUEST,
-    requestedScope: ['calendar', 'openid'],
-    redirectUri: 'https://larder.example.com/callback/acme',
-    verifier: new Secret('verifier'),
-    nonce: new Secret('nonce'),
-    createdAt: 1,
-    expiresAt: 600_000,
-    ...changes,
-  }
-}
-
-function makeWaitingGrant(): WaitingGrant {
-  return {
-    link: idOf('a'),
-    connectionId: CON,
-    provider: 'acme' as ProviderId,
-    tokens: {
-      accessToken: new Secret('access'),
-      tokenType: 'Bearer',
-      expiresInSeconds: 3_600,
-      refreshToken: new Secret('refresh'),
-      refreshTokenExpiresInSeconds: null,
-      scope: ['calendar'],
-      providerData: { instance: 'eu1' },
-    },
-    sentAt: 12,
-    account: { id: 'acc-1', email: null, name: 'Ann' },
-    requestedScope: ['calendar'],
-    request: REQUEST,
-  }
-}

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Circuit } from '../../src/core/circuit.ts'
 import type { KeyId, ProviderId } from '../../src/core/ids.ts'
-import type { Revocation } from '../../src/core/outbox.ts'
-import { Secret } from '../../src/core/secret.ts'
 import type { ApiKey } from '../../src/ports.ts'
 import { databases } from './databases.ts'
+import { makeRevocation } from './make-revocation.ts'
 import { reveal } from './reveal.ts'
 
 describe.each(databases)('revocations in $name', ({ open }) => {
@@ -65,8 +64,8 @@ describe.each(databases)('keys of the API in $name', ({ open, behind }) => {
       await trx.revokeApiKey(idOf('a'), 99)
     })
     await behind(vault, async (db) => {
-      const [a] = await db.selectFrom('api_keys').selectAll().execute()
-      if (a === undefined) throw new Error('no key')
+      const keys = db.selectFrom('api_keys').selectAll()
+      const a = await keys.where('id', '=', idOf('a')).executeTakeFirstOrThrow()
       await db.updateTable('api_keys').set({ revoked_at: null }).where('id', '=', a.id).execute()
       await db
         .updateTable('api_keys')
@@ -103,22 +102,6 @@ describe.each(databases)('circuits in $name', ({ open }) => {
     expect(await store.circuits()).toEqual([closed, other])
   })
 })
-
-function makeRevocation(name: string, changes: Partial<Revocation>): Revocation {
-  return {
-    id: `rev_${name}`,
-    provider: 'acme' as ProviderId,
-    client: { id: 'client-1', secret: new Secret('client-secret') },
-    params: { tenant: 'contoso' },
-    providerData: { instance: 'eu1' },
-    refreshToken: new Secret(`refresh ${name}`),
-    accessToken: new Secret(`access ${name}`),
-    attempts: 0,
-    createdAt: 1,
-    dueAt: 1,
-    ...changes,
-  }
-}
 
 function idOf(name: string): KeyId {
   return `key_01jd9z0000000000000000000${name}` as KeyId

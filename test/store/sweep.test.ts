@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ConnectLink, ConnectRequest } from '../../src/core/authorization.ts'
 import { connectionEvent } from '../../src/core/event.ts'
-import type { ConnectionId, FlowId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
+import type { FlowId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Writes } from '../../src/ports.ts'
 import {
@@ -12,78 +11,23 @@ import {
 } from '../../src/store/sweep.ts'
 import { MADE_AT, makeConnection } from '../support/make-connection.ts'
 import { databases } from './databases.ts'
-
-const REQUEST: ConnectRequest = {
-  userId: 'user-1' as UserId,
-  scope: null,
-  email: null,
-  expectedAccount: null,
-  state: null,
-  label: null,
-  displayName: null,
-  metadata: null,
-  connectionId: null,
-  client: null,
-  params: {},
-}
-
-const LINK: ConnectLink = {
-  id: 'lnk_1' as LinkId,
-  secretHash: 'hash',
-  providers: [],
-  request: REQUEST,
-  redirectUrl: null,
-  confirm: 'page',
-  state: { status: 'pending' },
-  lastError: null,
-  createdAt: MADE_AT,
-  expiresAt: MADE_AT,
-}
-
-const FLOW = {
-  stateHash: 'state',
-  provider: 'acme' as ProviderId,
-  link: null,
-  browserHash: null,
-  request: REQUEST,
-  requestedScope: [],
-  redirectUri: '',
-  verifier: new Secret('v'),
-  nonce: null,
-  createdAt: MADE_AT,
-  expiresAt: MADE_AT,
-}
-
-const WAITING = {
-  link: LINK.id,
-  connectionId: 'con_1' as ConnectionId,
-  provider: 'acme' as ProviderId,
-  tokens: {
-    accessToken: new Secret('a'),
-    tokenType: 'Bearer',
-    expiresInSeconds: null,
-    refreshToken: null,
-    refreshTokenExpiresInSeconds: null,
-    scope: null,
-    providerData: {},
-  },
-  sentAt: MADE_AT,
-  account: { id: null, email: null, name: null },
-  requestedScope: [],
-  request: REQUEST,
-}
+import { makeFlow, makeLink, makeWaitingGrant } from './make-link.ts'
 
 type Kept = readonly [string, number, (trx: Writes) => Promise<unknown>]
 
 const kept: readonly Kept[] = [
-  ['a flow until it expires', 0, (trx) => trx.insertFlow({ ...FLOW, id: 'flw_1' as FlowId })],
-  ['a link for a while after it expired', LINKS_KEPT_MS, (trx) => trx.insertLink(LINK, null)],
+  ['a flow until it expires', 0, (trx) => trx.insertFlow(makeFlow({ expiresAt: MADE_AT }))],
+  [
+    'a link for a while after it expired',
+    LINKS_KEPT_MS,
+    (trx) => trx.insertLink(makeLink('a', { expiresAt: MADE_AT }), null),
+  ],
   [
     'what waits for confirmation a while longer than it can be confirmed',
     WAITING_GRANTS_KEPT_MS,
     async (trx) => {
-      await trx.insertLink({ ...LINK, expiresAt: MADE_AT + 1e12 }, null)
-      await trx.insertWaitingGrant(WAITING)
+      await trx.insertLink(makeLink('a', { expiresAt: MADE_AT + 1e12 }), null)
+      await trx.insertWaitingGrant(makeWaitingGrant({ sentAt: MADE_AT }))
     },
   ],
   [
@@ -116,7 +60,8 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     await using vault = await open()
     await vault.store.write(async (trx) => {
       for (let i = 0; i < 700; i++) {
-        await trx.insertFlow({ ...FLOW, id: `flw_${i}` as FlowId, stateHash: `state ${i}` })
+        const id = `flw_${i}` as FlowId
+        await trx.insertFlow(makeFlow({ id, stateHash: `state ${i}`, expiresAt: MADE_AT }))
       }
     })
     const sweep = () => vault.store.write((trx) => trx.sweep(MADE_AT))

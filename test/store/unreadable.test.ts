@@ -1,37 +1,13 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { iso, viewConnection } from '../../src/core/connection-view.ts'
-import { isLive, type LiveConnection } from '../../src/core/connection.ts'
-import { SealError } from '../../src/core/errors.ts'
-import { type ConnectionId, newId, type ProviderId, type UserId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
-import type { ConnectionFilter, Store } from '../../src/ports.ts'
-import type { ConnectionTable } from '../../src/store/schema.ts'
-import { MADE_AT, makeConnection, makeGrant } from '../support/make-connection.ts'
-import type { OpenVault } from '../support/open-vault-store.ts'
-import { databases, type TestDatabase } from './databases.ts'
+import type { LiveConnection } from '../../src/core/connection.ts'
+import type { UserId } from '../../src/core/ids.ts'
+import { MADE_AT, makeGrant } from '../support/make-connection.ts'
+import { corrupt, type Damage, EVERYTHING, FULL, idOf, opens, stocked } from './damaged-vault.ts'
+import { databases } from './databases.ts'
+import { ACME } from './make-link.ts'
+import { makeRevocation } from './make-revocation.ts'
 
 const USER = 'user-1' as UserId
-const ACME = 'acme' as ProviderId
-const ALL: ConnectionFilter = {
-  userId: null,
-  provider: null,
-  status: null,
-  expiringBefore: null,
-  after: null,
-  limit: 100,
-  reach: { providers: null, userIdPrefix: null },
-}
-
-/** Brings something into every sealed column. */
-const FULL = makeConnection({
-  id: idOf(2),
-  label: 'Work',
-  params: { tenant: 'contoso' },
-  client: { id: 'client-1', secret: new Secret('client-secret') },
-})
-
-type Damage = readonly (keyof ConnectionTable & `${string}_blob`)[]
 const TOKEN: Damage = ['access_token_blob']
 const PROFILE: Damage = ['profile_blob']
 const REFRESH: Damage = ['refresh_token_blob']
@@ -77,7 +53,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     await corrupt(database, vault, damage)
     const { store } = vault
     const ids = [idOf(1), idOf(2), idOf(3)]
-    expect((await store.listConnections(ALL)).map(({ id }) => id)).toEqual(ids)
+    expect((await store.listConnections(EVERYTHING)).map(({ id }) => id)).toEqual(ids)
     expect((await store.connectionsOf(USER, ACME)).map(({ id }) => id)).toEqual(ids)
     expect((await store.connectionsOfAccount(ACME, 'acc-1')).map(({ id }) => id)).toEqual(ids)
     for (const id of [idOf(1), idOf(3)]) {
@@ -139,23 +115,12 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     await using vault = await stocked(database)
     await corrupt(database, vault, REFRESH)
     const { store } = vault
-    const { grant, provider, client, params, providerData } = (await store.connection(
-      FULL.id,
-    )) as LiveConnection
+    const { grant } = (await store.connection(FULL.id)) as LiveConnection
     await store.write(async (trx) => {
       await trx.removeConnection(FULL.id)
-      await trx.enqueueRevocation({
-        id: 'rev_1',
-        provider,
-        client,
-        params,
-        providerData,
-        refreshToken: grant.refreshToken,
-        accessToken: grant.token?.secret ?? null,
-        attempts: 0,
-        createdAt: 1,
-        dueAt: 1,
-      })
+      const { refreshToken, token } = grant
+      const accessToken = token?.secret ?? null
+      await trx.enqueueRevocation(makeRevocation('a', { refreshToken, accessToken }))
     })
     const [queued] = await store.dueRevocations(1, 10)
     expect(queued?.refreshToken).toBeNull()
@@ -200,214 +165,4 @@ describe.each(databases)('a row of $name that does not open', (database) => {
       'throws',
     ])
   })
-
-  test('whatever stands in it is still listed, shown, and alone with it', async () => {
-    await using vault = await stocked(database, { cacheBytes: 1 })
-    const whole = await corrupt(database, vault, [])
-    const columns = Object.keys(whole).filter((column) => column !== 'id')
-    const anything = fc.oneof(
-      fc.string(),
-      fc.double({ noNaN: true }),
-      fc.integer(),
-      fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)),
-    )
-    const damage = fc.dictionary(fc.constantFrom(...columns), anything, { minKeys: 1, maxKeys: 4 })
-    await fc.assert(
-      fc.asyncProperty(damage, async (changes) => {
-        const put = (values: object) =>
-          database.behind(vault, (db) =>
-            db.updateTable('connections').set(values).where('id', '=', FULL.id).execute(),
-          )
-        await put(changes)
-        const poisoned = await vault.store.connection(FULL.id)
-        if (poisoned === null) throw new Error('not there')
-        expect(() => JSON.stringify(viewConnection(poisoned, MADE_AT))).not.toThrow()
-        expect(() => [poisoned.createdAt, poisoned.updatedAt].map(iso)).not.toThrow()
-        if (isLive(poisoned)) expect(Number.isSafeInteger(poisoned.grant.generation)).toBe(true)
-        const listed = await vault.store.listConnections(ALL)
-        expect(listed.filter(({ id }) => id !== FULL.id)).toHaveLength(2)
-        await put({ ...whole })
-      }),
-      { numRuns: 100 },
-    )
-  })
 })
-
-describe.each(databases)('other rows of $name that do not open', (database) => {
-  test('are as if they were not there: links, flows, waiting grants', async () => {
-    await using vault = await database.open()
-    const { store } = vault
-    const link = await insertLinkAndFlow(store)
-    const junk = Buffer.alloc(80, 7)
-    await database.behind(vault, async (db) => {
-      await db.updateTable('connect_links').set({ request_blob: junk }).execute()
-      await db.updateTable('flows').set({ flow_blob: junk }).execute()
-      await db.updateTable('waiting_grants').set({ grant_blob: junk }).execute()
-    })
-    expect(await store.link(link)).toBeNull()
-    expect(await store.linkBySecretHash('hash')).toBeNull()
-    expect(await store.overdueConfirmations(1e6, 10)).toEqual([])
-    expect(await store.waitingGrant(link)).toBeNull()
-    expect(await store.write((trx) => trx.takeFlow('state', null, 0))).toBeNull()
-    expect(new Set(vault.unreadable.map(({ table }) => table))).toEqual(
-      new Set(['connect_links', 'flows', 'waiting_grants']),
-    )
-  })
-
-  test('keep their place in a sequence: events have an empty body, revocations no token', async () => {
-    await using vault = await database.open()
-    const { store } = vault
-    await store.write(async (trx) => {
-      for (let i = 0; i < 2; i++) {
-        const nextAction = null
-        const event = {
-          type: 'provider.recovered',
-          provider: ACME,
-          reason: null,
-          nextAction,
-        } as const
-        await trx.appendEvent(event, 1)
-      }
-      await trx.enqueueRevocation({
-        id: 'rev_1',
-        provider: ACME,
-        client: null,
-        params: {},
-        providerData: {},
-        refreshToken: new Secret('r'),
-        accessToken: null,
-        attempts: 3,
-        createdAt: 1,
-        dueAt: 1,
-      })
-    })
-    const junk = Buffer.alloc(80, 7)
-    await database.behind(vault, async (db) => {
-      await db.updateTable('events').set({ body_blob: junk }).where('sequence', '=', 1).execute()
-      await db.updateTable('revocations').set({ settings_blob: junk }).execute()
-    })
-    const reach = { providers: null, userIdPrefix: null }
-    const events = await store.events({ after: 0, limit: 10, reach })
-    expect(events.map(({ data }) => data)).toEqual(['{}', '{"provider":"acme"}'])
-    const [revocation] = await store.dueRevocations(1, 10)
-    expect(revocation).toMatchObject({ attempts: 3, refreshToken: null, accessToken: null })
-  })
-})
-
-async function stocked(database: TestDatabase, settings = {}): Promise<OpenVault> {
-  const vault = await database.open(settings)
-  await vault.store.write(async (trx) => {
-    await trx.insertConnection(makeConnection({ id: idOf(1) }))
-    await trx.insertConnection(FULL)
-    await trx.insertConnection(makeConnection({ id: idOf(3) }))
-  })
-  return vault
-}
-
-/** Flips a bit of each column and answers the row as it was. */
-async function corrupt(
-  database: TestDatabase,
-  vault: OpenVault,
-  damage: Damage,
-): Promise<ConnectionTable> {
-  return database.behind(vault, async (db) => {
-    const rows = db.selectFrom('connections').selectAll().where('id', '=', FULL.id)
-    const whole = await rows.executeTakeFirstOrThrow()
-    for (const column of damage) {
-      const blob = Buffer.from(whole[column] ?? [])
-      blob[blob.length - 1] = (blob.at(-1) ?? 0) ^ 1
-      await db
-        .updateTable('connections')
-        .set({ [column]: blob })
-        .where('id', '=', FULL.id)
-        .execute()
-    }
-    return whole
-  })
-}
-
-function opens({ grant }: LiveConnection): boolean | 'throws' {
-  try {
-    return grant.refreshToken?.open().expose() === 'refresh-1'
-  } catch (error) {
-    if (error instanceof SealError) return 'throws'
-    throw error
-  }
-}
-
-async function insertLinkAndFlow(store: Store) {
-  const request = {
-    userId: USER,
-    scope: null,
-    email: null,
-    expectedAccount: null,
-    state: null,
-    label: null,
-    displayName: null,
-    metadata: null,
-    connectionId: null,
-    client: null,
-    params: {},
-  }
-  const id = 'lnk_1' as never
-  const connectionId = 'con_1' as ConnectionId
-  await store.write(async (trx) => {
-    await trx.insertLink(
-      {
-        id,
-        secretHash: 'hash',
-        providers: [ACME],
-        request,
-        redirectUrl: null,
-        confirm: 'app',
-        state: {
-          status: 'awaiting_confirmation',
-          connectionId,
-          completionHash: '',
-          confirmBefore: 1,
-        },
-        lastError: null,
-        createdAt: 1,
-        expiresAt: 1,
-      },
-      null,
-    )
-    await trx.insertFlow({
-      id: 'flw_1' as never,
-      stateHash: 'state',
-      provider: ACME,
-      link: id,
-      browserHash: null,
-      request,
-      requestedScope: [],
-      redirectUri: '',
-      verifier: new Secret('v'),
-      nonce: null,
-      createdAt: 1,
-      expiresAt: 10,
-    })
-    await trx.insertWaitingGrant({
-      link: id,
-      connectionId,
-      provider: ACME,
-      tokens: {
-        accessToken: new Secret('a'),
-        tokenType: 'Bearer',
-        expiresInSeconds: null,
-        refreshToken: null,
-        refreshTokenExpiresInSeconds: null,
-        scope: null,
-        providerData: {},
-      },
-      sentAt: 1,
-      account: { id: null, email: null, name: null },
-      requestedScope: [],
-      request,
-    })
-  })
-  return id
-}
-
-function idOf(n: number): ConnectionId {
-  return newId('con', 1_000 + n, new Uint8Array(10))
-}

@@ -16,6 +16,7 @@ import { sortSqliteError } from '../../../src/store/sqlite/sort-error.ts'
 import { createStore } from '../../../src/store/store.ts'
 import { MADE_AT, makeConnection, makeGrant, makeToken } from '../../support/make-connection.ts'
 import { type OpenVault, openVaultStore } from '../../support/open-vault-store.ts'
+import { EVERYTHING } from '../damaged-vault.ts'
 import { settableClock } from '../databases.ts'
 
 const LARGE = makeGrant({ token: makeToken({ secret: new Secret('x'.repeat(200_000)) }) })
@@ -91,7 +92,7 @@ describe('a database that another holds', () => {
     await expect(vault.store.write(async () => 1)).rejects.toMatchObject({ reason: 'locked' })
     expect(clock.slept).toBeGreaterThan(2_000)
     // Readers are in nobody's way.
-    expect(await vault.store.listConnections(everything())).toHaveLength(1)
+    expect(await vault.store.listConnections(EVERYTHING)).toHaveLength(1)
     other.close()
     await vault.store.probe()
   })
@@ -131,7 +132,7 @@ describe('a damaged page', () => {
     writeSync(file, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, (page - 1) * PAGE_BYTES)
     closeSync(file)
     const store = storeOver(open())
-    const reading = store.listConnections(everything())
+    const reading = store.listConnections(EVERYTHING)
     await expect(reading).rejects.toMatchObject({ name: 'StoreError', reason: 'corrupt' })
     await store[Symbol.asyncDispose]()
   })
@@ -201,7 +202,7 @@ describe('the store', () => {
     await expect(store.probe()).rejects.toMatchObject({ reason: 'unreachable' })
     await expect(store.connection('con_1' as never)).rejects.toBeInstanceOf(StoreError)
     vault = await openVaultStore({ dataDir, clock })
-    expect((await vault.store.listConnections(everything())).length).toBe(51)
+    expect((await vault.store.listConnections(EVERYTHING)).length).toBe(51)
   })
 })
 
@@ -217,16 +218,4 @@ function storeOver(raw: Database.Database): Store {
     sortError: sortSqliteError,
     close: async () => void raw.close(),
   })
-}
-
-function everything() {
-  return {
-    userId: null,
-    provider: null,
-    status: null,
-    expiringBefore: null,
-    after: null,
-    limit: 100,
-    reach: { providers: null, userIdPrefix: null },
-  }
 }

@@ -1,0 +1,20 @@
+import type { Revocation } from '../../src/core/outbox.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { ACME } from './make-link.ts'
+
+/** With something in every field. */
+export function makeRevocation(name: string, changes: Partial<Revocation> = {}): Revocation {
+  return {
+    id: `rev_${name}`,
+    provider: ACME,
+    client: { id: 'client-1', secret: new Secret('client-secret') },
+    params: { tenant: 'contoso' },
+    providerData: { instance: 'eu1' },
+    refreshToken: new Secret(`refresh ${name}`),
+    accessToken: new Secret(`access ${name}`),
+    attempts: 0,
+    createdAt: 1,
+    dueAt: 1,
+    ...changes,
+  }
+}
