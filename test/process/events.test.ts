@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Circuit } from '../../src/core/circuit.ts'
 import { StoreError } from '../../src/core/errors.ts'
@@ -147,6 +148,13 @@ test('metrics have no labels but provider, outcome and status', async () => {
   const labels = [...body.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)
   expect(new Set(labels)).toEqual(new Set(['provider', 'outcome']))
   expect(body).not.toContain('canary')
+})
+
+test('every metric is explained to operators', async () => {
+  const { body } = await listening().events.metrics.scrape()
+  const names = [...body.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name ?? '')
+  const page = readFileSync('docs/running.md', 'utf8')
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
 
 test('the event loop reports its stalls, and its health afterwards', async () => {

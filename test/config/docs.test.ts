@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { DEFAULT_REFRESH_SETTINGS } from '../../src/config/refresh-settings.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
+import { load } from './load.ts'
+import { put, tempDir } from './temp-dir.ts'
+
+const page = readFileSync('docs/settings.md', 'utf8')
+const rows = page
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+
+test('every setting of the environment has a row, and no row is of another', () => {
+  const documented = rows.flatMap((cells) => cells[1]?.match(/LARDER_[A-Z_<>]+/g) ?? [])
+  const provider = ['CLIENT_ID', 'CLIENT_SECRET', 'CLIENT_SECRET_FILE']
+  const known = Object.entries(SETTINGS).flatMap(([name, sort]) =>
+    sort === 'secret' ? [name, `${name}_FILE`] : [name],
+  )
+  expect(documented.toSorted()).toEqual(
+    [...known, ...provider.map((name) => `LARDER_<PROVIDER>_${name}`)].toSorted(),
+  )
+})
+
+test('every setting of refreshing has a row with its default', () => {
+  for (const [name, value] of Object.entries(DEFAULT_REFRESH_SETTINGS)) {
+    expect(rows.find((cells) => cells[1] === `\`${name}\``)?.at(-2), name).toBe(String(value))
+  }
+})
+
+test('the file on the page is one that is taken', () => {
+  const yaml = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? ''
+  const cwd = tempDir()
+  put(cwd, 'run/secret', 's')
+  const filled = yaml
+    .replace(/(clientSecretFile): (?:…|[\w/]+)/g, '$1: run/secret')
+    .replace(/Endpoint: …/g, 'Endpoint: https://odd.example/x')
+    .replaceAll('…', 'x')
+  put(cwd, 'larder.yaml', filled)
+  expect(load({}, { cwd }).providers.map(({ id }) => id)).toEqual([
+    'google',
+    'microsoft',
+    'google-staging',
+    'acme',
+    'odd',
+  ])
+})
