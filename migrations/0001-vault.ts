@@ -10,7 +10,10 @@ type Db = Kysely<unknown>
 export async function createVault(db: Db): Promise<void> {
   await createKeyTables(db)
   await createConnections(db)
+  await indexConnections(db)
+  await createRefreshTokenHashes(db)
   await createLinks(db)
+  await createFlows(db)
   await createOutbox(db)
 }
 
@@ -76,6 +79,9 @@ async function createConnections(db: Db): Promise<void> {
     .addColumn('updated_at', 'bigint', (c) => c.notNull())
     .addColumn('last_refreshed_at', 'bigint')
     .execute()
+}
+
+async function indexConnections(db: Db): Promise<void> {
   // Each is read in its own order; `id` at the end spares a sort of whole providers for one page.
   await index(db, 'connections', ['user_id', 'provider', 'id'])
   await index(db, 'connections', ['provider', 'id'])
@@ -83,6 +89,9 @@ async function createConnections(db: Db): Promise<void> {
   await index(db, 'connections', ['provider', 'status', 'is_draft', 'id'])
   await index(db, 'connections', ['provider', 'account_hash', 'id'])
   await index(db, 'connections', ['attempt_sent_at'])
+}
+
+async function createRefreshTokenHashes(db: Db): Promise<void> {
   await db.schema
     .createTable('refresh_token_hashes')
     .addColumn('hash', 'text', (c) => c.primaryKey())
@@ -116,6 +125,10 @@ async function createLinks(db: Db): Promise<void> {
   await index(db, 'connect_links', ['reconnects'])
   await index(db, 'connect_links', ['confirm_before'])
   await index(db, 'connect_links', ['expires_at'])
+}
+
+async function createFlows(db: Db): Promise<void> {
+  const blob = blobType(db)
   await db.schema
     .createTable('flows')
     .addColumn('id', 'text', (c) => c.primaryKey())

@@ -1,8 +1,45 @@
 import type { Kysely } from 'kysely'
-import type { Writes } from '../ports.ts'
-import type { WriteContext } from './context.ts'
+import { isLive } from '../core/connection.ts'
+import type { ConnectionId } from '../core/ids.ts'
+import type { Reads, Writes } from '../ports.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
+import { readConnection } from './rows/read-connection.ts'
 import type { Schema } from './schema.ts'
+
+/** What the schedule has to take up. */
+export function attemptReads({
+  db,
+  cipher,
+}: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts'> {
+  return {
+    dueConnections: async (provider, now, limit) => {
+      const rows = await db
+        .selectFrom('connections')
+        .select('id')
+        .where('provider', '=', provider)
+        .where('due_at', '<=', now)
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+        .orderBy('due_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(({ id }) => id as ConnectionId)
+    },
+    openAttempts: async (limit) => {
+      const rows = await db
+        .selectFrom('connections')
+        .selectAll()
+        .where('attempt_sent_at', 'is not', null)
+        .where('lease_until', 'is', null)
+        // The newest may still be inside the provider's grace; the oldest are past it anyway.
+        .orderBy('attempt_sent_at', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => readConnection(cipher, row)).filter(isLive)
+    },
+  }
+}
 
 /** Lease and intent of a refresh. An intent outlives its process; a lease does not. */
 export function attemptWrites({

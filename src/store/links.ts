@@ -1,4 +1,5 @@
 import type { ConnectLink } from '../core/authorization.ts'
+import type { ProviderId, UserId } from '../core/ids.ts'
 import type { Reads, Writes } from '../ports.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { linkRow, linkStateColumns, readLink } from './rows/link-row.ts'
@@ -25,7 +26,8 @@ export function linkReads({ db, cipher }: ReadContext): LinkReads {
 
 type LinkWrites = Pick<Writes, 'insertLink' | 'saveLink' | 'withdrawLinksOf'>
 
-export function linkWrites({ db, cipher }: WriteContext): LinkWrites {
+export function linkWrites(context: WriteContext): LinkWrites {
+  const { db, cipher } = context
   return {
     insertLink: async (link, newerThan) => {
       if (newerThan !== null) {
@@ -47,23 +49,30 @@ export function linkWrites({ db, cipher }: WriteContext): LinkWrites {
         .executeTakeFirst()
       return { won: result.numUpdatedRows === 1n }
     },
-    withdrawLinksOf: async (userId, providers) => {
-      const rows = await db
-        .selectFrom('connect_links')
-        .selectAll()
-        .where('user_id', '=', userId)
-        .where('status', '=', 'pending')
-        .execute()
-      const isReached = (row: ConnectLinkTable): boolean =>
-        providers === null ||
-        (readLink(cipher, row)?.providers.every((id) => providers.includes(id)) ?? false)
-      for (const { id } of rows.filter(isReached)) {
-        await db
-          .updateTable('connect_links')
-          .set({ status: 'withdrawn' })
-          .where('id', '=', id)
-          .execute()
-      }
-    },
+    withdrawLinksOf: (userId, providers) => withdrawLinksOf(context, userId, providers),
+  }
+}
+
+/** Which providers a link offers is sealed: each has to be read. */
+async function withdrawLinksOf(
+  { db, cipher }: WriteContext,
+  userId: UserId,
+  providers: readonly ProviderId[] | null,
+): Promise<void> {
+  const rows = await db
+    .selectFrom('connect_links')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('status', '=', 'pending')
+    .execute()
+  for (const row of rows) {
+    const offered = readLink(cipher, row)?.providers ?? null
+    const isReached = providers === null || offered?.every((id) => providers.includes(id))
+    if (!isReached) continue
+    await db
+      .updateTable('connect_links')
+      .set({ status: 'withdrawn' })
+      .where('id', '=', row.id)
+      .execute()
   }
 }

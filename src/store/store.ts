@@ -3,11 +3,12 @@ import { StoreError } from '../core/errors.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Clock, Random, Reads, Sealer, Store, Writes } from '../ports.ts'
 import { apiKeyReads, apiKeyWrites } from './api-keys.ts'
-import { attemptWrites } from './attempts.ts'
+import { attemptReads, attemptWrites } from './attempts.ts'
 import { cachedReads } from './cached-reads.ts'
 import { censusReads } from './census.ts'
 import { circuitReads, circuitWrites } from './circuits.ts'
 import { ConnectionCache } from './connection-cache.ts'
+import { connectionWrites } from './connection-writes.ts'
 import { connectionReads } from './connections.ts'
 import type { Changes, ReadContext, WriteContext } from './context.ts'
 import { eventReads, eventWrites } from './events.ts'
@@ -15,8 +16,8 @@ import { flowWrites, waitingGrantReads } from './flows.ts'
 import { Guard } from './guard.ts'
 import { linkReads, linkWrites } from './links.ts'
 import { outboxReads, outboxWrites } from './outbox.ts'
+import { refreshTokenReads, refreshTokenWrites } from './refresh-token-hashes.ts'
 import type { Unreadable } from './rows/row-cipher.ts'
-import { connectionWrites } from './save-connection.ts'
 import type { Schema } from './schema.ts'
 import { sweepWrites } from './sweep.ts'
 
@@ -79,6 +80,8 @@ export async function heartbeat(db: Kysely<Schema>, now: Instant): Promise<void>
 function reads(context: ReadContext): Reads {
   return {
     ...connectionReads(context),
+    ...attemptReads(context),
+    ...refreshTokenReads(context),
     ...linkReads(context),
     ...waitingGrantReads(context),
     ...eventReads(context),
@@ -94,6 +97,7 @@ function writes(context: WriteContext): Writes {
     ...reads(context),
     ...connectionWrites(context),
     ...attemptWrites(context),
+    ...refreshTokenWrites(context),
     ...linkWrites(context),
     ...flowWrites(context),
     ...eventWrites(context),

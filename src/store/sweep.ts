@@ -16,49 +16,41 @@ export const WAITING_GRANTS_KEPT_MS = DAY_MS
 const BATCH = 500
 
 export function sweepWrites({ db }: WriteContext): Pick<Writes, 'sweep'> {
-  const dead = (now: Instant) => [
-    db
-      .deleteFrom('flows')
-      .where('id', 'in', (eb) =>
-        eb.selectFrom('flows').select('id').where('expires_at', '<=', now).limit(BATCH),
-      ),
-    db.deleteFrom('waiting_grants').where('link_id', 'in', (eb) =>
-      eb
-        .selectFrom('waiting_grants')
-        .select('link_id')
-        .where('sent_at', '<=', now - WAITING_GRANTS_KEPT_MS)
-        .limit(BATCH),
-    ),
-    db.deleteFrom('connect_links').where('id', 'in', (eb) =>
-      eb
-        .selectFrom('connect_links')
-        .select('id')
-        .where('expires_at', '<=', now - LINKS_KEPT_MS)
-        .limit(BATCH),
-    ),
-    db.deleteFrom('refresh_token_hashes').where('hash', 'in', (eb) =>
-      eb
-        .selectFrom('refresh_token_hashes')
-        .select('hash')
-        .where('created_at', '<=', now - REFRESH_TOKEN_HASHES_KEPT_MS)
-        .limit(BATCH),
-    ),
-    db.deleteFrom('events').where('sequence', 'in', (eb) =>
-      eb
-        .selectFrom('events')
-        .select('sequence')
-        .where('created_at', '<=', now - EVENTS_KEPT_MS)
-        .limit(BATCH),
-    ),
-  ]
   return {
     sweep: async (now) => {
       let removed = 0
-      for (const deletion of dead(now)) {
+      for (const deletion of deletions(db, now)) {
         const result = await deletion.executeTakeFirst()
         removed += Number(result.numDeletedRows)
       }
       return removed
     },
   }
+}
+
+function deletions(db: WriteContext['db'], now: Instant) {
+  const flows = db.selectFrom('flows').select('id').where('expires_at', '<=', now)
+  const waiting = db
+    .selectFrom('waiting_grants')
+    .select('link_id')
+    .where('sent_at', '<=', now - WAITING_GRANTS_KEPT_MS)
+  const links = db
+    .selectFrom('connect_links')
+    .select('id')
+    .where('expires_at', '<=', now - LINKS_KEPT_MS)
+  const hashes = db
+    .selectFrom('refresh_token_hashes')
+    .select('hash')
+    .where('created_at', '<=', now - REFRESH_TOKEN_HASHES_KEPT_MS)
+  const events = db
+    .selectFrom('events')
+    .select('sequence')
+    .where('created_at', '<=', now - EVENTS_KEPT_MS)
+  return [
+    db.deleteFrom('flows').where('id', 'in', flows.limit(BATCH)),
+    db.deleteFrom('waiting_grants').where('link_id', 'in', waiting.limit(BATCH)),
+    db.deleteFrom('connect_links').where('id', 'in', links.limit(BATCH)),
+    db.deleteFrom('refresh_token_hashes').where('hash', 'in', hashes.limit(BATCH)),
+    db.deleteFrom('events').where('sequence', 'in', events.limit(BATCH)),
+  ]
 }

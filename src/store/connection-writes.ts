@@ -1,20 +1,11 @@
 import type { ExpressionBuilder } from 'kysely'
 import { type Attempt, type Connection, isLive } from '../core/connection.ts'
-import type { Writes } from '../ports.ts'
+import type { WriteResult, Writes } from '../ports.ts'
 import { ownerKey, type WriteContext } from './context.ts'
-import { writeInstant } from './rows/column.ts'
-import { refreshTokenHash } from './rows/fingerprints.ts'
 import { changedConnection, connectionRow } from './rows/write-connection.ts'
 import type { Schema } from './schema.ts'
 
-type ConnectionWrites = Pick<
-  Writes,
-  | 'insertConnection'
-  | 'saveConnection'
-  | 'removeConnection'
-  | 'rememberRefreshToken'
-  | 'moveRefreshTokens'
->
+type ConnectionWrites = Pick<Writes, 'insertConnection' | 'saveConnection' | 'removeConnection'>
 
 export function connectionWrites(context: WriteContext): ConnectionWrites {
   const { db, cipher, changes } = context
@@ -24,50 +15,36 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
       changes.owners.add(ownerKey(connection.userId, connection.provider))
       await db.insertInto('connections').values(connectionRow(cipher, connection)).execute()
     },
-    saveConnection: async (before, after) => {
-      changes.connections.add(before.id)
-      // A draft that is proven enters the lists of its user.
-      if (before.draft !== after.draft) {
-        changes.owners.add(ownerKey(after.userId, after.provider))
-      }
-      const { grantId, generation } = fenceOf(before)
-      const { columns, isEditOnly } = changedConnection(cipher, before, after)
-      const result = await db
-        .updateTable('connections')
-        .set((eb) => ({
-          ...columns,
-          ...(!isEditOnly && { lease_until: leaseAfter(eb, before, after) }),
-        }))
-        .where('id', '=', before.id)
-        .where('grant_id', grantId === null ? 'is' : '=', grantId)
-        .where('generation', '=', generation)
-        .executeTakeFirst()
-      return { won: result.numUpdatedRows === 1n }
-    },
+    saveConnection: (before, after) => saveConnection(context, before, after),
     removeConnection: async (id) => {
       changes.connections.add(id)
       const result = await db.deleteFrom('connections').where('id', '=', id).executeTakeFirst()
       return { won: result.numDeletedRows === 1n }
     },
-    rememberRefreshToken: async (connection, refreshToken) => {
-      const held = {
-        connection_id: connection.id,
-        created_at: writeInstant(connection.updatedAt),
-      }
-      await db
-        .insertInto('refresh_token_hashes')
-        .values({ hash: refreshTokenHash(cipher, connection.provider, refreshToken), ...held })
-        .onConflict((conflict) => conflict.column('hash').doUpdateSet(held))
-        .execute()
-    },
-    moveRefreshTokens: async (from, to) => {
-      await db
-        .updateTable('refresh_token_hashes')
-        .set({ connection_id: to })
-        .where('connection_id', '=', from)
-        .execute()
-    },
   }
+}
+
+async function saveConnection(
+  { db, cipher, changes }: WriteContext,
+  before: Connection,
+  after: Connection,
+): Promise<WriteResult> {
+  changes.connections.add(before.id)
+  // A draft that is proven enters the lists of its user.
+  if (before.draft !== after.draft) changes.owners.add(ownerKey(after.userId, after.provider))
+  const { grantId, generation } = fenceOf(before)
+  const { columns, isEditOnly } = changedConnection(cipher, before, after)
+  const result = await db
+    .updateTable('connections')
+    .set((eb) => ({
+      ...columns,
+      ...(!isEditOnly && { lease_until: leaseAfter(eb, before, after) }),
+    }))
+    .where('id', '=', before.id)
+    .where('grant_id', grantId === null ? 'is' : '=', grantId)
+    .where('generation', '=', generation)
+    .executeTakeFirst()
+  return { won: result.numUpdatedRows === 1n }
 }
 
 /**
