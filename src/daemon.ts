@@ -8,10 +8,11 @@ import { Schedule } from './jobs/schedule.ts'
 import { openEgress } from './oauth/egress.ts'
 import { createTokenEndpoint } from './oauth/endpoint.ts'
 import { configureProviders } from './oauth/providers.ts'
-import type { Clock, Ports, Random, Sealer, Store } from './ports.ts'
+import type { Clock, Ports, Random } from './ports.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
 import { digestOfSecret, masterKeyBytes } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
+import { FileJournal } from './store/journal.ts'
 import { openSqlite } from './store/open-sqlite.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
@@ -19,6 +20,7 @@ import { SingleFlights } from './vault/flights.ts'
 import { KnownCallers } from './vault/known-callers.ts'
 import { Lanes } from './vault/lanes.ts'
 import { replayAttempts } from './vault/replay-attempts.ts'
+import { replayJournal } from './vault/replay-journal.ts'
 
 export interface Daemon extends AsyncDisposable {
   /** `http://127.0.0.1:7420` or `unix:/path`. */
@@ -37,12 +39,12 @@ export type Ground = {
 /** The composition root: settings to ports, ports to listeners and jobs. Dispose it to stop. */
 export async function startDaemon(config: Config, ground: Ground): Promise<Daemon> {
   await using opened = new AsyncDisposableStack()
-  const { sealer, store } = await openVault(config, ground, opened)
-  const ports = await composePorts(config, ground, { sealer, store })
+  const ports = await composePorts(config, ground, await openVault(config, ground, opened))
   const flights = ports.flights
   const schedule = new Schedule(ground.clock, jobsOf(ports), ground.events)
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
+  await replayJournal(ports)
   await replayAttempts(ports)
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.
@@ -68,7 +70,8 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
     onUnreadable: (e: Unreadable) => events.unreadable(e),
   }
   const store = opened.use(await database.openStore(options))
-  return { sealer, store }
+  const journal = opened.use(new FileJournal(config.dataDir, sealer))
+  return { sealer, store, journal }
 }
 
 /** A wrong key ends the start here, before a single write. */
@@ -84,7 +87,7 @@ async function unlock(database: VaultDatabase, config: Config, ground: Ground): 
 async function composePorts(
   config: Config,
   { clock, random, events }: Ground,
-  { sealer, store }: { readonly sealer: Sealer; readonly store: Store },
+  { sealer, store, journal }: Pick<Ports, 'sealer' | 'store' | 'journal'>,
 ): Promise<Omit<Ports, 'pulse'>> {
   const { policy } = config
   const configured = configureProviders(config.providers, policy.publicUrl)
@@ -101,6 +104,7 @@ async function composePorts(
     observer: events,
     callers,
     flights: new SingleFlights(),
+    journal,
     traffic: new Lanes(clock, policy, await store.circuits()),
     policy,
   }

@@ -12,6 +12,7 @@ import type { StoredEvent, VaultEvent } from './core/event.ts'
 import type {
   AttemptId,
   ConnectionId,
+  GrantId,
   Instant,
   KeyId,
   LinkId,
@@ -185,6 +186,25 @@ export interface Store extends Reads {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** A rotation that was received and that the store could not take. */
+export type JournalEntry = {
+  readonly attempt: AttemptId
+  readonly connectionId: ConnectionId
+  readonly grantId: GrantId
+  /** The one that was presented. */
+  readonly generation: number
+  readonly sentAt: Instant
+  readonly tokens: ReceivedTokens
+}
+
+/** The last resort: stable storage that needs no more room than it has. Synchronous on purpose. */
+export interface Journal {
+  /** Durable when it answers true; false where even this has failed or is full. */
+  keep(entry: JournalEntry): boolean
+  readonly entries: readonly JournalEntry[]
+  drop(entry: Pick<JournalEntry, 'attempt'>): void
+}
+
 /** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
 export type WrappedKey = {
   /** Made from the key itself, so that it names one key only. */
@@ -279,6 +299,12 @@ export interface Flights {
   has(id: ConnectionId): boolean
   /** Joins the flight that is under way, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
+  /**
+   * A flight whose tokens are durable in the journal and not yet in the store: whoever joins is served
+   * `connection`, and no new flight begins, until `saving` ends.
+   */
+  park(connection: LiveConnection, saving: Promise<unknown>): void
+  parked(id: ConnectionId): LiveConnection | undefined
   /** Resolves when none is in the air; new ones are refused from the call on. */
   land(): Promise<void>
 }
@@ -374,6 +400,7 @@ export type Ports = {
   readonly observer: Observer
   readonly callers: Callers
   readonly flights: Flights
+  readonly journal: Journal
   readonly traffic: Traffic
   readonly pulse: Pulse
   readonly policy: Policy

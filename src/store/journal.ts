@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { SealError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
 import type { Journal, JournalEntry, Place, Sealer } from '../ports.ts'
+import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
 
 const SLOTS = 64
 const SLOT_BYTES = 64 * 1024
@@ -34,7 +34,7 @@ export class FileJournal implements Journal, Disposable {
 
   keep(entry: JournalEntry): boolean {
     const slot = this.#freeSlot()
-    const blob = this.#sealer.seal(serialise(entry), placeOf(slot))
+    const blob = this.#sealer.seal(writeJournalEntry(entry), placeOf(slot))
     if (slot >= SLOTS || blob.length > SLOT_BYTES - HEADER_BYTES) return false
     const record = Buffer.alloc(HEADER_BYTES + blob.length)
     record.writeUInt32BE(MAGIC, 0)
@@ -76,7 +76,7 @@ export class FileJournal implements Journal, Disposable {
     if (record.readUInt32BE(0) !== MAGIC) return null
     const blob = record.subarray(HEADER_BYTES, HEADER_BYTES + record.readUInt32BE(4))
     try {
-      return parse(this.#sealer.open(blob, placeOf(slot)))
+      return readJournalEntry(this.#sealer.open(blob, placeOf(slot)))
     } catch (error) {
       if (error instanceof SealError) return null
       throw error

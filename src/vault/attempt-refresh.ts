@@ -1,16 +1,15 @@
 import { afterEnd, afterRefresh, afterUnreadable } from '../core/after-refresh.ts'
-import { isLive, type LiveConnection } from '../core/connection.ts'
+import { type Attempt, isLive, type LiveConnection } from '../core/connection.ts'
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
 import { type AttemptId, newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import type { RefreshOutcome, RefreshResult } from '../core/refresh-outcome.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { JournalEntry, Ports } from '../ports.ts'
 import { noteAnswer } from './note-answer.ts'
-import { persistOutcome } from './persist-outcome.ts'
 import { type Presentation, presentToken } from './present-token.ts'
-import { queueRevocation } from './queue-revocation.ts'
+import { saveRefresh } from './save-refresh.ts'
 import { tokenIdOf } from './token-id.ts'
 
 export type AttemptNeeds = Pick<
@@ -23,6 +22,8 @@ export type AttemptNeeds = Pick<
   | 'providers'
   | 'observer'
   | 'traffic'
+  | 'flights'
+  | 'journal'
   | 'policy'
 >
 
@@ -82,37 +83,20 @@ async function land(
     fraction: ports.random.fraction(),
   })
   const noted = noteAnswer(ports, before, outcome)
-  const received = receivedRefreshToken(outcome)
-  const won = await persistOutcome(ports, received !== null, async (trx) => {
-    await noted.write(trx)
-    const saved = await trx.saveConnection(before, after)
-    if (!saved.won) {
-      await dropLateTokens(ports, trx, before, outcome)
-      return false
-    }
-    if (received !== null) await trx.rememberRefreshToken(after, received)
-    for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-    return true
-  })
+  const entry =
+    outcome.kind === 'ok' ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
+  const won = await saveRefresh(ports, { before, after, outcome, entry, also: noted.write })
   if (won) return announce(ports, after, outcome)
   ports.observer.refreshLost({ id: before.id, provider: before.provider })
   return outrun(ports, before)
 }
 
-/** The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it. */
-async function dropLateTokens(
-  ports: AttemptNeeds,
-  trx: Writes,
-  before: LiveConnection,
-  outcome: RefreshOutcome,
-): Promise<void> {
-  const current = await trx.connection(before.id)
-  const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
-  // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.
-  if (isSameGrant) return
-  const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
-  const refreshToken = receivedRefreshToken(outcome) ?? (accessToken && before.grant.refreshToken)
-  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })
+function journalEntry(
+  { id: connectionId, grant }: LiveConnection,
+  { tokens }: Extract<RefreshOutcome, { kind: 'ok' }>,
+  { id: attempt, sentAt }: Attempt,
+): JournalEntry {
+  return { attempt, connectionId, grantId: grant.id, generation: grant.generation, sentAt, tokens }
 }
 
 function announce(
@@ -159,11 +143,6 @@ async function outrun(ports: AttemptNeeds, seen: LiveConnection): Promise<Refres
 }
 
 const LEASE_POLL_MS = 250
-
-function receivedRefreshToken(outcome: RefreshOutcome): Secret | null {
-  if (outcome.kind === 'ok') return outcome.tokens.refreshToken
-  return outcome.kind === 'ambiguous' ? outcome.salvaged : null
-}
 
 function openOrNull(sealed: Sealed): Secret | null {
   try {

@@ -1,3 +1,4 @@
+import type { LiveConnection } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import type { Flights } from '../ports.ts'
@@ -5,6 +6,7 @@ import type { Flights } from '../ports.ts'
 /** Two refreshes of one grant at a rotating provider revoke it; so nobody starts a second one here. */
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
+  readonly #parked = new Map<ConnectionId, LiveConnection>()
   #landing = false
 
   get size(): number {
@@ -12,12 +14,14 @@ export class SingleFlights implements Flights {
   }
 
   has(id: ConnectionId): boolean {
-    return this.#air.has(id)
+    return this.#air.has(id) || this.#parked.has(id)
   }
 
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult> {
     const current = this.#air.get(id)
     if (current !== undefined) return current
+    const connection = this.#parked.get(id)
+    if (connection !== undefined) return Promise.resolve({ kind: 'refreshed', connection })
     if (this.#landing) return Promise.resolve({ kind: 'stopping' })
     // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
     const flight = Promise.resolve()
@@ -25,6 +29,15 @@ export class SingleFlights implements Flights {
       .finally(() => this.#air.delete(id))
     this.#air.set(id, flight)
     return flight
+  }
+
+  park(connection: LiveConnection, saving: Promise<unknown>): void {
+    this.#parked.set(connection.id, connection)
+    void saving.finally(() => this.#parked.delete(connection.id))
+  }
+
+  parked(id: ConnectionId): LiveConnection | undefined {
+    return this.#parked.get(id)
   }
 
   async land(): Promise<void> {

@@ -39,7 +39,8 @@ export async function getToken(
   caller: Caller,
   demand: TokenDemand,
 ): Promise<ServedToken> {
-  const connection = await findConnection(ports, caller, demand.target)
+  const found = await findConnection(ports, caller, demand.target)
+  const connection = ports.flights.parked(found.id) ?? found
   const served = serve(ports, connection, demand)
   if (served === null) return fetchToken(ports, connection, demand)
   ports.observer.tokenServed({ provider: connection.provider, how: 'cache' })

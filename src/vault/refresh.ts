@@ -2,10 +2,9 @@ import { admission } from '../core/circuit.ts'
 import { isLive, type LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
-import type { Ports } from '../ports.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
 
-export type RefreshNeeds = AttemptNeeds & Pick<Ports, 'flights'>
+export type RefreshNeeds = AttemptNeeds
 
 /** `forced` passes back-off and open circuits, but not a Retry-After. */
 export type Wanted = 'asked' | 'scheduled' | 'forced'

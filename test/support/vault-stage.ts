@@ -12,6 +12,7 @@ import { SingleFlights } from '../../src/vault/flights.ts'
 import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
 import { KnownCallers } from '../../src/vault/known-callers.ts'
 import { Lanes } from '../../src/vault/lanes.ts'
+import { FileJournal } from '../../src/store/journal.ts'
 import { digestOfSecret } from '../../src/seal/open-settings.ts'
 import { type OpenVault, openVaultStore } from './open-vault-store.ts'
 import { recordingObserver } from './recording-observer.ts'
@@ -45,7 +46,9 @@ export async function openStage(options: StageOptions = {}) {
   const provider = opened.use(await createScriptedProvider(scripted))
   const clock = new ShiftedClock()
   const vault = opened.use(await openVaultStore({ clock, ...(dataDir ? { dataDir } : {}) }))
+  const journal = opened.use(new FileJournal(vault.dataDir, vault.sealer))
   const composed = await composeVault({
+    journal,
     provider,
     clock,
     vault,
@@ -104,6 +107,7 @@ async function composeVault(from: {
   readonly provider: ScriptedProvider
   readonly clock: ShiftedClock
   readonly vault: OpenVault
+  readonly journal: FileJournal
   readonly settings: Readonly<Record<string, unknown>>
   readonly policy: Partial<Policy>
 }) {
@@ -144,6 +148,7 @@ async function composeVault(from: {
     observer,
     callers,
     flights: new SingleFlights(),
+    journal: from.journal,
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
     pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
     policy,

@@ -108,6 +108,7 @@ function portsOf(
     observer: SILENT,
     callers: new KnownCallers(vault.store, createHash('sha256').update(ROOT_KEY).digest()),
     flights: new SingleFlights(),
+    journal: NO_JOURNAL,
     traffic: new Lanes(clock, policy, []),
     pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
   }
@@ -179,6 +180,8 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
   }
 }
+
+const NO_JOURNAL = { keep: () => false, entries: [], drop: () => undefined }
 
 const ignore = (): void => undefined
 

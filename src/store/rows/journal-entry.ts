@@ -1,0 +1,30 @@
+import { Secret } from '../../core/secret.ts'
+import type { JournalEntry } from '../../ports.ts'
+import { exposed, restored } from './stored-request.ts'
+
+type Stored = Omit<JournalEntry, 'tokens'> & {
+  readonly tokens: Omit<JournalEntry['tokens'], 'accessToken' | 'refreshToken'> & {
+    readonly accessToken: string
+    readonly refreshToken: string | null
+  }
+}
+
+/** JSON that is about to be sealed. */
+export function writeJournalEntry(entry: JournalEntry): Secret {
+  const { tokens } = entry
+  const accessToken = tokens.accessToken.expose()
+  const stored: Stored = {
+    ...entry,
+    tokens: { ...tokens, accessToken, refreshToken: exposed(tokens.refreshToken) },
+  }
+  return new Secret(JSON.stringify(stored))
+}
+
+export function readJournalEntry(opened: Secret): JournalEntry {
+  const { tokens, ...entry } = JSON.parse(opened.expose()) as Stored
+  const accessToken = new Secret(tokens.accessToken)
+  return {
+    ...entry,
+    tokens: { ...tokens, accessToken, refreshToken: restored(tokens.refreshToken) },
+  }
+}

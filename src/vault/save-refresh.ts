@@ -1,0 +1,98 @@
+import type { LiveConnection } from '../core/connection.ts'
+import { isLive } from '../core/connection.ts'
+import { StoreError } from '../core/errors.ts'
+import { refreshEvents } from '../core/event.ts'
+import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { Secret } from '../core/secret.ts'
+import type { JournalEntry, Ports, Writes } from '../ports.ts'
+import { queueRevocation } from './queue-revocation.ts'
+
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer' | 'flights' | 'journal'
+>
+
+/** What a refresh comes to, about to be written. */
+export type Landing = {
+  readonly before: LiveConnection
+  readonly after: LiveConnection
+  readonly outcome: RefreshOutcome
+  /** For the journal; null where nothing was received that would have to be kept. */
+  readonly entry: JournalEntry | null
+  /** Written in the same transaction. */
+  readonly also: (trx: Writes) => Promise<void>
+}
+
+const LONGEST_WAIT_MS = 5_000
+
+/**
+ * Writes what a refresh brought; answers whether the row was still the one that was refreshed. A
+ * rotation that the store cannot take goes to the journal, where it is as safe, and is written from
+ * there for as long as it takes: the provider knows no other refresh token by now. Until it is safe
+ * somewhere this does not return, so that nobody sees its effect.
+ */
+export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
+  try {
+    return await write(ports, landing)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    ports.observer.storeFailed({ reason: error.reason, during: 'refresh' })
+    if (receivedRefreshToken(landing.outcome) === null) throw error
+  }
+  const isSafe = landing.entry !== null && ports.journal.keep(landing.entry)
+  const saving = saveInTheEnd(ports, landing)
+  if (!isSafe) return saving
+  ports.flights.park(landing.after, saving)
+  return true
+}
+
+/** Writes it at the next occasion, however late; then the journal may forget it. */
+export async function saveInTheEnd(ports: Needs, landing: Landing): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    await ports.clock.sleep(Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)))
+    try {
+      const won = await write(ports, landing)
+      if (landing.entry !== null) ports.journal.drop(landing.entry)
+      return won
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+    }
+  }
+}
+
+/** The one transaction: fenced by grant and generation, with its events. */
+function write(ports: Needs, landing: Landing): Promise<boolean> {
+  const { before, after, outcome } = landing
+  return ports.store.write(async (trx) => {
+    await landing.also(trx)
+    const { won } = await trx.saveConnection(before, after)
+    if (!won) {
+      await dropLateTokens(ports, trx, landing)
+      return false
+    }
+    const received = receivedRefreshToken(outcome)
+    if (received !== null) await trx.rememberRefreshToken(after, received)
+    for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
+    return true
+  })
+}
+
+/** The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it. */
+async function dropLateTokens(
+  ports: Needs,
+  trx: Writes,
+  { before, outcome }: Landing,
+): Promise<void> {
+  const current = await trx.connection(before.id)
+  const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
+  // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.
+  if (isSameGrant) return
+  const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
+  const refreshToken = receivedRefreshToken(outcome) ?? (accessToken && before.grant.refreshToken)
+  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })
+}
+
+export function receivedRefreshToken(outcome: RefreshOutcome): Secret | null {
+  if (outcome.kind === 'ok') return outcome.tokens.refreshToken
+  return outcome.kind === 'ambiguous' ? outcome.salvaged : null
+}

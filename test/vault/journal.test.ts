@@ -1,0 +1,174 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { StoreError } from '../../src/core/errors.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { JournalEntry, Store } from '../../src/ports.ts'
+import { FileJournal } from '../../src/store/journal.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { refresh } from '../../src/vault/refresh.ts'
+import { replayJournal } from '../../src/vault/replay-journal.ts'
+import { openVaultStore } from '../support/open-vault-store.ts'
+import { until } from '../support/until.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const entry = (n: number, size = 40): JournalEntry =>
+  ({
+    attempt: `att_${n}`,
+    connectionId: `con_${n}`,
+    grantId: `grt_${n}`,
+    generation: 1,
+    sentAt: 5,
+    tokens: {
+      accessToken: new Secret('a'.repeat(size)),
+      tokenType: 'Bearer',
+      expiresInSeconds: 60,
+      refreshToken: new Secret(`refresh-${n}`),
+      refreshTokenExpiresInSeconds: null,
+      scope: null,
+      providerData: {},
+    },
+  }) as unknown as JournalEntry
+
+let dataDir: string
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'larder-journal-'))
+})
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+describe('the journal', () => {
+  test('keeps what it was given over a restart, sealed, in room that it has taken before', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    const path = join(dataDir, 'larder.journal')
+    using journal = new FileJournal(dataDir, vault.sealer)
+    const { length } = await readFile(path)
+    expect(journal.keep(entry(1))).toBe(true)
+    const content = await readFile(path)
+    expect(content.length).toBe(length)
+    expect(content.includes('refresh-1')).toBe(false)
+    using again = new FileJournal(dataDir, vault.sealer)
+    expect(again.entries.map(({ tokens }) => tokens.refreshToken?.expose())).toEqual(['refresh-1'])
+  })
+
+  test('forgets what was written, and only that', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    using journal = new FileJournal(dataDir, vault.sealer)
+    journal.keep(entry(1))
+    journal.keep(entry(2))
+    journal.drop(entry(1))
+    using again = new FileJournal(dataDir, vault.sealer)
+    expect(again.entries.map(({ attempt }) => attempt)).toEqual(['att_2'])
+  })
+
+  test('says so when it is full, or when something is too large for it', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    using journal = new FileJournal(dataDir, vault.sealer)
+    expect(journal.keep(entry(0, 100_000))).toBe(false)
+    const kept = Array.from({ length: 65 }, (_, n) => journal.keep(entry(n)))
+    expect(kept.filter((safe) => safe).length).toBe(64)
+    journal.drop(entry(7))
+    expect(journal.keep(entry(100))).toBe(true)
+  })
+
+  test('passes over a slot that a crash has torn', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    const path = join(dataDir, 'larder.journal')
+    {
+      using journal = new FileJournal(dataDir, vault.sealer)
+      journal.keep(entry(1))
+      journal.keep(entry(2))
+    }
+    const content = await readFile(path)
+    content[40] = (content[40] ?? 0) ^ 1
+    await writeFile(path, content)
+    using again = new FileJournal(dataDir, vault.sealer)
+    expect(again.entries.map(({ attempt }) => attempt)).toEqual(['att_2'])
+  })
+})
+
+describe('a rotation that the database cannot take', () => {
+  test('is served from the journal, and written when the database takes it', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    const disk = fill(stage)
+    const result = await refresh(disk.ports, connection, 'asked')
+    expect(result.kind).toBe('refreshed')
+    const served = await getToken(disk.ports, OPERATOR, demand(connection.id))
+    expect(served.connection.grant.generation).toBe(2)
+    expect((await stage.stored(connection.id)).grant.generation).toBe(1)
+    expect(disk.ports.journal.entries).toHaveLength(1)
+
+    disk.free()
+    await until(
+      'it to be written',
+      async () => (await stage.stored(connection.id)).grant.generation === 2,
+    )
+    await until('the journal to forget it', () => disk.ports.journal.entries.length === 0)
+    const truth = await stage.provider.family(family)
+    expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(
+      truth.current,
+    )
+    expect(truth.revoked).toBeNull()
+  })
+
+  test('survives the end of the process while the disk is still full', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    const disk = fill(stage)
+    await refresh(disk.ports, connection, 'asked')
+    // The next process: the same files, nothing in memory.
+    using journal = new FileJournal(stage.vault.dataDir, stage.vault.sealer)
+    const ports = { ...stage.ports, journal }
+    expect(await replayJournal(ports)).toBe(1)
+    await until(
+      'it to be written',
+      async () => (await stage.stored(connection.id)).grant.generation === 2,
+    )
+    const truth = await stage.provider.family(family)
+    expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(
+      truth.current,
+    )
+    disk.free()
+  })
+
+  test('is not begun at all where the intent cannot be written: nothing is spent', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const disk = fill(stage, 0)
+    await expect(refresh(disk.ports, connection, 'asked')).rejects.toMatchObject({
+      reason: 'disk_full',
+    })
+    expect(await stage.provider.requestCount()).toBe(0)
+    expect(
+      (await getToken(disk.ports, OPERATOR, demand(connection.id))).connection.grant.generation,
+    ).toBe(1)
+    disk.free()
+  })
+})
+
+function demand(id: Awaited<ReturnType<Stage['adopt']>>['connection']['id']) {
+  return { target: { id }, minTtlSeconds: 60, rejected: null }
+}
+
+/** The stage with a store that takes `writes` more writes, then says that the disk is full. */
+function fill(stage: Stage, writes = 1) {
+  const left = { writes }
+  const store: Store = {
+    ...stage.ports.store,
+    write: async (work) => {
+      if (left.writes-- <= 0) throw new StoreError('disk_full', null)
+      return stage.ports.store.write(work)
+    },
+  }
+  const ports = { ...stage.ports, store }
+  const free = () => {
+    left.writes = Number.POSITIVE_INFINITY
+  }
+  return { ports, free }
+}
+
+test('a data directory holds the journal beside the database', async () => {
+  await using stage = await openStage()
+  expect((await readdir(stage.vault.dataDir)).toSorted()).toContain('larder.journal')
+})
