@@ -1,21 +1,8 @@
+import { request } from 'undici'
 import { expect, test } from 'vitest'
 import { askRefresh, askUserinfo } from '../support/scripted-provider/ask-provider.ts'
-import { createScriptedProvider } from '../support/scripted-provider/create-scripted-provider.ts'
 import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
-import type { ScriptedProviderOptions } from '../support/scripted-provider/settings.ts'
-
-async function withOneGrant(options: ScriptedProviderOptions) {
-  const provider = await createScriptedProvider(options)
-  const [grant] = await provider.mintGrants(1)
-  if (grant === undefined) throw new Error('no grant')
-  return {
-    provider,
-    grant,
-    refresh: (token: unknown) => askRefresh(provider, token),
-    family: () => provider.family(grant.family),
-    [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose](),
-  }
-}
+import { withOneGrant } from './one-grant.ts'
 
 test('plain: a refresh brings an access token and no refresh token; the old one stays', async () => {
   await using it = await withOneGrant({ profile: 'plain' })
@@ -120,6 +107,17 @@ test('github-200: errors are 200, and the access token before a refresh is dead'
   expect((await askUserinfo(it.provider, it.grant.accessToken)).status).toBe(401)
   const spent = await it.refresh(it.grant.refreshToken)
   expect([spent.status, spent.json['error']]).toEqual([200, 'bad_refresh_token'])
+})
+
+test('github-200: who does not ask for JSON is answered with a form', async () => {
+  await using it = await withOneGrant({ profile: 'github-200' })
+  const { id, secret } = it.provider.client
+  const params = { client_id: id, client_secret: secret, grant_type: 'refresh_token' }
+  const body = new URLSearchParams({ ...params, refresh_token: it.grant.refreshToken }).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const told = await request(it.provider.endpoints.token, { method: 'POST', headers, body })
+  expect(told.headers['content-type']).toBe('application/x-www-form-urlencoded')
+  expect(new URLSearchParams(await told.body.text()).get('refresh_token')).toMatch(/^ghr_/)
 })
 
 test('confidential-secret-list: both secrets are accepted, until one is taken away', async () => {

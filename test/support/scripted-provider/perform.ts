@@ -103,9 +103,15 @@ function noteWhole(world: World, scene: Scene, answer: Answer, whole: boolean): 
   record.status = answer.status
   if (!whole) return
   if (deed?.act === 'refuse') record.refused = deed.error
-  const proper = deed === null || deed.act === 'refuse' || deed.act === 'drip'
-  record.told = proper ? 'plainly' : legible(answer.body.bytes, outcome)
+  record.told = isPlain(deed) ? 'plainly' : legible(answer.body.bytes, outcome)
   world.log.answered(record)
+}
+
+/** Whether nobody could take the answer for anything but what it is. */
+function isPlain(deed: Misbehaviour | null): boolean {
+  if (deed?.act !== 'edit') return deed === null || deed.act === 'refuse' || deed.act === 'drip'
+  const touched = [...Object.keys(deed.set ?? {}), ...(deed.unset ?? [])]
+  return !touched.includes('access_token') && !touched.includes('error')
 }
 
 function noteCut(world: World, scene: Scene, answer: Answer, sent: Buffer): void {

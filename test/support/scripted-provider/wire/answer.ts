@@ -15,6 +15,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer): Prom
   const type = answer.body.type
   response.writeHead(answer.status, {
     ...(type === null ? {} : { 'content-type': type }),
+    ...(answer.status === 204 ? {} : { 'content-length': answer.body.bytes.length }),
     'cache-control': 'no-store',
     ...answer.headers,
   })
