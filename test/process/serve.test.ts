@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { larder, spawnLarder } from '../cli/larder.ts'
@@ -48,6 +49,34 @@ describe('it ends', () => {
       { event: 'process.stopping', reason: signal },
       { event: 'process.stopped' },
     ])
+  })
+
+  test('not at a second SIGTERM, but at a second SIGINT, while it is busy', async () => {
+    const at = await installation()
+    const running = await start(at)
+    const { hostname, port } = new URL(at.privateUrl)
+    const asking = connect(Number(port), hostname)
+    onTestFinished(() => void asking.destroy())
+    asking.on('error', () => {})
+    asking.write('POST /v1/connections HTTP/1.1\r\nHost: localhost\r\n')
+    asking.write(`Authorization: Bearer ${at.apiKey}\r\nContent-Type: application/json\r\n`)
+    asking.write('Content-Length: 100\r\n\r\n{')
+    await until('the listener has it', async () => (await fetch(`${at.privateUrl}/livez`)).ok)
+    const says = async (text: string) => (await running.output()).includes(text)
+    for (let time = 0; time < 3; time++) {
+      running.kill('SIGTERM')
+      await until('it is stopping', () => says('process.stopping'))
+      await until('it still runs', () => process.kill(running.pid, 0))
+    }
+    expect(await says('process.stopped')).toBe(false)
+    let end: unknown = null
+    void running.ended.then((how) => (end = how))
+    // Two that come at once are one to the kernel.
+    await until('SIGINT again and again ends it', () => {
+      running.kill('SIGINT')
+      return end
+    })
+    expect(await running.ended).toBe('SIGINT')
   })
 
   test.each([
