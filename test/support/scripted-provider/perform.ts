@@ -25,19 +25,18 @@ export async function perform(world: World, scene: Scene): Promise<void> {
   const socket = response.socket
   if (socket === null || socket.destroyed || deed?.act === 'silence') return
   const answer = answerOf(world, scene)
+  record.status = answer.status
   switch (deed?.act) {
     case 'cut':
       return noteCut(world, scene, answer, await cutAnswer(socket, answer, deed))
     case 'drip':
-      await dripAnswer(socket, answer, deed.everyMs)
-      return noteWhole(world, scene, answer, socket.errored === null && socket.writableEnded)
+      if (await dripAnswer(socket, answer, deed.everyMs)) noteWhole(world, scene, answer)
+      return
     case 'flood':
-      await floodAnswer(socket, answer, deed)
-      record.status = answer.status
+      if (await floodAnswer(socket, answer, deed)) noteWhole(world, scene, answer)
       return
     default:
-      await sendAnswer(response, answer)
-      return noteWhole(world, scene, answer, response.writableFinished)
+      return sendAnswer(response, answer, () => noteWhole(world, scene, answer))
   }
 }
 
@@ -98,10 +97,8 @@ function wordsOf(world: World, { asked, outcome }: Scene): Words {
   }
 }
 
-function noteWhole(world: World, scene: Scene, answer: Answer, whole: boolean): void {
+function noteWhole(world: World, scene: Scene, answer: Answer): void {
   const { record, deed, outcome } = scene
-  record.status = answer.status
-  if (!whole) return
   if (deed?.act === 'refuse') record.refused = deed.error
   record.told = isPlain(deed) ? 'plainly' : legible(answer.body.bytes, outcome)
   world.log.answered(record)
@@ -116,7 +113,7 @@ function isPlain(deed: Misbehaviour | null): boolean {
 
 function noteCut(world: World, scene: Scene, answer: Answer, sent: Buffer): void {
   const { record, outcome } = scene
-  if (sent.length > 0) record.status = answer.status
+  if (sent.length === 0) record.status = null
   record.told = legible(sent, outcome)
   if (sent.length > answer.body.bytes.length) world.log.answered(record)
 }

@@ -1,5 +1,4 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
-import { once } from 'node:events'
 import type { Body } from './body.ts'
 
 /** An answer as it should reach the client. */
@@ -9,21 +8,24 @@ export type Answer = {
   readonly body: Body
 }
 
-/** Sends it as any server would. Resolves when the last byte has left, or the client has gone. */
-export async function sendAnswer(response: ServerResponse, answer: Answer): Promise<void> {
-  if (response.destroyed) return
-  const type = answer.body.type
+/** Sends it as any server would. `left`: the last byte has left, nobody has closed anything yet. */
+export async function sendAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  left: () => void,
+): Promise<void> {
+  const { type, bytes } = answer.body
   response.writeHead(answer.status, {
     ...(type === null ? {} : { 'content-type': type }),
-    ...(answer.status === 204 ? {} : { 'content-length': answer.body.bytes.length }),
+    ...(answer.status === 204 ? {} : { 'content-length': bytes.length }),
     'cache-control': 'no-store',
     ...answer.headers,
   })
-  const closed = new AbortController()
-  response.once('close', () => closed.abort())
-  const finished = once(response, 'finish', { signal: closed.signal }).catch(() => undefined)
-  response.end(answer.body.bytes)
-  await finished
+  await new Promise<void>((resolve) => {
+    response.once('finish', left)
+    response.once('close', resolve)
+    response.end(bytes)
+  })
 }
 
 /** The same, byte by byte as it stands on the wire. */

@@ -3,16 +3,22 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, writeHead } from './answer.ts'
 import { write } from './cut.ts'
 
-/** The whole answer, byte by byte. */
-export async function dripAnswer(socket: Socket, answer: Answer, everyMs: number): Promise<void> {
+/** The whole answer, byte by byte; whether the client stayed for all of it. */
+export async function dripAnswer(
+  socket: Socket,
+  answer: Answer,
+  everyMs: number,
+): Promise<boolean> {
   const { statusLine, fields } = writeHead(answer, 'length')
   const bytes = Buffer.concat([Buffer.from(statusLine + fields), answer.body.bytes])
   const left = new AbortController()
   socket.once('close', () => left.abort())
   for (const byte of bytes) {
-    if (socket.destroyed) return
+    if (socket.destroyed) return false
     await write(socket, Buffer.of(byte))
     await wait(everyMs, undefined, { signal: left.signal }).catch(() => undefined)
   }
+  const stayed = !socket.destroyed
   socket.end()
+  return stayed
 }

@@ -9,13 +9,15 @@ type Flood = Extract<Misbehaviour, { act: 'flood' }>
 const CHUNK = 64 * 1024
 const MEMBER = 16 * 1024 * 1024
 
-/** Sends more than anybody wants, no faster than it is read, until done or left. */
-export async function floodAnswer(socket: Socket, answer: Answer, flood: Flood): Promise<void> {
+/** Sends more than anybody wants, no faster than it is read; whether the client stayed for all of it. */
+export async function floodAnswer(socket: Socket, answer: Answer, flood: Flood): Promise<boolean> {
   for (const bytes of FLOODS[flood.with](answer, flood.amount)) {
-    if (socket.destroyed) return
+    if (socket.destroyed) return false
     await write(socket, bytes)
   }
+  const stayed = !socket.destroyed
   socket.end()
+  return stayed
 }
 
 const FLOODS: Record<Flood['with'], (answer: Answer, amount: number) => Iterable<Buffer>> = {
