@@ -17,6 +17,7 @@ import { openSqlite } from './store/open-sqlite.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
 import { SingleFlights } from './vault/flights.ts'
+import { catchUpWithClock, followClock } from './vault/follow-clock.ts'
 import { KnownCallers } from './vault/known-callers.ts'
 import { Lanes } from './vault/lanes.ts'
 import { replayAttempts } from './vault/replay-attempts.ts'
@@ -41,7 +42,11 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   await using opened = new AsyncDisposableStack()
   const ports = await composePorts(config, ground, await openVault(config, ground, opened))
   const flights = ports.flights
-  const schedule = new Schedule(ground.clock, jobsOf(ports), ground.events)
+  const schedule = new Schedule(jobsOf(ports), {
+    clock: ground.clock,
+    report: ground.events,
+    followClock: (byMs) => followClock(ports, byMs),
+  })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
   await replayJournal(ports)
@@ -71,6 +76,8 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
   }
   const store = opened.use(await database.openStore(options))
   const journal = opened.use(new FileJournal(config.dataDir, sealer))
+  const steppedBy = await catchUpWithClock({ clock, store }, database.lastAliveAt)
+  if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })
   return { sealer, store, journal }
 }
 

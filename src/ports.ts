@@ -136,6 +136,8 @@ export interface Writes extends Reads {
   /**
    * Lease and intent in one write. Wins only if nobody else holds the lease and the grant is still
    * `connection`'s; the row then says that its refresh token may be spent.
+  /** All of them, drafts too, in the order of their ids. */
+  connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
    */
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
   /** Only the holder's own lease is released. */
@@ -204,6 +206,8 @@ export interface Journal {
   readonly entries: readonly JournalEntry[]
   drop(entry: Pick<JournalEntry, 'attempt'>): void
 }
+  /** Links, flows, revocations, circuits and leases: all that waits for an instant beside connections. */
+  turnBackQueues(byMs: number): Promise<void>
 
 /** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
 export type WrappedKey = {

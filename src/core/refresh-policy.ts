@@ -78,7 +78,7 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   if (!isLive(connection)) return { kind: 'refuse', code: 'confirmation_required' }
   const { token } = connection.grant
   const rejected = token !== null && token.tokenId === demand.rejected
-  if (token !== null && !rejected) {
+  if (token !== null && !rejected && isOfThisClock(connection, token, now)) {
     const wanted = wantedTtl(token, demand.minTtlMs)
     if (token.expiresAt === null || remaining(token, now) >= wanted.ttlMs) {
       const refreshBehind =
@@ -89,6 +89,16 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   if (!mayRefresh(connection)) return { kind: 'refuse', code: 'reconnect_required' }
   const retryAt = earliestRefresh(connection, rejected)
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
+}
+
+const TOLERATED_AHEAD_MS = 60_000
+
+/**
+ * A token from the future was written before the clock was set back, and may have ended since. That
+ * lasts until the schedule has followed the clock, a second or so.
+ */
+function isOfThisClock(connection: LiveConnection, token: AccessToken, now: Instant): boolean {
+  return token.issuedAt <= now + TOLERATED_AHEAD_MS || !mayRefresh(connection)
 }
 
 /** A token that lives shorter than asked is asked for half its life instead. */

@@ -20,6 +20,7 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       everyTick: false,
       run: () => expireConfirmations(ports),
     },
+    { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => ports.store.probe() },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
   ]
 }

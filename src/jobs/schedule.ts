@@ -13,9 +13,14 @@ export type Job = {
   readonly run: () => Promise<unknown>
 }
 
-type Reporter = {
-  jobFailed(e: { readonly job: string; readonly error: unknown }): void
-  clockStepped(e: { readonly byMs: number }): void
+type Surroundings = {
+  readonly clock: Clock
+  readonly report: {
+    jobFailed(e: { readonly job: string; readonly error: unknown }): void
+    clockStepped(e: { readonly byMs: number }): void
+  }
+  /** The wall clock was set by so much: whatever is written down follows it before the next scan. */
+  readonly followClock: (byMs: number) => Promise<void>
 }
 
 const TICK_MS = 1_000
@@ -27,7 +32,7 @@ const TICK_MS = 1_000
 export class Schedule implements Pulse, AsyncDisposable {
   readonly #clock: Clock
   readonly #jobs: readonly Job[]
-  readonly #report: Reporter
+  readonly #around: Surroundings
   readonly #running = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
@@ -35,11 +40,11 @@ export class Schedule implements Pulse, AsyncDisposable {
   #lastTick: number
   #lastScanAt: Instant | null = null
 
-  constructor(clock: Clock, jobs: readonly Job[], report: Reporter) {
-    this.#clock = clock
+  constructor(jobs: readonly Job[], around: Surroundings) {
+    this.#clock = around.clock
     this.#jobs = jobs
-    this.#report = report
-    this.#lastTick = clock.monotonic()
+    this.#around = around
+    this.#lastTick = around.clock.monotonic()
   }
 
   get stopping(): boolean {
@@ -71,16 +76,23 @@ export class Schedule implements Pulse, AsyncDisposable {
     const watch = new ClockWatch(this.#clock)
     while (!this.stopping) {
       const byMs = watch.steppedBy()
-      if (byMs !== 0) {
-        this.#report.clockStepped({ byMs })
-        this.#unplan()
-        this.#plan()
-      }
+      if (byMs !== 0) await this.#onStep(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
       this.#lastTick = this.#clock.monotonic()
       this.#lastScanAt = this.#clock.now()
       await this.#clock.sleep(TICK_MS, this.#stop.signal)
     }
+  }
+
+  async #onStep(byMs: number): Promise<void> {
+    this.#around.report.clockStepped({ byMs })
+    this.#unplan()
+    try {
+      await this.#around.followClock(byMs)
+    } catch (error) {
+      this.#around.report.jobFailed({ job: 'follow-clock', error })
+    }
+    this.#plan()
   }
 
   #plan(): void {
@@ -114,7 +126,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     try {
       await job.run()
     } catch (error) {
-      this.#report.jobFailed({ job: job.name, error })
+      this.#around.report.jobFailed({ job: job.name, error })
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Instant } from '../core/ids.ts'
 import type { VaultKeys, WrappedKey } from '../ports.ts'
 import type { Schema } from './schema.ts'
 
@@ -26,6 +27,12 @@ export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | nul
     retiredAt: row.retired_at,
   }))
   return { vaultId: vault.vault_id, check: vault.key_check, keys }
+}
+
+/** When a process last wrote that it is there. */
+export async function readLastAlive(db: Kysely<Schema>): Promise<Instant> {
+  const query = db.selectFrom('vault').select('heartbeat_at').where('id', '=', VAULT_ROW)
+  return (await query.executeTakeFirstOrThrow()).heartbeat_at
 }
 
 export async function insertVault(db: Kysely<Schema>, vault: VaultKeys): Promise<void> {

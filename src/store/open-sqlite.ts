@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
+import type { Instant } from '../core/ids.ts'
 import type { Store, VaultKeys } from '../ports.ts'
 import { clearLeases } from './attempts.ts'
 import { migrate } from './migrate.ts'
@@ -14,7 +15,7 @@ import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './sqlite/pragmas.t
 import { sortSqliteError } from './sqlite/sort-error.ts'
 import { holdStartupLock, type StartupLock } from './sqlite/startup-lock.ts'
 import { createStore, heartbeat, type StoreOptions } from './store.ts'
-import type { VaultDatabase } from './vault-database.ts'
+import type { FoundVault, VaultDatabase } from './vault-database.ts'
 
 /**
  * Locks a data directory and looks at the vault in it without writing to it. Throws `OpenError` where
@@ -25,14 +26,14 @@ export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
   const lock = holdStartupLock(join(dataDir, 'larder.lock'))
   const path = join(dataDir, 'larder.db')
   try {
-    return new SqliteVault({ path, lock, keys: await readKeys(path) })
+    return new SqliteVault({ path, lock, found: await find(path) })
   } catch (error) {
     lock[Symbol.dispose]()
     throw sortSqliteError(error)
   }
 }
 
-async function readKeys(path: string): Promise<VaultKeys | null> {
+async function find(path: string): Promise<FoundVault | null> {
   if (existsSync(path)) return inspectVaultFile(path)
   // What is written but not yet in the database would be lost with a database made anew.
   if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
@@ -41,17 +42,19 @@ async function readKeys(path: string): Promise<VaultKeys | null> {
 
 class SqliteVault implements VaultDatabase {
   readonly keys: VaultKeys | null
+  readonly lastAliveAt: Instant | null
   readonly #path: string
   readonly #lock: StartupLock
 
-  constructor(found: {
+  constructor(at: {
     readonly path: string
     readonly lock: StartupLock
-    readonly keys: VaultKeys | null
+    readonly found: FoundVault | null
   }) {
-    this.keys = found.keys
-    this.#path = found.path
-    this.#lock = found.lock
+    this.keys = at.found?.keys ?? null
+    this.lastAliveAt = at.found?.lastAliveAt ?? null
+    this.#path = at.path
+    this.#lock = at.lock
   }
 
   async create(keys: VaultKeys): Promise<void> {

@@ -20,6 +20,8 @@ import { refreshTokenReads, refreshTokenWrites } from './refresh-token-hashes.ts
 import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 import { sweepWrites } from './sweep.ts'
+import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
+import { webhookReads, webhookWrites } from './webhooks.ts'
 
 export const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
 
@@ -90,6 +92,7 @@ function reads(context: ReadContext): Reads {
     ...outboxReads(context),
     ...censusReads(context),
   }
+    ...everyConnectionReads(context),
 }
 
 function writes(context: WriteContext): Writes {
@@ -107,6 +110,7 @@ function writes(context: WriteContext): Writes {
     ...sweepWrites(context),
   }
 }
+    ...turnBackWrites(context),
 
 type AnyRead = (...args: readonly unknown[]) => Promise<unknown>
 

@@ -1,10 +1,16 @@
+import type { Instant } from '../core/ids.ts'
 import type { Store, VaultKeys } from '../ports.ts'
 import type { StoreOptions } from './store.ts'
+
+/** What a vault tells before its key is known. */
+export type FoundVault = { readonly keys: VaultKeys; readonly lastAliveAt: Instant }
 
 /** A database that has been looked at and not been written to: first the key, then the store. */
 export interface VaultDatabase extends AsyncDisposable {
   /** Null where there is no vault yet: then `create` makes it. */
   readonly keys: VaultKeys | null
+  /** When a process last wrote that it is there; null where there is no vault. */
+  readonly lastAliveAt: Instant | null
   create(keys: VaultKeys): Promise<void>
   /** Migrates and opens for writing. Disposing of the store closes the database. */
   openStore(options: StoreOptions): Promise<Store>

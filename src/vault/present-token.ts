@@ -3,7 +3,7 @@ import type { Instant } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import type { RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, RefreshRequest } from '../ports.ts'
 
 export type Presentation = {
   readonly outcome: RefreshOutcome
@@ -33,7 +33,7 @@ export async function presentToken(
     requestedScope: connection.grant.requestedScope,
     refreshToken: what.secret,
   }
-  const first = { sentAt: ports.clock.now(), outcome: await ports.endpoint.refresh(request) }
+  const first = await send(ports, request)
   if (first.outcome.kind !== 'ambiguous' || first.outcome.salvaged !== null) {
     return { ...first, unresolved: false }
   }
@@ -42,6 +42,17 @@ export async function presentToken(
     return { ...first, unresolved: mayReplay }
   }
   await ports.clock.sleep(REPLAY_AFTER_MS * (1 + ports.random.fraction()))
-  const second = { sentAt: ports.clock.now(), outcome: await ports.endpoint.refresh(request) }
+  const second = await send(ports, request)
   return { ...second, unresolved: second.outcome.kind !== 'ok' }
+}
+
+/** When it was sent is told by the clock of its answer: the wall clock may be set in between. */
+async function send(
+  ports: Pick<Ports, 'clock' | 'endpoint'>,
+  request: RefreshRequest,
+): Promise<Omit<Presentation, 'unresolved'>> {
+  const begun = ports.clock.monotonic()
+  const outcome = await ports.endpoint.refresh(request)
+  const took = Math.round(ports.clock.monotonic() - begun)
+  return { outcome, sentAt: ports.clock.now() - took }
 }

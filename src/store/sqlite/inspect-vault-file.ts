@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
-import type { VaultKeys } from '../../ports.ts'
-import { readVaultKeys } from '../keys.ts'
+import { readLastAlive, readVaultKeys } from '../keys.ts'
 import { assertKnownSchema } from '../migrate.ts'
 import { OpenError } from '../open-error.ts'
 import type { Schema } from '../schema.ts'
+import type { FoundVault } from '../vault-database.ts'
 import { VaultSqliteDialect } from './dialect.ts'
 import { APPLICATION_ID, BUSY_TIMEOUT_MS } from './pragmas.ts'
 
@@ -17,7 +17,7 @@ const APPLICATION_ID_OFFSET = 68
  * checkpoint is written before the master key has been held against them. (SQLite may leave an empty
  * log and its index beside the file.)
  */
-export async function inspectVaultFile(path: string): Promise<VaultKeys> {
+export async function inspectVaultFile(path: string): Promise<FoundVault> {
   assertIsVault(path)
   const raw = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
   const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
@@ -27,7 +27,7 @@ export async function inspectVaultFile(path: string): Promise<VaultKeys> {
     await assertKnownSchema(db)
     const keys = await readVaultKeys(db)
     if (keys === null) throw new OpenError('corrupt', 'it holds no keys')
-    return keys
+    return { keys, lastAliveAt: await readLastAlive(db) }
   } catch (error) {
     throw isCorruption(error) ? new OpenError('corrupt', null, error) : error
   } finally {

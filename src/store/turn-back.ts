@@ -1,0 +1,43 @@
+import { sql } from 'kysely'
+import type { Reads, Writes } from '../ports.ts'
+import type { ReadContext, WriteContext } from './context.ts'
+import type { ConnectionId } from '../core/ids.ts'
+
+export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connectionIds'> {
+  return {
+    connectionIds: async (after, limit) => {
+      const query = db.selectFrom('connections').select('id').orderBy('id').limit(limit)
+      const rows = await (after === null ? query : query.where('id', '>', after)).execute()
+      return rows.map(({ id }) => id as ConnectionId)
+    },
+  }
+}
+
+/** What waits for an instant and is no connection: those are turned back one by one, being sealed. */
+export function turnBackWrites({ db }: WriteContext): Pick<Writes, 'turnBackQueues'> {
+  return {
+    turnBackQueues: async (byMs) => {
+      const back = (column: string) => sql<number>`${sql.ref(column)} - ${byMs}`
+      await db
+        .updateTable('flows')
+        .set({ expires_at: back('expires_at') })
+        .execute()
+      await db
+        .updateTable('connect_links')
+        .set({ expires_at: back('expires_at'), confirm_before: back('confirm_before') })
+        .execute()
+      await db
+        .updateTable('revocations')
+        .set({ due_at: back('due_at'), created_at: back('created_at') })
+        .execute()
+      await db
+        .updateTable('circuits')
+        .set({ open_since: back('open_since'), open_until: back('open_until') })
+        .execute()
+      await db
+        .updateTable('connections')
+        .set({ lease_until: back('lease_until') })
+        .execute()
+    },
+  }
+}

@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest'
+import { ClockWatch } from '../../src/jobs/clock-watch.ts'
+import { type Job, Schedule } from '../../src/jobs/schedule.ts'
+import type { Clock } from '../../src/ports.ts'
+
+const DAY = 86_400_000
+
+test('a tick runs each job that wants it, one run of it at a time', async () => {
+  const clock = new HandClock()
+  const gate = Promise.withResolvers<void>()
+  const runs = { slow: 0, quick: 0 }
+  const slow = job('slow', async () => {
+    runs.slow++
+    await gate.promise
+  })
+  const quick = job('quick', async () => void runs.quick++)
+  await using schedule = open([slow, quick], clock)
+  schedule.start()
+  await clock.tick()
+  await clock.tick()
+  expect(runs).toEqual({ slow: 1, quick: 3 })
+  gate.resolve()
+  await clock.tick()
+  await clock.tick()
+  expect(runs.slow).toBeGreaterThan(1)
+})
+
+test('a job that fails is reported, and runs again', async () => {
+  const clock = new HandClock()
+  const told: unknown[] = []
+  const failing = job('failing', () => Promise.reject(new Error('no')))
+  await using schedule = open([failing], clock, told)
+  schedule.start()
+  await clock.tick()
+  expect(told).toHaveLength(2)
+})
+
+test.each([
+  ['forward by days', 3 * DAY],
+  ['back by days', -3 * DAY],
+  ['back by an hour, as where local time is kept', -3_600_000],
+])('a clock that is set %s is followed before anything else runs, once', async (_, byMs) => {
+  const clock = new HandClock()
+  const order: string[] = []
+  const scan = job('scan', async () => void order.push('scan'))
+  await using schedule = open([scan], clock, [], async (by) => void order.push(`followed ${by}`))
+  schedule.start()
+  clock.wall += byMs
+  await clock.tick()
+  await clock.tick()
+  expect(order).toEqual(['scan', `followed ${byMs}`, 'scan', 'scan'])
+})
+
+test('a clock that is slewed by less than two seconds is left alone', () => {
+  const clock = new HandClock()
+  const watch = new ClockWatch(clock)
+  clock.wall += 1_900
+  expect(watch.steppedBy()).toBe(0)
+  clock.wall += 200
+  expect(watch.steppedBy()).toBe(2_100)
+  expect(watch.steppedBy()).toBe(0)
+})
+
+test('it stops when asked to, after what is running', async () => {
+  const clock = new HandClock()
+  const gate = Promise.withResolvers<void>()
+  let ended = false
+  const slow = job('slow', async () => {
+    await gate.promise
+    ended = true
+  })
+  const schedule = open([slow], clock)
+  schedule.start()
+  const stopping = schedule[Symbol.asyncDispose]()
+  expect(schedule.stopping).toBe(true)
+  gate.resolve()
+  await stopping
+  expect(ended).toBe(true)
+})
+
+test('it tells how far it is behind', async () => {
+  const clock = new HandClock()
+  await using schedule = open([], clock)
+  schedule.start()
+  expect(schedule.lagMs).toBe(0)
+  clock.passed += 5_000
+  expect(schedule.lagMs).toBe(4_000)
+})
+
+/** Time that goes by only when it is told to. */
+class HandClock implements Clock {
+  wall = Date.UTC(2026, 2, 28, 23)
+  passed = 0
+  #waiting: (() => void)[] = []
+
+  now(): number {
+    return this.wall + this.passed
+  }
+
+  monotonic(): number {
+    return this.passed
+  }
+
+  sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      signal?.addEventListener('abort', () => resolve())
+    })
+  }
+
+  async tick(): Promise<void> {
+    await settled()
+    this.passed += 1_000
+    const woken = this.#waiting
+    this.#waiting = []
+    for (const resolve of woken) resolve()
+    await settled()
+  }
+}
+
+/** Whatever was woken has run until it waits again. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function job(name: string, run: () => Promise<unknown>): Job {
+  return { name, cron: '0 0 1 1 *', everyTick: true, run }
+}
+
+function open(
+  jobs: readonly Job[],
+  clock: Clock,
+  told: unknown[] = [],
+  followClock = async (_byMs: number): Promise<void> => {},
+): Schedule {
+  const tell = (about: unknown) => void told.push(about)
+  return new Schedule(jobs, {
+    clock,
+    report: { jobFailed: tell, clockStepped: () => {} },
+    followClock,
+  })
+}
