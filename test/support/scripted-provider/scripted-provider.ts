@@ -20,7 +20,7 @@ export type ScriptedProvider = Remote<Commands> &
       readonly secret: string
       readonly secrets: readonly string[]
     }
-    /** In every token of this provider and nowhere else. */
+    /** In every token and secret of this provider, and nowhere else; see `findLeaks`. */
     readonly mark: string
     /** Null: it runs in this process. */
     readonly pid: number | null

@@ -14,3 +14,8 @@ export function derive(seed: string, label: string, length: number): string {
 export function chance(seed: string, label: string): number {
   return Number.parseInt(hash('sha256', `${seed}\n${label}`, 'hex').slice(0, 12), 16) / 2 ** 48
 }
+
+/** In every secret of one seed, and nowhere else: letters and digits only, so that it survives any text. */
+export function markOf(seed: string): string {
+  return `canary${derive(seed, 'mark', 12).replaceAll(/[-_]/g, 'x')}`
+}

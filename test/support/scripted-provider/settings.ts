@@ -1,5 +1,5 @@
 import { PROFILES, type Profile, type ProfileName } from './profiles.ts'
-import { derive, newSeed } from './seed.ts'
+import { derive, markOf, newSeed } from './seed.ts'
 
 /** What a test may choose; everything has a default. */
 export type ScriptedProviderOptions = Partial<Omit<Profile, 'dialect' | 'secrets'>> & {
@@ -59,6 +59,6 @@ export function settingsOf(options: ScriptedProviderOptions): Settings {
 function clientSecrets(seed: string, count: number): readonly string[] {
   return Array.from(
     { length: count },
-    (_, index) => `secret-${derive(seed, `client secret ${index}`, 40)}`,
+    (_, index) => `${markOf(seed)}.secret.${index}.${derive(seed, `client secret ${index}`, 32)}`,
   )
 }

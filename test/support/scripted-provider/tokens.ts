@@ -1,4 +1,4 @@
-import { derive } from './seed.ts'
+import { derive, markOf } from './seed.ts'
 
 export type TokenKind = 'access' | 'refresh' | 'code'
 export type TokenPlace = {
@@ -16,7 +16,6 @@ const MAC_LENGTH = 32
  * that only the seed yields. A token says which it is, so none has to be kept to be known again.
  */
 export class Tokens {
-  /** In every token of this provider, and nowhere else in the world. */
   readonly mark: string
   readonly #seed: string
   readonly #prefixes: TokenPrefixes
@@ -24,7 +23,7 @@ export class Tokens {
   constructor(seed: string, prefixes: TokenPrefixes) {
     this.#seed = seed
     this.#prefixes = prefixes
-    this.mark = `canary${derive(seed, 'mark', 12).replaceAll(/[-_]/g, 'x')}`
+    this.mark = markOf(seed)
   }
 
   write({ kind, family, ordinal }: TokenPlace): string {
