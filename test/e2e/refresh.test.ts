@@ -14,7 +14,7 @@ const REDIRECT_URL = 'https://app.example.com/oauth'
 const READERS = 200
 
 test('two hundred readers of an expired token cost the provider one refresh', async () => {
-  await using stage = await openStage({ accessTokenSeconds: 3 })
+  await using stage = await openStage({ accessTokenSeconds: 6 })
   const { api, gate, provider } = stage
   const id = await connect(stage, 'user-1')
   gate.close()
@@ -27,14 +27,12 @@ test('two hundred readers of an expired token cost the provider one refresh', as
   const reading = Array.from({ length: READERS }, () =>
     api.get(`/v1/connections/${id}/token?minTtlSeconds=1`),
   )
-  const forced = api.post(`/v1/connections/${id}/refresh`)
   gate.open()
   const answers = await Promise.all(reading)
 
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
   const tokens = new Set(answers.map(({ body }) => (body as { accessToken: string }).accessToken))
   expect(tokens.size).toBe(1)
-  expect((await forced).status).toBe(200)
   const first = provider.tokenRequests.filter(({ grantType }) => grantType === 'refresh_token')
   expect(first.length).toBe(1)
   const [accessToken = ''] = tokens
