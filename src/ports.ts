@@ -68,11 +68,47 @@ export interface Reads {
   connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
   /** Without drafts, by id. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
+/** What is known of webhook endpoints. Events are named by their sequence. */
+export interface WebhookReads {
+  webhookStates(): Promise<readonly WebhookState[]>
+  webhookState(id: WebhookId): Promise<WebhookState | null>
+  /** The newest ever written, whether it is kept or not. */
+  newestEvent(): Promise<number>
+  /** The last of those written before an instant. */
+  lastEventBefore(instant: Instant): Promise<number>
+  /** Of one subject, both ends included. */
+  eventsOf(
+    subject: string,
+    range: { readonly from: number; readonly until: number; readonly limit: number },
+  ): Promise<readonly StoredEvent[]>
+  /** Those that are due, soonest first. */
+  dueHolds(id: WebhookId, now: Instant, limit: number): Promise<readonly Hold[]>
+  heldSubjects(id: WebhookId): Promise<ReadonlySet<string>>
+}
+
+export interface WebhookWrites {
+  /** Begins with those that are new at the newest event; forgets those long gone from the settings. */
+  keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
+  /** Wins only if no delivery to it is under way; a process that dies holds the claim to its end. */
+  claimWebhook(
+    id: WebhookId,
+    claim: { readonly now: Instant; readonly until: Instant },
+  ): Promise<WriteResult>
+  endClaim(id: WebhookId): Promise<void>
+  saveWebhook(state: WebhookState): Promise<void>
+  /** A hold that was moved since `before` was read stays as it is. Null: there was none, there is none. */
+  saveHold(id: WebhookId, before: Hold | null, after: Hold | null): Promise<void>
+  /** What waits for an event after `after` waits for the first one of its subject after it. */
+  rewindHolds(id: WebhookId, after: number): Promise<void>
+  /** All holds are due at once. */
+  hurryHolds(id: WebhookId, now: Instant): Promise<void>
+}
+
   /** Due connections of one provider, soonest first. */
   dueConnections(
     provider: ProviderId,
     now: Instant,
-    limit: number,
+    wanted: { readonly among: Among; readonly limit: number },
   ): Promise<readonly ConnectionId[]>
   /** Attempts that a process of this store left open. */
   openAttempts(limit: number): Promise<readonly LiveConnection[]>
@@ -100,6 +136,8 @@ export type ConnectionFilter = {
   readonly userId: UserId | null
   readonly provider: ProviderId | null
   readonly status: Connection['status'] | null
+  /** All of them, drafts too, in the order of their ids. */
+  connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
   readonly expiringBefore: Instant | null
   /** Ids above this one. */
   readonly after: ConnectionId | null
@@ -136,8 +174,6 @@ export interface Writes extends Reads {
   /**
    * Lease and intent in one write. Wins only if nobody else holds the lease and the grant is still
    * `connection`'s; the row then says that its refresh token may be spent.
-  /** All of them, drafts too, in the order of their ids. */
-  connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
    */
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
   /** Only the holder's own lease is released. */
@@ -324,8 +360,8 @@ export interface Traffic {
   }): Promise<T>
   /** Somebody asks for what was only scheduled. */
   hurry(client: string, id: ConnectionId): void
-  /** How many scheduled tasks a scan may add now. */
-  room(client: string): number
+  /** How many scheduled tasks a scan may add now; the troubled have a share of their own. */
+  room(client: string, among: Among): number
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]
   /** Remembers; whoever calls it has written it in the transaction of the outcome. */
@@ -341,6 +377,7 @@ export type Urgency = 'asked' | 'scheduled'
 export interface Pulse {
   readonly stopping: boolean
   readonly lastScanAt: Instant | null
+    readonly among: Among
   /** How far the scan is behind its plan, by the monotonic clock. */
   readonly lagMs: number
 }
@@ -356,6 +393,9 @@ export interface Callers {
 /** Business events, for people and counters: a log line and a metric each (`events.ts`). */
 export interface Observer {
   connected(e: {
+/** `troubled`: their last refresh failed. One that hangs must not keep the others from their turn. */
+export type Among = 'healthy' | 'troubled'
+
     id: ConnectionId
     provider: ProviderId
     how: 'link' | 'headless' | 'import'

@@ -13,12 +13,13 @@ export function attemptReads({
   cipher,
 }: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts'> {
   return {
-    dueConnections: async (provider, now, limit) => {
+    dueConnections: async (provider, now, { among, limit }) => {
       const rows = await db
         .selectFrom('connections')
         .select('id')
         .where('provider', '=', provider)
         .where('due_at', '<=', now)
+        .where('status', among === 'healthy' ? '=' : '!=', 'active')
         .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
         .orderBy('due_at')
         .orderBy('id')

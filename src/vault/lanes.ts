@@ -1,9 +1,12 @@
 import PQueue from 'p-queue'
 import { type Circuit, closedCircuit } from '../core/circuit.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
-import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
+import type { Among, Clock, Policy, Traffic, Urgency } from '../ports.ts'
 
-type Lane = { readonly queue: PQueue; nextStart: number }
+type Lane = { readonly queue: PQueue; nextStart: number; troubled: number }
+
+/** Of four slots one may be held by connections whose last refresh failed. */
+const TROUBLED_SHARE = 4
 
 type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
 
@@ -25,10 +28,11 @@ export class Lanes implements Traffic {
     for (const circuit of circuits) this.#circuits.set(circuit.client, circuit)
   }
 
-  admit<T>(task: {
+  async admit<T>(task: {
     client: string
     id: ConnectionId
     urgency: Urgency
+    among: Among
     run: () => Promise<T>
   }): Promise<T> {
     const lane = this.#lane(task.client)
@@ -36,7 +40,14 @@ export class Lanes implements Traffic {
       await this.#pace(lane)
       return task.run()
     }
-    return lane.queue.add(paced, { id: task.id, priority: task.urgency === 'asked' ? 1 : 0 })
+    const weight = task.among === 'troubled' ? 1 : 0
+    lane.troubled += weight
+    try {
+      const priority = task.urgency === 'asked' ? 1 : 0
+      return await lane.queue.add(paced, { id: task.id, priority })
+    } finally {
+      lane.troubled -= weight
+    }
   }
 
   hurry(client: string, id: ConnectionId): void {
@@ -48,10 +59,12 @@ export class Lanes implements Traffic {
     }
   }
 
-  room(client: string): number {
-    const { queue } = this.#lane(client)
-    const fill = Math.max(this.#limits.concurrencyPerProvider, this.#limits.ratePerSecond)
-    return Math.max(0, fill - queue.size - queue.pending)
+  room(client: string, among: Among): number {
+    const { queue, troubled } = this.#lane(client)
+    const { concurrencyPerProvider, ratePerSecond } = this.#limits
+    const left = Math.max(concurrencyPerProvider, ratePerSecond) - queue.size - queue.pending
+    const share = Math.max(1, Math.floor(concurrencyPerProvider / TROUBLED_SHARE)) - troubled
+    return Math.max(0, among === 'troubled' ? Math.min(left, share) : left)
   }
 
   circuit(provider: ProviderId, client: string): Circuit {
@@ -82,6 +95,7 @@ export class Lanes implements Traffic {
     const lane = {
       queue: new PQueue({ concurrency: this.#limits.concurrencyPerProvider }),
       nextStart: 0,
+      troubled: 0,
     }
     this.#lanes.set(client, lane)
     return lane

@@ -1,6 +1,7 @@
 import { admission } from '../core/circuit.ts'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
+import type { Among } from '../ports.ts'
 import { settleLeftDraft } from './prove-draft.ts'
 import { refresh, type RefreshNeeds } from './refresh.ts'
 
@@ -16,12 +17,31 @@ export async function refreshDue(ports: RefreshNeeds): Promise<number> {
 
 async function refreshDueOf(ports: RefreshNeeds, provider: ProviderId): Promise<number> {
   const client = ports.endpoint.clientKey(provider, null)
-  const now = ports.clock.now()
-  const admitted = admission(ports.traffic.circuit(provider, client), now)
+  const admitted = admission(ports.traffic.circuit(provider, client), ports.clock.now())
   if (admitted === 'held') return 0
-  const room = admitted === 'probe' ? 1 : ports.traffic.room(client)
+  const atMost = admitted === 'probe' ? 1 : Number.POSITIVE_INFINITY
+  const healthy = await start(ports, { provider, client, among: 'healthy', atMost })
+  return (
+    healthy +
+    (await start(ports, { provider, client, among: 'troubled', atMost: atMost - healthy }))
+  )
+}
+
+async function start(
+  ports: RefreshNeeds,
+  what: {
+    readonly provider: ProviderId
+    readonly client: string
+    readonly among: Among
+    readonly atMost: number
+  },
+): Promise<number> {
+  const { provider, among } = what
+  const room = Math.min(what.atMost, ports.traffic.room(what.client, among))
   if (room === 0) return 0
-  const due = await ports.store.dueConnections(provider, now, room + ports.flights.size)
+  // Those that are queued already are still due.
+  const limit = room + ports.flights.size
+  const due = await ports.store.dueConnections(provider, ports.clock.now(), { among, limit })
   const idle = due.filter((id) => !ports.flights.has(id)).slice(0, room)
   for (const id of idle) void refreshScheduled(ports, provider, id)
   return idle.length

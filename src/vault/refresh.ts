@@ -26,6 +26,7 @@ export function refresh(
       client,
       id: seen.id,
       urgency,
+      among: seen.status === 'active' ? 'healthy' : 'troubled',
       run: () => refreshOnce(ports, seen, wanted),
     }),
   )

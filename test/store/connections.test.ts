@@ -197,10 +197,20 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     const lease = { attempt: 'att_1' as never, until: 1_000, dueAt: 60 }
     await store.write((trx) => trx.beginAttempt(inFlight, lease, 50))
     const acme = 'acme' as ProviderId
-    expect(await store.dueConnections(acme, 300, 10)).toEqual([idOf(2), idOf(6), idOf(1)])
-    expect(await store.dueConnections(acme, 300, 2)).toEqual([idOf(2), idOf(6)])
+    expect(await store.dueConnections(acme, 300, { among: 'healthy', limit: 10 })).toEqual([
+      idOf(2),
+      idOf(6),
+      idOf(1),
+    ])
+    expect(await store.dueConnections(acme, 300, { among: 'healthy', limit: 2 })).toEqual([
+      idOf(2),
+      idOf(6),
+    ])
+    expect(await store.dueConnections(acme, 300, { among: 'troubled', limit: 10 })).toEqual([])
     // A lease that ran out holds nobody up.
-    expect(await store.dueConnections(acme, 1_000, 1)).toEqual([idOf(7)])
+    expect(await store.dueConnections(acme, 1_000, { among: 'healthy', limit: 1 })).toEqual([
+      idOf(7),
+    ])
   })
 
   test('is counted with what there is', async () => {
