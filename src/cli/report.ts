@@ -23,7 +23,7 @@ function sort(error: unknown): Report {
     return { lines: [error.message], hint: error.hint, exitCode: error.exitCode }
   }
   if (!(error instanceof Error)) return fault('unknown')
-  return OWN[error.name]?.(error) ?? (isListening(error) ? taken(error) : fault(error.name))
+  return OWN[error.name]?.(error) ?? systemFault(error) ?? fault(error.name)
 }
 
 /** By name, so that no command loads the classes of what it does not use. */
@@ -50,17 +50,25 @@ const OWN: Readonly<Record<string, (error: Error) => Report>> = {
   }),
 }
 
-type SystemError = Error & { readonly code: string; readonly syscall: string }
+const LISTENING = ['listen', 'bind', 'getaddrinfo']
+const FILES = ['access', 'fsync', 'link', 'lstat', 'mkdir', 'open', 'rename', 'stat', 'unlink']
 
-function isListening(error: Error): error is SystemError {
-  return 'syscall' in error && error.syscall === 'listen' && 'code' in error
-}
-
-function taken({ code }: SystemError): Report {
+/** What the system refused, by its own code: the message would tell a path or an address. */
+function systemFault(error: Error): Report | null {
+  if (!('syscall' in error && 'code' in error)) return null
+  const [syscall, code] = [String(error.syscall), String(error.code)]
+  if (LISTENING.includes(syscall)) {
+    return {
+      lines: [`cannot listen (${code})`],
+      hint: 'check LARDER_LISTEN and LARDER_PUBLIC_LISTEN, and that no other larder runs',
+      exitCode: EXIT.failed,
+    }
+  }
+  if (!FILES.includes(syscall)) return null
   return {
-    lines: [`cannot listen (${code})`],
-    hint: 'check LARDER_LISTEN and LARDER_PUBLIC_LISTEN, and that no other larder runs',
-    exitCode: EXIT.failed,
+    lines: [`the data directory cannot be used (${code})`],
+    hint: 'LARDER_DATA_DIR must be a directory this user may write; in the image that is user 1000',
+    exitCode: EXIT.database,
   }
 }
 

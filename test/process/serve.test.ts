@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { larder, spawnLarder } from '../cli/larder.ts'
-import { tempDir } from '../config/temp-dir.ts'
+import { put, tempDir } from '../config/temp-dir.ts'
 import {
   type Installation,
   makeInstallation,
@@ -164,6 +164,21 @@ describe('it refuses to start', () => {
     expect(fingerprint(dataDir)).toEqual(before)
   })
 
+  test('where the data directory cannot be one', async () => {
+    const file = put(tempDir(), 'file', '')
+    const at = await installation({ LARDER_DATA_DIR: join(file, 'data') })
+    const run = await larder(['serve'], { env: at.environment })
+    expect(run.code).toBe(74)
+    expect(run.stderr).toContain('larder: error: the data directory cannot be used (ENOTDIR)')
+  })
+
+  test('at a host that there is not', async () => {
+    const at = await installation({ LARDER_LISTEN: 'no-such-host.invalid:0' })
+    const run = await larder(['serve'], { env: at.environment })
+    expect(run.code).toBe(1)
+    expect(run.stderr).toMatch(/larder: error: cannot listen \(E\w+\)/)
+  })
+
   test('where its address is taken', async () => {
     const { port, close } = await listen(createServer())
     onTestFinished(close)
@@ -174,7 +189,7 @@ describe('it refuses to start', () => {
   })
 })
 
-test('a first run makes keys, logs where they are, and the command line finds them', async () => {
+test('a first run makes keys, tells where, the command line finds them; no second one does', async () => {
   const cwd = tempDir()
   const env = {
     LARDER_LISTEN: `unix:${join(cwd, 'private.sock')}`,
@@ -191,5 +206,9 @@ test('a first run makes keys, logs where they are, and the command line finds th
   for (const name of ['larder-master.key', 'larder-api.key']) {
     expect(stdout).toContain(join(cwd, name))
     expect(stdout).not.toContain(readFileSync(join(cwd, name), 'utf8').trim())
+    rmSync(join(cwd, name))
   }
+  const again = await larder(['serve'], { env, cwd })
+  expect(again).toMatchObject({ code: 78, stdout: '' })
+  expect(again.stderr).toContain('LARDER_MASTER_KEY: not set, but the data directory holds a vault')
 })
