@@ -20,8 +20,8 @@ import { SingleFlights } from './vault/flights.ts'
 import { catchUpWithClock, followClock } from './vault/follow-clock.ts'
 import { KnownCallers } from './vault/known-callers.ts'
 import { Lanes } from './vault/lanes.ts'
-import { replayAttempts } from './vault/replay-attempts.ts'
 import { replayJournal } from './vault/replay-journal.ts'
+import { rescueAttempts } from './vault/rescue-attempts.ts'
 
 export interface Daemon extends AsyncDisposable {
   /** `http://127.0.0.1:7420` or `unix:/path`. */
@@ -50,7 +50,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
   await replayJournal(ports)
-  await replayAttempts(ports)
+  await rescueAttempts(ports, 'at start')
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.
   opened.defer(() => flights.land())

@@ -68,42 +68,6 @@ export interface Reads {
   connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
   /** Without drafts, by id. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
-/** What is known of webhook endpoints. Events are named by their sequence. */
-export interface WebhookReads {
-  webhookStates(): Promise<readonly WebhookState[]>
-  webhookState(id: WebhookId): Promise<WebhookState | null>
-  /** The newest ever written, whether it is kept or not. */
-  newestEvent(): Promise<number>
-  /** The last of those written before an instant. */
-  lastEventBefore(instant: Instant): Promise<number>
-  /** Of one subject, both ends included. */
-  eventsOf(
-    subject: string,
-    range: { readonly from: number; readonly until: number; readonly limit: number },
-  ): Promise<readonly StoredEvent[]>
-  /** Those that are due, soonest first. */
-  dueHolds(id: WebhookId, now: Instant, limit: number): Promise<readonly Hold[]>
-  heldSubjects(id: WebhookId): Promise<ReadonlySet<string>>
-}
-
-export interface WebhookWrites {
-  /** Begins with those that are new at the newest event; forgets those long gone from the settings. */
-  keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
-  /** Wins only if no delivery to it is under way; a process that dies holds the claim to its end. */
-  claimWebhook(
-    id: WebhookId,
-    claim: { readonly now: Instant; readonly until: Instant },
-  ): Promise<WriteResult>
-  endClaim(id: WebhookId): Promise<void>
-  saveWebhook(state: WebhookState): Promise<void>
-  /** A hold that was moved since `before` was read stays as it is. Null: there was none, there is none. */
-  saveHold(id: WebhookId, before: Hold | null, after: Hold | null): Promise<void>
-  /** What waits for an event after `after` waits for the first one of its subject after it. */
-  rewindHolds(id: WebhookId, after: number): Promise<void>
-  /** All holds are due at once. */
-  hurryHolds(id: WebhookId, now: Instant): Promise<void>
-}
-
   /** Due connections of one provider, soonest first. */
   dueConnections(
     provider: ProviderId,
@@ -128,6 +92,8 @@ export interface WebhookWrites {
   apiKeys(): Promise<readonly ApiKey[]>
   circuits(): Promise<readonly Circuit[]>
   dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
+  /** All of them, drafts too, in the order of their ids. */
+  connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
   /** For health and metrics; cheap, from indexes. */
   census(now: Instant): Promise<Census>
 }
@@ -136,8 +102,6 @@ export type ConnectionFilter = {
   readonly userId: UserId | null
   readonly provider: ProviderId | null
   readonly status: Connection['status'] | null
-  /** All of them, drafts too, in the order of their ids. */
-  connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
   readonly expiringBefore: Instant | null
   /** Ids above this one. */
   readonly after: ConnectionId | null
@@ -198,6 +162,8 @@ export interface Writes extends Reads {
   insertApiKey(key: ApiKey): Promise<void>
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
+  /** Links, flows, revocations, circuits and leases: all that waits for an instant beside connections. */
+  turnBackQueues(byMs: number): Promise<void>
   /** What has outlived its use: spent flows, dead links, old hashes and events. Returns rows removed. */
   sweep(now: Instant): Promise<number>
 }
@@ -242,8 +208,6 @@ export interface Journal {
   readonly entries: readonly JournalEntry[]
   drop(entry: Pick<JournalEntry, 'attempt'>): void
 }
-  /** Links, flows, revocations, circuits and leases: all that waits for an instant beside connections. */
-  turnBackQueues(byMs: number): Promise<void>
 
 /** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
 export type WrappedKey = {
@@ -356,6 +320,7 @@ export interface Traffic {
     readonly client: string
     readonly id: ConnectionId
     readonly urgency: Urgency
+    readonly among: Among
     readonly run: () => Promise<T>
   }): Promise<T>
   /** Somebody asks for what was only scheduled. */
@@ -371,13 +336,15 @@ export interface Traffic {
   releaseProbe(client: string): void
 }
 
+/** `troubled`: their last refresh failed. One that hangs must not keep the others from their turn. */
+export type Among = 'healthy' | 'troubled'
+
 export type Urgency = 'asked' | 'scheduled'
 
 /** Signs of life of the schedule, for health and readiness. */
 export interface Pulse {
   readonly stopping: boolean
   readonly lastScanAt: Instant | null
-    readonly among: Among
   /** How far the scan is behind its plan, by the monotonic clock. */
   readonly lagMs: number
 }
@@ -393,9 +360,6 @@ export interface Callers {
 /** Business events, for people and counters: a log line and a metric each (`events.ts`). */
 export interface Observer {
   connected(e: {
-/** `troubled`: their last refresh failed. One that hangs must not keep the others from their turn. */
-export type Among = 'healthy' | 'troubled'
-
     id: ConnectionId
     provider: ProviderId
     how: 'link' | 'headless' | 'import'

@@ -21,7 +21,6 @@ import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 import { sweepWrites } from './sweep.ts'
 import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
-import { webhookReads, webhookWrites } from './webhooks.ts'
 
 export const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
 
@@ -91,8 +90,8 @@ function reads(context: ReadContext): Reads {
     ...circuitReads(context),
     ...outboxReads(context),
     ...censusReads(context),
-  }
     ...everyConnectionReads(context),
+  }
 }
 
 function writes(context: WriteContext): Writes {
@@ -108,9 +107,9 @@ function writes(context: WriteContext): Writes {
     ...apiKeyWrites(context),
     ...circuitWrites(context),
     ...sweepWrites(context),
+    ...turnBackWrites(context),
   }
 }
-    ...turnBackWrites(context),
 
 type AnyRead = (...args: readonly unknown[]) => Promise<unknown>
 

@@ -5,6 +5,8 @@ import type { Among, Clock, Policy, Traffic, Urgency } from '../ports.ts'
 
 type Lane = { readonly queue: PQueue; nextStart: number; troubled: number }
 
+/** A little more than a second: what is sent evenly arrives in small bursts. */
+const PACED_SECOND_MS = 1_050
 /** Of four slots one may be held by connections whose last refresh failed. */
 const TROUBLED_SHARE = 4
 
@@ -104,7 +106,7 @@ export class Lanes implements Traffic {
   async #pace(lane: Lane): Promise<void> {
     const now = this.#clock.monotonic()
     const start = Math.max(now, lane.nextStart)
-    lane.nextStart = start + 1000 / this.#limits.ratePerSecond
+    lane.nextStart = start + PACED_SECOND_MS / this.#limits.ratePerSecond
     if (start > now) await this.#clock.sleep(start - now)
   }
 }

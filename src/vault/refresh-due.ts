@@ -4,13 +4,14 @@ import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Among } from '../ports.ts'
 import { settleLeftDraft } from './prove-draft.ts'
 import { refresh, type RefreshNeeds } from './refresh.ts'
+import { rescueAttempts } from './rescue-attempts.ts'
 
 /**
  * Starts what is due, each provider for itself so that none starves another, and no more than its
  * lane has room for. Returns how many were started; the flights go on by themselves.
  */
 export async function refreshDue(ports: RefreshNeeds): Promise<number> {
-  let started = 0
+  let started = await rescueAttempts(ports, 'when due')
   for (const provider of ports.providers.keys()) started += await refreshDueOf(ports, provider)
   return started
 }

@@ -6,8 +6,11 @@ import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.t
 
 export type RefreshNeeds = AttemptNeeds
 
-/** `forced` passes back-off and open circuits, but not a Retry-After. */
-export type Wanted = 'asked' | 'scheduled' | 'forced'
+/**
+ * `forced` passes back-off and open circuits, but not a Retry-After; `rescued` passes that as well:
+ * what it asks for is gone when the provider's grace is over.
+ */
+export type Wanted = 'asked' | 'scheduled' | 'forced' | 'rescued'
 
 /**
  * The one way to a refresh, for readers, the schedule and `POST …/refresh` alike. `seen` is the
@@ -49,6 +52,7 @@ async function refreshOnce(
   const admitted = admission(circuit, ports.clock.now())
   if (admitted === 'admitted') return attemptRefresh(ports, connection, provider)
   const open = circuit.open ?? { reason: 'unavailable' as const }
+  if (wanted === 'rescued') return attemptRefresh(ports, connection, provider)
   const mayProbe = admitted === 'probe' || (wanted === 'forced' && open.reason !== 'throttled')
   if (!mayProbe || !ports.traffic.claimProbe(client)) return held(ports, connection, open)
   try {

@@ -1,0 +1,38 @@
+import type { LiveConnection } from '../core/connection.ts'
+import { refresh, type RefreshNeeds } from './refresh.ts'
+
+const AT_ONCE = 1_000
+
+/**
+ * Refreshes whose answer was lost, by a crash or on the way, are shown to the provider again while its
+ * grace lasts: after that the new refresh token is gone, and the user with it. So they wait for no
+ * circuit, only for their own back-off; at a `start` not even for that.
+ */
+export async function rescueAttempts(
+  ports: RefreshNeeds,
+  when: 'at start' | 'when due',
+): Promise<number> {
+  const open = await ports.store.openAttempts(AT_ONCE)
+  const now = ports.clock.now()
+  const isDue = ({ dueAt }: LiveConnection) => when === 'at start' || (dueAt ?? now + 1) <= now
+  const rescued = open.filter(
+    (connection) =>
+      isInGrace(ports, connection, now) && isDue(connection) && !ports.flights.has(connection.id),
+  )
+  for (const connection of rescued) {
+    const { id, provider } = connection
+    refresh(ports, connection, 'rescued').catch((error: unknown) => {
+      ports.observer.refreshBroke({ id, provider, error })
+    })
+  }
+  return rescued.length
+}
+
+function isInGrace(
+  ports: Pick<RefreshNeeds, 'providers'>,
+  { attempt, provider }: LiveConnection,
+  now: number,
+): boolean {
+  const graceMs = ports.providers.get(provider)?.refresh.graceMs ?? 0
+  return attempt !== null && Math.abs(now - attempt.sentAt) <= graceMs
+}
