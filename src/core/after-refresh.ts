@@ -57,6 +57,7 @@ export function afterRefresh(
       return failing(common, 'provider_unavailable', outcome, end)
     case 'throttled': {
       const held = failing(common, 'throttled', outcome, end)
+      if (graceLeftMs(common, end) > 0) return held
       const asked = end.now + (outcome.retryAfterMs ?? 0)
       return { ...held, dueAt: Math.max(held.dueAt ?? 0, asked) }
     }
@@ -128,8 +129,21 @@ function failing(
     return { ...connection, dueAt: probeAt(connection.failure, end.now) }
   }
   const failure = failureOf(connection, reason, outcome.detail, end.now)
-  const dueAt = end.now + backoffMs(failure.attempts, end.policy, end.fraction)
+  const waitMs = backoffMs(failure.attempts, end.policy, end.fraction)
+  const dueAt = end.now + Math.min(waitMs, rescueWaitMs(connection, end))
   return { ...connection, status: 'failing', failure, dueAt }
+}
+
+const TRIES_WITHIN_GRACE = 5
+
+/** While a lost rotation can still be had, it is asked for a few times, whatever else went wrong before. */
+function rescueWaitMs(connection: LiveConnection, end: AttemptEnd): number {
+  const { graceMs } = end.provider.refresh
+  return graceLeftMs(connection, end) > 0 ? graceMs / TRIES_WITHIN_GRACE : Number.POSITIVE_INFINITY
+}
+
+function graceLeftMs({ attempt }: LiveConnection, { now, provider }: AttemptEnd): number {
+  return attempt === null ? 0 : attempt.sentAt + provider.refresh.graceMs - now
 }
 
 function disconnected(

@@ -218,3 +218,37 @@ function makeConnectionGrantOf(after: LiveConnection) {
   expect(after.grant.refreshToken?.open().expose()).toBe('refresh-1')
   return after.grant
 }
+
+describe('while a lost rotation can still be had', () => {
+  const justNow = { id: 'att_0' as AttemptId, sentAt: NOW - 5_000 }
+  const long = {
+    reason: 'provider_unavailable',
+    detail: 'x',
+    since: MADE_AT,
+    attempts: 20,
+  } as const
+
+  test.each([
+    ['a long back-off', lost],
+    ['a Retry-After', slow],
+    ['a connection that is refused', notSent],
+  ])('%s does not put it off', (_, outcome) => {
+    const failing = {
+      ...makeConnection({ attempt: justNow }),
+      status: 'failing',
+      failure: long,
+    } as const
+    const after = afterRefresh(failing, outcome, end())
+    expect((after.dueAt ?? 0) - NOW).toBeLessThanOrEqual(6_000)
+  })
+
+  test('once the grace is over, the back-off is what it was', () => {
+    const old = { ...justNow, sentAt: NOW - 31_000 }
+    const failing = {
+      ...makeConnection({ attempt: old }),
+      status: 'failing',
+      failure: long,
+    } as const
+    expect(afterRefresh(failing, slow, end()).dueAt).toBe(NOW + 450_000)
+  })
+})

@@ -44,6 +44,7 @@ export async function transientDays(play: {
   await using stage = await openStage({
     profile: 'grace',
     graceMs: 60_000,
+    provider: { refreshTokens: { graceSeconds: 60 } },
     ...(play.seed === undefined ? {} : { seed: play.seed }),
   })
   for (let i = 0; i < play.connections; i++) await stage.adopt()
