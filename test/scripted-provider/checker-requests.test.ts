@@ -69,6 +69,11 @@ test.each([
     [],
   ],
   [
+    'a spent token while the answer to the first is still on its way: that is two at once',
+    [refresh(100, 0, { answeredAt: 300 }), again(200)],
+    [],
+  ],
+  [
     'a token of nobody’s',
     [refresh(100, -1, { ...REFUSED, standing: 'unknown', family: null })],
     ['I2'],

@@ -46,6 +46,11 @@ test.each<[string, Partial<ServedToken>, string[]]>([
   expect(broken(madeTruth(), { served: [one] })).toEqual(expected)
 })
 
+test('I4: an expired token is called that', () => {
+  const [violation] = check(madeTruth(), { served: [{ ...served, askedAt: LIFE_MS + 10 }] })
+  expect(violation?.message).toContain('a token was served 10 ms after its end')
+})
+
 test('I4: a token that a refresh has ended is not served on', () => {
   const truth = madeTruth([refresh(500, 0)])
   const [family] = truth.families
@@ -105,6 +110,15 @@ test.each<[string, 'user' | 'reuse' | 'idle', Partial<SeenConnection>, string[]]
   expect(broken(truth, seenAs(how))).toEqual(expected)
 })
 
+test('I5: a grant that died while an attempt was in the dark may be called either', () => {
+  const family = { revoked: { at: 400, cause: 'user' } } as const
+  const told = madeTruth([refresh(300, 0, LOST), refresh(500, 0, REFUSED)], { family })
+  expect(broken(told, seenAs(dead('interrupted')))).toEqual([])
+  expect(broken(told, seenAs(dead('revoked')))).toEqual([])
+  const plain = madeTruth([refresh(300, 0), refresh(500, 1, REFUSED)], { family })
+  expect(broken(plain, seenAs(dead('interrupted')))).toEqual(['I5'])
+})
+
 test('I5: a death that nobody told of has to be noticed in time, where that is promised', () => {
   const truth = madeTruth([], { family: { revoked: { at: 400, cause: 'user' } } })
   expect(broken(truth, seenAs({}))).toEqual([])
@@ -131,6 +145,8 @@ test.each<[string, Truth, Observations, string[]]>([
 test('I7: what was deleted is revoked, if that was asked for', () => {
   const deletions = [{ ...deletion, revokes: true }]
   expect(broken(madeTruth(), { deletions })).toEqual(['I7'])
+  const justNow = madeTruth([], { truth: { now: 2_500 } })
+  expect(broken(justNow, { deletions })).toEqual([])
   const revoked = { at: 1_100, cause: 'revocation_endpoint' } as const
   expect(broken(madeTruth([], { family: { revoked } }), { deletions })).toEqual([])
 })
@@ -194,6 +210,13 @@ test.each<[Partial<Limits>, string[]]>([
 ])('I10: three requests against %j', (limits, expected) => {
   const truth = madeTruth([refresh(100, 0), refresh(900, 1), refresh(9_000, 2)])
   expect(broken(truth, {}, limits)).toEqual(expected)
+})
+
+test('I10: requests are open at once whatever order they end in', () => {
+  const long = refresh(100, 0, { closedAt: 900 })
+  const truth = madeTruth([long, refresh(200, 1), refresh(300, 2)])
+  expect(broken(truth, {}, { requestsAtOnce: 2 })).toEqual([])
+  expect(broken(truth, {}, { requestsAtOnce: 1 })).toEqual(['I10'])
 })
 
 test('a failed expectation begins with the seed', () => {

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { request } from 'undici'
 import { expect, test } from 'vitest'
 import {
@@ -10,6 +12,7 @@ import {
 import { createScriptedProvider } from '../support/scripted-provider/create-scripted-provider.ts'
 import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
 import { withOneGrant } from './one-grant.ts'
+import { refreshRequest } from './wire-client.ts'
 
 const REDIRECT_URI = 'https://app.example.com/callback?keep=1'
 const VERIFIER = 'a'.repeat(43)
@@ -141,6 +144,30 @@ test('clients are known by Basic and by body; the id alone is enough only if pub
   expect(told.status).toBe(200)
 })
 
+test('tokens are asked for by POST, with nothing in the URL', async () => {
+  await using it = await withOneGrant()
+  const { id, secret } = it.provider.client
+  const url = new URL(it.provider.endpoints.token)
+  const params = { grant_type: 'refresh_token', refresh_token: it.grant.refreshToken }
+  url.search = new URLSearchParams({ ...params, client_id: id, client_secret: secret }).toString()
+  expect((await request(url)).statusCode).toBe(400)
+  expect((await request(url, { method: 'POST' })).statusCode).toBe(401)
+  expect((await it.family()).current).toBe(it.grant.refreshToken)
+})
+
+test('an idle connection is closed when its time is over', async () => {
+  await using it = await withOneGrant({ keepAliveMs: 100 })
+  const text = refreshRequest(it.provider, it.grant.refreshToken).replace(': close', ': keep-alive')
+  const { hostname, port } = new URL(it.provider.origin)
+  const socket = connect({ host: hostname, port: Number(port) })
+  const ended = once(socket, 'end')
+  socket.write(text)
+  await once(socket, 'data')
+  const answered = performance.now()
+  await ended
+  expect(performance.now() - answered).toBeGreaterThan(50)
+})
+
 test('userinfo knows live tokens only', async () => {
   await using it = await withOneGrant({ accessTokenSeconds: 60, accessTokenSettlesMs: 2_000 })
   const ask = async () => (await askUserinfo(it.provider, it.grant.accessToken)).status
@@ -164,6 +191,8 @@ test('a grant can be revoked by its user, and dies of idleness', async () => {
   const [other] = await it.provider.mintGrants(1)
   await it.provider.revokeGrant('f1')
   expect((await it.refresh(other?.refreshToken)).json['error']).toBe('invalid_grant')
+  expect((await it.provider.family('f1')).revoked).toMatchObject({ cause: 'user' })
+  await it.provider.revokeGrant('f1', 'idle')
   expect((await it.provider.family('f1')).revoked).toMatchObject({ cause: 'user' })
 })
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askRefresh, type Told } from '../support/scripted-provider/ask-provider.ts'
 import { createScriptedProvider } from '../support/scripted-provider/create-scripted-provider.ts'
-import type { BODIES } from '../support/scripted-provider/misbehaviours/bodies.ts'
-import type { ECHOES, ERRORS } from '../support/scripted-provider/misbehaviours/errors.ts'
+import { BODIES } from '../support/scripted-provider/misbehaviours/bodies.ts'
+import { ECHOES, type ERRORS } from '../support/scripted-provider/misbehaviours/errors.ts'
 import type { FIELDS } from '../support/scripted-provider/misbehaviours/fields.ts'
-import type { STATUSES } from '../support/scripted-provider/misbehaviours/statuses.ts'
+import { STATUSES } from '../support/scripted-provider/misbehaviours/statuses.ts'
 import type { MisbehaviourName } from '../support/scripted-provider/misbehaviours/table.ts'
 import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
 import { newGrant } from './one-grant.ts'
@@ -16,9 +16,12 @@ beforeAll(async () => {
 })
 afterAll(() => provider[Symbol.asyncDispose]())
 
-async function meet(name: MisbehaviourName): Promise<{ told: Told; rotated: boolean }> {
+async function meet(
+  name: MisbehaviourName,
+  how: { readonly processed?: boolean } = {},
+): Promise<{ told: Told; rotated: boolean }> {
   const { family, refreshToken } = await newGrant(provider)
-  await provider.misbehave(name, { next: 1, family })
+  await provider.misbehave(name, { next: 1, family, ...how })
   const told = await askRefresh(provider, refreshToken)
   const { current } = await provider.family(family)
   return { told, rotated: current !== refreshToken }
@@ -215,4 +218,14 @@ test.each(Object.entries(ECHO_CASES))('%s', async (name, holds) => {
   const { family, refreshToken } = await newGrant(provider)
   await provider.misbehave(name as keyof typeof ECHOES, { next: 1, family })
   holds(await askRefresh(provider, refreshToken), refreshToken)
+})
+
+const EITHER_WAY = Object.keys({ ...STATUSES, ...BODIES, ...ECHOES }).filter(
+  (name) => name !== 'echo-secret-in-success',
+)
+
+test.each(EITHER_WAY)('%s says nothing of whether the request was carried out', async (name) => {
+  for (const processed of [true, false]) {
+    expect((await meet(name as MisbehaviourName, { processed })).rotated).toBe(processed)
+  }
 })

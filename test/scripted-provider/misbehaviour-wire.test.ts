@@ -114,6 +114,8 @@ test('reset-instead-of-end leaves the length open, reset-after-whole-answer does
   expect(open.received.headers.has('content-length')).toBe(false)
   const told = await meet('reset-after-whole-answer')
   expect(told.received.headers.get('content-length')).toBe(String(told.received.body.length))
+  expect(told.record.answeredAt).not.toBeNull()
+  expect((await meet('reset-mid-body')).record.answeredAt).toBeNull()
 })
 
 /** The connection is still open when everybody else has been answered. */

@@ -151,6 +151,19 @@ test('other endpoints misbehave as well', async () => {
   })
 })
 
+test('a provider that says nothing of the refresh token has not replaced it, and says so if it has', async () => {
+  await using provider = await createScriptedProvider({ profile: 'grace' })
+  const [grant] = await provider.mintGrants(1)
+  await provider.misbehave('refresh-token-missing')
+  const silent = await askRefresh(provider, grant?.refreshToken)
+  expect(silent.json).not.toHaveProperty('refresh_token')
+  await provider.behave()
+  const rotated = await askRefresh(provider, grant?.refreshToken)
+  await provider.misbehave('refresh-token-missing')
+  const again = await askRefresh(provider, grant?.refreshToken)
+  expect(again.json['refresh_token']).toBe(rotated.json['refresh_token'])
+})
+
 test('whose a request is cannot be known before it is read', async () => {
   await using provider = await createScriptedProvider()
   await expect(provider.misbehave('reset-on-accept', { family: 'f0' })).rejects.toThrow(

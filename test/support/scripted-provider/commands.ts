@@ -43,7 +43,11 @@ export function commandsOf(world: World, server: ProviderServer) {
     /** Ends one misbehaviour, or all of them; what is held by it goes on. */
     behave(rule?: RuleId): void {
       rules.remove(rule)
-      for (const [id, gate] of world.held) if (rule === undefined || id === rule) gate.abort()
+      for (const [id, gate] of world.held) {
+        if (rule !== undefined && id !== rule) continue
+        gate.abort()
+        world.held.delete(id)
+      }
     },
     stopListening: () => server.stop(),
     listenAgain: () => server.start(),

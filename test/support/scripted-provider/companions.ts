@@ -39,8 +39,12 @@ function heldBy(world: World, rule: number): AbortSignal {
 /** To a fraction of a millisecond: a timer would round up to a whole one. */
 async function kill(world: World, deed: Kill, record: RequestRecord): Promise<void> {
   const due = monotonicMs() + deed.afterMs
-  if (deed.afterMs > 20) await wait(deed.afterMs - 10, undefined, { signal: world.end.signal })
-  while (monotonicMs() < due) await nextTurn()
+  const { signal } = world.end
+  if (deed.afterMs > 20) {
+    await wait(deed.afterMs - 10, undefined, { signal }).catch(() => undefined)
+  }
+  while (monotonicMs() < due && !signal.aborted) await nextTurn()
+  if (signal.aborted) return
   try {
     process.kill(deed.pid, 'SIGKILL')
     world.kills.push({ pid: deed.pid, at: world.clock.now(), request: record.id })

@@ -7,7 +7,8 @@ export type Json = Readonly<Record<string, unknown>>
 export type Reply = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly json: Json
+  /** Null: an empty body. */
+  readonly json: Json | null
 }
 
 /** What an error is about, where vendors have a word of their own for it. */

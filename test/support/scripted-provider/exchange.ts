@@ -93,7 +93,6 @@ function carryOut(
   script: Script,
 ): Outcome {
   const outcome = ENDPOINTS[endpoint](world, asked, tweakOf(script.main?.deed ?? null))
-  record.refused = outcome.refused
   if (outcome.issued !== null) {
     const { access, refresh, family } = outcome.issued
     record.issued = { access, refresh, rotated: outcome.rotated }

@@ -28,7 +28,11 @@ export async function perform(world: World, scene: Scene): Promise<void> {
   record.status = answer.status
   switch (deed?.act) {
     case 'cut':
-      return noteCut(world, scene, answer, await cutAnswer(socket, answer, deed))
+      return cutAnswer(socket, {
+        answer,
+        cut: deed,
+        left: (sent) => noteCut(world, scene, { sent, whole: deed.after === 'body' }),
+      })
     case 'drip':
       if (await dripAnswer(socket, answer, deed.everyMs)) noteWhole(world, scene, answer)
       return
@@ -55,7 +59,7 @@ function answerOf(world: World, scene: Scene): Answer {
   }
 }
 
-function statusOf(deed: Misbehaviour | null, reply: Outcome['reply']): number {
+function statusOf(deed: Misbehaviour | null, reply: Reply): number {
   if (deed?.act === 'answer') return deed.status
   return (deed?.act === 'refuse' ? deed.status : undefined) ?? reply.status
 }
@@ -74,10 +78,10 @@ function refusedGrant({ asked }: Scene) {
 }
 
 function edited(
-  reply: Outcome['reply'],
+  reply: Reply,
   { set = {}, unset = [] }: Extract<Misbehaviour, { act: 'edit' }>,
   words: Words,
-): Reply | Outcome['reply'] {
+): Reply {
   if (reply.json === null) return reply
   const filled = JSON.parse(fillJson(set, words)) as Json
   const json = Object.fromEntries(
@@ -99,8 +103,9 @@ function wordsOf(world: World, { asked, outcome }: Scene): Words {
 
 function noteWhole(world: World, scene: Scene, answer: Answer): void {
   const { record, deed, outcome } = scene
-  if (deed?.act === 'refuse') record.refused = deed.error
-  record.told = isPlain(deed) ? 'plainly' : legible(answer.body.bytes, outcome)
+  const plain = isPlain(deed)
+  record.told = plain ? 'plainly' : legible(answer.body.bytes, outcome)
+  if (plain) record.refused = deed?.act === 'refuse' ? deed.error : (outcome?.refused ?? null)
   world.log.answered(record)
 }
 
@@ -111,11 +116,14 @@ function isPlain(deed: Misbehaviour | null): boolean {
   return !touched.includes('access_token') && !touched.includes('error')
 }
 
-function noteCut(world: World, scene: Scene, answer: Answer, sent: Buffer): void {
-  const { record, outcome } = scene
+function noteCut(
+  world: World,
+  { record, outcome }: Scene,
+  { sent, whole }: { readonly sent: Buffer; readonly whole: boolean },
+): void {
   if (sent.length === 0) record.status = null
   record.told = legible(sent, outcome)
-  if (sent.length > answer.body.bytes.length) world.log.answered(record)
+  if (whole) world.log.answered(record)
 }
 
 /** Whether a patient reader could find the new tokens in what was sent. */

@@ -45,7 +45,8 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 function paramsOf({ headers }: IncomingMessage, url: URL, body: string): Map<string, string> {
-  const params = new Map(url.searchParams)
+  // What stands in a URL stands in logs: only the browser's way takes parameters from there.
+  const params = new Map(endpointOf(url) === 'authorize' ? url.searchParams : [])
   const sent = headers['content-type']?.startsWith('application/json')
     ? jsonFields(body)
     : [...new URLSearchParams(body)]

@@ -28,7 +28,7 @@ export type RequestRecord = {
   answeredAt: number | null
   closedAt: number | null
   status: number | null
-  /** The error of RFC 6749 §5.2 that was told, in whatever words. */
+  /** The error of RFC 6749 §5.2 that was told plainly, in whatever words. */
   refused: string | null
   misbehaviour: string | null
   issued: {

@@ -138,8 +138,8 @@ export class Rules {
   }
 }
 
-function applies({ deed, when, from, until, left }: Rule, subject: Subject): boolean {
-  if (left <= 0 || subject.now < from || subject.now >= until) return false
+function applies({ deed, when, from }: Rule, subject: Subject): boolean {
+  if (subject.now < from) return false
   if (stageOf(deed) !== subject.stage) return false
   if (subject.stage === 'accept') return true
   if ((when.endpoint ?? 'token') !== subject.endpoint) return false

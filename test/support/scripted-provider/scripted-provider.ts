@@ -20,7 +20,7 @@ export type ScriptedProvider = Remote<Commands> &
       readonly secret: string
       readonly secrets: readonly string[]
     }
-    /** In every token and secret of this provider, and nowhere else; see `findLeaks`. */
+    /** In every token and secret of this provider, and nowhere else: one canary for all. */
     readonly mark: string
     /** Null: it runs in this process. */
     readonly pid: number | null

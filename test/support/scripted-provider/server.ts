@@ -15,7 +15,11 @@ export type ProviderServer = {
 /** Opens the provider's listener on loopback. */
 export async function openServer(world: World): Promise<ProviderServer> {
   const server = createServer(
-    { keepAliveTimeout: world.settings.keepAliveMs, requestTimeout: 0 },
+    {
+      keepAliveTimeout: world.settings.keepAliveMs,
+      keepAliveTimeoutBuffer: 0,
+      requestTimeout: 0,
+    },
     (request, response) => {
       if (world.settings.keepAliveMs === 0) response.setHeader('connection', 'close')
       exchange(world, request, response).catch((error: unknown) => {

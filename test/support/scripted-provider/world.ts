@@ -115,8 +115,7 @@ export type Tweak = { readonly rotates?: boolean; readonly lifeSeconds?: number 
 
 /** What came of carrying a request out. */
 export type Outcome = {
-  readonly reply:
-    Reply | { readonly status: number; readonly headers: Reply['headers']; readonly json: null }
+  readonly reply: Reply
   readonly issued: Issued | null
   readonly rotated: boolean
   /** In the words of RFC 6749 §5.2. */

@@ -2,9 +2,6 @@ import type { FamilyTruth } from '../truth.ts'
 import { type Facts, type Finding, ms } from './facts.ts'
 import type { Deletion } from './observations.ts'
 
-/** What was under way when the deletion was answered may still be on its way out. */
-const ON_ITS_WAY_MS = 50
-
 /** I7: what was deleted does not come back, and lives on nowhere. */
 export function deletedStaysDeleted(facts: Facts): readonly Finding[] {
   return (facts.seen.deletions ?? []).flatMap((deletion) => {
@@ -20,10 +17,10 @@ export function deletedStaysDeleted(facts: Facts): readonly Finding[] {
   })
 }
 
-function usedAgain({ truth }: Facts, { family, at }: Deletion): string | null {
+function usedAgain({ truth, limits }: Facts, { family, at }: Deletion): string | null {
   const request = truth.requests.find(
     (one) =>
-      one.family === family && one.endpoint === 'token' && one.arrivedAt > at + ON_ITS_WAY_MS,
+      one.family === family && one.endpoint === 'token' && one.arrivedAt > at + limits.onItsWayMs,
   )
   if (request === undefined) return null
   return `request ${request.id} refreshes it ${ms(request.arrivedAt - at)} after it was deleted`

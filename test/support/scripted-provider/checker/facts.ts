@@ -31,9 +31,12 @@ export function gatherFacts(truth: Truth, seen: Observations, limits: Limits): F
   const accessTokens = truth.families.flatMap((family) =>
     family.accessTokens.map((token) => [token.token, { ...token, family }] as const),
   )
+  const kills = [...(seen.kills ?? []), ...truth.kills.map(({ at }) => at)].toSorted(
+    (a, b) => a - b,
+  )
   return {
     truth,
-    seen,
+    seen: { ...seen, kills },
     limits,
     families: new Map(truth.families.map((family) => [family.id, family])),
     refreshes,

@@ -12,6 +12,8 @@ export type Limits = {
   readonly killWindowMs: number
   /** Until what an answer said can be seen. */
   readonly settleMs: number
+  /** What was under way when a deletion was answered may still arrive so much later. */
+  readonly onItsWayMs: number
   /** Until a death that nobody told the daemon of is noticed. */
   readonly noticeMs: number | null
   readonly latenessP99Ms: number | null
@@ -30,6 +32,7 @@ export const LIMITS: Limits = {
   earlyReplays: 1,
   killWindowMs: 20,
   settleMs: 2_000,
+  onItsWayMs: 50,
   noticeMs: null,
   latenessP99Ms: null,
   requests: null,

@@ -41,7 +41,7 @@ export type Observations = {
   readonly leaks?: readonly string[]
   /** By how much each healthy connection was refreshed too late; see `latenessOf`. */
   readonly latenessMs?: readonly number[]
-  /** When the daemon was killed or stopped, and when it was started again. */
+  /** When the daemon was killed or stopped, where the provider did not do it, and when it was started. */
   readonly kills?: readonly number[]
   readonly starts?: readonly number[]
 }

@@ -7,6 +7,7 @@ import { isKnownClient } from './authenticate-client.ts'
 
 /** RFC 6749 §3.2. */
 export function answerToken(world: World, asked: Asked, tweak: Tweak): Outcome {
+  if (asked.method !== 'POST') return refusal(world, 'invalid_request')
   if (!isKnownClient(world, asked)) return refusal(world, 'invalid_client')
   switch (asked.params.get('grant_type')) {
     case 'authorization_code':

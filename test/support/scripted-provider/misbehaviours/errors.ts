@@ -32,7 +32,7 @@ export const ERRORS = {
     body: { json: { error: { code: 190, message: 'Error validating access token' } } },
   },
   'error-with-200': ok({ error: 'temporarily_unavailable' }),
-  'invalid-grant-with-200': ok({ error: 'invalid_grant' }),
+  'invalid-grant-with-200': refuse('invalid_grant', 200),
   'not-ok-with-200': ok({ ok: false, error: 'fatal_error' }),
   'tokens-and-error-with-200': { act: 'edit', set: { error: 'server_error' } },
 } as const satisfies Record<string, Misbehaviour>

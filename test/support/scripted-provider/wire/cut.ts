@@ -7,15 +7,18 @@ type Cut = Extract<Misbehaviour, { act: 'cut' }>
 /** Long enough for a client on this machine to read what was sent before it reads the reset. */
 const READ_FIRST_MS = 20
 
-/** Sends as much of the answer as the cut allows, then ends the connection. Returns what was sent. */
-export async function cutAnswer(socket: Socket, answer: Answer, cut: Cut): Promise<Buffer> {
+/** Sends as much of the answer as the cut allows, tells what has left, and ends the connection. */
+export async function cutAnswer(
+  socket: Socket,
+  { answer, cut, left }: { answer: Answer; cut: Cut; left: (sent: Buffer) => void },
+): Promise<void> {
   const sent = beginning(answer, cut)
-  if (socket.destroyed) return Buffer.alloc(0)
   if (sent.length > 0) await write(socket, sent)
-  if (cut.ending === 'open') return sent
+  if (socket.destroyed) return
+  left(sent)
+  if (cut.ending === 'open') return
   if (cut.ending === 'close') socket.end()
   else await reset(socket, sent.length > 0 ? READ_FIRST_MS : 0)
-  return sent
 }
 
 function beginning(answer: Answer, cut: Cut): Buffer {
