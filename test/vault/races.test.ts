@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import type { LiveConnection } from '../../src/core/connection.ts'
+import type { UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
+import { createLink } from '../../src/vault/create-link.ts'
+import { deleteConnection } from '../../src/vault/delete-connection.ts'
+import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
+import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
+import { importConnection } from '../../src/vault/import-connection.ts'
+import { refresh } from '../../src/vault/refresh.ts'
+import { updateConnection } from '../../src/vault/update-connection.ts'
+import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
+import type { ProfileName } from '../support/scripted-provider/profiles.ts'
+import { until } from '../support/until.ts'
+import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+/** How the refresh ends that was in the air. */
+const OUTCOMES: readonly (readonly [string, ProfileName, Deed | null])[] = [
+  ['with a rotation', 'strict', null],
+  ['without a rotation', 'plain', null],
+  ['with invalid_grant', 'strict', { act: 'refuse', error: 'invalid_grant', status: 400 }],
+  ['with an answer that is lost', 'strict', { act: 'cut', after: 'processing', ending: 'reset' }],
+]
+
+type Racer = (stage: Stage, adopted: Awaited<ReturnType<Stage['adopt']>>) => Promise<FamilyId>
+
+/** What comes in between, and whose grant stands afterwards. */
+const RACERS: readonly (readonly [string, Racer])[] = [
+  [
+    'a reconnect',
+    async (stage, { connection, account }) => {
+      await stage.provider.setAccount(account)
+      await reconnect(stage, connection)
+      const { families } = await stage.provider.truth()
+      return families.at(-1)?.id ?? 'f0'
+    },
+  ],
+  [
+    'an import',
+    async (stage, { connection, account }) => {
+      const [newer] = await stage.provider.mintGrants(1, { account })
+      await importConnection(stage.ports, OPERATOR, {
+        ...NOTHING,
+        userId: connection.userId,
+        provider: ACME,
+        refreshToken: new Secret(newer?.refreshToken ?? ''),
+      })
+      return newer?.family ?? 'f0'
+    },
+  ],
+  [
+    'a PATCH with fresh credentials',
+    async (stage, { connection, account }) => {
+      const [newer] = await stage.provider.mintGrants(1, { account })
+      const refreshToken = new Secret(newer?.refreshToken ?? '')
+      await updateConnection(stage.ports, OPERATOR, connection.id, { refreshToken })
+      return newer?.family ?? 'f0'
+    },
+  ],
+]
+
+describe.each(RACERS)('%s during a refresh', (_, race) => {
+  test.each(OUTCOMES)(
+    'that ends %s: the newer grant stands, untouched',
+    async (_outcome, profile, deed) => {
+      await using stage = await openStage({ profile })
+      const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
+      const flight = await inTheAir(stage, adopted, deed)
+      const family = await race(stage, adopted)
+      await stage.provider.behave(flight.held)
+      await flight.landed
+
+      const { connection } = adopted
+      const after = await stage.stored(connection.id)
+      expect(after).toMatchObject({ status: 'active', failure: null, attempt: null })
+      expect(after.grant.id).not.toBe(connection.grant.id)
+      const truth = await stage.provider.family(family)
+      expect(after.grant.refreshToken?.open().expose()).toBe(truth.current)
+      expect(truth.revoked).toBeNull()
+      await expectForgotten(stage, adopted, profile, deed)
+      // The connection goes on as any other.
+      expect((await refresh(stage.ports, after, 'forced')).kind).toBe('refreshed')
+    },
+  )
+})
+
+describe('a deletion during a refresh', () => {
+  test.each(OUTCOMES)(
+    'that ends %s: nothing comes back, and nothing is held',
+    async (_outcome, profile, deed) => {
+      await using stage = await openStage({ profile })
+      const adopted = await stage.adopt()
+      const flight = await inTheAir(stage, adopted, deed)
+      await deleteConnection(stage.ports, OPERATOR, { id: adopted.connection.id }, { revoke: true })
+      await stage.provider.behave(flight.held)
+      await flight.landed
+      expect(await stage.ports.store.connection(adopted.connection.id)).toBeNull()
+      await deliverRevocations(stage.ports)
+      expect((await stage.provider.family(adopted.family)).revoked).not.toBeNull()
+    },
+  )
+})
+
+describe('an edit during a refresh', () => {
+  test.each(OUTCOMES)('that ends %s: neither undoes the other', async (_outcome, profile, deed) => {
+    await using stage = await openStage({ profile })
+    const adopted = await stage.adopt()
+    const flight = await inTheAir(stage, adopted, deed)
+    await updateConnection(stage.ports, OPERATOR, adopted.connection.id, {
+      label: 'work',
+      metadata: { a: 1 },
+    })
+    await stage.provider.behave(flight.held)
+    await flight.landed
+    const after = await stage.stored(adopted.connection.id)
+    expect(after).toMatchObject({ label: 'work', metadata: { a: 1 } })
+    if (deed === null) expect(after.grant.generation).toBe(2)
+  })
+})
+
+/** A refresh that the provider has carried out and not answered yet. */
+async function inTheAir(
+  stage: Stage,
+  { connection, family }: Awaited<ReturnType<Stage['adopt']>>,
+  deed: Deed | null,
+) {
+  const held = await stage.provider.misbehave(
+    { act: 'hold', before: 'answer' },
+    { family, next: 1 },
+  )
+  if (deed !== null) await stage.provider.misbehave(deed, { family })
+  const landed = refresh(stage.ports, connection, 'scheduled')
+  await until('it to be at the provider', async () => {
+    return (await stage.provider.requests({ endpoint: 'token', family })).length > 0
+  })
+  return { held, landed }
+}
+
+async function reconnect(stage: Stage, { id, userId }: LiveConnection): Promise<void> {
+  const { url } = await createLink(stage.ports, OPERATOR, {
+    ...{ userId, providers: [ACME], redirectUrl: null, scope: null, email: null },
+    ...{ expectedAccount: null, state: null, label: null, displayName: null, metadata: null },
+    ...{ connectionId: id, client: null, params: {}, ttlSeconds: 900, confirm: null },
+  })
+  const secret = url.split('/').at(-1) ?? ''
+  const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
+  const answer = await fetch(begun.url, { redirect: 'manual' })
+  const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
+  await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
+}
+
+/** What a rotation brought for the old grant is held by nobody: the provider was told. */
+async function expectForgotten(
+  stage: Stage,
+  { family }: { readonly family: FamilyId },
+  profile: ProfileName,
+  deed: Deed | null,
+): Promise<void> {
+  await deliverRevocations(stage.ports)
+  if (deed === null && profile === 'strict') {
+    expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
+  }
+}
