@@ -273,7 +273,12 @@ export type RefreshRequest = {
 }
 
 export type IdentifyOutcome =
-  | { readonly kind: 'ok'; readonly account: Account }
+  | {
+      readonly kind: 'ok'
+      readonly account: Account
+      /** What else the answer told that later calls need. */
+      readonly providerData?: Readonly<Record<string, unknown>>
+    }
   /** The provider has nothing to ask, or answers no account. */
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unavailable'; readonly detail: string }

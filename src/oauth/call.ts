@@ -11,7 +11,7 @@ import { describeServer, type Server, type Target } from './endpoints.ts'
 import type { Recipe } from './presets/schema.ts'
 import { type ConfiguredProvider, patternOf } from './providers.ts'
 import type { Refusal } from './refusal.ts'
-import { fillUrl, type Variables } from './template.ts'
+import { fillText, fillUrl, type Variables } from './template.ts'
 
 /** What every method of the token endpoint works with. */
 export type Means = {
@@ -63,12 +63,10 @@ export async function prepareCall(means: Means, request: CallRequest): Promise<P
   if (params === null) return misconfigured('a parameter does not match its pattern')
 
   const until = request.until ?? means.clock.monotonic() + means.deadlineMs
-  const variables = {
-    ...keptVariables(recipe, request.providerData),
-    ...params,
-    clientId: client.id,
-    redirectUri: provider.redirectUri,
-  }
+  const { redirectUri } = provider
+  const given = { redirectUri, ...params, clientId: client.id }
+  const kept = keptVariables(recipe, request.providerData, given)
+  const variables = { ...given, ...kept, ...params, clientId: client.id }
   const targetOf = targets(configured, variables)
   const server = await describeServer(means.discovery, recipe, { variables, targetOf })
   if (server.kind !== 'ok') return server
@@ -108,7 +106,9 @@ function paramsOf(
   { recipe, params }: ConfiguredProvider,
   own: Readonly<Record<string, string>>,
 ): Variables | null {
-  if (!Object.keys(own).every((name) => Object.hasOwn(recipe.params, name))) return null
+  const mayBeOwn = (name: string) =>
+    Object.hasOwn(recipe.params, name) && recipe.params[name]?.setBy === 'anyone'
+  if (!Object.keys(own).every(mayBeOwn)) return null
   const values: Record<string, string> = {}
   for (const [name, param] of Object.entries(recipe.params)) {
     const value = own[name] ?? params[name] ?? param.default
@@ -120,14 +120,19 @@ function paramsOf(
 }
 
 /** What earlier answers told, as far as it still matches; a URL never takes anything else. */
-function keptVariables(recipe: Recipe, providerData: Readonly<Record<string, unknown>>): Variables {
+function keptVariables(
+  recipe: Recipe,
+  providerData: Readonly<Record<string, unknown>>,
+  others: Variables,
+): Variables {
   return Object.fromEntries(
     Object.entries(recipe.keep).flatMap(([name, { pattern, default: fallback }]) => {
       if (pattern === undefined) return []
       const value = Object.hasOwn(providerData, name) ? providerData[name] : undefined
       const matches = typeof value === 'string' && wholePattern(pattern)?.test(value) === true
       if (matches) return [[name, value]]
-      return fallback === undefined ? [] : [[name, fallback]]
+      const filled = fallback === undefined ? null : fillText(fallback, others)
+      return filled === null ? [] : [[name, filled]]
     }),
   )
 }

@@ -1,9 +1,11 @@
 import * as oauth from 'oauth4webapi'
+import type { ExchangeRequest } from '../ports.ts'
 import type { Call } from './call.ts'
 import { isFromIssuer } from './issuer.ts'
 import type { Recipe } from './presets/schema.ts'
-import { isKeepable, keptValue } from './received-tokens.ts'
-import { callbackStrategies } from './strategies.ts'
+import { isKeepable, keptValue, NO_SOURCES } from './received-tokens.ts'
+import { isAuthentic } from './requests.ts'
+import { fillText } from './template.ts'
 
 export type CheckedCallback =
   | { readonly kind: 'ok'; readonly parameters: URLSearchParams }
@@ -11,17 +13,17 @@ export type CheckedCallback =
   | { readonly kind: 'untrusted'; readonly detail: string }
 
 /**
- * The parameters of a callback that later requests need. Null where one is not as the preset says:
- * it may decide which host is told the code.
+ * What later requests need of a callback and of the flow that it ends. Null where one is not as the
+ * preset says: it may decide which host is told the code.
  */
 export function keptFromCallback(
   recipe: Recipe | undefined,
-  callback: ReadonlyMap<string, string>,
+  { callback, redirectUri }: Pick<ExchangeRequest, 'callback' | 'redirectUri'>,
 ): Readonly<Record<string, unknown>> | null {
   const kept: Record<string, unknown> = {}
   for (const [name, rule] of Object.entries(recipe?.keep ?? {})) {
-    if (rule.from !== 'callback') continue
-    const value = keptValue(rule, { tokens: {}, callback, idToken: {} })
+    if (rule.from !== 'callback' && rule.from !== 'flow') continue
+    const value = keptValue(rule, { ...NO_SOURCES, callback, flow: { redirectUri } })
     if (value === undefined) continue
     if (!isKeepable(value, rule)) return null
     kept[name] = value
@@ -31,9 +33,8 @@ export function keptFromCallback(
 
 /** RFC 6749 §4.1.2 and RFC 9207. The state was held against the flow before anything came here. */
 export function checkCallback(call: Call, callback: ReadonlyMap<string, string>): CheckedCallback {
-  const { recipe, server, client } = call
-  const strategy = callbackStrategies[recipe.callbackStrategy ?? '']
-  if (strategy?.({ parameters: callback, secret: client.secrets[0] ?? null }) === false) {
+  const { server, client } = call
+  if (!isAuthentic(call, callback) || !isAsItMust(call, callback)) {
     return { kind: 'untrusted', detail: 'the callback is not authentic' }
   }
   try {
@@ -52,6 +53,14 @@ export function checkCallback(call: Call, callback: ReadonlyMap<string, string>)
     }
     return { kind: 'untrusted', detail: 'the callback comes from another issuer or is malformed' }
   }
+}
+
+/** A parameter that must name what the user was sent to, e.g. the shop. */
+function isAsItMust({ recipe, variables }: Call, callback: ReadonlyMap<string, string>): boolean {
+  return Object.entries(recipe.callbackMustEqual).every(([name, template]) => {
+    const wanted = template === null ? null : fillText(template, variables)
+    return template === null || (wanted !== null && callback.get(name) === wanted)
+  })
 }
 
 function parametersOf(call: Call, callback: ReadonlyMap<string, string>): URLSearchParams {

@@ -70,7 +70,7 @@ function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
 function isWebAddress(template: string): boolean {
   if (template.startsWith('{')) return true
   // A letter can stand in a name, a digit in a port.
-  const [url] = ['x', '1'].flatMap((sample) => {
+  const [url] = ['a', '1'].flatMap((sample) => {
     return URL.parse(template.replaceAll(/\{[\w-]+\}/g, sample)) ?? []
   })
   if (url === undefined || url.username !== '' || url.password !== '') return false

@@ -4,14 +4,14 @@ import type { Account } from '../core/connection.ts'
 import { isRecord } from '../core/json-path.ts'
 import type { ReceivedTokens } from '../core/refresh-outcome.ts'
 import { Secret } from '../core/secret.ts'
-import type { ExchangeRequest } from '../ports.ts'
+import type { ExchangeRequest, IdentifyOutcome } from '../ports.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import { checkCallback, keptFromCallback } from './callback.ts'
 import { type Claims, type IdTokenResult, verifyIdToken } from './id-token.ts'
 import { accountIn, identify } from './identify.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'
-import { cleanResponse, receivedTokens } from './received-tokens.ts'
+import { cleanResponse, NO_SOURCES, receivedTokens } from './received-tokens.ts'
 import type { Refusal } from './refusal.ts'
 import { requestTokens } from './token-request.ts'
 
@@ -20,7 +20,7 @@ type Failed = Exclude<ExchangeOutcome, { kind: 'ok' }>
 /** Redeems a callback: its issuer, the code, the id token, then whose account it is. */
 export async function exchange(means: Means, request: ExchangeRequest): Promise<ExchangeOutcome> {
   const recipe = means.configured.get(request.provider)?.recipe
-  const providerData = keptFromCallback(recipe, request.callback)
+  const providerData = keptFromCallback(recipe, request)
   if (providerData === null) return untrusted('a parameter of the callback is not to be trusted')
   const prepared = await prepareCall(means, { ...request, providerData })
   if (prepared.kind === 'misconfigured') return { kind: 'client_config', detail: prepared.detail }
@@ -81,7 +81,7 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
       ? null
       : receivedTokens(call, tokens, {
           requestedScope: request.requestedScope,
-          sources: { tokens: reading.body, callback: request.callback, idToken },
+          sources: { ...NO_SOURCES, tokens: reading.body, callback: request.callback, idToken },
         })
   const raw = take(first, {})
   if (first === null || raw === null) return untrusted('the answer holds no token')
@@ -96,7 +96,9 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
   const found = await accountOf(means, call, { ...known, tokens, request })
   if (found.kind === 'untrusted') return untrusted(found.detail)
   if (found.kind === 'unavailable') return unavailable(found.detail, tokens)
-  return { kind: 'ok', tokens, account: found.account, sentAt: reading.sentAt }
+  const providerData = { ...tokens.providerData, ...found.providerData }
+  const { account } = found
+  return { kind: 'ok', tokens: { ...tokens, providerData }, account, sentAt: reading.sentAt }
 }
 
 /** With an issuer by its id token; without one, `openid` is a scope like any other. */
@@ -145,13 +147,13 @@ type Known = {
   readonly request: ExchangeRequest
 }
 
+type Identified = Extract<IdentifyOutcome, { kind: 'ok' }>
+
 async function accountOf(
   means: Means,
   call: Call,
   { claims, body, tokens, request }: Known,
-): Promise<
-  { readonly kind: 'ok'; readonly account: Account } | Refusal<'untrusted' | 'unavailable'>
-> {
+): Promise<Identified | Refusal<'untrusted' | 'unavailable'>> {
   const { accountFromIdToken, accountFromTokens } = call.recipe
   const told = either(accountIn(claims, accountFromIdToken), accountIn(body, accountFromTokens))
   if (told.id !== null && told.email !== null) return { kind: 'ok', account: told }
@@ -163,7 +165,7 @@ async function accountOf(
     if (told.id !== null && asked.account.id !== null && told.id !== asked.account.id) {
       return { kind: 'untrusted', detail: 'userinfo names another account than the id token' }
     }
-    return { kind: 'ok', account: either(told, asked.account) }
+    return { ...asked, account: either(told, asked.account) }
   }
   if (asked.kind === 'unavailable' && told.id === null) return asked
   return { kind: 'ok', account: told }

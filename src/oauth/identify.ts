@@ -6,6 +6,7 @@ import type { IdentifyOutcome, TokenEndpoint } from '../ports.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import { readBody } from './json-body.ts'
 import { NOT_SENT } from './read-answer.ts'
+import { keptValues, NO_SOURCES } from './received-tokens.ts'
 import { sendSideRequest, type Sent } from './requests.ts'
 
 type AccountSources = {
@@ -44,7 +45,8 @@ async function probe(means: Means, call: Call, accessToken: Secret): Promise<Ide
   const account = accountIn(withKept(answer.body, call), recipe.account)
   const email = account.email ?? (await askEmail(means, call, accessToken))
   if (account.id === null && email === null) return { kind: 'unknown' }
-  return { kind: 'ok', account: { ...account, email } }
+  const providerData = keptValues(recipe, { ...NO_SOURCES, probe: answer.body })
+  return { kind: 'ok', account: { ...account, email }, providerData }
 }
 
 /** The account in a document: claims, a token answer, a probe's answer. */
@@ -54,9 +56,9 @@ export function accountIn(document: unknown, sources: AccountSources | undefined
   return { id: at(sources?.id), email: at(sources?.email), name: at(sources?.name) }
 }
 
-/** What earlier answers told stands beside the probe's own fields, as `$kept`. */
+/** Beside the probe's own fields stand what earlier answers told and what the templates are filled with. */
 function withKept(body: unknown, call: Call): unknown {
-  return isRecord(body) ? { ...body, $kept: call.providerData } : body
+  return isRecord(body) ? { ...body, $kept: call.providerData, $params: call.variables } : body
 }
 
 /** A second question, where the first names no e-mail. Its failure costs the e-mail only. */

@@ -33,8 +33,8 @@ export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
 }
 
 /** Empty and foreign values count as missing: a refresh token that is null or 0 is none. */
-function textOf(root: unknown, path: string): string | null {
-  const value = valueAt(root, path)
+function textOf(root: unknown, path: string | null): string | null {
+  const value = path === null ? null : valueAt(root, path)
   return typeof value === 'string' && value !== '' ? value : null
 }
 
@@ -67,6 +67,7 @@ export function salvageRefreshToken(
   body: unknown,
   shape: Shape,
 ): string | null {
+  if (shape.refreshToken === null) return null
   if (isRecord(body)) {
     const whole = normalise(body, shape, { sentAt: 0, providerNow: null }).refreshToken
     if (whole !== null) return whole

@@ -87,6 +87,7 @@ export function parseProvider({ id, settings, clientSecrets }: ProviderSettings)
     ...checkRecipe(recipe),
     ...checkParamNames(recipe),
     ...checkParams(params, recipe),
+    ...checkMissing(params, recipe),
   ]
   if (problems.length > 0) return failed(problems)
   const client = typeof clientId === 'string' ? { id: clientId, secrets: clientSecrets } : null
@@ -148,6 +149,16 @@ function checkParams(
   })
 }
 
+/** What no link can give later must be there from the start. */
+function checkMissing(params: object, recipe: Recipe): readonly Problem[] {
+  const templates = JSON.stringify({ ...recipe, params: null })
+  return Object.entries(recipe.params)
+    .filter(([, { required, setBy }]) => required && setBy === 'operator')
+    .filter(([name, param]) => param.default === undefined && !Object.hasOwn(params, name))
+    .filter(([name]) => templates.includes(`{${name}}`))
+    .map(([path]) => ({ path, detail: 'is required' }))
+}
+
 /** What the use cases see of it. */
 function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider {
   const { refreshTokens, revocation, offline } = recipe
@@ -160,7 +171,9 @@ function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider
     scopes: recipe.scopes,
     identityScopes: [...recipe.identityScopes, ...(asksOffline ? [offline.scope] : [])],
     params: Object.fromEntries(
-      Object.entries(recipe.params).map(([name, param]) => [name, paramOf(param, params[name])]),
+      Object.entries(recipe.params)
+        .filter(([, { setBy }]) => setBy === 'anyone')
+        .map(([name, param]) => [name, paramOf(param, params[name])]),
     ),
     redirectUri: `${publicUrl.replace(/\/+$/, '')}/callback/${id}`,
     apiHeader: recipe.apiHeader,

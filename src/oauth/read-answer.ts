@@ -54,7 +54,8 @@ type Answered = Extract<EgressResult, { kind: 'answered' }>
 
 function readAnswered(result: Answered, sentText: string, recipe: Recipe): Reading {
   const { sentAt, status, headers, complete } = result
-  const shape = { ...recipe.answer, scopeSeparator: recipe.scopeSeparator }
+  const scopeSeparator = recipe.answer.scopeSeparator ?? recipe.scopeSeparator
+  const shape = { ...recipe.answer, scopeSeparator }
   const contentType = one(headers['content-type']) ?? ''
   const { text, value } = readBody(result.body, contentType, shape.format)
   const providerNow = httpDate(one(headers['date']))

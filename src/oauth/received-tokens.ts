@@ -5,6 +5,7 @@ import type { Call } from './call.ts'
 import { wholePattern } from './check-recipe.ts'
 import { grantedScopes } from './granted-scope.ts'
 import type { TokenSet } from './normalise.ts'
+import type { Recipe } from './presets/schema.ts'
 import type { Kept } from './presets/shapes.ts'
 
 /** A clean answer for the protocol's library, whatever the provider's looked like. */
@@ -26,6 +27,16 @@ export type Sources = {
   readonly tokens: unknown
   readonly callback: ReadonlyMap<string, string>
   readonly idToken: Readonly<Record<string, unknown>>
+  readonly probe: unknown
+  readonly flow: Readonly<Record<string, unknown>>
+}
+
+export const NO_SOURCES: Sources = {
+  tokens: {},
+  callback: new Map(),
+  idToken: {},
+  probe: {},
+  flow: {},
 }
 
 /** Null: the answer held no access token after all. */
@@ -37,6 +48,7 @@ export function receivedTokens(
   const { recipe, providerData } = call
   const { accessToken, refreshToken } = tokens
   if (accessToken === null) return null
+  const reported = tokens.scope ?? scopeOfCallback(recipe, about.sources.callback)
   const renewing = recipe.renewsWith === 'access_token' ? accessToken : refreshToken
   return {
     accessToken: new Secret(accessToken),
@@ -45,19 +57,25 @@ export function receivedTokens(
     refreshToken: renewing === null ? null : new Secret(renewing),
     refreshTokenExpiresInSeconds: tokens.refreshTokenExpiresInSeconds,
     scope:
-      tokens.scope === null
-        ? null
-        : grantedScopes(tokens.scope, about.requestedScope, recipe.grantedScope),
-    providerData: { ...providerData, ...keptValues(call, about.sources) },
+      reported === null ? null : grantedScopes(reported, about.requestedScope, recipe.grantedScope),
+    providerData: { ...providerData, ...keptValues(recipe, about.sources) },
   }
+}
+
+function scopeOfCallback(
+  { grantedScope }: Recipe,
+  callback: Sources['callback'],
+): readonly string[] | null {
+  const listed = callback.get(grantedScope.callbackParam ?? '')
+  return listed === undefined ? null : listed.split(/[\s,]+/).filter((scope) => scope !== '')
 }
 
 /** Longer than any id or host; more would only fill the database. */
 const LONGEST_KEPT = 2_048
 
-function keptValues(call: Call, sources: Sources): Record<string, unknown> {
+export function keptValues(recipe: Recipe, sources: Sources): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(call.recipe.keep).flatMap(([name, kept]) => {
+    Object.entries(recipe.keep).flatMap(([name, kept]) => {
       const value = keptValue(kept, sources)
       return isKeepable(value, kept) ? [[name, value]] : []
     }),
@@ -72,6 +90,10 @@ export function keptValue(kept: Kept, sources: Sources): unknown {
       return valueAt(sources.idToken, kept.path)
     case 'callback':
       return sources.callback.get(kept.path)
+    case 'probe':
+      return valueAt(sources.probe, kept.path)
+    case 'flow':
+      return valueAt(sources.flow, kept.path)
     default:
       return kept.from satisfies never
   }

@@ -4,7 +4,7 @@ import type { RefreshRequest } from '../ports.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'
-import { cleanResponse, receivedTokens } from './received-tokens.ts'
+import { cleanResponse, NO_SOURCES, receivedTokens } from './received-tokens.ts'
 import { requestTokens } from './token-request.ts'
 
 /** RFC 6749 §6, once. Everything that can come of it is an outcome. */
@@ -32,7 +32,7 @@ async function outcomeOf(
 ): Promise<RefreshOutcome> {
   if (verdict.kind === 'ambiguous') return { ...verdict, salvaged }
   if (verdict.kind !== 'ok') return verdict
-  const sources = { tokens: body, callback: new Map<string, string>(), idToken: {} }
+  const sources = { ...NO_SOURCES, tokens: body }
   const received =
     tokens !== null && (await isConform(call, tokens))
       ? receivedTokens(call, tokens, { requestedScope, sources })

@@ -6,10 +6,11 @@ import { addMissing, put, rename, speakTokenRequest, type SpokenRequest } from '
 import type { EgressResult } from './egress.ts'
 import type { Target } from './endpoints.ts'
 import type { ClientAuthMethod, SideRequest, TokenRequest } from './presets/shapes.ts'
-import { clientAuthStrategies } from './strategies.ts'
+import { callbackStrategies, clientAuthStrategies } from './strategies.ts'
 import { fillAll } from './template.ts'
 
-// The one file of this folder in which secrets become text, because here requests are made of them.
+// The one file of this folder in which secrets become text: requests are made of them here, and
+// answers that only their owner could have written are held against them.
 
 export type FlowSecrets = {
   readonly state: Secret
@@ -88,17 +89,21 @@ export type TokenGrant =
 /** What came back, and what went out: an answer that repeats it is not quoted. */
 export type Sent = { readonly result: EgressResult; readonly text: string }
 
-/** Sends one token request, built by the protocol's library and put into the provider's words. */
+/**
+ * Sends one token request, built by the protocol's library and put into the provider's words. Null,
+ * and nothing is sent, where the client's secret is not what this provider wants.
+ */
 export async function sendTokenRequest(
   means: Means,
   call: Call,
   grant: TokenGrant,
   secret: Sealed | null,
-): Promise<Sent> {
+): Promise<Sent | null> {
   const { own, target } = formOf(call, grant)
   if (target === null) throw new Error('a token request needs an endpoint')
   const method = own.clientAuth ?? call.recipe.clientAuth ?? discoveredMethod(call)
-  const authentication = await clientAuthentication(means, call, method, secret)
+  const authentication = clientAuthentication(means, call, method, secret)
+  if (authentication === null) return null
   const attempt: { sent?: Sent } = {}
   const options = {
     [oauth.allowInsecureRequests]: true,
@@ -171,20 +176,24 @@ function discoveredMethod({ server }: Call): ClientAuthMethod {
   return onlyPost ? 'post' : 'basic'
 }
 
-/** RFC 6749 §2.3.1, and what became of it. */
-async function clientAuthentication(
+/** RFC 6749 §2.3.1, and what became of it; null where the secret does not fit. */
+function clientAuthentication(
   means: Means,
   call: Call,
   method: ClientAuthMethod,
   sealed: Sealed | null,
-): Promise<oauth.ClientAuth> {
-  const { client, recipe, params, endpoints } = call
+): oauth.ClientAuth | null {
+  const { client, recipe, variables, endpoints } = call
   if (typeof method === 'object') {
-    const strategy = clientAuthStrategies[method.strategy]
-    if (strategy === undefined) throw new Error('no such strategy')
-    const tokenEndpoint = endpoints.token?.url ?? new URL('https://token.invalid/')
-    const now = means.clock.now()
-    return strategy({ id: client.id, secret: sealed, params, tokenEndpoint, now })
+    return (
+      clientAuthStrategies[method.strategy]?.({
+        id: client.id,
+        secret: sealed?.open().expose() ?? '',
+        options: fillAll(method.with, variables),
+        tokenEndpoint: endpoints.token?.url ?? new URL('https://token.invalid/'),
+        now: means.clock.now(),
+      }) ?? null
+    )
   }
   if (sealed === null && !recipe.sendsEmptySecret) return oauth.None()
   const secret = sealed?.open().expose() ?? ''
@@ -232,14 +241,15 @@ export async function sendSideRequest(means: Means, call: Call, side: SideCall):
   if (shape.tokenParam != null) params.set(shape.tokenParam, token.expose())
   if (hint != null) params.set('token_type_hint', hint)
   if (shape.auth === 'token') {
-    const { name, scheme } = call.recipe.apiHeader
+    const { name, scheme: usual } = call.recipe.apiHeader
+    const scheme = shape.scheme ?? usual
     headers.set(name, scheme === null ? token.expose() : `${scheme} ${token.expose()}`)
   } else if (shape.auth === 'secret') {
     headers.set('authorization', `${shape.scheme ?? 'Bearer'} ${secret?.open().expose() ?? ''}`)
   } else if (shape.auth === 'client') {
-    const method = call.recipe.clientAuth ?? discoveredMethod(call)
-    const authentication = await clientAuthentication(means, call, method, secret)
-    await authentication(call.server, { client_id: call.client.id }, params, headers)
+    const method = shape.clientAuth ?? call.recipe.clientAuth ?? discoveredMethod(call)
+    const authentication = clientAuthentication(means, call, method, secret)
+    await authentication?.(call.server, { client_id: call.client.id }, params, headers)
   }
   addMissing(params, fillAll(shape.params ?? {}, call.variables))
   const plain = { url: target.url, params: rename(params, call.recipe.rename), headers }
@@ -259,6 +269,20 @@ async function send(
     result,
     text: [spoken.url.href, spoken.body, ...Object.values(spoken.headers)].join('\n'),
   }
+}
+
+/** Whether a callback that its provider signs is signed with one of the client's secrets. */
+export function isAuthentic(
+  { recipe, client }: Call,
+  callback: ReadonlyMap<string, string>,
+): boolean {
+  if (recipe.callbackStrategy === undefined) return true
+  const strategy = callbackStrategies[recipe.callbackStrategy]
+  return client.secrets.some(
+    (sealed) =>
+      sealed !== null &&
+      strategy?.({ parameters: callback, secret: sealed.open().expose() }) === true,
+  )
 }
 
 /** The nonce as the library compares it with the id token's. */

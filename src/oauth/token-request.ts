@@ -21,7 +21,14 @@ async function request(
   call: Call,
   { grant, secret }: { grant: TokenGrant; secret: Call['client']['secrets'][number] },
 ): Promise<Reading> {
-  return readAnswer(await sendTokenRequest(means, call, grant, secret), call.recipe)
+  const sent = await sendTokenRequest(means, call, grant, secret)
+  return sent === null ? misfit(means) : readAnswer(sent, call.recipe)
+}
+
+function misfit(means: Means): Reading {
+  const detail = 'the client secret is not the key that this provider wants'
+  const nothing = { status: null, body: null, tokens: null, salvaged: null }
+  return { ...nothing, verdict: { kind: 'client_config', detail }, sentAt: means.clock.now() }
 }
 
 /** A wrong address is no matter of the secret. */

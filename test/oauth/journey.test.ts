@@ -72,7 +72,7 @@ test('a refresh rotates, and the provider refuses the old refresh token and all 
     providerData: {},
     accessToken: second.tokens.accessToken,
   })
-  expect(identified).toEqual({ kind: 'ok', account: ACCOUNT })
+  expect(identified).toMatchObject({ kind: 'ok', account: ACCOUNT })
   const spent = await refreshWith(party.endpoint, first.refreshToken)
   expect(spent).toEqual({ kind: 'grant_dead', detail: 'invalid_grant' })
   const family = await refreshWith(party.endpoint, second.tokens.refreshToken)

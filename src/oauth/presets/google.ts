@@ -33,5 +33,11 @@ export const google = {
   // Either token will do: revoking one ends the whole grant.
   revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'account' },
   accessTokenSeconds: 3600,
-  refreshTokens: { rotation: 'none', replay: 'allowed', idleSeconds: 15_552_000, perAccount: 100 },
+  refreshTokens: {
+    issued: 'on-request',
+    rotation: 'none',
+    replay: 'allowed',
+    idleSeconds: 15_552_000,
+    perAccount: 100,
+  },
 } as const satisfies Preset

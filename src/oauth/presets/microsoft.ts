@@ -49,6 +49,7 @@ export const microsoft = {
   revocation: null,
   accessTokenSeconds: 3600,
   refreshTokens: {
+    issued: 'on-request',
     rotation: 'overlap',
     replay: 'allowed',
     graceSeconds: 7_776_000,

@@ -101,6 +101,8 @@ export const presetSchema = z
     requiresIss: z.boolean().default(false),
     /** What some servers hang on to a code. */
     codeSuffixes: words.default([]),
+    /** Parameters of the callback that must be there with just this value. */
+    callbackMustEqual: texts.default({}),
     callbackStrategy: z
       .string()
       .refine((name) => Object.hasOwn(callbackStrategies, name), 'names no strategy there is')

@@ -42,6 +42,8 @@ export const clientAuth = z.union([
       strategy: z
         .string()
         .refine((name) => Object.hasOwn(clientAuthStrategies, name), 'names no strategy there is'),
+      /** What it is told of this provider. */
+      with: texts.default({}),
     })
     .readonly(),
 ])
@@ -77,9 +79,11 @@ export const sideRequest = z
     format: format.optional(),
     headers: texts.optional(),
     params: texts.optional(),
-    /** `token`: as the provider's API wants it; `secret`: the client's secret behind `scheme`. */
+    /** `token`: as the provider's API wants it, or behind `scheme`; `secret`: the client's secret. */
     auth: z.enum(['token', 'client', 'secret', 'none']).optional(),
     scheme: z.string().optional(),
+    /** Where the client proves itself otherwise here than at the token endpoint. */
+    clientAuth: clientAuth.optional(),
     /** The parameter that carries the token. */
     tokenParam: z.string().nullable().optional(),
   })
@@ -102,7 +106,8 @@ export const answer = z
     roots: z.array(path).min(1).readonly().default(['']),
     format: z.enum(['json', 'form']).nullable().default(null),
     accessToken: path.default('access_token'),
-    refreshToken: path.default('refresh_token'),
+    /** Null: none is kept, because the access token does not end. */
+    refreshToken: path.nullable().default('refresh_token'),
     tokenType: path.default('token_type'),
     expiresIn: z
       .array(lifetimeSource)
@@ -116,6 +121,8 @@ export const answer = z
         { path: 'refresh_expires_in', zeroMeansNever: true },
       ]),
     scope: z.array(path).readonly().default(['scope']),
+    /** Where it is not the one of the request. */
+    scopeSeparator: z.string().min(1).optional(),
   })
   .readonly()
 export type AnswerShape = z.output<typeof answer>
@@ -129,6 +136,8 @@ export const grantedScope = z
     /** May or may not stand before a scope. */
     prefix: z.string().nullable().default(null),
     ignoreCase: z.boolean().default(false),
+    /** The parameter of the callback that lists them where the answer does not. */
+    callbackParam: z.string().nullable().default(null),
   })
   .readonly()
 export type GrantedScope = z.output<typeof grantedScope>
@@ -136,10 +145,12 @@ export type GrantedScope = z.output<typeof grantedScope>
 /** A value of an answer that later calls need. One that goes into a URL must have a pattern. */
 export const kept = z
   .strictObject({
-    from: z.enum(['tokens', 'callback', 'idToken']),
+    /** `flow`: what Larder itself sent the user away with (`redirectUri`). */
+    from: z.enum(['tokens', 'callback', 'idToken', 'probe', 'flow']),
     path,
     pattern: z.string().optional(),
-    default: z.string().optional(),
+    /** In its place where there is none. */
+    default: template.optional(),
   })
   .readonly()
 export type Kept = z.output<typeof kept>
@@ -188,6 +199,10 @@ export type ProbeShape = z.output<typeof probe>
 
 export const refreshTokens = z
   .strictObject({
+    /** `on-request`: by what the preset sends; `by-setting`: by the app's settings at the provider. */
+    issued: z.enum(['always', 'on-request', 'by-setting', 'never']),
+    /** What to change where none comes, said to whoever connects. */
+    remedy: z.string(),
     rotation: z.enum(['none', 'single-use', 'grace', 'overlap', 'sometimes', 'unknown']),
     /** `never`: a second presentation ends the grant or worse. */
     replay: z.enum(['allowed', 'never']),
@@ -201,6 +216,8 @@ export const refreshTokens = z
     endsSiblings: z.boolean(),
     /** A refresh ends the access token before it. */
     endsAccessToken: z.boolean(),
+    /** The provider asks to renew so often, however long the access token lives. */
+    renewEverySeconds: z.number().positive().nullable(),
   })
   .partial()
   .readonly()
@@ -214,6 +231,8 @@ export const param = z
     values: z.record(z.string(), z.string()).readonly().optional(),
     default: z.string().optional(),
     required: z.boolean().default(false),
+    /** `operator`: it may name any host, so only who owns the client's secret may set it. */
+    setBy: z.enum(['anyone', 'operator']).default('anyone'),
     /** The authorization parameter that carries it, too. */
     authorizationParam: z.string().optional(),
   })

@@ -23,6 +23,7 @@ export const zoom = {
   revocation: { tokens: 'access', sendsHint: false },
   accessTokenSeconds: 3600,
   refreshTokens: {
+    issued: 'always',
     rotation: 'single-use',
     replay: 'allowed',
     graceSeconds: 0,
