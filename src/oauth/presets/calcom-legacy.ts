@@ -1,0 +1,46 @@
+import { OWN_BASE } from './patterns.ts'
+import type { Preset } from './schema.ts'
+
+export const calcomLegacy = {
+  name: 'Cal.com (legacy)',
+  documentation: {
+    url: 'https://cal.com/docs/api-reference/v2/oauth',
+    verifiedOn: '2026-08-23',
+    unverified: ['scopeSeparator'],
+  },
+  params: {
+    appBase: {
+      description: 'Where a self-hosted instance shows its pages',
+      pattern: OWN_BASE,
+      default: 'https://app.cal.com',
+      setBy: 'operator',
+    },
+  },
+  authorizationEndpoint: '{appBase}/auth/oauth2/authorize',
+  tokenEndpoint: '{appBase}/api/auth/oauth/token',
+  refreshEndpoint: '{appBase}/api/auth/oauth/refreshToken',
+  userinfoEndpoint: '{appBase}/api/auth/oauth/me',
+  clientAuth: 'post',
+  scopes: ['READ_BOOKING'],
+  identityScopes: ['READ_PROFILE'],
+  scopeSeparator: ',',
+  // Old deployments read it from there only; newer ones still do.
+  refreshRequest: { tokenIn: 'bearer' },
+  account: { id: 'username', name: 'username' },
+  errors: {
+    dead: [{ statuses: [401], where: { message: ['Unauthorized'] } }],
+    config: [{ statuses: [400], where: { message: ['Missing client id or secret'] } }],
+  },
+  revocation: null,
+  // Answers state no lifetime, and a refresh answers the access token alone.
+  accessTokenSeconds: 1800,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'sometimes',
+    replay: 'allowed',
+    graceSeconds: 0,
+    lifetimeSeconds: 2_592_000,
+    idleSeconds: 2_592_000,
+    endsSiblings: true,
+  },
+} as const satisfies Preset

@@ -1,0 +1,39 @@
+import type { Preset } from './schema.ts'
+
+export const githubApp = {
+  extends: 'github',
+  name: 'GitHub App',
+  documentation: {
+    url: 'https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens',
+    verifiedOn: '2026-08-23',
+    unverified: ['keep.installationId', 'errors.throttled', 'revocation'],
+  },
+  // What it may do is set in the app; answers hold an empty scope.
+  scopeParam: null,
+  identityScopes: [],
+  keep: { installationId: { from: 'callback', path: 'installation_id' } },
+  errors: {
+    dead: [{ where: { error: ['bad_refresh_token', 'bad_verification_code'] } }],
+    config: [
+      {
+        where: {
+          error: [
+            'incorrect_client_credentials',
+            'redirect_uri_mismatch',
+            'unsupported_grant_type',
+          ],
+        },
+      },
+    ],
+  },
+  refreshTokens: {
+    issued: 'by-setting',
+    remedy: 'Switch on the expiry of user access tokens in the settings of the GitHub App',
+    rotation: 'single-use',
+    replay: 'allowed',
+    graceSeconds: 0,
+    idleSeconds: 15_811_200,
+    perAccount: null,
+    endsAccessToken: true,
+  },
+} as const satisfies Preset

@@ -1,0 +1,42 @@
+import type { Preset } from './schema.ts'
+
+export const github = {
+  name: 'GitHub (OAuth app)',
+  documentation: {
+    url: 'https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
+    verifiedOn: '2026-08-23',
+    unverified: ['errors.throttled', 'revocation', 'refreshTokens.perAccount'],
+  },
+  authorizationEndpoint: 'https://github.com/login/oauth/authorize',
+  tokenEndpoint: 'https://github.com/login/oauth/access_token',
+  userinfoEndpoint: 'https://api.github.com/user',
+  clientAuth: 'post',
+  identityScopes: ['read:user', 'user:email'],
+  // Without it the answer is a form.
+  tokenRequestHeaders: { Accept: 'application/json' },
+  answer: { scopeSeparator: ',' },
+  account: { id: 'id', email: 'email', name: ['name', 'login'] },
+  emailRequest: { url: 'https://api.github.com/user/emails', email: '[primary].email' },
+  // With status 200.
+  errors: {
+    dead: [{ where: { error: ['bad_verification_code'] } }],
+    config: [{ where: { error: ['incorrect_client_credentials', 'redirect_uri_mismatch'] } }],
+    throttled: [{ statuses: [403] }],
+  },
+  revocation: {
+    url: 'https://api.github.com/applications/{clientId}/token',
+    method: 'DELETE',
+    format: 'json',
+    clientAuth: 'basic',
+    tokens: 'access',
+    tokenParam: 'access_token',
+    sendsHint: false,
+  },
+  refreshTokens: {
+    issued: 'never',
+    remedy:
+      'OAuth apps of GitHub get tokens that do not end; GitHub Apps get ones that are renewed',
+    rotation: 'none',
+    perAccount: 10,
+  },
+} as const satisfies Preset

@@ -1,0 +1,8 @@
+import { salesforce } from './salesforce.ts'
+import type { Preset } from './schema.ts'
+
+export const salesforceSandbox = {
+  extends: 'salesforce',
+  name: 'Salesforce (sandbox)',
+  params: { loginHost: { ...salesforce.params.loginHost, default: 'test.salesforce.com' } },
+} as const satisfies Preset
