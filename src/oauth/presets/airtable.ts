@@ -1,0 +1,28 @@
+import type { Preset } from './schema.ts'
+
+export const airtable = {
+  name: 'Airtable',
+  documentation: {
+    url: 'https://airtable.com/developers/web/api/oauth-reference',
+    verifiedOn: '2026-08-23',
+    unverified: ['errors.temporary', 'refreshTokens.graceSeconds', 'refreshTokens.idleSeconds'],
+  },
+  authorizationEndpoint: 'https://airtable.com/oauth2/v1/authorize',
+  tokenEndpoint: 'https://airtable.com/oauth2/v1/token',
+  userinfoEndpoint: 'https://api.airtable.com/v0/meta/whoami',
+  clientAuth: 'basic',
+  identityScopes: ['user.email:read'],
+  pkce: 'required',
+  account: { id: 'id', email: 'email', name: ['email', 'id'] },
+  // The same token is being refreshed by somebody else just now.
+  errors: { temporary: [{ statuses: [409] }] },
+  revocation: null,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    // A second use can cost the whole integration, of all its users.
+    replay: 'never',
+    graceSeconds: 0,
+    idleSeconds: 5_184_000,
+  },
+} as const satisfies Preset

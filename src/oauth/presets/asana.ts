@@ -1,0 +1,20 @@
+import type { Preset } from './schema.ts'
+
+export const asana = {
+  name: 'Asana',
+  documentation: {
+    url: 'https://developers.asana.com/docs/oauth',
+    verifiedOn: '2026-08-23',
+    unverified: ['clientAuth'],
+  },
+  authorizationEndpoint: 'https://app.asana.com/-/oauth_authorize',
+  tokenEndpoint: 'https://app.asana.com/-/oauth_token',
+  revocationEndpoint: 'https://app.asana.com/-/oauth_revoke',
+  userinfoEndpoint: 'https://app.asana.com/api/1.0/users/me',
+  clientAuth: 'post',
+  scopes: ['default'],
+  account: { id: 'data.gid', email: 'data.email', name: 'data.name' },
+  // It refuses access tokens.
+  revocation: { tokens: 'refresh', sendsHint: false },
+  refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
+} as const satisfies Preset

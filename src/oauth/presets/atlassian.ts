@@ -1,0 +1,49 @@
+import type { Preset } from './schema.ts'
+
+export const atlassian = {
+  name: 'Atlassian',
+  documentation: {
+    url: 'https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/',
+    verifiedOn: '2026-08-23',
+    unverified: ['tokenRequestFormat', 'errors'],
+  },
+  params: {
+    domain: {
+      description: 'atlassian.com, or atlassian-us-gov-mod.com for US government',
+      pattern: 'atlassian(?:-us-gov-mod)?\\.com',
+      default: 'atlassian.com',
+    },
+  },
+  authorizationEndpoint: 'https://auth.{domain}/authorize',
+  tokenEndpoint: 'https://auth.{domain}/oauth/token',
+  userinfoEndpoint: 'https://api.{domain}/me',
+  clientAuth: 'post',
+  identityScopes: ['read:me'],
+  offline: { scope: 'offline_access' },
+  authorizationParams: { audience: 'api.{domain}', prompt: 'consent' },
+  tokenRequestFormat: 'json',
+  account: { id: 'account_id', email: 'email', name: 'name' },
+  errors: {
+    dead: [
+      {
+        where: {
+          error: ['unauthorized_client'],
+          error_description: ['refresh_token is invalid'],
+        },
+      },
+    ],
+    // A wrong secret, in the words of a user who says no.
+    config: [{ where: { error: ['access_denied'] } }],
+  },
+  revocation: null,
+  refreshTokens: {
+    issued: 'on-request',
+    rotation: 'grace',
+    replay: 'allowed',
+    graceSeconds: 600,
+    lifetimeSeconds: 31_536_000,
+    idleSeconds: 7_776_000,
+    // Once the grace is over.
+    endsAccessToken: true,
+  },
+} as const satisfies Preset

@@ -1,0 +1,26 @@
+import type { Preset } from './schema.ts'
+
+export const box = {
+  name: 'Box',
+  documentation: {
+    url: 'https://developer.box.com/guides/authentication/tokens/refresh',
+    verifiedOn: '2026-08-23',
+    unverified: ['pkce'],
+  },
+  authorizationEndpoint: 'https://account.box.com/api/oauth2/authorize',
+  tokenEndpoint: 'https://api.box.com/oauth2/token',
+  revocationEndpoint: 'https://api.box.com/oauth2/revoke',
+  userinfoEndpoint: 'https://api.box.com/2.0/users/me',
+  clientAuth: 'post',
+  pkce: 'omit',
+  account: { id: 'id', email: 'login', name: 'name' },
+  // The refresh token takes its access tokens with it.
+  revocation: { tokens: 'any', sendsHint: false },
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    replay: 'allowed',
+    graceSeconds: 0,
+    idleSeconds: 5_184_000,
+  },
+} as const satisfies Preset

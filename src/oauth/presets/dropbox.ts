@@ -1,0 +1,29 @@
+import type { Preset } from './schema.ts'
+
+export const dropbox = {
+  name: 'Dropbox',
+  documentation: {
+    url: 'https://developers.dropbox.com/oauth-guide',
+    verifiedOn: '2026-08-23',
+    unverified: ['revocation.format'],
+  },
+  authorizationEndpoint: 'https://www.dropbox.com/oauth2/authorize',
+  tokenEndpoint: 'https://api.dropboxapi.com/oauth2/token',
+  revocationEndpoint: 'https://api.dropboxapi.com/2/auth/token/revoke',
+  userinfoEndpoint: 'https://api.dropboxapi.com/2/users/get_current_account',
+  clientAuth: 'post',
+  identityScopes: ['account_info.read'],
+  authorizationParams: { token_access_type: 'offline' },
+  // Neither takes a body, nor a content type.
+  probe: { method: 'POST', format: 'query' },
+  account: { id: 'account_id', email: 'email', name: 'name.display_name' },
+  revocation: {
+    auth: 'token',
+    format: 'query',
+    tokenParam: null,
+    tokens: 'access',
+    sendsHint: false,
+  },
+  accessTokenSeconds: 14_400,
+  refreshTokens: { issued: 'on-request', rotation: 'none', replay: 'allowed' },
+} as const satisfies Preset
