@@ -6,23 +6,33 @@ import { calcom } from './calcom.ts'
 import { calcomLegacy } from './calcom-legacy.ts'
 import { calendly } from './calendly.ts'
 import { clickup } from './clickup.ts'
+import { docusign } from './docusign.ts'
+import { docusignDemo } from './docusign-demo.ts'
 import { dropbox } from './dropbox.ts'
 import { figma } from './figma.ts'
+import { freshworks } from './freshworks.ts'
 import { github } from './github.ts'
 import { githubApp } from './github-app.ts'
 import { githubEnterprise } from './github-enterprise.ts'
 import { gitlab } from './gitlab.ts'
 import { google } from './google.ts'
 import { hubspot } from './hubspot.ts'
+import { intercom } from './intercom.ts'
+import { intuit } from './intuit.ts'
+import { intuitSandbox } from './intuit-sandbox.ts'
 import { linear } from './linear.ts'
 import { microsoft } from './microsoft.ts'
 import { miro } from './miro.ts'
 import { monday } from './monday.ts'
 import { notion } from './notion.ts'
+import { pipedrive } from './pipedrive.ts'
 import { salesforce } from './salesforce.ts'
 import { salesforceSandbox } from './salesforce-sandbox.ts'
 import type { Preset } from './schema.ts'
 import { slack } from './slack.ts'
+import { xero } from './xero.ts'
+import { zendesk } from './zendesk.ts'
+import { zoho } from './zoho.ts'
 import { zoom } from './zoom.ts'
 
 /** Every provider that needs no more than a client id and a secret, by its id. */
@@ -35,21 +45,31 @@ export const presets: Readonly<Record<string, Preset>> = {
   'calcom-legacy': calcomLegacy,
   calendly,
   clickup,
+  docusign,
+  'docusign-demo': docusignDemo,
   dropbox,
   figma,
+  freshworks,
   github,
   'github-app': githubApp,
   'github-enterprise': githubEnterprise,
   gitlab,
   google,
   hubspot,
+  intercom,
+  intuit,
+  'intuit-sandbox': intuitSandbox,
   linear,
   microsoft,
   miro,
   monday,
   notion,
+  pipedrive,
   salesforce,
   'salesforce-sandbox': salesforceSandbox,
   slack,
+  xero,
+  zendesk,
+  zoho,
   zoom,
 }

@@ -1,0 +1,9 @@
+import type { Preset } from './schema.ts'
+
+export const docusignDemo = {
+  extends: 'docusign',
+  name: 'DocuSign (demo)',
+  authorizationEndpoint: 'https://account-d.docusign.com/oauth/auth',
+  tokenEndpoint: 'https://account-d.docusign.com/oauth/token',
+  userinfoEndpoint: 'https://account-d.docusign.com/oauth/userinfo',
+} as const satisfies Preset

@@ -1,0 +1,26 @@
+import type { Preset } from './schema.ts'
+
+export const docusign = {
+  name: 'DocuSign',
+  documentation: {
+    url: 'https://developers.docusign.com/platform/auth/authcode/',
+    verifiedOn: '2026-08-23',
+    unverified: ['keep.accounts'],
+  },
+  authorizationEndpoint: 'https://account.docusign.com/oauth/auth',
+  tokenEndpoint: 'https://account.docusign.com/oauth/token',
+  userinfoEndpoint: 'https://account.docusign.com/oauth/userinfo',
+  clientAuth: 'basic',
+  scopes: ['signature'],
+  // With it each refresh brings a refresh token of full length.
+  offline: { scope: 'extended' },
+  // The base of the API is in here.
+  keep: { accounts: { from: 'probe', path: 'accounts' } },
+  revocation: null,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    replay: 'allowed',
+    idleSeconds: 2_592_000,
+  },
+} as const satisfies Preset

@@ -1,0 +1,35 @@
+import type { Preset } from './schema.ts'
+
+export const intuit = {
+  name: 'Intuit QuickBooks Online',
+  documentation: {
+    url: 'https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0',
+    verifiedOn: '2026-08-23',
+    unverified: ['scopes', 'identityScopes', 'refreshTokens.graceSeconds'],
+  },
+  authorizationEndpoint: 'https://appcenter.intuit.com/connect/oauth2',
+  tokenEndpoint: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer',
+  revocationEndpoint: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
+  userinfoEndpoint: 'https://accounts.platform.intuit.com/v1/openid_connect/userinfo',
+  clientAuth: 'basic',
+  scopes: ['com.intuit.quickbooks.accounting'],
+  identityScopes: ['openid', 'profile', 'email'],
+  answer: { refreshTokenExpiresIn: [{ path: 'x_refresh_token_expires_in' }] },
+  // One user can connect several companies; which one, only the callback says.
+  account: {
+    id: [{ joined: ['$kept.realmId', 'sub'], with: ':' }, 'sub'],
+    email: 'email',
+    name: { joined: ['givenName', 'familyName'], with: ' ' },
+  },
+  keep: { realmId: { from: 'callback', path: 'realmId' } },
+  revocation: { tokens: 'any', sendsHint: false },
+  accessTokenSeconds: 3600,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'sometimes',
+    replay: 'allowed',
+    graceSeconds: 86_400,
+    lifetimeSeconds: 157_680_000,
+    idleSeconds: 8_640_000,
+  },
+} as const satisfies Preset

@@ -1,0 +1,57 @@
+import type { Preset } from './schema.ts'
+
+const HOSTS = 'accounts\\.zoho\\.(?:com|eu|in|com\\.au|jp|sa|uk|com\\.cn)|accounts\\.zohocloud\\.ca'
+
+export const zoho = {
+  name: 'Zoho',
+  documentation: {
+    url: 'https://www.zoho.com/accounts/protocol/oauth.html',
+    verifiedOn: '2026-08-23',
+    unverified: ['errors.config', 'errors.throttled', 'revocation.auth'],
+  },
+  params: {
+    accountsHost: {
+      description: 'The data centre where users sign in: accounts.zoho.com, accounts.zoho.eu …',
+      pattern: HOSTS,
+      default: 'accounts.zoho.com',
+    },
+  },
+  authorizationEndpoint: 'https://{accountsHost}/oauth/v2/auth',
+  tokenEndpoint: '{accountsServer}/oauth/v2/token',
+  revocationEndpoint: '{accountsServer}/oauth/v2/token/revoke',
+  userinfoEndpoint: '{accountsServer}/oauth/user/info',
+  clientAuth: 'post',
+  identityScopes: ['AaaServer.profile.READ'],
+  scopeSeparator: ',',
+  // Without `prompt=consent` only the very first consent of an account brings a refresh token.
+  authorizationParams: { access_type: 'offline', prompt: 'consent' },
+  apiHeader: { name: 'Authorization', scheme: 'Zoho-oauthtoken' },
+  account: {
+    id: 'ZUID',
+    email: 'Email',
+    name: ['Display_Name', { joined: ['First_Name', 'Last_Name'], with: ' ' }],
+  },
+  keep: {
+    // The callback names the data centre of the account: it is told the code and the secret.
+    accountsServer: {
+      from: 'callback',
+      path: 'accounts-server',
+      pattern: `https://(?:${HOSTS})`,
+      default: 'https://{accountsHost}',
+    },
+    location: { from: 'callback', path: 'location' },
+    apiDomain: { from: 'tokens', path: 'api_domain' },
+  },
+  // With status 200, but for the rate limit.
+  errors: {
+    dead: [{ where: { error: ['invalid_code'] } }],
+    // `invalid_client` also where the wrong data centre is asked.
+    config: [
+      { where: { error: ['invalid_client', 'invalid_client_secret', 'invalid_redirect_uri'] } },
+    ],
+    throttled: [{ statuses: [400], where: { error: ['Access Denied'] } }],
+  },
+  revocation: { auth: 'none', tokens: 'refresh', sendsHint: false },
+  accessTokenSeconds: 3600,
+  refreshTokens: { issued: 'on-request', rotation: 'none', replay: 'allowed', perAccount: 20 },
+} as const satisfies Preset
