@@ -1,4 +1,5 @@
 import { airtable } from './airtable.ts'
+import { amazon } from './amazon.ts'
 import { asana } from './asana.ts'
 import { atlassian } from './atlassian.ts'
 import { box } from './box.ts'
@@ -25,11 +26,19 @@ import { microsoft } from './microsoft.ts'
 import { miro } from './miro.ts'
 import { monday } from './monday.ts'
 import { notion } from './notion.ts'
+import { paypal } from './paypal.ts'
+import { paypalSandbox } from './paypal-sandbox.ts'
 import { pipedrive } from './pipedrive.ts'
 import { salesforce } from './salesforce.ts'
 import { salesforceSandbox } from './salesforce-sandbox.ts'
 import type { Preset } from './schema.ts'
+import { shopify } from './shopify.ts'
 import { slack } from './slack.ts'
+import { square } from './square.ts'
+import { squareSandbox } from './square-sandbox.ts'
+import { stripe } from './stripe.ts'
+import { stripeApp } from './stripe-app.ts'
+import { stripeExpress } from './stripe-express.ts'
 import { xero } from './xero.ts'
 import { zendesk } from './zendesk.ts'
 import { zoho } from './zoho.ts'
@@ -38,6 +47,7 @@ import { zoom } from './zoom.ts'
 /** Every provider that needs no more than a client id and a secret, by its id. */
 export const presets: Readonly<Record<string, Preset>> = {
   airtable,
+  amazon,
   asana,
   atlassian,
   box,
@@ -64,10 +74,18 @@ export const presets: Readonly<Record<string, Preset>> = {
   miro,
   monday,
   notion,
+  paypal,
+  'paypal-sandbox': paypalSandbox,
   pipedrive,
   salesforce,
   'salesforce-sandbox': salesforceSandbox,
+  shopify,
   slack,
+  square,
+  'square-sandbox': squareSandbox,
+  stripe,
+  'stripe-app': stripeApp,
+  'stripe-express': stripeExpress,
   xero,
   zendesk,
   zoho,

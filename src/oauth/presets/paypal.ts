@@ -1,0 +1,23 @@
+import type { Preset } from './schema.ts'
+
+export const paypal = {
+  name: 'PayPal',
+  documentation: {
+    url: 'https://developer.paypal.com/docs/log-in-with-paypal/',
+    verifiedOn: '2026-08-23',
+    unverified: ['account.id', 'account.email', 'refreshTokens.rotation'],
+  },
+  authorizationEndpoint: 'https://www.paypal.com/signin/authorize',
+  tokenEndpoint: 'https://api-m.paypal.com/v1/oauth2/token',
+  userinfoEndpoint: 'https://api-m.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1',
+  clientAuth: 'basic',
+  // It claims OpenID, but answers no id token.
+  identityScopes: ['openid', 'email', 'profile'],
+  account: {
+    id: ['payer_id', 'user_id'],
+    email: ['emails[primary].value', 'email'],
+    name: 'name',
+  },
+  revocation: null,
+  refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
+} as const satisfies Preset

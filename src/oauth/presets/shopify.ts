@@ -1,0 +1,47 @@
+import { LABEL } from './patterns.ts'
+import type { Preset } from './schema.ts'
+
+export const shopify = {
+  name: 'Shopify',
+  documentation: {
+    url: 'https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens',
+    verifiedOn: '2026-08-23',
+    unverified: ['params.apiVersion.default', 'probe.params', 'callbackStrategy'],
+  },
+  params: {
+    shop: {
+      description: 'The shop: acme of acme.myshopify.com',
+      pattern: LABEL,
+      required: true,
+    },
+    apiVersion: {
+      description: 'Version of the Admin API that is asked for the name of the shop',
+      pattern: '\\d{4}-\\d{2}',
+      default: '2026-04',
+    },
+  },
+  authorizationEndpoint: 'https://{shop}.myshopify.com/admin/oauth/authorize',
+  tokenEndpoint: 'https://{shop}.myshopify.com/admin/oauth/access_token',
+  userinfoEndpoint: 'https://{shop}.myshopify.com/admin/api/{apiVersion}/graphql.json',
+  clientAuth: 'post',
+  scopes: ['read_products'],
+  scopeSeparator: ',',
+  callbackMustEqual: { shop: '{shop}.myshopify.com' },
+  callbackStrategy: 'hmac-sha256-query',
+  // Asks for tokens that end and can be renewed.
+  exchangeRequest: { params: { expiring: '1' } },
+  apiHeader: { name: 'X-Shopify-Access-Token', scheme: null },
+  probe: {
+    method: 'POST',
+    format: 'json',
+    params: { query: '{ shop { id name email myshopifyDomain } }' },
+  },
+  account: { id: 'data.shop.id', email: 'data.shop.email', name: 'data.shop.name' },
+  revocation: null,
+  refreshTokens: {
+    issued: 'on-request',
+    rotation: 'single-use',
+    replay: 'allowed',
+    idleSeconds: 7_776_000,
+  },
+} as const satisfies Preset

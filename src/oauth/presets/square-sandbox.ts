@@ -1,0 +1,10 @@
+import type { Preset } from './schema.ts'
+
+export const squareSandbox = {
+  extends: 'square',
+  name: 'Square (sandbox)',
+  authorizationEndpoint: 'https://connect.squareupsandbox.com/oauth2/authorize',
+  tokenEndpoint: 'https://connect.squareupsandbox.com/oauth2/token',
+  revocationEndpoint: 'https://connect.squareupsandbox.com/oauth2/revoke',
+  userinfoEndpoint: 'https://connect.squareupsandbox.com/v2/merchants/me',
+} as const satisfies Preset

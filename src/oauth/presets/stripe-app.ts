@@ -1,0 +1,37 @@
+import type { Preset } from './schema.ts'
+
+export const stripeApp = {
+  name: 'Stripe Apps',
+  documentation: {
+    url: 'https://docs.stripe.com/stripe-apps/api-authentication/oauth',
+    verifiedOn: '2026-08-23',
+    unverified: [
+      'userinfoEndpoint',
+      'account',
+      'refreshTokens.rotation',
+      'refreshTokens.idleSeconds',
+    ],
+  },
+  authorizationEndpoint: 'https://marketplace.stripe.com/oauth/v2/authorize',
+  tokenEndpoint: 'https://api.stripe.com/v1/oauth/token',
+  userinfoEndpoint: 'https://api.stripe.com/v1/account',
+  // The client's secret is the secret API key.
+  clientAuth: 'secret-as-user',
+  scopeParam: null,
+  pkce: 'omit',
+  account: { id: 'id', email: 'email', name: 'business_profile.name' },
+  accountFromTokens: { id: 'stripe_user_id' },
+  keep: {
+    stripeUserId: { from: 'tokens', path: 'stripe_user_id' },
+    livemode: { from: 'tokens', path: 'livemode' },
+  },
+  revocation: null,
+  // Answers state no lifetime.
+  accessTokenSeconds: 3600,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    replay: 'allowed',
+    idleSeconds: 31_536_000,
+  },
+} as const satisfies Preset
