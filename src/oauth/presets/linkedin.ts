@@ -1,0 +1,41 @@
+import type { Preset } from './schema.ts'
+
+export const linkedin = {
+  name: 'LinkedIn',
+  documentation: {
+    url: 'https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens',
+    verifiedOn: '2026-08-23',
+    unverified: ['pkce', 'answer.scopeSeparator', 'errors.dead'],
+  },
+  authorizationEndpoint: 'https://www.linkedin.com/oauth/v2/authorization',
+  tokenEndpoint: 'https://www.linkedin.com/oauth/v2/accessToken',
+  userinfoEndpoint: 'https://api.linkedin.com/v2/userinfo',
+  clientAuth: 'post',
+  // Its id tokens carry no nonce: who the user is, is asked.
+  identityScopes: ['openid', 'profile', 'email'],
+  pkce: 'omit',
+  deniedBy: ['user_cancelled_authorize', 'user_cancelled_login'],
+  answer: { scopeSeparator: ',' },
+  errors: {
+    dead: [
+      {
+        where: {
+          error: ['invalid_request'],
+          error_description: [
+            'The provided authorization grant or refresh token is invalid, expired or revoked',
+          ],
+        },
+      },
+    ],
+  },
+  revocation: null,
+  accessTokenSeconds: 5_184_000,
+  refreshTokens: {
+    issued: 'by-setting',
+    remedy: 'LinkedIn gives refresh tokens to approved Marketing partners only',
+    rotation: 'none',
+    replay: 'allowed',
+    // From the first consent; a refresh does not prolong it.
+    lifetimeSeconds: 31_536_000,
+  },
+} as const satisfies Preset

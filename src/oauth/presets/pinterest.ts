@@ -1,0 +1,29 @@
+import type { Preset } from './schema.ts'
+
+export const pinterest = {
+  name: 'Pinterest',
+  documentation: {
+    url: 'https://developers.pinterest.com/docs/getting-started/authentication/',
+    verifiedOn: '2026-08-23',
+    unverified: ['scopeSeparator', 'account.id', 'errors.dead'],
+  },
+  authorizationEndpoint: 'https://www.pinterest.com/oauth/',
+  tokenEndpoint: 'https://api.pinterest.com/v5/oauth/token',
+  userinfoEndpoint: 'https://api.pinterest.com/v5/user_account',
+  clientAuth: 'basic',
+  identityScopes: ['user_accounts:read'],
+  scopeSeparator: ',',
+  // Apps that were made before 2025-09-25 have to ask for it.
+  exchangeRequest: { params: { continuous_refresh: 'true' } },
+  account: { id: ['id', 'username'], name: 'username' },
+  // Errors have numbers that nothing explains. A 401 may be the client's fault: it ends no grant.
+  errors: { dead: [{ statuses: [400], where: { code: [], message: [] } }] },
+  revocation: null,
+  accessTokenSeconds: 2_592_000,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    replay: 'allowed',
+    idleSeconds: 5_184_000,
+  },
+} as const satisfies Preset

@@ -1,0 +1,28 @@
+import type { Preset } from './schema.ts'
+
+/** One that only this client has: those of many are throttled. */
+const USER_AGENT = { 'User-Agent': 'larder ({clientId})' } as const
+
+export const reddit = {
+  name: 'Reddit',
+  documentation: {
+    url: 'https://github.com/reddit-archive/reddit/wiki/OAuth2',
+    verifiedOn: '2026-08-23',
+    unverified: ['pkce', 'refreshTokens.rotation'],
+  },
+  authorizationEndpoint: 'https://www.reddit.com/api/v1/authorize',
+  tokenEndpoint: 'https://www.reddit.com/api/v1/access_token',
+  revocationEndpoint: 'https://www.reddit.com/api/v1/revoke_token',
+  userinfoEndpoint: 'https://oauth.reddit.com/api/v1/me',
+  clientAuth: 'basic',
+  sendsEmptySecret: true,
+  // Without any scope the page says that the client id is wrong.
+  identityScopes: ['identity'],
+  authorizationParams: { duration: 'permanent' },
+  pkce: 'omit',
+  tokenRequestHeaders: USER_AGENT,
+  probe: { headers: USER_AGENT },
+  account: { id: 'id', name: 'name' },
+  revocation: { headers: USER_AGENT },
+  refreshTokens: { issued: 'on-request', rotation: 'none', replay: 'allowed' },
+} as const satisfies Preset

@@ -1,0 +1,20 @@
+import type { Preset } from './schema.ts'
+
+export const spotify = {
+  name: 'Spotify',
+  documentation: {
+    url: 'https://developer.spotify.com/documentation/web-api/tutorials/refreshing-tokens',
+    verifiedOn: '2026-08-23',
+    unverified: ['refreshTokens.rotation'],
+  },
+  authorizationEndpoint: 'https://accounts.spotify.com/authorize',
+  tokenEndpoint: 'https://accounts.spotify.com/api/token',
+  userinfoEndpoint: 'https://api.spotify.com/v1/me',
+  clientAuth: 'basic',
+  identityScopes: ['user-read-email'],
+  // Meant for public clients; with it refresh tokens rotate.
+  pkce: 'omit',
+  account: { id: 'id', email: 'email', name: 'display_name' },
+  revocation: null,
+  refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
+} as const satisfies Preset

@@ -1,0 +1,42 @@
+import type { Preset } from './schema.ts'
+
+export const x = {
+  name: 'X',
+  documentation: {
+    url: 'https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code',
+    verifiedOn: '2026-08-23',
+    unverified: ['errors.dead', 'refreshTokens.rotation'],
+  },
+  authorizationEndpoint: 'https://x.com/i/oauth2/authorize',
+  tokenEndpoint: 'https://api.x.com/2/oauth2/token',
+  revocationEndpoint: 'https://api.x.com/2/oauth2/revoke',
+  userinfoEndpoint: 'https://api.x.com/2/users/me?user.fields=confirmed_email',
+  clientAuth: 'basic',
+  scopes: ['users.email'],
+  identityScopes: ['tweet.read', 'users.read'],
+  offline: { scope: 'offline.access' },
+  pkce: 'required',
+  account: {
+    id: 'data.id',
+    email: 'data.confirmed_email',
+    name: ['data.name', 'data.username'],
+  },
+  errors: {
+    dead: [
+      {
+        where: {
+          error: ['invalid_request'],
+          error_description: ['Value passed for the token was invalid.'],
+        },
+      },
+    ],
+  },
+  revocation: { sendsHint: false },
+  accessTokenSeconds: 7200,
+  refreshTokens: {
+    issued: 'on-request',
+    rotation: 'single-use',
+    replay: 'allowed',
+    graceSeconds: 0,
+  },
+} as const satisfies Preset

@@ -1,0 +1,7 @@
+import type { Preset } from './schema.ts'
+
+export const youtube = {
+  extends: 'google',
+  name: 'YouTube',
+  scopes: ['https://www.googleapis.com/auth/youtube.readonly'],
+} as const satisfies Preset
