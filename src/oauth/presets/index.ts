@@ -1,24 +1,30 @@
 import { airtable } from './airtable.ts'
 import { amazon } from './amazon.ts'
+import { apple } from './apple.ts'
 import { asana } from './asana.ts'
 import { atlassian } from './atlassian.ts'
+import { bitbucket } from './bitbucket.ts'
 import { box } from './box.ts'
 import { calcom } from './calcom.ts'
 import { calcomLegacy } from './calcom-legacy.ts'
 import { calendly } from './calendly.ts'
 import { clickup } from './clickup.ts'
+import { digitalocean } from './digitalocean.ts'
 import { discord } from './discord.ts'
 import { docusign } from './docusign.ts'
 import { docusignDemo } from './docusign-demo.ts'
 import { dropbox } from './dropbox.ts'
 import { facebook } from './facebook.ts'
 import { figma } from './figma.ts'
+import { fitbit } from './fitbit.ts'
 import { freshworks } from './freshworks.ts'
+import { garmin } from './garmin.ts'
 import { github } from './github.ts'
 import { githubApp } from './github-app.ts'
 import { githubEnterprise } from './github-enterprise.ts'
 import { gitlab } from './gitlab.ts'
 import { google } from './google.ts'
+import { heroku } from './heroku.ts'
 import { hubspot } from './hubspot.ts'
 import { instagram } from './instagram.ts'
 import { intercom } from './intercom.ts'
@@ -43,6 +49,7 @@ import { slack } from './slack.ts'
 import { spotify } from './spotify.ts'
 import { square } from './square.ts'
 import { squareSandbox } from './square-sandbox.ts'
+import { strava } from './strava.ts'
 import { stripe } from './stripe.ts'
 import { stripeApp } from './stripe-app.ts'
 import { stripeExpress } from './stripe-express.ts'
@@ -50,6 +57,7 @@ import { tiktok } from './tiktok.ts'
 import { twitch } from './twitch.ts'
 import { x } from './x.ts'
 import { xero } from './xero.ts'
+import { yahoo } from './yahoo.ts'
 import { youtube } from './youtube.ts'
 import { zendesk } from './zendesk.ts'
 import { zoho } from './zoho.ts'
@@ -59,25 +67,31 @@ import { zoom } from './zoom.ts'
 export const presets: Readonly<Record<string, Preset>> = {
   airtable,
   amazon,
+  apple,
   asana,
   atlassian,
+  bitbucket,
   box,
   calcom,
   'calcom-legacy': calcomLegacy,
   calendly,
   clickup,
+  digitalocean,
   discord,
   docusign,
   'docusign-demo': docusignDemo,
   dropbox,
   facebook,
   figma,
+  fitbit,
   freshworks,
+  garmin,
   github,
   'github-app': githubApp,
   'github-enterprise': githubEnterprise,
   gitlab,
   google,
+  heroku,
   hubspot,
   instagram,
   intercom,
@@ -101,6 +115,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   spotify,
   square,
   'square-sandbox': squareSandbox,
+  strava,
   stripe,
   'stripe-app': stripeApp,
   'stripe-express': stripeExpress,
@@ -108,6 +123,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   twitch,
   x,
   xero,
+  yahoo,
   youtube,
   zendesk,
   zoho,
