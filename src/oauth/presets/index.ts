@@ -3,17 +3,20 @@ import { amazon } from './amazon.ts'
 import { apple } from './apple.ts'
 import { asana } from './asana.ts'
 import { atlassian } from './atlassian.ts'
+import { basecamp } from './basecamp.ts'
 import { bitbucket } from './bitbucket.ts'
 import { box } from './box.ts'
 import { calcom } from './calcom.ts'
 import { calcomLegacy } from './calcom-legacy.ts'
 import { calendly } from './calendly.ts'
 import { clickup } from './clickup.ts'
+import { cronofy } from './cronofy.ts'
 import { digitalocean } from './digitalocean.ts'
 import { discord } from './discord.ts'
 import { docusign } from './docusign.ts'
 import { docusignDemo } from './docusign-demo.ts'
 import { dropbox } from './dropbox.ts'
+import { eventbrite } from './eventbrite.ts'
 import { facebook } from './facebook.ts'
 import { figma } from './figma.ts'
 import { fitbit } from './fitbit.ts'
@@ -24,6 +27,7 @@ import { githubApp } from './github-app.ts'
 import { githubEnterprise } from './github-enterprise.ts'
 import { gitlab } from './gitlab.ts'
 import { google } from './google.ts'
+import { goto } from './goto.ts'
 import { heroku } from './heroku.ts'
 import { hubspot } from './hubspot.ts'
 import { instagram } from './instagram.ts'
@@ -32,20 +36,24 @@ import { intuit } from './intuit.ts'
 import { intuitSandbox } from './intuit-sandbox.ts'
 import { linear } from './linear.ts'
 import { linkedin } from './linkedin.ts'
+import { mailchimp } from './mailchimp.ts'
 import { microsoft } from './microsoft.ts'
 import { miro } from './miro.ts'
 import { monday } from './monday.ts'
 import { notion } from './notion.ts'
+import { nylas } from './nylas.ts'
 import { paypal } from './paypal.ts'
 import { paypalSandbox } from './paypal-sandbox.ts'
 import { pinterest } from './pinterest.ts'
 import { pipedrive } from './pipedrive.ts'
 import { reddit } from './reddit.ts'
+import { ringcentral } from './ringcentral.ts'
 import { salesforce } from './salesforce.ts'
 import { salesforceSandbox } from './salesforce-sandbox.ts'
 import type { Preset } from './schema.ts'
 import { shopify } from './shopify.ts'
 import { slack } from './slack.ts'
+import { smartsheet } from './smartsheet.ts'
 import { spotify } from './spotify.ts'
 import { square } from './square.ts'
 import { squareSandbox } from './square-sandbox.ts'
@@ -53,8 +61,12 @@ import { strava } from './strava.ts'
 import { stripe } from './stripe.ts'
 import { stripeApp } from './stripe-app.ts'
 import { stripeExpress } from './stripe-express.ts'
+import { surveymonkey } from './surveymonkey.ts'
 import { tiktok } from './tiktok.ts'
+import { todoist } from './todoist.ts'
 import { twitch } from './twitch.ts'
+import { typeform } from './typeform.ts'
+import { webex } from './webex.ts'
 import { x } from './x.ts'
 import { xero } from './xero.ts'
 import { yahoo } from './yahoo.ts'
@@ -70,17 +82,20 @@ export const presets: Readonly<Record<string, Preset>> = {
   apple,
   asana,
   atlassian,
+  basecamp,
   bitbucket,
   box,
   calcom,
   'calcom-legacy': calcomLegacy,
   calendly,
   clickup,
+  cronofy,
   digitalocean,
   discord,
   docusign,
   'docusign-demo': docusignDemo,
   dropbox,
+  eventbrite,
   facebook,
   figma,
   fitbit,
@@ -91,6 +106,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   'github-enterprise': githubEnterprise,
   gitlab,
   google,
+  goto,
   heroku,
   hubspot,
   instagram,
@@ -99,19 +115,23 @@ export const presets: Readonly<Record<string, Preset>> = {
   'intuit-sandbox': intuitSandbox,
   linear,
   linkedin,
+  mailchimp,
   microsoft,
   miro,
   monday,
   notion,
+  nylas,
   paypal,
   'paypal-sandbox': paypalSandbox,
   pinterest,
   pipedrive,
   reddit,
+  ringcentral,
   salesforce,
   'salesforce-sandbox': salesforceSandbox,
   shopify,
   slack,
+  smartsheet,
   spotify,
   square,
   'square-sandbox': squareSandbox,
@@ -119,8 +139,12 @@ export const presets: Readonly<Record<string, Preset>> = {
   stripe,
   'stripe-app': stripeApp,
   'stripe-express': stripeExpress,
+  surveymonkey,
   tiktok,
+  todoist,
   twitch,
+  typeform,
+  webex,
   x,
   xero,
   yahoo,

@@ -1,0 +1,28 @@
+import type { Preset } from './schema.ts'
+
+export const webex = {
+  name: 'Cisco Webex',
+  documentation: {
+    url: 'https://developer.webex.com/docs/integrations',
+    verifiedOn: '2026-08-23',
+    unverified: ['clientAuth', 'errors.dead', 'refreshTokens.rotation'],
+  },
+  // Its issuer differs from region to region: id tokens are not read.
+  authorizationEndpoint: 'https://webexapis.com/v1/authorize',
+  tokenEndpoint: 'https://webexapis.com/v1/access_token',
+  userinfoEndpoint: 'https://webexapis.com/v1/people/me',
+  clientAuth: 'post',
+  identityScopes: ['spark:people_read'],
+  account: { id: 'id', email: 'emails[0]', name: 'displayName' },
+  // Errors have no code. A 401 may be the client's fault: it ends no grant.
+  errors: { dead: [{ statuses: [400], where: { 'errors[].description': [], trackingId: [] } }] },
+  revocation: null,
+  accessTokenSeconds: 1_209_600,
+  refreshTokens: {
+    issued: 'always',
+    // The same one, good for longer.
+    rotation: 'none',
+    replay: 'allowed',
+    idleSeconds: 7_776_000,
+  },
+} as const satisfies Preset
