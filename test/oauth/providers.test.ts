@@ -1,10 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
-import { checkRecipe } from '../../src/oauth/check-recipe.ts'
-import { presets } from '../../src/oauth/presets/index.ts'
-import { configureProviders, parseProvider, presetIds } from '../../src/oauth/providers.ts'
-import { baseOf, parseRecipe } from '../../src/oauth/recipe.ts'
+import { configureProviders, parseProvider } from '../../src/oauth/providers.ts'
 
 const source = (id: string, settings: object = {}) => ({
   id,
@@ -26,33 +23,6 @@ const configured = (
   if (found === undefined) throw new Error('nothing configured')
   return found
 }
-
-const recipeOf = (id: string) => {
-  const base = baseOf(id, {})
-  const recipe = parseRecipe('detail' in base ? {} : base)
-  if (!('name' in recipe)) throw new Error(JSON.stringify(recipe))
-  return recipe
-}
-
-test.each(presetIds)('the preset %s is whole: schema, templates, documentation', (id) => {
-  const recipe = recipeOf(id)
-  expect(checkRecipe(recipe)).toEqual([])
-  expect(recipe.documentation?.url).toMatch(/^https:\/\//)
-  expect(recipe.documentation?.verifiedOn).toMatch(/^\d{4}-\d{2}-\d{2}$/)
-  expect(Object.hasOwn(presets, presets[id]?.extends ?? id)).toBe(true)
-  expect(problemsOf(id)).toEqual([])
-})
-
-test('code never asks which provider it is', () => {
-  const folder = new URL('../../src/', import.meta.url)
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !file.startsWith('oauth/presets/'),
-  )
-  const named = new RegExp(`['"\`](?:${presetIds.join('|')})['"\`]`)
-  const guilty = files.filter((file) => named.test(readFileSync(new URL(file, folder), 'utf8')))
-  expect(files.length).toBeGreaterThan(50)
-  expect(guilty).toEqual([])
-})
 
 test('secrets become text in one file of this folder only', () => {
   const folder = new URL('../../src/oauth/', import.meta.url)

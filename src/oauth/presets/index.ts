@@ -3,6 +3,7 @@ import { amazon } from './amazon.ts'
 import { apple } from './apple.ts'
 import { asana } from './asana.ts'
 import { atlassian } from './atlassian.ts'
+import { auth0 } from './auth0.ts'
 import { basecamp } from './basecamp.ts'
 import { bitbucket } from './bitbucket.ts'
 import { box } from './box.ts'
@@ -34,6 +35,7 @@ import { instagram } from './instagram.ts'
 import { intercom } from './intercom.ts'
 import { intuit } from './intuit.ts'
 import { intuitSandbox } from './intuit-sandbox.ts'
+import { keycloak } from './keycloak.ts'
 import { linear } from './linear.ts'
 import { linkedin } from './linkedin.ts'
 import { mailchimp } from './mailchimp.ts'
@@ -42,6 +44,8 @@ import { miro } from './miro.ts'
 import { monday } from './monday.ts'
 import { notion } from './notion.ts'
 import { nylas } from './nylas.ts'
+import { oidc } from './oidc.ts'
+import { okta } from './okta.ts'
 import { paypal } from './paypal.ts'
 import { paypalSandbox } from './paypal-sandbox.ts'
 import { pinterest } from './pinterest.ts'
@@ -82,6 +86,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   apple,
   asana,
   atlassian,
+  auth0,
   basecamp,
   bitbucket,
   box,
@@ -113,6 +118,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   intercom,
   intuit,
   'intuit-sandbox': intuitSandbox,
+  keycloak,
   linear,
   linkedin,
   mailchimp,
@@ -121,6 +127,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   monday,
   notion,
   nylas,
+  oidc,
+  okta,
   paypal,
   'paypal-sandbox': paypalSandbox,
   pinterest,

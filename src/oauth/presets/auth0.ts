@@ -1,0 +1,47 @@
+import { LABEL } from './patterns.ts'
+import type { Preset } from './schema.ts'
+
+export const auth0 = {
+  name: 'Auth0',
+  documentation: {
+    url: 'https://auth0.com/docs/secure/tokens/refresh-tokens/refresh-token-rotation',
+    verifiedOn: '2026-08-23',
+    unverified: [
+      'errors.config',
+      'revocation.tokens',
+      'refreshTokens.idleSeconds',
+      'refreshTokens.perAccount',
+    ],
+  },
+  params: {
+    domain: {
+      description: 'The tenant: acme.us.auth0.com',
+      pattern: `${LABEL}(?:\\.${LABEL})?\\.auth0\\.com`,
+      required: true,
+    },
+    audience: {
+      description: 'The identifier of the API that access tokens are for',
+      pattern: '[\\x21-\\x7e]{1,512}',
+      authorizationParam: 'audience',
+    },
+  },
+  // A domain of one's own is given as `issuer`.
+  issuer: 'https://{domain}/',
+  clientAuth: 'post',
+  identityScopes: ['openid', 'profile', 'email'],
+  offline: { scope: 'offline_access' },
+  loginHintParam: 'login_hint',
+  // A wrong secret, in the words of a user who says no.
+  errors: { config: [{ statuses: [401, 403], where: { error: ['access_denied'] } }] },
+  revocation: { tokens: 'refresh' },
+  refreshTokens: {
+    issued: 'on-request',
+    remedy: 'Allow offline access in the settings of the API at Auth0',
+    rotation: 'sometimes',
+    // Reuse outside of a configured overlap, by default none, revokes the family.
+    replay: 'never',
+    graceSeconds: 0,
+    idleSeconds: 1_296_000,
+    perAccount: 200,
+  },
+} as const satisfies Preset

@@ -1,0 +1,35 @@
+import { OWN_BASE } from './patterns.ts'
+import type { Preset } from './schema.ts'
+
+export const keycloak = {
+  name: 'Keycloak',
+  documentation: {
+    url: 'https://www.keycloak.org/docs/latest/server_admin/',
+    verifiedOn: '2026-08-23',
+    unverified: ['refreshTokens.rotation', 'refreshTokens.idleSeconds'],
+  },
+  params: {
+    baseUrl: {
+      description: 'Where the server is, with /auth at its end where it is an older one',
+      pattern: OWN_BASE,
+      required: true,
+      setBy: 'operator',
+    },
+    realm: { description: 'The realm', pattern: '[A-Za-z0-9_-][A-Za-z0-9._-]*', required: true },
+  },
+  issuer: '{baseUrl}/realms/{realm}',
+  clientAuth: 'basic',
+  identityScopes: ['openid', 'profile', 'email'],
+  offline: { scope: 'offline_access' },
+  loginHintParam: 'login_hint',
+  account: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
+  accountFromIdToken: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'sometimes',
+    replay: 'allowed',
+    graceSeconds: 0,
+    // Of offline tokens; `refresh_expires_in` tells.
+    idleSeconds: 2_592_000,
+  },
+} as const satisfies Preset

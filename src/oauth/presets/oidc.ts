@@ -1,0 +1,23 @@
+import { openid } from './forms.ts'
+import { OWN_BASE } from './patterns.ts'
+import type { Preset } from './schema.ts'
+
+export const oidc = {
+  ...openid,
+  name: 'OpenID Connect',
+  documentation: {
+    url: 'https://openid.net/specs/openid-connect-discovery-1_0.html',
+    verifiedOn: '2026-08-23',
+  },
+  params: {
+    issuerUrl: {
+      description: 'The issuer, as its metadata spells it',
+      pattern: `(?:${OWN_BASE})/?`,
+      required: true,
+      setBy: 'operator',
+    },
+  },
+  issuer: '{issuerUrl}',
+  account: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
+  accountFromIdToken: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
+} as const satisfies Preset

@@ -1,0 +1,37 @@
+import { LABEL } from './patterns.ts'
+import type { Preset } from './schema.ts'
+
+export const okta = {
+  name: 'Okta',
+  documentation: {
+    url: 'https://developer.okta.com/docs/guides/refresh-tokens/main/',
+    verifiedOn: '2026-08-23',
+  },
+  params: {
+    domain: {
+      description: 'The org: acme.okta.com, or acme.oktapreview.com for a preview',
+      pattern: `${LABEL}\\.okta(?:preview)?\\.com`,
+      required: true,
+    },
+    authorizationServer: {
+      description: 'Empty for the org itself, /oauth2/default or another for a custom server',
+      pattern: '|/oauth2/[A-Za-z0-9]+',
+      default: '',
+    },
+  },
+  // A domain of one's own is given as `issuer`.
+  issuer: 'https://{domain}{authorizationServer}',
+  clientAuth: 'basic',
+  identityScopes: ['openid', 'profile', 'email'],
+  offline: { scope: 'offline_access' },
+  loginHintParam: 'login_hint',
+  refreshTokens: {
+    issued: 'on-request',
+    remedy: 'Enable the grant type Refresh Token in the settings of the Okta app',
+    rotation: 'sometimes',
+    // After its grace, which may be none, reuse ends the newest refresh token and all access tokens.
+    replay: 'never',
+    graceSeconds: 30,
+    idleSeconds: 604_800,
+  },
+} as const satisfies Preset
