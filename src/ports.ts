@@ -190,7 +190,7 @@ export interface Store extends Reads {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A rotation that was received and that the store could not take. */
+/** A rotation that was received and that the store has not taken yet. */
 export type JournalEntry = {
   readonly attempt: AttemptId
   readonly connectionId: ConnectionId
@@ -203,7 +203,9 @@ export type JournalEntry = {
 
 /** The last resort: stable storage that needs no more room than it has. Synchronous on purpose. */
 export interface Journal {
-  /** Durable when it answers true; false where even this has failed or is full. */
+  /** Outlives the process when it answers true, though not the machine: nothing is waited for. */
+  note(entry: JournalEntry): boolean
+  /** On stable storage when it answers true; false where even this has failed or is full. */
   keep(entry: JournalEntry): boolean
   readonly entries: readonly JournalEntry[]
   drop(entry: Pick<JournalEntry, 'attempt'>): void

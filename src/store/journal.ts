@@ -9,59 +9,90 @@ const SLOT_BYTES = 64 * 1024
 const HEADER_BYTES = 8
 const MAGIC = 0x4c44524a // LDRJ
 
+type Taken = { readonly entry: JournalEntry; readonly bytes: number }
+
 /**
  * A file beside the database whose room was taken at the first start, so that writing into it needs
- * none: 64 slots for rotations that the database could not take. Each write is on stable storage when
- * it returns. A slot that was torn by a crash does not open and counts as never written.
+ * none: 64 slots for rotations that the database has not taken yet, or cannot take. A slot that was
+ * torn by a crash does not open and counts as never written.
  */
 export class FileJournal implements Journal, Disposable {
   readonly #sealer: Sealer
   readonly #file: number
-  readonly #taken = new Map<number, JournalEntry>()
+  readonly #taken = new Map<number, Taken>()
+  #isClosed = false
 
   constructor(dataDir: string, sealer: Sealer) {
     this.#sealer = sealer
     this.#file = openWithRoom(join(dataDir, 'larder.journal'))
     for (let slot = 0; slot < SLOTS; slot++) {
-      const entry = this.#read(slot)
-      if (entry !== null) this.#taken.set(slot, entry)
+      const taken = this.#read(slot)
+      if (taken !== null) this.#taken.set(slot, taken)
     }
+    // What the former process had only noted is about to be served.
+    if (this.#taken.size > 0) fsyncSync(this.#file)
   }
 
   get entries(): readonly JournalEntry[] {
-    return [...this.#taken.values()]
+    return Array.from(this.#taken.values(), ({ entry }) => entry)
   }
 
-  keep(entry: JournalEntry): boolean {
-    const slot = this.#freeSlot()
+  note(entry: JournalEntry): boolean {
+    const slot = this.#slotOf(entry) ?? this.#freeSlot()
+    if (this.#taken.has(slot)) return true
     const blob = this.#sealer.seal(writeJournalEntry(entry), placeOf(slot))
     if (slot >= SLOTS || blob.length > SLOT_BYTES - HEADER_BYTES) return false
     const record = Buffer.alloc(HEADER_BYTES + blob.length)
     record.writeUInt32BE(MAGIC, 0)
     record.writeUInt32BE(blob.length, 4)
     record.set(blob, HEADER_BYTES)
-    try {
-      writeSync(this.#file, record, 0, record.length, slot * SLOT_BYTES)
-      fsyncSync(this.#file)
-    } catch {
-      // A disk that takes nothing at all: the rotation stays in memory, as before.
-      return false
-    }
-    this.#taken.set(slot, entry)
+    if (!this.#write(record, slot)) return false
+    this.#taken.set(slot, { entry, bytes: record.length })
     return true
   }
 
+  keep(entry: JournalEntry): boolean {
+    return this.note(entry) && this.#sync()
+  }
+
   drop(entry: Pick<JournalEntry, 'attempt'>): void {
-    for (const [slot, taken] of this.#taken) {
-      if (taken.attempt !== entry.attempt) continue
-      writeSync(this.#file, Buffer.alloc(SLOT_BYTES), 0, SLOT_BYTES, slot * SLOT_BYTES)
-      fsyncSync(this.#file)
-      this.#taken.delete(slot)
-    }
+    const slot = this.#slotOf(entry)
+    if (slot === undefined) return
+    // One that stays after all is found to be of an older generation at the next start.
+    this.#write(Buffer.alloc(this.#taken.get(slot)?.bytes ?? SLOT_BYTES), slot)
+    this.#taken.delete(slot)
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true
     closeSync(this.#file)
+  }
+
+  #slotOf({ attempt }: Pick<JournalEntry, 'attempt'>): number | undefined {
+    for (const [slot, { entry }] of this.#taken) if (entry.attempt === attempt) return slot
+    return undefined
+  }
+
+  /** False for a disk that takes nothing at all: what was to be written stays in memory, as before. */
+  #write(record: Uint8Array, slot: number): boolean {
+    // Its number may be another file's by now.
+    if (this.#isClosed) return false
+    try {
+      writeSync(this.#file, record, 0, record.length, slot * SLOT_BYTES)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #sync(): boolean {
+    if (this.#isClosed) return false
+    try {
+      fsyncSync(this.#file)
+      return true
+    } catch {
+      return false
+    }
   }
 
   #freeSlot(): number {
@@ -70,13 +101,14 @@ export class FileJournal implements Journal, Disposable {
     return slot
   }
 
-  #read(slot: number): JournalEntry | null {
+  #read(slot: number): Taken | null {
     const record = Buffer.alloc(SLOT_BYTES)
     readSync(this.#file, record, 0, SLOT_BYTES, slot * SLOT_BYTES)
     if (record.readUInt32BE(0) !== MAGIC) return null
     const blob = record.subarray(HEADER_BYTES, HEADER_BYTES + record.readUInt32BE(4))
     try {
-      return readJournalEntry(this.#sealer.open(blob, placeOf(slot)))
+      const entry = readJournalEntry(this.#sealer.open(blob, placeOf(slot)))
+      return { entry, bytes: HEADER_BYTES + blob.length }
     } catch (error) {
       if (error instanceof SealError) return null
       throw error

@@ -72,6 +72,10 @@ async function land(
   },
 ): Promise<RefreshResult> {
   const { outcome, sentAt, unresolved } = flight.presentation
+  const entry =
+    outcome.kind === 'ok' ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
+  // Before anything else: what is not noted is lost where the process is killed now.
+  if (entry !== null) ports.journal.note(entry)
   const after = afterRefresh(before, outcome, {
     now: ports.clock.now(),
     attempt: { id: flight.id, sentAt },
@@ -83,8 +87,6 @@ async function land(
     fraction: ports.random.fraction(),
   })
   const noted = noteAnswer(ports, before, outcome)
-  const entry =
-    outcome.kind === 'ok' ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
   const won = await saveRefresh(ports, { before, after, outcome, entry, also: noted.write })
   if (won) return announce(ports, after, outcome)
   ports.observer.refreshLost({ id: before.id, provider: before.provider })

@@ -33,7 +33,7 @@ const LONGEST_WAIT_MS = 5_000
  */
 export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
   try {
-    return await write(ports, landing)
+    return await writeAndForget(ports, landing)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     ports.observer.storeFailed({ reason: error.reason, during: 'refresh' })
@@ -51,13 +51,17 @@ export async function saveInTheEnd(ports: Needs, landing: Landing): Promise<bool
   for (let tries = 0; ; tries++) {
     await ports.clock.sleep(Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)))
     try {
-      const won = await write(ports, landing)
-      if (landing.entry !== null) ports.journal.drop(landing.entry)
-      return won
+      return await writeAndForget(ports, landing)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
     }
   }
+}
+
+async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> {
+  const won = await write(ports, landing)
+  if (landing.entry !== null) ports.journal.drop(landing.entry)
+  return won
 }
 
 /** The one transaction: fenced by grant and generation, with its events. */

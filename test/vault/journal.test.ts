@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { StoreError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { JournalEntry, Store } from '../../src/ports.ts'
+import type { JournalEntry, Store, Writes } from '../../src/ports.ts'
 import { FileJournal } from '../../src/store/journal.ts'
 import { getToken } from '../../src/vault/get-token.ts'
 import { refresh } from '../../src/vault/refresh.ts'
@@ -49,6 +49,27 @@ describe('the journal', () => {
     expect(content.includes('refresh-1')).toBe(false)
     using again = new FileJournal(dataDir, vault.sealer)
     expect(again.entries.map(({ tokens }) => tokens.refreshToken?.expose())).toEqual(['refresh-1'])
+  })
+
+  test('outlives the process with what it only noted, and notes a rotation once', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    using journal = new FileJournal(dataDir, vault.sealer)
+    expect(journal.note(entry(1))).toBe(true)
+    expect(journal.keep(entry(1))).toBe(true)
+    using again = new FileJournal(dataDir, vault.sealer)
+    expect(again.entries.map(({ attempt }) => attempt)).toEqual(['att_1'])
+  })
+
+  test('writes nothing once it is closed, whoever has its number by then', async () => {
+    await using vault = await openVaultStore({ dataDir })
+    const journal = new FileJournal(dataDir, vault.sealer)
+    journal.keep(entry(1))
+    journal[Symbol.dispose]()
+    const other = await open(join(dataDir, 'other'), 'w+')
+    expect(journal.keep(entry(2))).toBe(false)
+    journal.drop(entry(1))
+    expect((await other.stat()).size).toBe(0)
+    await other.close()
   })
 
   test('forgets what was written, and only that', async () => {
@@ -130,6 +151,29 @@ describe('a rotation that the database cannot take', () => {
       truth.current,
     )
     disk.free()
+  })
+
+  test('is noted before the database has taken it, and forgotten then', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    const { store } = stage.ports
+    let noted: readonly JournalEntry[] = []
+    let writes = 0
+    const ports = {
+      ...stage.ports,
+      store: {
+        ...store,
+        write: <T>(work: (trx: Writes) => Promise<T>) => {
+          // The second one is the commit of what came.
+          if (++writes === 2) noted = stage.ports.journal.entries
+          return store.write(work)
+        },
+      },
+    }
+    expect((await refresh(ports, connection, 'asked')).kind).toBe('refreshed')
+    const { current } = await stage.provider.family(family)
+    expect(noted.map(({ tokens }) => tokens.refreshToken?.expose())).toEqual([current])
+    expect(stage.ports.journal.entries).toEqual([])
   })
 
   test('is not begun at all where the intent cannot be written: nothing is spent', async () => {
