@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { monotonicMs } from './clock.ts'
 import type { RequestRecord } from './request-log.ts'
 import type { Script } from './rules.ts'
