@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { createVault } from './0001-vault.ts'
+import { createWebhooks } from './0002-webhooks.ts'
 
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
@@ -7,4 +8,5 @@ import { createVault } from './0001-vault.ts'
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-vault': { up: createVault },
+  '0002-webhooks': { up: createWebhooks },
 }

@@ -11,7 +11,9 @@ import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
 import { readProviders } from './config/providers.ts'
 import { readPlaces, type Surroundings } from './config/surroundings.ts'
+import { readWebhooks } from './config/webhooks.ts'
 import type { Secret } from './core/secret.ts'
+import type { WebhookEndpoint } from './core/webhook.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { presetIds, type ProviderSettings } from './oauth/providers.ts'
 import type { Policy } from './ports.ts'
@@ -29,6 +31,7 @@ export type Config = {
   readonly madeKeys: readonly string[]
   readonly providers: readonly ProviderSettings[]
   readonly policy: Policy
+  readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: LogLevel
   /** What the tokens that are kept in memory may take. */
   readonly cacheBytes: number
@@ -55,6 +58,13 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
     policy: readPolicy(environment, file, { findings, publicListen: listeners.publicListen }),
     cacheBytes: CACHE_BYTES,
     providers,
+    webhooks: readWebhooks({
+      settings: file.webhooks ?? [],
+      isOpenToOthers: file.isOpenToOthers,
+      directory: fileDirectory,
+      providers: new Set(providers.map(({ id }) => id)),
+      findings,
+    }),
   }
   environment.text('LARDER_URL', daemonUrlRule)
   environment.refuseUnknown([...presetIds, ...Object.keys(file.providers ?? {})])

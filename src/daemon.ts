@@ -18,10 +18,13 @@ import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
 import { SingleFlights } from './vault/flights.ts'
 import { catchUpWithClock, followClock } from './vault/follow-clock.ts'
+import { keepWebhooks } from './vault/keep-webhooks.ts'
 import { KnownCallers } from './vault/known-callers.ts'
 import { Lanes } from './vault/lanes.ts'
+import { listWebhooks } from './vault/list-webhooks.ts'
 import { replayJournal } from './vault/replay-journal.ts'
 import { rescueAttempts } from './vault/rescue-attempts.ts'
+import { openWebhooks } from './webhooks/deliver.ts'
 
 export interface Daemon extends AsyncDisposable {
   /** `http://127.0.0.1:7420` or `unix:/path`. */
@@ -40,23 +43,30 @@ export type Ground = {
 /** The composition root: settings to ports, ports to listeners and jobs. Dispose it to stop. */
 export async function startDaemon(config: Config, ground: Ground): Promise<Daemon> {
   await using opened = new AsyncDisposableStack()
-  const ports = await composePorts(config, ground, await openVault(config, ground, opened))
+  const { clock } = ground
+  const webhooks = openWebhooks({ endpoints: config.webhooks, clock })
+  const vault = await openVault(config, ground, opened)
+  const ports = { ...(await composePorts(config, ground, vault)), webhooks }
   const flights = ports.flights
   const schedule = new Schedule(jobsOf(ports), {
-    clock: ground.clock,
+    clock,
     report: ground.events,
     followClock: (byMs) => followClock(ports, byMs),
   })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
+  await keepWebhooks(ports)
   await replayJournal(ports)
   await rescueAttempts(ports, 'at start')
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.
   opened.defer(() => flights.land())
   opened.use(schedule)
+  // Before the schedule: it waits for what is under way, and a receiver may take its time.
+  opened.use(webhooks)
   schedule.start()
   announceProviders(ports, ground.events)
+  await announceWebhooks(ports, ground.events)
   const running = opened.move()
   return { ...listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
@@ -95,7 +105,7 @@ async function composePorts(
   config: Config,
   { clock, random, events }: Ground,
   { sealer, store, journal }: Pick<Ports, 'sealer' | 'store' | 'journal'>,
-): Promise<Omit<Ports, 'pulse'>> {
+): Promise<Omit<Ports, 'pulse' | 'webhooks'>> {
   const { policy } = config
   const configured = configureProviders(config.providers, policy.publicUrl)
   const egress = await openEgress({ clock })
@@ -145,5 +155,16 @@ async function openListeners(
 function announceProviders(ports: Pick<Ports, 'providers'>, events: Events): void {
   for (const { id, redirectUri } of ports.providers.values()) {
     events.providerReady({ provider: id, redirectUri })
+  }
+}
+
+/** Whoever starts Larder again hears that somebody is not told. */
+async function announceWebhooks(
+  ports: Pick<Ports, 'store' | 'webhooks'>,
+  events: Events,
+): Promise<void> {
+  for (const { state } of await listWebhooks(ports)) {
+    const { id, disabled } = state
+    if (disabled !== null) events.webhookDisabled({ webhook: id, reason: disabled.reason })
   }
 }

@@ -35,6 +35,7 @@ export function openEvents(options: {
   return {
     ...connectionEvents(logger, metrics),
     ...refreshEvents(logger, metrics),
+    ...webhookEvents(logger, metrics),
     ...storageEvents(logger, metrics),
     ...processEvents(logger),
     ...faultEvents(logger, metrics),
@@ -97,6 +98,28 @@ function refreshEvents(log: Logger, metrics: Metrics) {
       e.open
         ? log.error({ event: 'circuit.opened', ...e }, 'calls to the provider are held back')
         : log.info({ event: 'circuit.closed', ...e }, 'the provider answers again'),
+  } satisfies Partial<Observer>
+}
+
+function webhookEvents(log: Logger, metrics: Metrics) {
+  return {
+    webhookAccepted: ({ event: eventId, ...e }) => {
+      metrics.webhookDeliveries.inc({ outcome: 'accepted' })
+      log.debug({ event: 'webhook.accepted', ...e, eventId }, 'a webhook accepted an event')
+    },
+    webhookFailed: ({ event: eventId, ...e }) => {
+      metrics.webhookDeliveries.inc({ outcome: e.outcome })
+      log.warn({ event: 'webhook.failed', ...e, eventId }, 'a webhook did not accept an event')
+    },
+    webhookDisabled: (e) =>
+      log.error({ event: 'webhook.disabled', ...e }, 'a webhook is switched off'),
+    webhookEnabled: (e) => log.info({ event: 'webhook.enabled', ...e }, 'a webhook is enabled'),
+    webhookLost: (e) => {
+      metrics.webhookLost.inc(e.count)
+      log.error({ event: 'webhook.lost', ...e }, 'events were swept before a webhook had them')
+    },
+    webhookReplayed: (e) =>
+      log.info({ event: 'webhook.replayed', ...e }, 'a webhook is told events again'),
   } satisfies Partial<Observer>
 }
 

@@ -1,11 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { ProviderId } from './core/ids.ts'
-import type { Ports } from './ports.ts'
+import { type WebhookState, webhookStatus } from './core/webhook.ts'
+import type { Ports, Webhooks } from './ports.ts'
 
 /** The only labels there are: a series per user or connection would leak who uses what, and grow. */
 type Label = 'provider' | 'outcome' | 'status'
-type Sources = Pick<Ports, 'clock' | 'store' | 'traffic' | 'providers'>
+type Sources = Pick<Ports, 'clock' | 'store' | 'traffic' | 'providers' | 'webhooks'>
 export type Metrics = ReturnType<typeof createMetrics>
 
 export function createMetrics() {
@@ -52,6 +53,12 @@ function createCounters(registry: Registry) {
       'provider',
       'outcome',
     ]),
+    webhookDeliveries: counter('webhook_deliveries_total', 'Events sent to webhooks.', ['outcome']),
+    webhookLost: counter(
+      'webhook_lost_events_total',
+      'Events that were swept before a webhook had accepted them.',
+      [],
+    ),
     unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
     storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
     internalErrors: counter('internal_errors_total', 'Requests and jobs that failed by a fault.', [
@@ -97,6 +104,7 @@ function createGauges(registry: Registry) {
     circuit: gauge('larder_circuit_open', '1 while calls to a provider are held back.', [
       'provider',
     ]),
+    webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
     storeUp: gauge('larder_store_up', '1 while the database answers.'),
   }
   const process = {
@@ -126,8 +134,11 @@ function readProcess(
 }
 
 async function readVault(
-  gauges: Record<'connections' | 'overdue' | 'queued' | 'circuit' | 'storeUp', Gauge<Label>>,
-  { clock, store, traffic, providers }: Sources,
+  gauges: Record<
+    'connections' | 'overdue' | 'queued' | 'circuit' | 'webhooks' | 'storeUp',
+    Gauge<Label>
+  >,
+  { clock, store, traffic, providers, webhooks }: Sources,
 ): Promise<void> {
   gauges.circuit.reset()
   for (const provider of providers.keys()) gauges.circuit.set({ provider }, 0)
@@ -143,9 +154,23 @@ async function readVault(
     }
     gauges.overdue.set(Math.max(0, now - (census.oldestDueAt ?? now)) / 1000)
     gauges.queued.set(census.revocationsQueued)
+    countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
     gauges.storeUp.set(1)
   } catch {
     // The failure itself is told by readiness and by whoever needed the store.
     gauges.storeUp.set(0)
+  }
+}
+
+function countWebhooks(
+  gauge: Gauge<Label>,
+  states: readonly WebhookState[],
+  { endpoints }: Pick<Webhooks, 'endpoints'>,
+): void {
+  const configured = new Set(endpoints.map(({ id }) => id))
+  gauge.reset()
+  for (const status of ['active', 'failing', 'disabled']) gauge.set({ status }, 0)
+  for (const state of states) {
+    if (configured.has(state.id)) gauge.inc({ status: webhookStatus(state) })
   }
 }

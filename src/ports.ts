@@ -24,6 +24,14 @@ import type { Provider } from './core/provider.ts'
 import type { ReceivedTokens, RefreshOutcome, RefreshResult } from './core/refresh-outcome.ts'
 import type { RefreshPolicy } from './core/refresh-policy.ts'
 import type { Sealed, Secret } from './core/secret.ts'
+import type {
+  DeliveryOutcome,
+  DisabledReason,
+  Hold,
+  WebhookEndpoint,
+  WebhookId,
+  WebhookState,
+} from './core/webhook.ts'
 
 /** Wall time for what is written down, monotonic time for what is measured. */
 export interface Clock {
@@ -60,8 +68,44 @@ export interface Sealer {
 
 export type WriteResult = { readonly won: boolean }
 
+/** What is known of webhook endpoints. Events are named by their sequence. */
+export interface WebhookReads {
+  webhookStates(): Promise<readonly WebhookState[]>
+  webhookState(id: WebhookId): Promise<WebhookState | null>
+  /** The newest ever written, whether it is kept or not. */
+  newestEvent(): Promise<number>
+  /** The last of those written before an instant. */
+  lastEventBefore(instant: Instant): Promise<number>
+  /** Of one subject, both ends included. */
+  eventsOf(
+    subject: string,
+    range: { readonly from: number; readonly until: number; readonly limit: number },
+  ): Promise<readonly StoredEvent[]>
+  /** Those that are due, soonest first. */
+  dueHolds(id: WebhookId, now: Instant, limit: number): Promise<readonly Hold[]>
+  heldSubjects(id: WebhookId): Promise<ReadonlySet<string>>
+}
+
+export interface WebhookWrites {
+  /** Begins with those that are new at the newest event; forgets those long gone from the settings. */
+  keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
+  /** Wins only if no delivery to it is under way; a process that dies holds the claim to its end. */
+  claimWebhook(
+    id: WebhookId,
+    claim: { readonly now: Instant; readonly until: Instant },
+  ): Promise<WriteResult>
+  endClaim(id: WebhookId): Promise<void>
+  saveWebhook(state: WebhookState): Promise<void>
+  /** A hold that was moved since `before` was read stays as it is. Null: there was none, there is none. */
+  saveHold(id: WebhookId, before: Hold | null, after: Hold | null): Promise<void>
+  /** What waits for an event after `after` waits for the first one of its subject after it. */
+  rewindHolds(id: WebhookId, after: number): Promise<void>
+  /** All holds are due at once. */
+  hurryHolds(id: WebhookId, now: Instant): Promise<void>
+}
+
 /** The queries; those that name `where` clauses of a caller take them as plain data. */
-export interface Reads {
+export interface Reads extends WebhookReads {
   /** Drafts too: a refresh works on them like on any other. */
   connection(id: ConnectionId): Promise<Connection | null>
   /** Without drafts. */
@@ -127,7 +171,7 @@ export type Census = {
 }
 
 /** Everything inside one transaction: all of it commits, or none. No network call may be awaited in it. */
-export interface Writes extends Reads {
+export interface Writes extends Reads, WebhookWrites {
   insertConnection(connection: Connection): Promise<void>
   /**
    * Writes what differs. Fenced: wins only while the row still carries `before`'s grant id and
@@ -304,6 +348,14 @@ export interface TokenEndpoint {
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
 }
 
+/** Where events are told beside `GET /v1/events`. */
+export interface Webhooks {
+  /** In the order of the settings. */
+  readonly endpoints: readonly WebhookEndpoint[]
+  /** Never throws for what a receiver does, and follows no redirect. */
+  deliver(endpoint: WebhookEndpoint, event: StoredEvent): Promise<DeliveryOutcome>
+}
+
 /** One refresh per connection at a time in this process, detached from whoever asked. */
 export interface Flights {
   readonly size: number
@@ -392,6 +444,20 @@ export interface Observer {
   unreadable(e: { id: string; table: string; field: string }): void
   storeFailed(e: { reason: string; during: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
+  webhookAccepted(e: { webhook: WebhookId; event: string }): void
+  webhookFailed(e: {
+    webhook: WebhookId
+    event: string
+    outcome: Exclude<DeliveryOutcome['kind'], 'accepted' | 'stopped'>
+    detail: string
+  }): void
+  /** Nothing more is sent to it until somebody enables it. */
+  webhookDisabled(e: { webhook: WebhookId; reason: DisabledReason }): void
+  webhookEnabled(e: { webhook: WebhookId }): void
+  /** Events were swept before this endpoint had accepted them; whether it wanted them is not known. */
+  webhookLost(e: { webhook: WebhookId; count: number }): void
+  /** Told again on request: events after one, up to another. */
+  webhookReplayed(e: { webhook: WebhookId; after: number; until: number }): void
 }
 
 export type Policy = RefreshPolicy & {
@@ -419,6 +485,7 @@ export type Ports = {
   readonly traffic: Traffic
   readonly pulse: Pulse
   readonly policy: Policy
+  readonly webhooks: Webhooks
 }
 
 export type { ReceivedTokens, Sealed }

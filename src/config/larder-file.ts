@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Findings } from './findings.ts'
 import { refreshSchema } from './refresh-settings.ts'
 import { readText } from './secret-file.ts'
+import { webhooksSchema } from './webhooks.ts'
 
 const texts = z.array(z.string({ error: 'must be text' }), { error: 'must be a list' })
 
@@ -25,9 +26,7 @@ const larderFileSchema = z.strictObject(
     links: links.nullish(),
     providers: providers.nullish(),
     refresh: refreshSchema.nullish(),
-    webhooks: z
-      .null({ error: 'not supported yet; read the events from GET /v1/events' })
-      .optional(),
+    webhooks: webhooksSchema.nullish(),
   },
   { error: 'must be a map' },
 )

@@ -1,5 +1,5 @@
 import { type Connection, isLive, missingScope, tokenLives } from './connection.ts'
-import { nextAction, type VaultEvent } from './event.ts'
+import { nextAction, type StoredEvent, type VaultEvent } from './event.ts'
 import type { Instant } from './ids.ts'
 
 /** A connection as the world sees it: the wire form of API answers and events, without any token. */
@@ -55,6 +55,17 @@ export function viewEvent(event: VaultEvent, now: Instant) {
     ...subject,
     ...(event.reason === null ? {} : { reason: event.reason }),
     ...(event.nextAction === null ? {} : { nextAction: event.nextAction }),
+  }
+}
+
+/** An event as callers and webhooks get it: the same body, to the byte. */
+export function viewStoredEvent(event: StoredEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    createdAt: iso(event.createdAt),
+    // Fixed when it was written, by `viewEvent`.
+    data: JSON.parse(event.data) as Record<string, unknown>,
   }
 }
 

@@ -37,9 +37,17 @@ export type StoredEvent = {
   readonly sequence: number
   readonly id: string
   readonly type: VaultEvent['type']
+  /** Whom it tells of: events of one subject are told in their order. See `subjectOf`. */
+  readonly subject: string
+  readonly provider: ProviderId
   readonly createdAt: Instant
   /** Wire form of `data`, sealed at rest. */
   readonly data: string
+}
+
+/** A connection, or a provider as such. */
+export function subjectOf(event: VaultEvent): string {
+  return 'connection' in event ? event.connection.id : `provider/${event.provider}`
 }
 
 const NEXT_ACTION: Record<FailureReason, NextAction> = {

@@ -42,6 +42,7 @@ const TAGS: Readonly<Record<string, string>> = {
   authorizations: "Flows whose callback is the host app's own.",
   providers: 'What can be connected.',
   events: 'What happened.',
+  webhooks: 'Where it is told.',
   keys: 'API keys.',
   operations: 'For operators and probes.',
 }

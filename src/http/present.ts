@@ -2,12 +2,13 @@ import { type ConnectLink, linkStatus } from '../core/authorization.ts'
 import type { AccessToken, Connection } from '../core/connection.ts'
 import { isLive, missingScope, tokenLives } from '../core/connection.ts'
 import { type ConnectionView, iso, isoOrNull, viewConnection } from '../core/connection-view.ts'
-import type { StoredEvent } from '../core/event.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
+import { webhookStatus } from '../core/webhook.ts'
 import type { ApiKey, Ports } from '../ports.ts'
 import type { ServedToken } from '../vault/get-token.ts'
 import type { Health } from '../vault/health.ts'
+import type { ListedWebhook } from '../vault/list-webhooks.ts'
 
 // Domain to wire. The one file of the API that takes a secret out of its wrapping, and the one
 // place to read in order to know what leaves the process.
@@ -147,16 +148,6 @@ export function presentProvider(provider: Provider) {
   }
 }
 
-export function presentEvent(event: StoredEvent) {
-  return {
-    id: event.id,
-    type: event.type,
-    createdAt: iso(event.createdAt),
-    // Fixed when it was written, by core/connection-view.ts.
-    data: JSON.parse(event.data) as Record<string, unknown>,
-  }
-}
-
 /** Without its hash: not even that is given out. */
 export function presentKey(key: ApiKey) {
   return {
@@ -174,16 +165,44 @@ export function presentCreatedKey(made: { readonly key: ApiKey; readonly secret:
   return { ...presentKey(made.key), key: made.secret }
 }
 
+/** The query of the URL may hold a secret of the receiver's. */
+export function presentWebhook({ endpoint, state, behind, held }: ListedWebhook) {
+  const { disabled, lastFailure, replay } = state
+  const isWaiting = disabled === null && state.dueAt > 0
+  return {
+    id: endpoint.id,
+    url: `${endpoint.url.origin}${endpoint.url.pathname}`,
+    types: endpoint.types === null ? null : [...endpoint.types],
+    providers: endpoint.providers === null ? null : [...endpoint.providers],
+    status: webhookStatus(state),
+    disabled: disabled === null ? null : { reason: disabled.reason, at: iso(disabled.at) },
+    failures: state.failures,
+    failingSince: isoOrNull(state.failingSince),
+    nextAttemptAt: isWaiting ? iso(state.dueAt) : null,
+    lastFailure:
+      lastFailure === null ? null : { at: iso(lastFailure.at), detail: lastFailure.detail },
+    lastAcceptedAt: isoOrNull(state.lastAcceptedAt),
+    cursor: String(state.cursor),
+    behind,
+    held,
+    lost: state.lost,
+    replay: replay === null ? null : { after: String(replay.after), before: String(replay.until) },
+  }
+}
+
 export function presentHealth(health: Health, version: string) {
   return {
     ok: health.database.ok && health.key.ok,
     version,
     ...health,
     scheduler: { ...health.scheduler, lastScanAt: isoOrNull(health.scheduler.lastScanAt) },
-    providers: health.providers.map((provider) => ({
-      ...provider,
-      since: isoOrNull(provider.since),
-      retryAt: isoOrNull(provider.retryAt),
-    })),
+    providers: health.providers.map(withTimes),
+    webhooks: health.webhooks.map(withTimes),
   }
+}
+
+function withTimes<T extends { readonly since: Instant | null; readonly retryAt: Instant | null }>(
+  part: T,
+) {
+  return { ...part, since: isoOrNull(part.since), retryAt: isoOrNull(part.retryAt) }
 }

@@ -8,6 +8,7 @@ import { operationEndpoints } from './routes/operations.ts'
 import { providerEndpoints } from './routes/providers.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { userEndpoints } from './routes/users.ts'
+import { webhookEndpoints } from './routes/webhooks.ts'
 
 /** Everything the private API answers to: the routes, their checks and their documents come from here. */
 export const privateEndpoints: readonly Endpoint[] = [
@@ -18,6 +19,7 @@ export const privateEndpoints: readonly Endpoint[] = [
   ...authorizationEndpoints,
   ...providerEndpoints,
   ...eventEndpoints,
+  ...webhookEndpoints,
   ...keyEndpoints,
   ...operationEndpoints,
 ]

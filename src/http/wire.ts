@@ -7,12 +7,12 @@ import { PROBLEMS } from './problem.ts'
 /** Every shape that has a name in the OpenAPI document. */
 export const components = z.registry<{ id: string }>()
 
-function named<T extends z.ZodType>(id: string, shape: T): T {
+export function named<T extends z.ZodType>(id: string, shape: T): T {
   components.add(shape, { id })
   return shape
 }
 
-const time = z.string().meta({ format: 'date-time' })
+export const time = z.string().meta({ format: 'date-time' })
 
 const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
 
@@ -229,35 +229,6 @@ export const keyListShape = named('KeyList', z.object({ items: z.array(keyShape)
 export const createdKeyShape = named(
   'CreatedKey',
   z.object({ ...keyShape.shape, key: z.string().describe('Shown once.') }),
-)
-
-export const livenessShape = named('Liveness', z.object({ status: z.literal('live') }))
-
-export const readinessShape = named(
-  'Readiness',
-  z.object({ ready: z.boolean(), reason: z.string().nullable() }),
-)
-
-export const healthShape = named(
-  'Health',
-  z.object({
-    ok: z.boolean(),
-    version: z.string(),
-    database: z.object({ ok: z.boolean(), reason: z.string().nullable() }),
-    key: z.object({ ok: z.boolean() }),
-    scheduler: z.object({ lastScanAt: time.nullable(), lagMs: z.number() }),
-    oldestOverdueMs: z.number(),
-    revocationsQueued: z.int(),
-    connections: z.array(z.object({ provider: z.string(), status: z.string(), count: z.int() })),
-    providers: z.array(
-      z.object({
-        id: z.string(),
-        state: z.enum(['ok', 'unavailable', 'misconfigured', 'throttled']),
-        since: time.nullable(),
-        retryAt: time.nullable(),
-      }),
-    ),
-  }),
 )
 
 export const problemShape = named(

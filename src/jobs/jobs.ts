@@ -1,6 +1,8 @@
 import type { Ports } from '../ports.ts'
 import { deliverRevocations } from '../vault/deliver-revocations.ts'
+import { deliverWebhook } from '../vault/deliver-webhook.ts'
 import { expireConfirmations } from '../vault/expire-confirmations.ts'
+import { keepWebhooks } from '../vault/keep-webhooks.ts'
 import { refreshDue } from '../vault/refresh-due.ts'
 import type { Job } from './schedule.ts'
 
@@ -22,6 +24,14 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
     },
     { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => ports.store.probe() },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
+    { name: 'keep-webhooks', cron: '27 * * * *', everyTick: false, run: () => keepWebhooks(ports) },
+    // One for each: a receiver that hangs keeps nobody else waiting.
+    ...ports.webhooks.endpoints.map((endpoint) => ({
+      name: `deliver-webhook ${endpoint.id}`,
+      cron: '* * * * *',
+      everyTick: true,
+      run: () => drain(() => deliverWebhook(ports, endpoint)),
+    })),
   ]
 }
 
@@ -33,4 +43,8 @@ async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
     if (batch === 0) return removed
     removed += batch
   }
+}
+
+async function drain(work: () => Promise<number>): Promise<void> {
+  while ((await work()) > 0);
 }

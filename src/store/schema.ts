@@ -19,6 +19,8 @@ export type Schema = {
   readonly events: EventTable
   readonly revocations: RevocationTable
   readonly circuits: CircuitTable
+  readonly webhooks: WebhookTable
+  readonly webhook_holds: WebhookHoldTable
 }
 
 /** One row. */
@@ -127,6 +129,8 @@ export type EventTable = {
   sequence: number
   id: Text
   type: Text
+  /** See `subjectOf`. Empty before there were webhooks. */
+  subject: Text
   user_id: Text | null
   provider: Text
   body_blob: Bytes
@@ -151,4 +155,33 @@ export type CircuitTable = {
   open_reason: Text | null
   open_since: Time | null
   open_until: Time | null
+}
+
+/** One row for each endpoint of the settings. Sequences are those of events. */
+export type WebhookTable = {
+  id: Text
+  cursor: number
+  replay_after: number | null
+  replay_until: number | null
+  failures: number
+  failing_since: Time | null
+  due_at: Time
+  last_failure_at: Time | null
+  last_failure_detail: Text | null
+  last_accepted_at: Time | null
+  lost: number
+  disabled_reason: Text | null
+  disabled_at: Time | null
+  /** A delivery is under way, or its process died. */
+  lease_until: Time
+  /** When the settings were last seen to name it. */
+  configured_at: Time
+}
+
+export type WebhookHoldTable = {
+  webhook_id: Text
+  subject: Text
+  sequence: number
+  attempts: number
+  due_at: Time
 }

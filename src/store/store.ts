@@ -21,6 +21,7 @@ import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 import { sweepWrites } from './sweep.ts'
 import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
+import { webhookReads, webhookWrites } from './webhooks.ts'
 
 export const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
 
@@ -86,6 +87,7 @@ function reads(context: ReadContext): Reads {
     ...linkReads(context),
     ...waitingGrantReads(context),
     ...eventReads(context),
+    ...webhookReads(context),
     ...apiKeyReads(context),
     ...circuitReads(context),
     ...outboxReads(context),
@@ -103,6 +105,7 @@ function writes(context: WriteContext): Writes {
     ...linkWrites(context),
     ...flowWrites(context),
     ...eventWrites(context),
+    ...webhookWrites(context),
     ...outboxWrites(context),
     ...apiKeyWrites(context),
     ...circuitWrites(context),

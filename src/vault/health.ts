@@ -2,7 +2,9 @@ import type { CircuitReason } from '../core/circuit.ts'
 import { SealError, StoreError } from '../core/errors.ts'
 import type { Instant, ProviderId } from '../core/ids.ts'
 import { Secret } from '../core/secret.ts'
+import { type WebhookId, type WebhookStatus, webhookStatus } from '../core/webhook.ts'
 import type { Census, Ports } from '../ports.ts'
+import { type ListedWebhook, listWebhooks } from './list-webhooks.ts'
 
 export type Readiness =
   | { readonly ready: true }
@@ -23,6 +25,15 @@ export type Health = {
     readonly since: Instant | null
     readonly retryAt: Instant | null
   }[]
+  readonly webhooks: readonly {
+    readonly id: WebhookId
+    readonly state: WebhookStatus
+    readonly since: Instant | null
+    readonly retryAt: Instant | null
+    readonly behind: number
+    readonly held: number
+    readonly lost: number
+  }[]
 }
 
 /** Whether rotations can be kept: the database is there and takes a write. */
@@ -38,11 +49,15 @@ export async function checkReadiness(ports: Pick<Ports, 'store' | 'pulse'>): Pro
 }
 
 export async function checkHealth(
-  ports: Pick<Ports, 'clock' | 'store' | 'sealer' | 'pulse' | 'providers' | 'traffic' | 'endpoint'>,
+  ports: Pick<
+    Ports,
+    'clock' | 'store' | 'sealer' | 'pulse' | 'providers' | 'traffic' | 'endpoint' | 'webhooks'
+  >,
 ): Promise<Health> {
   const now = ports.clock.now()
   const readiness = await checkReadiness(ports)
-  const census = await censusOrNull(ports, now)
+  const census = await knownOrNull(() => ports.store.census(now))
+  const webhooks = await knownOrNull(() => listWebhooks(ports))
   const { lastScanAt, lagMs } = ports.pulse
   return {
     database: { ok: readiness.ready, reason: readiness.ready ? null : readiness.reason },
@@ -52,6 +67,7 @@ export async function checkHealth(
     revocationsQueued: census?.revocationsQueued ?? 0,
     connections: census?.byStatus ?? [],
     providers: [...ports.providers.keys()].map((id) => stateOf(ports, id)),
+    webhooks: (webhooks ?? []).map(healthOfWebhook),
   }
 }
 
@@ -66,9 +82,9 @@ function keyWorks(ports: Pick<Ports, 'sealer'>): boolean {
   }
 }
 
-async function censusOrNull(ports: Pick<Ports, 'store'>, now: Instant): Promise<Census | null> {
+async function knownOrNull<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
-    return await ports.store.census(now)
+    return await ask()
   } catch (error) {
     if (error instanceof StoreError) return null
     throw error
@@ -82,5 +98,18 @@ function stateOf(ports: Pick<Ports, 'traffic' | 'endpoint'>, id: ProviderId) {
     state: open?.reason ?? ('ok' as const),
     since: open?.since ?? null,
     retryAt: open?.until ?? null,
+  }
+}
+
+function healthOfWebhook({ state, behind, held }: ListedWebhook) {
+  const { id, disabled, failingSince, dueAt, lost } = state
+  return {
+    id,
+    state: webhookStatus(state),
+    since: disabled?.at ?? failingSince,
+    retryAt: disabled === null && failingSince !== null ? dueAt : null,
+    behind,
+    held,
+    lost,
   }
 }

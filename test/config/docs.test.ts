@@ -32,8 +32,10 @@ test('the file on the page is one that is taken', () => {
   const yaml = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? ''
   const cwd = tempDir()
   put(cwd, 'run/secret', 's')
+  put(cwd, 'run/webhook', `whsec_${'A'.repeat(32)}`)
   const filled = yaml
     .replace(/(clientSecretFile): (?:…|[\w/]+)/g, '$1: run/secret')
+    .replace('/run/secrets/webhook', 'run/webhook')
     .replace(/Endpoint: …/g, 'Endpoint: https://odd.example/x')
     .replaceAll('…', 'x')
   put(cwd, 'larder.yaml', filled)

@@ -95,10 +95,7 @@ test.each([
     'refresh: { backoffFirstSeconds: 3600 }',
     'refresh.backoffLongestSeconds: must not be below backoffFirstSeconds',
   ],
-  [
-    'webhooks: [{ url: "https://canary" }]',
-    'webhooks: not supported yet; read the events from GET /v1/events',
-  ],
+  ['webhooks: { url: canary }', 'webhooks: must be a list'],
   ['- canary', 'larder.yaml: must be a map'],
   ['links: [canary', /^larder\.yaml: line 1, column \d+: not valid YAML \(\w+\)$/],
   ['a: 1\na: canary', /^larder\.yaml: line 2, column 1: not valid YAML \(DUPLICATE_KEY\)$/],

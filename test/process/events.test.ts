@@ -114,7 +114,12 @@ test('gauges come from the store when somebody looks', async () => {
           revocationsQueued: 2,
         }
       },
+      webhookStates: async () => [
+        { id: 'crm', failures: 2, disabled: null },
+        { id: 'removed', failures: 0, disabled: null },
+      ],
     },
+    webhooks: { endpoints: [{ id: 'crm' }] },
     traffic: { circuits: () => [circuit] },
     providers: new Map([
       [google, {}],
@@ -129,6 +134,8 @@ test('gauges come from the store when somebody looks', async () => {
     'larder_revocations_queued 2',
     'larder_circuit_open{provider="google"} 1',
     'larder_circuit_open{provider="zoom"} 0',
+    'larder_webhooks{status="failing"} 1',
+    'larder_webhooks{status="active"} 0',
     'larder_store_up 1',
   ]) {
     expect(body).toContain(`${line}\n`)

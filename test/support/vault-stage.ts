@@ -14,6 +14,7 @@ import { KnownCallers } from '../../src/vault/known-callers.ts'
 import { Lanes } from '../../src/vault/lanes.ts'
 import { FileJournal } from '../../src/store/journal.ts'
 import { digestOfSecret } from '../../src/seal/open-settings.ts'
+import { NO_WEBHOOKS } from './no-webhooks.ts'
 import { type OpenVault, openVaultStore } from './open-vault-store.ts'
 import { recordingObserver } from './recording-observer.ts'
 import { createScriptedProvider } from './scripted-provider/create-scripted-provider.ts'
@@ -151,6 +152,7 @@ async function composeVault(from: {
     journal: from.journal,
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
     pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+    webhooks: NO_WEBHOOKS,
     policy,
   }
   return { ports, observed }

@@ -1,7 +1,7 @@
+import { viewStoredEvent } from '../../core/connection-view.ts'
 import { listEvents } from '../../vault/list-events.ts'
 import { endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
-import { presentEvent } from '../present.ts'
 import { eventPageShape } from '../wire.ts'
 
 export const eventEndpoints = [
@@ -22,7 +22,7 @@ export const eventEndpoints = [
     handle: async ({ ports, caller }, { query }) => {
       const wanted = { after: query.after ?? null, limit: query.limit }
       const { items, nextCursor } = await listEvents(ports, caller, wanted)
-      return ok({ items: items.map(presentEvent), nextCursor })
+      return ok({ items: items.map(viewStoredEvent), nextCursor })
     },
   }),
 ]

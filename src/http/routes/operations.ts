@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { checkHealth, checkReadiness } from '../../vault/health.ts'
 import { endpoint, NO_BODY, ok, PlainText } from '../endpoint.ts'
 import { presentHealth } from '../present.ts'
-import { healthShape, livenessShape, readinessShape } from '../wire.ts'
+import { healthShape, livenessShape, readinessShape } from '../wire-operations.ts'
 
 const common = { method: 'get', params: {}, query: {}, body: NO_BODY, errors: [] } as const
 

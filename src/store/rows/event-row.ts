@@ -1,6 +1,6 @@
 import { viewEvent } from '../../core/connection-view.ts'
-import type { StoredEvent, VaultEvent } from '../../core/event.ts'
-import type { Instant } from '../../core/ids.ts'
+import { type StoredEvent, subjectOf, type VaultEvent } from '../../core/event.ts'
+import type { Instant, ProviderId } from '../../core/ids.ts'
 import type { EventTable } from '../schema.ts'
 import { readCount, readText, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
@@ -13,6 +13,8 @@ export function readEvent(cipher: RowCipher, row: EventTable): StoredEvent {
     sequence: readCount(row.sequence),
     id,
     type: readText(row.type) as StoredEvent['type'],
+    subject: readText(row.subject),
+    provider: readText(row.provider) as ProviderId,
     createdAt: readTime(row.created_at),
     data: JSON.stringify(data ?? {}),
   }
@@ -29,6 +31,7 @@ export function eventRow(
     sequence: as.sequence,
     id: as.id,
     type: event.type,
+    subject: subjectOf(event),
     user_id: connection?.userId ?? null,
     provider: 'provider' in event ? event.provider : event.connection.provider,
     body_blob: sealJson(cipher, viewEvent(event, as.now), place(as.id)),

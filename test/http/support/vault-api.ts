@@ -12,6 +12,7 @@ import { systemRandom } from '../../../src/system.ts'
 import { SingleFlights } from '../../../src/vault/flights.ts'
 import { KnownCallers } from '../../../src/vault/known-callers.ts'
 import { Lanes } from '../../../src/vault/lanes.ts'
+import { NO_WEBHOOKS } from '../../support/no-webhooks.ts'
 import { openVaultStore } from '../../support/open-vault-store.ts'
 import { ask, type Answered, type Question } from './ask.ts'
 import { surprises } from './conform.ts'
@@ -111,6 +112,7 @@ function portsOf(
     journal: NO_JOURNAL,
     traffic: new Lanes(clock, policy, []),
     pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+    webhooks: NO_WEBHOOKS,
   }
 }
 

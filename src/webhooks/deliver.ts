@@ -1,0 +1,132 @@
+import { Client } from 'undici'
+import { viewStoredEvent } from '../core/connection-view.ts'
+import type { StoredEvent } from '../core/event.ts'
+import type { Instant } from '../core/ids.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
+import type { DeliveryOutcome, WebhookEndpoint } from '../core/webhook.ts'
+import type { Clock, Webhooks } from '../ports.ts'
+import { signatureHeaders } from './sign.ts'
+
+export type WebhookOptions = {
+  readonly endpoints: readonly WebhookEndpoint[]
+  readonly clock: Pick<Clock, 'now'>
+  /** Whole exchange, from the look-up of the name to the last byte. */
+  readonly deadlineMs?: number
+}
+
+const DEADLINE_MS = 15_000
+const CONNECT_TIMEOUT_MS = 5_000
+/** What a receiver says is thrown away, and only so much of it waited for. */
+const ANSWER_LIMIT = 64 * 1024
+
+/** Ways of a receiver to say that it is the moment, not the event. */
+const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504])
+
+/**
+ * Sends events to receivers. Where they are is the operator's decision alone, so there is no guard:
+ * http and private addresses are as good as any. Disposed of, it ends what is under way.
+ */
+export function openWebhooks(options: WebhookOptions): Webhooks & Disposable {
+  const stop = new AbortController()
+  const { endpoints, clock, deadlineMs = DEADLINE_MS } = options
+  return {
+    endpoints,
+    deliver: async (endpoint, event) => {
+      if (stop.signal.aborted) return { kind: 'stopped' }
+      const now = clock.now()
+      const request = requestFor(endpoint, event, Math.floor(now / 1000))
+      const answer = await post(request, { deadlineMs, stop: stop.signal })
+      return typeof answer === 'string' ? failureOf(answer) : sortAnswer(answer, now)
+    },
+    [Symbol.dispose]: () => stop.abort(),
+  }
+}
+
+function requestFor(endpoint: WebhookEndpoint, event: StoredEvent, sentAtSeconds: number) {
+  const body = JSON.stringify(viewStoredEvent(event))
+  return {
+    url: endpoint.url,
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'larder',
+      ...signatureHeaders({ id: event.id, sentAtSeconds, body }, endpoint.secrets),
+    },
+  }
+}
+
+type Answer = { readonly status: number; readonly retryAfter: string | null }
+/** A closed list: operators are shown it. */
+type Fault =
+  'stopped' | 'deadline' | 'connect_timeout' | 'refused' | 'dns' | 'tls' | 'unreachable' | 'reset'
+
+/** Over a connection of its own. The head of the answer decides; the rest is read and dropped. */
+async function post(
+  request: ReturnType<typeof requestFor>,
+  { deadlineMs, stop }: { readonly deadlineMs: number; readonly stop: AbortSignal },
+): Promise<Answer | Fault> {
+  const client = new Client(request.url.origin, {
+    pipelining: 0,
+    allowH2: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  const progress: { head: Answer | null } = { head: null }
+  const cut = Promise.withResolvers<Fault>()
+  const onStop = () => cut.resolve('stopped')
+  stop.addEventListener('abort', onStop)
+  const deadline = setTimeout(() => cut.resolve('deadline'), deadlineMs)
+  try {
+    const fault = await Promise.race([exchange(client, request, progress), cut.promise])
+    return progress.head ?? fault ?? 'reset'
+  } finally {
+    clearTimeout(deadline)
+    stop.removeEventListener('abort', onStop)
+    // Ends what was cut off; a connection is never used again in any case.
+    void client.destroy().catch(() => undefined)
+  }
+}
+
+/** Null: all of the answer came that is waited for. */
+async function exchange(
+  client: Client,
+  { url, headers, body }: ReturnType<typeof requestFor>,
+  progress: { head: Answer | null },
+): Promise<Fault | null> {
+  try {
+    const path = `${url.pathname}${url.search}`
+    const answer = await client.request({ path, method: 'POST', headers, body, reset: true })
+    const retryAfter = answer.headers['retry-after']
+    progress.head = {
+      status: answer.statusCode,
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+    }
+    await answer.body.dump({ limit: ANSWER_LIMIT })
+    return null
+  } catch (error) {
+    return faultOf(error)
+  }
+}
+
+function faultOf(error: unknown): Fault {
+  const code = String((error as { code?: unknown } | null)?.code)
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect_timeout'
+  if (code === 'ECONNREFUSED') return 'refused'
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return 'dns'
+  if (/^E(HOST|NET)UNREACH/.test(code)) return 'unreachable'
+  return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'reset'
+}
+
+function sortAnswer({ status, retryAfter }: Answer, now: Instant): DeliveryOutcome {
+  if (status >= 200 && status < 300) return { kind: 'accepted' }
+  if (status === 410) return { kind: 'gone' }
+  const detail = `http_${status}`
+  if (!BUSY.has(status)) return { kind: 'refused', detail }
+  return { kind: 'unavailable', detail, retryAfterMs: retryAfterMs(retryAfter, now) }
+}
+
+function failureOf(fault: Fault): DeliveryOutcome {
+  if (fault === 'stopped') return { kind: 'stopped' }
+  return { kind: 'unavailable', detail: fault, retryAfterMs: null }
+}

@@ -1,0 +1,6 @@
+import type { Webhooks } from '../../src/ports.ts'
+
+export const NO_WEBHOOKS: Webhooks = {
+  endpoints: [],
+  deliver: async () => ({ kind: 'stopped' }),
+}

@@ -1,0 +1,334 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { viewStoredEvent } from '../../src/core/connection-view.ts'
+import { StoreError } from '../../src/core/errors.ts'
+import type { VaultEvent } from '../../src/core/event.ts'
+import type { ProviderId } from '../../src/core/ids.ts'
+import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
+import { enableWebhook } from '../../src/vault/enable-webhook.ts'
+import { Gate } from '../support/gate.ts'
+import { until } from '../support/until.ts'
+import { makeEndpoint, SECRET } from './make-endpoint.ts'
+import { closedPort, openReceiver, verified } from './receiver.ts'
+import { DAY, eventFor, HOUR, openStage, SECOND } from './stage.ts'
+
+const MINUTE = 60 * SECOND
+
+const down: VaultEvent = {
+  type: 'provider.unavailable',
+  provider: 'acme' as ProviderId,
+  reason: 'unavailable',
+  nextAction: 'retry',
+}
+
+describe('what happens is told', () => {
+  test('once, in order, with the bodies of the events route', async () => {
+    await using receiver = await openReceiver()
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('ann', 'ann/2', 'ann/3')
+    await stage.tellOf(down)
+    await stage.deliver()
+    await stage.deliver()
+    const reach = { providers: null, userIdPrefix: null }
+    const stored = await stage.vault.store.events({ after: 0, limit: 10, reach })
+    const told = receiver.deliveries.map((delivery) => verified(delivery, SECRET))
+    expect(told).toHaveLength(4)
+    expect(told).toEqual(expect.arrayContaining(stored.map(viewStoredEvent)))
+    expect(receiver.users().filter((user) => user !== 'provider acme')).toEqual([
+      'ann',
+      'ann/2',
+      'ann/3',
+    ])
+    expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { cursor: 4 } })
+  })
+
+  test('from the moment on at which the endpoint came to the settings', async () => {
+    await using receiver = await openReceiver()
+    await using directory = await tempDir()
+    {
+      await using before = await openStage([], { dataDir: directory.path })
+      await before.tell('early')
+    }
+    await using stage = await openStage([makeEndpoint(receiver.url)], { dataDir: directory.path })
+    await stage.tell('late')
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['late'])
+  })
+
+  test('to each endpoint what it wants', async () => {
+    await using all = await openReceiver()
+    await using few = await openReceiver()
+    const types = new Set(['connection.disconnected', 'provider.unavailable'] as const)
+    const endpoints = [
+      makeEndpoint(all.url, { id: 'all' }),
+      makeEndpoint(few.url, { id: 'few', types, providers: new Set(['acme' as ProviderId]) }),
+    ]
+    await using stage = await openStage(endpoints)
+    await stage.tellOf(
+      eventFor('connection.created', 'a'),
+      eventFor('connection.disconnected', 'b'),
+      eventFor('connection.disconnected', 'c', 'odd'),
+      { ...down, provider: 'odd' as ProviderId },
+      down,
+    )
+    for (const endpoint of endpoints) await stage.deliver(endpoint)
+    expect(all.deliveries).toHaveLength(5)
+    expect(few.users()).toEqual(['b', 'provider acme'])
+    expect((await stage.listed(endpoints[1]?.id)).behind).toBe(0)
+  })
+
+  test('of many connections, each in its order, a few at once', async () => {
+    let open = 0
+    let most = 0
+    await using receiver = await openReceiver(() => (response) => {
+      most = Math.max(most, ++open)
+      setTimeout(() => {
+        open--
+        response.writeHead(200).end()
+      }, 1)
+    })
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    const users = Array.from({ length: 300 }, (_, i) => `u${i % 100}/${i}`)
+    await stage.tell(...users)
+    await stage.deliver()
+    const told = receiver.users()
+    expect(told.toSorted()).toEqual(users.toSorted())
+    for (let i = 0; i < 100; i++) {
+      const own = (user: string) => user.startsWith(`u${i}/`)
+      expect(told.filter(own)).toEqual(users.filter(own))
+    }
+    expect(most).toBe(4)
+  })
+})
+
+describe('a receiver that refuses', () => {
+  test('one connection’s event hears of the others, and of that one in order later', async () => {
+    let isPoisoned = true
+    await using receiver = await openReceiver(({ data }) =>
+      isPoisoned && data.connection?.userId === 'ann' ? 500 : 204,
+    )
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('ann', 'ben', 'ann/2', 'ben/2')
+    await stage.deliver()
+    await stage.tell('ann/3', 'ben/3')
+    await stage.pass(3 * MINUTE, 10 * SECOND)
+    expect(receiver.accepted()).toEqual(['ben', 'ben/2', 'ben/3'])
+    expect(await stage.listed()).toMatchObject({ behind: 0, held: 1, state: { cursor: 6 } })
+    isPoisoned = false
+    await stage.pass(5 * MINUTE, MINUTE)
+    expect(receiver.accepted()).toEqual(['ben', 'ben/2', 'ben/3', 'ann', 'ann/2', 'ann/3'])
+    expect(await stage.listed()).toMatchObject({ held: 0, state: { disabled: null } })
+  })
+
+  test('some connections’ events for days is not switched off, and tried ever more rarely', async () => {
+    await using receiver = await openReceiver(({ data }) =>
+      data.connection?.userId.startsWith('bad') ? 500 : 204,
+    )
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    const bad = Array.from({ length: 8 }, (_, i) => `bad${i}`)
+    await stage.tell(...bad)
+    for (let hour = 0; hour < 7 * 24; hour += 12) {
+      await stage.tell(`good/${hour}`)
+      await stage.pass(12 * HOUR, HOUR)
+    }
+    expect(receiver.accepted()).toHaveLength(14)
+    expect(await stage.listed()).toMatchObject({ behind: 0, held: 8, state: { disabled: null } })
+    expect(receiver.deliveries.length).toBeLessThan(8 * 7 * 24 * 1.2)
+  })
+
+  test('everything gets a rest soon, and one event at a time after it', async () => {
+    await using receiver = await openReceiver(() => 500)
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell(...Array.from({ length: 200 }, (_, i) => `u${i}`))
+    await stage.deliver()
+    const burst = receiver.deliveries.length
+    expect(burst).toBeLessThanOrEqual(8)
+    await stage.pass(10 * MINUTE, 10 * SECOND)
+    expect(receiver.deliveries.length - burst).toBeLessThanOrEqual(8)
+    receiver.react = () => 204
+    await stage.pass(HOUR, MINUTE)
+    expect(new Set(receiver.accepted()).size).toBe(200)
+    expect(receiver.accepted()).toHaveLength(200)
+  })
+})
+
+describe('a receiver that is away', () => {
+  test('is tried for days with ever longer waits, then switched off with an alarm', async () => {
+    const port = await closedPort()
+    await using stage = await openStage([makeEndpoint(`http://127.0.0.1:${port}/`)])
+    await stage.tell('ann', 'ben', 'cat')
+    await stage.pass(HOUR, SECOND)
+    const inAnHour = stage.heard('webhookFailed').length
+    expect(inAnHour).toBeGreaterThan(8)
+    // The first round tries a few side by side.
+    expect(inAnHour).toBeLessThan(20)
+    await stage.pass(4 * DAY, 15 * MINUTE)
+    expect((await stage.listed()).state.disabled).toBeNull()
+    await stage.pass(DAY, 15 * MINUTE)
+    const { state, behind, held } = await stage.listed()
+    expect(state).toMatchObject({ disabled: { reason: 'failing' } })
+    expect({ behind, held }).toEqual({ behind: 0, held: 3 })
+    expect(stage.heard('webhookDisabled')).toEqual([{ webhook: 'app', reason: 'failing' }])
+    const tries = stage.heard('webhookFailed').length
+    expect(tries).toBeLessThan(24 * 4 * 5)
+    await stage.pass(DAY, HOUR)
+    expect(stage.heard('webhookFailed')).toHaveLength(tries)
+  })
+
+  test('is told all of it, in order, when it is back', async () => {
+    await using receiver = await openReceiver(() => 503)
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    const users = Array.from({ length: 120 }, (_, i) => `u${i % 7}/${i}`)
+    await stage.tell(...users)
+    await stage.pass(5 * MINUTE, 5 * SECOND)
+    receiver.react = () => 204
+    await stage.pass(HOUR, MINUTE)
+    const told = receiver.accepted()
+    expect(told.toSorted()).toEqual(users.toSorted())
+    for (let i = 0; i < 7; i++) {
+      const own = (user: string) => user.startsWith(`u${i}/`)
+      expect(told.filter(own)).toEqual(users.filter(own))
+    }
+    expect(await stage.listed()).toMatchObject({ held: 0, behind: 0, state: { failures: 0 } })
+  })
+
+  test('is not hammered by restarts', async () => {
+    await using receiver = await openReceiver(() => 500)
+    await using directory = await tempDir()
+    const at = { dataDir: directory.path }
+    for (let restart = 0; restart < 20; restart++) {
+      await using stage = await openStage([makeEndpoint(receiver.url)], at)
+      if (restart === 0) await stage.tell('ann')
+      await stage.deliver()
+    }
+    expect(receiver.deliveries).toHaveLength(1)
+  })
+
+  test('keeps nobody else waiting', async () => {
+    await using good = await openReceiver()
+    await using hanging = await openReceiver(() => null)
+    const endpoints = [
+      makeEndpoint(hanging.url, { id: 'hanging' }),
+      makeEndpoint(good.url, { id: 'good' }),
+    ]
+    await using stage = await openStage(endpoints)
+    await stage.tell('ann')
+    const underWay = stage.deliver(endpoints[0])
+    await until('the other hangs', () => hanging.deliveries.length === 1)
+    await stage.tell('ben')
+    await stage.deliver(endpoints[1])
+    expect(good.users()).toEqual(['ann', 'ben'])
+    await underWay
+    expect(hanging.users()).toEqual(['ann'])
+  })
+})
+
+describe('a receiver that answers 410', () => {
+  test('is switched off with an alarm, and goes on where it stopped once it is enabled', async () => {
+    await using receiver = await openReceiver(() => 410)
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('ann')
+    await stage.deliver()
+    expect(stage.heard('webhookDisabled')).toEqual([{ webhook: 'app', reason: 'gone' }])
+    receiver.react = () => 204
+    await stage.tell('ann/2', 'ben')
+    await stage.pass(DAY, HOUR)
+    expect(receiver.deliveries).toHaveLength(1)
+    expect(await stage.listed()).toMatchObject({ behind: 2, held: 1 })
+    const enabled = await enableWebhook(stage.ports, 'app')
+    expect(enabled.state.disabled).toBeNull()
+    expect(stage.heard('webhookEnabled')).toEqual([{ webhook: 'app' }])
+    await stage.deliver()
+    expect(receiver.accepted().toSorted()).toEqual(['ann', 'ann/2', 'ben'])
+    expect(receiver.accepted().filter((user) => user.startsWith('ann'))).toEqual(['ann', 'ann/2'])
+  })
+})
+
+describe('at least once', () => {
+  test('what was sent and not written down is sent again, though not at once', async () => {
+    await using receiver = await openReceiver()
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    await stage.tell('ann', 'ann/2')
+    const { store } = stage.vault
+    let writes = 0
+    const dying: typeof store = {
+      ...store,
+      write: async (work) => {
+        // The claim is written; the outcome is not.
+        return ++writes > 1 ? full() : store.write(work)
+      },
+    }
+    const ports = { ...stage.ports, store: dying }
+    await expect(deliverWebhook(ports, endpoint)).rejects.toThrow('disk_full')
+    expect(receiver.users()).toEqual(['ann', 'ann/2'])
+    await stage.deliver()
+    expect(receiver.deliveries).toHaveLength(2)
+    stage.clock.pass(MINUTE)
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['ann', 'ann/2', 'ann', 'ann/2'])
+    const [first, , again] = receiver.deliveries
+    expect(again?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
+    expect(again?.body).toBe(first?.body)
+  })
+
+  test('nothing is sent while nothing can be written', async () => {
+    await using receiver = await openReceiver()
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    await stage.tell('ann')
+    const ports = { ...stage.ports, store: { ...stage.vault.store, write: full } }
+    await expect(deliverWebhook(ports, endpoint)).rejects.toThrow('disk_full')
+    expect(receiver.deliveries).toEqual([])
+  })
+
+  test('stopping in the middle leaves the rest for the next start', async () => {
+    const gate = new Gate('closed')
+    await using receiver = await openReceiver(({ data }) => {
+      if (data.connection?.userId !== 'ben') return 204
+      return (response) => void gate.pass().then(() => response.writeHead(204).end())
+    })
+    await using directory = await tempDir()
+    const at = { dataDir: directory.path }
+    {
+      await using stage = await openStage([makeEndpoint(receiver.url)], at)
+      await stage.tell('ann', 'ben', 'ben/2')
+      const underWay = stage.deliver()
+      await until('ben hangs', () => gate.waiting === 1)
+      stage.webhooks[Symbol.dispose]()
+      await underWay
+      expect(await stage.listed()).toMatchObject({ held: 1, state: { failures: 0 } })
+    }
+    gate.open()
+    await using stage = await openStage([makeEndpoint(receiver.url)], at)
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['ann', 'ben', 'ben', 'ben/2'])
+  })
+
+  test('two that deliver to one endpoint do not do so at once', async () => {
+    const gate = new Gate('closed')
+    await using receiver = await openReceiver(() => (response) => {
+      void gate.pass().then(() => response.writeHead(204).end())
+    })
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    await stage.tell('ann')
+    const first = deliverWebhook(stage.ports, endpoint)
+    await until('one is under way', () => gate.waiting === 1)
+    expect(await deliverWebhook(stage.ports, endpoint)).toBe(0)
+    gate.open()
+    expect(await first).toBe(1)
+    expect(receiver.deliveries).toHaveLength(1)
+  })
+})
+
+function full(): Promise<never> {
+  return Promise.reject(new StoreError('disk_full', new Error('full')))
+}
+
+async function tempDir() {
+  const path = await mkdtemp(join(tmpdir(), 'larder-webhooks-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}

@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest'
+import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
+import { enableWebhook } from '../../src/vault/enable-webhook.ts'
+import { replayWebhook } from '../../src/vault/replay-webhook.ts'
+import { EVENTS_KEPT_MS } from '../../src/store/sweep.ts'
+import { Gate } from '../support/gate.ts'
+import { until } from '../support/until.ts'
+import { makeEndpoint } from './make-endpoint.ts'
+import { openReceiver, type Receiver } from './receiver.ts'
+import { DAY, HOUR, openStage, SECOND, type Stage } from './stage.ts'
+
+const MINUTE = 60 * SECOND
+
+async function openTold(...users: readonly string[]) {
+  await using opened = new AsyncDisposableStack()
+  const receiver = opened.use(await openReceiver())
+  const stage = opened.use(await openStage([makeEndpoint(receiver.url)]))
+  await stage.tell(...users)
+  await stage.deliver()
+  receiver.deliveries.length = 0
+  const running = opened.move()
+  return { receiver, stage, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+const replay = (stage: Stage, after: number, before: number | null = null) =>
+  replayWebhook(stage.ports, 'app', {
+    after: { cursor: after },
+    before: before === null ? null : { cursor: before },
+  })
+
+describe('a replay', () => {
+  test.each([
+    ['from a cursor to the end', 2, null, ['c', 'd', 'e']],
+    ['between two cursors', 1, 3, ['b', 'c']],
+    ['beyond the newest event', 3, 99, ['d', 'e']],
+    ['of all', 0, null, ['a', 'b', 'c', 'd', 'e']],
+    ['of nothing', 5, null, []],
+    ['of nothing, between', 2, 2, []],
+  ])('goes %s', async (_, after, before, expected) => {
+    await using told = await openTold('a', 'b', 'c', 'd', 'e')
+    const { receiver, stage } = told
+    const { state } = await replay(stage, after, before)
+    expect(state.replay !== null).toBe(expected.length > 0)
+    await stage.deliver()
+    expect(receiver.users().toSorted()).toEqual(expected)
+    expect(await stage.listed()).toMatchObject({ behind: 0, state: { replay: null, cursor: 5 } })
+  })
+
+  test('goes by time, too', async () => {
+    await using told = await openTold('a')
+    const { receiver, stage } = told
+    stage.clock.pass(HOUR)
+    const from = stage.clock.now()
+    stage.clock.pass(HOUR)
+    await stage.tell('b')
+    stage.clock.pass(HOUR)
+    const to = stage.clock.now()
+    stage.clock.pass(HOUR)
+    await stage.tell('c')
+    await stage.deliver()
+    receiver.deliveries.length = 0
+    await replayWebhook(stage.ports, 'app', { after: { at: from }, before: { at: to } })
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['b'])
+    await replayWebhook(stage.ports, 'app', { after: { at: to + DAY }, before: null })
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['b'])
+  })
+
+  test('comes before what is new, so that the newest is heard last', async () => {
+    await using told = await openTold('a', 'a/2')
+    const { receiver, stage } = told
+    await replay(stage, 0)
+    await stage.tell('a/3')
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['a', 'a/2', 'a/3'])
+  })
+
+  test('is told under the same ids, of what the endpoint wants and is kept', async () => {
+    await using receiver = await openReceiver()
+    const types = new Set(['connection.deleted'] as const)
+    await using stage = await openStage([
+      makeEndpoint(receiver.url, { id: 'app' }),
+      makeEndpoint(receiver.url, { id: 'picky', types }),
+    ])
+    await stage.tell('a')
+    await stage.deliver()
+    await replay(stage, 0)
+    await replayWebhook(stage.ports, 'picky', { after: { cursor: 0 }, before: null })
+    await stage.deliver()
+    await stage.deliver(stage.webhooks.endpoints[1])
+    const [first, second, ...none] = receiver.deliveries
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id'])
+    expect(none).toEqual([])
+    stage.clock.pass(EVENTS_KEPT_MS)
+    await stage.vault.store.write((trx) => trx.sweep(stage.clock.now()))
+    await replay(stage, 0)
+    await stage.deliver()
+    expect(receiver.deliveries).toHaveLength(2)
+    expect((await stage.listed()).state).toMatchObject({ lost: 0, replay: null })
+  })
+
+  test('takes the place of one that is not at its end, and an empty one ends it', async () => {
+    await using told = await openTold('a', 'b', 'c')
+    const { receiver, stage } = told
+    await replay(stage, 0)
+    await replay(stage, 2)
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['c'])
+    await replay(stage, 0)
+    await replay(stage, 0, 0)
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['c'])
+  })
+
+  test('does not end before it begins, nor goes to an endpoint that is not there', async () => {
+    await using told = await openTold('a')
+    const { stage } = told
+    await expect(replay(stage, 3, 2)).rejects.toMatchObject({ code: 'invalid_request' })
+    const nobody = replayWebhook(stage.ports, 'nobody', { after: { cursor: 0 }, before: null })
+    await expect(nobody).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('keeps the order of what is held back', async () => {
+    await using told = await openTold('a', 'a/2', 'b')
+    const { receiver, stage } = told
+    receiver.react = ({ data }) => (data.connection?.userId === 'a/3' ? 500 : 204)
+    await stage.tell('a/3', 'a/4', 'b/2')
+    await stage.deliver()
+    expect(receiver.accepted()).toEqual(['b/2'])
+    receiver.deliveries.length = 0
+    await replay(stage, 1, 3)
+    receiver.react = () => 204
+    await stage.pass(HOUR, MINUTE)
+    const own = (name: string) => receiver.accepted().filter((user) => user.startsWith(name))
+    expect(own('b')).toEqual(['b'])
+    // Nothing of it is left out, and after the last repetition all is in order.
+    expect(own('a').slice(-3)).toEqual(['a/2', 'a/3', 'a/4'])
+    expect(await stage.listed()).toMatchObject({ held: 0, behind: 0, state: { replay: null } })
+  })
+
+  test('that is asked for while a delivery is under way is not forgotten', async () => {
+    await using told = await openTold('a', 'b')
+    const { receiver, stage } = told
+    const [endpoint] = stage.webhooks.endpoints
+    if (endpoint === undefined) throw new Error('no endpoint')
+    const gate = new Gate('closed')
+    receiver.react = () => (response) => {
+      void gate.pass().then(() => response.writeHead(500).end())
+    }
+    await stage.tell('a/2')
+    const underWay = deliverWebhook(stage.ports, endpoint)
+    await until('it is under way', () => gate.waiting === 1)
+    await replay(stage, 0)
+    gate.open()
+    await underWay
+    receiver.react = () => 204
+    receiver.deliveries.length = 0
+    await stage.pass(10 * MINUTE, MINUTE)
+    expect(receiver.users().filter((user) => user.startsWith('a'))).toEqual(['a', 'a/2'])
+    expect(receiver.users().filter((user) => user.startsWith('b'))).toEqual(['b'])
+  })
+})
+
+describe('an endpoint that is behind', () => {
+  test('hears of what is kept, and operators of how much was swept', async () => {
+    await using disabled = await openDisabled()
+    const { receiver, stage } = disabled
+    await sweepAll(stage)
+    await stage.tell('a/3', 'd')
+    receiver.react = () => 204
+    await enableWebhook(stage.ports, 'app')
+    await stage.deliver()
+    expect(receiver.accepted().toSorted()).toEqual(['a/3', 'd'])
+    // Three behind the cursor, and the one that was held.
+    expect(stage.heard('webhookLost')).toEqual([{ webhook: 'app', count: 4 }])
+    expect((await stage.listed()).state.lost).toBe(4)
+    await stage.deliver()
+    expect(stage.heard('webhookLost')).toHaveLength(1)
+    expect((await enableWebhook(stage.ports, 'app')).state.lost).toBe(0)
+  })
+
+  test('also where nothing came after it', async () => {
+    await using disabled = await openDisabled()
+    const { receiver, stage } = disabled
+    await sweepAll(stage)
+    receiver.react = () => 204
+    await enableWebhook(stage.ports, 'app')
+    await stage.deliver()
+    expect(receiver.accepted()).toEqual([])
+    expect(stage.heard('webhookLost')).toEqual([{ webhook: 'app', count: 4 }])
+    expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { cursor: 4 } })
+  })
+})
+
+test('an endpoint that waits is tried at once when it is enabled', async () => {
+  await using receiver = await openReceiver(() => 503)
+  await using stage = await openStage([makeEndpoint(receiver.url)])
+  await stage.tell('a')
+  await stage.pass(HOUR, MINUTE)
+  receiver.react = () => 204
+  await stage.deliver()
+  expect(receiver.accepted()).toEqual([])
+  await enableWebhook(stage.ports, 'app')
+  await stage.deliver()
+  expect(receiver.accepted()).toEqual(['a'])
+})
+
+test('what is known of an endpoint outlives its absence from the settings for a while', async () => {
+  await using receiver = await openReceiver()
+  const endpoint = makeEndpoint(receiver.url)
+  await using stage = await openStage([endpoint])
+  const { store } = stage.vault
+  const known = async () => (await store.webhookStates()).map(({ id }) => id)
+  await stage.tell('a')
+  stage.clock.pass(29 * DAY)
+  await store.write((trx) => trx.keepWebhooks([], stage.clock.now()))
+  expect(await known()).toEqual(['app'])
+  // Back in time: it goes on where it was.
+  await store.write((trx) => trx.keepWebhooks([endpoint.id], stage.clock.now()))
+  await stage.deliver()
+  expect(receiver.users()).toEqual(['a'])
+  stage.clock.pass(30 * DAY)
+  await store.write((trx) => trx.keepWebhooks([], stage.clock.now()))
+  expect(await known()).toEqual([])
+})
+
+async function sweepAll(stage: Stage): Promise<void> {
+  stage.clock.pass(EVENTS_KEPT_MS)
+  await stage.vault.store.write((trx) => trx.sweep(stage.clock.now()))
+}
+
+async function openDisabled(): Promise<{ receiver: Receiver; stage: Stage } & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack()
+  const receiver = opened.use(await openReceiver(() => 410))
+  const stage = opened.use(await openStage([makeEndpoint(receiver.url)]))
+  await stage.tell('a')
+  await stage.deliver()
+  await stage.tell('a/2', 'b', 'c')
+  const running = opened.move()
+  return { receiver, stage, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}

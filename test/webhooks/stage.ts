@@ -1,0 +1,88 @@
+import type { LiveConnection } from '../../src/core/connection.ts'
+import { type ConnectionEventType, connectionEvent, type VaultEvent } from '../../src/core/event.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
+import type { WebhookEndpoint } from '../../src/core/webhook.ts'
+import type { Store } from '../../src/ports.ts'
+import { systemRandom } from '../../src/system.ts'
+import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
+import { keepWebhooks } from '../../src/vault/keep-webhooks.ts'
+import { listWebhooks } from '../../src/vault/list-webhooks.ts'
+import { openWebhooks } from '../../src/webhooks/deliver.ts'
+import { makeConnection } from '../support/make-connection.ts'
+import { openVaultStore } from '../support/open-vault-store.ts'
+import { recordingObserver } from '../support/recording-observer.ts'
+import { ShiftedClock } from '../support/shifted-clock.ts'
+
+export const SECOND = 1_000
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+export type Stage = Awaited<ReturnType<typeof openStage>>
+
+/** The use cases on a real store and a real sender; the endpoints are known before anything happens. */
+export async function openStage(
+  endpoints: readonly WebhookEndpoint[],
+  options: { readonly dataDir?: string; readonly clock?: ShiftedClock } = {},
+) {
+  const { clock = new ShiftedClock(), dataDir } = options
+  const vault = await openVaultStore({ clock, ...(dataDir !== undefined && { dataDir }) })
+  const webhooks = openWebhooks({ endpoints, clock, deadlineMs: 500 })
+  const { observer, observed } = recordingObserver()
+  const ports = { clock, random: systemRandom, store: vault.store, observer, webhooks }
+  await keepWebhooks(ports)
+  const [first] = endpoints
+  /** As its job does it. */
+  const deliver = async (endpoint = first): Promise<void> => {
+    if (endpoint !== undefined) while ((await deliverWebhook(ports, endpoint)) > 0);
+  }
+  return {
+    ports,
+    clock,
+    vault,
+    observed,
+    webhooks,
+    deliver,
+    /** What operators see of the only endpoint, or of another. */
+    async listed(id = first?.id) {
+      const found = (await listWebhooks(ports)).find(({ endpoint }) => endpoint.id === id)
+      if (found === undefined) throw new Error('no such endpoint')
+      return found
+    },
+    /** Delivers again and again while so much time goes by. */
+    async pass(ms: number, stepMs: number): Promise<void> {
+      for (let passed = 0; passed < ms; passed += stepMs) {
+        clock.pass(stepMs)
+        await deliver()
+      }
+    },
+    tell: (...users: readonly string[]) => tell(vault.store, clock.now(), users.map(createdFor)),
+    tellOf: (...events: readonly VaultEvent[]) => tell(vault.store, clock.now(), events),
+    heard: (what: string) => observed.filter((one) => one.what === what).map(({ about }) => about),
+    [Symbol.asyncDispose]: async () => {
+      webhooks[Symbol.dispose]()
+      await vault[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function tell(store: Store, now: number, events: readonly VaultEvent[]): Promise<void> {
+  for (const event of events) await store.write((trx) => trx.appendEvent(event, now))
+}
+
+/** `ann` and `ann/2` are events of one connection, told apart by the user that they name. */
+export function createdFor(user: string): VaultEvent {
+  return eventFor('connection.created', user)
+}
+
+export function eventFor(type: ConnectionEventType, user: string, provider = 'acme'): VaultEvent {
+  const [name = ''] = user.split('/')
+  return connectionEvent(type, connectionOf(user, name, provider), null)
+}
+
+function connectionOf(user: string, name: string, provider: string): LiveConnection {
+  return makeConnection({
+    id: `con_${name}` as ConnectionId,
+    userId: user as UserId,
+    provider: provider as ProviderId,
+  })
+}
