@@ -183,7 +183,7 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
   }
 }
 
-const NO_JOURNAL = { keep: () => false, entries: [], drop: () => undefined }
+const NO_JOURNAL = { note: () => false, keep: () => false, entries: [], drop: () => undefined }
 
 const ignore = (): void => undefined
 
