@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { presets } from '../../src/oauth/presets/index.ts'
+import { dialects } from './dialects/index.ts'
+import { variants } from './dialects/variants.ts'
+
+/** The vendors that calendar and business apps connect to by OAuth 2. */
+const VENDORS = `
+  airtable amazon apple asana atlassian auth0 basecamp bitbucket box calcom calcom-legacy calendly
+  clickup cronofy digitalocean discord docusign dropbox eventbrite facebook figma fitbit freshworks
+  garmin github github-app gitlab google goto heroku hubspot instagram intercom intuit keycloak linear
+  linkedin mailchimp microsoft miro monday notion nylas oidc okta paypal pinterest pipedrive reddit
+  ringcentral salesforce shopify slack smartsheet spotify square strava stripe stripe-app surveymonkey
+  tiktok todoist twitch typeform webex x xero yahoo youtube zendesk zoho zoom
+`
+
+const presetIds = Object.keys(presets)
+const known = { ...dialects, ...variants }
+
+test('every vendor has a preset', () => {
+  const missing = VENDORS.trim()
+    .split(/\s+/)
+    .filter((id) => !presetIds.includes(id))
+  expect(missing).toEqual([])
+})
+
+test('every preset that connects by a link has a dialect', () => {
+  const byLink = presetIds.filter((id) => connectsBy(id) === 'link')
+  expect(byLink.filter((id) => !(id in known))).toEqual([])
+})
+
+test('every dialect has a preset', () => {
+  expect(Object.keys(known).filter((id) => !presetIds.includes(id))).toEqual([])
+})
+
+function connectsBy(id: string): string {
+  const preset = presets[id]
+  if (preset?.connectsBy !== undefined) return preset.connectsBy
+  return preset?.extends === undefined ? 'link' : connectsBy(preset.extends)
+}

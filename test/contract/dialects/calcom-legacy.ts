@@ -1,0 +1,40 @@
+import { INVALID_CLIENT, INVALID_GRANT, statuses } from '../answers.ts'
+import type { Dialect } from '../dialect.ts'
+
+/** Deployments of old, as Cal.com described them: no lifetime, no token type, errors without a code. */
+export const calcomLegacy: Dialect = {
+  authorize: { url: 'https://app.cal.com/auth/oauth2/authorize', pkce: 'either' },
+  scopes: {
+    defaults: ['READ_PROFILE', 'READ_BOOKING'],
+    ask: ['READ_PROFILE', 'READ_BOOKING'],
+    sent: ['READ_PROFILE', 'READ_BOOKING'],
+    separator: ',',
+  },
+  exchange: {
+    url: 'https://app.cal.com/api/auth/oauth/token',
+    auth: 'post',
+    formats: ['form'],
+    answer: { access_token: '{accessToken}', refresh_token: '{refreshToken}' },
+  },
+  refresh: {
+    url: 'https://app.cal.com/api/auth/oauth/refreshToken',
+    auth: 'post',
+    formats: ['form'],
+    tokenInHeader: true,
+    // Newer deployments want it here, and mind it nowhere.
+    tolerated: ['refresh_token'],
+    rotation: 'none',
+    answer: { access_token: '{accessToken}' },
+  },
+  lifetimes: { access: 1800, idle: 30 * 86_400 },
+  errors: {
+    dead: [{ status: 401, body: { message: 'Unauthorized' } }, INVALID_GRANT],
+    temporary: statuses(429, 500),
+    config: [INVALID_CLIENT, { status: 400, body: { message: 'Missing client id or secret' } }],
+  },
+  probes: [
+    { url: 'https://app.cal.com/api/auth/oauth/me', status: 201, answer: { username: 'ada' } },
+  ],
+  account: { id: 'ada', email: null, name: 'ada' },
+  revocation: null,
+}

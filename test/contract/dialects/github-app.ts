@@ -1,0 +1,38 @@
+import { ADA, statuses } from '../answers.ts'
+import type { Dialect, ErrorAnswer } from '../dialect.ts'
+import { github } from './github.ts'
+
+const wrong = (error: string): ErrorAnswer => ({ status: 200, body: { error } })
+const TOKEN = {
+  url: 'https://github.com/login/oauth/access_token',
+  auth: 'post',
+  formats: ['form', 'query'],
+  headers: { accept: 'application/json' },
+  answer: {
+    access_token: '{accessToken}',
+    token_type: 'bearer',
+    // Lifetimes have been seen as text.
+    expires_in: '28800',
+    refresh_token: '{refreshToken}',
+    refresh_token_expires_in: '15811200',
+    scope: '',
+  },
+} as const
+
+export const githubApp: Dialect = {
+  ...github,
+  // What the user allows are the permissions of the app.
+  scopes: null,
+  callback: { installation_id: '4711', setup_action: 'install' },
+  exchange: TOKEN,
+  refresh: { ...TOKEN, rotation: 'single-use' },
+  lifetimes: { access: 28_800, refresh: 15_811_200 },
+  errors: {
+    dead: [wrong('bad_refresh_token')],
+    temporary: statuses(403, 429, 503),
+    config: ['incorrect_client_credentials', 'unsupported_grant_type'].map(wrong),
+    code: [wrong('bad_verification_code')],
+  },
+  account: ADA,
+  kept: { installation: '4711' },
+}

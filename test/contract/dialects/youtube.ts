@@ -1,0 +1,16 @@
+import type { Dialect } from '../dialect.ts'
+import { google } from './google.ts'
+
+const READ = 'https://www.googleapis.com/auth/youtube.readonly'
+
+/** Google's server, and the account of Google that a channel belongs to. */
+export const youtube: Dialect = {
+  ...google,
+  scopes: {
+    defaults: [READ, 'openid', 'email', 'profile'],
+    ask: [READ],
+    sent: [READ, 'openid', 'email', 'profile'],
+    separator: ' ',
+    withheld: READ,
+  },
+}

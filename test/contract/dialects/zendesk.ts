@@ -1,0 +1,45 @@
+import { ADA, INVALID_CLIENT, INVALID_GRANT, statuses, tokens } from '../answers.ts'
+import type { Dialect } from '../dialect.ts'
+
+const BASE = 'https://engines.zendesk.com'
+const TOKEN = {
+  url: `${BASE}/oauth/tokens`,
+  auth: 'post',
+  formats: ['form', 'json'],
+  tolerated: ['expires_in', 'refresh_token_expires_in', 'scope'],
+  answer: tokens(1800, { refresh_token_expires_in: 30 * 86_400 }),
+} as const
+
+export const zendesk: Dialect = {
+  settings: { subdomain: 'engines' },
+  authorize: { url: `${BASE}/oauth/authorizations/new`, pkce: 'sent' },
+  scopes: {
+    defaults: ['read'],
+    ask: ['read', 'tickets:write'],
+    sent: ['read', 'tickets:write'],
+    separator: ' ',
+  },
+  exchange: TOKEN,
+  refresh: { ...TOKEN, rotation: 'single-use' },
+  lifetimes: { access: 1800, refresh: 30 * 86_400 },
+  errors: {
+    dead: [INVALID_GRANT],
+    temporary: statuses(429, 503),
+    config: [INVALID_CLIENT],
+  },
+  probes: [
+    {
+      url: `${BASE}/api/v2/users/me.json`,
+      answer: { user: { id: 1085, email: ADA.email, name: ADA.name } },
+    },
+  ],
+  account: { ...ADA, id: 'engines:1085' },
+  revocation: {
+    url: `${BASE}/api/v2/oauth/tokens/current.json`,
+    method: 'DELETE',
+    auth: 'token',
+    tokens: 'access',
+    status: 204,
+    isGuess: true,
+  },
+}

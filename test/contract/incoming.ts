@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+
+/** A request as it arrived, with the address it was meant for. */
+export type Incoming = {
+  readonly method: string
+  /** Without query. */
+  readonly address: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+  /** What the body is written in; null: there is none. */
+  readonly format: 'form' | 'json' | 'other' | null
+  readonly body: URLSearchParams
+  /** A body of JSON as it stands. */
+  readonly json: unknown
+}
+
+/** `Host` names the real host: the way from there to this server is the test's. */
+export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
+  const url = new URL(request.url ?? '/', `https://${request.headers.host}`)
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString('utf8')
+  const format = formatOf(request.headers['content-type'] ?? '', text)
+  const json: unknown = format === 'json' ? JSON.parse(text) : null
+  return {
+    method: request.method ?? '',
+    address: url.origin + url.pathname,
+    query: url.searchParams,
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    ),
+    format,
+    body: format === 'form' ? new URLSearchParams(text) : flat(json),
+    json,
+  }
+}
+
+function formatOf(contentType: string, text: string): Incoming['format'] {
+  if (text === '') return null
+  if (contentType.startsWith('application/x-www-form-urlencoded')) return 'form'
+  return contentType.startsWith('application/json') ? 'json' : 'other'
+}
+
+/** Members of an object as parameters: what is no text is none. */
+function flat(json: unknown): URLSearchParams {
+  const members = typeof json === 'object' && json !== null ? Object.entries(json) : []
+  return new URLSearchParams(
+    members.map(([name, value]): [string, string] => [name, String(value)]),
+  )
+}

@@ -1,0 +1,246 @@
+import { expect } from 'vitest'
+import { admission } from '../../src/core/circuit.ts'
+import { missingScope } from '../../src/core/connection.ts'
+import type { ConnectionId } from '../../src/core/ids.ts'
+import { scopesToRequest } from '../../src/core/provider.ts'
+import { presentToken } from '../../src/http/present.ts'
+import { deleteConnection } from '../../src/vault/delete-connection.ts'
+import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { refreshNow } from '../../src/vault/refresh-now.ts'
+import { OPERATOR } from '../support/vault-stage.ts'
+import type { ContractStage } from './contract-stage.ts'
+import type { ErrorAnswer } from './dialect.ts'
+import { fill } from './fill.ts'
+import { connect, walk } from './walk.ts'
+
+// The steps of one journey, in their order; each leaves an active connection behind.
+
+export async function connectUser(stage: ContractStage): Promise<ConnectionId> {
+  const { dialect, clock } = stage
+  const id = await connect(stage)
+  const { grant, account, providerData, status } = await stage.stored(id)
+  expect(status).toBe('active')
+  expect(account).toEqual(dialect.account)
+  expect(missingScope(grant)).toEqual([])
+  expect(Object.values(providerData)).toEqual(
+    expect.arrayContaining(Object.values(dialect.kept ?? {})),
+  )
+  expectAbout(secondsUntil(grant.token?.expiresAt, clock.now()), dialect.lifetimes.access)
+  const { refresh } = dialect.lifetimes
+  if (refresh !== undefined) {
+    expectAbout(secondsUntil(grant.refreshTokenExpiresAt, clock.now()), refresh)
+  }
+  expect(grant.refreshToken !== null).toBe(dialect.refresh !== null)
+  return id
+}
+
+export async function expectDefaults({ ports, id, dialect }: ContractStage): Promise<void> {
+  const provider = ports.providers.get(id)
+  if (provider === undefined) throw new Error('no such provider')
+  const asked = scopesToRequest(provider, null)
+  expect([...asked].toSorted()).toEqual([...(dialect.scopes?.defaults ?? [])].toSorted())
+  const { idle } = dialect.lifetimes
+  if (idle !== undefined) expect(seconds(provider.refresh.refreshTokenIdleMs)).toBe(idle)
+}
+
+/** What the app sends to the vendor's API is the header as it is served. */
+export async function expectServed(stage: ContractStage, id: ConnectionId): Promise<void> {
+  const { ports, dialect, vendor } = stage
+  const served = await getToken(ports, OPERATOR, {
+    target: { id },
+    minTtlSeconds: 60,
+    rejected: null,
+  })
+  const { accessToken } = vendor.books.latest
+  const api = dialect.apiHeader ?? { name: 'Authorization', value: 'Bearer {accessToken}' }
+  const { header } = presentToken(served, ports, stage.clock.now())
+  expect(header).toEqual({ name: api.name, value: fill(api.value, { accessToken }) })
+}
+
+/** Twice: what the first refresh brought is what the second shows. */
+export async function refreshTwice(stage: ContractStage, id: ConnectionId): Promise<void> {
+  const { vendor, clock, dialect, ports } = stage
+  for (const _ of [1, 2]) {
+    const before = vendor.books.latest.accessToken
+    clock.pass(((dialect.lifetimes.access ?? 3600) - 30) * 1000)
+    if (dialect.lifetimes.access === null) await refreshNow(ports, OPERATOR, id)
+    await expectServed(stage, id)
+    expect(vendor.complaints).toEqual([])
+    expect(vendor.books.latest.accessToken).not.toBe(before)
+    const { grant } = await stage.stored(id)
+    expectAbout(secondsUntil(grant.token?.expiresAt, clock.now()), dialect.lifetimes.access)
+    expect(missingScope(grant)).toEqual([])
+  }
+}
+
+/** Nothing that passes by itself disconnects anybody. */
+export async function expectPassing(
+  stage: ContractStage,
+  id: ConnectionId,
+  answer: ErrorAnswer,
+): Promise<void> {
+  const { ports, dialect } = stage
+  const failed = await refreshWith(stage, id, answer)
+  const connection = await stage.stored(id)
+  // Where a second presentation is punished, a token that may be spent is not shown again.
+  const mayEnd = dialect.punishesReplay === true && answer.status >= 500
+  if (mayEnd && connection.status === 'disconnected') {
+    expect(connection.failure.reason).toBe('interrupted')
+    return reconnect(stage, id)
+  }
+  expect(failed).toMatchObject({ code: 'provider_unavailable' })
+  expect(connection.status).toBe('failing')
+  expect(connection.failure?.reason).toMatch(/^(provider_unavailable|throttled)$/)
+  await heal(stage, id)
+  expect(ports.traffic.circuits().filter(({ open }) => open !== null)).toEqual([])
+}
+
+/** The operator's to mend: the provider's circuit opens, the connection keeps its state. */
+export async function expectBlameOnClient(
+  stage: ContractStage,
+  id: ConnectionId,
+  answer: ErrorAnswer,
+): Promise<void> {
+  const { ports, clock } = stage
+  const failed = await refreshWith(stage, id, answer)
+  expect(failed).toMatchObject({ code: 'provider_misconfigured' })
+  const connection = await stage.stored(id)
+  expect([connection.status, connection.failure]).toEqual(['active', null])
+  const client = ports.endpoint.clientKey(stage.id, null)
+  const circuit = ports.traffic.circuit(stage.id, client)
+  expect(circuit.open?.reason).toBe('misconfigured')
+  expect(admission(circuit, clock.now())).toBe('held')
+  await heal(stage, id)
+}
+
+export async function expectDead(
+  stage: ContractStage,
+  id: ConnectionId,
+  answer: ErrorAnswer,
+): Promise<void> {
+  const failed = await refreshWith(stage, id, answer)
+  expect(failed).toMatchObject({ code: 'reconnect_required', extras: { reason: 'revoked' } })
+  expect((await stage.stored(id)).status).toBe('disconnected')
+}
+
+/** What comes of a refresh that is answered so. */
+async function refreshWith(
+  stage: ContractStage,
+  id: ConnectionId,
+  answer: ErrorAnswer,
+): Promise<unknown> {
+  const { vendor, ports } = stage
+  vendor.fault = { at: 'refresh', answer }
+  try {
+    return await refreshNow(ports, OPERATOR, id).then(
+      () => 'refreshed',
+      (error: unknown) => error,
+    )
+  } finally {
+    vendor.fault = null
+  }
+}
+
+/** The provider is itself again, and the next refresh shows it. */
+export async function heal(stage: ContractStage, id: ConnectionId): Promise<void> {
+  stage.clock.pass(10 * 60_000)
+  await refreshNow(stage.ports, OPERATOR, id)
+  expect((await stage.stored(id)).status).toBe('active')
+  expect(stage.vendor.complaints).toEqual([])
+}
+
+/** Nothing renews it: the app that reports a refused token is told that the user has to come back. */
+export async function expectNotRenewable(stage: ContractStage, id: ConnectionId): Promise<void> {
+  const { grant } = await stage.stored(id)
+  const reading = getToken(stage.ports, OPERATOR, {
+    target: { id },
+    minTtlSeconds: 60,
+    rejected: grant.token?.tokenId ?? null,
+  })
+  await expect(reading).rejects.toMatchObject({ code: 'reconnect_required' })
+}
+
+export async function reconnect(stage: ContractStage, id: ConnectionId): Promise<void> {
+  const before = await stage.stored(id)
+  expect(await connect(stage, { connectionId: id })).toBe(id)
+  const after = await stage.stored(id)
+  expect(after.status).toBe('active')
+  expect(after.grant.id).not.toBe(before.grant.id)
+  expect(after.account).toEqual(stage.dialect.account)
+}
+
+/** A code that is refused, or a client that is: the user is sent home with the right word. */
+export async function expectExchangeError(
+  stage: ContractStage,
+  answer: ErrorAnswer,
+  errorCode: string,
+): Promise<void> {
+  stage.vendor.fault = { at: 'exchange', answer }
+  try {
+    const { searchParams } = await walk(stage)
+    expect([searchParams.get('error'), searchParams.get('errorCode')]).toEqual([
+      'internal',
+      errorCode,
+    ])
+  } finally {
+    stage.vendor.fault = null
+  }
+}
+
+export async function expectSentBack(
+  stage: ContractStage,
+  denial: string,
+  word: string,
+): Promise<void> {
+  stage.vendor.denial = denial
+  const { searchParams } = await walk(stage)
+  stage.vendor.denial = null
+  expect(searchParams.get('error')).toBe(word)
+}
+
+/** The user unticks a scope: the app is told which one is missing. */
+export async function expectMissing(stage: ContractStage, scope: string): Promise<void> {
+  stage.vendor.withheld = scope
+  const id = await connect(stage)
+  stage.vendor.withheld = null
+  expect(missingScope((await stage.stored(id)).grant)).toEqual([scope])
+}
+
+export async function revoke(stage: ContractStage, id: ConnectionId): Promise<void> {
+  const { ports, dialect, vendor } = stage
+  const { accessToken, refreshToken } = vendor.books.latest
+  const { revocation } = await deleteConnection(ports, OPERATOR, { id }, { revoke: true })
+  await deliverRevocations(ports)
+  const words = dialect.revocation
+  if (words === null || (words.isGuess === true && revocation === 'unsupported')) {
+    expect(revocation).toBe('unsupported')
+    return
+  }
+  expect(revocation).toBe('queued')
+  expect(vendor.complaints).toEqual([])
+  const { revoked } = vendor.books
+  const told = { access: revoked.has(accessToken), refresh: revoked.has(refreshToken) }
+  const expected = {
+    access: { access: true },
+    refresh: { refresh: true },
+    both: { access: true, refresh: true },
+    either: told.access ? { access: true } : { refresh: true },
+  }[words.tokens]
+  expect(told).toMatchObject(expected)
+  expect((await ports.store.census(stage.clock.now())).revocationsQueued).toBe(0)
+}
+
+function secondsUntil(end: number | null | undefined, now: number): number | null {
+  return end == null ? null : Math.round((end - now) / 1000)
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000
+}
+
+/** Within a few seconds: requests take their time. */
+function expectAbout(found: number | null, wanted: number | null): void {
+  if (found === null || wanted === null) expect(found).toBe(wanted)
+  else expect(Math.abs(found - wanted), `${found} seconds, not ${wanted}`).toBeLessThan(20)
+}

@@ -1,0 +1,3 @@
+import { describePresets } from './describe-preset.ts'
+
+describePresets((id) => id < 'n')

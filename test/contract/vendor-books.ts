@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Rotation } from './dialect.ts'
+
+export type Consent = {
+  readonly scope: readonly string[]
+  readonly redirectUri: string
+  readonly challenge: string | null
+  readonly nonce: string | null
+}
+
+export type Issued = Consent & { readonly accessToken: string; readonly refreshToken: string }
+
+type Grant = {
+  readonly consent: Consent
+  readonly accessTokens: Set<string>
+  /** Those that would still be taken. */
+  readonly refreshTokens: Set<string>
+  latest: { accessToken: string; refreshToken: string }
+}
+
+/** What a vendor knows of codes, grants and tokens. */
+export class VendorBooks {
+  readonly #codes = new Map<string, Consent>()
+  readonly #grants: Grant[] = []
+  readonly #rotation: Rotation
+  /** Every token that the vendor was told to forget. */
+  readonly revoked = new Set<string>()
+
+  constructor(rotation: Rotation) {
+    this.#rotation = rotation
+  }
+
+  issueCode(consent: Consent): string {
+    const code = token('code')
+    this.#codes.set(code, consent)
+    return code
+  }
+
+  /** A code is good for one try, by who knows the verifier (RFC 7636 §4.6). */
+  redeem(code: string, verifier: string | null): Issued | null {
+    const consent = this.#codes.get(code)
+    this.#codes.delete(code)
+    if (consent === undefined || challengeOf(verifier) !== consent.challenge) return null
+    const latest = { accessToken: token('at'), refreshToken: token('rt') }
+    this.#grants.push({
+      consent,
+      latest,
+      accessTokens: new Set([latest.accessToken]),
+      refreshTokens: new Set([latest.refreshToken]),
+    })
+    return { ...consent, ...latest }
+  }
+
+  refresh(refreshToken: string): Issued | null {
+    const grant = this.#grants.find(({ refreshTokens }) => refreshTokens.has(refreshToken))
+    if (grant === undefined) return null
+    const rotates = this.#rotation === 'single-use' || this.#rotation === 'overlap'
+    if (this.#rotation === 'single-use') grant.refreshTokens.clear()
+    const next = rotates ? token('rt') : refreshToken
+    grant.refreshTokens.add(next)
+    grant.latest = { accessToken: token('at'), refreshToken: next }
+    grant.accessTokens.add(grant.latest.accessToken)
+    return { ...grant.consent, ...grant.latest }
+  }
+
+  /** Another access token for one that lives: by it alone the grant is then renewed. */
+  exchange(accessToken: string): Issued | null {
+    const grant = this.#grants.find(({ accessTokens }) => accessTokens.has(accessToken))
+    if (grant === undefined) return null
+    const next = token('at')
+    grant.accessTokens.add(next)
+    grant.refreshTokens.add(next)
+    grant.latest = { accessToken: next, refreshToken: next }
+    return { ...grant.consent, ...grant.latest }
+  }
+
+  get latest(): Grant['latest'] {
+    return this.#grants.at(-1)?.latest ?? { accessToken: '', refreshToken: '' }
+  }
+
+  /** The access token that `isIt` knows. */
+  findAccessToken(isIt: (accessToken: string) => boolean): string | null {
+    const all = this.#grants.flatMap(({ accessTokens }) => [...accessTokens])
+    return all.find((one) => !this.revoked.has(one) && isIt(one)) ?? null
+  }
+
+  findToken(isIt: (token: string) => boolean): string | null {
+    const all = this.#grants.flatMap((one) => [...one.accessTokens, ...one.refreshTokens])
+    return all.find(isIt) ?? null
+  }
+
+  revoke(revoked: string): void {
+    this.revoked.add(revoked)
+    for (const { refreshTokens } of this.#grants) refreshTokens.delete(revoked)
+  }
+}
+
+function challengeOf(verifier: string | null): string | null {
+  return verifier === null ? null : createHash('sha256').update(verifier).digest('base64url')
+}
+
+function token(kind: string): string {
+  return `${kind}-${randomBytes(9).toString('base64url')}`
+}

@@ -1,0 +1,62 @@
+import type { ConnectionId } from '../../src/core/ids.ts'
+import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
+import { createLink } from '../../src/vault/create-link.ts'
+import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
+import { OPERATOR } from '../support/vault-stage.ts'
+import { type ContractStage, HOME, USER } from './contract-stage.ts'
+
+const BROWSER = 'browser-1'
+
+export type Way = {
+  readonly connectionId?: ConnectionId
+  /** On the way back somebody changes the callback. */
+  readonly onTheWay?: (callback: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
+}
+
+/** From a new link through the provider's page back to where the user ends. */
+export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
+  const { ports, id, dialect } = stage
+  const { scopes } = dialect
+  const { url: link } = await createLink(ports, OPERATOR, {
+    ...NOTHING,
+    userId: USER,
+    providers: [id],
+    redirectUrl: HOME,
+    scope: scopes === null ? null : scopes.ask,
+    connectionId: way.connectionId ?? null,
+  })
+  const secret = link.split('/').at(-1) ?? ''
+  const { url } = await beginAuthorization(ports, { secret, browserId: BROWSER, provider: id })
+  const back = await stage.consent(url)
+  const callback = way.onTheWay === undefined ? back : way.onTheWay(back)
+  const end = await finishAuthorization(ports, { provider: id, callback, browserId: BROWSER })
+  if (end.kind !== 'redirect') throw new Error(`the walk ends with ${end.kind}`)
+  return new URL(end.url)
+}
+
+/** The connection that the walk brought, or an error with what the vendor had to complain about. */
+export async function connect(stage: ContractStage, way: Way = {}): Promise<ConnectionId> {
+  const home = await walk(stage, way)
+  const { complaints } = stage.vendor
+  if (complaints.length > 0) throw new Error(`${stage.id} refuses: ${complaints.join('; ')}`)
+  const connectionId = home.searchParams.get('connectionId')
+  if (connectionId === null) {
+    const broke = stage.observed.find(({ what }) => what === 'connectBroke')?.about['error']
+    throw new Error(`not connected: ${home.search}`, { cause: broke })
+  }
+  return connectionId as ConnectionId
+}
+
+const NOTHING = {
+  scope: null,
+  email: null,
+  expectedAccount: null,
+  state: null,
+  label: null,
+  displayName: null,
+  metadata: null,
+  client: null,
+  params: {},
+  ttlSeconds: 900,
+  confirm: null,
+} as const
