@@ -32,6 +32,7 @@ export const apple = {
   identityScopes: ['name', 'email'],
   // Wanted as soon as name or e-mail are asked for.
   responseMode: 'form_post',
+  deniedBy: ['user_cancelled_authorize'],
   revocation: {},
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset
