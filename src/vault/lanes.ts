@@ -3,7 +3,7 @@ import { type Circuit, closedCircuit } from '../core/circuit.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Among, Clock, Policy, Traffic, Urgency } from '../ports.ts'
 
-type Lane = { readonly queue: PQueue; nextStart: number; troubled: number }
+type Lane = { readonly queue: PQueue; turn: Promise<void>; nextStart: number; troubled: number }
 
 /** A little more than a second: what is sent evenly arrives in small bursts. */
 const PACED_SECOND_MS = 1_050
@@ -96,6 +96,7 @@ export class Lanes implements Traffic {
     if (known !== undefined) return known
     const lane = {
       queue: new PQueue({ concurrency: this.#limits.concurrencyPerProvider }),
+      turn: Promise.resolve(),
       nextStart: 0,
       troubled: 0,
     }
@@ -103,10 +104,13 @@ export class Lanes implements Traffic {
     return lane
   }
 
-  async #pace(lane: Lane): Promise<void> {
-    const now = this.#clock.monotonic()
-    const start = Math.max(now, lane.nextStart)
-    lane.nextStart = start + PACED_SECOND_MS / this.#limits.ratePerSecond
-    if (start > now) await this.#clock.sleep(start - now)
+  /** One after the other: timers that fire late together must not start together. */
+  #pace(lane: Lane): Promise<void> {
+    lane.turn = lane.turn.then(async () => {
+      const wait = lane.nextStart - this.#clock.monotonic()
+      if (wait > 0) await this.#clock.sleep(wait)
+      lane.nextStart = this.#clock.monotonic() + PACED_SECOND_MS / this.#limits.ratePerSecond
+    })
+    return lane.turn
   }
 }
