@@ -2,6 +2,8 @@
 export type Limits = {
   /** How long after an end that only the client knows of the provider may still think it open. */
   readonly abortSeenWithinMs: number
+  /** How long after it was sent a request may be seen to arrive: its sender may be dead by then. */
+  readonly arrivalSeenWithinMs: number
   /** Whether a token that may be spent is ever shown again, as the daemon's preset says. */
   readonly replay: 'allowed' | 'never'
   /** Showings of a token that may be spent are at least so far apart … */
@@ -27,6 +29,7 @@ export type Limits = {
 
 export const LIMITS: Limits = {
   abortSeenWithinMs: 50,
+  arrivalSeenWithinMs: 0,
   replay: 'allowed',
   backoffMs: 5_000,
   earlyReplays: 1,

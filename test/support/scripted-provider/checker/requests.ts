@@ -72,7 +72,9 @@ function replaced({ issued, told, answeredAt }: RequestRecord, ordinal: number, 
 
 /** The daemon died on the way to the answer, or so soon after it that it may not be on stable storage. */
 function diedBeforeSaving(facts: Facts, { arrivedAt, answeredAt }: RequestRecord): boolean {
-  return diedBetween(facts, arrivedAt, (answeredAt ?? arrivedAt) + facts.limits.killWindowMs)
+  const { arrivalSeenWithinMs, killWindowMs } = facts.limits
+  const sentAt = arrivedAt - arrivalSeenWithinMs
+  return diedBetween(facts, sentAt, (answeredAt ?? arrivedAt) + killWindowMs)
 }
 
 /** How many showings in a row, up to the last, followed the one before without back-off. */

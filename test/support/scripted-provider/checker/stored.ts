@@ -68,7 +68,8 @@ function lossOf(
   rotation: RequestRecord,
 ): LostRotation {
   const answeredAt = rotation.answeredAt ?? rotation.arrivedAt
-  const killedAt = (seen.kills ?? []).find((at) => at >= rotation.arrivedAt)
+  const sentAt = rotation.arrivedAt - limits.arrivalSeenWithinMs
+  const killedAt = (seen.kills ?? []).find((at) => at >= sentAt)
   const gapMs = killedAt === undefined ? null : killedAt - answeredAt
   const restarted = (seen.starts ?? []).some((at) => at > (killedAt ?? Number.POSITIVE_INFINITY))
   const couldAskAgain = truth.settings.grace !== 'none' && restarted
