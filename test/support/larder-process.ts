@@ -29,6 +29,11 @@ export type LarderProcess = AsyncDisposable & {
   output(): Promise<string>
 }
 
+export type SpawnedLarder = LarderProcess & {
+  /** False where it ended, or could not serve, within the time a start may take. */
+  ready(): Promise<boolean>
+}
+
 /** A directory of its own under the system's temporary one, removed when disposed of. */
 export async function makeInstallation(options: {
   /** The text of `larder.yaml`. */
@@ -65,18 +70,31 @@ export async function makeInstallation(options: {
 }
 
 /** Larder as an operator runs it: a process of its own, its settings in the environment. */
-export async function startLarderProcess(at: Installation): Promise<LarderProcess> {
+export async function startLarderProcess(
+  at: Installation,
+  through: readonly string[] = [],
+): Promise<LarderProcess> {
+  const larder = await spawnLarderProcess(at, through)
+  if (await larder.ready()) return larder
+  await larder[Symbol.asyncDispose]()
+  throw new Error(`larder did not start:\n${await larder.output()}`)
+}
+
+/** Does not wait until it is ready. `through`: a command that turns into it, such as `prlimit`. */
+export async function spawnLarderProcess(
+  at: Installation,
+  through: readonly string[] = [],
+): Promise<SpawnedLarder> {
   const log = join(at.directory, 'larder.log')
   const sink = await open(log, 'a')
-  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, 'serve'], {
+  const [command, ...args] = [...through, process.execPath, '--disable-sigusr1', MAIN, 'serve']
+  const child = spawn(command, args, {
     stdio: ['ignore', sink.fd, sink.fd],
     env: at.environment,
   })
   await sink.close()
   const larder = handleOf(child, () => readFile(log, 'utf8'))
-  if (await isReady(at.privateUrl, child)) return larder
-  await larder[Symbol.asyncDispose]()
-  throw new Error(`larder did not start:\n${await larder.output()}`)
+  return { ...larder, ready: () => isReady(at.privateUrl, child) }
 }
 
 function handleOf(child: ChildProcess, output: () => Promise<string>): LarderProcess {
@@ -97,7 +115,8 @@ function handleOf(child: ChildProcess, output: () => Promise<string>): LarderPro
 
 async function isReady(url: string, child: ChildProcess): Promise<boolean> {
   const giveUpAt = performance.now() + READY_WITHIN_MS
-  while (performance.now() < giveUpAt && child.exitCode === null) {
+  const isRunning = () => child.exitCode === null && child.signalCode === null
+  while (performance.now() < giveUpAt && isRunning()) {
     const answer = await fetch(`${url}/readyz`).catch(() => null)
     await answer?.body?.cancel()
     if (answer?.ok) return true

@@ -1,0 +1,87 @@
+import { until } from '../support/until.ts'
+import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import { integrityOf } from './vault-files.ts'
+
+export type AfterAnswerOptions = {
+  readonly seed: string
+  /** How long after the last byte of its answer has left the provider. */
+  readonly afterMs: number
+  readonly kills: number
+  /** Refreshes that the process has behind it when it meets its end. */
+  readonly warmUp: number
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export type AfterAnswerReport = {
+  readonly afterMs: number
+  readonly kills: number
+  readonly survived: number
+  /** Of those that did not, how many are called `interrupted`. */
+  readonly labelled: number
+  readonly damaged: readonly string[]
+}
+
+/** The provider answers a refresh, and so much later Larder is dead: is the rotation in the vault? */
+export async function killAfterAnswers(options: AfterAnswerOptions): Promise<AfterAnswerReport> {
+  const { afterMs, kills } = options
+  await using stage = await openCrashStage({
+    provider: { profile: 'strict', seed: `${options.seed} ${afterMs}` },
+    refresh: { ratePerSecond: 1_000 },
+    environment: { LARDER_LOG_LEVEL: 'warn', ...options.environment },
+  })
+  const damaged: string[] = []
+  const outcomes: Outcome[] = []
+  for (let kill = 0; kill < kills; kill++) {
+    const victim = await dieOfAnswer(stage, options)
+    const found = await integrityOf(stage.at.dataDir)
+    if (found !== 'ok') damaged.push(`kill ${kill + 1}: ${found}`)
+    outcomes.push(await outcomeFor(stage, victim))
+  }
+  const lost = outcomes.filter(({ survived }) => !survived)
+  return {
+    afterMs,
+    kills,
+    survived: kills - lost.length,
+    labelled: lost.filter(({ reason }) => reason === 'interrupted').length,
+    damaged,
+  }
+}
+
+async function dieOfAnswer(stage: CrashStage, options: AfterAnswerOptions): Promise<Adopted> {
+  const larder = await stage.start()
+  const [victim, other] = await stage.adopt(2)
+  if (victim === undefined || other === undefined) throw new Error('nothing was adopted')
+  for (let n = 0; n < options.warmUp; n++) await refresh(stage, other)
+  const { afterMs } = options
+  await stage.provider.misbehave(
+    { act: 'kill', pid: larder.pid, once: 'answered', afterMs },
+    { family: victim.family, next: 1 },
+  )
+  await Promise.allSettled([refresh(stage, victim), larder.ended])
+  return victim
+}
+
+async function refresh({ api }: CrashStage, { id }: Adopted): Promise<void> {
+  const { status, text } = await api.post(`/v1/connections/${id}/refresh`)
+  if (status !== 200) throw new Error(text)
+}
+
+type Outcome = { readonly survived: boolean; readonly reason: string | null }
+
+/** What the next process makes of it: it asks the provider again where it does not know. */
+async function outcomeFor(stage: CrashStage, { id, family }: Adopted): Promise<Outcome> {
+  const larder = await stage.start()
+  const settled = await until('the interrupted refresh to be settled', async () => {
+    const { body } = await stage.api.get(`/v1/connections/${id}`)
+    const { status, failure } = body as Shown
+    const [last] = await stage.provider.requests({ family }).then((all) => all.slice(-1))
+    const isOpen = status === 'active' && (await stage.provider.family(family)).revoked !== null
+    return last !== undefined && !isOpen && { status, reason: failure?.reason ?? null }
+  })
+  const proof = await stage.api.post(`/v1/connections/${id}/refresh`)
+  await stage.kill(larder)
+  const survived = settled.status === 'active' && proof.status === 200
+  return { survived, reason: settled.reason }
+}
+
+type Shown = { readonly status: string; readonly failure: { readonly reason: string } | null }

@@ -1,0 +1,125 @@
+import { masterKey } from '../support/open-vault-store.ts'
+import { LarderApi } from '../support/larder-api.ts'
+import {
+  type Installation,
+  makeInstallation,
+  type SpawnedLarder,
+  spawnLarderProcess,
+} from '../support/larder-process.ts'
+import type { MintOptions } from '../support/scripted-provider/commands.ts'
+import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
+import type { ScriptedProviderOptions } from '../support/scripted-provider/settings.ts'
+import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
+
+export type CrashOptions = {
+  readonly provider: ScriptedProviderOptions
+  /** `refresh:` of larder.yaml. */
+  readonly refresh?: Readonly<Record<string, number>>
+  /** What the settings say of the provider's refresh tokens. */
+  readonly refreshTokens?: Readonly<Record<string, unknown>>
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A grant of the scripted provider that Larder holds; its user is called after it. */
+export type Adopted = { readonly id: string; readonly family: FamilyId }
+
+export type CrashStage = AsyncDisposable & {
+  readonly provider: ScriptedProvider
+  readonly at: Installation
+  readonly api: LarderApi
+  /** When it died and when it was started, in the provider's time. */
+  readonly kills: number[]
+  readonly starts: number[]
+  /** Does not wait until it is ready. */
+  spawn(through?: readonly string[]): Promise<SpawnedLarder>
+  start(through?: readonly string[]): Promise<SpawnedLarder>
+  /** From outside, at once, without a warning. */
+  kill(larder: SpawnedLarder): Promise<void>
+  adopt(count: number, mint?: MintOptions): Promise<readonly Adopted[]>
+}
+
+/** Larder as a process, and a provider with a process and a memory of its own that outlives it. */
+export async function openCrashStage(options: CrashOptions): Promise<CrashStage> {
+  await using opened = new AsyncDisposableStack()
+  const provider = opened.use(await startScriptedProvider(options.provider))
+  const at = opened.use(await makeInstallation(installationOf(provider, options)))
+  const api = new LarderApi(at)
+  const [kills, starts]: [number[], number[]] = [[], []]
+  const last: { larder: SpawnedLarder | null } = { larder: null }
+  const spawn = async (through: readonly string[] = []): Promise<SpawnedLarder> => {
+    starts.push(provider.now())
+    last.larder = await spawnLarderProcess(at, through)
+    return last.larder
+  }
+  opened.defer(async () => {
+    last.larder?.kill('SIGKILL')
+    await last.larder?.ended
+  })
+  const running = opened.move()
+  return {
+    provider,
+    at,
+    api,
+    kills,
+    starts,
+    spawn,
+    start: async (through) => {
+      const larder = await spawn(through)
+      if (!(await larder.ready())) throw new Error(`no start:\n${await larder.output()}`)
+      return larder
+    },
+    kill: async (larder) => {
+      larder.kill('SIGKILL')
+      kills.push(provider.now())
+      await larder.ended
+    },
+    adopt: (count, mint) => adopt({ provider, api }, count, mint),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+function installationOf(provider: ScriptedProvider, options: CrashOptions) {
+  const { authorize, token, userinfo, revoke } = provider.endpoints
+  const acme = {
+    authorizationEndpoint: authorize,
+    tokenEndpoint: token,
+    userinfoEndpoint: userinfo,
+    revocationEndpoint: revoke,
+    clientId: provider.client.id,
+    clientSecret: provider.client.secret,
+    scopes: ['read', 'write'],
+    ...(options.refreshTokens && { refreshTokens: options.refreshTokens }),
+  }
+  const configuration = { providers: { acme }, refresh: options.refresh ?? {} }
+  return {
+    configuration: JSON.stringify(configuration),
+    environment: {
+      LARDER_MASTER_KEY: Buffer.from(masterKey()).toString('base64'),
+      ...options.environment,
+    },
+  }
+}
+
+async function adopt(
+  { provider, api }: Pick<CrashStage, 'provider' | 'api'>,
+  count: number,
+  mint: MintOptions = {},
+): Promise<readonly Adopted[]> {
+  const grants = await provider.mintGrants(count, mint)
+  return Promise.all(
+    grants.map(async ({ family, account, accessToken, refreshToken, expiresInSeconds }) => {
+      const { status, text, body } = await api.post('/v1/connections', {
+        userId: family,
+        provider: 'acme',
+        accessToken,
+        refreshToken,
+        expiresInSeconds,
+        accountId: account.id,
+        scope: ['read', 'write'],
+      })
+      if (status !== 201) throw new Error(`not taken: ${text}`)
+      return { id: (body as { readonly id: string }).id, family }
+    }),
+  )
+}

@@ -1,0 +1,97 @@
+import type { Observations } from '../support/scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import type { RequestRecord } from '../support/scripted-provider/request-log.ts'
+import type { FamilyTruth, Truth } from '../support/scripted-provider/truth.ts'
+
+/**
+ * On a busy machine a provider sees a request long after it was sent, be its sender dead by then; the
+ * next process needs longer than this until it sends anything.
+ */
+export const ARRIVAL_SEEN_WITHIN_MS = 250
+
+/** A connection that a kill has cost: the provider had rotated, and its answer was not stored. */
+export type Loss = {
+  readonly family: FamilyId
+  /** What the API says of it. */
+  readonly label: string | null
+  /** From the provider's rotation, and from the last byte of its answer, to the kill; null: not yet. */
+  readonly afterRotationMs: number | null
+  readonly afterAnswerMs: number | null
+}
+
+/** Connections that nobody has ended and that cannot be refreshed any more. */
+export function lossesOf(truth: Truth, seen: Observations): readonly Loss[] {
+  return (seen.connections ?? []).flatMap(({ family: id, status, reason }) => {
+    const family = truth.families.find((one) => one.id === id)
+    const isLost = status === 'disconnected' || (family !== undefined && family.revoked !== null)
+    return isLost && family !== undefined ? [lossOf(truth, seen, { family, label: reason })] : []
+  })
+}
+
+function lossOf(
+  truth: Truth,
+  seen: Observations,
+  { family, label }: { readonly family: FamilyTruth; readonly label: string | null },
+): Loss {
+  const rotation = lastRotation(truth, family.id)
+  const { arrivedAt = Number.POSITIVE_INFINITY, processedAt = null } = rotation ?? {}
+  const answeredAt = rotation?.answeredAt ?? null
+  const kill = (seen.kills ?? []).find((at) => at >= arrivedAt - ARRIVAL_SEEN_WITHIN_MS)
+  const hasLeft = answeredAt !== null && kill !== undefined && kill >= answeredAt
+  return {
+    family: family.id,
+    label,
+    afterRotationMs: kill === undefined || processedAt === null ? null : kill - processedAt,
+    afterAnswerMs: hasLeft ? kill - answeredAt : null,
+  }
+}
+
+function lastRotation({ requests }: Truth, family: FamilyId): RequestRecord | undefined {
+  return requests.findLast((one) => one.family === family && one.issued?.rotated === true)
+}
+
+/**
+ * From the last byte of an answer to the kill, for each answer that had left the provider and was not
+ * there at the next start: the older token was shown again. How long the window is that a kill can hit.
+ */
+export function unsavedAnswersMs(truth: Truth, kills: readonly number[]): readonly number[] {
+  return [...Map.groupBy(truth.requests, ({ family }) => family).values()].flatMap((requests) =>
+    requests.flatMap(({ arrivedAt, issued, answeredAt }, index) => {
+      const next = requests[index + 1]?.presented
+      if (issued?.rotated !== true || answeredAt === null || next?.kind !== 'refresh') return []
+      const kill = kills.find((at) => at >= arrivedAt - ARRIVAL_SEEN_WITHIN_MS)
+      if (next.ordinal >= (issued.refresh ?? 0) || kill === undefined) return []
+      return kill < answeredAt ? [] : [kill - answeredAt]
+    }),
+  )
+}
+
+/**
+ * Nobody may see the effect of a refresh before it is on stable storage: where a token was served,
+ * the refresh token that came with it, or a newer one, is in the vault, whoever was killed when.
+ */
+export function acknowledgedButLost(truth: Truth, seen: Observations): readonly string[] {
+  const stored = new Map((seen.stored ?? []).map((one) => [one.family, one.refreshToken]))
+  return truth.families.flatMap((family) => {
+    const held = ordinalOf(family.refreshTokens, stored.get(family.id))
+    const served = (seen.served ?? []).filter((one) => one.family === family.id)
+    const access = Math.max(
+      ...served.map(({ accessToken }) => ordinalOf(family.accessTokens, accessToken)),
+    )
+    const rotation = truth.requests.find((one) => {
+      return (
+        one.family === family.id && one.issued?.rotated === true && one.issued.access === access
+      )
+    })
+    const acknowledged = rotation?.issued?.refresh ?? 0
+    if (acknowledged <= held) return []
+    return [`${family.id}: refresh token ${acknowledged} was seen, the vault holds ${held}`]
+  })
+}
+
+function ordinalOf(
+  tokens: readonly { readonly token: string; readonly ordinal: number }[],
+  wanted: string | undefined,
+): number {
+  return tokens.find(({ token }) => token === wanted)?.ordinal ?? -1
+}

@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Figure, figure, spread } from './figures.ts'
+import { type LifeOptions, type LifeReport, liveAndDie } from './random-kills.ts'
+import { openCrashStage } from './crash-stage.ts'
+
+export type LoopOptions = {
+  readonly profile: LifeOptions['profile']
+  readonly seed: string
+  readonly kills: number
+  /** Installations at a time. */
+  readonly parallel: number
+  /** Told of each installation that has come to its end. */
+  readonly progress?: (done: LoopReport) => void
+}
+
+export type LoopReport = Omit<LifeReport, 'seed'> & { readonly lives: number }
+
+/** After so many kills another installation is made, so that what the provider must remember is bounded. */
+const KILLS_OF_A_LIFE = { grace: 50, strict: 20 } as const
+const CONNECTIONS = 100
+
+/**
+ * On a machine whose disk and processors others use too, an answer can lie unread for long; nothing
+ * that takes longer than this is put down to that.
+ */
+const LONGEST_WINDOW_MS = 250
+
+/** As many lives as it takes, several side by side. */
+export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
+  const { profile, seed, parallel, progress } = options
+  await using warm = await warmCompileCache()
+  const left = { kills: options.kills, lives: 0 }
+  let report = NOTHING
+  const lane = async (): Promise<void> => {
+    while (left.kills > 0) {
+      const kills = Math.min(left.kills, KILLS_OF_A_LIFE[profile])
+      left.kills -= kills
+      const life = await liveAndDie({
+        profile,
+        seed: `${seed}-${++left.lives}`,
+        kills,
+        connections: CONNECTIONS,
+        killWindowMs: LONGEST_WINDOW_MS,
+        environment: warm.environment,
+      })
+      report = sum(report, life)
+      progress?.(report)
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, lane))
+  return report
+}
+
+const NOTHING: LoopReport = {
+  lives: 0,
+  kills: 0,
+  killsAtStart: 0,
+  refreshes: 0,
+  tokensServed: 0,
+  connections: 0,
+  damaged: [],
+  losses: [],
+  unsavedAnswersMs: [],
+  reuseRevocations: 0,
+  violations: [],
+}
+
+function sum(report: LoopReport, life: LifeReport): LoopReport {
+  const where = (line: string) => `${life.seed}: ${line}`
+  return {
+    lives: report.lives + 1,
+    kills: report.kills + life.kills,
+    killsAtStart: report.killsAtStart + life.killsAtStart,
+    refreshes: report.refreshes + life.refreshes,
+    tokensServed: report.tokensServed + life.tokensServed,
+    connections: report.connections + life.connections,
+    damaged: [...report.damaged, ...life.damaged.map(where)],
+    losses: [...report.losses, ...life.losses],
+    unsavedAnswersMs: [...report.unsavedAnswersMs, ...life.unsavedAnswersMs],
+    reuseRevocations: report.reuseRevocations + life.reuseRevocations,
+    violations: [...report.violations, ...life.violations.map(where)],
+  }
+}
+
+/** Most of a start is compiling; the image ships the same, warm. */
+export async function warmCompileCache() {
+  const directory = await mkdtemp(join(tmpdir(), 'larder-compiled-'))
+  const environment = { NODE_COMPILE_CACHE: directory }
+  await using stage = await openCrashStage({ provider: {}, environment })
+  const larder = await stage.start()
+  larder.kill('SIGTERM')
+  await larder.ended
+  return {
+    environment,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+/** What has to be empty. */
+export function faultsOf(report: LoopReport, profile: LoopOptions['profile']): readonly string[] {
+  const mislabelled = report.losses.filter(({ label }) => label !== 'interrupted')
+  const forbidden = profile === 'grace' ? report.losses : mislabelled
+  return [
+    ...report.damaged,
+    ...report.violations,
+    ...forbidden.map(({ family, label }) => `${family} was lost and is called ${label}`),
+  ]
+}
+
+export function loopFigures(report: LoopReport): readonly Figure[] {
+  const { losses, kills, killsAtStart, damaged } = report
+  const answered = losses.flatMap(({ afterAnswerMs }) => afterAnswerMs ?? [])
+  const labelled = losses.filter(({ label }) => label === 'interrupted').length
+  return [
+    figure('SIGKILLs', `${kills}, ${killsAtStart} of them while starting`),
+    figure('installations', report.lives),
+    figure('token requests at the provider', report.refreshes),
+    figure('tokens served and checked', report.tokensServed),
+    figure('integrity checks that complained', damaged.length),
+    figure('connections lost', `${losses.length} of ${report.connections}`),
+    figure('… before the answer had left', losses.length - answered.length),
+    figure('… after it had left', answered.length),
+    figure('… called interrupted', `${labelled}, anything else: ${losses.length - labelled}`),
+    figure('revoked because of reuse', report.reuseRevocations),
+    figure('answer to kill, where unsaved', spread(report.unsavedAnswersMs)),
+    figure('violations', report.violations.length),
+  ]
+}

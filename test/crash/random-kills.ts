@@ -1,0 +1,212 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { check } from '../support/scripted-provider/checker/check.ts'
+import type {
+  Observations,
+  SeenConnection,
+} from '../support/scripted-provider/checker/observations.ts'
+import type { ServedToken } from '../support/scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import { chance } from '../support/scripted-provider/seed.ts'
+import type { Truth } from '../support/scripted-provider/truth.ts'
+import { until } from '../support/until.ts'
+import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import {
+  ARRIVAL_SEEN_WITHIN_MS,
+  acknowledgedButLost,
+  type Loss,
+  lossesOf,
+  unsavedAnswersMs,
+} from './losses.ts'
+import { integrityOf, storedTokensOf } from './vault-files.ts'
+
+export type LifeOptions = {
+  readonly profile: 'grace' | 'strict'
+  readonly seed: string
+  readonly kills: number
+  readonly connections: number
+  /** A kill later than this after an answer has left is no excuse for losing it. */
+  readonly killWindowMs: number
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** What one installation went through, over all its starts. */
+export type LifeReport = {
+  readonly seed: string
+  readonly kills: number
+  /** Of those, before it was ready. */
+  readonly killsAtStart: number
+  readonly refreshes: number
+  readonly tokensServed: number
+  readonly connections: number
+  /** Complaints of the integrity check, each after one kill. */
+  readonly damaged: readonly string[]
+  readonly losses: readonly Loss[]
+  /** Answers that had left the provider and were not in the vault at the next start: kill minus answer. */
+  readonly unsavedAnswersMs: readonly number[]
+  readonly reuseRevocations: number
+  /** What the checker has found, and refreshes that were seen and yet are gone. */
+  readonly violations: readonly string[]
+}
+
+/** Tokens of so short a life that there is always something to refresh. */
+const ACCESS_TOKEN_SECONDS = 4
+const KILLS_AT_START = 0.15
+const START_MS = 1_200
+const LIFE_MS = 400
+
+/** Larder, many connections, a provider that rotates: killed at random instants, started again. */
+export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
+  const { profile, seed, connections } = options
+  await using stage = await openCrashStage({
+    provider: { profile, seed, accessTokenSeconds: ACCESS_TOKEN_SECONDS },
+    refresh: { ratePerSecond: 200 },
+    environment: { LARDER_LOG_LEVEL: 'warn', ...options.environment },
+  })
+  await slowDown(stage)
+  const first = await stage.start()
+  const adopted = await stage.adopt(connections)
+  await stage.kill(first)
+  const damaged: string[] = []
+  const served: ServedToken[] = []
+  let killsAtStart = 0
+  for (let kill = 1; kill < options.kills; kill++) {
+    if (await dieOnce(stage, { adopted, served, seed: `${seed} ${kill}` })) killsAtStart++
+    const found = await integrityOf(stage.at.dataDir)
+    if (found !== 'ok') damaged.push(`kill ${kill}: ${found}`)
+  }
+  const seen = await lastLook(stage, { adopted, served })
+  const truth = await stage.provider.truth()
+  return { ...judge(truth, seen, options), kills: options.kills, killsAtStart, damaged }
+}
+
+/** So that kills fall before the provider has done anything, between that and its answer, and after. */
+async function slowDown({ provider }: CrashStage): Promise<void> {
+  await provider.misbehave({ act: 'delay', before: 'processing', ms: 8 }, { fraction: 0.3 })
+  await provider.misbehave({ act: 'delay', before: 'answer', ms: 8 }, { fraction: 0.3 })
+}
+
+type Round = {
+  readonly adopted: readonly Adopted[]
+  readonly served: ServedToken[]
+  readonly seed: string
+}
+
+/** One start and its end; whether it was still starting. */
+async function dieOnce(stage: CrashStage, round: Round): Promise<boolean> {
+  const larder = await stage.spawn()
+  if (chance(round.seed, 'while starting') < KILLS_AT_START) {
+    await wait(chance(round.seed, 'when') * START_MS)
+    await stage.kill(larder)
+    return true
+  }
+  if (!(await larder.ready())) throw new Error(`no start:\n${await larder.output()}`)
+  const life = new AbortController()
+  const reading = readTokens(stage, round, life.signal)
+  await wait(chance(round.seed, 'when') * LIFE_MS)
+  await stage.kill(larder)
+  life.abort()
+  await reading
+  return false
+}
+
+const BETWEEN_READS_MS = 10
+const FORCED = 0.1
+
+/** What the host app does meanwhile: it reads tokens, and now and then wants a new one. */
+async function readTokens(stage: CrashStage, round: Round, end: AbortSignal): Promise<void> {
+  for (let n = 0; !end.aborted; n++) {
+    const pick = Math.floor(chance(round.seed, `read ${n}`) * round.adopted.length)
+    const one = round.adopted[pick]
+    if (one === undefined) return
+    const forced = chance(round.seed, `forced ${n}`) < FORCED
+    await (forced ? forceRefresh(stage, one) : readToken(stage, one, round.served))
+    await wait(BETWEEN_READS_MS)
+  }
+}
+
+async function forceRefresh({ api }: CrashStage, { id }: Adopted): Promise<void> {
+  await api.post(`/v1/connections/${id}/refresh`).catch(() => undefined)
+}
+
+async function readToken(
+  { api, provider }: CrashStage,
+  { id, family }: Adopted,
+  served: ServedToken[],
+): Promise<void> {
+  const askedAt = provider.now()
+  const answer = await api.get(`/v1/connections/${id}/token?minTtlSeconds=1`).catch(() => null)
+  if (answer?.status !== 200) return
+  const { accessToken } = answer.body as { readonly accessToken: string }
+  served.push({ family, accessToken, askedAt, answeredAt: provider.now(), minTtlMs: KNOWN_TTL_MS })
+}
+
+/** A provider that repeats an answer tells what is left in seconds, rounded: no more can be known. */
+const KNOWN_TTL_MS = 500
+
+type Listed = {
+  readonly userId: FamilyId
+  readonly status: SeenConnection['status']
+  readonly alive: boolean
+  readonly failure: { readonly reason: string } | null
+  readonly lastRefreshedAt: string | null
+}
+
+/** Once more it is started, and left alone until nothing is open; then it is stopped and looked into. */
+async function lastLook(
+  stage: CrashStage,
+  { adopted, served }: Pick<Round, 'adopted' | 'served'>,
+): Promise<Observations> {
+  const startedAt = Date.now()
+  const larder = await stage.start()
+  const listed = await until(
+    'every connection to be refreshed or given up',
+    async () => {
+      const all = await listConnections(stage)
+      return all.length === adopted.length && all.every((one) => isSettled(one, startedAt)) && all
+    },
+    30_000,
+  )
+  const seenAt = stage.provider.now()
+  const connections = listed.map(({ userId: family, status, alive, failure }) => {
+    return { family, status, alive, reason: failure?.reason ?? null, seenAt }
+  })
+  larder.kill('SIGTERM')
+  const ended = await larder.ended
+  if (ended !== 0) throw new Error(`it ended with ${ended}:\n${await larder.output()}`)
+  const stored = await storedTokensOf(stage.at.dataDir)
+  return { served, connections, stored, kills: stage.kills, starts: stage.starts }
+}
+
+async function listConnections({ api }: CrashStage): Promise<readonly Listed[]> {
+  const items: Listed[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const after: string = cursor === '' ? '' : `&cursor=${cursor}`
+    const { body } = await api.get(`/v1/connections?limit=100${after}`)
+    const page = body as { readonly items: readonly Listed[]; readonly nextCursor: string | null }
+    items.push(...page.items)
+    cursor = page.nextCursor
+  }
+  return items
+}
+
+function isSettled({ status, lastRefreshedAt }: Listed, since: number): boolean {
+  if (status === 'disconnected') return true
+  return status === 'active' && Date.parse(lastRefreshedAt ?? '') >= since
+}
+
+function judge(truth: Truth, seen: Observations, options: LifeOptions) {
+  const { killWindowMs, seed } = options
+  const limits = { killWindowMs, arrivalSeenWithinMs: ARRIVAL_SEEN_WITHIN_MS }
+  const violations = check(truth, seen, limits).map(({ message }) => message)
+  const { families } = truth
+  return {
+    seed,
+    refreshes: truth.tokenRequests,
+    tokensServed: seen.served?.length ?? 0,
+    connections: families.length,
+    losses: lossesOf(truth, seen),
+    unsavedAnswersMs: unsavedAnswersMs(truth, seen.kills ?? []),
+    reuseRevocations: families.filter(({ revoked }) => revoked?.cause === 'reuse').length,
+    violations: [...violations, ...acknowledgedButLost(truth, seen)],
+  }
+}
