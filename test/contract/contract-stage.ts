@@ -46,7 +46,9 @@ export async function openContractStage(
   const client = { ...CLIENT, secret: dialect.secret ?? CLIENT.secret }
   const redirectUri = `${PUBLIC_URL}/callback/${id}`
   const now = () => clock.now()
-  const vendor = opened.use(await startDialectServer({ dialect, client, redirectUri, now }))
+  const vendor = opened.use(
+    await startDialectServer({ dialectAt: () => dialect, client, redirectUri, now }),
+  )
   const vault = opened.use(await openVaultStore({ clock }))
   const journal = opened.use(new FileJournal(vault.dataDir, vault.sealer))
   const door = await openEgress({ clock })

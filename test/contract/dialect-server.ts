@@ -5,6 +5,7 @@ import { listen } from '../support/listen.ts'
 import { answerAuthorize } from './answer-authorize.ts'
 import { answerSide } from './answer-side.ts'
 import { answerToken } from './answer-token.ts'
+import type { Dialect } from './dialect.ts'
 import { type Incoming, readIncoming } from './incoming.ts'
 import type { Answer, Vendor } from './vendor.ts'
 import { VendorBooks } from './vendor-books.ts'
@@ -16,21 +17,28 @@ export type DialectServer = Vendor & AsyncDisposable & { readonly port: number }
  * refused in its words, and noted. It answers for every host of that vendor.
  */
 export async function startDialectServer(
-  about: Pick<Vendor, 'dialect' | 'client' | 'redirectUri' | 'now'>,
+  about: Pick<Vendor, 'client' | 'redirectUri' | 'now'> & {
+    /** `origin`: where the server stands, for a dialect whose addresses are there. */
+    readonly dialectAt: (origin: string) => Dialect
+  },
 ): Promise<DialectServer> {
+  const { dialectAt, client, redirectUri, now } = about
+  const server = createServer()
+  const { port, close } = await listen(server)
+  const dialect = dialectAt(`http://127.0.0.1:${port}`)
   const vendor: Vendor = {
-    ...about,
-    books: new VendorBooks(about.dialect.refresh?.rotation ?? 'none'),
+    dialect,
+    client,
+    redirectUri,
+    now,
+    books: new VendorBooks(dialect.refresh?.rotation ?? 'none'),
     complaints: [],
     requests: [],
     withheld: null,
     fault: null,
     denial: null,
   }
-  const server = createServer((request, response) => {
-    void serve(vendor, request, response)
-  })
-  const { port, close } = await listen(server)
+  server.on('request', (request, response) => void serve(vendor, request, response))
   return Object.assign(vendor, { port, [Symbol.asyncDispose]: close })
 }
 

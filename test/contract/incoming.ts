@@ -14,9 +14,11 @@ export type Incoming = {
   readonly json: unknown
 }
 
-/** `Host` names the real host: the way from there to this server is the test's. */
+/** `Host` names the host that was meant: the way from there to this server is the test's. */
 export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
-  const url = new URL(request.url ?? '/', `https://${request.headers.host}`)
+  const host = request.headers.host ?? ''
+  const scheme = host.startsWith('127.0.0.1:') ? 'http' : 'https'
+  const url = new URL(request.url ?? '/', `${scheme}://${host}`)
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const text = Buffer.concat(chunks).toString('utf8')

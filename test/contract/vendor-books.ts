@@ -51,6 +51,14 @@ export class VendorBooks {
     return { ...consent, ...latest }
   }
 
+  /** A grant that the app was given without our doing. */
+  give(scope: readonly string[]): Issued {
+    const consent = { scope, redirectUri: '', challenge: null, nonce: null }
+    const issued = this.redeem(this.issueCode(consent), null)
+    if (issued === null) throw new Error('a code that was just made is good')
+    return issued
+  }
+
   refresh(refreshToken: string): Issued | null {
     const grant = this.#grants.find(({ refreshTokens }) => refreshTokens.has(refreshToken))
     if (grant === undefined) return null
@@ -89,6 +97,7 @@ export class VendorBooks {
     return all.find(isIt) ?? null
   }
 
+  /** Told to forget a token: a refresh token is worth nothing from then on. */
   revoke(revoked: string): void {
     this.revoked.add(revoked)
     for (const { refreshTokens } of this.#grants) refreshTokens.delete(revoked)

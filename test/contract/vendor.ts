@@ -14,7 +14,8 @@ export type Answer = {
 export type Vendor = {
   readonly dialect: Dialect
   readonly client: Client
-  readonly redirectUri: string
+  /** As it is registered. */
+  redirectUri: string
   readonly books: VendorBooks
   readonly now: () => number
   /** Everything that a real one would have refused. */
