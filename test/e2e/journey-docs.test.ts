@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { privateEndpoints } from '../../src/http/private.ts'
+
+const page = readFileSync('docs/journeys.md', 'utf8')
+const SYSTEMS = ['Recal', 'Wix', 'Pyas', 'Cal.com', 'Recall.ai']
+
+test('every journey has a page section of its system’s name', () => {
+  const headings = [...page.matchAll(/^## (.*?):/gm)].map(([, name]) => name)
+  expect(headings).toEqual(SYSTEMS)
+})
+
+test('every request that the page shows is one that there is', () => {
+  const shown = [...page.matchAll(/^\$ ask (-X (\w+) )?"?\$LARDER(\/[^\s"?]*)(.*)/gm)].map(
+    ([, , method, path = '', rest = '']) => {
+      const implied = rest.includes('-d ') ? 'POST' : 'GET'
+      return { method: (method ?? implied).toLowerCase(), path: path.replaceAll('…', '') }
+    },
+  )
+  expect(shown.length).toBeGreaterThan(15)
+  const missing = shown.filter(
+    ({ method, path }) =>
+      !privateEndpoints.some(
+        (endpoint) =>
+          endpoint.method === method &&
+          new RegExp(`^${endpoint.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
+      ),
+  )
+  expect(missing).toEqual([])
+})
