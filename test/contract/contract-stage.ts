@@ -147,6 +147,7 @@ async function composePorts(from: {
     random: systemRandom,
     store: vault.store,
     sealer: vault.sealer,
+    dataKeys: vault.dataKeys,
     journal: from.journal,
     webhooks: NO_WEBHOOKS,
     endpoint: createTokenEndpoint({ configured, egress, clock }),

@@ -47,5 +47,6 @@ export const basecamp: Dialect = {
     },
   ],
   account: ADA,
+  kept: { account: 7, href: 'https://3.basecampapi.com/7' },
   revocation: null,
 }

@@ -27,6 +27,7 @@ export const cronofy: Dialect = {
   errors: { dead: [INVALID_GRANT], temporary: statuses(429, 503), config: [INVALID_CLIENT] },
   probes: [{ url: 'https://api.cronofy.com/v1/userinfo', answer: USERINFO }],
   account: ADA,
+  kept: { account: 'acc-1085' },
   revocation: {
     url: 'https://api.cronofy.com/oauth/token/revoke',
     auth: 'post',

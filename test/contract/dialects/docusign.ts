@@ -38,6 +38,7 @@ export const docusign: Dialect = {
     },
   ],
   account: ADA,
+  kept: { account: 'a-1', base: 'https://eu.docusign.net' },
   revocation: {
     url: `${BASE}/revoke`,
     auth: 'basic',

@@ -48,6 +48,7 @@ export const linear: Dialect = {
     },
   ],
   account: ADA,
+  kept: { organization: 'o-1' },
   revocation: {
     url: 'https://api.linear.app/oauth/revoke',
     auth: 'token',

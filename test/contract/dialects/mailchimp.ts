@@ -31,5 +31,6 @@ export const mailchimp: Dialect = {
     },
   ],
   account: { id: '1085', email: ADA.email, name: 'Analytical Engines' },
+  kept: { dc: 'us6', api: 'https://us6.api.mailchimp.com' },
   revocation: null,
 }

@@ -28,7 +28,7 @@ export const miro: Dialect = {
     },
   ],
   account: { ...ADA, email: null },
-  kept: { team: 't-1' },
+  kept: { team: 't-1', user: ADA.id },
   revocation: {
     url: 'https://api.miro.com/v1/oauth/revoke',
     auth: 'none',

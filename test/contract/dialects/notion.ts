@@ -48,7 +48,7 @@ export const notion: Dialect = {
     },
   ],
   account: { ...ADA, id: 'w-1:b-1' },
-  kept: { workspace: 'w-1', bot: 'b-1' },
+  kept: { workspace: 'w-1', name: 'Analytical Engines', bot: 'b-1', owner: 'u-1' },
   revocation: {
     url: 'https://api.notion.com/v1/oauth/revoke',
     auth: 'basic',

@@ -51,7 +51,7 @@ export const salesforce: Dialect = {
     },
   ],
   account: { id: '00D1:0051', ...CLAIMS },
-  kept: { instance: INSTANCE },
+  kept: { instance: INSTANCE, identity: `${LOGIN}/id/00D1/0051` },
   revocation: {
     url: `${LOGIN}/services/oauth2/revoke`,
     auth: 'anything',

@@ -44,6 +44,7 @@ export const strava: Dialect = {
   },
   probes: [{ url: 'https://www.strava.com/api/v3/athlete', answer: ATHLETE }],
   account: { id: '1085', email: null, name: 'Ada Lovelace' },
+  kept: { athlete: 1085 },
   revocation: {
     url: 'https://www.strava.com/oauth/deauthorize',
     auth: 'none',

@@ -63,7 +63,7 @@ export const zoho: Dialect = {
     },
   ],
   account: ADA,
-  kept: { accounts: ACCOUNTS, api: 'https://www.zohoapis.eu' },
+  kept: { accounts: ACCOUNTS, location: 'eu', api: 'https://www.zohoapis.eu' },
   apiHeader: { name: 'Authorization', value: 'Zoho-oauthtoken {accessToken}' },
   revocation: {
     url: `${ACCOUNTS}/oauth/v2/token/revoke`,
