@@ -9,6 +9,7 @@ import { openEgress } from './oauth/egress.ts'
 import { createTokenEndpoint } from './oauth/endpoint.ts'
 import { configureProviders } from './oauth/providers.ts'
 import type { Clock, Ports, Random } from './ports.ts'
+import { dataKeysOf } from './seal/data-keys.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
 import { digestOfSecret, masterKeyBytes } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
@@ -88,7 +89,7 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
   const journal = opened.use(new FileJournal(config.dataDir, sealer))
   const steppedBy = await catchUpWithClock({ clock, store }, database.lastAliveAt)
   if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })
-  return { sealer, store, journal }
+  return { sealer, store, journal, dataKeys: dataKeysOf(keyring, config.masterKey) }
 }
 
 /** A wrong key ends the start here, before a single write. */
@@ -104,7 +105,7 @@ async function unlock(database: VaultDatabase, config: Config, ground: Ground): 
 async function composePorts(
   config: Config,
   { clock, random, events }: Ground,
-  { sealer, store, journal }: Pick<Ports, 'sealer' | 'store' | 'journal'>,
+  { sealer, store, journal, dataKeys }: Pick<Ports, 'sealer' | 'store' | 'journal' | 'dataKeys'>,
 ): Promise<Omit<Ports, 'pulse' | 'webhooks'>> {
   const { policy } = config
   const configured = configureProviders(config.providers, policy.publicUrl)
@@ -116,6 +117,7 @@ async function composePorts(
     random,
     store,
     sealer,
+    dataKeys,
     endpoint: createTokenEndpoint({ configured, egress, clock, deadlineMs: policy.deadlineMs }),
     providers: configured.providers,
     observer: events,

@@ -62,6 +62,8 @@ export interface Sealer {
   seal(value: Secret, place: Place): Uint8Array
   /** Throws `SealError`; exactly one key is tried, the one that the blob names. */
   open(blob: Uint8Array, place: Place): Secret
+  /** Whether the blob was sealed by the key that seals everything new. */
+  isCurrent(blob: Uint8Array): boolean
   /** A keyed hash for equality search, base64url; the label keeps uses apart and is versioned. */
   fingerprint(label: string, value: string | Secret): string
 }
@@ -138,6 +140,7 @@ export interface Reads extends WebhookReads {
   dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
   /** All of them, drafts too, in the order of their ids. */
   connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
+  vaultKeys(): Promise<VaultKeys>
   /** For health and metrics; cheap, from indexes. */
   census(now: Instant): Promise<Census>
 }
@@ -208,6 +211,10 @@ export interface Writes extends Reads, WebhookWrites {
   saveCircuit(circuit: Circuit): Promise<void>
   /** Links, flows, revocations, circuits and leases: all that waits for an instant beside connections. */
   turnBackQueues(byMs: number): Promise<void>
+  /** Adds, retires and removes keys, until they are these. */
+  saveVaultKeys(keys: VaultKeys): Promise<void>
+  /** Goes on from `position`; null: from the beginning. */
+  reSeal(position: ReSealPosition | null, limit: number): Promise<ReSealed>
   /** What has outlived its use: spent flows, dead links, old hashes and events. Returns rows removed. */
   sweep(now: Instant): Promise<number>
 }
@@ -253,6 +260,18 @@ export interface Journal {
   keep(entry: JournalEntry): boolean
   readonly entries: readonly JournalEntry[]
   drop(entry: Pick<JournalEntry, 'attempt'>): void
+}
+
+/** How far a pass over every sealed column has come. */
+export type ReSealPosition = { readonly table: number; readonly after: string | number | null }
+
+/** `next` null: the pass is over. */
+export type ReSealed = { readonly resealed: number; readonly next: ReSealPosition | null }
+
+/** The keys of the open vault. A new one is made here, written down by the store, then put to use. */
+export interface DataKeys {
+  withNewKey(keys: VaultKeys, now: Instant): Promise<VaultKeys>
+  takeUp(keys: VaultKeys): Promise<void>
 }
 
 /** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
@@ -476,6 +495,7 @@ export type Ports = {
   readonly random: Random
   readonly store: Store
   readonly sealer: Sealer
+  readonly dataKeys: DataKeys
   readonly endpoint: TokenEndpoint
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly observer: Observer

@@ -4,6 +4,7 @@ import { deliverWebhook } from '../vault/deliver-webhook.ts'
 import { expireConfirmations } from '../vault/expire-confirmations.ts'
 import { keepWebhooks } from '../vault/keep-webhooks.ts'
 import { refreshDue } from '../vault/refresh-due.ts'
+import { renewDataKeyWhenDue, reSealRetired } from '../vault/renew-data-key.ts'
 import type { Job } from './schedule.ts'
 
 /** Everything that happens without being asked for. */
@@ -23,6 +24,13 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       run: () => expireConfirmations(ports),
     },
     { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => ports.store.probe() },
+    {
+      name: 'renew-data-key',
+      cron: '23 4 * * *',
+      everyTick: false,
+      run: () => renewDataKeyWhenDue(ports),
+    },
+    { name: 're-seal', cron: '41 * * * *', everyTick: false, run: () => reSealRetired(ports) },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
     { name: 'keep-webhooks', cron: '27 * * * *', everyTick: false, run: () => keepWebhooks(ports) },
     // One for each: a receiver that hangs keeps nobody else waiting.

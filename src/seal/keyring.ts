@@ -15,6 +15,8 @@ export type Keyring = Disposable & {
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
   /** Of fingerprints only: it outlives master and data keys, or equality search would end. */
   readonly indexKey: Uint8Array
+  /** Goes on with the keys of `next`, which is used up by it. */
+  takeUp(next: Keyring): void
 }
 
 /** A new vault's keys. Consumes `master`. */
@@ -112,8 +114,34 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
   if (newest === undefined || key === undefined) throw new SealError('the vault has no data key')
   const indexKey = unwrapKey(wrapping, vaultId, index)
   const current = { id: Buffer.from(newest.id, 'hex'), key }
-  const wipe = (): void => [...dataKeys.values(), indexKey].forEach((held) => sodium.memzero(held))
-  return { vaultId, current, dataKeys, indexKey, [Symbol.dispose]: wipe }
+  return keyringOf({ vaultId, current, dataKeys, indexKey })
+}
+
+type Keys = Pick<Keyring, 'vaultId' | 'current' | 'dataKeys' | 'indexKey'>
+
+function keyringOf(first: Keys): Keyring {
+  let keys = first
+  return {
+    vaultId: first.vaultId,
+    get current() {
+      return keys.current
+    },
+    get dataKeys() {
+      return keys.dataKeys
+    },
+    get indexKey() {
+      return keys.indexKey
+    },
+    takeUp({ vaultId, current, dataKeys, indexKey }) {
+      wipe(keys)
+      keys = { vaultId, current, dataKeys, indexKey }
+    },
+    [Symbol.dispose]: () => wipe(keys),
+  }
+}
+
+function wipe({ dataKeys, indexKey }: Keys): void {
+  for (const held of [...dataKeys.values(), indexKey]) sodium.memzero(held)
 }
 
 /** The newest of those in use; where none of them opens, a retired one is better than none. */

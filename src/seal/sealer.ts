@@ -19,6 +19,7 @@ export function createSealer(keyring: Keyring): Sealer {
   return {
     seal: (value, place) => seal(keyring, value, place),
     open: (blob, place) => open(keyring, blob, place),
+    isCurrent: (blob) => isCurrent(keyring, blob),
     fingerprint: (label, value) => {
       const text = typeof value === 'string' ? value : value.expose()
       const hash = sodium.crypto_generichash(
@@ -57,6 +58,10 @@ function open(keyring: Keyring, blob: Uint8Array, place: Place): Secret {
   const secret = new Secret(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString())
   plain.fill(0)
   return secret
+}
+
+function isCurrent(keyring: Keyring, blob: Uint8Array): boolean {
+  return Buffer.compare(parseBlob(blob).keyId, keyring.current.id) === 0
 }
 
 function decrypt(

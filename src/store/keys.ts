@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../core/ids.ts'
-import type { VaultKeys, WrappedKey } from '../ports.ts'
+import type { Reads, VaultKeys, WrappedKey, Writes } from '../ports.ts'
+import type { ReadContext, WriteContext } from './context.ts'
 import type { Schema } from './schema.ts'
 
 const VAULT_ROW = 1
@@ -35,6 +36,33 @@ export async function readLastAlive(db: Kysely<Schema>): Promise<Instant> {
   return (await query.executeTakeFirstOrThrow()).heartbeat_at
 }
 
+export function keyReads({ db }: ReadContext): Pick<Reads, 'vaultKeys'> {
+  return {
+    vaultKeys: async () => {
+      const keys = await readVaultKeys(db)
+      if (keys === null) throw new Error('an open vault has keys')
+      return keys
+    },
+  }
+}
+
+export function keyWrites({ db }: WriteContext): Pick<Writes, 'saveVaultKeys'> {
+  return {
+    saveVaultKeys: async ({ keys }) => {
+      const ids = keys.map(({ id }) => id)
+      await db.deleteFrom('data_keys').where('id', 'not in', ids).execute()
+      for (const key of keys.map(keyRow)) {
+        const { wrapped, retired_at } = key
+        await db
+          .insertInto('data_keys')
+          .values(key)
+          .onConflict((conflict) => conflict.column('id').doUpdateSet({ wrapped, retired_at }))
+          .execute()
+      }
+    },
+  }
+}
+
 export async function insertVault(db: Kysely<Schema>, vault: VaultKeys): Promise<void> {
   await db
     .insertInto('vault')
@@ -46,12 +74,15 @@ export async function insertVault(db: Kysely<Schema>, vault: VaultKeys): Promise
       heartbeat_at: 0,
     })
     .execute()
-  const rows = vault.keys.map((key) => ({
+  await db.insertInto('data_keys').values(vault.keys.map(keyRow)).execute()
+}
+
+function keyRow(key: WrappedKey) {
+  return {
     id: key.id,
     purpose: key.purpose,
     wrapped: key.wrapped,
     created_at: key.createdAt,
     retired_at: key.retiredAt,
-  }))
-  await db.insertInto('data_keys').values(rows).execute()
+  }
 }

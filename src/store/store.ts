@@ -14,11 +14,13 @@ import type { Changes, ReadContext, WriteContext } from './context.ts'
 import { eventReads, eventWrites } from './events.ts'
 import { flowWrites, waitingGrantReads } from './flows.ts'
 import { Guard } from './guard.ts'
+import { keyReads, keyWrites } from './keys.ts'
 import { linkReads, linkWrites } from './links.ts'
 import { outboxReads, outboxWrites } from './outbox.ts'
 import { refreshTokenReads, refreshTokenWrites } from './refresh-token-hashes.ts'
 import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
+import { reSealWrites } from './re-seal.ts'
 import { sweepWrites } from './sweep.ts'
 import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
 import { webhookReads, webhookWrites } from './webhooks.ts'
@@ -93,6 +95,7 @@ function reads(context: ReadContext): Reads {
     ...outboxReads(context),
     ...censusReads(context),
     ...everyConnectionReads(context),
+    ...keyReads(context),
   }
 }
 
@@ -111,6 +114,8 @@ function writes(context: WriteContext): Writes {
     ...circuitWrites(context),
     ...sweepWrites(context),
     ...turnBackWrites(context),
+    ...reSealWrites(context),
+    ...keyWrites(context),
   }
 }
 

@@ -106,11 +106,15 @@ export class Lanes implements Traffic {
 
   /** One after the other: timers that fire late together must not start together. */
   #pace(lane: Lane): Promise<void> {
-    lane.turn = lane.turn.then(async () => {
-      const wait = lane.nextStart - this.#clock.monotonic()
-      if (wait > 0) await this.#clock.sleep(wait)
-      lane.nextStart = this.#clock.monotonic() + PACED_SECOND_MS / this.#limits.ratePerSecond
-    })
+    const former = lane.turn
+    lane.turn = this.#next(lane, former)
     return lane.turn
+  }
+
+  async #next(lane: Lane, former: Promise<void>): Promise<void> {
+    await former
+    const wait = lane.nextStart - this.#clock.monotonic()
+    if (wait > 0) await this.#clock.sleep(wait)
+    lane.nextStart = this.#clock.monotonic() + PACED_SECOND_MS / this.#limits.ratePerSecond
   }
 }

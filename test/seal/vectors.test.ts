@@ -105,6 +105,7 @@ function keyringOf(shared: Vector): Keyring {
     current: { id, key },
     dataKeys: new Map([[field(shared, 'key id'), key]]),
     indexKey: new Uint8Array(32),
+    takeUp: () => undefined,
     [Symbol.dispose]: () => undefined,
   }
 }

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock, Random, Sealer, Store } from '../../src/ports.ts'
-import { createKeyring, openKeyring } from '../../src/seal/keyring.ts'
+import type { Clock, DataKeys, Random, Sealer, Store, VaultKeys } from '../../src/ports.ts'
+import { addDataKey, createKeyring, openKeyring } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
 import { openSqlite } from '../../src/store/open-sqlite.ts'
 import type { Unreadable } from '../../src/store/rows/row-cipher.ts'
@@ -13,6 +13,7 @@ export type OpenVault = AsyncDisposable & {
   readonly dataDir: string
   readonly store: Store
   readonly sealer: Sealer
+  readonly dataKeys: DataKeys
   /** Sealed values that did not open since the vault was opened. */
   readonly unreadable: readonly Unreadable[]
 }
@@ -48,7 +49,11 @@ export async function openVaultStore(settings: VaultSettings = {}): Promise<Open
       keyring[Symbol.dispose]()
       if (settings.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
     }
-    return { dataDir, store, sealer, unreadable, [Symbol.asyncDispose]: dispose }
+    const dataKeys = {
+      withNewKey: (keys: VaultKeys, now: number) => addDataKey(masterKey(settings.master), keys, now),
+      takeUp: async (keys: VaultKeys) => keyring.takeUp(await openKeyring(masterKey(settings.master), keys)),
+    }
+    return { dataDir, store, sealer, dataKeys, unreadable, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await database[Symbol.asyncDispose]()
     throw error

@@ -139,6 +139,7 @@ async function composeVault(from: {
     random: systemRandom,
     store: vault.store,
     sealer: vault.sealer,
+    dataKeys: vault.dataKeys,
     endpoint: createTokenEndpoint({
       configured,
       egress: await openEgress({ clock }),

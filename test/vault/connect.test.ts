@@ -11,6 +11,7 @@ import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
 import { getToken } from '../../src/vault/get-token.ts'
 import { openLink } from '../../src/vault/open-link.ts'
 import { showLink } from '../../src/vault/show-link.ts'
+import { linkDemand } from '../support/link-demand.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 const HOME = 'https://app.example.com/oauth'
@@ -282,24 +283,8 @@ describe('where the app owns the callback', () => {
 type Link = { readonly id: LinkId; readonly secret: string }
 
 async function makeLink(stage: Stage, demand: Partial<LinkDemand> = {}): Promise<Link> {
-  const { link, url } = await createLink(stage.ports, OPERATOR, {
-    userId: USER,
-    providers: [ACME],
-    redirectUrl: HOME,
-    scope: null,
-    email: null,
-    expectedAccount: null,
-    state: null,
-    label: null,
-    displayName: null,
-    metadata: null,
-    connectionId: null,
-    client: null,
-    params: {},
-    ttlSeconds: 900,
-    confirm: null,
-    ...demand,
-  })
+  const wish = linkDemand({ redirectUrl: HOME, ...demand })
+  const { link, url } = await createLink(stage.ports, OPERATOR, wish)
   return { id: link.id, secret: url.split('/').at(-1) ?? '' }
 }
 

@@ -10,6 +10,7 @@ import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
 import { importConnection } from '../../src/vault/import-connection.ts'
 import { refresh } from '../../src/vault/refresh.ts'
 import { updateConnection } from '../../src/vault/update-connection.ts'
+import { linkDemand } from '../support/link-demand.ts'
 import type { FamilyId } from '../support/scripted-provider/ledger.ts'
 import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
 import type { ProfileName } from '../support/scripted-provider/profiles.ts'
@@ -139,11 +140,7 @@ async function inTheAir(
 }
 
 async function reconnect(stage: Stage, { id, userId }: LiveConnection): Promise<void> {
-  const { url } = await createLink(stage.ports, OPERATOR, {
-    ...{ userId, providers: [ACME], redirectUrl: null, scope: null, email: null },
-    ...{ expectedAccount: null, state: null, label: null, displayName: null, metadata: null },
-    ...{ connectionId: id, client: null, params: {}, ttlSeconds: 900, confirm: null },
-  })
+  const { url } = await createLink(stage.ports, OPERATOR, linkDemand({ userId, connectionId: id }))
   const secret = url.split('/').at(-1) ?? ''
   const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
   const answer = await fetch(begun.url, { redirect: 'manual' })

@@ -14,7 +14,7 @@ type StoredKey = Pick<ApiKey, 'name' | 'hash' | 'permissions' | 'providers' | 'u
 export function readApiKey(cipher: RowCipher, row: ApiKeyTable): ApiKey | null {
   const id = readText(row.id) as KeyId
   const revokedAt = readInstant(row.revoked_at)
-  const stored = openJson(cipher, row.key_blob, place(id, revokedAt)) as StoredKey | null
+  const stored = openJson(cipher, row.key_blob, apiKeyPlace(id, revokedAt)) as StoredKey | null
   if (stored === null) return null
   return { ...stored, id, createdAt: readTime(row.created_at), revokedAt }
 }
@@ -24,13 +24,13 @@ export function apiKeyRow(cipher: RowCipher, key: ApiKey): ApiKeyTable {
   const stored: StoredKey = { name, hash, permissions, providers, userIdPrefix }
   return {
     id,
-    key_blob: sealJson(cipher, stored, place(id, revokedAt)),
+    key_blob: sealJson(cipher, stored, apiKeyPlace(id, revokedAt)),
     created_at: writeInstant(key.createdAt),
     revoked_at: writeInstantOrNull(revokedAt),
   }
 }
 
 /** Clearing the column does not bring a revoked key back: its blob is of the next generation. */
-function place(id: KeyId, revokedAt: number | null): ColumnPlace {
+export function apiKeyPlace(id: KeyId, revokedAt: number | null): ColumnPlace {
   return { id, table: 'api_keys', row: id, field: 'key', generation: revokedAt === null ? 0 : 1 }
 }

@@ -8,7 +8,7 @@ import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 /** A body that cannot be opened is an empty one: readers go by the sequence, which has no gaps. */
 export function readEvent(cipher: RowCipher, row: EventTable): StoredEvent {
   const id = readText(row.id)
-  const data = openJson(cipher, row.body_blob, place(id))
+  const data = openJson(cipher, row.body_blob, eventPlace(id))
   return {
     sequence: readCount(row.sequence),
     id,
@@ -34,11 +34,11 @@ export function eventRow(
     subject: subjectOf(event),
     user_id: connection?.userId ?? null,
     provider: 'provider' in event ? event.provider : event.connection.provider,
-    body_blob: sealJson(cipher, viewEvent(event, as.now), place(as.id)),
+    body_blob: sealJson(cipher, viewEvent(event, as.now), eventPlace(as.id)),
     created_at: writeInstant(as.now),
   }
 }
 
-function place(id: string) {
+export function eventPlace(id: string) {
   return rowPlace('events', id, 'body')
 }

@@ -25,7 +25,7 @@ type StoredFlow = Pick<
 /** Null where it does not open: nothing may be redeemed on what is left of it. */
 export function readFlow(cipher: RowCipher, row: FlowTable): Flow | null {
   const id = readText(row.id) as FlowId
-  const stored = openJson(cipher, row.flow_blob, rowPlace('flows', id, 'flow')) as StoredFlow | null
+  const stored = openJson(cipher, row.flow_blob, flowPlace(id)) as StoredFlow | null
   if (stored === null) return null
   return {
     ...stored,
@@ -51,7 +51,11 @@ export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
     id,
     state_hash: stateHash,
     browser_hash: browserHash,
-    flow_blob: sealJson(cipher, stored, rowPlace('flows', id, 'flow')),
+    flow_blob: sealJson(cipher, stored, flowPlace(id)),
     expires_at: writeInstant(expiresAt),
   }
+}
+
+export function flowPlace(id: FlowId) {
+  return rowPlace('flows', id, 'flow')
 }

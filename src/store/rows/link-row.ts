@@ -13,7 +13,7 @@ type StoredLink = Pick<ConnectLink, 'providers' | 'redirectUrl' | 'confirm'> & {
 /** Null where the request does not open: a link without its conditions may do nothing. */
 export function readLink(cipher: RowCipher, row: ConnectLinkTable): ConnectLink | null {
   const id = readText(row.id) as LinkId
-  const stored = openJson(cipher, row.request_blob, place(id)) as StoredLink | null
+  const stored = openJson(cipher, row.request_blob, linkPlace(id)) as StoredLink | null
   const state = readState(row)
   if (stored === null || state === null) return null
   return {
@@ -36,7 +36,7 @@ export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable 
     secret_hash: link.secretHash,
     user_id: request.userId,
     reconnects: request.connectionId,
-    request_blob: sealJson(cipher, stored, place(link.id)),
+    request_blob: sealJson(cipher, stored, linkPlace(link.id)),
     ...linkStateColumns(link),
     created_at: writeInstant(link.createdAt),
     expires_at: writeInstant(link.expiresAt),
@@ -76,6 +76,6 @@ function readState(row: ConnectLinkTable): LinkState | null {
   }
 }
 
-function place(id: LinkId) {
+export function linkPlace(id: LinkId) {
   return rowPlace('connect_links', id, 'request')
 }

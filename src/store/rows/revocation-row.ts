@@ -23,11 +23,11 @@ export function readRevocation(cipher: RowCipher, row: RevocationTable): Revocat
   const settings = openJson(
     cipher,
     row.settings_blob,
-    place(id, 'settings'),
+    revocationPlace(id, 'settings'),
   ) as StoredSettings | null
   const client = settings?.client ?? null
   const token = (blob: Uint8Array | null, field: string) =>
-    settings === null ? null : lazySecret(cipher, blob, place(id, field))
+    settings === null ? null : lazySecret(cipher, blob, revocationPlace(id, field))
   return {
     id,
     provider: readText(row.provider) as ProviderId,
@@ -53,15 +53,15 @@ export function revocationRow(cipher: RowCipher, revocation: Revocation): Revoca
   return {
     id,
     provider: revocation.provider,
-    settings_blob: sealJson(cipher, settings, place(id, 'settings')),
-    refresh_token_blob: sealSecret(cipher, refreshToken, place(id, 'refresh_token')),
-    access_token_blob: sealSecret(cipher, accessToken, place(id, 'access_token')),
+    settings_blob: sealJson(cipher, settings, revocationPlace(id, 'settings')),
+    refresh_token_blob: sealSecret(cipher, refreshToken, revocationPlace(id, 'refresh_token')),
+    access_token_blob: sealSecret(cipher, accessToken, revocationPlace(id, 'access_token')),
     attempts: revocation.attempts,
     created_at: writeInstant(revocation.createdAt),
     due_at: writeInstant(revocation.dueAt),
   }
 }
 
-function place(id: string, field: string) {
+export function revocationPlace(id: string, field: string) {
   return rowPlace('revocations', id, field)
 }

@@ -26,7 +26,7 @@ type StoredGrant = Omit<WaitingGrant, 'link' | 'tokens' | 'request'> & {
 
 export function readWaitingGrant(cipher: RowCipher, row: WaitingGrantTable): WaitingGrant | null {
   const link = readText(row.link_id) as LinkId
-  const stored = openJson(cipher, row.grant_blob, place(link)) as StoredGrant | null
+  const stored = openJson(cipher, row.grant_blob, waitingGrantPlace(link)) as StoredGrant | null
   if (stored === null) return null
   const { tokens, request, ...kept } = stored
   return {
@@ -55,11 +55,11 @@ export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): Waiti
   return {
     link_id: link,
     connection_id: waiting.connectionId,
-    grant_blob: sealJson(cipher, stored, place(link)),
+    grant_blob: sealJson(cipher, stored, waitingGrantPlace(link)),
     sent_at: writeInstant(waiting.sentAt),
   }
 }
 
-function place(link: LinkId) {
+export function waitingGrantPlace(link: LinkId) {
   return rowPlace('waiting_grants', link, 'grant')
 }

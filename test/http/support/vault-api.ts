@@ -86,7 +86,7 @@ export async function openVaultApi(): Promise<VaultApi> {
 }
 
 function portsOf(
-  vault: Pick<Ports, 'store' | 'sealer'>,
+  vault: Pick<Ports, 'store' | 'sealer' | 'dataKeys'>,
   clock: Ports['clock'],
   endpoint: TokenEndpoint,
 ): Ports {
@@ -101,6 +101,7 @@ function portsOf(
   return {
     store: vault.store,
     sealer: vault.sealer,
+    dataKeys: vault.dataKeys,
     clock,
     endpoint,
     policy,

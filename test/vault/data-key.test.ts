@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, test } from 'vitest'
+import { SEALED } from '../../src/store/re-seal.ts'
+import { createApiKey } from '../../src/vault/api-keys.ts'
+import { createLink } from '../../src/vault/create-link.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { refresh } from '../../src/vault/refresh.ts'
+import { renewDataKey, renewDataKeyWhenDue, reSealRetired } from '../../src/vault/renew-data-key.ts'
+import { linkDemand } from '../support/link-demand.ts'
+import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
+import { until } from '../support/until.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const DAY = 86_400_000
+
+test('a new key seals what is new, and what is old is sealed anew, then the old key is forgotten', async () => {
+  await using stage = await openStage()
+  const { connection, refreshToken } = await stage.adopt()
+  await makeOneOfEverything(stage)
+  const before = sealedColumns(stage)
+  expect(new Set(before.map(({ key }) => key)).size).toBe(1)
+
+  await renewDataKey(stage.ports)
+  expect(await reSealRetired(stage.ports)).toBeGreaterThan(3)
+  const after = sealedColumns(stage)
+  expect(after.map(({ column }) => column)).toEqual(before.map(({ column }) => column))
+  expect(new Set(after.map(({ key }) => key)).size).toBe(1)
+  expect(after[0]?.key).not.toBe(before[0]?.key)
+  expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(refreshToken)
+
+  expect(await reSealRetired(stage.ports)).toBe(0)
+  const { keys } = await stage.ports.store.vaultKeys()
+  expect(keys.filter(({ purpose }) => purpose === 'data')).toHaveLength(1)
+  expect((await read(stage, connection.id)).connection.id).toBe(connection.id)
+})
+
+test('a vault that was closed between the two opens all of it with the same master key', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'larder-keys-'))
+  try {
+    const adopted = await (async () => {
+      await using stage = await openStage({ dataDir })
+      const first = await stage.adopt()
+      await renewDataKey(stage.ports)
+      return [first, await stage.adopt()]
+    })()
+    await using stage = await openStage({ dataDir })
+    for (const { connection, refreshToken } of adopted) {
+      const kept = await stage.stored(connection.id)
+      expect(kept.grant.refreshToken?.open().expose()).toBe(refreshToken)
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
+
+describe('a new data key during a refresh', () => {
+  const outcomes: readonly (readonly [string, Deed | null, number])[] = [
+    ['with a rotation', null, 2],
+    ['with invalid_grant', { act: 'refuse', error: 'invalid_grant', status: 400 }, 1],
+    ['with an answer that is lost', { act: 'cut', after: 'processing', ending: 'reset' }, 1],
+    ['without being answered', { act: 'answer', status: 503, body: 'empty' }, 1],
+  ]
+  test.each(outcomes)(
+    'that ends %s: what it brings is kept, readable',
+    async (_, deed, generation) => {
+      await using stage = await openStage()
+      const { connection, family } = await stage.adopt()
+      const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+      if (deed !== null) await stage.provider.misbehave(deed)
+      const flight = refresh(stage.ports, connection, 'scheduled')
+      await until('it to be at the provider', async () => (await stage.provider.requestCount()) > 0)
+      await renewDataKey(stage.ports)
+      await reSealRetired(stage.ports)
+      await stage.provider.behave(held)
+      await flight
+      await reSealRetired(stage.ports)
+      await reSealRetired(stage.ports)
+      const after = await stage.stored(connection.id)
+      expect(after.grant.generation).toBe(generation)
+      expect(after.grant.token?.secret.expose()).toBeTruthy()
+      const kept = after.grant.refreshToken?.open().expose()
+      const truth = await stage.provider.family(family)
+      if (deed === null) expect(kept).toBe(truth.current)
+      else expect(kept).toBe(truth.refreshTokens[0]?.token)
+    },
+  )
+})
+
+test('a key is renewed every ninety days', async () => {
+  await using stage = await openStage()
+  expect(await renewDataKeyWhenDue(stage.ports)).toBe(false)
+  stage.clock.pass(91 * DAY)
+  expect(await renewDataKeyWhenDue(stage.ports)).toBe(true)
+  expect(await renewDataKeyWhenDue(stage.ports)).toBe(false)
+})
+
+test('reads go on while everything is sealed anew', async () => {
+  await using stage = await openStage()
+  const adopted = await Promise.all(Array.from({ length: 30 }, () => stage.adopt()))
+  const reading = (async () => {
+    for (let i = 0; i < 200; i++) {
+      const { connection } = adopted[i % adopted.length] ?? {}
+      if (connection) await read(stage, connection.id)
+    }
+  })()
+  for (let i = 0; i < 3; i++) {
+    await renewDataKey(stage.ports)
+    await reSealRetired(stage.ports)
+  }
+  await reading
+  const ids = await stage.ports.store.connectionIds(null, 100)
+  for (const id of ids)
+    expect((await stage.stored(id)).grant.refreshToken?.open().expose()).toBeTruthy()
+})
+
+test('every sealed column of the database is among those that are sealed anew', async () => {
+  await using stage = await openStage()
+  const listed = Object.entries(SEALED).flatMap(([table, { columns }]) =>
+    Object.keys(columns).map((column) => `${table}.${column}`),
+  )
+  expect(blobColumns(stage).toSorted()).toEqual(listed.toSorted())
+})
+
+function blobColumns(stage: Stage): readonly string[] {
+  return query(stage, (db) => {
+    const tables = db
+      .prepare("select name from sqlite_schema where type = 'table'")
+      .pluck()
+      .all() as string[]
+    return tables.flatMap((table) => {
+      const columns = db.pragma(`table_info(${table})`) as { readonly name: string }[]
+      return columns
+        .filter(({ name }) => name.endsWith('_blob'))
+        .map(({ name }) => `${table}.${name}`)
+    })
+  })
+}
+
+/** The key that each sealed value names: bytes 1 to 16 of the blob. */
+function sealedColumns(stage: Stage): readonly { readonly column: string; readonly key: string }[] {
+  const columns = blobColumns(stage)
+  return query(stage, (db) =>
+    columns.flatMap((column) => {
+      const [table, name] = column.split('.')
+      const blobs = db
+        .prepare(`select ${name} from ${table} where ${name} is not null`)
+        .pluck()
+        .all() as Buffer[]
+      return blobs.map((blob) => ({ column, key: blob.subarray(1, 17).toString('hex') }))
+    }),
+  )
+}
+
+function query<T>(stage: Stage, ask: (db: Database.Database) => T): T {
+  const db = new Database(join(stage.vault.dataDir, 'larder.db'), { readonly: true })
+  try {
+    return ask(db)
+  } finally {
+    db.close()
+  }
+}
+
+async function makeOneOfEverything(stage: Stage): Promise<void> {
+  await createLink(stage.ports, OPERATOR, linkDemand())
+  const reach = { permissions: ['admin'] as const, providers: null, userIdPrefix: null }
+  await createApiKey(stage.ports, { name: 'ops', ...reach })
+}
+
+function read(stage: Stage, id: Awaited<ReturnType<Stage['adopt']>>['connection']['id']) {
+  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
+}
