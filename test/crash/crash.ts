@@ -20,13 +20,17 @@ for (const profile of profiles) await loop(profile)
 async function loop(profile: 'grace' | 'strict'): Promise<void> {
   const startedAt = performance.now()
   const kills = Number(values.kills)
+  let told = 0
   const report = await killManyTimes({
     profile,
     kills,
     seed: values.seed,
     parallel: Number(values.parallel),
-    progress: ({ kills: done, losses, violations }) =>
-      tell(`${done} of ${kills} kills, ${losses.length} lost, ${violations.length} violations`),
+    progress: (soFar) => {
+      tell(`${soFar.kills} of ${kills} kills, ${soFar.losses.length} lost`)
+      for (const fault of faultsOf(soFar, profile).slice(told)) tell(fault)
+      told = faultsOf(soFar, profile).length
+    },
   })
   const minutes = (performance.now() - startedAt) / 60_000
   say(
@@ -35,13 +39,7 @@ async function loop(profile: 'grace' | 'strict'): Promise<void> {
       figure('took', `${minutes.toFixed(1)} min, ${Math.round(kills / minutes)} kills a minute`),
     ]),
   )
-  fail(faultsOf(report, profile))
-}
-
-function fail(faults: readonly string[]): void {
-  if (faults.length === 0) return
-  process.exitCode = 1
-  for (const fault of faults) tell(fault)
+  if (faultsOf(report, profile).length > 0) process.exitCode = 1
 }
 
 /** Figures. */

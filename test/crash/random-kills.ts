@@ -134,14 +134,13 @@ async function readToken(
   served: ServedToken[],
 ): Promise<void> {
   const askedAt = provider.now()
+  // A provider that repeats an answer rounds what is left of it to seconds, and of a token that is
+  // given a second half of it is asked: all that can be said is that it has not ended.
   const answer = await api.get(`/v1/connections/${id}/token?minTtlSeconds=1`).catch(() => null)
   if (answer?.status !== 200) return
   const { accessToken } = answer.body as { readonly accessToken: string }
-  served.push({ family, accessToken, askedAt, answeredAt: provider.now(), minTtlMs: KNOWN_TTL_MS })
+  served.push({ family, accessToken, askedAt, answeredAt: provider.now(), minTtlMs: 0 })
 }
-
-/** A provider that repeats an answer tells what is left in seconds, rounded: no more can be known. */
-const KNOWN_TTL_MS = 500
 
 type Listed = {
   readonly userId: FamilyId
