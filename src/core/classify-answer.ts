@@ -40,14 +40,16 @@ export const NO_RULES: AnswerRules = { dead: [], config: [], temporary: [], thro
  * Sorts an answer. Only `invalid_grant` and what the rules call dead may ever end a grant; whatever
  * is not understood is `ambiguous`, and may be replayed only where the token may really be spent.
  */
-export function classifyAnswer(answer: TokenAnswer, rules: AnswerRules): Verdict {
+export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdict {
+  // Of a cut answer the status counts, but not one word: its end may have said something else.
+  const answer = received.complete ? received : { ...received, body: null }
   const { status, body, retryAfterMs } = answer
   const detail = errorCode(body) ?? sentence(answer)
   if (isSuccess(answer)) return { kind: 'ok' }
   if (matches(rules.throttled, answer)) return { kind: 'throttled', detail, retryAfterMs }
   // A wrong secret that looks like a dead grant must end no grant: configuration is asked first.
   if (matches(rules.config, answer)) return { kind: 'client_config', detail }
-  if (matches(rules.dead, answer)) return { kind: 'grant_dead', detail }
+  if (matches(rules.dead.filter(isFor(status)), answer)) return { kind: 'grant_dead', detail }
   if (matches(rules.temporary, answer)) return { kind: 'ambiguous', detail, mayReplay: false }
   if (status === 429 || (status === 503 && retryAfterMs !== null)) {
     return { kind: 'throttled', detail, retryAfterMs }
@@ -55,6 +57,12 @@ export function classifyAnswer(answer: TokenAnswer, rules: AnswerRules): Verdict
   if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true }
   if (status >= 300 && status < 400) return { kind: 'client_config', detail }
   return standardError(body) ?? unknownAnswer(answer, detail)
+}
+
+/** A provider in trouble is not believed that a grant has ended, save where its preset says so. */
+function isFor(status: number): (rule: AnswerRule) => boolean {
+  const isCalm = status < 300 || (status >= 400 && status < 500 && status !== 429)
+  return (rule) => isCalm || rule.statuses !== undefined
 }
 
 /** RFC 6749 §5.2, and the same words with 200, as some providers send them. */

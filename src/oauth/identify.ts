@@ -7,7 +7,8 @@ import { type Call, type Means, prepareCall } from './call.ts'
 import { readBody } from './json-body.ts'
 import { NOT_SENT } from './read-answer.ts'
 import { keptValues, NO_SOURCES } from './received-tokens.ts'
-import { sendSideRequest, type Sent } from './requests.ts'
+import { sendSideRequest } from './requests.ts'
+import type { Sent } from './sent.ts'
 
 type AccountSources = {
   readonly id?: TextSource | undefined

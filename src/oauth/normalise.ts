@@ -20,16 +20,24 @@ type Shape = AnswerShape & { readonly scopeSeparator: string }
 
 export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
   const roots = shape.roots.map((root) => (root === '' ? body : valueAt(body, root)))
-  const root = roots.find((set) => textOf(set, shape.accessToken) !== null) ?? roots[0]
+  const root = roots.find((set) => tokenOf(set, shape.accessToken) !== null) ?? roots[0]
   return {
-    accessToken: textOf(root, shape.accessToken),
+    accessToken: tokenOf(root, shape.accessToken),
     tokenType: textOf(root, shape.tokenType),
     expiresInSeconds: lifetime(root, shape.expiresIn, clock),
-    refreshToken: textOf(root, shape.refreshToken),
+    refreshToken: tokenOf(root, shape.refreshToken),
     refreshTokenExpiresInSeconds: lifetime(root, shape.refreshTokenExpiresIn, clock),
     scope: scopeOf(root, shape),
     idToken: textOf(root, 'id_token') ?? textOf(body, 'id_token'),
   }
+}
+
+/** RFC 6749 Appendix A: visible ASCII and space. Anything else could not even stand in a header. */
+const TOKEN = /^[\x20-\x7e]+$/
+
+function tokenOf(root: unknown, path: string | null): string | null {
+  const text = textOf(root, path)
+  return text !== null && TOKEN.test(text) ? text : null
 }
 
 /** Empty and foreign values count as missing: a refresh token that is null or 0 is none. */
@@ -77,7 +85,7 @@ export function salvageRefreshToken(
   const inJson = [...(text ?? '').matchAll(member)]
   const found = new Set(inJson.map(([, literal]) => parseLiteral(literal ?? '')))
   const [only] = found
-  return found.size === 1 && only !== undefined && only !== '' ? only : null
+  return found.size === 1 && only !== undefined && TOKEN.test(only) ? only : null
 }
 
 function parseLiteral(literal: string): string {

@@ -7,7 +7,7 @@ import type { EgressResult, NotSentReason } from './egress.ts'
 import { readBody } from './json-body.ts'
 import { normalise, salvageRefreshToken, type TokenSet } from './normalise.ts'
 import type { Recipe } from './presets/schema.ts'
-import type { Sent } from './requests.ts'
+import type { Sent } from './sent.ts'
 
 /** What a token request came to. Nothing in it quotes the provider but the tokens and a known code. */
 export type Reading = {
@@ -37,7 +37,8 @@ const LOST = {
   malformed: 'the answer is not HTTP',
 }
 
-export function readAnswer({ result, text }: Sent, recipe: Recipe): Reading {
+export function readAnswer(sent: Sent, recipe: Recipe): Reading {
+  const { result } = sent
   const { sentAt } = result
   const nothing = { sentAt, status: null, body: null, tokens: null, salvaged: null }
   if (result.kind === 'not_sent') {
@@ -47,12 +48,12 @@ export function readAnswer({ result, text }: Sent, recipe: Recipe): Reading {
     const detail = LOST[result.reason]
     return { ...nothing, verdict: { kind: 'ambiguous', detail, mayReplay: true } }
   }
-  return readAnswered(result, text, recipe)
+  return readAnswered(result, sent, recipe)
 }
 
 type Answered = Extract<EgressResult, { kind: 'answered' }>
 
-function readAnswered(result: Answered, sentText: string, recipe: Recipe): Reading {
+function readAnswered(result: Answered, sent: Sent, recipe: Recipe): Reading {
   const { sentAt, status, headers, complete } = result
   const scopeSeparator = recipe.answer.scopeSeparator ?? recipe.scopeSeparator
   const shape = { ...recipe.answer, scopeSeparator }
@@ -72,13 +73,13 @@ function readAnswered(result: Answered, sentText: string, recipe: Recipe): Readi
   )
   const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
   const found = mayHoldRotation ? salvageRefreshToken(text, value, shape) : null
-  const salvaged = found === null || sentText.includes(found) ? null : new Secret(found)
-  return { verdict: unquoted(verdict, sentText), sentAt, status, body: value, tokens, salvaged }
+  const salvaged = found === null || sent.held(found) ? null : new Secret(found)
+  return { verdict: unquoted(verdict, sent), sentAt, status, body: value, tokens, salvaged }
 }
 
 /** A provider may echo what was sent in the place of its error code. */
-function unquoted(verdict: Verdict, sentText: string): Verdict {
-  if (verdict.kind === 'ok' || !sentText.includes(verdict.detail)) return verdict
+function unquoted(verdict: Verdict, { held, isEchoedIn }: Sent): Verdict {
+  if (verdict.kind === 'ok' || !(held(verdict.detail) || isEchoedIn(verdict.detail))) return verdict
   return { ...verdict, detail: 'the provider answered with an error of its own' }
 }
 

@@ -3,9 +3,9 @@ import type { Sealed, Secret } from '../core/secret.ts'
 import type { AuthorizationRequest } from '../ports.ts'
 import type { Call, Means } from './call.ts'
 import { addMissing, put, rename, speakTokenRequest, type SpokenRequest } from './dialect.ts'
-import type { EgressResult } from './egress.ts'
 import type { Target } from './endpoints.ts'
 import type { ClientAuthMethod, SideRequest, TokenRequest } from './presets/shapes.ts'
+import { type Sent, sentRequest } from './sent.ts'
 import { callbackStrategies, clientAuthStrategies } from './strategies.ts'
 import { fillAll } from './template.ts'
 
@@ -86,9 +86,6 @@ export type TokenGrant =
       readonly requestedScope: readonly string[]
     }
 
-/** What came back, and what went out: an answer that repeats it is not quoted. */
-export type Sent = { readonly result: EgressResult; readonly text: string }
-
 /**
  * Sends one token request, built by the protocol's library and put into the provider's words. Null,
  * and nothing is sent, where the client's secret is not what this provider wants.
@@ -116,6 +113,7 @@ export async function sendTokenRequest(
       attempt.sent = await send(means, call, {
         spoken: speakTokenRequest(plain, call.recipe, own, call.variables),
         target,
+        secrets: [...secretsOf(grant), secret?.open().expose() ?? ''],
       })
       // The answer is read elsewhere, whole, before the library sees a clean one.
       return new Response(null, { status: 204 })
@@ -124,6 +122,11 @@ export async function sendTokenRequest(
   await ask(call, grant, { authentication, options, sendsScope: own.sendsScope === true })
   if (attempt.sent === undefined) throw new Error('a token request was not sent')
   return attempt.sent
+}
+
+function secretsOf(grant: TokenGrant): readonly string[] {
+  if (grant.kind !== 'code') return [grant.token.expose()]
+  return [grant.parameters.get('code') ?? '', grant.verifier.expose()]
 }
 
 function formOf(call: Call, grant: TokenGrant): { own: TokenRequest; target: Target | null } {
@@ -254,21 +257,20 @@ export async function sendSideRequest(means: Means, call: Call, side: SideCall):
   addMissing(params, fillAll(shape.params ?? {}, call.variables))
   const plain = { url: target.url, params: rename(params, call.recipe.rename), headers }
   const as = { format: shape.format ?? 'form', method: shape.method ?? 'POST' }
-  return send(means, call, { spoken: put(plain, as), target })
+  const secrets = [token.expose(), secret?.open().expose() ?? '']
+  return send(means, call, { spoken: put(plain, as), target, secrets })
 }
 
-async function send(
-  means: Means,
-  call: Call,
-  request: { readonly spoken: SpokenRequest; readonly target: Target },
-): Promise<Sent> {
-  const { spoken, target } = request
+type Outgoing = {
+  readonly spoken: SpokenRequest
+  readonly target: Target
+  readonly secrets: readonly string[]
+}
+
+async function send(means: Means, call: Call, request: Outgoing): Promise<Sent> {
+  const { spoken, target, secrets } = request
   const outgoing = { ...spoken, reach: target.reach, deadlineMs: call.remainingMs() }
-  const result = await means.egress.send(outgoing)
-  return {
-    result,
-    text: [spoken.url.href, spoken.body, ...Object.values(spoken.headers)].join('\n'),
-  }
+  return sentRequest(await means.egress.send(outgoing), spoken, secrets)
 }
 
 /** Whether a callback that its provider signs is signed with one of the client's secrets. */

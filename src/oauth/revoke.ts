@@ -8,7 +8,8 @@ import type { Target } from './endpoints.ts'
 import { readBody } from './json-body.ts'
 import type { RevocationShape } from './presets/shapes.ts'
 import { one } from './read-answer.ts'
-import { sendSideRequest, type Sent } from './requests.ts'
+import { sendSideRequest } from './requests.ts'
+import type { Sent } from './sent.ts'
 
 const FAILED: RevocationOutcome = { kind: 'failed', retryAfterMs: null }
 const REVOKED: RevocationOutcome = { kind: 'revoked' }

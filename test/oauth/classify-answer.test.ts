@@ -70,6 +70,16 @@ test.each<[string, TokenAnswer, string]>([
   ['invalid_grant with 200', answer(200, { error: 'invalid_grant' }), 'grant_dead'],
   ['invalid_grant with 500', answer(500, { error: 'invalid_grant' }), 'ambiguous, replay'],
   ['invalid_grant with 429', answer(429, { error: 'invalid_grant' }), 'throttled'],
+  [
+    'invalid_grant in a cut answer',
+    answer(400, { error: 'invalid_grant' }, { complete: false }),
+    'ambiguous',
+  ],
+  [
+    'invalid_client in a cut answer',
+    answer(401, { error: 'invalid_client' }, { complete: false }),
+    'ambiguous',
+  ],
   ['invalid_grant in other letters', answer(400, { error: 'Invalid_Grant' }), 'ambiguous'],
   ['invalid_grant in a list', answer(400, { error: ['invalid_grant'] }), 'ambiguous'],
   ['invalid_client', answer(401, { error: 'invalid_client' }), 'client_config'],
@@ -120,6 +130,16 @@ test.each<[string, TokenAnswer, string]>([
   ['Zoho, dead', answer(200, { error: 'invalid_code' }), 'grant_dead'],
   ['the same code with another status', answer(400, { error: 'invalid_code' }), 'ambiguous'],
   ['Slack, dead', answer(200, { ok: false, error: 'token_revoked' }), 'grant_dead'],
+  [
+    'the same from a provider in trouble',
+    answer(503, { ok: false, error: 'token_revoked' }),
+    'ambiguous, replay',
+  ],
+  [
+    'the same with a request to slow down',
+    answer(429, { ok: false, error: 'token_revoked' }),
+    'throttled',
+  ],
   ['the same code without ok: false', answer(200, { error: 'token_revoked' }), 'ambiguous'],
   ['Slack, throttled', answer(200, { ok: false, error: 'ratelimited' }), 'throttled'],
   ['HubSpot, dead', answer(400, { status: 'BAD_REFRESH_TOKEN' }), 'grant_dead'],

@@ -180,6 +180,34 @@ test.each([
   expect('detail' in outcome && outcome.detail).toMatch(/^[\w .-]+$/)
 })
 
+test.each([
+  ['the token', { error: 'correct_horse_battery' }],
+  ['the token and more', { error: 'unknown_correct_horse_battery' }],
+  ['the end of the token', { error: 'horse_battery' }],
+  ['the secret', { error: 'no_such_secret_open_sesame' }],
+  ['the token for a new one', { refresh_token: 'correct_horse_battery' }],
+])('%s is not quoted, though it looks like an error code', async (_what, body) => {
+  await using server = await startRawServer(answering(200, body))
+  const party = await endpointFor(
+    { authorizationEndpoint: `${server.url}/auth`, tokenEndpoint: `${server.url}/token` },
+    { secrets: ['open_sesame'] },
+  )
+  const outcome = await refreshWith(party.endpoint, 'correct_horse_battery')
+  expect(outcome).toMatchObject({ kind: 'ambiguous', salvaged: null })
+  expect(JSON.stringify(outcome)).not.toMatch(/horse|battery|sesame/)
+})
+
+test.each([
+  ['a line break', 'at\r\nX-Evil: 1'],
+  ['a letter that is not ASCII', 'at-é'],
+  ['half of a pair', 'at-\ud800'],
+])('a token with %s is none (RFC 6749 Appendix A)', async (_what, token) => {
+  const access = await refreshAt(answering(200, { ...TOKENS, access_token: token }))
+  expect(access.outcome).toMatchObject({ kind: 'ambiguous', mayReplay: true })
+  const renewal = await refreshAt(answering(200, { ...TOKENS, refresh_token: token }))
+  expect(renewal.outcome).toMatchObject({ kind: 'ok', tokens: { refreshToken: null } })
+})
+
 test('an unknown error code is told, so that an operator can look it up', async () => {
   const { outcome } = await refreshAt(answering(400, { error: 'app_suspended' }))
   expect(outcome).toMatchObject({ kind: 'ambiguous', detail: 'app_suspended', mayReplay: false })

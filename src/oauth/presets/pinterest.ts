@@ -16,8 +16,8 @@ export const pinterest = {
   // Apps that were made before 2025-09-25 have to ask for it.
   exchangeRequest: { params: { continuous_refresh: 'true' } },
   account: { id: ['id', 'username'], name: 'username' },
-  // Errors have numbers that nothing explains. A 401 may be the client's fault: it ends no grant.
-  errors: { dead: [{ statuses: [400], where: { code: [], message: [] } }] },
+  // Of its numbers for errors this is the one that says that the refresh token is refused.
+  errors: { dead: [{ statuses: [400, 401], where: { code: [283] } }] },
   revocation: null,
   accessTokenSeconds: 2_592_000,
   refreshTokens: {

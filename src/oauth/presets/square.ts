@@ -35,6 +35,13 @@ export const square = {
         where: { type: ['service.not_authorized', 'invalid_grant'] },
       },
     ],
+    // What a wrong secret brings, too.
+    config: [
+      {
+        statuses: [401],
+        where: { type: ['service.not_authorized'], message: ['Not Authorized'] },
+      },
+    ],
   },
   revocation: {
     auth: 'secret',

@@ -30,7 +30,7 @@ export const strava = {
     ],
     config: [
       {
-        statuses: [401],
+        statuses: [400, 401],
         where: { 'errors[].resource': ['Application'], 'errors[].code': ['invalid'] },
       },
     ],

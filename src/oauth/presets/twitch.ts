@@ -18,7 +18,12 @@ export const twitch = {
   account: { id: 'data[0].id', email: 'data[0].email', name: 'data[0].display_name' },
   errors: {
     dead: [{ statuses: [400, 401], where: { message: ['Invalid refresh token'] } }],
-    config: [{ statuses: [403], where: { message: ['invalid client secret'] } }],
+    config: [
+      {
+        statuses: [400, 403],
+        where: { message: ['invalid client secret', 'missing client secret'] },
+      },
+    ],
   },
   revocation: {
     auth: 'none',

@@ -14,8 +14,20 @@ export const webex = {
   clientAuth: 'post',
   identityScopes: ['spark:people_read'],
   account: { id: 'id', email: 'emails[0]', name: 'displayName' },
-  // Errors have no code. A 401 may be the client's fault: it ends no grant.
-  errors: { dead: [{ statuses: [400], where: { 'errors[].description': [], trackingId: [] } }] },
+  // Errors have no code, only sentences: any other one may be the client's fault.
+  errors: {
+    dead: [
+      {
+        statuses: [400, 401],
+        where: {
+          'errors[].description': [
+            'The refresh token provided is expired, revoked, malformed, or invalid',
+            'The refresh token provided is expired, revoked, malformed, or invalid.',
+          ],
+        },
+      },
+    ],
+  },
   revocation: null,
   accessTokenSeconds: 1_209_600,
   refreshTokens: {

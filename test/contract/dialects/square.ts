@@ -33,12 +33,10 @@ export const square: Dialect = {
   refresh: { ...TOKEN, rotation: 'same' },
   lifetimes: { access: 2_592_000, refresh: null },
   errors: {
-    dead: [
-      wrong('ACCESS_TOKEN_REVOKED'),
-      { status: 401, body: { message: 'Not Authorized', type: 'service.not_authorized' } },
-    ],
+    dead: [wrong('ACCESS_TOKEN_REVOKED')],
     temporary: statuses(429, 503),
-    config: [{ status: 401, body: { error: 'invalid_client' } }],
+    // A wrong secret.
+    config: [{ status: 401, body: { message: 'Not Authorized', type: 'service.not_authorized' } }],
     code: [{ status: 400, body: { type: 'invalid_grant' } }],
   },
   probes: [
