@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { StoreError } from './core/errors.ts'
 import type { Events } from './events.ts'
 import { listen } from './http/listen.ts'
 import { createPrivateApp } from './http/private-app.ts'
@@ -56,7 +57,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
-  await keepWebhooks(ports)
+  await wherePossible(ports, () => keepWebhooks(ports))
   await replayJournal(ports)
   await rescueAttempts(ports, 'at start')
   const listeners = await openListeners(config, ground, { ports: everything, opened })
@@ -70,6 +71,19 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   await announceWebhooks(ports, ground.events)
   const running = opened.move()
   return { ...listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** A full disk keeps nobody from their tokens; what was to be written is written later. */
+async function wherePossible(
+  { observer }: Pick<Ports, 'observer'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    observer.storeFailed({ reason: error.reason, during: 'start' })
+  }
 }
 
 async function openVault(config: Config, ground: Ground, opened: AsyncDisposableStack) {

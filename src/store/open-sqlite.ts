@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
+import { StoreError } from '../core/errors.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Store, VaultKeys } from '../ports.ts'
 import { clearLeases } from './attempts.ts'
@@ -69,13 +70,16 @@ class SqliteVault implements VaultDatabase {
   async openStore(options: StoreOptions): Promise<Store> {
     const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
     const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
-    try {
-      applyPragmas(raw)
-      await migrate(db)
+    const prepareWriting = untilDone(async () => {
       // The lock says that no other process is alive: its leases are nobody's. Intents stay.
       await clearLeases(db)
       await heartbeat(db, options.clock.now())
       assertDurable(raw)
+    })
+    try {
+      applyPragmas(raw)
+      await migrate(db)
+      await prepareWriting()?.catch(passWhereItEnds)
     } catch (error) {
       raw.close()
       throw sortSqliteError(error)
@@ -86,12 +90,34 @@ class SqliteVault implements VaultDatabase {
       await db.destroy()
       this.#lock[Symbol.dispose]()
     }
-    return createStore(db, { ...options, sortError: sortSqliteError, close })
+    return createStore(db, { ...options, sortError: sortSqliteError, prepareWriting, close })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lock[Symbol.dispose]()
   }
+}
+
+/** Runs `work` until it has succeeded once, for however many wait for it; then answers null. */
+function untilDone(work: () => Promise<void>): () => Promise<void> | null {
+  let isDone = false
+  let trying: Promise<void> | null = null
+  const attempt = async (): Promise<void> => {
+    try {
+      await work()
+      isDone = true
+    } finally {
+      trying = null
+    }
+  }
+  return () => (isDone ? null : (trying ??= attempt()))
+}
+
+/** A disk that is full, a lock that somebody holds: tokens can be served until that is over. */
+function passWhereItEnds(error: unknown): void {
+  const sorted = sortSqliteError(error)
+  const ends = sorted instanceof StoreError && ['disk_full', 'locked'].includes(sorted.reason)
+  if (!ends) throw error
 }
 
 function checkpoint(raw: Database.Database): void {

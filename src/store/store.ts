@@ -40,6 +40,8 @@ export type StoreOptions = {
 export type Opened = {
   /** A failing database becomes a `StoreError`; anything else is returned as it is. */
   readonly sortError: (error: unknown) => unknown
+  /** What goes before the first write of this process; null once that has succeeded. */
+  readonly prepareWriting?: () => Promise<void> | null
   readonly close: () => Promise<void>
 }
 
@@ -48,15 +50,19 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const cipher = { sealer: options.sealer, onUnreadable }
   const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
   const guard = new Guard(options.sortError)
+  const { prepareWriting = () => null } = options
 
   const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
     const changes: Changes = { connections: new Set(), owners: new Set() }
     try {
-      return await guard.outside(() =>
-        db
+      return await guard.outside(async () => {
+        // Without a turn between where nothing is to be done: the store may be closed in it.
+        const preparing = prepareWriting()
+        if (preparing !== null) await preparing
+        return db
           .transaction()
-          .execute((trx) => guard.inside(() => work(writes({ db: trx, cipher, random, changes })))),
-      )
+          .execute((trx) => guard.inside(() => work(writes({ db: trx, cipher, random, changes }))))
+      })
     } finally {
       cache.evict(changes)
     }
@@ -67,7 +73,11 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     ...guardedReads(reads({ db, cipher }), guard),
     ...cachedReads({ db, cipher }, cache, guard),
     write: (work) => retryWhileLocked(clock, () => transact(work)),
-    probe: () => guard.outside(() => heartbeat(db, clock.now())),
+    probe: () =>
+      guard.outside(async () => {
+        await prepareWriting()
+        await heartbeat(db, clock.now())
+      }),
     [Symbol.asyncDispose]: () => {
       guard.close()
       closing ??= options.close()

@@ -12,6 +12,8 @@ export function holdStartupLock(path: string): StartupLock {
   closeSync(openSync(path, 'a', 0o600))
   const raw = new Database(path, { timeout: 0 })
   try {
+    // A lock needs no room on a disk that may be full.
+    raw.pragma('journal_mode = memory')
     raw.exec('begin exclusive')
   } catch (error) {
     raw.close()
