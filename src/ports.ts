@@ -383,9 +383,9 @@ export interface Flights {
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
   /**
    * A flight whose tokens are durable in the journal and not yet in the store: whoever joins is served
-   * `connection`, and no new flight begins, until `saving` ends.
+   * `connection`, and no new flight begins, until `save` ends. It is told when the process is ending.
    */
-  park(connection: LiveConnection, saving: Promise<unknown>): void
+  park(connection: LiveConnection, save: (ending: AbortSignal) => Promise<unknown>): void
   parked(id: ConnectionId): LiveConnection | undefined
   /** Resolves when none is in the air; new ones are refused from the call on. */
   land(): Promise<void>

@@ -7,7 +7,8 @@ import type { Flights } from '../ports.ts'
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
   readonly #parked = new Map<ConnectionId, LiveConnection>()
-  #landing = false
+  readonly #saving = new Set<Promise<unknown>>()
+  readonly #landing = new AbortController()
 
   get size(): number {
     return this.#air.size
@@ -22,7 +23,7 @@ export class SingleFlights implements Flights {
     if (current !== undefined) return current
     const connection = this.#parked.get(id)
     if (connection !== undefined) return Promise.resolve({ kind: 'refreshed', connection })
-    if (this.#landing) return Promise.resolve({ kind: 'stopping' })
+    if (this.#landing.signal.aborted) return Promise.resolve({ kind: 'stopping' })
     // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
     const flight = Promise.resolve()
       .then(fly)
@@ -31,9 +32,13 @@ export class SingleFlights implements Flights {
     return flight
   }
 
-  park(connection: LiveConnection, saving: Promise<unknown>): void {
+  park(connection: LiveConnection, save: (ending: AbortSignal) => Promise<unknown>): void {
     this.#parked.set(connection.id, connection)
-    void saving.finally(() => this.#parked.delete(connection.id))
+    const saving = save(this.#landing.signal).finally(() => {
+      this.#parked.delete(connection.id)
+      this.#saving.delete(saving)
+    })
+    this.#saving.add(saving)
   }
 
   parked(id: ConnectionId): LiveConnection | undefined {
@@ -41,7 +46,8 @@ export class SingleFlights implements Flights {
   }
 
   async land(): Promise<void> {
-    this.#landing = true
+    this.#landing.abort()
     while (this.#air.size > 0) await Promise.allSettled(this.#air.values())
+    await Promise.allSettled(this.#saving)
   }
 }

@@ -1,5 +1,6 @@
 import { afterRefresh } from '../core/after-refresh.ts'
 import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import { StoreError } from '../core/errors.ts'
 import type { JournalEntry } from '../ports.ts'
 import type { AttemptNeeds } from './attempt-refresh.ts'
 import { queueRevocation } from './queue-revocation.ts'
@@ -17,7 +18,7 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
     const connection = await ports.store.connection(entry.connectionId)
     if (connection !== null && isLive(connection) && isFor(connection, entry)) {
       const landing = landingOf(ports, connection, entry)
-      ports.flights.park(landing.after, saveInTheEnd(ports, landing))
+      ports.flights.park(landing.after, (ending) => saveInTheEnd(ports, landing, ending))
     } else if (connection !== null && isLive(connection) && connection.grant.id === entry.grantId) {
       // Written before the crash after all.
       ports.journal.drop(entry)
@@ -34,12 +35,25 @@ async function giveUp(
   connection: Connection | null,
   entry: JournalEntry,
 ): Promise<void> {
-  if (connection !== null) {
-    const { refreshToken, accessToken } = entry.tokens
-    const dropped = { holder: connection, refreshToken, accessToken }
-    await ports.store.write((trx) => queueRevocation(ports, trx, dropped))
-  }
+  if (connection !== null && !(await isQueuedForRevocation(ports, connection, entry))) return
   ports.journal.drop(entry)
+}
+
+/** Where the disk is still full it waits in the journal for another start. */
+async function isQueuedForRevocation(
+  ports: AttemptNeeds,
+  holder: Connection,
+  { tokens: { refreshToken, accessToken } }: JournalEntry,
+): Promise<boolean> {
+  const dropped = { holder, refreshToken, accessToken }
+  try {
+    await ports.store.write((trx) => queueRevocation(ports, trx, dropped))
+    return true
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    ports.observer.storeFailed({ reason: error.reason, during: 'start' })
+    return false
+  }
 }
 
 function isFor({ grant }: LiveConnection, { grantId, generation }: JournalEntry): boolean {

@@ -40,20 +40,27 @@ export async function saveRefresh(ports: Needs, landing: Landing): Promise<boole
     if (receivedRefreshToken(landing.outcome) === null) throw error
   }
   const isSafe = landing.entry !== null && ports.journal.keep(landing.entry)
-  const saving = saveInTheEnd(ports, landing)
-  if (!isSafe) return saving
-  ports.flights.park(landing.after, saving)
+  if (!isSafe) return saveInTheEnd(ports, landing)
+  ports.flights.park(landing.after, (ending) => saveInTheEnd(ports, landing, ending))
   return true
 }
 
-/** Writes it at the next occasion, however late; then the journal may forget it. */
-export async function saveInTheEnd(ports: Needs, landing: Landing): Promise<boolean> {
+/**
+ * Writes it at the next occasion, however late; then the journal may forget it. What the journal holds
+ * need not hold up a process that is `ending`: it is tried once more, and left to the next one.
+ */
+export async function saveInTheEnd(
+  ports: Needs,
+  landing: Landing,
+  ending?: AbortSignal,
+): Promise<boolean> {
   for (let tries = 0; ; tries++) {
-    await ports.clock.sleep(Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)))
+    await ports.clock.sleep(Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)), ending)
     try {
       return await writeAndForget(ports, landing)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
+      if (ending?.aborted) return false
     }
   }
 }
