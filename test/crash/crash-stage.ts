@@ -106,6 +106,7 @@ async function adopt(
   count: number,
   mint: MintOptions = {},
 ): Promise<readonly Adopted[]> {
+  const mintedAt = Date.now()
   const grants = await provider.mintGrants(count, mint)
   return Promise.all(
     grants.map(async ({ family, account, accessToken, refreshToken, expiresInSeconds }) => {
@@ -114,7 +115,7 @@ async function adopt(
         provider: 'acme',
         accessToken,
         refreshToken,
-        expiresInSeconds,
+        expiresAt: new Date(mintedAt + expiresInSeconds * 1000).toISOString(),
         accountId: account.id,
         scope: ['read', 'write'],
       })
