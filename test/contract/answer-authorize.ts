@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { type Client, complaintsAbout, type Expected } from './check-request.ts'
 import type { Params } from './dialect.ts'
+import { fill } from './fill.ts'
 import { type Answer, refuse, type Vendor } from './vendor.ts'
 import type { Incoming } from './incoming.ts'
 
@@ -73,7 +74,9 @@ function sendBack(vendor: Vendor, query: URLSearchParams): Answer {
   const told = denial === null ? { code } : { error: denial }
   // What is signed is signed whatever it says.
   const isBare = denial !== null && dialect.signature === undefined
-  const fields = { ...(isBare ? {} : dialect.callback), ...told, state }
+  const scope = grantedOf(vendor).join(dialect.scopes?.separator ?? ' ')
+  const extras = fill(isBare ? {} : dialect.callback, { scope }) as Record<string, string>
+  const fields = { ...extras, ...told, state }
   if (dialect.responseMode === 'form_post') {
     return { status: 200, body: formOf(redirectUri, fields), headers: { 'x-form': 'post' } }
   }
@@ -82,13 +85,17 @@ function sendBack(vendor: Vendor, query: URLSearchParams): Answer {
   return { status: 302, headers: { location: back.href } }
 }
 
-function issueCode({ dialect, books, withheld }: Vendor, query: URLSearchParams): string {
-  return books.issueCode({
-    scope: (dialect.scopes?.sent ?? []).filter((scope) => scope !== withheld),
+function issueCode(vendor: Vendor, query: URLSearchParams): string {
+  return vendor.books.issueCode({
+    scope: grantedOf(vendor),
     redirectUri: query.get('redirect_uri') ?? '',
     challenge: query.get('code_challenge'),
     nonce: query.get('nonce'),
   })
+}
+
+function grantedOf({ dialect, withheld }: Vendor): readonly string[] {
+  return (dialect.scopes?.sent ?? []).filter((scope) => scope !== withheld)
 }
 
 /** Shopify signs what it sends back: parameters in order, by the secret of the app. */

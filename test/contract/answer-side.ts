@@ -84,11 +84,20 @@ function answerRevocation(vendor: Vendor, words: RevocationWords, incoming: Inco
   const isNamed = JSON.stringify([words.params, words.auth, words.url]).includes('oken')
   const wrong = [
     ...(token === null && isNamed ? ['no token that is known'] : []),
+    ...(token !== null && !takes(words.tokens, token) ? ['a token of the other kind'] : []),
     ...complaintsAbout(incoming, expected, values),
   ]
   if (wrong.length > 0) return refuse(vendor, 'revocation', wrong)
+  if (!vendor.forgets && words.refusal !== undefined) {
+    return { status: words.refusal.status, body: words.refusal.body }
+  }
   for (const one of token === null ? Object.values(books.latest) : [token]) books.revoke(one)
   return { status: words.status ?? 200, body: fill(words.answer, values) }
+}
+
+function takes(tokens: RevocationWords['tokens'], token: string): boolean {
+  if (tokens === 'access') return token.startsWith('at-')
+  return tokens !== 'refresh' || token.startsWith('rt-')
 }
 
 /** Wherever it stands: what is checked in detail is the rest. */

@@ -36,9 +36,19 @@ export function answerToken(vendor: Vendor, incoming: Incoming): Answer | null {
   const wrong = complaintsAbout(incoming, withBearer(complete, words, incoming), valuesOf(vendor))
   if (wrong.length > 0) return refuse(vendor, kind, wrong)
   if (vendor.fault !== null && (vendor.fault.at === 'exchange') === (kind !== 'refresh')) {
+    watchReplay(vendor, kind, incoming)
     return answerError(vendor, vendor.fault.answer)
   }
   return issue(vendor, { kind, words, params, incoming })
+}
+
+/** A token that may be spent, shown once more, is what some vendors end everything for. */
+function watchReplay(vendor: Vendor, kind: Kind, incoming: Incoming): void {
+  const { dialect, doubtful, fault } = vendor
+  if (dialect.punishesReplay !== true || kind !== 'refresh' || fault === null) return
+  const token = incoming.body.get('refresh_token') ?? ''
+  if (doubtful.has(token)) vendor.complaints.push('refresh: a token that may be spent is replayed')
+  if (fault.answer.status >= 500) doubtful.add(token)
 }
 
 function wordsFor({ dialect }: Vendor, incoming: Incoming) {
@@ -136,13 +146,14 @@ function valuesIn(vendor: Vendor, issued: Issued): Values {
   const { dialect, now } = vendor
   const seconds = Math.floor(now() / 1000)
   const end = seconds + (dialect.lifetimes.access ?? 0)
+  const scope = issued.scope.map((name) => dialect.scopes?.spelled?.[name] ?? name)
   return {
     accessToken: issued.accessToken,
     refreshToken: issued.refreshToken,
-    scope: issued.scope.join(dialect.scopes?.separator ?? ' '),
-    scopeBySpaces: issued.scope.join(' '),
-    scopeByCommas: issued.scope.join(','),
-    scopeList: issued.scope,
+    scope: scope.join(dialect.scopes?.separator ?? ' '),
+    scopeBySpaces: scope.join(' '),
+    scopeByCommas: scope.join(','),
+    scopeList: scope,
     nowSeconds: seconds,
     endSeconds: end,
     endIso: new Date(end * 1000).toISOString(),

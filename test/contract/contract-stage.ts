@@ -5,6 +5,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { type Egress, openEgress } from '../../src/oauth/egress.ts'
 import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
 import { configureProviders } from '../../src/oauth/providers.ts'
+import type { Recipe } from '../../src/oauth/presets/schema.ts'
 import type { Policy, Ports } from '../../src/ports.ts'
 import { FileJournal } from '../../src/store/journal.ts'
 import { digestOfSecret } from '../../src/seal/open-settings.ts'
@@ -29,6 +30,7 @@ export type ContractStage = AsyncDisposable & {
   readonly vendor: DialectServer
   readonly clock: ShiftedClock
   readonly ports: Ports
+  readonly recipe: Recipe
   readonly observed: readonly Observed[]
   /** A user's browser on its way to the provider and back: the parameters of the callback. */
   consent(url: string): Promise<ReadonlyMap<string, string>>
@@ -53,7 +55,7 @@ export async function openContractStage(
   const journal = opened.use(new FileJournal(vault.dataDir, vault.sealer))
   const door = await openEgress({ clock })
   const { observer, observed } = recordingObserver()
-  const ports = await composePorts({
+  const { ports, recipe } = await composePorts({
     settings: { id, settings: { clientId: client.id, ...dialect.settings, ...overrides } },
     secret: client.secret,
     clock,
@@ -70,6 +72,7 @@ export async function openContractStage(
     vendor,
     clock,
     ports,
+    recipe,
     observed,
     consent: (url) => visit(vendor, leadTo(vendor, door), url),
     async stored(connectionId) {
@@ -130,7 +133,7 @@ async function composePorts(from: {
   readonly journal: FileJournal
   readonly observer: Ports['observer']
   readonly egress: Egress
-}): Promise<Ports> {
+}): Promise<{ readonly ports: Ports; readonly recipe: Recipe }> {
   const { clock, vault, observer, egress } = from
   const policy: Policy = {
     ...DEFAULT_REFRESH_POLICY,
@@ -142,7 +145,7 @@ async function composePorts(from: {
   }
   const clientSecrets = from.secret === '' ? [] : [new Secret(from.secret)]
   const configured = configureProviders([{ ...from.settings, clientSecrets }], PUBLIC_URL)
-  return {
+  const ports: Ports = {
     clock,
     random: systemRandom,
     store: vault.store,
@@ -159,6 +162,9 @@ async function composePorts(from: {
     pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
     policy,
   }
+  const recipe = configured.configured.get(from.settings.id as ProviderId)?.recipe
+  if (recipe === undefined) throw new Error('nothing is configured')
+  return { ports, recipe }
 }
 
 export const USER = 'user-1' as UserId

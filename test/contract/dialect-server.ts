@@ -36,6 +36,8 @@ export async function startDialectServer(
     requests: [],
     withheld: null,
     fault: null,
+    forgets: true,
+    doubtful: new Set(),
     denial: null,
   }
   server.on('request', (request, response) => void serve(vendor, request, response))

@@ -74,10 +74,14 @@ export type RevocationWords = {
   readonly headers?: Params
   readonly params?: Params
   readonly tolerated?: readonly string[]
-  /** Which tokens the provider wants to hear of; `either`: one of the two is enough. */
+  /** Which tokens the provider takes; `either`: it takes both kinds, and one is enough. */
   readonly tokens: 'access' | 'refresh' | 'both' | 'either'
   readonly status?: number
   readonly answer?: Template
+  /** How it says that nothing came of it. */
+  readonly refusal?: ErrorAnswer
+  /** Revoking one token ends every grant of the account at this client. */
+  readonly endsAll?: boolean
   /** Not read in the vendor's documentation: a preset may leave it out. */
   readonly isGuess?: boolean
 }
@@ -93,6 +97,8 @@ export type ScopeWords = {
   readonly param?: string
   /** A second parameter, and what arrives in it. */
   readonly second?: { readonly param: string; readonly sent: readonly string[] }
+  /** How answers spell some of them. */
+  readonly spelled?: Readonly<Record<string, string>>
   /** One of `sent` that a user can untick, where the answer tells. */
   readonly withheld?: string
 }
@@ -125,6 +131,8 @@ export type Dialect = {
   }
   /** Null: there is no such parameter, and none may be sent. */
   readonly scopes: ScopeWords | null
+  /** Scopes that are said to be granted, where they are others than those that were sent. */
+  readonly granted?: readonly string[]
   /** Parameters of the callback beside `code` and `state`. */
   readonly callback?: Readonly<Record<string, string>>
   /** How a callback is signed. */
@@ -143,7 +151,13 @@ export type Dialect = {
     /** From the answer, or always the same. */
     readonly refresh?: number | null
     readonly idle?: number | null
+    /** How long a spent refresh token is still answered. */
+    readonly grace?: number
   }
+  /** Live refresh tokens of one account at one client; one more ends the oldest. */
+  readonly cap?: number
+  /** A refresh ends the refresh tokens of the same user's other connections. */
+  readonly endsSiblings?: boolean
   /** A second presentation of a refresh token ends the grant or worse. */
   readonly punishesReplay?: boolean
   readonly errors: {

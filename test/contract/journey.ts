@@ -22,7 +22,8 @@ export async function connectUser(stage: ContractStage): Promise<ConnectionId> {
   const { grant, account, providerData, status } = await stage.stored(id)
   expect(status).toBe('active')
   expect(account).toEqual(dialect.account)
-  expect(missingScope(grant)).toEqual([])
+  if (dialect.scopes !== null) expect(missingScope(grant)).toEqual([])
+  if (dialect.granted !== undefined) expect(grant.scope).toEqual(dialect.granted)
   expect(leavesOf(providerData)).toEqual(expect.arrayContaining(Object.values(dialect.kept ?? {})))
   expectAbout(secondsUntil(grant.token?.expiresAt, clock.now()), dialect.lifetimes.access)
   const { refresh } = dialect.lifetimes
@@ -33,13 +34,18 @@ export async function connectUser(stage: ContractStage): Promise<ConnectionId> {
   return id
 }
 
-export async function expectDefaults({ ports, id, dialect }: ContractStage): Promise<void> {
+export async function expectDefaults({ ports, id, dialect, recipe }: ContractStage): Promise<void> {
   const provider = ports.providers.get(id)
   if (provider === undefined) throw new Error('no such provider')
   const asked = scopesToRequest(provider, null)
   expect([...asked].toSorted()).toEqual([...(dialect.scopes?.defaults ?? [])].toSorted())
-  const { idle } = dialect.lifetimes
+  expect(recipe.refreshTokens.perAccount ?? undefined).toBe(dialect.cap)
+  expect(recipe.refreshTokens.endsSiblings ?? false).toBe(dialect.endsSiblings ?? false)
+  const { idle, grace } = dialect.lifetimes
   if (idle !== undefined) expect(seconds(provider.refresh.refreshTokenIdleMs)).toBe(idle)
+  if (grace !== undefined) expect(seconds(provider.refresh.graceMs)).toBe(grace)
+  const reach = dialect.revocation?.endsAll === true ? 'account' : 'token'
+  if (provider.revocation.supported) expect(provider.revocation.reach).toBe(reach)
 }
 
 /** What the app sends to the vendor's API is the header as it is served. */
@@ -68,7 +74,7 @@ export async function refreshTwice(stage: ContractStage, id: ConnectionId): Prom
     expect(vendor.books.latest.accessToken).not.toBe(before)
     const { grant } = await stage.stored(id)
     expectAbout(secondsUntil(grant.token?.expiresAt, clock.now()), dialect.lifetimes.access)
-    expect(missingScope(grant)).toEqual([])
+    if (dialect.scopes !== null) expect(missingScope(grant)).toEqual([])
   }
 }
 
@@ -209,6 +215,7 @@ export async function revoke(stage: ContractStage, id: ConnectionId): Promise<vo
   const { ports, dialect, vendor } = stage
   const { accessToken, refreshToken } = vendor.books.latest
   const { revocation } = await deleteConnection(ports, OPERATOR, { id }, { revoke: true })
+  if (dialect.revocation?.refusal !== undefined) await expectStillQueued(stage)
   await deliverRevocations(ports)
   const words = dialect.revocation
   if (words === null || (words.isGuess === true && revocation === 'unsupported')) {
@@ -234,6 +241,15 @@ function leavesOf(value: unknown): readonly unknown[] {
   return typeof value === 'object' && value !== null
     ? Object.values(value).flatMap(leavesOf)
     : [value]
+}
+
+/** What a vendor refuses in its own words is tried again. */
+async function expectStillQueued({ ports, vendor, clock }: ContractStage): Promise<void> {
+  vendor.forgets = false
+  await deliverRevocations(ports)
+  vendor.forgets = true
+  expect((await ports.store.census(clock.now())).revocationsQueued).toBe(1)
+  clock.pass(60 * 60_000)
 }
 
 function secondsUntil(end: number | null | undefined, now: number): number | null {

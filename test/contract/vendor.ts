@@ -23,7 +23,11 @@ export type Vendor = {
   readonly requests: Incoming[]
   /** What the user unticks, and what the token endpoint says in place of its answer. */
   withheld: string | null
+  /** Whether it takes revocations just now. */
+  forgets: boolean
   fault: { readonly at: 'exchange' | 'refresh'; readonly answer: ErrorAnswer } | null
+  /** Refresh tokens of requests that came to nothing. */
+  readonly doubtful: Set<string>
   /** What comes back from the provider's page in place of a code. */
   denial: string | null
 }

@@ -22,7 +22,8 @@ export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
     userId: USER,
     providers: [id],
     redirectUrl: HOME,
-    scope: scopes === null ? null : scopes.ask,
+    // Where the vendor knows no scopes, whatever is asked for must not be sent.
+    scope: scopes === null ? ['anything'] : scopes.ask,
     connectionId: way.connectionId ?? null,
   })
   const secret = link.split('/').at(-1) ?? ''

@@ -23,13 +23,14 @@ export const atlassian: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 3600, refresh: 365 * 86_400, idle: 90 * 86_400 },
+  lifetimes: { access: 3600, refresh: 365 * 86_400, idle: 90 * 86_400, grace: 600 },
   errors: {
     // Not 400.
     dead: [
       oauthError('invalid_grant', 403, {
         error_description: 'Unknown or invalid refresh token.',
       }),
+      oauthError('unauthorized_client', 403, { error_description: 'refresh_token is invalid' }),
     ],
     temporary: statuses(429, 503),
     // What a user who says no looks like, too: here it is the secret.

@@ -38,6 +38,7 @@ export const auth0: Dialect = {
   },
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   refresh: { ...TOKEN, rotation: 'single-use' },
+  cap: 200,
   lifetimes: { access: 86_400 },
   punishesReplay: true,
   errors: {

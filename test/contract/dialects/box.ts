@@ -38,7 +38,7 @@ export const box: Dialect = {
     url: 'https://api.box.com/oauth2/revoke',
     auth: 'post',
     params: { token: '{token}' },
-    tokens: 'refresh',
+    tokens: 'either',
     status: 200,
   },
 }

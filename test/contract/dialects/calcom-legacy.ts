@@ -26,7 +26,8 @@ export const calcomLegacy: Dialect = {
     rotation: 'none',
     answer: { access_token: '{accessToken}' },
   },
-  lifetimes: { access: 1800, idle: 30 * 86_400 },
+  lifetimes: { access: 1800, refresh: 30 * 86_400, idle: 30 * 86_400 },
+  endsSiblings: true,
   errors: {
     dead: [{ status: 401, body: { message: 'Unauthorized' } }, INVALID_GRANT],
     temporary: statuses(429, 500),

@@ -20,7 +20,8 @@ export const calcom: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 1800, idle: 30 * 86_400 },
+  lifetimes: { access: 1800, idle: 30 * 86_400, grace: 0 },
+  endsSiblings: true,
   errors: {
     dead: [
       because('invalid_grant', 'invalid_refresh_token'),
@@ -33,6 +34,8 @@ export const calcom: Dialect = {
       because('invalid_client', 'client_not_found', 401),
       // A client that waits for approval affects all of its users, not this one.
       because('unauthorized_client', 'client_not_approved', 401),
+      oauthError('invalid_request'),
+      oauthError('invalid_scope'),
     ],
     code: [because('invalid_grant', 'code_invalid_or_expired')],
   },

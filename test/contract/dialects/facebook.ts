@@ -46,7 +46,7 @@ export const facebook: Dialect = {
   },
   secondExchange: RENEWAL,
   refresh: { ...RENEWAL, rotation: 'overlap' },
-  lifetimes: { access: 5_184_000 },
+  lifetimes: { access: 5_184_000, refresh: 5_184_000 },
   errors: {
     dead: [460, 463, 467].map((error_subcode) => failure(190, { error_subcode })),
     temporary: [...[1, 2, 4, 17, 341].map((code) => failure(code)), ...statuses(503)],
@@ -71,6 +71,7 @@ export const facebook: Dialect = {
     formats: ['query'],
     params: { client_id: null, access_token: '{token}' },
     tokens: 'access',
+    endsAll: true,
     answer: { success: true },
     isGuess: true,
   },

@@ -23,7 +23,7 @@ export const fitbit: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 28_800 },
+  lifetimes: { access: 28_800, grace: 120 },
   errors: {
     dead: [wrong(400, 'invalid_grant'), wrong(401, 'invalid_grant')],
     temporary: statuses(429, 503),

@@ -20,7 +20,7 @@ const TOKEN = {
 } as const
 
 export const githubApp: Dialect = {
-  ...github,
+  authorize: github.authorize,
   // What the user allows are the permissions of the app.
   scopes: null,
   callback: { installation_id: '4711', setup_action: 'install' },
@@ -33,6 +33,8 @@ export const githubApp: Dialect = {
     config: ['incorrect_client_credentials', 'unsupported_grant_type'].map(wrong),
     code: [wrong('bad_verification_code')],
   },
+  probes: github.probes ?? [],
+  revocation: github.revocation,
   account: ADA,
   kept: { installation: '4711' },
 }

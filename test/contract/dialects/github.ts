@@ -22,6 +22,7 @@ export const github: Dialect = {
     answer: { access_token: '{accessToken}', token_type: 'bearer', scope: '{scopeByCommas}' },
   },
   refresh: null,
+  cap: 10,
   lifetimes: { access: null },
   errors: {
     dead: [],

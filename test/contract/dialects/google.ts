@@ -36,6 +36,10 @@ export const google: Dialect = {
     ask: [CALENDAR],
     sent: ['openid', 'email', 'profile', CALENDAR],
     separator: ' ',
+    spelled: {
+      email: 'https://www.googleapis.com/auth/userinfo.email',
+      profile: 'https://www.googleapis.com/auth/userinfo.profile',
+    },
     withheld: CALENDAR,
   },
   callback: { iss: 'https://accounts.google.com', authuser: '0', prompt: 'consent' },
@@ -47,6 +51,7 @@ export const google: Dialect = {
   },
   exchange: { ...TOKEN, answer: { ...ANSWER, refresh_token: '{refreshToken}' } },
   refresh: { ...TOKEN, rotation: 'none', answer: ANSWER },
+  cap: 100,
   lifetimes: { access: 3599, idle: 15_552_000 },
   errors: {
     dead: [INVALID_GRANT, oauthError('admin_policy_enforced')],
@@ -70,6 +75,7 @@ export const google: Dialect = {
     auth: 'anything',
     params: { token: '{token}' },
     tokens: 'either',
+    endsAll: true,
     answer: {},
   },
 }

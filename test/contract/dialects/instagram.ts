@@ -22,7 +22,8 @@ export const instagram: Dialect = {
     url: 'https://api.instagram.com/oauth/access_token',
     auth: 'post',
     formats: ['form'],
-    answer: { access_token: '{accessToken}', user_id: 1085 },
+    // Within a list, as newer answers have it.
+    answer: { data: [{ access_token: '{accessToken}', user_id: '1085', permissions: '{scope}' }] },
   },
   secondExchange: {
     ...RENEWAL,
@@ -44,7 +45,7 @@ export const instagram: Dialect = {
     tolerated: ['client_id'],
     rotation: 'overlap',
   },
-  lifetimes: { access: 5_184_000 },
+  lifetimes: { access: 5_184_000, refresh: 5_184_000 },
   errors: {
     dead: [expired],
     temporary: statuses(429, 503),

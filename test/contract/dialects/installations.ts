@@ -5,6 +5,7 @@ import { calcom } from './calcom.ts'
 import { gitlab } from './gitlab.ts'
 import { microsoft } from './microsoft.ts'
 import { okta } from './okta.ts'
+import { reddit } from './reddit.ts'
 import { salesforce } from './salesforce.ts'
 import { slack } from './slack.ts'
 import { x } from './x.ts'
@@ -68,6 +69,7 @@ export const installations: readonly (readonly [string, string, Dialect])[] = [
     ),
   ],
   ['slack', 'in the name of the user alone', slackUser()],
+  ['reddit', 'with a public client', { ...reddit, secret: '' }],
   ['calcom', 'with a public client', publicClient(calcom)],
   ['airtable', 'with a public client', publicClient(airtable)],
   [

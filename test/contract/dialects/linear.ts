@@ -27,7 +27,7 @@ export const linear: Dialect = {
     rotation: 'single-use',
     answer: { ...TOKEN.answer, scope: '{scopeList}' },
   },
-  lifetimes: { access: 86_399 },
+  lifetimes: { access: 86_399, grace: 1800 },
   errors: {
     dead: [INVALID_GRANT],
     temporary: statuses(429, 503),

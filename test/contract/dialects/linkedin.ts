@@ -3,6 +3,7 @@ import {
   CLAIMS,
   INVALID_CLIENT,
   INVALID_GRANT,
+  oauthError,
   statuses,
   tokens,
   USERINFO,
@@ -35,7 +36,17 @@ export const linkedin: Dialect = {
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   refresh: { ...TOKEN, rotation: 'same' },
   lifetimes: { access: 5_184_000, refresh: 31_536_000 },
-  errors: { dead: [INVALID_GRANT], temporary: statuses(429, 503), config: [INVALID_CLIENT] },
+  errors: {
+    dead: [
+      INVALID_GRANT,
+      oauthError('invalid_request', 400, {
+        error_description:
+          'The provided authorization grant or refresh token is invalid, expired or revoked',
+      }),
+    ],
+    temporary: statuses(429, 503),
+    config: [INVALID_CLIENT],
+  },
   denied: ['user_cancelled_authorize', 'user_cancelled_login'],
   probes: [{ url: 'https://api.linkedin.com/v2/userinfo', answer: USERINFO }],
   account: ADA,

@@ -37,8 +37,15 @@ export const microsoft: Dialect = {
     ...TOKEN,
     answer: { ...TOKEN.answer, id_token: '{idToken}' },
   },
-  refresh: { ...TOKEN, rotation: 'overlap' },
-  lifetimes: { access: 3599, idle: 7_776_000 },
+  refresh: {
+    ...TOKEN,
+    rotation: 'overlap',
+    answer: {
+      ...TOKEN.answer,
+      scope: 'https://graph.microsoft.com/User.Read https://graph.microsoft.com/calendars.read',
+    },
+  },
+  lifetimes: { access: 3599, idle: 7_776_000, grace: 7_776_000 },
   errors: {
     dead: [
       INVALID_GRANT,

@@ -22,7 +22,7 @@ const TOKEN = {
 /** Any OpenID provider, found by its metadata. */
 export const oidc: Dialect = {
   settings: { issuerUrl: ISSUER },
-  authorize: { url: `${ISSUER}/authorize`, tolerated: ['prompt'], pkce: 'sent' },
+  authorize: { url: `${ISSUER}/authorize`, params: { prompt: 'consent' }, pkce: 'sent' },
   scopes: {
     defaults: ['openid', 'profile', 'email', 'offline_access'],
     ask: ['openid', 'profile', 'email', 'offline_access', 'calendar'],

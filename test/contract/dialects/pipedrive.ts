@@ -13,10 +13,10 @@ export const pipedrive: Dialect = {
   // Scopes are those of the app; a parameter without a value is not liked.
   authorize: {
     url: 'https://oauth.pipedrive.com/oauth/authorize',
-    tolerated: ['scope'],
     pkce: 'omitted',
   },
   scopes: null,
+  granted: ['base', 'deals:read'],
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'same' },
   lifetimes: { access: 3599, idle: 60 * 86_400 },
@@ -42,6 +42,8 @@ export const pipedrive: Dialect = {
     auth: 'basic',
     params: { token: '{token}' },
     tokens: 'refresh',
+    // It takes the app out of the company.
+    endsAll: true,
     isGuess: true,
   },
 }

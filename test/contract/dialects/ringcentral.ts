@@ -25,6 +25,7 @@ export const ringcentral: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
+  cap: 5,
   lifetimes: { access: 3600, refresh: 604_800 },
   errors: {
     dead: [INVALID_GRANT, oauthError('invalid_grant', 400, { errors: [{ errorCode: 'OAU-210' }] })],

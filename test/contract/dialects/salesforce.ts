@@ -25,6 +25,7 @@ export const salesforce: Dialect = {
     ask: ['api', 'chatter_api'],
     sent: ['openid', 'email', 'profile', 'api', 'refresh_token', 'chatter_api'],
     separator: ' ',
+    spelled: { refresh_token: 'offline_access' },
     withheld: 'chatter_api',
   },
   openid: { issuer: LOGIN, jwks: `${LOGIN}/id/keys`, claims: CLAIMS, nonce: true },
@@ -33,6 +34,7 @@ export const salesforce: Dialect = {
     answer: { ...ANSWER, refresh_token: '{refreshToken}', id_token: '{idToken}' },
   },
   refresh: { ...TOKEN, rotation: 'none', answer: ANSWER },
+  cap: 5,
   // As long as the organisation lets sessions live, which no answer tells.
   lifetimes: { access: null },
   errors: {

@@ -64,5 +64,6 @@ export const slack: Dialect = {
     auth: 'token',
     tokens: 'access',
     answer: { ok: true, revoked: true },
+    refusal: no('ratelimited'),
   },
 }

@@ -55,6 +55,7 @@ export const square: Dialect = {
     params: { client_id: '{clientId}', access_token: '{token}' },
     tolerated: ['merchant_id'],
     tokens: 'access',
+    endsAll: true,
     answer: { success: true },
   },
 }

@@ -30,9 +30,10 @@ export const strava: Dialect = {
     ask: ['read', 'activity:read'],
     sent: ['read', 'activity:read'],
     separator: ',',
+    withheld: 'activity:read',
   },
   // No answer tells what was granted: this does.
-  callback: { scope: 'read,activity:read' },
+  callback: { scope: '{scope}' },
   exchange: { ...TOKEN, answer: { ...ANSWER, athlete: ATHLETE } },
   refresh: { ...TOKEN, rotation: 'single-use', answer: ANSWER },
   lifetimes: { access: 21_600 },
@@ -50,6 +51,7 @@ export const strava: Dialect = {
     auth: 'none',
     params: { client_id: null, access_token: '{token}' },
     tokens: 'access',
+    endsAll: true,
     answer: { access_token: '{token}' },
   },
 }

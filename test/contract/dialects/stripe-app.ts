@@ -19,6 +19,7 @@ const TOKEN = {
 export const stripeApp: Dialect = {
   authorize: { url: 'https://marketplace.stripe.com/oauth/v2/authorize', pkce: 'omitted' },
   scopes: null,
+  granted: ['stripe_apps'],
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
   // No answer says so.

@@ -37,6 +37,7 @@ export const stripe: Dialect = {
     authorization: 'Bearer {clientSecret}',
     params: { client_id: '{clientId}', stripe_user_id: 'acct_1085' },
     tokens: 'both',
+    endsAll: true,
     answer: { stripe_user_id: 'acct_1085' },
     isGuess: true,
   },

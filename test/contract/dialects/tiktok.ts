@@ -20,7 +20,7 @@ export const tiktok: Dialect = {
     separator: ',',
     withheld: 'video.list',
   },
-  callback: { scopes: 'user.info.basic,video.list' },
+  callback: { scopes: '{scope}' },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
   lifetimes: { access: 86_400, refresh: 31_536_000 },

@@ -25,7 +25,7 @@ export const xero: Dialect = {
   },
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 1800, idle: 60 * 86_400 },
+  lifetimes: { access: 1800, idle: 60 * 86_400, grace: 1800 },
   errors: {
     dead: [INVALID_GRANT],
     temporary: statuses(429, 503),
@@ -45,6 +45,8 @@ export const xero: Dialect = {
     auth: 'basic',
     params: { token: '{token}' },
     tokens: 'refresh',
+    // It takes the organisations out, too.
+    endsAll: true,
     isGuess: true,
   },
 }

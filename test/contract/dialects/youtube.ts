@@ -11,6 +11,7 @@ export const youtube: Dialect = {
     ask: [READ],
     sent: [READ, 'openid', 'email', 'profile'],
     separator: ' ',
+    spelled: google.scopes?.spelled ?? {},
     withheld: READ,
   },
 }

@@ -34,6 +34,7 @@ export const zoho: Dialect = {
   exchange: { ...TOKEN, answer: { ...ANSWER, refresh_token: '{refreshToken}' } },
   refresh: { ...TOKEN, rotation: 'none', answer: ANSWER },
   lifetimes: { access: 3600 },
+  cap: 20,
   errors: {
     dead: [wrong('invalid_code')],
     temporary: [
