@@ -56,48 +56,72 @@ function answerProbe(vendor: Vendor, probe: ProbeWords, incoming: Incoming): Ans
 }
 
 function answerRevocation(vendor: Vendor, words: RevocationWords, incoming: Incoming): Answer {
-  const { client, books } = vendor
+  const { books, forgets } = vendor
   const token = books.findToken((one) => isShown(incoming, one))
-  const own =
-    words.auth === 'token' || words.auth === 'anything'
-      ? { params: {}, authorization: words.auth === 'token' ? `Bearer ${token}` : null }
-      : credentials(words.auth, client)
   const values = { ...valuesOf(vendor), token }
-  const sent = incoming.headers['authorization'] ?? null
-  const authorization =
-    words.authorization === undefined
-      ? own.authorization
-      : String(fill(words.authorization, values))
-  const expected: Expected = {
-    url: String(fill(words.url, values)),
-    method: words.method ?? 'POST',
-    formats: words.formats ?? ['form'],
-    params: { ...own.params, ...words.params },
-    tolerated: [
-      'token_type_hint',
-      ...(words.tolerated ?? []),
-      ...(words.auth === 'anything' ? ['client_id', 'client_secret'] : []),
-    ],
-    headers: words.headers ?? {},
-    authorization: words.auth === 'anything' ? sent : authorization,
-  }
-  const isNamed = JSON.stringify([words.params, words.auth, words.url]).includes('oken')
+  const expected = expectedRevocation(vendor, words, { token, incoming })
   const wrong = [
-    ...(token === null && isNamed ? ['no token that is known'] : []),
-    ...(token !== null && !takes(words.tokens, token) ? ['a token of the other kind'] : []),
+    ...(takes(words.tokens, token) ? [] : [`the token is ${token}`]),
     ...complaintsAbout(incoming, expected, values),
   ]
   if (wrong.length > 0) return refuse(vendor, 'revocation', wrong)
-  if (!vendor.forgets && words.refusal !== undefined) {
-    return { status: words.refusal.status, body: words.refusal.body }
-  }
+  const { refusal } = words
+  if (!forgets && refusal !== undefined) return { status: refusal.status, body: refusal.body }
   for (const one of token === null ? Object.values(books.latest) : [token]) books.revoke(one)
   return { status: words.status ?? 200, body: fill(words.answer, values) }
 }
 
-function takes(tokens: RevocationWords['tokens'], token: string): boolean {
-  if (tokens === 'access') return token.startsWith('at-')
-  return tokens !== 'refresh' || token.startsWith('rt-')
+function expectedRevocation(
+  vendor: Vendor,
+  words: RevocationWords,
+  about: { readonly token: string | null; readonly incoming: Incoming },
+): Expected {
+  const values = { ...valuesOf(vendor), token: about.token }
+  const own = proofFor(vendor, words.auth, about)
+  const { url, method = 'POST', formats = ['form'], headers = {}, authorization } = words
+  return {
+    url: String(fill(url, values)),
+    method,
+    formats,
+    headers,
+    params: { ...own.params, ...words.params },
+    tolerated: ['token_type_hint', ...own.tolerated, ...(words.tolerated ?? [])],
+    authorization:
+      authorization === undefined ? own.authorization : String(fill(authorization, values)),
+  }
+}
+
+/** How whoever asks to forget a token has to prove who they are. */
+function proofFor(
+  { client }: Vendor,
+  auth: RevocationWords['auth'],
+  { token, incoming }: { readonly token: string | null; readonly incoming: Incoming },
+) {
+  switch (auth) {
+    case 'token':
+      return { params: {}, tolerated: [], authorization: `Bearer ${token}` }
+    case 'anything': {
+      const authorization = incoming.headers['authorization'] ?? null
+      return { params: {}, tolerated: ['client_id', 'client_secret'], authorization }
+    }
+    default:
+      return { ...credentials(auth, client), tolerated: [] }
+  }
+}
+
+function takes(tokens: RevocationWords['tokens'], token: string | null): boolean {
+  switch (tokens) {
+    case 'account':
+      return token === null
+    case 'access':
+      return token?.startsWith('at-') ?? false
+    case 'refresh':
+      return token?.startsWith('rt-') ?? false
+    case 'either':
+      return token !== null
+    default:
+      return tokens satisfies never
+  }
 }
 
 /** Wherever it stands: what is checked in detail is the rest. */

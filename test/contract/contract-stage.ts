@@ -75,13 +75,15 @@ export async function openContractStage(
     recipe,
     observed,
     consent: (url) => visit(vendor, leadTo(vendor, door), url),
-    async stored(connectionId) {
-      const connection = await vault.store.connection(connectionId)
-      if (connection === null || !isLive(connection)) throw new Error(`no live ${connectionId}`)
-      return connection
-    },
+    stored: (connectionId) => storedIn(vault, connectionId),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function storedIn({ store }: OpenVault, id: ConnectionId): Promise<LiveConnection> {
+  const connection = await store.connection(id)
+  if (connection === null || !isLive(connection)) throw new Error(`no live ${id}`)
+  return connection
 }
 
 /** Requests leave as they are, for the hosts they name, and arrive at this vendor. */

@@ -74,8 +74,11 @@ export type RevocationWords = {
   readonly headers?: Params
   readonly params?: Params
   readonly tolerated?: readonly string[]
-  /** Which tokens the provider takes; `either`: it takes both kinds, and one is enough. */
-  readonly tokens: 'access' | 'refresh' | 'both' | 'either'
+  /**
+   * Which tokens the provider takes; `either`: both kinds, and one is enough; `account`: none, it is
+   * told whose they are.
+   */
+  readonly tokens: 'access' | 'refresh' | 'either' | 'account'
   readonly status?: number
   readonly answer?: Template
   /** How it says that nothing came of it. */

@@ -213,6 +213,8 @@ export async function expectMissing(stage: ContractStage, scope: string): Promis
 
 export async function revoke(stage: ContractStage, id: ConnectionId): Promise<void> {
   const { ports, dialect, vendor } = stage
+  // What a reconnect has left to be forgotten is not what this is about.
+  await deliverRevocations(ports)
   const { accessToken, refreshToken } = vendor.books.latest
   const { revocation } = await deleteConnection(ports, OPERATOR, { id }, { revoke: true })
   if (dialect.revocation?.refusal !== undefined) await expectStillQueued(stage)
@@ -229,7 +231,7 @@ export async function revoke(stage: ContractStage, id: ConnectionId): Promise<vo
   const expected = {
     access: { access: true },
     refresh: { refresh: true },
-    both: { access: true, refresh: true },
+    account: { access: true, refresh: true },
     either: told.access ? { access: true } : { refresh: true },
   }[words.tokens]
   expect(told).toMatchObject(expected)

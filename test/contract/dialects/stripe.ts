@@ -36,7 +36,7 @@ export const stripe: Dialect = {
     auth: 'none',
     authorization: 'Bearer {clientSecret}',
     params: { client_id: '{clientId}', stripe_user_id: 'acct_1085' },
-    tokens: 'both',
+    tokens: 'account',
     endsAll: true,
     answer: { stripe_user_id: 'acct_1085' },
     isGuess: true,
