@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { herd } from './herd.ts'
+import { readers } from './readers.ts'
 import { refusedSecret } from './refused-secret.ts'
 import { transientDays } from './transient-days.ts'
 
@@ -18,6 +19,11 @@ test('a client secret that is refused for a while raises one alarm and harms no 
   expect(figures.probes).toBeLessThanOrEqual(4 + 6)
   expect(figures.waitsSeconds.filter((wait) => wait >= 30).length).toBeGreaterThan(2)
   expect(figures.healedAfterSeconds).toBeLessThan(15 * 60)
+}, 60_000)
+
+test('five hundred readers of an expired token cost one request, however slow its answer', async () => {
+  const figures = await readers({ readers: 500, answerMs: 2_000 })
+  expect(figures).toMatchObject({ requests: 1, served: 500, differentTokens: 1, revoked: false })
 }, 60_000)
 
 test('a herd that expired over night is refreshed within the caps, and readers do not feel it', async () => {

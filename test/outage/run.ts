@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { herd } from './herd.ts'
+import { readers } from './readers.ts'
 import { refusedSecret } from './refused-secret.ts'
 import { transientDays } from './transient-days.ts'
 
-/** `npm run test:outage -- <days|herd|secret> [--…]`: plays one at full length and prints its figures. */
+/** `npm run test:outage -- <days|herd|readers|secret> [--…]`: plays one at full length and prints its figures. */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -14,6 +15,8 @@ const { positionals, values } = parseArgs({
     rate: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '60' },
     seed: { type: 'string' },
+    readers: { type: 'string', default: '500' },
+    answer: { type: 'string', default: '11' },
   },
 })
 
@@ -30,6 +33,8 @@ const plays: Record<string, () => Promise<object>> = {
       minutes: number(values.minutes, 60),
       connections: number(values.connections, 100),
     }),
+  readers: () =>
+    readers({ readers: number(values.readers, 500), answerMs: number(values.answer, 11) * 1000 }),
   herd: () =>
     herd({
       expired: number(values.connections, 10_000),
@@ -41,7 +46,7 @@ const plays: Record<string, () => Promise<object>> = {
 
 const play = plays[positionals[0] ?? '']
 if (play === undefined) {
-  process.stderr.write('usage: npm run test:outage -- days|herd|secret\n')
+  process.stderr.write('usage: npm run test:outage -- days|herd|readers|secret\n')
   process.exitCode = 64
 } else {
   const figures = await play()
