@@ -6,6 +6,7 @@ import { viewStoredEvent } from '../../src/core/connection-view.ts'
 import { StoreError } from '../../src/core/errors.ts'
 import type { VaultEvent } from '../../src/core/event.ts'
 import type { ProviderId } from '../../src/core/ids.ts'
+import type { WebhookId } from '../../src/core/webhook.ts'
 import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
 import { enableWebhook } from '../../src/vault/enable-webhook.ts'
 import { Gate } from '../support/gate.ts'
@@ -151,6 +152,43 @@ describe('a receiver that refuses', () => {
     await stage.pass(HOUR, MINUTE)
     expect(new Set(receiver.accepted()).size).toBe(200)
     expect(receiver.accepted()).toHaveLength(200)
+  })
+})
+
+describe('what is held back', () => {
+  test('is tried again in turns with what is new', async () => {
+    await using receiver = await openReceiver(() => 500)
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('first')
+    for (let i = 0; i < 20; i++) {
+      await stage.tell(`u${i}`)
+      await stage.pass(30 * MINUTE, 30 * MINUTE)
+    }
+    const tries = receiver.users().filter((user) => user === 'first').length
+    expect(tries).toBeGreaterThan(1)
+    expect((await stage.listed()).held).toBeLessThan(20)
+  })
+
+  test('is bounded: with too much of it nothing new is begun', async () => {
+    await using receiver = await openReceiver()
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    const { store } = stage.vault
+    await stage.tell('ann')
+    const dueAt = stage.clock.now() + 10 * MINUTE
+    const held = Array.from({ length: 500 }, (_, i) => ({
+      subject: `con_${i}`,
+      sequence: 1,
+      attempts: 1,
+      dueAt,
+    }))
+    await store.write(async (trx) => {
+      for (const hold of held) await trx.saveHold('app' as WebhookId, null, hold)
+    })
+    await stage.deliver()
+    expect(receiver.users()).toEqual([])
+    await store.write((trx) => trx.saveHold('app' as WebhookId, held[0] ?? null, null))
+    await stage.deliver()
+    expect(receiver.users()).toEqual(['ann'])
   })
 })
 
@@ -305,6 +343,23 @@ describe('at least once', () => {
     await using stage = await openStage([makeEndpoint(receiver.url)], at)
     await stage.deliver()
     expect(receiver.users()).toEqual(['ann', 'ben', 'ben', 'ben/2'])
+  })
+
+  test('nothing is begun so late that the claim could end before it', async () => {
+    const endpoint = makeEndpoint('http://127.0.0.1:1/')
+    await using stage = await openStage([endpoint])
+    await stage.tell('ann', 'ann/2', 'ann/3', 'ann/4')
+    let told = 0
+    const deliver = async () => {
+      told++
+      stage.clock.pass(15 * SECOND)
+      return { kind: 'accepted' } as const
+    }
+    const ports = { ...stage.ports, webhooks: { endpoints: [endpoint], deliver } }
+    expect(await deliverWebhook(ports, endpoint)).toBe(1)
+    expect(told).toBe(2)
+    expect(await deliverWebhook(ports, endpoint)).toBe(1)
+    expect(told).toBe(4)
   })
 
   test('two that deliver to one endpoint do not do so at once', async () => {

@@ -162,6 +162,20 @@ describe('a replay', () => {
   })
 })
 
+test('what was held back during a replay goes at once after it', async () => {
+  await using told = await openTold('a', 'b')
+  const { receiver, stage } = told
+  receiver.react = ({ data }) => (data.connection?.userId === 'a/2' ? 500 : 204)
+  await stage.tell('a/2')
+  await stage.deliver()
+  receiver.react = () => 204
+  await replay(stage, 0)
+  await stage.deliver()
+  await stage.tell('a/3')
+  await stage.deliver()
+  expect(receiver.accepted().filter((user) => user.startsWith('a'))).toEqual(['a', 'a/2', 'a/3'])
+})
+
 describe('an endpoint that is behind', () => {
   test('hears of what is kept, and operators of how much was swept', async () => {
     await using disabled = await openDisabled()

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import type { Hold, WebhookId } from '../../src/core/webhook.ts'
+import type { Store, Writes } from '../../src/ports.ts'
+import { databases } from '../store/databases.ts'
+import { makeState } from './make-endpoint.ts'
+import { createdFor } from './stage.ts'
+
+const APP = 'app' as WebhookId
+const NOW = Date.UTC(2026, 10, 22, 12)
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+const hold: Hold = { subject: 'con_ann', sequence: 2, attempts: 1, dueAt: NOW }
+
+describe.each(databases)('webhooks in $name', ({ open }) => {
+  async function openKnown() {
+    const vault = await open()
+    await vault.store.write((trx) => trx.keepWebhooks([APP], NOW))
+    return vault
+  }
+
+  test('come back as they were written', async () => {
+    await using vault = await openKnown()
+    const { store } = vault
+    expect(await store.webhookStates()).toEqual([makeState()])
+    const full = makeState({
+      cursor: 9,
+      replay: { after: 3, until: 7 },
+      failures: 4,
+      failingSince: NOW - 1,
+      dueAt: NOW + 1,
+      lastFailure: { at: NOW, detail: 'http_500' },
+      lastAcceptedAt: NOW - 2,
+      lost: 5,
+      disabled: { reason: 'failing', at: NOW },
+    })
+    for (const state of [full, { ...full, disabled: { reason: 'gone', at: 1 } as const }]) {
+      await store.write((trx) => trx.saveWebhook(state))
+      expect(await store.webhookState(APP)).toEqual(state)
+    }
+    expect(await store.webhookState('other' as WebhookId)).toBeNull()
+  })
+
+  test('are claimed by one at a time, until the claim ends', async () => {
+    await using vault = await openKnown()
+    const { store } = vault
+    const claim = (now: number, id = APP) =>
+      store.write((trx) => trx.claimWebhook(id, { now, until: now + MINUTE }))
+    expect(await claim(NOW)).toEqual({ won: true })
+    expect(await claim(NOW + MINUTE - 1)).toEqual({ won: false })
+    expect(await claim(NOW + MINUTE)).toEqual({ won: true })
+    await store.write((trx) => trx.saveWebhook(makeState()))
+    expect(await claim(NOW + MINUTE)).toEqual({ won: false })
+    await store.write((trx) => trx.endClaim(APP))
+    expect(await claim(NOW + MINUTE)).toEqual({ won: true })
+    // The clock was set back since.
+    expect(await claim(NOW - HOUR)).toEqual({ won: true })
+    expect(await claim(NOW, 'other' as WebhookId)).toEqual({ won: false })
+  })
+
+  const later: Hold = { ...hold, sequence: 5, attempts: 3, dueAt: NOW + MINUTE }
+  const earlier: Hold = { ...hold, sequence: 1 }
+
+  test.each<readonly [string, (trx: Writes) => Promise<void>, Hold | null]>([
+    ['moves on', (trx) => trx.saveHold(APP, hold, later), later],
+    ['ends', (trx) => trx.saveHold(APP, hold, null), null],
+    ['does not move for who saw another', (trx) => trx.saveHold(APP, earlier, later), hold],
+    ['does not end for who saw another', (trx) => trx.saveHold(APP, earlier, null), hold],
+    ['is not passed over by who saw none', (trx) => trx.saveHold(APP, null, later), hold],
+    ['begins earlier for who saw none', (trx) => trx.saveHold(APP, null, earlier), earlier],
+    ['stays where there is nothing to say', (trx) => trx.saveHold(APP, null, null), hold],
+    [
+      'is due when all are',
+      (trx) => trx.hurryHolds(APP, NOW - MINUTE),
+      { ...hold, dueAt: NOW - MINUTE },
+    ],
+  ])('a hold %s', async (_, change, expected) => {
+    await using vault = await openKnown()
+    const { store } = vault
+    await store.write((trx) => trx.saveHold(APP, null, hold))
+    await store.write(change)
+    expect(await store.dueHolds(APP, NOW + MINUTE, 10)).toEqual(expected === null ? [] : [expected])
+    expect((await store.heldSubjects(APP)).size).toBe(expected === null ? 0 : 1)
+  })
+
+  test('holds are due by their time, or by one that no clock of ours has written', async () => {
+    await using vault = await openKnown()
+    const { store } = vault
+    const dues = { now: NOW, soon: NOW + 1, far: NOW + HOUR, implausible: NOW + HOUR + 1 }
+    await store.write(async (trx) => {
+      for (const [subject, dueAt] of Object.entries(dues)) {
+        await trx.saveHold(APP, null, { ...hold, subject, dueAt })
+      }
+    })
+    const due = await store.dueHolds(APP, NOW, 10)
+    expect(due.map(({ subject }) => subject)).toEqual(['now', 'implausible'])
+    expect(await store.dueHolds(APP, NOW, 1)).toHaveLength(1)
+  })
+
+  test('are forgotten with their holds', async () => {
+    await using vault = await openKnown()
+    const { store } = vault
+    await store.write(async (trx) => {
+      await trx.saveHold(APP, null, hold)
+      await trx.keepWebhooks([], NOW + 30 * 24 * HOUR)
+    })
+    expect(await store.webhookStates()).toEqual([])
+    expect(await store.heldSubjects(APP)).toEqual(new Set())
+  })
+
+  test('a rewound hold waits for the first event of its subject there is', async () => {
+    await using vault = await openKnown()
+    const { store } = vault
+    await append(store, 'ben', 'ann', 'ben', 'ann', 'ann')
+    const waiting = async () => {
+      const holds = await store.dueHolds(APP, NOW, 10)
+      return holds.map(({ subject, sequence }) => [subject, sequence])
+    }
+    await store.write(async (trx) => {
+      await trx.saveHold(APP, null, { ...hold, sequence: 5 })
+      await trx.saveHold(APP, null, { ...hold, subject: 'con_gone', sequence: 4 })
+      await trx.rewindHolds(APP, 5)
+    })
+    expect(await waiting()).toEqual([
+      ['con_gone', 4],
+      ['con_ann', 5],
+    ])
+    await store.write((trx) => trx.rewindHolds(APP, 2))
+    expect(await waiting()).toEqual([
+      ['con_ann', 4],
+      ['con_gone', 4],
+    ])
+    await store.write((trx) => trx.rewindHolds(APP, 0))
+    expect((await waiting())[0]).toEqual(['con_ann', 2])
+  })
+
+  test('events are found by subject, and by the time they were written', async () => {
+    await using vault = await openKnown()
+    const { store } = vault
+    await append(store, 'ann', 'ben', 'ann', 'ann')
+    const range = { from: 2, until: 4, limit: 10 }
+    const own = await store.eventsOf('con_ann', range)
+    expect(own.map(({ sequence }) => sequence)).toEqual([3, 4])
+    expect(await store.eventsOf('con_ann', { ...range, limit: 1 })).toHaveLength(1)
+    expect(await store.eventsOf('con_ann', { ...range, until: 2 })).toEqual([])
+    expect(await store.newestEvent()).toBe(4)
+    const positions = [NOW - 1, NOW, NOW + 1, NOW + 3, NOW + 4].map((at) =>
+      store.lastEventBefore(at),
+    )
+    expect(await Promise.all(positions)).toEqual([0, 0, 1, 3, 4])
+  })
+})
+
+/** One event a millisecond. */
+async function append(store: Store, ...users: readonly string[]): Promise<void> {
+  await store.write(async (trx) => {
+    for (const [i, user] of users.entries()) await trx.appendEvent(createdFor(user), NOW + i)
+  })
+}
