@@ -221,6 +221,8 @@ export interface Writes extends Reads, WebhookWrites {
 
 export type Lease = {
   readonly attempt: AttemptId
+  /** Since when the refresh token may be spent: see `unknownSince`. */
+  readonly since: Instant
   readonly until: Instant
   /** When the schedule takes the connection up again if this process dies now. */
   readonly dueAt: Instant

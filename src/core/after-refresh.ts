@@ -107,7 +107,23 @@ export function afterUnreadable(connection: LiveConnection, now: Instant): LiveC
 
 /** The attempt stays on the row while nobody knows what became of its token. */
 function openAttempt(connection: LiveConnection, end: AttemptEnd): Attempt | null {
-  return end.unresolved ? end.attempt : connection.attempt
+  if (!end.unresolved) return connection.attempt
+  const { id, sentAt } = end.attempt
+  return { id, sentAt: unknownSince(connection.attempt, sentAt, end.provider.refresh) }
+}
+
+/**
+ * Of tries that follow each other within the provider's grace the first counts: what it may have spent
+ * is gone when that grace is over, however often it was asked for meanwhile. A try long after the last
+ * one may have spent something anew.
+ */
+export function unknownSince(
+  previous: Attempt | null,
+  sentAt: Instant,
+  { graceMs }: Pick<Provider['refresh'], 'graceMs'>,
+): Instant {
+  const isOfOneGrace = previous !== null && Math.abs(sentAt - previous.sentAt) <= graceMs
+  return isOfOneGrace ? previous.sentAt : sentAt
 }
 
 function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
@@ -136,10 +152,13 @@ function failing(
 
 const TRIES_WITHIN_GRACE = 5
 
-/** While a lost rotation can still be had, it is asked for a few times, whatever else went wrong before. */
+/**
+ * While a lost rotation can still be had, it is asked for a few times, whatever else went wrong before.
+ * A try that would come too late for that waits for its back-off: it begins a grace of its own.
+ */
 function rescueWaitMs(connection: LiveConnection, end: AttemptEnd): number {
-  const { graceMs } = end.provider.refresh
-  return graceLeftMs(connection, end) > 0 ? graceMs / TRIES_WITHIN_GRACE : Number.POSITIVE_INFINITY
+  const waitMs = end.provider.refresh.graceMs / TRIES_WITHIN_GRACE
+  return graceLeftMs(connection, end) > waitMs ? waitMs : Number.POSITIVE_INFINITY
 }
 
 function graceLeftMs({ attempt }: LiveConnection, { now, provider }: AttemptEnd): number {

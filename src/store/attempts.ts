@@ -54,7 +54,7 @@ export function attemptWrites({
         .updateTable('connections')
         .set((eb) => ({
           attempt_id: lease.attempt,
-          attempt_sent_at: writeInstant(now),
+          attempt_sent_at: writeInstant(lease.since),
           lease_until: writeInstant(lease.until),
           lease_fence: eb('lease_fence', '+', 1),
           due_at: writeInstant(lease.dueAt),

@@ -1,4 +1,4 @@
-import { afterEnd, afterRefresh, afterUnreadable } from '../core/after-refresh.ts'
+import { afterEnd, afterRefresh, afterUnreadable, unknownSince } from '../core/after-refresh.ts'
 import { type Attempt, isLive, type LiveConnection } from '../core/connection.ts'
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
@@ -52,9 +52,10 @@ export async function attemptRefresh(
   }
   const id = newId('att', now, ports.random.bytes(10))
   const until = now + ports.policy.leaseMs
+  const since = unknownSince(connection.attempt, now, provider.refresh)
   // The intent proves that the store can be written before a one-use token is spent.
   const intent = await ports.store.write((trx) =>
-    trx.beginAttempt(connection, { attempt: id, until, dueAt: until }, now),
+    trx.beginAttempt(connection, { attempt: id, since, until, dueAt: until }, now),
   )
   if (!intent.won) return outrun(ports, connection)
   const presentation = await presentToken(ports, connection, { provider, secret })

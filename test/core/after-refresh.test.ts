@@ -242,6 +242,16 @@ describe('while a lost rotation can still be had', () => {
     expect((after.dueAt ?? 0) - NOW).toBeLessThanOrEqual(6_000)
   })
 
+  test('tries of one grace count from the first, so that they come to an end', () => {
+    const before = makeConnection({ attempt: justNow })
+    expect(afterRefresh(before, lost, end({ unresolved: true })).attempt?.sentAt).toBe(
+      justNow.sentAt,
+    )
+    const long = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })
+    const { attempt } = afterRefresh(long, lost, end({ unresolved: true }))
+    expect(attempt).toEqual(end().attempt)
+  })
+
   test('once the grace is over, the back-off is what it was', () => {
     const old = { ...justNow, sentAt: NOW - 31_000 }
     const failing = {

@@ -194,7 +194,7 @@ describe.each(databases)('what is due in $name', ({ open }) => {
       made(7, { dueAt: 50 }),
     ])
     const inFlight = (await store.connection(idOf(7))) as LiveConnection
-    const lease = { attempt: 'att_1' as never, until: 1_000, dueAt: 60 }
+    const lease = { attempt: 'att_1' as never, since: 50, until: 1_000, dueAt: 60 }
     await store.write((trx) => trx.beginAttempt(inFlight, lease, 50))
     const acme = 'acme' as ProviderId
     expect(await store.dueConnections(acme, 300, { among: 'healthy', limit: 10 })).toEqual([

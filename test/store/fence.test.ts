@@ -8,6 +8,7 @@ import { databases, settableClock } from './databases.ts'
 import { reveal } from './reveal.ts'
 
 const LEASE: Lease = {
+  since: MADE_AT,
   attempt: 'att_1' as AttemptId,
   until: MADE_AT + 60_000,
   dueAt: MADE_AT + 60_000,
