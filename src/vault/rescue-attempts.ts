@@ -15,10 +15,12 @@ export async function rescueAttempts(
   const open = await ports.store.openAttempts(AT_ONCE)
   const now = ports.clock.now()
   const isDue = ({ dueAt }: LiveConnection) => when === 'at start' || (dueAt ?? now + 1) <= now
-  const rescued = open.filter(
-    (connection) =>
-      isInGrace(ports, connection, now) && isDue(connection) && !ports.flights.has(connection.id),
-  )
+  const rescued = open
+    .filter(
+      (connection) =>
+        isInGrace(ports, connection, now) && isDue(connection) && !ports.flights.has(connection.id),
+    )
+    .toSorted(graceEndsFirst)
   for (const connection of rescued) {
     const { id, provider } = connection
     refresh(ports, connection, 'rescued').catch((error: unknown) => {
@@ -26,6 +28,11 @@ export async function rescueAttempts(
     })
   }
   return rescued.length
+}
+
+/** The store names the newest first, so that those whose grace is over do not crowd them out. */
+function graceEndsFirst({ attempt: a }: LiveConnection, { attempt: b }: LiveConnection): number {
+  return (a?.sentAt ?? 0) - (b?.sentAt ?? 0)
 }
 
 function isInGrace(
