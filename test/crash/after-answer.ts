@@ -9,7 +9,6 @@ export type AfterAnswerOptions = {
   readonly kills: number
   /** Refreshes that the process has behind it when it meets its end. */
   readonly warmUp: number
-  readonly environment?: Readonly<Record<string, string>>
 }
 
 export type AfterAnswerReport = {
@@ -27,7 +26,7 @@ export async function killAfterAnswers(options: AfterAnswerOptions): Promise<Aft
   await using stage = await openCrashStage({
     provider: { profile: 'strict', seed: `${options.seed} ${afterMs}` },
     refresh: { ratePerSecond: 1_000 },
-    environment: { LARDER_LOG_LEVEL: 'warn', ...options.environment },
+    environment: { LARDER_LOG_LEVEL: 'warn' },
   })
   const damaged: string[] = []
   const outcomes: Outcome[] = []

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Figure, figure, spread } from './figures.ts'
 import { type LifeOptions, type LifeReport, liveAndDie } from './random-kills.ts'
 import { openCrashStage } from './crash-stage.ts'
@@ -30,7 +27,7 @@ const LONGEST_WINDOW_MS = 1_000
 /** As many lives as it takes, several side by side. */
 export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
   const { profile, seed, parallel, progress } = options
-  await using warm = await warmCompileCache()
+  await warmCompileCache()
   const left = { kills: options.kills, lives: 0 }
   let report = NOTHING
   const lane = async (): Promise<void> => {
@@ -43,7 +40,6 @@ export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
         kills,
         connections: CONNECTIONS,
         killWindowMs: LONGEST_WINDOW_MS,
-        environment: warm.environment,
       })
       report = sum(report, life)
       progress?.(report)
@@ -84,18 +80,12 @@ function sum(report: LoopReport, life: LifeReport): LoopReport {
   }
 }
 
-/** Most of a start is compiling; the image ships the same, warm. */
-export async function warmCompileCache() {
-  const directory = await mkdtemp(join(tmpdir(), 'larder-compiled-'))
-  const environment = { NODE_COMPILE_CACHE: directory }
-  await using stage = await openCrashStage({ provider: {}, environment })
+/** One that ends in order leaves behind what it has compiled. */
+async function warmCompileCache(): Promise<void> {
+  await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
   larder.kill('SIGTERM')
   await larder.ended
-  return {
-    environment,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
-  }
 }
 
 /** What has to be empty. */

@@ -1,3 +1,6 @@
+import { cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { check } from '../support/scripted-provider/checker/check.ts'
 import type {
@@ -26,7 +29,6 @@ export type LifeOptions = {
   readonly connections: number
   /** A kill later than this after an answer has left is no excuse for losing it. */
   readonly killWindowMs: number
-  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** What one installation went through, over all its starts. */
@@ -60,7 +62,7 @@ export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
   await using stage = await openCrashStage({
     provider: { profile, seed, accessTokenSeconds: ACCESS_TOKEN_SECONDS },
     refresh: { ratePerSecond: 200 },
-    environment: { LARDER_LOG_LEVEL: 'warn', ...options.environment },
+    environment: { LARDER_LOG_LEVEL: 'warn' },
   })
   await slowDown(stage)
   const first = await stage.start()
@@ -76,7 +78,21 @@ export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
   }
   const seen = await lastLook(stage, { adopted, served })
   const truth = await stage.provider.truth()
-  return { ...judge(truth, seen, options), kills: options.kills, killsAtStart, damaged }
+  const report = { ...judge(truth, seen, options), kills: options.kills, killsAtStart, damaged }
+  if (report.violations.length > 0) await keepEvidence(stage, { truth, seen, report })
+  return report
+}
+
+/** What happened, for whoever has to find out why. */
+async function keepEvidence(
+  { at }: CrashStage,
+  { truth, seen, report }: { truth: Truth; seen: Observations; report: LifeReport },
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), `larder-evidence-${report.seed}-`))
+  const { kills, starts, connections } = seen
+  const happened = { report, truth, kills, starts, connections }
+  await writeFile(join(directory, 'happened.json'), JSON.stringify(happened))
+  await cp(at.directory, join(directory, 'installation'), { recursive: true })
 }
 
 /** So that kills fall before the provider has done anything, between that and its answer, and after. */

@@ -17,15 +17,25 @@ export function canTrace(): boolean {
   return spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
 }
 
-/**
- * Holds on to a running process, all of its threads, and ends it as it enters the given call. The call
- * itself is not carried out.
- */
-export async function killAtSyscall(pid: number, { syscall, n }: Injection): Promise<Tracing> {
+/** Ends a running process as it enters the given call, which is not carried out. */
+export function killAtSyscall(pid: number, { syscall, n }: Injection): Promise<Tracing> {
+  return inject(pid, syscall, `signal=SIGKILL:when=${n}`)
+}
+
+/** From the n-th on the given calls fail, until the tracing ends. */
+export function failSyscalls(
+  pid: number,
+  { syscall, n, error }: Injection & { readonly error: 'EIO' | 'ENOSPC' },
+): Promise<Tracing> {
+  return inject(pid, syscall, `error=${error}:when=${n}+`)
+}
+
+/** Holds on to a running process, all of its threads. */
+async function inject(pid: number, syscalls: string, what: string): Promise<Tracing> {
   const directory = await mkdtemp(join(tmpdir(), 'larder-strace-'))
   const log = join(directory, 'log')
-  const inject = `inject=${syscall}:signal=SIGKILL:when=${n}`
-  const args = ['-f', '-y', '-s', '0', '-o', log, '-e', `trace=${syscall}`, '-e', inject]
+  const args = ['-f', '-y', '-s', '0', '-o', log, '-e', `trace=${syscalls}`]
+  args.push('-e', `inject=${syscalls}:${what}`)
   const child = spawn('strace', [...args, '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -42,11 +52,14 @@ export async function killAtSyscall(pid: number, { syscall, n }: Injection): Pro
   }
 }
 
-async function attached({ stderr }: ChildProcess): Promise<void> {
-  let said = ''
-  for await (const chunk of stderr ?? []) {
-    said += String(chunk)
-    if (said.includes(' attached')) return stderr?.resume() && undefined
-  }
-  throw new Error(`strace did not attach: ${said}`)
+/** It goes on being read: a tracer whose words nobody hears ends. */
+function attached(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr?.on('data', (chunk) => {
+      said += String(chunk)
+      if (said.includes(' attached')) resolve()
+    })
+    child.once('exit', () => reject(new Error(`strace did not attach: ${said}`)))
+  })
 }

@@ -15,7 +15,6 @@ export type SyscallOptions = {
   readonly syscalls: readonly string[]
   /** Fills the log before each refresh, so that its commit also brings the log into the database. */
   readonly checkpoints: boolean
-  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** One refresh that was cut off at one system call. */
@@ -37,7 +36,7 @@ export async function killAtEverySyscall(options: SyscallOptions): Promise<Sysca
   const { profile, seed } = options
   await using stage = await openCrashStage({
     provider: { profile, seed },
-    environment: { LARDER_LOG_LEVEL: 'warn', ...options.environment },
+    environment: { LARDER_LOG_LEVEL: 'warn' },
   })
   const kills: SyscallKill[] = []
   let larder = await stage.start()

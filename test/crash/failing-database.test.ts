@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { percentile } from '../support/scripted-provider/checker/load.ts'
+import { until } from '../support/until.ts'
+import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import { notRun } from './not-run.ts'
+import { canTrace, failSyscalls } from './strace.ts'
+
+type Running = CrashStage & { readonly pid: number; readonly one: Adopted }
+
+async function openStage(): Promise<Running> {
+  const stage = await openCrashStage({
+    provider: { profile: 'strict', accessTokenSeconds: 600 },
+    environment: { LARDER_LOG_LEVEL: 'warn' },
+  })
+  onTestFinished(() => stage[Symbol.asyncDispose]())
+  const { pid } = await stage.start()
+  const [one] = await stage.adopt(1)
+  if (one === undefined) throw new Error('nothing was adopted')
+  return { ...stage, pid, one }
+}
+
+const refresh = ({ api, one }: Running) => api.post(`/v1/connections/${one.id}/refresh`)
+const readToken = ({ api, one }: Running) => api.get(`/v1/connections/${one.id}/token`)
+const requestsOf = ({ provider, one }: Running) => provider.requests({ family: one.family })
+
+async function expectHealthy(stage: Running, rotations: number): Promise<void> {
+  expect((await stage.api.get('/readyz')).status).toBe(200)
+  // What the journal holds is written first, and is the answer until then.
+  await until('it to refresh', async () => {
+    expect((await refresh(stage)).status).toBe(200)
+    return (await requestsOf(stage)).length === rotations
+  })
+  expect((await stage.provider.family(stage.one.family)).revoked).toBeNull()
+}
+
+test('a disk that fails every write is told apart, nothing is spent, tokens are served', async (context) => {
+  if (!canTrace()) notRun(context, 'strace cannot trace here')
+  const stage = await openStage()
+  {
+    await using failing = await failSyscalls(stage.pid, { ...EIO, syscall: 'pwrite64,fsync' })
+    expect(await refresh(stage)).toMatchObject({ status: 503, body: { reason: 'io_error' } })
+    expect((await stage.api.get('/readyz')).body).toMatchObject({ reason: 'io_error' })
+    expect((await readToken(stage)).status).toBe(200)
+    expect(await requestsOf(stage)).toEqual([])
+    expect((await failing.calls()).every((call) => call.includes('INJECTED'))).toBe(true)
+  }
+  await expectHealthy(stage, 1)
+})
+
+test('a disk that fails from the intent on loses no rotation, and nobody sees it before it is safe', async (context) => {
+  if (!canTrace()) notRun(context, 'strace cannot trace here')
+  const stage = await openStage()
+  await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+  const before = (await readToken(stage)).text
+  const refreshing = refresh(stage)
+  await stage.provider.until({ count: 1, phase: 'processed', family: stage.one.family })
+  {
+    // Neither the database nor the journal can be brought to stable storage.
+    await using failing = await failSyscalls(stage.pid, { ...EIO, syscall: 'fsync' })
+    await stage.provider.behave()
+    await until('the commit to fail', async () => {
+      return (await stage.api.get('/readyz')).status === 503
+    })
+    expect(JSON.parse((await readToken(stage)).text).tokenId).toBe(JSON.parse(before).tokenId)
+    expect((await failing.calls()).length).toBeGreaterThan(1)
+  }
+  expect((await refreshing).status).toBe(200)
+  await expectHealthy(stage, 2)
+})
+
+const EIO = { n: 1, error: 'EIO' } as const
+
+const HELD_MS = 10_000
+
+test('a lock that another process holds for long is waited for, stalls nobody, and loses nothing', async () => {
+  const stage = await openStage()
+  await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+  const refreshing = refresh(stage)
+  await stage.provider.until({ count: 1, phase: 'processed', family: stage.one.family })
+  const other = new Database(join(stage.at.dataDir, 'larder.db'))
+  other.exec('begin exclusive')
+  const releaseAt = performance.now() + HELD_MS
+  await stage.provider.behave()
+  expect((await refreshing).status).toBe(200)
+  expect((await stage.api.get('/readyz')).body).toMatchObject({ reason: 'locked' })
+  const lateness: number[] = []
+  while (performance.now() < releaseAt) {
+    const asked = performance.now()
+    expect((await readToken(stage)).status).toBe(200)
+    lateness.push(performance.now() - asked)
+  }
+  other.exec('rollback')
+  other.close()
+  // The driver waits a tenth of a second at a time, and blocks while it does.
+  expect(percentile(lateness, 0.99)).toBeLessThan(300)
+  await expectHealthy(stage, 2)
+})

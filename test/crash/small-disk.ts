@@ -1,0 +1,52 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export type SmallDisk = Disposable & {
+  readonly path: string
+  /** Takes all the room there is. */
+  fill(): void
+  free(): void
+  /** Nothing on it can be written any more; nobody may have anything open on it for writing. */
+  makeReadOnly(): void
+}
+
+/** Whether this machine lets a test mount a disk of its own: that takes root. */
+export function canMount(): boolean {
+  const path = mkdtempSync(join(tmpdir(), 'larder-mount-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', path]).status === 0
+  if (mounted) spawnSync('umount', [path])
+  rmSync(path, { recursive: true })
+  return mounted
+}
+
+/** A disk of so many megabytes. */
+export function mountSmallDisk(megabytes: number): SmallDisk {
+  const path = mkdtempSync(join(tmpdir(), 'larder-disk-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'tmpfs', path])
+  const ballast = join(path, 'ballast')
+  return {
+    path,
+    fill: () => fill(ballast),
+    free: () => rmSync(ballast, { force: true }),
+    makeReadOnly: () => void execFileSync('mount', ['-o', 'remount,ro', path]),
+    [Symbol.dispose]: () => {
+      execFileSync('umount', ['--lazy', path])
+      rmSync(path, { recursive: true, force: true })
+    },
+  }
+}
+
+/** In large pieces, then in ever smaller ones, until not a byte goes on it. */
+function fill(path: string): void {
+  const file = openSync(path, 'a')
+  for (let size = 2 ** 20; size >= 1;) {
+    try {
+      if (writeSync(file, Buffer.alloc(size, 1)) < size) size /= 2
+    } catch {
+      size = Math.floor(size / 2)
+    }
+  }
+  closeSync(file)
+}
