@@ -8,6 +8,7 @@ import type {
 } from './core/authorization.ts'
 import type { Circuit } from './core/circuit.ts'
 import type { Account, ClientCredentials, Connection, LiveConnection } from './core/connection.ts'
+import type { Credentials } from './core/credentials.ts'
 import type { StoredEvent, VaultEvent } from './core/event.ts'
 import type {
   AttemptId,
@@ -21,7 +22,13 @@ import type {
 } from './core/ids.ts'
 import type { Revocation, RevocationOutcome } from './core/outbox.ts'
 import type { Provider } from './core/provider.ts'
-import type { ReceivedTokens, RefreshOutcome, RefreshResult } from './core/refresh-outcome.ts'
+import type {
+  AttemptOutcome,
+  ReceivedTokens,
+  RefreshOutcome,
+  RefreshResult,
+  Unfortunate,
+} from './core/refresh-outcome.ts'
 import type { RefreshPolicy } from './core/refresh-policy.ts'
 import type { Sealed, Secret } from './core/secret.ts'
 import type {
@@ -195,6 +202,8 @@ export interface Writes extends Reads, WebhookWrites {
   insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
   /** Wins only while the link is still in `before`'s status. */
   saveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
+  /** Counts a try of credentials on the page of a pending link: how many are left, null where none was. */
+  countTry(id: LinkId, atMost: number): Promise<number | null>
   /** Pending links of that user whose providers are all among `providers` (null: any). */
   withdrawLinksOf(userId: UserId, providers: readonly ProviderId[] | null): Promise<void>
   insertFlow(flow: Flow): Promise<void>
@@ -339,6 +348,13 @@ export type RefreshRequest = {
   readonly refreshToken: Secret
 }
 
+export type CredentialsRequest = {
+  readonly provider: ProviderId
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly credentials: Credentials
+}
+
 export type IdentifyOutcome =
   | {
       readonly kind: 'ok'
@@ -365,6 +381,10 @@ export interface TokenEndpoint {
     readonly accessToken: Secret
   }): Promise<IdentifyOutcome>
   revoke(revocation: Revocation): Promise<RevocationOutcome>
+  /** RFC 6749 §4.4, or the preset's own grant: a token of the client's own. It spends nothing. */
+  fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
+  /** Whether the provider takes credentials, by the preset's probe; `grant_dead`: it does not. */
+  checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
   /** Tells clients apart (circuit, sibling grants): the configured one or the connection's own. */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
 }
@@ -380,6 +400,8 @@ export interface Webhooks {
 /** One refresh per connection at a time in this process, detached from whoever asked. */
 export interface Flights {
   readonly size: number
+  /** Whether the process is ending: what has not left the ground stays there. */
+  readonly isLanding: boolean
   has(id: ConnectionId): boolean
   /** Joins the flight that is under way, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
@@ -450,10 +472,12 @@ export interface Observer {
   connectBroke(e: { provider: ProviderId; error: unknown }): void
   deleted(e: { id: ConnectionId; provider: ProviderId }): void
   refreshed(e: { id: ConnectionId; provider: ProviderId; generation: number }): void
+  /** The provider takes credentials that it was shown. */
+  confirmed(e: { id: ConnectionId; provider: ProviderId }): void
   refreshFailed(e: {
     id: ConnectionId
     provider: ProviderId
-    outcome: Exclude<RefreshOutcome['kind'], 'ok'>
+    outcome: Unfortunate['kind']
     detail: string
   }): void
   /** A refresh that nobody waits for ended in an error of ours or the store's. */

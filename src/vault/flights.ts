@@ -14,6 +14,10 @@ export class SingleFlights implements Flights {
     return this.#air.size
   }
 
+  get isLanding(): boolean {
+    return this.#landing.signal.aborted
+  }
+
   has(id: ConnectionId): boolean {
     return this.#air.has(id) || this.#parked.has(id)
   }
@@ -23,7 +27,7 @@ export class SingleFlights implements Flights {
     if (current !== undefined) return current
     const connection = this.#parked.get(id)
     if (connection !== undefined) return Promise.resolve({ kind: 'refreshed', connection })
-    if (this.#landing.signal.aborted) return Promise.resolve({ kind: 'stopping' })
+    if (this.isLanding) return Promise.resolve({ kind: 'stopping' })
     // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
     const flight = Promise.resolve()
       .then(fly)

@@ -35,11 +35,22 @@ export function refresh(
   )
 }
 
+/** Credentials of a provider without a probe can only be believed. */
+export function canBeAsked(
+  ports: Pick<RefreshNeeds, 'providers'>,
+  { grant, provider }: LiveConnection,
+): boolean {
+  return (
+    grant.kind !== 'credentials' || (ports.providers.get(provider)?.credentials?.isProbed ?? true)
+  )
+}
+
 async function refreshOnce(
   ports: RefreshNeeds,
   seen: LiveConnection,
   wanted: Wanted,
 ): Promise<RefreshResult> {
+  if (ports.flights.isLanding) return { kind: 'stopping' }
   const connection = await ports.store.connection(seen.id)
   if (connection === null || !isLive(connection)) return { kind: 'gone' }
   if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { openCrashStage } from '../crash/crash-stage.ts'
+import { storedTokensOf } from '../crash/vault-files.ts'
+import { percentile } from '../support/scripted-provider/checker/load.ts'
+import { until } from '../support/until.ts'
+
+const ANSWERS_AFTER_MS = 8_000
+/** As many as are under way by default; the others wait for their turn. */
+const AT_ONCE = 4
+
+test('asked to stop while a provider takes eight seconds, it loses no rotation and exits 0', async () => {
+  await using stage = await openCrashStage({
+    provider: { profile: 'strict' },
+    refresh: { ratePerSecond: 100 },
+  })
+  const larder = await stage.start()
+  const adopted = await stage.adopt(8)
+  await stage.provider.misbehave({ act: 'delay', before: 'answer', ms: ANSWERS_AFTER_MS })
+  const refreshing = adopted.map(({ id }) => stage.api.post(`/v1/connections/${id}/refresh`))
+  await stage.provider.until({ count: AT_ONCE, phase: 'processed' })
+  larder.kill('SIGTERM')
+  await until('it to say so', async () => (await stage.api.get('/readyz')).status === 503)
+  const asked: number[] = []
+  let ended: unknown = null
+  void larder.ended.then((how) => (ended = how))
+  while (ended === null) {
+    const [one] = adopted
+    const at = performance.now()
+    const answer = await stage.api.get(`/v1/connections/${one?.id}/token`).catch(() => null)
+    if (answer === null) break
+    expect(answer.status).toBe(200)
+    asked.push(performance.now() - at)
+  }
+  expect(await larder.ended).toBe(0)
+  // Reads are answered meanwhile, at their usual pace.
+  expect(asked.length).toBeGreaterThan(50)
+  expect(percentile(asked, 0.99)).toBeLessThan(1_000)
+  // What has not been sent is not sent any more, so that the end comes as soon as it can.
+  const answers = await Promise.all(refreshing)
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([
+    ...Array(AT_ONCE).fill(200),
+    ...Array(adopted.length - AT_ONCE).fill(503),
+  ])
+  expect((await stage.provider.requests()).length).toBe(AT_ONCE)
+  await allRotationsAreStored(stage)
+}, 60_000)
+
+async function allRotationsAreStored({ at, provider }: Awaited<ReturnType<typeof openCrashStage>>) {
+  const stored = await storedTokensOf(at.dataDir)
+  const { families, requests } = await provider.truth()
+  expect(stored.toSorted(byFamily)).toEqual(
+    families.map(({ id, current }) => ({ family: id, refreshToken: current })).toSorted(byFamily),
+  )
+  expect(families.filter(({ revoked }) => revoked !== null)).toEqual([])
+  expect(requests.filter(({ told }) => told !== 'plainly')).toEqual([])
+}
+
+function byFamily(a: { readonly family: string }, b: { readonly family: string }): number {
+  return a.family.localeCompare(b.family)
+}
