@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration'
 import { createVault } from './0001-vault.ts'
 import { createWebhooks } from './0002-webhooks.ts'
+import { addCredentials } from './0003-credentials.ts'
 
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
@@ -9,4 +10,5 @@ import { createWebhooks } from './0002-webhooks.ts'
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-vault': { up: createVault },
   '0002-webhooks': { up: createWebhooks },
+  '0003-credentials': { up: addCredentials },
 }

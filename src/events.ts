@@ -82,6 +82,10 @@ function refreshEvents(log: Logger, metrics: Metrics) {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'ok' })
       log.debug({ event: 'refresh.succeeded', ...e }, 'token refreshed')
     },
+    confirmed: (e) => {
+      metrics.refreshes.inc({ provider: e.provider, outcome: 'confirmed' })
+      log.debug({ event: 'credentials.confirmed', ...e }, 'provider takes the credentials')
+    },
     refreshFailed: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: e.outcome })
       log.warn({ event: 'refresh.failed', ...e }, 'refresh failed')

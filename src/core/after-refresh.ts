@@ -1,8 +1,9 @@
 import type { Attempt, Failure, FailureReason, LiveConnection } from './connection.ts'
+import { completed } from './credentials.ts'
 import { dueAtOf, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
-import type { RefreshOutcome } from './refresh-outcome.ts'
+import type { AttemptOutcome } from './refresh-outcome.ts'
 import { backoffMs, probeWaitMs, type RefreshPolicy } from './refresh-policy.ts'
 
 /** What the shell knows of an attempt that is over. */
@@ -27,20 +28,28 @@ export type AttemptEnd = {
  */
 export function afterRefresh(
   connection: LiveConnection,
-  outcome: RefreshOutcome,
+  outcome: AttemptOutcome,
   end: AttemptEnd,
 ): LiveConnection {
   const common = { ...connection, updatedAt: end.now, attempt: openAttempt(connection, end) }
   switch (outcome.kind) {
     case 'ok': {
-      const arrival = { tokens: outcome.tokens, sentAt: end.attempt.sentAt, tokenId: end.tokenId }
+      const { tokens } = outcome
+      const { sentAt } = end.attempt
+      const arrival = { kind: 'tokens', tokens, sentAt, tokenId: end.tokenId } as const
       const grant = renewedGrant(connection.grant, arrival, end.provider)
       const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
       const renewed = { ...common, lastRefreshedAt: end.now, providerData }
       return withGrant(renewed, grant, dueAtOf(grant, end.policy, end.fraction))
     }
+    case 'confirmed': {
+      const account = completed(connection.account, outcome.account)
+      const providerData = { ...connection.providerData, ...outcome.providerData }
+      const proven = { ...common, account, providerData, lastRefreshedAt: end.now }
+      return withGrant(proven, connection.grant, null)
+    }
     case 'ambiguous':
-      if (outcome.salvaged !== null) {
+      if (outcome.salvaged !== null && connection.grant.kind === 'oauth') {
         const { grant } = connection
         const saved = { ...grant, generation: grant.generation + 1, refreshToken: outcome.salvaged }
         return failing(
@@ -65,6 +74,10 @@ export function afterRefresh(
       // The operator's to fix: the circuit holds the provider, the connection keeps its state.
       return end.ownClient ? failing(common, 'provider_misconfigured', outcome, end) : common
     case 'grant_dead':
+      // There is no user who could consent again: whoever set the client up has to.
+      if (connection.grant.kind === 'machine') {
+        return failing(common, 'provider_misconfigured', outcome, end)
+      }
       return disconnected({ ...common, attempt: null }, deathOf(connection, end), outcome, end)
     default:
       return outcome satisfies never
@@ -105,8 +118,9 @@ export function afterUnreadable(connection: LiveConnection, now: Instant): LiveC
   }
 }
 
-/** The attempt stays on the row while nobody knows what became of its token. */
+/** The attempt stays on the row while nobody knows what became of its refresh token. */
 function openAttempt(connection: LiveConnection, end: AttemptEnd): Attempt | null {
+  if (connection.grant.kind !== 'oauth') return null
   if (!end.unresolved) return connection.attempt
   const { id, sentAt } = end.attempt
   return { id, sentAt: unknownSince(connection.attempt, sentAt, end.provider.refresh) }
@@ -127,6 +141,7 @@ export function unknownSince(
 }
 
 function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
+  if (connection.grant.kind !== 'oauth') return 'revoked'
   if (end.unresolved || connection.attempt !== null) return 'interrupted'
   // A dead grant that was called interrupted once does not become the user's doing by a probe.
   if (connection.failure?.reason === 'interrupted') return 'interrupted'
@@ -142,7 +157,7 @@ function failing(
 ): LiveConnection {
   // A probe of a dead grant that did not get through leaves it as it was, until the next probe.
   if (connection.status === 'disconnected') {
-    return { ...connection, dueAt: probeAt(connection.failure, end.now) }
+    return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
   }
   const failure = failureOf(connection, reason, outcome.detail, end.now)
   const waitMs = backoffMs(failure.attempts, end.policy, end.fraction)
@@ -172,9 +187,22 @@ function disconnected(
   end: AttemptEnd,
 ): LiveConnection {
   const failure = failureOf(connection, reason, outcome.detail, end.now)
-  const mayProbe = end.provider.refresh.replay === 'allowed'
-  const dueAt = mayProbe ? probeAt(failure, end.now) : null
-  return { ...connection, status: 'disconnected', failure, dueAt }
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    dueAt: nextProbe(connection, failure, end),
+  }
+}
+
+/** A refused password is never shown again unasked: providers lock accounts over it. */
+function nextProbe(
+  { grant }: LiveConnection,
+  failure: Failure,
+  { now, provider }: AttemptEnd,
+): Instant | null {
+  const mayProbe = grant.kind !== 'credentials' && provider.refresh.replay === 'allowed'
+  return mayProbe ? probeAt(failure, now) : null
 }
 
 function failureOf(

@@ -1,4 +1,5 @@
 import type { Account } from './connection.ts'
+import type { Brought } from './grant.ts'
 import type { ConnectionId, FlowId, Instant, LinkId, ProviderId, UserId } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { Sealed, Secret } from './secret.ts'
@@ -85,7 +86,7 @@ export type WaitingGrant = {
   readonly link: LinkId
   readonly connectionId: ConnectionId
   readonly provider: ProviderId
-  readonly tokens: ReceivedTokens
+  readonly brought: Brought
   readonly sentAt: Instant
   readonly account: Account
   readonly requestedScope: readonly string[]

@@ -1,5 +1,5 @@
 import type { Instant, ProviderId } from './ids.ts'
-import type { RefreshOutcome } from './refresh-outcome.ts'
+import type { AttemptOutcome } from './refresh-outcome.ts'
 
 export type CircuitReason = 'unavailable' | 'misconfigured' | 'throttled'
 
@@ -48,11 +48,12 @@ export function admission(circuit: Circuit, now: Instant): Admission {
 /** Any answer to the grant itself, good or bad, shows that provider and client work. */
 export function afterAnswer(
   circuit: Circuit,
-  outcome: RefreshOutcome,
+  outcome: AttemptOutcome,
   at: { readonly now: Instant; readonly fraction: number },
 ): Circuit {
   switch (outcome.kind) {
     case 'ok':
+    case 'confirmed':
     case 'grant_dead':
       return circuit.failures === 0 && circuit.open === null
         ? circuit

@@ -1,4 +1,4 @@
-import { type Connection, isLive, missingScope, tokenLives } from './connection.ts'
+import { type Connection, isLive, isRenewable, missingScope, tokenLives } from './connection.ts'
 import { nextAction, type StoredEvent, type VaultEvent } from './event.ts'
 import type { Instant } from './ids.ts'
 
@@ -22,7 +22,7 @@ export function viewConnection(connection: Connection, now: Instant) {
     expiresAt: isoOrNull(live?.grant.token?.expiresAt),
     accessToken: null as string | null,
     refreshToken: null,
-    refreshable: live !== null && live.grant.refreshToken !== null,
+    refreshable: live !== null && isRenewable(live.grant),
     nextRefreshAt: live?.status === 'disconnected' ? null : isoOrNull(live?.dueAt),
     lastRefreshedAt: isoOrNull(connection.lastRefreshedAt),
     failure: live?.failure ? viewFailure(live.failure) : null,

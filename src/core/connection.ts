@@ -1,3 +1,4 @@
+import type { Credentials } from './credentials.ts'
 import type { AttemptId, ConnectionId, GrantId, Instant, ProviderId, UserId } from './ids.ts'
 import type { Sealed, Secret } from './secret.ts'
 
@@ -20,17 +21,45 @@ export type AccessToken = {
   readonly expiresAt: Instant | null
 }
 
-/** What one consent of the user gave us. A reconnect makes a new grant, a refresh a new generation. */
-export type Grant = {
+/** Credentials as they are served: they have no end that anybody knows of. */
+export type HeldCredentials = Credentials & { readonly tokenId: string }
+
+type GrantCommon = {
   readonly id: GrantId
   readonly generation: number
   readonly requestedScope: readonly string[]
   readonly scope: readonly string[]
+}
+
+/** What one consent of the user gave us. */
+export type OAuthGrant = GrantCommon & {
+  readonly kind: 'oauth'
   /** Null until the first refresh of an imported refresh token, or when the stored one is unreadable. */
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
   readonly refreshTokenExpiresAt: Instant | null
 }
+
+/** Tokens that the client gets for itself, without a user (RFC 6749 §4.4): one can always be had anew. */
+export type MachineGrant = GrantCommon & {
+  readonly kind: 'machine'
+  readonly token: AccessToken | null
+  readonly refreshToken: null
+  readonly refreshTokenExpiresAt: null
+}
+
+/** The user's own credentials, as they were handed in. Nothing renews them, and they carry no scopes. */
+export type CredentialsGrant = GrantCommon & {
+  readonly kind: 'credentials'
+  /** Null when what is stored is unreadable. */
+  readonly credentials: HeldCredentials | null
+  readonly token: null
+  readonly refreshToken: null
+  readonly refreshTokenExpiresAt: null
+}
+
+/** What a connection lives on. A reconnect makes a new grant, a refresh a new generation. */
+export type Grant = OAuthGrant | MachineGrant | CredentialsGrant
 
 /** A refresh that was begun and whose outcome is not known: its refresh token may be spent. */
 export type Attempt = {
@@ -109,11 +138,27 @@ export function isLive(connection: Connection): connection is LiveConnection {
   return connection.status !== 'pending'
 }
 
-/** Whether a token could be served at `now` without asking the provider. */
+/** Whether something could be served at `now` without asking the provider. */
 export function tokenLives(connection: Connection, now: Instant): boolean {
   if (!isLive(connection)) return false
-  const { token } = connection.grant
+  const { grant } = connection
+  if (grant.kind === 'credentials') return grant.credentials !== null
+  const { token } = grant
   return token !== null && (token.expiresAt === null || token.expiresAt > now)
+}
+
+/** Whether the next token can be had without the user. */
+export function isRenewable(grant: Grant): boolean {
+  switch (grant.kind) {
+    case 'oauth':
+      return grant.refreshToken !== null
+    case 'machine':
+      return true
+    case 'credentials':
+      return false
+    default:
+      return grant satisfies never
+  }
 }
 
 /** Scopes that were asked for and not granted. */

@@ -1,26 +1,52 @@
-import type { AccessToken, Grant, LiveConnection } from './connection.ts'
+import type {
+  AccessToken,
+  CredentialsGrant,
+  Grant,
+  LiveConnection,
+  MachineGrant,
+  OAuthGrant,
+} from './connection.ts'
+import type { Credentials } from './credentials.ts'
 import type { GrantId, Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { ReceivedTokens } from './refresh-outcome.ts'
 import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
 
-/** Tokens as they came, with what the shell knows of them. */
-export type Arrival = {
-  readonly tokens: ReceivedTokens
-  readonly sentAt: Instant
-  readonly tokenId: string
+/** What a consent, or the form of the connect page, brought. */
+export type Brought =
+  | { readonly kind: 'tokens'; readonly tokens: ReceivedTokens }
+  | {
+      readonly kind: 'credentials'
+      readonly credentials: Credentials
+      /** What the provider told when they were held against it. */
+      readonly providerData: Readonly<Record<string, unknown>>
+    }
+
+/** The same with what the shell knows of it. */
+export type Arrival = Brought & { readonly sentAt: Instant; readonly tokenId: string }
+export type TokenArrival = Extract<Arrival, { kind: 'tokens' }>
+type CredentialsArrival = Extract<Arrival, { kind: 'credentials' }>
+
+/** Without what is worked out again when it is put in its place. */
+export function broughtOf(arrival: Arrival): Brought {
+  if (arrival.kind === 'tokens') return { kind: 'tokens', tokens: arrival.tokens }
+  const { credentials, providerData } = arrival
+  return { kind: 'credentials', credentials, providerData }
 }
 
 type Traits = Pick<Provider, 'refresh'>
+type About = Traits & { readonly requestedScope: readonly string[] }
 
-/** The first generation of a grant: a code was exchanged, or tokens were handed in. */
-export function newGrant(
-  id: GrantId,
-  arrival: Arrival,
-  about: Traits & { readonly requestedScope: readonly string[] },
-): Grant {
+/** The first generation of a grant. */
+export function newGrant(id: GrantId, arrival: Arrival, about: About): Grant {
+  return arrival.kind === 'tokens' ? oauthGrant(id, arrival, about) : credentialsGrant(id, arrival)
+}
+
+/** A code was exchanged, or tokens were handed in. */
+export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OAuthGrant {
   const { tokens, sentAt } = arrival
   return {
+    kind: 'oauth',
     id,
     generation: 1,
     requestedScope: about.requestedScope,
@@ -32,23 +58,59 @@ export function newGrant(
   }
 }
 
-/** The next generation. A refresh token that was not sent stays the old one (RFC 6749 §6). */
-export function renewedGrant(grant: Grant, arrival: Arrival, about: Traits): Grant {
-  const { tokens } = arrival
+export function credentialsGrant(
+  id: GrantId,
+  { credentials, tokenId }: Pick<CredentialsArrival, 'credentials' | 'tokenId'>,
+): CredentialsGrant {
   return {
-    ...grant,
+    kind: 'credentials',
+    id,
+    generation: 1,
+    requestedScope: [],
+    scope: [],
+    credentials: { ...credentials, tokenId },
+    ...NO_TOKENS,
+  }
+}
+
+/** Before its first token. */
+export function machineGrant(id: GrantId, requestedScope: readonly string[]): MachineGrant {
+  const scope = requestedScope
+  return { kind: 'machine', id, generation: 1, requestedScope, scope, ...NO_TOKENS }
+}
+
+const NO_TOKENS = { token: null, refreshToken: null, refreshTokenExpiresAt: null } as const
+
+/** The next generation. A refresh token that was not sent stays the old one (RFC 6749 §6). */
+export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits): Grant {
+  const { tokens } = arrival
+  const renewed = {
     generation: grant.generation + 1,
     scope: tokens.scope ?? grant.scope,
     token: accessToken(arrival, about),
-    refreshToken: tokens.refreshToken ?? grant.refreshToken,
-    refreshTokenExpiresAt: refreshTokenExpiry(arrival) ?? grant.refreshTokenExpiresAt,
+  }
+  switch (grant.kind) {
+    case 'oauth':
+      return {
+        ...grant,
+        ...renewed,
+        refreshToken: tokens.refreshToken ?? grant.refreshToken,
+        refreshTokenExpiresAt: refreshTokenExpiry(arrival) ?? grant.refreshTokenExpiresAt,
+      }
+    case 'machine':
+      return { ...grant, ...renewed }
+    case 'credentials':
+      return grant
+    default:
+      return grant satisfies never
   }
 }
 
 /** When the schedule next looks at a healthy grant: to renew its token, or to note its end. */
 export function dueAtOf(grant: Grant, policy: RefreshPolicy, fraction: number): Instant | null {
+  if (grant.kind === 'credentials') return null
   if (grant.token === null) return 0
-  if (grant.refreshToken === null) return grant.token.expiresAt
+  if (grant.kind === 'oauth' && grant.refreshToken === null) return grant.token.expiresAt
   return refreshPoint(grant.token, policy, fraction)
 }
 
@@ -66,21 +128,30 @@ export function withGrant<
 /** How long whoever handed credentials in may take to prove them, before the schedule does. */
 const PROVE_WITHIN_MS = 60_000
 
-/** Credentials that were handed in: active by a live token's word, failing until a refresh proves them. */
+/** Tokens that were handed in: active by a live one's word, failing until a refresh proves them. */
 export function draftWithGrant(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,
   at: { readonly now: Instant; readonly dueAt: Instant | null },
 ): LiveConnection {
-  const active = withGrant(connection, grant, at.dueAt)
   const { token } = grant
-  if (token !== null && (token.expiresAt === null || token.expiresAt > at.now)) return active
-  const detail = 'these tokens have not been proven yet'
-  const failure = { reason: 'provider_unavailable', detail, since: at.now, attempts: 0 } as const
-  return { ...active, status: 'failing', failure, dueAt: at.now + PROVE_WITHIN_MS }
+  const lives = token !== null && (token.expiresAt === null || token.expiresAt > at.now)
+  return lives ? withGrant(connection, grant, at.dueAt) : unproven(connection, grant, at.now)
 }
 
-function accessToken(arrival: Arrival, about: Traits): AccessToken {
+/** What the provider has yet to be asked about. */
+export function unproven(
+  connection: Parameters<typeof withGrant>[0],
+  grant: Grant,
+  now: Instant,
+): LiveConnection {
+  const detail = 'what was handed in has not been proven yet'
+  const failure = { reason: 'provider_unavailable', detail, since: now, attempts: 0 } as const
+  const dueAt = now + PROVE_WITHIN_MS
+  return { ...withGrant(connection, grant, dueAt), status: 'failing', failure }
+}
+
+function accessToken(arrival: TokenArrival, about: Traits): AccessToken {
   const { tokens, sentAt, tokenId } = arrival
   return {
     tokenId,
@@ -91,7 +162,7 @@ function accessToken(arrival: Arrival, about: Traits): AccessToken {
   }
 }
 
-function refreshTokenExpiry({ tokens, sentAt }: Arrival): Instant | null {
+function refreshTokenExpiry({ tokens, sentAt }: TokenArrival): Instant | null {
   const seconds = tokens.refreshTokenExpiresInSeconds
   return plus(sentAt, seconds === null ? null : seconds * 1000)
 }

@@ -1,3 +1,4 @@
+import type { Credentials } from './credentials.ts'
 import type { ProviderId } from './ids.ts'
 
 /** A parameter of a preset (tenant, subdomain …), checked by its pattern wherever it is handed in. */
@@ -9,11 +10,30 @@ export type ProviderParam = {
   readonly default: string | null
 }
 
+/** How a user's own credentials are asked for, and what is made of them. */
+export type CredentialsForm = {
+  readonly kind: Credentials['kind']
+  readonly labels: { readonly username: string; readonly secret: string }
+  /** Where such a password or key is made: a sentence or two, and the provider's page. */
+  readonly help: string | null
+  readonly helpUrl: string | null
+  /** API keys go as the user of Basic, with this for a password; null: behind the header's scheme. */
+  readonly basicPassword: string | null
+  /** Whether the provider can be asked if it takes them. */
+  readonly isProbed: boolean
+  /** Who says whose they are. */
+  readonly identifiedBy: 'username' | 'probe'
+}
+
 /** What the use cases need to know of a configured provider; how to speak to it stays in `oauth/`. */
 export type Provider = {
   readonly id: ProviderId
   readonly name: string
   readonly connectsBy: 'link' | 'credentials' | 'machine'
+  /** Where it connects by them. */
+  readonly credentials: CredentialsForm | null
+  /** The parameter that names the account of a machine connection. */
+  readonly accountParam: string | null
   /** Asked for when a link names none. */
   readonly scopes: readonly string[]
   /** Added to whatever is asked for: what the account's identity needs. */

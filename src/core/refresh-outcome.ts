@@ -1,5 +1,5 @@
 import type { CircuitReason } from './circuit.ts'
-import type { LiveConnection } from './connection.ts'
+import type { Account, LiveConnection } from './connection.ts'
 import type { Instant } from './ids.ts'
 import type { Secret } from './secret.ts'
 
@@ -37,14 +37,27 @@ export type RefreshOutcome =
 
 export type OutcomeKind = RefreshOutcome['kind']
 
+/** What an attempt on a connection came to, whatever its grant lives on. */
+export type AttemptOutcome =
+  | RefreshOutcome
+  /** The provider takes the credentials that it was shown; they stay as they are. */
+  | {
+      readonly kind: 'confirmed'
+      /** As far as the answer told. */
+      readonly account: Account
+      readonly providerData: Readonly<Record<string, unknown>>
+    }
+
+export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }>
+
 /** What came of wanting a refresh, for whoever wanted it. */
 export type RefreshResult =
-  /** A newer grant or generation stands, whoever brought it. */
+  /** A newer grant or generation stands, whoever brought it, or the provider has confirmed this one. */
   | { readonly kind: 'refreshed'; readonly connection: LiveConnection }
   | {
       readonly kind: 'failed'
       readonly connection: LiveConnection
-      readonly outcome: Exclude<RefreshOutcome, { kind: 'ok' }>
+      readonly outcome: Unfortunate
     }
   /** Nothing was sent: the provider's circuit is open, or another process holds the lease. */
   | {

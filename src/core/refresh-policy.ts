@@ -1,4 +1,11 @@
-import { type AccessToken, type Connection, isLive, type LiveConnection } from './connection.ts'
+import {
+  type AccessToken,
+  type Connection,
+  type CredentialsGrant,
+  isLive,
+  isRenewable,
+  type LiveConnection,
+} from './connection.ts'
 import type { Instant } from './ids.ts'
 import type { RefreshTraits } from './provider.ts'
 
@@ -76,7 +83,9 @@ export type ReadDecision =
 /** What a read of a token comes to. The rules of «The token» in the API's contract, and nothing else. */
 export function decideRead(connection: Connection, demand: ReadDemand, now: Instant): ReadDecision {
   if (!isLive(connection)) return { kind: 'refuse', code: 'confirmation_required' }
-  const { token } = connection.grant
+  const { grant } = connection
+  if (grant.kind === 'credentials') return decideCredentials(connection, grant, { demand, now })
+  const { token } = grant
   const rejected = token !== null && token.tokenId === demand.rejected
   if (token !== null && !rejected && isOfThisClock(connection, token, now)) {
     const wanted = wantedTtl(token, demand.minTtlMs)
@@ -88,6 +97,28 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   }
   if (!mayRefresh(connection)) return { kind: 'refuse', code: 'reconnect_required' }
   const retryAt = earliestRefresh(connection, rejected)
+  return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
+}
+
+/**
+ * Credentials have no end: they are served until the provider says that it does not take them any
+ * more. A caller's word that it did not is reason to ask the provider, now and then, and no more.
+ */
+function decideCredentials(
+  connection: LiveConnection,
+  { credentials }: CredentialsGrant,
+  { demand, now }: { readonly demand: ReadDemand; readonly now: Instant },
+): ReadDecision {
+  if (connection.status === 'disconnected' || credentials === null) {
+    return { kind: 'refuse', code: 'reconnect_required' }
+  }
+  if (credentials.tokenId !== demand.rejected) {
+    return { kind: 'serve', refreshBehind: false, shortLived: false }
+  }
+  const retryAt =
+    connection.status === 'failing'
+      ? (connection.dueAt ?? 0)
+      : (connection.lastRefreshedAt ?? 0) + SPACING_MS
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
 }
 
@@ -115,7 +146,7 @@ function remaining(token: AccessToken, now: Instant): number {
 }
 
 export function mayRefresh(connection: LiveConnection): boolean {
-  return connection.status !== 'disconnected' && connection.grant.refreshToken !== null
+  return connection.status !== 'disconnected' && isRenewable(connection.grant)
 }
 
 /** Back-off of a failing connection; else a floor under renewals of tokens that are born too short. */

@@ -1,4 +1,11 @@
-import type { Attempt, Failure, Grant, LiveConnection } from './connection.ts'
+import {
+  type AccessToken,
+  type Attempt,
+  type Failure,
+  type Grant,
+  isRenewable,
+  type LiveConnection,
+} from './connection.ts'
 import type { Instant } from './ids.ts'
 
 /**
@@ -25,7 +32,7 @@ export function turnedBack(connection: LiveConnection, byMs: number): LiveConnec
  */
 export function distrusted(connection: LiveConnection, now: Instant): LiveConnection {
   const { grant } = connection
-  if (grant.token === null || grant.refreshToken === null) return connection
+  if (grant.kind === 'credentials' || grant.token === null || !isRenewable(grant)) return connection
   const token = { ...grant.token, expiresAt: now }
   const dueAt = connection.status === 'disconnected' ? connection.dueAt : now
   return { ...connection, grant: { ...grant, token }, dueAt }
@@ -36,16 +43,24 @@ type Turn = {
   readonly backOrNull: (instant: Instant | null) => Instant | null
 }
 
-function turnedGrant(grant: Grant, { back, backOrNull }: Turn): Grant {
-  const { token } = grant
-  return {
-    ...grant,
-    refreshTokenExpiresAt: backOrNull(grant.refreshTokenExpiresAt),
-    token:
-      token === null
-        ? null
-        : { ...token, issuedAt: back(token.issuedAt), expiresAt: backOrNull(token.expiresAt) },
+function turnedGrant(grant: Grant, turn: Turn): Grant {
+  switch (grant.kind) {
+    case 'oauth': {
+      const refreshTokenExpiresAt = turn.backOrNull(grant.refreshTokenExpiresAt)
+      return { ...grant, token: turnedToken(grant.token, turn), refreshTokenExpiresAt }
+    }
+    case 'machine':
+      return { ...grant, token: turnedToken(grant.token, turn) }
+    case 'credentials':
+      return grant
+    default:
+      return grant satisfies never
   }
+}
+
+function turnedToken(token: AccessToken | null, { back, backOrNull }: Turn): AccessToken | null {
+  if (token === null) return null
+  return { ...token, issuedAt: back(token.issuedAt), expiresAt: backOrNull(token.expiresAt) }
 }
 
 function turnedAttempt(attempt: Attempt | null, back: Turn['back']): Attempt | null {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Credentials, isPassword, isUsername } from '../core/credentials.ts'
 import type { ProviderId, UserId } from '../core/ids.ts'
 import { Secret } from '../core/secret.ts'
 import { jsonFlaw, parseInstant } from './parse-value.ts'
@@ -61,6 +62,30 @@ export const secretText = visibleText.transform((value) => new Secret(value))
 export const client = z
   .strictObject({ id: visibleText, secret: maybe(secretText) })
   .describe('An OAuth client of your own, in place of the configured one.')
+
+const username = text(1, 256).refine(isUsername, 'must hold no colon and no control character')
+
+const password = text(1, 1024)
+  .refine(isPassword, 'must hold no control character')
+  .transform((value) => new Secret(value))
+
+/** It goes into a header as it stands. */
+const apiKey = text(1, 4096)
+  .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
+  .transform((value) => new Secret(value))
+
+export const credentials = z
+  .strictObject({ username: maybe(username), password: maybe(password), apiKey: maybe(apiKey) })
+  .transform((given, ctx): Credentials => {
+    const { username: user, password: secret, apiKey: key } = given
+    if (key !== null && user === null && secret === null) return { kind: 'api_key', apiKey: key }
+    if (key === null && user !== null && secret !== null) {
+      return { kind: 'basic', username: user, password: secret }
+    }
+    ctx.addIssue({ code: 'custom', message: 'must be username and password, or an apiKey' })
+    return z.NEVER
+  })
+  .describe("The user's own, for providers that connect by them.")
 
 /** RFC 6749 §3.3, a little wider: some providers' scopes hold quotes. */
 export const scope = z

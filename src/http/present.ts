@@ -1,7 +1,8 @@
 import { type ConnectLink, linkStatus } from '../core/authorization.ts'
-import type { AccessToken, Connection } from '../core/connection.ts'
+import type { AccessToken, Connection, Grant, HeldCredentials } from '../core/connection.ts'
 import { isLive, missingScope, tokenLives } from '../core/connection.ts'
 import { type ConnectionView, iso, isoOrNull, viewConnection } from '../core/connection-view.ts'
+import { credentialsHeader } from '../core/credentials.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import { webhookStatus } from '../core/webhook.ts'
@@ -37,29 +38,74 @@ export function presentToken(
   { providers }: Providers,
   now: Instant,
 ) {
-  const token = requireToken(connection.grant.token)
-  const accessToken = token.secret.expose()
-  const header = providers.get(connection.provider)?.apiHeader
-  const scheme = header === undefined ? 'Bearer' : header.scheme
+  const { grant } = connection
+  const provider = providers.get(connection.provider) ?? UNKNOWN_PROVIDER
+  const served =
+    grant.kind === 'credentials'
+      ? servedCredentials(present(grant.credentials), provider)
+      : servedToken(present(grant.token), provider)
+  const { header, ...parts } = served
   return {
-    accessToken,
-    tokenType: token.tokenType,
-    tokenId: token.tokenId,
-    expiresAt: isoOrNull(token.expiresAt),
-    expiresInSeconds: expiresInSeconds(token, now),
-    scope: connection.grant.scope,
-    missingScope: missingScope(connection.grant),
+    ...parts,
+    expiresInSeconds: secondsLeft(grant, now),
+    scope: grant.scope,
+    missingScope: missingScope(grant),
     connectionId: connection.id,
     provider: connection.provider,
     userId: connection.userId,
     account: connection.account,
     status: connection.status,
     warnings,
-    header: {
-      name: header?.name ?? 'Authorization',
-      value: scheme === null ? accessToken : `${scheme} ${accessToken}`,
-    },
+    header,
   }
+}
+
+/** It was taken out of the configuration: what it issued is served as most providers want it. */
+const UNKNOWN_PROVIDER = {
+  apiHeader: { name: 'Authorization', scheme: 'Bearer' },
+  credentials: null,
+} as const
+
+type Presenting = Pick<Provider, 'apiHeader' | 'credentials'>
+
+function servedToken(token: AccessToken, { apiHeader: { name, scheme } }: Presenting) {
+  const accessToken = token.secret.expose()
+  return {
+    accessToken,
+    tokenType: token.tokenType,
+    tokenId: token.tokenId,
+    expiresAt: isoOrNull(token.expiresAt),
+    header: { name, value: scheme === null ? accessToken : `${scheme} ${accessToken}` },
+  }
+}
+
+function servedCredentials(stored: HeldCredentials, provider: Presenting) {
+  const { tokenId } = stored
+  const expiresAt = null
+  switch (stored.kind) {
+    case 'basic': {
+      const credentials = { username: stored.username, password: stored.password.expose() }
+      const header = credentialsHeader({ kind: 'basic', ...credentials }, provider)
+      return { accessToken: null, credentials, tokenType: 'Basic', tokenId, expiresAt, header }
+    }
+    case 'api_key': {
+      const credentials = { apiKey: stored.apiKey.expose() }
+      const header = credentialsHeader({ kind: 'api_key', ...credentials }, provider)
+      return { accessToken: null, credentials, tokenType: 'ApiKey', tokenId, expiresAt, header }
+    }
+    default:
+      return stored satisfies never
+  }
+}
+
+function present<T>(what: T | null): T {
+  if (what === null) throw new Error('a token was to be served and there is none')
+  return what
+}
+
+function secondsLeft({ token }: Grant, now: Instant): number | null {
+  if (token === null || token.expiresAt === null) return null
+  return Math.max(0, Math.floor((token.expiresAt - now) / 1000))
 }
 
 type Frame = { readonly head: string; readonly middle: string; readonly tail: string }
@@ -77,34 +123,29 @@ export function tokenWriter(ports: Providers): (served: ServedToken, now: Instan
       frame = frameOf(served, ports)
       frames.set(connection, frame)
     }
-    const seconds = expiresInSeconds(requireToken(connection.grant.token), now)
+    const seconds = secondsLeft(connection.grant, now)
     const warned = warnings.length === 0 ? '[]' : JSON.stringify(warnings)
     return frame.head + String(seconds) + frame.middle + warned + frame.tail
   }
 }
 
 function frameOf(served: ServedToken, ports: Providers): Frame {
-  const { accessToken, tokenType, tokenId, expiresAt, header, ...rest } = presentToken(
-    served,
-    ports,
-    0,
-  )
-  const { expiresInSeconds: _seconds, warnings: _warnings, ...middle } = rest
-  const head = JSON.stringify({ accessToken, tokenType, tokenId, expiresAt })
+  const {
+    header,
+    warnings: _warnings,
+    expiresInSeconds: _seconds,
+    ...whole
+  } = presentToken(served, ports, 0)
+  const { scope, missingScope: missing, connectionId, provider, userId, account, status } = whole
+  const middle = { scope, missingScope: missing, connectionId, provider, userId, account, status }
+  const { accessToken, tokenType, tokenId, expiresAt } = whole
+  const credentials = 'credentials' in whole ? { credentials: whole.credentials } : {}
+  const head = JSON.stringify({ accessToken, ...credentials, tokenType, tokenId, expiresAt })
   return {
     head: `${head.slice(0, -1)},"expiresInSeconds":`,
     middle: `,${JSON.stringify(middle).slice(1, -1)},"warnings":`,
     tail: `,${JSON.stringify({ header }).slice(1)}`,
   }
-}
-
-function requireToken(token: AccessToken | null): AccessToken {
-  if (token === null) throw new Error('a token was to be served and there is none')
-  return token
-}
-
-function expiresInSeconds(token: AccessToken, now: Instant): number | null {
-  return token.expiresAt === null ? null : Math.max(0, Math.floor((token.expiresAt - now) / 1000))
 }
 
 export function presentLink(link: ConnectLink, now: Instant) {
@@ -144,9 +185,12 @@ export function presentProvider(provider: Provider) {
       string,
       { description: string; pattern: string; required: boolean; default: string | null }
     >,
-    redirectUri: provider.redirectUri,
+    credentials: provider.credentials === null ? null : WIRE_KIND[provider.credentials.kind],
+    redirectUri: provider.connectsBy === 'link' ? provider.redirectUri : null,
   }
 }
+
+const WIRE_KIND = { basic: 'basic', api_key: 'apiKey' } as const
 
 /** Without its hash: not even that is given out. */
 export function presentKey(key: ApiKey) {

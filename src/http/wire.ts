@@ -93,11 +93,19 @@ export const completedShape = named(
   z.object({ ...connectionShape.shape, appState: z.string().nullable() }),
 )
 
+const servedCredentialsShape = z
+  .union([
+    z.object({ username: z.string(), password: z.string() }),
+    z.object({ apiKey: z.string() }),
+  ])
+  .describe('Where the connection lives on credentials of the user, who then has no access token.')
+
 export const tokenShape = named(
   'Token',
   z.object({
-    accessToken: z.string(),
-    tokenType: z.string(),
+    accessToken: z.string().nullable().describe('Null where there are credentials.'),
+    credentials: servedCredentialsShape.optional(),
+    tokenType: z.string().describe('Of credentials: Basic or ApiKey.'),
     tokenId: z.string().describe('Tells tokens apart and reveals nothing of them.'),
     expiresAt: time.nullable(),
     expiresInSeconds: z.int().nullable(),
@@ -108,7 +116,7 @@ export const tokenShape = named(
     userId: z.string(),
     account: accountShape,
     status: statusShape,
-    warnings: z.array(z.enum(['short_lived', 'reconnect_required', 'refresh_failing'])),
+    warnings: z.array(z.enum(['short_lived', 'reconnect_required', 'refresh_failing', 'unproven'])),
     header: z
       .object({ name: z.string(), value: z.string() })
       .describe("What to send to the provider's API, as it stands."),
@@ -180,7 +188,14 @@ export const providerListShape = named(
               default: z.string().nullable(),
             }),
           ),
-          redirectUri: z.string().describe('To be registered at the provider.'),
+          credentials: z
+            .enum(['basic', 'apiKey'])
+            .nullable()
+            .describe('What is asked of the user, where it connects by credentials.'),
+          redirectUri: z
+            .string()
+            .nullable()
+            .describe('To be registered at the provider; null where nobody is sent there.'),
         }),
       ),
     ),

@@ -96,7 +96,10 @@ function clientOf(
   own: ClientCredentials | null,
 ): Call['client'] | null {
   if (own !== null) return { id: own.id, secrets: [own.secret] }
-  if (configured.client === null) return null
+  if (configured.client === null) {
+    // Credentials are the user's own: no client stands between.
+    return configured.recipe.connectsBy === 'credentials' ? { id: '', secrets: [null] } : null
+  }
   const { id, secrets } = configured.client
   return { id, secrets: secrets.length === 0 ? [null] : secrets }
 }

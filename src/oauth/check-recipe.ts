@@ -7,6 +7,7 @@ import { variablesOf } from './template.ts'
 export function checkRecipe(recipe: Recipe): readonly Problem[] {
   return [
     ...checkEndpoints(recipe),
+    ...checkAccountParam(recipe),
     ...checkPatterns(recipe),
     ...urlsOf(recipe).flatMap(([path, template]) => checkUrl(path, template, recipe)),
   ]
@@ -32,10 +33,20 @@ export function urlsOf(recipe: Recipe): readonly (readonly [path: string, templa
 }
 
 function checkEndpoints(recipe: Recipe): readonly Problem[] {
-  if (recipe.connectsBy !== 'link' || recipe.issuer !== undefined) return []
-  return (['authorizationEndpoint', 'tokenEndpoint'] as const)
+  if (recipe.connectsBy === 'credentials') {
+    const detail = 'is needed where a provider connects by them'
+    return recipe.credentials === undefined ? [{ path: 'credentials', detail }] : []
+  }
+  if (recipe.issuer !== undefined) return []
+  const needed = { link: ['authorizationEndpoint', 'tokenEndpoint'], machine: ['tokenEndpoint'] }
+  return (needed[recipe.connectsBy] as readonly ('authorizationEndpoint' | 'tokenEndpoint')[])
     .filter((name) => recipe[name] === undefined)
     .map((path) => ({ path, detail: 'is needed where there is no issuer' }))
+}
+
+function checkAccountParam({ accountParam, params }: Recipe): readonly Problem[] {
+  if (accountParam === undefined || Object.hasOwn(params, accountParam)) return []
+  return [{ path: 'accountParam', detail: 'names no parameter there is' }]
 }
 
 function checkPatterns(recipe: Recipe): readonly Problem[] {

@@ -4,9 +4,11 @@ import { VaultError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { AuthorizationRequest, Clock, TokenEndpoint } from '../ports.ts'
 import { type Means, prepareCall } from './call.ts'
+import { checkCredentials } from './check-credentials.ts'
 import { Discovery } from './discovery.ts'
 import type { Egress } from './egress.ts'
 import { exchange } from './exchange.ts'
+import { fetchToken } from './fetch-token.ts'
 import { identify } from './identify.ts'
 import type { ConfiguredProviders } from './providers.ts'
 import { refresh } from './refresh.ts'
@@ -40,6 +42,8 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     refresh: (request) => refresh(means, request),
     identify: (request) => identify(means, request),
     revoke: (revocation) => revoke(means, revocation),
+    fetchToken: (request) => fetchToken(means, request),
+    checkCredentials: (request) => checkCredentials(means, request),
     clientKey: (provider, client) => {
       const id = client?.id ?? means.configured.get(provider)?.client?.id ?? ''
       return `${provider}/${id}`

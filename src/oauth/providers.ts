@@ -168,6 +168,8 @@ function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider
     id: id as ProviderId,
     name: recipe.name,
     connectsBy: recipe.connectsBy,
+    credentials: formOf(recipe),
+    accountParam: recipe.accountParam ?? null,
     scopes: recipe.scopes,
     identityScopes: [...recipe.identityScopes, ...(asksOffline ? [offline.scope] : [])],
     params: Object.fromEntries(
@@ -185,11 +187,26 @@ function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider
       refreshTokenIdleMs: inMs(refreshTokens.idleSeconds),
     },
     revocation: {
-      supported: canRevoke(recipe),
+      supported: recipe.connectsBy !== 'credentials' && canRevoke(recipe),
       reach: revocation?.reach ?? 'token',
     },
     deniedBy: recipe.deniedBy,
     unsupportedBy: recipe.unsupportedBy,
+  }
+}
+
+function formOf({ connectsBy, credentials, probe, ...recipe }: Recipe): Provider['credentials'] {
+  if (connectsBy !== 'credentials' || credentials === undefined) return null
+  const { type, usernameLabel, secretLabel, help = null, helpUrl = null } = credentials
+  const isProbed = (probe.url ?? recipe.userinfoEndpoint) !== undefined
+  return {
+    kind: type === 'basic' ? 'basic' : 'api_key',
+    labels: { username: usernameLabel, secret: secretLabel },
+    help,
+    helpUrl,
+    basicPassword: type === 'apiKey' ? (credentials.basicPassword ?? null) : null,
+    isProbed,
+    identifiedBy: isProbed && recipe.account.id !== undefined ? 'probe' : 'username',
   }
 }
 

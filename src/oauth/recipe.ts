@@ -17,7 +17,7 @@ function presetFieldsOf(id: string): Fields | null {
 
 /** The fields of a provider before its own are laid upon them, or what is wrong with asking. */
 export function baseOf(id: string, settings: Fields): Fields | Problem {
-  const { preset, issuer, tokenEndpoint, authorizationEndpoint } = settings
+  const { preset, connectsBy, issuer, tokenEndpoint, authorizationEndpoint } = settings
   if (preset !== undefined) {
     const named = typeof preset === 'string' ? presetFieldsOf(preset) : null
     return named ?? { path: 'preset', detail: 'names no preset there is' }
@@ -25,13 +25,18 @@ export function baseOf(id: string, settings: Fields): Fields | Problem {
   const own = presetFieldsOf(id)
   if (own !== null) return own
   if (issuer !== undefined) return { name: id, ...openid }
+  if (connectsBy === 'credentials' || connectsBy === 'machine') return { name: id }
   if (tokenEndpoint !== undefined && authorizationEndpoint !== undefined) return { name: id }
   return { path: '', detail: 'is no preset, and has neither an issuer nor endpoints' }
 }
 
 /** Everything that is wrong with a recipe, or the recipe; a problem never quotes a value. */
 export function parseRecipe(fields: Fields): Recipe | readonly Problem[] {
-  const below = fields['issuer'] === undefined ? {} : openidAccount
+  const below = {
+    ...(fields['issuer'] !== undefined && openidAccount),
+    // No standard says what a probe answers of an account.
+    ...(fields['connectsBy'] === 'credentials' && { account: {} }),
+  }
   const parsed = presetSchema.safeParse(merge(below, fields))
   if (parsed.success) return parsed.data
   return parsed.error.issues.flatMap(problemsOf)

@@ -22,10 +22,11 @@ export async function refresh(means: Means, request: RefreshRequest): Promise<Re
     token: refreshToken,
     requestedScope,
   })
-  return outcomeOf(call, reading, requestedScope)
+  return tokenOutcome(call, reading, requestedScope)
 }
 
-async function outcomeOf(
+/** Of an answer that was to bring tokens. */
+export async function tokenOutcome(
   call: Call,
   { verdict, tokens, body, salvaged }: Reading,
   requestedScope: readonly string[],

@@ -1,13 +1,15 @@
 import * as oauth from 'oauth4webapi'
+import { type Credentials, credentialsHeader, type Header } from '../core/credentials.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
 import type { AuthorizationRequest } from '../ports.ts'
 import type { Call, Means } from './call.ts'
 import { addMissing, put, rename, speakTokenRequest, type SpokenRequest } from './dialect.ts'
 import type { Target } from './endpoints.ts'
-import type { ClientAuthMethod, SideRequest, TokenRequest } from './presets/shapes.ts'
+import type { ClientAuthMethod, SideRequest } from './presets/shapes.ts'
 import { type Sent, sentRequest } from './sent.ts'
 import { callbackStrategies, clientAuthStrategies } from './strategies.ts'
 import { fillAll } from './template.ts'
+import { formOf, type TokenGrant } from './token-grant.ts'
 
 // The one file of this folder in which secrets become text: requests are made of them here, and
 // answers that only their owner could have written are held against them.
@@ -71,21 +73,6 @@ function setScopes(params: URLSearchParams, { recipe }: Call, scope: readonly st
   }
 }
 
-/** What is handed to a token endpoint. */
-export type TokenGrant =
-  | {
-      readonly kind: 'code'
-      readonly parameters: URLSearchParams
-      readonly redirectUri: string
-      readonly verifier: Secret
-    }
-  /** `second`: right after the exchange, with the access token. */
-  | {
-      readonly kind: 'refresh' | 'second'
-      readonly token: Secret
-      readonly requestedScope: readonly string[]
-    }
-
 /**
  * Sends one token request, built by the protocol's library and put into the provider's words. Null,
  * and nothing is sent, where the client's secret is not what this provider wants.
@@ -119,30 +106,19 @@ export async function sendTokenRequest(
       return new Response(null, { status: 204 })
     },
   }
-  await ask(call, grant, { authentication, options, sendsScope: own.sendsScope === true })
+  await ask(call, grant, {
+    authentication,
+    options,
+    sendsScope: own.sendsScope ?? grant.kind === 'machine',
+  })
   if (attempt.sent === undefined) throw new Error('a token request was not sent')
   return attempt.sent
 }
 
 function secretsOf(grant: TokenGrant): readonly string[] {
+  if (grant.kind === 'machine') return []
   if (grant.kind !== 'code') return [grant.token.expose()]
   return [grant.parameters.get('code') ?? '', grant.verifier.expose()]
-}
-
-function formOf(call: Call, grant: TokenGrant): { own: TokenRequest; target: Target | null } {
-  const { recipe, endpoints } = call
-  switch (grant.kind) {
-    case 'code':
-      return { own: recipe.exchangeRequest, target: endpoints.token }
-    case 'refresh':
-      return { own: recipe.refreshRequest, target: endpoints.refresh ?? endpoints.token }
-    case 'second': {
-      const { url, ...own } = recipe.secondExchange ?? { url: '' }
-      return { own, target: call.targetOf(url) }
-    }
-    default:
-      return grant satisfies never
-  }
 }
 
 type Asking = {
@@ -167,6 +143,11 @@ async function ask(call: Call, grant: TokenGrant, asking: Asking): Promise<void>
   }
   const scope = grant.requestedScope.join(call.recipe.scopeSeparator)
   const additionalParameters = asking.sendsScope && scope !== '' ? { scope } : {}
+  if (grant.kind === 'machine') {
+    const params = additionalParameters
+    await oauth.clientCredentialsGrantRequest(server, client, authentication, params, options)
+    return
+  }
   await oauth.refreshTokenGrantRequest(server, client, authentication, grant.token.expose(), {
     ...options,
     additionalParameters,
@@ -271,6 +252,20 @@ async function send(means: Means, call: Call, request: Outgoing): Promise<Sent> 
   const { spoken, target, secrets } = request
   const outgoing = { ...spoken, reach: target.reach, deadlineMs: call.remainingMs() }
   return sentRequest(await means.egress.send(outgoing), spoken, secrets)
+}
+
+/** What carries a user's own credentials. */
+export function headerOf(credentials: Credentials, { provider }: Call): Header {
+  switch (credentials.kind) {
+    case 'basic': {
+      const password = credentials.password.expose()
+      return credentialsHeader({ ...credentials, password }, provider)
+    }
+    case 'api_key':
+      return credentialsHeader({ ...credentials, apiKey: credentials.apiKey.expose() }, provider)
+    default:
+      return credentials satisfies never
+  }
 }
 
 /** Whether a callback that its provider signs is signed with one of the client's secrets. */

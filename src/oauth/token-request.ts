@@ -1,6 +1,7 @@
 import type { Call, Means } from './call.ts'
 import { readAnswer, type Reading } from './read-answer.ts'
-import { sendTokenRequest, type TokenGrant } from './requests.ts'
+import { sendTokenRequest } from './requests.ts'
+import type { TokenGrant } from './token-grant.ts'
 
 /**
  * Asks for tokens with each secret of the client in turn until one is not refused: a client that

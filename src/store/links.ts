@@ -24,7 +24,7 @@ export function linkReads({ db, cipher }: ReadContext): LinkReads {
   }
 }
 
-type LinkWrites = Pick<Writes, 'insertLink' | 'saveLink' | 'withdrawLinksOf'>
+type LinkWrites = Pick<Writes, 'insertLink' | 'saveLink' | 'countTry' | 'withdrawLinksOf'>
 
 export function linkWrites(context: WriteContext): LinkWrites {
   const { db, cipher } = context
@@ -48,6 +48,17 @@ export function linkWrites(context: WriteContext): LinkWrites {
         .where('status', '=', before.state.status)
         .executeTakeFirst()
       return { won: result.numUpdatedRows === 1n }
+    },
+    countTry: async (id, atMost) => {
+      const result = await db
+        .updateTable('connect_links')
+        .set((eb) => ({ tries: eb('tries', '+', 1) }))
+        .where('id', '=', id)
+        .where('status', '=', 'pending')
+        .where('tries', '<', atMost)
+        .returning('tries')
+        .executeTakeFirst()
+      return result === undefined ? null : atMost - result.tries
     },
     withdrawLinksOf: (userId, providers) => withdrawLinksOf(context, userId, providers),
   }

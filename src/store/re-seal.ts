@@ -6,6 +6,7 @@ import { apiKeyPlace } from './rows/api-key-row.ts'
 import {
   accessTokenPlace,
   clientSecretPlace,
+  credentialsPlace,
   type Owner,
   profilePlace,
   refreshTokenPlace,
@@ -34,6 +35,7 @@ export const SEALED = {
       client_secret_blob: (row) => clientSecretPlace(ownerOf(row)),
       access_token_blob: (row) => accessTokenPlace(ownerOf(row), grantOf(row)),
       refresh_token_blob: (row) => refreshTokenPlace(ownerOf(row), grantOf(row)),
+      credentials_blob: (row) => credentialsPlace(ownerOf(row), grantOf(row)),
     },
   },
   connect_links: { key: 'id', columns: { request_blob: ({ id }) => linkPlace(id as never) } },

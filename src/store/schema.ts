@@ -71,6 +71,8 @@ export type ConnectionTable = {
   token_expires_at: Time | null
   refresh_token_blob: Bytes | null
   refresh_token_expires_at: Time | null
+  /** The user's own credentials, where there are no tokens. */
+  credentials_blob: Bytes | null
   failure_reason: Text | null
   failure_detail: Text | null
   failure_since: Time | null
@@ -106,6 +108,8 @@ export type ConnectLinkTable = {
   completion_hash: Text | null
   confirm_before: Time | null
   last_error: Text | null
+  /** How often credentials were entered on its page. */
+  tries: number
   created_at: Time
   expires_at: Time
 }

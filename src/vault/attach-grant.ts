@@ -8,7 +8,14 @@ import {
 } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { connectionEvent } from '../core/event.ts'
-import { type Arrival, dueAtOf, newGrant, withGrant } from '../core/grant.ts'
+import {
+  type Arrival,
+  type Brought,
+  dueAtOf,
+  newGrant,
+  type TokenArrival,
+  withGrant,
+} from '../core/grant.ts'
 import { type ConnectionId, newId, type ProviderId } from '../core/ids.ts'
 import { isExpected, sameAccount } from '../core/account.ts'
 import type { Provider } from '../core/provider.ts'
@@ -26,6 +33,9 @@ export type Consent = {
   readonly arrival: Arrival
   readonly account: Account
 }
+
+/** One that the user gave at the provider. */
+export type TokenConsent = Consent & { readonly arrival: TokenArrival }
 
 export type Attached = {
   readonly connection: LiveConnection
@@ -66,12 +76,11 @@ export async function attachGrant(
   slot: Connection | null,
 ): Promise<Attached> {
   const now = ports.clock.now()
-  const kept = slot !== null && isLive(slot) ? keptRefreshToken(ports, consent, slot) : null
   const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
     ...consent.provider,
     requestedScope: consent.requestedScope,
   })
-  const grant: Grant = { ...fresh, refreshToken: fresh.refreshToken ?? kept }
+  const grant = withKeptRefreshToken(ports, fresh, { consent, slot })
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
   const connection = withGrant(base, grant, dueAtOf(grant, ports.policy, ports.random.fraction()))
   if (slot === null) {
@@ -80,8 +89,7 @@ export async function attachGrant(
     const { won } = await trx.saveConnection(slot, connection)
     if (!won) throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
-  const { refreshToken } = consent.arrival.tokens
-  if (refreshToken !== null) await trx.rememberRefreshToken(connection, refreshToken)
+  await rememberRefreshToken(trx, connection, consent.arrival)
   if (slot !== null && isLive(slot)) await dropReplaced(ports, trx, slot, grant)
   const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
   await trx.appendEvent(connectionEvent(`connection.${change}`, connection, slot), now)
@@ -105,7 +113,7 @@ export function blankConnection(
     label: request.label,
     metadata: request.metadata ?? {},
     params: request.params,
-    providerData: arrival.tokens.providerData,
+    providerData: providerDataOf(arrival),
     client: request.client,
     draft: null,
     createdAt: now,
@@ -131,21 +139,40 @@ function filled<C extends Connection>(
     metadata: request.metadata ?? slot.metadata,
     params: request.params,
     client: request.client,
-    providerData: { ...slot.providerData, ...arrival.tokens.providerData },
+    providerData: { ...slot.providerData, ...providerDataOf(arrival) },
     updatedAt: now,
   }
+}
+
+export function providerDataOf(brought: Brought): Readonly<Record<string, unknown>> {
+  return brought.kind === 'tokens' ? brought.tokens.providerData : brought.providerData
+}
+
+async function rememberRefreshToken(
+  trx: Writes,
+  connection: LiveConnection,
+  arrival: Arrival,
+): Promise<void> {
+  if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return
+  await trx.rememberRefreshToken(connection, arrival.tokens.refreshToken)
 }
 
 /**
  * Some providers issue a refresh token at the first consent only; a later exchange without one must
  * not wipe it, as long as client and account are the same.
  */
-function keptRefreshToken(ports: Needs, consent: Consent, slot: LiveConnection): Sealed | null {
+function withKeptRefreshToken(
+  ports: Needs,
+  fresh: Grant,
+  { consent, slot }: { readonly consent: Consent; readonly slot: Connection | null },
+): Grant {
+  if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || slot === null) return fresh
+  if (!isLive(slot) || slot.status === 'disconnected') return fresh
   const { provider, request } = consent
   const isSameClient =
     ports.endpoint.clientKey(provider.id, slot.client) ===
     ports.endpoint.clientKey(provider.id, request.client)
-  return isSameClient && slot.status !== 'disconnected' ? slot.grant.refreshToken : null
+  return isSameClient ? { ...fresh, refreshToken: slot.grant.refreshToken } : fresh
 }
 
 async function dropReplaced(

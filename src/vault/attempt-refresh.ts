@@ -2,13 +2,14 @@ import { afterEnd, afterRefresh, afterUnreadable, unknownSince } from '../core/a
 import { type Attempt, isLive, type LiveConnection } from '../core/connection.ts'
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
-import { type AttemptId, newId } from '../core/ids.ts'
+import { type AttemptId, type Instant, newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
-import type { RefreshOutcome, RefreshResult } from '../core/refresh-outcome.ts'
+import type { AttemptOutcome, RefreshOutcome, RefreshResult } from '../core/refresh-outcome.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
 import type { JournalEntry, Ports } from '../ports.ts'
+import { askProvider, type Evidence } from './ask-provider.ts'
 import { noteAnswer } from './note-answer.ts'
-import { type Presentation, presentToken } from './present-token.ts'
+import type { Presentation } from './present-token.ts'
 import { saveRefresh } from './save-refresh.ts'
 import { tokenIdOf } from './token-id.ts'
 
@@ -39,17 +40,8 @@ export async function attemptRefresh(
   provider: Provider,
 ): Promise<RefreshResult> {
   const now = ports.clock.now()
-  const { refreshToken } = connection.grant
-  if (refreshToken === null)
-    return end(ports, connection, afterEnd(connection, 'no_refresh_token', now))
-  if (connection.attempt !== null && provider.refresh.replay === 'never') {
-    return end(ports, connection, afterEnd(connection, 'interrupted', now))
-  }
-  const secret = openOrNull(refreshToken)
-  if (secret === null) {
-    ports.observer.unreadable({ id: connection.id, table: 'connections', field: 'refresh_token' })
-    return end(ports, connection, afterUnreadable(connection, now))
-  }
+  const evidence = evidenceOf(ports, connection, { provider, now })
+  if (evidence.kind === 'none') return end(ports, connection, evidence.after)
   const id = newId('att', now, ports.random.bytes(10))
   const until = now + ports.policy.leaseMs
   const since = unknownSince(connection.attempt, now, provider.refresh)
@@ -58,9 +50,50 @@ export async function attemptRefresh(
     trx.beginAttempt(connection, { attempt: id, since, until, dueAt: until }, now),
   )
   if (!intent.won) return outrun(ports, connection)
-  const presentation = await presentToken(ports, connection, { provider, secret })
+  const presentation = await askProvider(ports, connection, { provider, evidence })
   // The refresh token may be spent by now: nothing below may be cancelled before the write.
   return land(ports, connection, { id, provider, presentation })
+}
+
+type NoEvidence = { readonly kind: 'none'; readonly after: LiveConnection }
+
+function evidenceOf(
+  ports: AttemptNeeds,
+  connection: LiveConnection,
+  at: { readonly provider: Provider; readonly now: Instant },
+): Evidence | NoEvidence {
+  const { grant } = connection
+  switch (grant.kind) {
+    case 'oauth':
+      return refreshTokenOf(ports, connection, at)
+    case 'machine':
+      return { kind: 'client' }
+    case 'credentials': {
+      const { credentials } = grant
+      if (credentials !== null) return { kind: 'credentials', credentials }
+      return { kind: 'none', after: afterUnreadable(connection, at.now) }
+    }
+    default:
+      return grant satisfies never
+  }
+}
+
+function refreshTokenOf(
+  ports: AttemptNeeds,
+  connection: LiveConnection,
+  { provider, now }: { readonly provider: Provider; readonly now: Instant },
+): Evidence | NoEvidence {
+  const { refreshToken } = connection.grant
+  if (refreshToken === null) {
+    return { kind: 'none', after: afterEnd(connection, 'no_refresh_token', now) }
+  }
+  if (connection.attempt !== null && provider.refresh.replay === 'never') {
+    return { kind: 'none', after: afterEnd(connection, 'interrupted', now) }
+  }
+  const secret = openOrNull(refreshToken)
+  if (secret !== null) return { kind: 'refresh_token', secret }
+  ports.observer.unreadable({ id: connection.id, table: 'connections', field: 'refresh_token' })
+  return { kind: 'none', after: afterUnreadable(connection, now) }
 }
 
 async function land(
@@ -73,8 +106,9 @@ async function land(
   },
 ): Promise<RefreshResult> {
   const { outcome, sentAt, unresolved } = flight.presentation
-  const entry =
-    outcome.kind === 'ok' ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
+  // Only a rotation is lost for good: a client can ask for another token.
+  const isRotation = outcome.kind === 'ok' && before.grant.kind === 'oauth'
+  const entry = isRotation ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
   // Before anything else: what is not noted is lost where the process is killed now.
   if (entry !== null) ports.journal.note(entry)
   const after = afterRefresh(before, outcome, {
@@ -105,11 +139,15 @@ function journalEntry(
 function announce(
   ports: AttemptNeeds,
   connection: LiveConnection,
-  outcome: RefreshOutcome,
+  outcome: AttemptOutcome,
 ): RefreshResult {
   const { id, provider } = connection
   if (outcome.kind === 'ok') {
     ports.observer.refreshed({ id, provider, generation: connection.grant.generation })
+    return { kind: 'refreshed', connection }
+  }
+  if (outcome.kind === 'confirmed') {
+    ports.observer.confirmed({ id, provider })
     return { kind: 'refreshed', connection }
   }
   ports.observer.refreshFailed({ id, provider, outcome: outcome.kind, detail: outcome.detail })

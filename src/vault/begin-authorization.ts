@@ -16,7 +16,7 @@ export async function beginAuthorization(
 ): Promise<{ readonly url: string }> {
   const { link, providers } = await openLink(ports, demand.secret)
   const chosen = providers.find(({ provider }) => provider.id === demand.provider)
-  if (chosen === undefined)
+  if (chosen?.provider.connectsBy !== 'link')
     throw new VaultError('invalid_request', 'the link names no such provider')
   const { url } = await beginFlow(ports, {
     provider: chosen.provider,

@@ -27,6 +27,10 @@ export async function beginHeadless(
   const provider = isReached ? ports.providers.get(demand.provider) : undefined
   if (provider === undefined) throw unknownProvider()
   const errors = [...checkParams(provider, params)]
+  if (provider.connectsBy !== 'link') {
+    const detail = `connects by ${provider.connectsBy}, not by a consent at the provider`
+    errors.push({ in: 'body', name: 'provider', detail })
+  }
   if (!isAllowedRedirect(callbackUrl, ports.policy.redirectUrls)) {
     errors.push({
       in: 'body',

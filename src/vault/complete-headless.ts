@@ -4,7 +4,7 @@ import type { LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import type { UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
-import { attachGrant, type Consent, findSlot } from './attach-grant.ts'
+import { attachGrant, findSlot, type TokenConsent } from './attach-grant.ts'
 import { digest } from './digest.ts'
 import { discard, redeem } from './redeem.ts'
 
@@ -80,11 +80,11 @@ function callbackOf(demand: HeadlessCallback): ReadonlyMap<string, string> {
   )
 }
 
-function named(consent: Consent, name: string | null): Consent {
+function named(consent: TokenConsent, name: string | null): TokenConsent {
   return { ...consent, account: { ...consent.account, name: consent.account.name ?? name } }
 }
 
-async function attach(ports: Needs, flow: Flow, consent: Consent) {
+async function attach(ports: Needs, flow: Flow, consent: TokenConsent) {
   try {
     return await ports.store.write(async (trx) =>
       attachGrant(ports, trx, consent, await findSlot(trx, consent)),

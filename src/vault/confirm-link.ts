@@ -10,7 +10,7 @@ import { digest } from './digest.ts'
 import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
 import { refuseWaiting } from './refuse-waiting.ts'
 import { showLink } from './show-link.ts'
-import { tokenIdOf } from './token-id.ts'
+import { idOf } from './token-id.ts'
 
 type Needs = Pick<
   Ports,
@@ -61,8 +61,8 @@ async function attachWaiting(ports: Needs, trx: Writes, link: ConnectLink): Prom
     throw new VaultError('conflict', 'the link was changed meanwhile')
   const slot = await trx.connection(waiting.connectionId)
   if (slot === null) throw new VaultError('not_found', 'the connection has been deleted')
-  const { tokens, sentAt } = waiting
-  const arrival = { tokens, sentAt, tokenId: tokenIdOf(ports, tokens.accessToken) }
+  const { brought, sentAt } = waiting
+  const arrival = { ...brought, sentAt, tokenId: idOf(ports, brought) }
   const attached = await attachGrant(ports, trx, { ...waiting, provider, arrival }, slot)
   await trx.removeWaitingGrant(link.id)
   const state = { status: 'completed', connectionId: slot.id } as const

@@ -43,7 +43,7 @@ export async function createLink(
   const providers = demand.providers.map((id) => reachedProvider(ports, caller, id))
   const errors = [
     ...checkDemand(ports, demand),
-    ...providers.flatMap((one) => checkParamsOf(one, demand)),
+    ...providers.flatMap((one) => [...checkUser(one), ...checkParamsOf(one, demand)]),
   ]
   if (errors.length > 0)
     throw new VaultError('invalid_request', 'the link cannot be made', { errors })
@@ -102,6 +102,13 @@ function checkDemand(ports: Needs, demand: LinkDemand): readonly FieldError[] {
     })
   }
   return errors
+}
+
+/** Where there is no user to send, there is nobody to open a link. */
+function checkUser({ connectsBy }: Provider): readonly FieldError[] {
+  if (connectsBy !== 'machine') return []
+  const detail = 'connects without a user: POST /v1/connections does it'
+  return [{ in: 'body', name: 'provider', detail }]
 }
 
 /** With a choice of providers a parameter has to suit the one that declares it. */

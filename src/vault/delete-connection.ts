@@ -4,7 +4,7 @@ import { connectionEvent } from '../core/event.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import type { Ports, Writes } from '../ports.ts'
 import { findConnection } from './find-connection.ts'
-import { queueRevocation, type RevocationAnswer } from './queue-revocation.ts'
+import { queueRevocation, type RevocationAnswer, tokensOf } from './queue-revocation.ts'
 import type { Target } from './target.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>
@@ -55,6 +55,5 @@ async function revokeGrant(
   const waiting = await trx.waitingGrantOf(connection.id)
   if (waiting === null) return 'skipped'
   await trx.removeWaitingGrant(waiting.link)
-  const { refreshToken, accessToken } = waiting.tokens
-  return queueRevocation(ports, trx, { holder: connection, refreshToken, accessToken })
+  return queueRevocation(ports, trx, { holder: connection, ...tokensOf(waiting.brought) })
 }

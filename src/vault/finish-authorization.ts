@@ -7,30 +7,19 @@ import {
 import { type ErrorCode, StoreError, VaultError } from '../core/errors.ts'
 import type { ProviderId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
-import { withParams } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
-import { type Consent } from './attach-grant.ts'
+import type { TokenConsent } from './attach-grant.ts'
 import { digest } from './digest.ts'
+import {
+  type ConnectErrorCode,
+  endConnected,
+  endFailed,
+  type LinkEnd,
+  type LinkFailure,
+} from './end-link.ts'
 import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
 import { placeConsent, type Placed } from './place-consent.ts'
 import { discard, redeem } from './redeem.ts'
-
-export type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
-
-/** Where the user ends: at the host app, or on a page of ours where the link named no `redirectUrl`. */
-export type FinishedAuthorization =
-  | { readonly kind: 'redirect'; readonly url: string }
-  | {
-      readonly kind: 'connected'
-      readonly provider: Provider
-      readonly awaitsConfirmation: boolean
-    }
-  | {
-      readonly kind: 'failed'
-      readonly provider: Provider
-      readonly word: CallbackWord
-      readonly errorCode: ConnectErrorCode
-    }
 
 type Needs = Pick<
   Ports,
@@ -48,19 +37,20 @@ export async function finishAuthorization(
     readonly callback: ReadonlyMap<string, string>
     readonly browserId: string | null
   },
-): Promise<FinishedAuthorization> {
+): Promise<LinkEnd> {
   const provider = ports.providers.get(demand.provider)
   const flow = provider === undefined ? null : await takeFlow(ports, demand)
   const link = flow?.link ? await ports.store.link(flow.link) : null
   if (provider === undefined || flow === null || link === null) throw unknownFlow()
   try {
     const consent = await consentOf(ports, flow, { link, provider, callback: demand.callback })
-    if ('word' in consent) return await failed(ports, link, { provider, ...consent })
-    return connected(link, provider, await place(ports, link, flow, consent))
+    if ('word' in consent) return await endFailed(ports, link, { provider, ...consent })
+    const placed = await place(ports, link, flow, consent)
+    return endConnected(ports, link, { provider, placed })
   } catch (error) {
     const errorCode = codeOf(error)
     if (errorCode === 'internal') ports.observer.connectBroke({ provider: provider.id, error })
-    return await failed(ports, link, { provider, word: 'internal', errorCode })
+    return await endFailed(ports, link, { provider, word: 'internal', errorCode })
   }
 }
 
@@ -88,8 +78,6 @@ function unknownFlow(): VaultError {
   return new VaultError('invalid_request', 'no connection was begun in this browser')
 }
 
-type Failure = { readonly word: CallbackWord; readonly errorCode: ConnectErrorCode }
-
 async function consentOf(
   ports: Needs,
   flow: Flow,
@@ -98,7 +86,7 @@ async function consentOf(
     readonly provider: Provider
     readonly callback: ReadonlyMap<string, string>
   },
-): Promise<Consent | Failure> {
+): Promise<TokenConsent | LinkFailure> {
   // A flow that was at the provider when its link expired or was superseded may still finish.
   const problem = LINK_PROBLEM[from.link.state.status]
   if (problem === 'link_used' || problem === 'link_withdrawn') {
@@ -120,57 +108,14 @@ async function place(
   ports: Needs,
   link: ConnectLink,
   flow: Flow,
-  consent: Consent,
+  consent: TokenConsent,
 ): Promise<Placed> {
   try {
-    const placed = await ports.store.write((trx) => placeConsent(ports, trx, link, consent))
-    const { id, provider } = placed.connection
-    if (placed.change === 'created') ports.observer.connected({ id, provider, how: 'link' })
-    if (placed.change === 'reconnected') ports.observer.reconnected({ id, provider })
-    return placed
+    return await ports.store.write((trx) => placeConsent(ports, trx, link, consent))
   } catch (error) {
     // The grant is good and nobody may hold it: the provider is told to forget it.
     await discard(ports, flow, consent.arrival.tokens, consent.account)
     throw error
-  }
-}
-
-function connected(link: ConnectLink, provider: Provider, placed: Placed): FinishedAuthorization {
-  if (link.redirectUrl === null) {
-    return { kind: 'connected', provider, awaitsConfirmation: placed.completion !== null }
-  }
-  const url = withParams(link.redirectUrl, {
-    connectionId: placed.connection.id,
-    linkId: link.id,
-    completion: placed.completion,
-    state: link.request.state,
-  })
-  return { kind: 'redirect', url }
-}
-
-async function failed(
-  ports: Needs,
-  link: ConnectLink,
-  failure: Failure & { readonly provider: Provider },
-): Promise<FinishedAuthorization> {
-  const { word, errorCode, provider } = failure
-  ports.observer.connectFailed({ provider: provider.id, reason: errorCode })
-  await noteError(ports, link, errorCode)
-  if (link.redirectUrl === null) return { kind: 'failed', ...failure }
-  const state = link.request.state
-  return {
-    kind: 'redirect',
-    url: withParams(link.redirectUrl, { error: word, errorCode, linkId: link.id, state }),
-  }
-}
-
-/** For `GET /v1/connect-links/{id}`; the user's way back does not depend on it. */
-async function noteError(ports: Needs, link: ConnectLink, lastError: string): Promise<void> {
-  try {
-    await ports.store.write((trx) => trx.saveLink(link, { ...link, lastError }))
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    ports.observer.storeFailed({ reason: error.reason, during: 'connect' })
   }
 }
 

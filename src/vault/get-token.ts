@@ -4,7 +4,7 @@ import { type Connection, isLive, type LiveConnection } from '../core/connection
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { decideRead, type ReadDecision } from '../core/refresh-policy.ts'
 import { findConnection } from './find-connection.ts'
-import { refresh, type RefreshNeeds } from './refresh.ts'
+import { canBeAsked, refresh, type RefreshNeeds } from './refresh.ts'
 import {
   confirmationRequired,
   reconnectRequired,
@@ -21,9 +21,9 @@ export type TokenDemand = {
   readonly rejected: string | null
 }
 
-export type TokenWarning = 'short_lived' | 'reconnect_required' | 'refresh_failing'
+export type TokenWarning = 'short_lived' | 'reconnect_required' | 'refresh_failing' | 'unproven'
 
-/** `connection.grant.token` is not null and satisfies the demand. */
+/** What the connection's grant holds is there and satisfies the demand. */
 export type ServedToken = {
   readonly connection: LiveConnection
   readonly warnings: readonly TokenWarning[]
@@ -69,6 +69,7 @@ async function fetchToken(
   demand: TokenDemand,
 ): Promise<ServedToken> {
   if (!isLive(seen)) throw confirmationRequired(seen)
+  if (!canBeAsked(ports, seen)) throw reconnectRequired(seen)
   const result = await orTimeout(ports, refresh(ports, seen, 'asked'))
   if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
@@ -122,6 +123,8 @@ function warningsOf(
   if (connection.status === 'active' && !decision.shortLived) return NO_WARNINGS
   const warnings: TokenWarning[] = decision.shortLived ? ['short_lived'] : []
   if (connection.status === 'disconnected') warnings.push('reconnect_required')
-  if (connection.status === 'failing') warnings.push('refresh_failing')
+  if (connection.status === 'failing') {
+    warnings.push(connection.grant.kind === 'credentials' ? 'unproven' : 'refresh_failing')
+  }
   return warnings
 }

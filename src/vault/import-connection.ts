@@ -1,7 +1,7 @@
 import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
 import type { Account, LiveConnection } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
-import { draftWithGrant, dueAtOf, newGrant } from '../core/grant.ts'
+import { draftWithGrant, dueAtOf, oauthGrant } from '../core/grant.ts'
 import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
@@ -28,6 +28,12 @@ export type ImportDemand = {
   readonly metadata: Readonly<Record<string, unknown>> | null
 }
 
+/** What is said of a connection that is handed in, whatever it lives on. */
+export type HandedIn = Pick<
+  ImportDemand,
+  'userId' | 'provider' | 'email' | 'accountId' | 'params' | 'label' | 'metadata'
+>
+
 export type Imported = { readonly connection: LiveConnection; readonly created: boolean }
 
 /**
@@ -40,10 +46,7 @@ export async function importConnection(
   caller: Caller,
   demand: ImportDemand,
 ): Promise<Imported> {
-  if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
-  const isReached = reachesProvider(caller, demand.provider)
-  const provider = isReached ? ports.providers.get(demand.provider) : undefined
-  if (provider === undefined) throw unknownProvider()
+  const provider = providerFor(ports, caller, demand)
   checkImport(demand, provider)
   const known = await ports.store.write(async (trx) => {
     const holder = await holderOf(trx, caller, demand)
@@ -57,8 +60,25 @@ export async function importConnection(
   return proveDraft(ports, known.connection)
 }
 
+/** The one that is named, as far as the caller reaches. */
+export function providerFor(
+  ports: Pick<ProveNeeds, 'providers'>,
+  caller: Caller,
+  demand: Pick<HandedIn, 'userId' | 'provider'>,
+): Provider {
+  if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
+  const isReached = reachesProvider(caller, demand.provider)
+  const provider = isReached ? ports.providers.get(demand.provider) : undefined
+  if (provider === undefined) throw unknownProvider()
+  return provider
+}
+
 function checkImport(demand: ImportDemand, provider: Provider): void {
   const errors: FieldError[] = [...checkParams(provider, demand.params)]
+  if (provider.connectsBy !== 'link') {
+    const detail = `the provider connects by ${provider.connectsBy}, not by tokens`
+    errors.push({ in: 'body', name: 'provider', detail })
+  }
   if (demand.accessToken === null && demand.refreshToken === null) {
     errors.push({ in: 'body', name: 'accessToken', detail: 'one of the two tokens is required' })
   }
@@ -99,27 +119,37 @@ async function insertDraft(
   const { demand, provider } = of
   const now = ports.clock.now()
   const account: Account = { id: demand.accountId, email: demand.email, name: null }
-  const blank = {
-    id: newId('con', now, ports.random.bytes(10)),
-    userId: demand.userId,
-    provider: provider.id,
-    account,
-    label: demand.label,
-    metadata: demand.metadata ?? {},
-    params: demand.params,
-    providerData: {},
-    client: demand.client,
-    draft: { replaces: null },
-    createdAt: now,
-    updatedAt: now,
-    lastRefreshedAt: null,
-  }
+  const blank = { ...blankDraft(ports, demand, account), client: demand.client }
   const grant = importedGrant(ports, provider, demand)
   const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
   const draft = draftWithGrant(blank, grant, { now, dueAt })
   await trx.insertConnection(draft)
   if (demand.refreshToken !== null) await trx.rememberRefreshToken(draft, demand.refreshToken)
   return draft
+}
+
+/** All of a draft but what it lives on. */
+export function blankDraft(
+  ports: Pick<ProveNeeds, 'clock' | 'random'>,
+  demand: HandedIn,
+  account: Account,
+) {
+  const now = ports.clock.now()
+  return {
+    id: newId('con', now, ports.random.bytes(10)),
+    userId: demand.userId,
+    provider: demand.provider,
+    account,
+    label: demand.label,
+    metadata: demand.metadata ?? {},
+    params: demand.params,
+    providerData: {},
+    client: null,
+    draft: { replaces: null },
+    createdAt: now,
+    updatedAt: now,
+    lastRefreshedAt: null,
+  }
 }
 
 /** An hour: what an access token lives at most providers, where nothing better is known. */
@@ -148,6 +178,7 @@ export function importedGrant(
   const requestedScope = scope ?? []
   const id = newId('grt', now, ports.random.bytes(10))
   const tokenId = tokenIdOf(ports, accessToken)
-  const grant = newGrant(id, { tokens, sentAt, tokenId }, { ...provider, requestedScope })
+  const arrival = { kind: 'tokens', tokens, sentAt, tokenId } as const
+  const grant = oauthGrant(id, arrival, { ...provider, requestedScope })
   return handed.accessToken === null ? { ...grant, token: null } : grant
 }

@@ -1,7 +1,7 @@
 import { afterAnswer, type Circuit, type CircuitReason } from '../core/circuit.ts'
 import type { LiveConnection } from '../core/connection.ts'
 import type { ProviderEvent, VaultEvent } from '../core/event.ts'
-import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Ports, Writes } from '../ports.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer'>
@@ -13,7 +13,7 @@ type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer
 export function noteAnswer(
   ports: Needs,
   connection: LiveConnection,
-  outcome: RefreshOutcome,
+  outcome: AttemptOutcome,
 ): { readonly write: (trx: Writes) => Promise<void> } {
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const before = ports.traffic.circuit(connection.provider, client)

@@ -26,7 +26,8 @@ export async function openLink(
   const providers = await Promise.all(
     known.map(async (provider) => ({
       provider,
-      scopes: await requestedScope(ports, provider, link.request),
+      scopes:
+        provider.connectsBy === 'link' ? await requestedScope(ports, provider, link.request) : [],
     })),
   )
   return { link, providers }

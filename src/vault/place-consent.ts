@@ -1,6 +1,7 @@
 import type { ConnectLink } from '../core/authorization.ts'
 import type { Connection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
+import { broughtOf } from '../core/grant.ts'
 import type { Ports, Writes } from '../ports.ts'
 import { attachGrant, blankConnection, type Consent, findSlot } from './attach-grant.ts'
 import { digest } from './digest.ts'
@@ -48,7 +49,7 @@ async function layAside(
     link: link.id,
     connectionId: connection.id,
     provider: provider.id,
-    tokens: arrival.tokens,
+    brought: broughtOf(arrival),
     sentAt: arrival.sentAt,
     account,
     requestedScope,

@@ -1,19 +1,17 @@
 import type { LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
-import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Ports, RefreshRequest } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 
 export type Presentation = {
-  readonly outcome: RefreshOutcome
+  readonly outcome: AttemptOutcome
   /** When the request that was answered was sent. */
   readonly sentAt: Instant
   /** A request of this attempt may have spent the token without our seeing what came of it. */
   readonly unresolved: boolean
 }
-
-const REPLAY_AFTER_MS = 500
 
 /**
  * Shows the refresh token to the provider: once, and within two seconds once more where the answer to
@@ -33,7 +31,8 @@ export async function presentToken(
     requestedScope: connection.grant.requestedScope,
     refreshToken: what.secret,
   }
-  const first = await send(ports, request)
+  const ask = () => ports.endpoint.refresh(request)
+  const first = await sendOnce(ports, ask)
   if (first.outcome.kind !== 'ambiguous' || first.outcome.salvaged !== null) {
     return { ...first, unresolved: false }
   }
@@ -41,18 +40,28 @@ export async function presentToken(
   if (!mayReplay || what.provider.refresh.replay === 'never') {
     return { ...first, unresolved: mayReplay }
   }
-  await ports.clock.sleep(REPLAY_AFTER_MS * (1 + ports.random.fraction()))
-  const second = await send(ports, request)
+  const second = await sendAgain(ports, ask)
   return { ...second, unresolved: second.outcome.kind !== 'ok' }
 }
 
+const REPLAY_AFTER_MS = 500
+
+/** Within two seconds of the first time. */
+export async function sendAgain(
+  ports: Pick<Ports, 'clock' | 'random'>,
+  ask: () => Promise<AttemptOutcome>,
+): Promise<Omit<Presentation, 'unresolved'>> {
+  await ports.clock.sleep(REPLAY_AFTER_MS * (1 + ports.random.fraction()))
+  return sendOnce(ports, ask)
+}
+
 /** When it was sent is told by the clock of its answer: the wall clock may be set in between. */
-async function send(
-  ports: Pick<Ports, 'clock' | 'endpoint'>,
-  request: RefreshRequest,
+export async function sendOnce(
+  ports: Pick<Ports, 'clock'>,
+  ask: () => Promise<AttemptOutcome>,
 ): Promise<Omit<Presentation, 'unresolved'>> {
   const begun = ports.clock.monotonic()
-  const outcome = await ports.endpoint.refresh(request)
+  const outcome = await ask()
   const took = Math.round(ports.clock.monotonic() - begun)
   return { outcome, sentAt: ports.clock.now() - took }
 }

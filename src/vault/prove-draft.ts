@@ -1,6 +1,7 @@
-import { type LiveConnection, tokenLives } from '../core/connection.ts'
+import type { LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
-import { unavailable } from './refresh-problem.ts'
+import type { RefreshResult } from '../core/refresh-outcome.ts'
+import { misconfigured, unavailable } from './refresh-problem.ts'
 import { refresh, type RefreshNeeds } from './refresh.ts'
 import { settleDraft } from './settle-draft.ts'
 
@@ -8,38 +9,75 @@ export type ProveNeeds = RefreshNeeds
 
 /**
  * Finds out what handed-in credentials are worth and whose they are, then puts them in their place.
- * A live access token is taken at its word. Dead ones leave nothing behind.
+ * What is active already is taken at its word. Dead ones leave nothing behind.
  */
 export async function proveDraft(
   ports: ProveNeeds,
   draft: LiveConnection,
 ): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
-  const proven = tokenLives(draft, ports.clock.now()) ? draft : await proveByRefresh(ports, draft)
+  const proven = draft.status === 'active' ? draft : await proveByAsking(ports, draft)
   const identified = await identify(ports, proven)
   return settleDraft(ports, identified)
 }
 
-async function proveByRefresh(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
+async function proveByAsking(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   const result = await refresh(ports, draft, 'forced')
   if (result.kind === 'gone') {
     throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
   // The draft is safe: the schedule proves it after the next start.
   if (result.kind === 'stopping') throw unavailable('stopping', 5_000)
+  const refusal = refusalOf(draft, result)
+  if (refusal === null) return result.connection
+  await ports.store.write((trx) => trx.removeConnection(draft.id))
+  throw refusal
+}
+
+/** Null where the provider did not say no, whatever else it said. */
+function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | null {
   const isDead =
     result.kind === 'ended' || (result.kind === 'failed' && result.outcome.kind === 'grant_dead')
-  if (!isDead) return result.connection
-  await ports.store.write((trx) => trx.removeConnection(draft.id))
-  throw new VaultError('invalid_request', 'the provider refuses these tokens', {
+  if (isDead) {
+    const { detail, reason, nextAction } = REFUSALS[draft.grant.kind]
+    return new VaultError('invalid_request', detail, { reason, nextAction })
+  }
+  // A machine connection is the client's word and nothing else.
+  if (draft.grant.kind !== 'machine' || !isMisconfigured(result)) return null
+  if (draft.client === null) return misconfigured()
+  return new VaultError('invalid_request', 'the provider refuses this client', {
+    reason: 'invalid_client',
+    errors: [{ in: 'body', name: 'client', detail: 'is not one that the provider accepts' }],
+  })
+}
+
+const REFUSALS = {
+  oauth: {
+    detail: 'the provider refuses these tokens',
     reason: 'invalid_grant',
     nextAction: 'reauthorize',
-  })
+  },
+  machine: {
+    detail: 'the provider gives this client no token for what was asked',
+    reason: 'invalid_grant',
+    nextAction: 'fix_configuration',
+  },
+  credentials: {
+    detail: 'the provider refuses these credentials',
+    reason: 'invalid_credentials',
+    nextAction: 'reauthorize',
+  },
+} as const
+
+function isMisconfigured(result: RefreshResult): boolean {
+  if (result.kind === 'held') return result.reason === 'misconfigured'
+  return result.kind === 'failed' && result.outcome.kind === 'client_config'
 }
 
 /** Asks the provider whose tokens these are, unless the app said so; where it cannot be asked, they stay nameless. */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  const { token } = draft.grant
-  if (draft.account.id !== null || token === null) return draft
+  const { token, kind } = draft.grant
+  // A client is nobody, and credentials were held against the probe already.
+  if (draft.account.id !== null || token === null || kind !== 'oauth') return draft
   const { provider, client, params, providerData } = draft
   const asked = await ports.endpoint.identify({
     provider,

@@ -1,4 +1,5 @@
 import type { Connection } from '../core/connection.ts'
+import type { Brought } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports, Writes } from '../ports.ts'
@@ -12,6 +13,16 @@ export type TokenHolder = Pick<
   Connection,
   'provider' | 'client' | 'params' | 'providerData' | 'account'
 >
+
+/** What of it the provider could be told to forget. */
+export function tokensOf(brought: Brought): {
+  readonly refreshToken: Sealed | null
+  readonly accessToken: Sealed | null
+} {
+  if (brought.kind === 'credentials') return { refreshToken: null, accessToken: null }
+  const { refreshToken, accessToken } = brought.tokens
+  return { refreshToken, accessToken }
+}
 
 /**
  * Queues tokens that nothing of ours holds any more for revocation at the provider, durably. Called

@@ -3,7 +3,7 @@ import { VaultError } from '../core/errors.ts'
 import type { Provider } from '../core/provider.ts'
 import type { ReceivedTokens } from '../core/refresh-outcome.ts'
 import type { Ports } from '../ports.ts'
-import type { Consent } from './attach-grant.ts'
+import type { Consent, TokenConsent } from './attach-grant.ts'
 import { queueRevocation } from './queue-revocation.ts'
 import { misconfigured, unavailable } from './refresh-problem.ts'
 import { tokenIdOf } from './token-id.ts'
@@ -21,7 +21,7 @@ export async function redeem(
   ports: Needs,
   flow: Flow,
   from: { readonly provider: Provider; readonly callback: ReadonlyMap<string, string> },
-): Promise<({ readonly kind: 'consented' } & Consent) | Refusal> {
+): Promise<({ readonly kind: 'consented' } & TokenConsent) | Refusal> {
   const { provider, callback } = from
   const outcome = await ports.endpoint.exchange({
     provider: provider.id,
@@ -42,7 +42,8 @@ export async function redeem(
   }
   const { tokens, sentAt, account } = outcome
   const { request, requestedScope } = flow
-  const arrival = { tokens, sentAt, tokenId: tokenIdOf(ports, tokens.accessToken) }
+  const tokenId = tokenIdOf(ports, tokens.accessToken)
+  const arrival = { kind: 'tokens', tokens, sentAt, tokenId } as const
   return { kind: 'consented', provider, request, requestedScope, arrival, account }
 }
 

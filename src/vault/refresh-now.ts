@@ -2,7 +2,7 @@ import type { Caller } from '../core/access.ts'
 import { isLive, type LiveConnection } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import { findConnection } from './find-connection.ts'
-import { refresh, type RefreshNeeds } from './refresh.ts'
+import { canBeAsked, refresh, type RefreshNeeds } from './refresh.ts'
 import {
   confirmationRequired,
   refreshProblem,
@@ -18,6 +18,8 @@ export async function refreshNow(
 ): Promise<LiveConnection> {
   const connection = await findConnection(ports, caller, { id })
   if (!isLive(connection)) throw confirmationRequired(connection)
+  // There is nothing to renew, and nobody to ask.
+  if (!canBeAsked(ports, connection)) return connection
   const now = ports.clock.now()
   const waitMs = connection.failure?.reason === 'throttled' ? (connection.dueAt ?? now) - now : 0
   if (waitMs > 0) throw waitProblem(connection, waitMs)

@@ -55,7 +55,8 @@ export function misconfigured(): VaultError {
 }
 
 export function reconnectRequired(connection: LiveConnection): VaultError {
-  const reason = connection.failure?.reason ?? 'no_refresh_token'
+  const { failure, grant } = connection
+  const reason = failure?.reason ?? (grant.kind === 'credentials' ? 'revoked' : 'no_refresh_token')
   return new VaultError('reconnect_required', 'the user has to connect this account again', {
     reason,
     nextAction: nextAction(reason),

@@ -1,6 +1,7 @@
 import type { ConnectLink } from '../core/authorization.ts'
 import type { Ports, Writes } from '../ports.ts'
-import { queueRevocation } from './queue-revocation.ts'
+import { providerDataOf } from './attach-grant.ts'
+import { queueRevocation, tokensOf } from './queue-revocation.ts'
 
 /**
  * The host app did not stand by a grant: it is wiped and queued for revocation, and a connection that
@@ -23,10 +24,9 @@ export async function refuseWaiting(
     provider: waiting.provider,
     client: waiting.request.client,
     params: waiting.request.params,
-    providerData: waiting.tokens.providerData,
+    providerData: providerDataOf(waiting.brought),
     account: waiting.account,
   }
-  const { refreshToken, accessToken } = waiting.tokens
-  await queueRevocation(ports, trx, { holder, refreshToken, accessToken })
+  await queueRevocation(ports, trx, { holder, ...tokensOf(waiting.brought) })
   return true
 }

@@ -2,7 +2,7 @@ import type { LiveConnection } from '../core/connection.ts'
 import { isLive } from '../core/connection.ts'
 import { StoreError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
-import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { JournalEntry, Ports, Writes } from '../ports.ts'
 import { queueRevocation } from './queue-revocation.ts'
@@ -16,7 +16,7 @@ type Needs = Pick<
 export type Landing = {
   readonly before: LiveConnection
   readonly after: LiveConnection
-  readonly outcome: RefreshOutcome
+  readonly outcome: AttemptOutcome
   /** For the journal; null where nothing was received that would have to be kept. */
   readonly entry: JournalEntry | null
   /** Written in the same transaction. */
@@ -103,7 +103,7 @@ async function dropLateTokens(
   await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })
 }
 
-export function receivedRefreshToken(outcome: RefreshOutcome): Secret | null {
+export function receivedRefreshToken(outcome: AttemptOutcome): Secret | null {
   if (outcome.kind === 'ok') return outcome.tokens.refreshToken
   return outcome.kind === 'ambiguous' ? outcome.salvaged : null
 }

@@ -1,7 +1,33 @@
+import type { Credentials } from '../core/credentials.ts'
+import type { Brought } from '../core/grant.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 
+type Needs = Pick<Ports, 'sealer'>
+
 /** A keyed hash: equal for equal tokens, and without the vault's key it says nothing of them. */
-export function tokenIdOf(ports: Pick<Ports, 'sealer'>, accessToken: Secret): string {
+export function tokenIdOf(ports: Needs, accessToken: string | Secret): string {
   return `t_${ports.sealer.fingerprint('token-id/v1', accessToken).slice(0, 22)}`
+}
+
+export function idOf(ports: Needs, brought: Brought): string {
+  return brought.kind === 'tokens'
+    ? tokenIdOf(ports, brought.tokens.accessToken)
+    : credentialsIdOf(ports, brought.credentials)
+}
+
+/** The same for credentials, whose parts are hashed apart, so that none can pass for another. */
+export function credentialsIdOf(ports: Needs, credentials: Credentials): string {
+  const print = (part: string, value: string | Secret) =>
+    ports.sealer.fingerprint(`credentials-${part}/v1`, value)
+  switch (credentials.kind) {
+    case 'basic': {
+      const { username, password } = credentials
+      return tokenIdOf(ports, `${print('username', username)}.${print('password', password)}`)
+    }
+    case 'api_key':
+      return tokenIdOf(ports, credentials.apiKey)
+    default:
+      return credentials satisfies never
+  }
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../core/access.ts'
 import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import { accountHeldBy, accountOf, type Credentials } from '../core/credentials.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { draftWithGrant, dueAtOf } from '../core/grant.ts'
 import { type ConnectionId, type Instant, newId } from '../core/ids.ts'
@@ -8,6 +9,7 @@ import type { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports.ts'
 import { findConnection } from './find-connection.ts'
 import { holderOf, importedGrant } from './import-connection.ts'
+import { checkKind, credentialsDraft } from './import-credentials.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 import { misconfigured } from './refresh-problem.ts'
 
@@ -22,6 +24,8 @@ export type Changes = {
   readonly expiresAt?: Instant
   /** Without tokens: a new secret for the client that the connection has. */
   readonly client?: { readonly id: string; readonly secret: Secret | null }
+  /** In place of the tokens, where the provider connects by them. */
+  readonly credentials?: Credentials
 }
 
 /**
@@ -35,13 +39,10 @@ export async function updateConnection(
   changes: Changes,
 ): Promise<Connection> {
   const found = await findConnection(ports, caller, { id })
-  const hasTokens = changes.accessToken !== undefined || changes.refreshToken !== undefined
-  checkChanges(found, changes, { hasTokens })
-  const described = await ports.store.write((trx) =>
-    describe(ports, trx, found, { changes, hasTokens }),
-  )
-  if (!hasTokens) return described
-  const provider = ports.providers.get(described.provider)
+  const provider = ports.providers.get(found.provider)
+  checkChanges(found, changes, provider)
+  const described = await ports.store.write((trx) => describe(ports, trx, found, changes))
+  if (!isFresh(changes)) return described
   if (provider === undefined) throw misconfigured()
   const known = await ports.store.write(async (trx) => {
     const { userId } = described
@@ -60,17 +61,42 @@ export async function updateConnection(
   })
 }
 
+/** Whether there is something new to live on. */
+function isFresh({ accessToken, refreshToken, credentials }: Changes): boolean {
+  return accessToken !== undefined || refreshToken !== undefined || credentials !== undefined
+}
+
 function checkChanges(
   connection: Connection,
   changes: Changes,
-  { hasTokens }: { readonly hasTokens: boolean },
+  provider: Provider | undefined,
 ): void {
-  if (hasTokens) return
   const errors: FieldError[] = []
-  if (changes.scope !== undefined) errors.push(alone('scope'))
-  if (changes.expiresAt !== undefined) errors.push(alone('expiresAt'))
-  if (changes.client && changes.client.id !== connection.client?.id) errors.push(alone('client'))
+  const { credentials, client } = changes
+  if (credentials !== undefined) {
+    for (const name of TOKEN_FIELDS) if (changes[name] !== undefined) errors.push(apart(name))
+    if (provider !== undefined) errors.push(...checkKind(credentials, provider))
+  } else if (isFresh(changes)) {
+    if (provider !== undefined && provider.connectsBy !== 'link') {
+      const detail = `the provider connects by ${provider.connectsBy}, not by tokens`
+      errors.push({
+        in: 'body',
+        name: changes.accessToken ? 'accessToken' : 'refreshToken',
+        detail,
+      })
+    }
+  } else {
+    if (changes.scope !== undefined) errors.push(alone('scope'))
+    if (changes.expiresAt !== undefined) errors.push(alone('expiresAt'))
+    if (client && client.id !== connection.client?.id) errors.push(alone('client'))
+  }
   if (errors.length > 0) throw new VaultError('invalid_request', 'nothing was changed', { errors })
+}
+
+const TOKEN_FIELDS = ['accessToken', 'refreshToken', 'scope', 'expiresAt', 'client'] as const
+
+function apart(name: string): FieldError {
+  return { in: 'body', name, detail: 'must not be given together with credentials' }
 }
 
 function alone(name: string): FieldError {
@@ -81,7 +107,7 @@ async function describe(
   ports: ProveNeeds,
   trx: Writes,
   found: Connection,
-  { changes, hasTokens }: { readonly changes: Changes; readonly hasTokens: boolean },
+  changes: Changes,
 ): Promise<Connection> {
   const current = await trx.connection(found.id)
   if (current === null) throw new VaultError('not_found', 'no such connection')
@@ -89,7 +115,7 @@ async function describe(
     ...current,
     label: changes.label === undefined ? current.label : changes.label,
     metadata: changes.metadata ?? current.metadata,
-    client: hasTokens ? current.client : (changes.client ?? current.client),
+    client: isFresh(changes) ? current.client : (changes.client ?? current.client),
     updatedAt: ports.clock.now(),
   }
   await trx.saveConnection(current, after)
@@ -102,17 +128,11 @@ function draftOf(
   replaced: Connection,
   changes: Changes,
 ): LiveConnection {
-  const grant = importedGrant(ports, provider, {
-    accessToken: changes.accessToken ?? null,
-    refreshToken: changes.refreshToken ?? null,
-    scope: changes.scope ?? (isLive(replaced) ? replaced.grant.requestedScope : null),
-    expiresAt: changes.expiresAt ?? null,
-  })
   const now = ports.clock.now()
   const blank = {
     ...replaced,
     id: newId('con', now, ports.random.bytes(10)),
-    // Whose tokens these are the provider says, not the connection that they are meant for.
+    // Whose these are the provider says, not the connection that they are meant for.
     account: { id: null, email: null, name: null },
     client: changes.client ?? replaced.client,
     draft: { replaces: replaced.id },
@@ -120,6 +140,17 @@ function draftOf(
     updatedAt: now,
     lastRefreshedAt: null,
   }
+  const { credentials } = changes
+  if (credentials !== undefined) {
+    const account = accountHeldBy(replaced, credentials) ?? accountOf(credentials, provider)
+    return credentialsDraft(ports, { ...blank, account }, { credentials, provider })
+  }
+  const grant = importedGrant(ports, provider, {
+    accessToken: changes.accessToken ?? null,
+    refreshToken: changes.refreshToken ?? null,
+    scope: changes.scope ?? (isLive(replaced) ? replaced.grant.requestedScope : null),
+    expiresAt: changes.expiresAt ?? null,
+  })
   const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
   return draftWithGrant(blank, grant, { now, dueAt })
 }

@@ -125,7 +125,7 @@ describe('a token that may be spent', () => {
 
   test('is replaced by one that was found in a half-broken answer', () => {
     const salvaged = new Secret('refresh-salvaged')
-    const after = afterRefresh(makeConnection(), { ...lost, salvaged } as RefreshOutcome, end())
+    const after = afterRefresh(makeConnection(), { ...lost, salvaged }, end())
     expect(after).toMatchObject({ status: 'failing', attempt: null })
     expect(after.grant).toMatchObject({ generation: 2, refreshToken: salvaged })
   })

@@ -7,7 +7,7 @@ import { scopeList } from '../../src/http/pages/scope-list.ts'
 import { timeLeft } from '../../src/http/pages/time-left.ts'
 
 const FRAME = { stylesheet: '/assets/x.css' }
-const FORM = { action: '/connect/secret', token: 'the-token', complaint: null }
+const FORM = { action: '/connect/secret', token: 'the-token', complaint: null, username: null }
 const GOOGLE = choice('google', 'Google', ['openid', 'calendar'])
 const ACME = choice('acme', 'Acme & Sons', ['files'])
 
@@ -121,7 +121,10 @@ function page(
 }
 
 function choice(id: string, name: string, scopes: readonly string[]) {
-  return { provider: { id, name }, scopes } as unknown as OpenedLink['providers'][number]
+  return {
+    provider: { id, name, credentials: null },
+    scopes,
+  } as unknown as OpenedLink['providers'][number]
 }
 
 function textOf(markup: string): string {

@@ -65,7 +65,7 @@ test('a rule between fields is told beside what is wrong with each', async () =>
     'body userId': 'is required',
     'body provider': 'is required',
     'body label': 'must have 1 to 256 characters',
-    'body accessToken': 'is required where there is no refreshToken',
+    'body accessToken': 'is required where there is no refreshToken, no credentials and no grant',
     'body expiresInSeconds': 'must not be given together with expiresAt',
   })
 })

@@ -17,23 +17,57 @@ const ulid = fc.uint8Array({ minLength: 10, maxLength: 10 })
 const json = fc.dictionary(text, fc.jsonValue({ maxDepth: 2 })).map(withoutNegativeZero)
 const strings = fc.dictionary(text, text)
 
-const grant: fc.Arbitrary<Grant> = fc.record({
+const grantCommon = {
   id: ulid.map((random): GrantId => newId('grt', 1, random)),
   generation: fc.nat(),
   requestedScope: fc.array(text),
   scope: fc.array(text),
-  token: fc.option(
-    fc.record({
-      tokenId: text,
-      secret,
-      tokenType: text,
-      issuedAt: instant,
-      expiresAt: fc.option(instant),
-    }),
-  ),
-  refreshToken: fc.option(secret),
-  refreshTokenExpiresAt: fc.option(instant),
-})
+}
+
+const token = fc.option(
+  fc.record({
+    tokenId: text,
+    secret,
+    tokenType: text,
+    issuedAt: instant,
+    expiresAt: fc.option(instant),
+  }),
+)
+
+const none = fc.constant(null)
+
+const grant: fc.Arbitrary<Grant> = fc.oneof(
+  fc.record({
+    ...grantCommon,
+    kind: fc.constant('oauth'),
+    token,
+    refreshToken: fc.option(secret),
+    refreshTokenExpiresAt: fc.option(instant),
+  }),
+  fc.record({
+    ...grantCommon,
+    kind: fc.constant('machine'),
+    token,
+    refreshToken: none,
+    refreshTokenExpiresAt: none,
+  }),
+  fc.record({
+    ...grantCommon,
+    kind: fc.constant('credentials'),
+    credentials: fc.oneof(
+      fc.record({
+        kind: fc.constant('basic'),
+        tokenId: text,
+        username: text,
+        password: secret,
+      }),
+      fc.record({ kind: fc.constant('api_key'), tokenId: text, apiKey: secret }),
+    ),
+    token: none,
+    refreshToken: none,
+    refreshTokenExpiresAt: none,
+  }),
+)
 
 const failure = fc.record({
   reason: fc.constantFrom<FailureReason>('revoked', 'interrupted', 'throttled', 'unreadable'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Connection, Failure, Grant, LiveConnection } from '../../src/core/connection.ts'
+import type { Connection, Failure, OAuthGrant, LiveConnection } from '../../src/core/connection.ts'
 import type { AttemptId, GrantId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Lease, Store } from '../../src/ports.ts'
@@ -225,17 +225,17 @@ async function inserted(store: Store): Promise<LiveConnection> {
 }
 
 function renewed(before: LiveConnection): LiveConnection {
-  const grant: Grant = {
-    ...before.grant,
+  const grant = makeGrant({
+    ...(before.grant as OAuthGrant),
     generation: before.grant.generation + 1,
     token: makeToken({ secret: new Secret('access-2'), tokenId: 't_2' }),
     refreshToken: new Secret('refresh-2'),
-  }
+  })
   const rest = { failure: null, attempt: null, providerData: { ...before.providerData } }
   return { ...before, ...rest, status: 'active', grant, lastRefreshedAt: MADE_AT + 5 }
 }
 
-function withGrant(changes: Partial<Grant>): LiveConnection {
+function withGrant(changes: Partial<OAuthGrant>): LiveConnection {
   return makeConnection({ grant: makeGrant(changes) })
 }
 

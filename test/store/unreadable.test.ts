@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LiveConnection } from '../../src/core/connection.ts'
+import type { LiveConnection, OAuthGrant } from '../../src/core/connection.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { MADE_AT, makeGrant } from '../support/make-connection.ts'
 import { corrupt, type Damage, EVERYTHING, FULL, idOf, opens, stocked } from './damaged-vault.ts'
@@ -79,7 +79,8 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     const { store } = vault
     const before = (await store.connection(FULL.id)) as LiveConnection
     const { token } = makeGrant()
-    const grant = { ...before.grant, generation: before.grant.generation + 1, token }
+    const generation = before.grant.generation + 1
+    const grant = { ...(before.grant as OAuthGrant), generation, token }
     const after: LiveConnection = {
       ...before,
       status: 'active',

@@ -1,4 +1,10 @@
-import type { ActiveConnection, Grant } from '../../src/core/connection.ts'
+import type {
+  AccessToken,
+  ActiveConnection,
+  CredentialsGrant,
+  MachineGrant,
+  OAuthGrant,
+} from '../../src/core/connection.ts'
 import type { ConnectionId, GrantId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 
@@ -29,8 +35,9 @@ export function makeConnection(changes: Partial<ActiveConnection> = {}): ActiveC
   }
 }
 
-export function makeGrant(changes: Partial<Grant> = {}): Grant {
+export function makeGrant(changes: Partial<OAuthGrant> = {}): OAuthGrant {
   return {
+    kind: 'oauth',
     id: 'grt_01jd9z0000000000000000000a' as GrantId,
     generation: 1,
     requestedScope: ['calendar', 'email'],
@@ -42,7 +49,33 @@ export function makeGrant(changes: Partial<Grant> = {}): Grant {
   }
 }
 
-export function makeToken(changes: Partial<NonNullable<Grant['token']>> = {}) {
+export function makeMachineGrant(changes: Partial<MachineGrant> = {}): MachineGrant {
+  const { refreshToken: _one, refreshTokenExpiresAt: _other, ...grant } = makeGrant()
+  return { ...grant, ...NO_REFRESH_TOKEN, kind: 'machine', ...changes }
+}
+
+export function makeCredentialsGrant(changes: Partial<CredentialsGrant> = {}): CredentialsGrant {
+  return {
+    kind: 'credentials',
+    id: 'grt_01jd9z0000000000000000000a' as GrantId,
+    generation: 1,
+    requestedScope: [],
+    scope: [],
+    credentials: {
+      kind: 'basic',
+      tokenId: 't_1',
+      username: 'ann@example.com',
+      password: new Secret('password-1'),
+    },
+    token: null,
+    ...NO_REFRESH_TOKEN,
+    ...changes,
+  }
+}
+
+const NO_REFRESH_TOKEN = { refreshToken: null, refreshTokenExpiresAt: null } as const
+
+export function makeToken(changes: Partial<AccessToken> = {}): AccessToken {
   return {
     tokenId: 't_1',
     secret: new Secret('access-1'),

@@ -50,8 +50,10 @@ export async function openVaultStore(settings: VaultSettings = {}): Promise<Open
       if (settings.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
     }
     const dataKeys = {
-      withNewKey: (keys: VaultKeys, now: number) => addDataKey(masterKey(settings.master), keys, now),
-      takeUp: async (keys: VaultKeys) => keyring.takeUp(await openKeyring(masterKey(settings.master), keys)),
+      withNewKey: (keys: VaultKeys, now: number) =>
+        addDataKey(masterKey(settings.master), keys, now),
+      takeUp: async (keys: VaultKeys) =>
+        keyring.takeUp(await openKeyring(masterKey(settings.master), keys)),
     }
     return { dataDir, store, sealer, dataKeys, unreadable, [Symbol.asyncDispose]: dispose }
   } catch (error) {

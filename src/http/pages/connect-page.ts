@@ -1,6 +1,7 @@
 import type { Instant } from '../../core/ids.ts'
 import type { OpenedLink } from '../../vault/open-link.ts'
 import { type AskingApp, askingApp } from './asking-app.ts'
+import { type Asking, credentialsFields } from './credentials-fields.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout, type PageFrame } from './layout.ts'
 import { scopeList } from './scope-list.ts'
@@ -11,6 +12,8 @@ export type ConnectForm = {
   readonly token: string
   /** What was wrong with the form when it was sent. */
   readonly complaint: string | null
+  /** What the user had entered. */
+  readonly username: string | null
 }
 
 type Choice = OpenedLink['providers'][number]
@@ -25,6 +28,10 @@ export function connectPage(
   const app = askingApp(link.redirectUrl)
   const only = providers.length === 1 ? (providers[0] ?? null) : null
   const verb = link.request.connectionId === null ? 'Connect' : 'Reconnect'
+  const asking = {
+    username: shown.form.username ?? link.request.email,
+    isRefused: shown.form.complaint !== null,
+  }
   const heading =
     only === null ? `${verb} an account` : `${verb} your ${only.provider.name} account`
   return layout(frame, {
@@ -35,10 +42,8 @@ export function connectPage(
       ${lead(app, only)} ${facts(opened, app, shown.now)}
       <form method="post" action="${shown.form.action}">
         <input type="hidden" name="token" value="${shown.form.token}" />
-        ${complaint(shown.form)} ${only === null ? choices(providers) : single(only)}
-        <button type="submit">
-          ${only === null ? 'Continue' : `Continue to ${only.provider.name}`}
-        </button>
+        ${complaint(shown.form)} ${only === null ? choices(providers) : single(only, asking)}
+        <button type="submit">${button(only)}</button>
       </form>
       ${caution(app, link.request.displayName)}
     `,
@@ -62,6 +67,13 @@ function lead(app: AskingApp, only: Choice | null): Html {
   const who = app.name === null ? html`The app that gave you this link` : html`<b>${app.name}</b>`
   if (only === null)
     return html`<p class="lead">${who} asks for access to one of your accounts.</p>`
+  if (only.provider.credentials !== null) {
+    return html`<p class="lead">
+      ${who} asks for access to your ${only.provider.name} account. What you enter here is sealed
+      and shown to ${only.provider.name}; the app reaches your account with it until you revoke it
+      there.
+    </p>`
+  }
   return html`<p class="lead">
     ${who} asks for access to your ${only.provider.name} account. You sign in at
     ${only.provider.name}; your password stays there.
@@ -90,11 +102,21 @@ function fact(term: string, value: string): Html {
 function complaint(form: ConnectForm): Content {
   return form.complaint === null
     ? null
-    : html`<p class="complaint" role="alert">${form.complaint}</p>`
+    : html`<p class="complaint" id="complaint" role="alert">${form.complaint}</p>`
 }
 
-function single({ provider, scopes }: Choice): Html {
-  return html`<input type="hidden" name="provider" value="${provider.id}" />
+function button(only: Choice | null): string {
+  if (only === null) return 'Continue'
+  const { name, credentials } = only.provider
+  return credentials === null ? `Continue to ${name}` : 'Connect'
+}
+
+function single({ provider, scopes }: Choice, asking: Asking): Html {
+  const chosen = html`<input type="hidden" name="provider" value="${provider.id}" />`
+  if (provider.credentials !== null) {
+    return html`${chosen} ${credentialsFields(provider, provider.credentials, asking)}`
+  }
+  return html`${chosen}
     <section>
       <h2>What is asked for</h2>
       ${asked({ provider, scopes })}
@@ -121,6 +143,9 @@ function choices(providers: readonly Choice[]): Html {
 }
 
 function asked({ provider, scopes }: Choice): Html {
+  if (provider.credentials !== null) {
+    return html`<p>${provider.credentials.labels.secret}, which you enter on the next page.</p>`
+  }
   return scopes.length === 0
     ? html`<p>Nothing in particular; ${provider.name} shows you what it shares.</p>`
     : scopeList(scopes)

@@ -89,6 +89,14 @@ const BY_CODE: ReadonlyMap<string, Words> = new Map([
     },
   ],
   [
+    'too_many_requests',
+    {
+      status: 429,
+      heading: 'That was tried too often',
+      text: '{provider} did not accept what was entered, and nothing was connected. Go back to the app and ask for a new link.',
+    },
+  ],
+  [
     'provider_unavailable',
     {
       status: 503,

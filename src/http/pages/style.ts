@@ -93,6 +93,13 @@ summary::before { content: "+"; width: 1.5rem; color: var(--accent); font-weight
 details[open] summary::before { content: "\\2212"; }
 summary::-webkit-details-marker { display: none; }
 
+.field { margin-top: 1rem; }
+.field label { display: flex; align-items: end; min-height: 2.75rem; padding-bottom: .3rem; font-weight: 600; }
+.field input { width: 100%; min-height: 3rem; padding: .6rem 1rem; border: 1px solid var(--edge); border-radius: .75rem; background: var(--sheet); color: var(--ink); font: inherit; }
+.field input[aria-invalid="true"] { border-color: var(--warn); }
+.help { margin-top: .75rem; color: var(--quiet); }
+.help a { display: inline-flex; align-items: center; min-height: 2.75rem; color: var(--accent); }
+
 button, .button {
   display: flex; align-items: center; justify-content: center;
   width: 100%; min-height: 3rem; margin-top: 1.5rem; padding: .6rem 1.25rem;

@@ -3,13 +3,10 @@ import { VaultError } from '../../core/errors.ts'
 import type { ProviderId } from '../../core/ids.ts'
 import type { Provider } from '../../core/provider.ts'
 import type { Ports } from '../../ports.ts'
-import {
-  type FinishedAuthorization,
-  finishAuthorization,
-} from '../../vault/finish-authorization.ts'
+import { finishAuthorization } from '../../vault/finish-authorization.ts'
 import { readBrowserId } from './browser-cookie.ts'
 import { readForm } from './read-form.ts'
-import { isOutcomeUrl, outcomeUrl, showOutcome } from './outcome-url.ts'
+import { endUrl, isOutcomeUrl, showOutcome } from './outcome-url.ts'
 import { PageRefusal } from './failure-pages.ts'
 import { seeOther } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
@@ -30,7 +27,7 @@ export async function receiveCallback(
   const finished = await finishAuthorization(ports, demand).catch((error: unknown) => {
     throw isForeign(error) ? new PageRefusal('wrong_browser') : error
   })
-  seeOther(ctx, nextUrl(finished, ports, { site, browserId }))
+  seeOther(ctx, endUrl(finished, ports, { site, browserId }))
 }
 
 const KNOWN_FIELDS = ['code', 'state', 'iss', 'error']
@@ -71,20 +68,4 @@ function withoutDuplicates(params: URLSearchParams): ReadonlyMap<string, string>
 
 function isForeign(error: unknown): boolean {
   return error instanceof VaultError && error.code === 'invalid_request'
-}
-
-function nextUrl(
-  finished: FinishedAuthorization,
-  ports: Pick<Ports, 'sealer'>,
-  at: { readonly site: PublicSite; readonly browserId: string | null },
-): string {
-  switch (finished.kind) {
-    case 'redirect':
-      return finished.url
-    case 'connected':
-    case 'failed':
-      return outcomeUrl(ports, finished.provider, { ...at, outcome: finished })
-    default:
-      return finished satisfies never
-  }
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import type { Provider } from '../../core/provider.ts'
 import type { Ports } from '../../ports.ts'
+import type { LinkEnd } from '../../vault/end-link.ts'
 import { type Outcome, outcomePage, outcomeStatus } from '../pages/outcome-page.ts'
 import { PageRefusal } from './failure-pages.ts'
 import { sendPage } from './send-page.ts'
@@ -13,12 +14,25 @@ export function isOutcomeUrl(query: URLSearchParams): boolean {
   return query.has('outcome') && !query.has('state')
 }
 
+/** Where the browser goes from here. */
+export function endUrl(end: LinkEnd, ports: Pick<Ports, 'sealer'>, at: At): string {
+  switch (end.kind) {
+    case 'redirect':
+      return end.url
+    case 'connected':
+    case 'failed':
+      return outcomeUrl(ports, end.provider, { ...at, outcome: end })
+    default:
+      return end satisfies never
+  }
+}
+
 /**
  * Where a connection ends that has no host app to return to: the callback's own path, so that code
  * and state leave the address bar and a reload shows the same page. Signed for this browser, so that
  * nobody can send a link around that says "connected".
  */
-export function outcomeUrl(
+function outcomeUrl(
   ports: Pick<Ports, 'sealer'>,
   provider: Provider,
   at: At & { readonly outcome: Outcome },

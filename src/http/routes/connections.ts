@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { parseConnectionId } from '../../core/ids.ts'
 import { deleteConnection } from '../../vault/delete-connection.ts'
 import { findConnection } from '../../vault/find-connection.ts'
-import { importConnection } from '../../vault/import-connection.ts'
 import { listConnections } from '../../vault/list-connections.ts'
 import { refreshNow } from '../../vault/refresh-now.ts'
 import { type Changes, updateConnection } from '../../vault/update-connection.ts'
@@ -10,7 +9,7 @@ import { created, endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection } from '../present.ts'
 import { connectionPageShape, connectionShape, deletionShape } from '../wire.ts'
-import { CREDENTIAL_ERRORS, expiryOf, importBody } from './credentials.ts'
+import { CREDENTIAL_ERRORS, handIn, importBody } from './credentials.ts'
 
 const one = { path: '/v1/connections/{id}', params: { id: field.anyId } } as const
 
@@ -31,6 +30,7 @@ const changeBody = z.strictObject({
   scope: field.maybe(field.scope),
   expiresAt: field.maybe(field.instant),
   client: field.maybe(field.client),
+  credentials: field.maybe(field.credentials),
 })
 
 export const connectionEndpoints = [
@@ -58,18 +58,16 @@ export const connectionEndpoints = [
     id: 'importConnection',
     method: 'post',
     path: '/v1/connections',
-    summary: "Hand in a user's tokens",
+    summary: "Hand in a user's tokens or credentials, or connect the client itself",
     permission: 'connections:write',
     params: {},
     query: {},
     body: importBody,
     answers: { 200: connectionShape, 201: connectionShape },
     errors: CREDENTIAL_ERRORS,
-    handle: async ({ ports, caller }, { body }) => {
-      const { expiresInSeconds, ...given } = body
-      const expiresAt = expiryOf({ ...given, expiresInSeconds }, ports.clock.now())
-      const imported = await importConnection(ports, caller, { ...given, expiresAt })
-      const view = presentConnection(imported.connection, ports.clock.now())
+    handle: async (call, { body }) => {
+      const imported = await handIn(call, body)
+      const view = presentConnection(imported.connection, call.ports.clock.now())
       return imported.created ? created(view) : ok(view)
     },
   }),

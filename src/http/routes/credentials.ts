@@ -1,39 +1,72 @@
 import { z } from 'zod'
 import type { Instant } from '../../core/ids.ts'
+import { connectMachine } from '../../vault/connect-machine.ts'
+import { importConnection, type Imported } from '../../vault/import-connection.ts'
+import { importCredentials } from '../../vault/import-credentials.ts'
+import type { Call } from '../endpoint.ts'
 import * as field from '../fields.ts'
 
 /** The ten years after which nobody asks. */
 const LONGEST_LIFE_SECONDS = 315_360_000
 
-export const importBody = field.withRule(
-  field.withRule(
-    z.strictObject({
-      userId: field.userId,
-      provider: field.providerId,
-      accessToken: field.maybe(field.secretText),
-      refreshToken: field.maybe(field.secretText),
-      scope: field.maybe(field.scope),
-      expiresAt: field.maybe(field.instant),
-      expiresInSeconds: field.maybe(z.int().min(0).max(LONGEST_LIFE_SECONDS)),
-      email: field.maybe(field.email),
-      accountId: field.maybe(field.text(1, 256)),
-      client: field.maybe(field.client),
-      params: field.otherwise(field.providerParams, {}),
-      label: field.maybe(field.label),
-      metadata: field.maybe(field.metadata),
-    }),
-    {
-      field: 'accessToken',
-      detail: 'is required where there is no refreshToken',
-      holds: ({ accessToken, refreshToken }) => accessToken != null || refreshToken != null,
-    },
-  ),
+const body = z.strictObject({
+  userId: field.userId,
+  provider: field.providerId,
+  accessToken: field.maybe(field.secretText),
+  refreshToken: field.maybe(field.secretText),
+  credentials: field.maybe(field.credentials),
+  grant: field
+    .maybe(z.literal('client_credentials'))
+    .describe('The client itself is connected, without a user.'),
+  scope: field.maybe(field.scope),
+  expiresAt: field.maybe(field.instant),
+  expiresInSeconds: field.maybe(z.int().min(0).max(LONGEST_LIFE_SECONDS)),
+  email: field.maybe(field.email),
+  accountId: field.maybe(field.text(1, 256)),
+  client: field.maybe(field.client),
+  params: field.otherwise(field.providerParams, {}),
+  label: field.maybe(field.label),
+  metadata: field.maybe(field.metadata),
+})
+
+type Given = Readonly<Record<string, unknown>>
+
+const isGiven = (given: Given, name: string) => given[name] != null
+const hasTokens = (given: Given) => isGiven(given, 'accessToken') || isGiven(given, 'refreshToken')
+
+const rules: readonly Parameters<typeof field.withRule>[1][] = [
+  {
+    field: 'accessToken',
+    detail: 'is required where there is no refreshToken, no credentials and no grant',
+    holds: (given) => hasTokens(given) || isGiven(given, 'credentials') || isGiven(given, 'grant'),
+  },
   {
     field: 'expiresInSeconds',
     detail: 'must not be given together with expiresAt',
-    holds: ({ expiresAt, expiresInSeconds }) => expiresAt == null || expiresInSeconds == null,
+    holds: (given) => !isGiven(given, 'expiresAt') || !isGiven(given, 'expiresInSeconds'),
   },
-)
+  ...apart('credentials', [
+    'accessToken',
+    'refreshToken',
+    'grant',
+    'scope',
+    'expiresAt',
+    'expiresInSeconds',
+    'client',
+  ]),
+  ...apart('grant', ['accessToken', 'refreshToken', 'expiresAt', 'expiresInSeconds']),
+]
+
+/** What has no meaning beside `name`. */
+function apart(name: string, others: readonly string[]) {
+  return others.map((other) => ({
+    field: other,
+    detail: `must not be given together with ${name}`,
+    holds: (given: Given) => !isGiven(given, name) || !isGiven(given, other),
+  }))
+}
+
+export const importBody = rules.reduce((shape, rule) => field.withRule(shape, rule), body)
 
 /** What may come of handing credentials in. */
 export const CREDENTIAL_ERRORS = [
@@ -43,8 +76,20 @@ export const CREDENTIAL_ERRORS = [
   'provider_unavailable',
 ] as const
 
+/** Tokens, credentials of the user, or the client itself: whichever the body brings. */
+export function handIn(
+  { ports, caller }: Call,
+  given: z.output<typeof importBody>,
+): Promise<Imported> {
+  const { credentials, grant, expiresInSeconds, ...demand } = given
+  if (credentials !== null) return importCredentials(ports, caller, { ...demand, credentials })
+  if (grant !== null) return connectMachine(ports, caller, demand)
+  const expiresAt = expiryOf({ ...demand, expiresInSeconds }, ports.clock.now())
+  return importConnection(ports, caller, { ...demand, expiresAt })
+}
+
 /** When the access token that is handed in ends; durations count from now. */
-export function expiryOf(
+function expiryOf(
   given: { readonly expiresAt: Instant | null; readonly expiresInSeconds: number | null },
   now: Instant,
 ): Instant | null {

@@ -4,6 +4,7 @@ import {
   accountSources,
   answer,
   clientAuth,
+  credentials,
   errors,
   format,
   grantedScope,
@@ -54,6 +55,8 @@ export const presetSchema = z
       .optional(),
     connectsBy: z.enum(['link', 'credentials', 'machine']).default('link'),
     params: z.record(z.string(), param).readonly().default({}),
+    /** Where it connects by them. */
+    credentials: credentials.optional(),
 
     /** With one the provider is OpenID: what is not given here is discovered, id tokens are required. */
     issuer: template.optional(),
@@ -119,6 +122,10 @@ export const presetSchema = z
     refreshRequest: tokenRequest.default({}),
     /** A request that turns the first access token into one that lasts, right after the exchange. */
     secondExchange: tokenRequest.unwrap().extend({ url: template }).readonly().optional(),
+    /** Where it connects as a machine: the client's own token (RFC 6749 §4.4). */
+    machineRequest: tokenRequest.default({}),
+    /** The parameter that names the account of such a connection. */
+    accountParam: z.string().optional(),
     renewsWith: z.enum(['refresh_token', 'access_token']).default('refresh_token'),
     answer: answer.prefault({}),
     grantedScope: grantedScope.prefault({}),

@@ -50,7 +50,7 @@ export const clientAuth = z.union([
 export type ClientAuthMethod = z.output<typeof clientAuth>
 
 export const format = z.enum(['form', 'json', 'query'])
-const method = z.enum(['GET', 'POST', 'PUT', 'DELETE'])
+const method = z.enum(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND'])
 
 /** What one kind of token request does otherwise than the others of its provider. */
 export const tokenRequest = z
@@ -194,8 +194,49 @@ export const revocation = sideRequest
   .readonly()
 export type RevocationShape = z.output<typeof revocation>
 
-export const probe = sideRequest.unwrap().extend({ success: answerRule.optional() }).readonly()
+export const probe = sideRequest
+  .unwrap()
+  .extend({
+    success: answerRule.optional(),
+    /** What is sent as it stands, where credentials are held against the provider. */
+    body: z.string().optional(),
+  })
+  .readonly()
 export type ProbeShape = z.output<typeof probe>
+
+const asked = {
+  usernameLabel: z.string().min(1).default('User name'),
+  /** Where such a password or key is made, in a sentence or two for the page. */
+  help: z.string().min(1).optional(),
+  helpUrl: z.url({ protocol: /^https$/ }).optional(),
+  /** Answers of the probe that say no; any other that is no success says nothing of them. */
+  refused: z
+    .array(answerRule)
+    .min(1)
+    .readonly()
+    .default([{ statuses: [401, 403] }]),
+}
+
+/** What the user hands over, and how the connect page asks for it. */
+export const credentials = z.discriminatedUnion('type', [
+  z
+    .strictObject({
+      type: z.literal('basic'),
+      ...asked,
+      secretLabel: z.string().min(1).default('Password'),
+    })
+    .readonly(),
+  z
+    .strictObject({
+      type: z.literal('apiKey'),
+      ...asked,
+      secretLabel: z.string().min(1).default('API key'),
+      /** The key goes as the user of Basic, with this for a password; else as `apiHeader` says. */
+      basicPassword: z.string().optional(),
+    })
+    .readonly(),
+])
+export type CredentialsShape = z.output<typeof credentials>
 
 export const refreshTokens = z
   .strictObject({

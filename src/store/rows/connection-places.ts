@@ -30,6 +30,10 @@ export function refreshTokenPlace(owner: Owner, grant: Pick<Grant, 'id' | 'gener
   return tokenPlace(owner, 'refresh_token', grant)
 }
 
+export function credentialsPlace(owner: Owner, grant: Pick<Grant, 'id' | 'generation'>) {
+  return tokenPlace(owner, 'credentials', grant)
+}
+
 function place(owner: Owner, field: string): ColumnPlace {
   // The user's id comes last: it alone may hold a slash.
   const row = `${owner.id}/${owner.provider}/${owner.userId}`

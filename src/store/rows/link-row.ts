@@ -38,6 +38,7 @@ export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable 
     reconnects: request.connectionId,
     request_blob: sealJson(cipher, stored, linkPlace(link.id)),
     ...linkStateColumns(link),
+    tries: 0,
     created_at: writeInstant(link.createdAt),
     expires_at: writeInstant(link.expiresAt),
   }

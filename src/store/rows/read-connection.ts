@@ -7,6 +7,7 @@ import type {
   Failure,
   FailureReason,
   Grant,
+  HeldCredentials,
 } from '../../core/connection.ts'
 import type {
   AttemptId,
@@ -16,6 +17,7 @@ import type {
   ProviderId,
   UserId,
 } from '../../core/ids.ts'
+import type { PlainCredentials } from '../../core/credentials.ts'
 import { SealError } from '../../core/errors.ts'
 import { type Sealed, Secret } from '../../core/secret.ts'
 import type { ConnectionTable } from '../schema.ts'
@@ -23,12 +25,14 @@ import { readCount, readInstant, readList, readText, readTextOrNull, readTime } 
 import {
   accessTokenPlace,
   clientSecretPlace,
+  credentialsPlace,
   type Owner,
   profilePlace,
   refreshTokenPlace,
   settingsPlace,
 } from './connection-places.ts'
 import { lazySecret, openJson, type RowCipher } from './row-cipher.ts'
+import { restoredCredentials } from './stored-credentials.ts'
 
 /** The sealed JSON of `profile_blob`. */
 export type Profile = {
@@ -42,10 +46,15 @@ export type Settings = {
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
   readonly clientId: string | null
+  /** The grant is the client's own. Sealed, so that no user's connection can be made one. */
+  readonly machine?: true
 }
 
 /** The sealed JSON of `access_token_blob`. */
 export type StoredToken = Omit<AccessToken, 'secret'> & { readonly accessToken: string }
+
+/** The sealed JSON of `credentials_blob`. */
+export type StoredCredentials = PlainCredentials & { readonly tokenId: string }
 
 const NO_PROFILE: Profile = {
   account: { id: null, email: null, name: null },
@@ -75,17 +84,17 @@ export function readConnection(cipher: RowCipher, row: ConnectionTable): Connect
   }
   if (row.grant_id === null || row.status === 'pending') return { ...common, status: 'pending' }
 
-  const grant = readGrant(cipher, row, settings !== null)
+  const grant = readGrant(cipher, row, settings)
   const state = {
     ...readState(row),
     attempt: readAttempt(row),
     dueAt: readInstant(row.due_at),
   }
-  const isTokenLost = row.access_token_blob !== null && grant.token === null
-  if (settings === null || (isTokenLost && !opens(grant.refreshToken))) {
+  const lost = isLost(row, grant)
+  if (settings === null || (lost && !canBeHadAnew(grant))) {
     return { ...common, ...state, grant, ...unreadable('disconnected', common.updatedAt) }
   }
-  if (isTokenLost && profile === null && state.status !== 'disconnected') {
+  if (lost && profile === null && state.status !== 'disconnected') {
     // Due at once: whatever the schedule had in mind was for a token that is lost.
     const dueAt = state.status === 'failing' ? state.dueAt : 0
     return { ...common, ...state, grant, dueAt, ...unreadable('failing', common.updatedAt) }
@@ -123,21 +132,38 @@ function readDraft(row: ConnectionTable): Connection['draft'] {
 }
 
 /** Without its settings a refresh token must not be presented: it may be another client's. */
-function readGrant(cipher: RowCipher, row: ConnectionTable, mayRefresh: boolean): Grant {
-  const grant = { id: readText(row.grant_id) as GrantId, generation: readCount(row.generation) }
-  const sealed = lazySecret(
-    cipher,
-    row.refresh_token_blob,
-    refreshTokenPlace(readOwner(row), grant),
-  )
-  return {
-    ...grant,
+function readGrant(cipher: RowCipher, row: ConnectionTable, settings: Settings | null): Grant {
+  const grant = {
+    id: readText(row.grant_id) as GrantId,
+    generation: readCount(row.generation),
     requestedScope: readList(row.requested_scope),
     scope: readList(row.scope),
-    token: readToken(cipher, row, grant),
-    refreshToken: mayRefresh ? sealed : null,
-    refreshTokenExpiresAt: readInstant(row.refresh_token_expires_at),
   }
+  if (row.credentials_blob !== null) {
+    const credentials = readCredentials(cipher, row, grant)
+    return { ...grant, kind: 'credentials', credentials, token: null, ...NO_REFRESH_TOKEN }
+  }
+  const token = readToken(cipher, row, grant)
+  if (settings?.machine === true) return { ...grant, kind: 'machine', token, ...NO_REFRESH_TOKEN }
+  const place = refreshTokenPlace(readOwner(row), grant)
+  const sealed = lazySecret(cipher, row.refresh_token_blob, place)
+  const refreshTokenExpiresAt = readInstant(row.refresh_token_expires_at)
+  const refreshToken = settings === null ? null : sealed
+  return { ...grant, kind: 'oauth', token, refreshToken, refreshTokenExpiresAt }
+}
+
+const NO_REFRESH_TOKEN = { refreshToken: null, refreshTokenExpiresAt: null } as const
+
+function readCredentials(
+  cipher: RowCipher,
+  row: ConnectionTable,
+  grant: Pick<Grant, 'id' | 'generation'>,
+): HeldCredentials | null {
+  if (row.credentials_blob === null) return null
+  const place = credentialsPlace(readOwner(row), grant)
+  const stored = openJson(cipher, row.credentials_blob, place) as StoredCredentials | null
+  if (stored === null) return null
+  return { ...restoredCredentials(stored), tokenId: stored.tokenId }
 }
 
 function readToken(
@@ -195,6 +221,16 @@ function unreadable<S extends 'failing' | 'disconnected'>(
 ): { readonly status: S; readonly failure: Failure } {
   const detail = 'a sealed value cannot be opened'
   return { status, failure: { reason: 'unreadable', detail, since, attempts: 1 } }
+}
+
+/** What there was to serve does not open. */
+function isLost(row: ConnectionTable, grant: Grant): boolean {
+  if (grant.kind === 'credentials') return grant.credentials === null
+  return row.access_token_blob !== null && grant.token === null
+}
+
+function canBeHadAnew(grant: Grant): boolean {
+  return grant.kind === 'machine' || opens(grant.refreshToken)
 }
 
 function opens(sealed: Sealed | null): boolean {

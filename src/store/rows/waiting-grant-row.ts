@@ -1,10 +1,13 @@
 import type { WaitingGrant } from '../../core/authorization.ts'
+import type { PlainCredentials } from '../../core/credentials.ts'
+import type { Brought } from '../../core/grant.ts'
 import type { LinkId } from '../../core/ids.ts'
 import type { ReceivedTokens } from '../../core/refresh-outcome.ts'
 import { Secret } from '../../core/secret.ts'
 import type { WaitingGrantTable } from '../schema.ts'
 import { readText, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import { exposedCredentials, restoredCredentials } from './stored-credentials.ts'
 import {
   exposed,
   restored,
@@ -18,9 +21,17 @@ type StoredTokens = Omit<ReceivedTokens, 'accessToken' | 'refreshToken'> & {
   readonly refreshToken: string | null
 }
 
+type StoredBrought =
+  | { readonly kind: 'tokens'; readonly tokens: StoredTokens }
+  | {
+      readonly kind: 'credentials'
+      readonly credentials: PlainCredentials
+      readonly providerData: Readonly<Record<string, unknown>>
+    }
+
 /** The sealed JSON of `grant_blob`. */
-type StoredGrant = Omit<WaitingGrant, 'link' | 'tokens' | 'request'> & {
-  readonly tokens: StoredTokens
+type StoredGrant = Omit<WaitingGrant, 'link' | 'brought' | 'request'> & {
+  readonly brought: StoredBrought
   readonly request: StoredRequest
 }
 
@@ -28,36 +39,39 @@ export function readWaitingGrant(cipher: RowCipher, row: WaitingGrantTable): Wai
   const link = readText(row.link_id) as LinkId
   const stored = openJson(cipher, row.grant_blob, waitingGrantPlace(link)) as StoredGrant | null
   if (stored === null) return null
-  const { tokens, request, ...kept } = stored
-  return {
-    ...kept,
-    link,
-    tokens: {
-      ...tokens,
-      accessToken: new Secret(tokens.accessToken),
-      refreshToken: restored(tokens.refreshToken),
-    },
-    request: restoreRequest(request),
-  }
+  const { brought, request, ...kept } = stored
+  return { ...kept, link, brought: restore(brought), request: restoreRequest(request) }
 }
 
 export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): WaitingGrantTable {
-  const { link, tokens, request, ...kept } = waiting
-  const stored: StoredGrant = {
-    ...kept,
-    tokens: {
-      ...tokens,
-      accessToken: tokens.accessToken.expose(),
-      refreshToken: exposed(tokens.refreshToken),
-    },
-    request: storeRequest(request),
-  }
+  const { link, brought, request, ...kept } = waiting
+  const stored: StoredGrant = { ...kept, brought: store(brought), request: storeRequest(request) }
   return {
     link_id: link,
     connection_id: waiting.connectionId,
     grant_blob: sealJson(cipher, stored, waitingGrantPlace(link)),
     sent_at: writeInstant(waiting.sentAt),
   }
+}
+
+function store(brought: Brought): StoredBrought {
+  if (brought.kind === 'credentials') {
+    return { ...brought, credentials: exposedCredentials(brought.credentials) }
+  }
+  const { tokens } = brought
+  const accessToken = tokens.accessToken.expose()
+  const refreshToken = exposed(tokens.refreshToken)
+  return { kind: brought.kind, tokens: { ...tokens, accessToken, refreshToken } }
+}
+
+function restore(stored: StoredBrought): Brought {
+  if (stored.kind === 'credentials') {
+    return { ...stored, credentials: restoredCredentials(stored.credentials) }
+  }
+  const { tokens } = stored
+  const accessToken = new Secret(tokens.accessToken)
+  const refreshToken = restored(tokens.refreshToken)
+  return { kind: stored.kind, tokens: { ...tokens, accessToken, refreshToken } }
 }
 
 export function waitingGrantPlace(link: LinkId) {

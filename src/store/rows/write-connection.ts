@@ -10,14 +10,16 @@ import { writeInstant, writeInstantOrNull } from './column.ts'
 import {
   accessTokenPlace,
   clientSecretPlace,
+  credentialsPlace,
   type Owner,
   profilePlace,
   refreshTokenPlace,
   settingsPlace,
 } from './connection-places.ts'
 import { accountHash } from './fingerprints.ts'
-import type { Profile, Settings, StoredToken } from './read-connection.ts'
+import type { Profile, Settings, StoredCredentials, StoredToken } from './read-connection.ts'
 import { type RowCipher, sealJson, sealSecret } from './row-cipher.ts'
+import { exposedCredentials } from './stored-credentials.ts'
 
 export function connectionRow(cipher: RowCipher, connection: Connection): ConnectionTable {
   const grant = isLive(connection) ? connection.grant : null
@@ -32,6 +34,7 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
     ...grantColumns(grant),
     ...tokenColumns(cipher, connection, grant),
     ...refreshTokenColumns(cipher, connection, grant),
+    ...credentialsColumns(cipher, connection, grant),
     ...stateColumns(connection),
     ...attemptColumns(isLive(connection) ? connection.attempt : null),
     lease_until: null,
@@ -68,6 +71,7 @@ export function changedConnection(
     ...((hasMoved || old?.token !== grant?.token) && tokenColumns(cipher, after, grant)),
     ...((hasMoved || old?.refreshToken !== grant?.refreshToken) &&
       refreshTokenColumns(cipher, after, grant)),
+    ...((hasMoved || heldBy(old) !== heldBy(grant)) && credentialsColumns(cipher, after, grant)),
     ...(hasNewState(before, after) && stateColumns(after)),
     due_at: isLive(after) ? writeInstantOrNull(after.dueAt) : null,
     ...attemptColumns(isLive(after) ? after.attempt : null),
@@ -88,7 +92,8 @@ function editedColumns(
   const hasNewSettings =
     before.params !== after.params ||
     before.providerData !== after.providerData ||
-    before.client?.id !== after.client?.id
+    before.client?.id !== after.client?.id ||
+    isMachine(before) !== isMachine(after)
   return {
     ...(before.draft !== after.draft && draftColumns(after)),
     ...(hasNewProfile && profileColumns(cipher, after)),
@@ -114,6 +119,14 @@ function grantOf(connection: Connection): Grant | null {
   return isLive(connection) ? connection.grant : null
 }
 
+function heldBy(grant: Grant | null) {
+  return grant?.kind === 'credentials' ? grant.credentials : null
+}
+
+function isMachine(connection: Connection): boolean {
+  return grantOf(connection)?.kind === 'machine'
+}
+
 function failureOf(connection: Connection): LiveConnection['failure'] {
   return isLive(connection) ? connection.failure : null
 }
@@ -133,9 +146,16 @@ function profileColumns(cipher: RowCipher, connection: Connection) {
 
 function settingsColumns(cipher: RowCipher, connection: Connection) {
   const { params, providerData, client } = connection
-  const settings: Settings = { params, providerData, clientId: client?.id ?? null }
+  const settings: Settings = {
+    params,
+    providerData,
+    clientId: client?.id ?? null,
+    ...(isMachine(connection) && { machine: true }),
+  }
   const isEmpty =
-    client === null && Object.keys(params).length + Object.keys(providerData).length === 0
+    client === null &&
+    !isMachine(connection) &&
+    Object.keys(params).length + Object.keys(providerData).length === 0
   return { settings_blob: isEmpty ? null : sealJson(cipher, settings, settingsPlace(connection)) }
 }
 
@@ -171,6 +191,13 @@ function refreshTokenColumns(cipher: RowCipher, owner: Owner, grant: Grant | nul
   if (grant === null) return { refresh_token_blob: null }
   const place = refreshTokenPlace(owner, grant)
   return { refresh_token_blob: sealSecret(cipher, grant.refreshToken, place) }
+}
+
+function credentialsColumns(cipher: RowCipher, owner: Owner, grant: Grant | null) {
+  const held = heldBy(grant)
+  if (grant === null || held === null) return { credentials_blob: null }
+  const stored: StoredCredentials = { ...exposedCredentials(held), tokenId: held.tokenId }
+  return { credentials_blob: sealJson(cipher, stored, credentialsPlace(owner, grant)) }
 }
 
 function stateColumns(connection: Connection) {

@@ -121,6 +121,8 @@ export const acme: Provider = {
   id: 'acme' as ProviderId,
   name: 'Acme',
   connectsBy: 'link',
+  credentials: null,
+  accountParam: null,
   scopes: ['calendar'],
   identityScopes: ['openid', 'email'],
   params: {
@@ -180,9 +182,13 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     refresh: async () => ({ kind: 'ok', tokens: tokens() }),
     identify: async () => ({ kind: 'unknown' }),
     revoke: async () => ({ kind: 'revoked' }),
+    fetchToken: async () => ({ kind: 'ok', tokens: { ...tokens(), refreshToken: null } }),
+    checkCredentials: async () => ({ kind: 'confirmed', account: NOBODY, providerData: {} }),
     clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
   }
 }
+
+const NOBODY = { id: null, email: null, name: null }
 
 const NO_JOURNAL = { note: () => false, keep: () => false, entries: [], drop: () => undefined }
 

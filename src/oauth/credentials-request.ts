@@ -1,0 +1,31 @@
+import type { Credentials } from '../core/credentials.ts'
+import type { Call, Means } from './call.ts'
+import { put } from './dialect.ts'
+import type { EgressResult } from './egress.ts'
+import type { Target } from './endpoints.ts'
+import { headerOf } from './requests.ts'
+import { fillAll } from './template.ts'
+
+/** Shows credentials to the provider, once, in the preset's probe. */
+export function sendCredentials(
+  means: Means,
+  call: Call,
+  what: { readonly credentials: Credentials; readonly target: Target },
+): Promise<EgressResult> {
+  const { probe } = call.recipe
+  const { name, value } = headerOf(what.credentials, call)
+  const params = new URLSearchParams(fillAll(probe.params ?? {}, call.variables))
+  const request = { url: what.target.url, params, headers: new Headers() }
+  const format = probe.body === undefined ? (probe.format ?? 'query') : 'query'
+  const spoken = put(request, { format, method: probe.method ?? 'GET' })
+  const headers = new Headers(spoken.headers)
+  const own = { ...fillAll(probe.headers ?? {}, call.variables), [name]: value }
+  for (const [key, text] of Object.entries(own)) headers.set(key, text)
+  return means.egress.send({
+    ...spoken,
+    headers: Object.fromEntries(headers),
+    body: probe.body ?? spoken.body,
+    reach: what.target.reach,
+    deadlineMs: call.remainingMs(),
+  })
+}

@@ -1,0 +1,159 @@
+import type { ConnectLink, ConnectRequest } from '../core/authorization.ts'
+import { accountHeldBy, accountOf, completed, type Credentials } from '../core/credentials.ts'
+import { VaultError } from '../core/errors.ts'
+import type { ProviderId } from '../core/ids.ts'
+import type { Provider } from '../core/provider.ts'
+import type { AttemptOutcome } from '../core/refresh-outcome.ts'
+import type { Ports } from '../ports.ts'
+import type { Consent } from './attach-grant.ts'
+import { endConnected, endFailed, type LinkEnd, noteFailure } from './end-link.ts'
+import { openLink } from './open-link.ts'
+import { placeConsent } from './place-consent.ts'
+import { misconfigured } from './refresh-problem.ts'
+import { credentialsIdOf } from './token-id.ts'
+
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
+>
+
+/** What came of credentials that a user entered on the page: an end, or one more try there. */
+export type Entered =
+  | LinkEnd
+  | {
+      readonly kind: 'again'
+      readonly why: 'refused' | 'other_account' | 'unavailable'
+      readonly triesLeft: number
+    }
+
+/** Enough for a slip of the hand; too few to guess with, or to have the provider lock the account. */
+const MOST_TRIES = 10
+
+type Demand = {
+  readonly secret: string
+  readonly provider: ProviderId
+  readonly credentials: Credentials
+}
+
+/**
+ * The user sent the form. Each try is counted before the provider is asked, so that no two of them
+ * pass for one; the last that is refused withdraws the link. Throws `VaultError` as `openLink` does.
+ */
+export async function connectByCredentials(ports: Needs, demand: Demand): Promise<Entered> {
+  const { link, provider } = await openFor(ports, demand)
+  const triesLeft = await ports.store.write((trx) => trx.countTry(link.id, MOST_TRIES))
+  if (triesLeft === null) return giveUp(ports, link, provider)
+  const { credentials } = demand
+  const request = requestOf(link, provider)
+  const { params } = request
+  const question = { provider: provider.id, params, providerData: {}, credentials }
+  const outcome = await ports.endpoint.checkCredentials(question)
+  switch (outcome.kind) {
+    case 'confirmed': {
+      const consent = await consentOf(ports, { request, provider, credentials, told: outcome })
+      return place(ports, link, { consent, triesLeft })
+    }
+    case 'grant_dead':
+      return again(ports, link, { provider, why: 'refused', triesLeft })
+    case 'not_sent':
+    case 'ambiguous':
+    case 'throttled':
+      return again(ports, link, { provider, why: 'unavailable', triesLeft })
+    case 'client_config':
+      throw misconfigured()
+    default:
+      return outcome satisfies never
+  }
+}
+
+async function openFor(
+  ports: Needs,
+  demand: Demand,
+): Promise<{ readonly link: ConnectLink; readonly provider: Provider }> {
+  const { link, providers } = await openLink(ports, demand.secret)
+  const chosen = providers.find(({ provider }) => provider.id === demand.provider)
+  if (chosen?.provider.credentials?.kind === demand.credentials.kind) {
+    return { link, provider: chosen.provider }
+  }
+  throw new VaultError('invalid_request', 'the link asks for no such credentials')
+}
+
+/** Without what is meant for others that the link may offer. */
+function requestOf({ request }: ConnectLink, provider: Provider): ConnectRequest {
+  const own = Object.entries(request.params).filter(([name]) =>
+    Object.hasOwn(provider.params, name),
+  )
+  return { ...request, client: null, scope: null, params: Object.fromEntries(own) }
+}
+
+async function consentOf(
+  ports: Needs,
+  of: {
+    readonly request: ConnectRequest
+    readonly provider: Provider
+    readonly credentials: Credentials
+    readonly told: Extract<AttemptOutcome, { kind: 'confirmed' }>
+  },
+): Promise<Consent> {
+  const { request, provider, credentials, told } = of
+  const { connectionId } = request
+  const slot = connectionId === null ? null : await ports.store.connection(connectionId)
+  const held = slot === null ? null : accountHeldBy(slot, credentials)
+  return {
+    provider,
+    request,
+    requestedScope: [],
+    arrival: {
+      kind: 'credentials',
+      credentials,
+      providerData: told.providerData,
+      sentAt: ports.clock.now(),
+      tokenId: credentialsIdOf(ports, credentials),
+    },
+    account: completed(held ?? accountOf(credentials, provider), told.account),
+  }
+}
+
+async function place(
+  ports: Needs,
+  link: ConnectLink,
+  what: { readonly consent: Consent; readonly triesLeft: number },
+): Promise<Entered> {
+  const { provider } = what.consent
+  try {
+    const placed = await ports.store.write((trx) => placeConsent(ports, trx, link, what.consent))
+    return endConnected(ports, link, { provider, placed })
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error
+    if (error.code === 'account_mismatch') {
+      return again(ports, link, { provider, why: 'other_account', triesLeft: what.triesLeft })
+    }
+    return endFailed(ports, link, { provider, word: 'internal', errorCode: error.code })
+  }
+}
+
+const REASON = {
+  refused: 'invalid_credentials',
+  other_account: 'account_mismatch',
+  unavailable: 'provider_unavailable',
+} as const
+
+async function again(
+  ports: Needs,
+  link: ConnectLink,
+  about: {
+    readonly provider: Provider
+    readonly why: keyof typeof REASON
+    readonly triesLeft: number
+  },
+): Promise<Entered> {
+  const { provider, why, triesLeft } = about
+  await noteFailure(ports, link, { provider, reason: REASON[why] })
+  return triesLeft === 0 ? giveUp(ports, link, provider) : { kind: 'again', why, triesLeft }
+}
+
+async function giveUp(ports: Needs, link: ConnectLink, provider: Provider): Promise<Entered> {
+  const withdrawn = { ...link, state: { status: 'withdrawn' } } as const
+  await ports.store.write((trx) => trx.saveLink(link, withdrawn))
+  return endFailed(ports, withdrawn, { provider, word: 'internal', errorCode: 'too_many_requests' })
+}

@@ -1,0 +1,52 @@
+import type { Caller } from '../core/access.ts'
+import type { Account, ClientCredentials } from '../core/connection.ts'
+import { type FieldError, VaultError } from '../core/errors.ts'
+import { machineGrant, unproven } from '../core/grant.ts'
+import { newId } from '../core/ids.ts'
+import { checkParams } from '../core/params.ts'
+import type { Provider } from '../core/provider.ts'
+import { blankDraft, type HandedIn, type Imported, providerFor } from './import-connection.ts'
+import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+
+export type MachineDemand = HandedIn & {
+  /** Null: the provider's own. */
+  readonly scope: readonly string[] | null
+  readonly client: ClientCredentials | null
+}
+
+/** Connects the client itself, without a user's consent (RFC 6749 §4.4): its first token proves it. */
+export async function connectMachine(
+  ports: ProveNeeds,
+  caller: Caller,
+  demand: MachineDemand,
+): Promise<Imported> {
+  const provider = providerFor(ports, caller, demand)
+  const errors = checkMachine(demand, provider)
+  if (errors.length > 0)
+    throw new VaultError('invalid_request', 'the client cannot be connected', { errors })
+  const now = ports.clock.now()
+  const grant = machineGrant(
+    newId('grt', now, ports.random.bytes(10)),
+    demand.scope ?? provider.scopes,
+  )
+  const blank = blankDraft(ports, demand, accountOf(demand, provider))
+  const draft = unproven({ ...blank, client: demand.client }, grant, now)
+  await ports.store.write((trx) => trx.insertConnection(draft))
+  return proveDraft(ports, draft)
+}
+
+function checkMachine(demand: MachineDemand, provider: Provider): readonly FieldError[] {
+  const errors: FieldError[] = [...checkParams(provider, demand.params)]
+  if (provider.connectsBy !== 'machine') {
+    const detail = `the provider connects by ${provider.connectsBy}, not by client_credentials`
+    errors.push({ in: 'body', name: 'provider', detail })
+  }
+  return errors
+}
+
+/** The one that the app names, else the one that a parameter names; else there is none. */
+function accountOf(demand: MachineDemand, { accountParam, params }: Provider): Account {
+  const name = accountParam ?? ''
+  const named = demand.params[name] ?? params[name]?.default ?? null
+  return { id: demand.accountId ?? named, email: demand.email, name: null }
+}

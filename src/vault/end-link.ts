@@ -1,0 +1,65 @@
+import type { CallbackWord, ConnectLink } from '../core/authorization.ts'
+import { type ErrorCode, StoreError } from '../core/errors.ts'
+import type { Provider } from '../core/provider.ts'
+import { withParams } from '../core/redirect-url.ts'
+import type { Ports } from '../ports.ts'
+import type { Placed } from './place-consent.ts'
+
+export type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
+
+export type LinkFailure = { readonly word: CallbackWord; readonly errorCode: ConnectErrorCode }
+
+/** Where the user ends: at the host app, or on a page of ours where the link named no `redirectUrl`. */
+export type LinkEnd =
+  | { readonly kind: 'redirect'; readonly url: string }
+  | {
+      readonly kind: 'connected'
+      readonly provider: Provider
+      readonly awaitsConfirmation: boolean
+    }
+  | ({ readonly kind: 'failed'; readonly provider: Provider } & LinkFailure)
+
+export function endConnected(
+  ports: Pick<Ports, 'observer'>,
+  link: ConnectLink,
+  { provider, placed }: { readonly provider: Provider; readonly placed: Placed },
+): LinkEnd {
+  const { id } = placed.connection
+  const { change, completion } = placed
+  if (change === 'created') ports.observer.connected({ id, provider: provider.id, how: 'link' })
+  if (change === 'reconnected') ports.observer.reconnected({ id, provider: provider.id })
+  if (link.redirectUrl === null) {
+    return { kind: 'connected', provider, awaitsConfirmation: completion !== null }
+  }
+  const { state } = link.request
+  const url = withParams(link.redirectUrl, { connectionId: id, linkId: link.id, completion, state })
+  return { kind: 'redirect', url }
+}
+
+export async function endFailed(
+  ports: Pick<Ports, 'store' | 'observer'>,
+  link: ConnectLink,
+  failure: LinkFailure & { readonly provider: Provider },
+): Promise<LinkEnd> {
+  const { word, errorCode, provider } = failure
+  await noteFailure(ports, link, { provider, reason: errorCode })
+  if (link.redirectUrl === null) return { kind: 'failed', ...failure }
+  const { state } = link.request
+  const params = { error: word, errorCode, linkId: link.id, state }
+  return { kind: 'redirect', url: withParams(link.redirectUrl, params) }
+}
+
+/** For `GET /v1/connect-links/{id}` and the log; the user's way on does not depend on it. */
+export async function noteFailure(
+  ports: Pick<Ports, 'store' | 'observer'>,
+  link: ConnectLink,
+  { provider, reason }: { readonly provider: Provider; readonly reason: string },
+): Promise<void> {
+  ports.observer.connectFailed({ provider: provider.id, reason })
+  try {
+    await ports.store.write((trx) => trx.saveLink(link, { ...link, lastError: reason }))
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    ports.observer.storeFailed({ reason: error.reason, during: 'connect' })
+  }
+}
