@@ -21,6 +21,7 @@ import { eventbrite } from './eventbrite.ts'
 import { facebook } from './facebook.ts'
 import { figma } from './figma.ts'
 import { fitbit } from './fitbit.ts'
+import { freshdesk } from './freshdesk.ts'
 import { freshworks } from './freshworks.ts'
 import { garmin } from './garmin.ts'
 import { github } from './github.ts'
@@ -31,6 +32,7 @@ import { google } from './google.ts'
 import { goto } from './goto.ts'
 import { heroku } from './heroku.ts'
 import { hubspot } from './hubspot.ts'
+import { icloudCaldav } from './icloud-caldav.ts'
 import { instagram } from './instagram.ts'
 import { intercom } from './intercom.ts'
 import { intuit } from './intuit.ts'
@@ -78,8 +80,9 @@ import { youtube } from './youtube.ts'
 import { zendesk } from './zendesk.ts'
 import { zoho } from './zoho.ts'
 import { zoom } from './zoom.ts'
+import { zoomServerToServer } from './zoom-server-to-server.ts'
 
-/** Every provider that needs no more than a client id and a secret, by its id. */
+/** Every provider that needs no more than a client id and a secret, or not even these, by its id. */
 export const presets: Readonly<Record<string, Preset>> = {
   airtable,
   amazon,
@@ -104,6 +107,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   facebook,
   figma,
   fitbit,
+  freshdesk,
   freshworks,
   garmin,
   github,
@@ -114,6 +118,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   goto,
   heroku,
   hubspot,
+  'icloud-caldav': icloudCaldav,
   instagram,
   intercom,
   intuit,
@@ -160,4 +165,5 @@ export const presets: Readonly<Record<string, Preset>> = {
   zendesk,
   zoho,
   zoom,
+  'zoom-server-to-server': zoomServerToServer,
 }

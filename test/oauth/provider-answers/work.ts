@@ -73,6 +73,13 @@ export const work: readonly ProviderAnswer[] = [
     'ok',
     'docs',
   ],
+  [
+    'zoom-server-to-server',
+    400,
+    { reason: 'unsupported grant type', error: 'unsupported_grant_type' },
+    'client_config',
+    'docs',
+  ],
   ['zoom', 400, { reason: 'Invalid Token!', error: 'invalid_request' }, 'grant_dead', 'reported'],
   ['zoom', 401, { reason: 'Invalid Token!', error: 'invalid_grant' }, 'grant_dead', 'reported'],
   [

@@ -1,0 +1,28 @@
+import type { Preset } from './schema.ts'
+
+export const icloudCaldav = {
+  name: 'iCloud Calendar',
+  documentation: {
+    url: 'https://support.apple.com/102654',
+    verifiedOn: '2026-11-22',
+    // Apple documents the passwords, and its CalDAV server nowhere.
+    unverified: ['probe', 'credentials.refused'],
+  },
+  connectsBy: 'credentials',
+  credentials: {
+    type: 'basic',
+    usernameLabel: 'Apple Account e-mail address',
+    secretLabel: 'App-specific password',
+    help: 'Not your Apple Account password: make an app-specific one at account.apple.com, under Sign-In and Security. You can revoke it there at any time.',
+    helpUrl: 'https://support.apple.com/102654',
+    refused: [{ statuses: [401, 403] }],
+  },
+  // RFC 5397 §3, at RFC 4791's home: it answers PROPFIND, and anything else with 400.
+  probe: {
+    url: 'https://caldav.icloud.com/',
+    method: 'PROPFIND',
+    headers: { depth: '0', 'content-type': 'application/xml; charset=utf-8' },
+    body: '<?xml version="1.0" encoding="utf-8"?><propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>',
+    success: { statuses: [207] },
+  },
+} as const satisfies Preset
