@@ -136,7 +136,10 @@ async function exchange(
   })
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<unknown>((passed) => {
-    timer = setTimeout(() => passed(new Failure('deadline')), request.deadlineMs)
+    timer = setTimeout(() => {
+      // A process that stood still hears its timers first: what came meanwhile goes before them.
+      setImmediate(() => setImmediate(() => passed(new Failure('deadline'))))
+    }, request.deadlineMs)
   })
   try {
     return await Promise.race([receive(client, request, progress), deadline])

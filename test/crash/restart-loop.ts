@@ -1,0 +1,83 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { RequestRecord } from '../support/scripted-provider/request-log.ts'
+import { chance } from '../support/scripted-provider/seed.ts'
+import { openCrashStage } from './crash-stage.ts'
+
+export type RestartOptions = {
+  readonly starts: number
+  readonly connections: number
+  readonly seed: string
+}
+
+export type RestartReport = {
+  readonly starts: number
+  readonly minutes: number
+  readonly requests: number
+  readonly mostOfOne: number
+  /** Showings of a token that neither a start within the grace nor a back-off allows. */
+  readonly faults: readonly string[]
+}
+
+/** What the settings say of a provider that nothing is known of. */
+const GRACE_MS = 30_000
+const REPLAY_WITHIN_MS = 3_000
+/** The shortest back-off there is: half of the first step, less what a machine may be slow. */
+const BACKOFF_MS = 4_500
+
+/**
+ * A provider that only fails, and a Larder that dies a moment after every start: the supervisor's
+ * zeal must not become the provider's load, nor use up a grace again and again.
+ */
+export async function crashAgainAndAgain(options: RestartOptions): Promise<RestartReport> {
+  const { starts, connections, seed } = options
+  await using stage = await openCrashStage({
+    provider: { profile: 'strict', seed, accessTokenSeconds: 1 },
+    refresh: { ratePerSecond: 1_000, concurrencyPerProvider: 64 },
+    environment: { LARDER_LOG_LEVEL: 'error' },
+  })
+  const first = await stage.start()
+  await stage.provider.misbehave({ act: 'answer', status: 503, body: 'html' })
+  await stage.adopt(connections)
+  await stage.kill(first)
+  const begun = performance.now()
+  for (let start = 1; start < starts; start++) {
+    const larder = await stage.spawn()
+    await larder.ready()
+    await wait(chance(seed, `life ${start}`) * 600)
+    await stage.kill(larder)
+  }
+  const byFamily = Map.groupBy(await stage.provider.requests(), ({ family }) => family ?? '-')
+  const counts = [...byFamily.values()].map(({ length }) => length)
+  return {
+    starts,
+    minutes: (performance.now() - begun) / 60_000,
+    requests: counts.reduce((sum, count) => sum + count, 0),
+    mostOfOne: Math.max(...counts),
+    faults: [...byFamily].flatMap(([family, requests]) =>
+      faultsOf(requests, stage.starts).map((fault) => `${family}: ${fault}`),
+    ),
+  }
+}
+
+/**
+ * A showing follows the one before by a replay within two seconds, at a start within the grace of the
+ * first one, or after a back-off; and each start and each back-off shows it once, and replays once.
+ */
+function faultsOf(requests: readonly RequestRecord[], starts: readonly number[]): string[] {
+  const faults: string[] = []
+  let [graceFrom, replays] = [requests[0]?.arrivedAt ?? 0, 0]
+  for (const [index, { id, arrivedAt }] of requests.entries()) {
+    const before = requests[index - 1]?.arrivedAt
+    if (before === undefined) continue
+    const isNewProcess = starts.some((at) => before < at && at <= arrivedAt)
+    const isReplay = !isNewProcess && arrivedAt - before <= REPLAY_WITHIN_MS && replays === 0
+    const isInGrace = isNewProcess && arrivedAt - graceFrom <= GRACE_MS + REPLAY_WITHIN_MS
+    const isAfterBackoff = arrivedAt - before >= BACKOFF_MS
+    if (!isReplay && !isInGrace && !isAfterBackoff) {
+      faults.push(`request ${id} came ${Math.round(arrivedAt - before)} ms after the one before`)
+    }
+    replays = isReplay ? 1 : 0
+    if (arrivedAt - graceFrom > GRACE_MS) graceFrom = arrivedAt
+  }
+  return faults
+}
