@@ -13,7 +13,7 @@ export function statuses(...codes: readonly number[]): readonly ErrorAnswer[] {
   return codes.map((status) => ({
     status,
     body: `<html><body>${status}</body></html>`,
-    ...(status === 429 ? { headers: { 'retry-after': '7' } } : {}),
+    ...(status === 429 ? { headers: { 'retry-after': '7' }, slowsDown: true } : {}),
   }))
 }
 

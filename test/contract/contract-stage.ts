@@ -53,7 +53,7 @@ export async function openContractStage(
   )
   const vault = opened.use(await openVaultStore({ clock }))
   const journal = opened.use(new FileJournal(vault.dataDir, vault.sealer))
-  const door = await openEgress({ clock })
+  const egress = leadTo(vendor, await openEgress({ clock }))
   const { observer, observed } = recordingObserver()
   const { ports, recipe } = await composePorts({
     settings: { id, settings: { clientId: client.id, ...dialect.settings, ...overrides } },
@@ -62,7 +62,7 @@ export async function openContractStage(
     vault,
     journal,
     observer,
-    egress: leadTo(vendor, door),
+    egress,
   })
   opened.defer(() => ports.flights.land())
   const running = opened.move()
@@ -74,7 +74,7 @@ export async function openContractStage(
     ports,
     recipe,
     observed,
-    consent: (url) => visit(vendor, leadTo(vendor, door), url),
+    consent: (url) => visit(vendor, egress, url),
     stored: (connectionId) => storedIn(vault, connectionId),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

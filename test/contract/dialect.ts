@@ -45,6 +45,8 @@ export type ErrorAnswer = {
   /** Text is sent as a page, anything else as JSON. */
   readonly body?: Template
   readonly headers?: Readonly<Record<string, string>>
+  /** It asks to be asked less. */
+  readonly slowsDown?: boolean
 }
 
 /** A question that tells whose token it is. */
@@ -159,6 +161,8 @@ export type Dialect = {
   }
   /** Live refresh tokens of one account at one client; one more ends the oldest. */
   readonly cap?: number
+  /** A refresh ends the access token before it. */
+  readonly endsAccessToken?: boolean
   /** A refresh ends the refresh tokens of the same user's other connections. */
   readonly endsSiblings?: boolean
   /** A second presentation of a refresh token ends the grant or worse. */

@@ -23,6 +23,7 @@ export const atlassian: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
+  endsAccessToken: true,
   lifetimes: { access: 3600, refresh: 365 * 86_400, idle: 90 * 86_400, grace: 600 },
   errors: {
     // Not 400.

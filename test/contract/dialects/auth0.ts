@@ -48,7 +48,10 @@ export const auth0: Dialect = {
       }),
       INVALID_GRANT,
     ],
-    temporary: [oauthError('too_many_requests', 429), ...statuses(429, 503)],
+    temporary: [
+      { ...oauthError('too_many_requests', 429), slowsDown: true },
+      ...statuses(429, 503),
+    ],
     config: [INVALID_CLIENT, oauthError('access_denied', 401)],
   },
   probes: [{ url: `${BASE}/userinfo`, answer: { ...USERINFO, email_verified: true } }],

@@ -45,7 +45,7 @@ export const facebook: Dialect = {
     answer: { ...LONG, expires_in: 5183 },
   },
   secondExchange: RENEWAL,
-  refresh: { ...RENEWAL, rotation: 'overlap' },
+  refresh: { ...RENEWAL, rotation: 'none' },
   lifetimes: { access: 5_184_000, refresh: 5_184_000 },
   errors: {
     dead: [460, 463, 467].map((error_subcode) => failure(190, { error_subcode })),

@@ -26,10 +26,14 @@ export const githubApp: Dialect = {
   callback: { installation_id: '4711', setup_action: 'install' },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
+  endsAccessToken: true,
   lifetimes: { access: 28_800, refresh: 15_811_200 },
   errors: {
     dead: [wrong('bad_refresh_token')],
-    temporary: statuses(403, 429, 503),
+    temporary: [
+      ...statuses(429, 503),
+      ...statuses(403).map((answer) => ({ ...answer, slowsDown: true })),
+    ],
     config: ['incorrect_client_credentials', 'unsupported_grant_type'].map(wrong),
     code: [wrong('bad_verification_code')],
   },

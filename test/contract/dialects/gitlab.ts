@@ -32,6 +32,7 @@ export const gitlab: Dialect = {
   },
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   refresh: { ...TOKEN, params: { redirect_uri: '{redirectUri}' }, rotation: 'single-use' },
+  endsAccessToken: true,
   lifetimes: { access: 7200 },
   errors: {
     dead: [INVALID_GRANT],

@@ -43,7 +43,7 @@ export const instagram: Dialect = {
       access_token: '{accessToken}',
     },
     tolerated: ['client_id'],
-    rotation: 'overlap',
+    rotation: 'none',
   },
   lifetimes: { access: 5_184_000, refresh: 5_184_000 },
   errors: {

@@ -39,7 +39,7 @@ export const salesforce: Dialect = {
   lifetimes: { access: null },
   errors: {
     dead: [INVALID_GRANT, oauthError('inactive_user'), oauthError('inactive_org')],
-    temporary: [...statuses(429, 503), oauthError('rate_limit_exceeded')],
+    temporary: [...statuses(429, 503), { ...oauthError('rate_limit_exceeded'), slowsDown: true }],
     config: [
       oauthError('invalid_client_id'),
       oauthError('invalid_client'),

@@ -34,7 +34,8 @@ export const slack: Dialect = {
   errors: {
     dead: ['invalid_refresh_token', 'token_revoked', 'account_inactive', 'token_expired'].map(no),
     temporary: [
-      ...['internal_error', 'fatal_error', 'ratelimited', 'service_unavailable'].map(no),
+      ...['internal_error', 'fatal_error', 'service_unavailable'].map(no),
+      { ...no('ratelimited'), slowsDown: true },
       ...statuses(429, 503),
     ],
     config: [

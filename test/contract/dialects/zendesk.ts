@@ -21,6 +21,7 @@ export const zendesk: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
+  endsAccessToken: true,
   lifetimes: { access: 1800, refresh: 30 * 86_400 },
   errors: {
     dead: [INVALID_GRANT],

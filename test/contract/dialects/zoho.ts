@@ -41,6 +41,7 @@ export const zoho: Dialect = {
       ...statuses(429, 503),
       {
         status: 400,
+        slowsDown: true,
         body: {
           error: 'Access Denied',
           error_description:

@@ -24,7 +24,7 @@ export const zoom: Dialect = {
   errors: {
     dead: [
       INVALID_GRANT,
-      { status: 400, body: INVALID_TOKEN },
+      { status: 400, body: { ...INVALID_TOKEN, error: 'invalid_request' } },
       { status: 401, body: INVALID_TOKEN },
     ],
     temporary: statuses(429, 503),
