@@ -1,32 +1,42 @@
 import { type Kysely, sql } from 'kysely'
 import type { Hold, WebhookId } from '../core/webhook.ts'
-import type { WebhookWrites } from '../ports.ts'
+import { latestDue } from '../core/webhook-delivery.ts'
+import type { WebhookReads, WebhookWrites } from '../ports.ts'
 import { writeInstant } from './rows/column.ts'
+import { readHold } from './rows/webhook-row.ts'
 import type { Schema } from './schema.ts'
 
 type HoldWrites = Pick<WebhookWrites, 'saveHold' | 'rewindHolds' | 'hurryHolds'>
+type HoldReads = Pick<WebhookReads, 'dueHolds' | 'heldSubjects'>
+
+export function holdReads(db: Kysely<Schema>): HoldReads {
+  return {
+    dueHolds: async (id, now, limit) => {
+      const rows = await db
+        .selectFrom('webhook_holds')
+        .selectAll()
+        .where('webhook_id', '=', id)
+        .where((eb) => eb.or([eb('due_at', '<=', now), eb('due_at', '>', latestDue(now))]))
+        .orderBy('due_at')
+        .orderBy('sequence')
+        .limit(limit)
+        .execute()
+      return rows.map(readHold)
+    },
+    heldSubjects: async (id) => {
+      const rows = await db
+        .selectFrom('webhook_holds')
+        .select('subject')
+        .where('webhook_id', '=', id)
+        .execute()
+      return new Set(rows.map(({ subject }) => subject))
+    },
+  }
+}
 
 export function holdWrites(db: Kysely<Schema>): HoldWrites {
   return {
-    saveHold: async (id, before, after) => {
-      if (before === null) {
-        if (after !== null) await insertHold(db, id, after)
-        return
-      }
-      const here = { webhook_id: id, subject: before.subject, sequence: before.sequence }
-      if (after === null) {
-        await db
-          .deleteFrom('webhook_holds')
-          .where((eb) => eb.and(here))
-          .execute()
-        return
-      }
-      await db
-        .updateTable('webhook_holds')
-        .set(columnsOf(after))
-        .where((eb) => eb.and(here))
-        .execute()
-    },
+    saveHold: (id, before, after) => saveHold(db, { id, before, after }),
     rewindHolds: async (id, after) => {
       await db
         .updateTable('webhook_holds')
@@ -53,6 +63,24 @@ export function holdWrites(db: Kysely<Schema>): HoldWrites {
         .execute()
     },
   }
+}
+
+type Change = { readonly id: WebhookId; readonly before: Hold | null; readonly after: Hold | null }
+
+async function saveHold(db: Kysely<Schema>, { id, before, after }: Change): Promise<void> {
+  if (before === null) {
+    if (after !== null) await insertHold(db, id, after)
+    return
+  }
+  const here = { webhook_id: id, subject: before.subject, sequence: before.sequence }
+  const change =
+    after === null
+      ? db.deleteFrom('webhook_holds').where((eb) => eb.and(here))
+      : db
+          .updateTable('webhook_holds')
+          .set(columnsOf(after))
+          .where((eb) => eb.and(here))
+  await change.execute()
 }
 
 /** Where somebody else holds it already, the earlier event counts. */

@@ -1,15 +1,14 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../core/ids.ts'
 import type { WebhookId, WebhookState } from '../core/webhook.ts'
-import { latestDue } from '../core/webhook-delivery.ts'
 import type { WebhookReads, WebhookWrites } from '../ports.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { readEvent } from './rows/event-row.ts'
-import { readHold, readWebhook, webhookColumns } from './rows/webhook-row.ts'
+import { readWebhook, webhookColumns } from './rows/webhook-row.ts'
 import type { Schema } from './schema.ts'
 import { EVENTS_KEPT_MS } from './sweep.ts'
-import { holdWrites } from './webhook-holds.ts'
+import { holdReads, holdWrites } from './webhook-holds.ts'
 
 /** What is known of an endpoint that left the settings: as long as there are events it has not had. */
 export const WEBHOOKS_KEPT_MS = EVENTS_KEPT_MS
@@ -28,6 +27,15 @@ export function webhookReads({ db, cipher }: ReadContext): WebhookReads {
         .executeTakeFirst()
       return row === undefined ? null : readWebhook(row)
     },
+    ...eventReads({ db, cipher }),
+    ...holdReads(db),
+  }
+}
+
+type EventReads = Pick<WebhookReads, 'newestEvent' | 'lastEventBefore' | 'eventsOf'>
+
+function eventReads({ db, cipher }: ReadContext): EventReads {
+  return {
     newestEvent: () => newestEvent(db),
     lastEventBefore: async (instant) => {
       const first = await db
@@ -51,26 +59,6 @@ export function webhookReads({ db, cipher }: ReadContext): WebhookReads {
         .limit(limit)
         .execute()
       return rows.map((row) => readEvent(cipher, row))
-    },
-    dueHolds: async (id, now, limit) => {
-      const rows = await db
-        .selectFrom('webhook_holds')
-        .selectAll()
-        .where('webhook_id', '=', id)
-        .where((eb) => eb.or([eb('due_at', '<=', now), eb('due_at', '>', latestDue(now))]))
-        .orderBy('due_at')
-        .orderBy('sequence')
-        .limit(limit)
-        .execute()
-      return rows.map(readHold)
-    },
-    heldSubjects: async (id) => {
-      const rows = await db
-        .selectFrom('webhook_holds')
-        .select('subject')
-        .where('webhook_id', '=', id)
-        .execute()
-      return new Set(rows.map(({ subject }) => subject))
     },
   }
 }
