@@ -1,6 +1,6 @@
 import { complaintsAbout, credentials, type Expected } from './check-request.ts'
 import type { ProbeWords, RevocationWords } from './dialect.ts'
-import { type Answer, refuse, valuesOf, type Vendor } from './vendor.ts'
+import { type Answer, answerError, refuse, valuesOf, type Vendor } from './vendor.ts'
 import { fill } from './fill.ts'
 import type { Incoming } from './incoming.ts'
 
@@ -47,11 +47,16 @@ function answerProbe(vendor: Vendor, probe: ProbeWords, incoming: Incoming): Ans
     authorization: own?.authorization ?? (isStandard ? api : null),
   }
   const values = { ...valuesOf(vendor), accessToken }
+  const isOwn = shown !== null && !shown.includes('{accessToken}')
+  // Wrong credentials of a user are no fault of the preset's.
+  if (isOwn && incoming.headers['authorization'] !== api)
+    return answerError(vendor, vendor.dialect.errors.dead[0] ?? { status: 401 })
   const wrong = [
-    ...(accessToken === null ? ['no access token that is known'] : []),
+    ...(accessToken === null && !isOwn ? ['no access token that is known'] : []),
     ...complaintsAbout(incoming, expected, values),
   ]
   if (wrong.length > 0) return refuse(vendor, 'probe', wrong)
+  if (isOwn && vendor.fault !== null) return answerError(vendor, vendor.fault.answer)
   return { status: probe.status ?? 200, body: fill(probe.answer, values) }
 }
 

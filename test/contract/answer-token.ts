@@ -1,8 +1,8 @@
 import { claimsFor, jwt } from '../oauth/signing-provider.ts'
 import { INVALID_CLIENT, INVALID_GRANT } from './answers.ts'
 import { authOf, complaintsAbout, credentials, type Expected, paramsOf } from './check-request.ts'
-import type { ClientAuth, ErrorAnswer, Params, TokenWords } from './dialect.ts'
-import { type Answer, refuse, valuesOf, type Vendor } from './vendor.ts'
+import type { ClientAuth, Params, TokenWords } from './dialect.ts'
+import { type Answer, answerError, refuse, valuesOf, type Vendor } from './vendor.ts'
 import { fill, type Values } from './fill.ts'
 import type { Incoming } from './incoming.ts'
 import type { Issued } from './vendor-books.ts'
@@ -124,6 +124,8 @@ function issue(vendor: Vendor, asked: Asked): Answer {
 }
 
 function issuedFor({ books }: Vendor, { kind, words, params, incoming }: Asked): Issued | null {
+  // A client that asks for itself has no code.
+  if (words.params?.['code'] === null) return books.give([])
   if (kind === 'exchange')
     return books.redeem(params.get('code') ?? '', params.get('code_verifier'))
   const name = Object.entries({ ...GRANT[kind], ...words.params }).find(
@@ -135,11 +137,6 @@ function issuedFor({ books }: Vendor, { kind, words, params, incoming }: Asked):
   // Where an access token renews itself, the first of its kind comes from an exchange.
   if (kind === 'second') return books.exchange(token)
   return books.refresh(token) ?? (books.latest.accessToken === token ? books.exchange(token) : null)
-}
-
-export function answerError(vendor: Vendor, error: ErrorAnswer): Answer {
-  const headers = error.headers === undefined ? {} : { headers: error.headers }
-  return { status: error.status, body: fill(error.body, valuesOf(vendor)), ...headers }
 }
 
 function valuesIn(vendor: Vendor, issued: Issued): Values {

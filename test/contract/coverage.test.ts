@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { presets } from '../../src/oauth/presets/index.ts'
 import { dialects } from './dialects/index.ts'
 import { variants } from './dialects/variants.ts'
+import { withoutConsent } from './dialects/without-consent.ts'
 
 /** The vendors that calendar and business apps connect to by OAuth 2. */
 const VENDORS = `
@@ -14,7 +15,7 @@ const VENDORS = `
 `
 
 const presetIds = Object.keys(presets)
-const known = { ...dialects, ...variants }
+const known = { ...dialects, ...variants, ...withoutConsent }
 
 test('every vendor has a preset', () => {
   const missing = VENDORS.trim()
@@ -23,17 +24,10 @@ test('every vendor has a preset', () => {
   expect(missing).toEqual([])
 })
 
-test('every preset that connects by a link has a dialect', () => {
-  const byLink = presetIds.filter((id) => connectsBy(id) === 'link')
-  expect(byLink.filter((id) => !(id in known))).toEqual([])
+test('every preset has a dialect', () => {
+  expect(presetIds.filter((id) => !(id in known))).toEqual([])
 })
 
 test('every dialect has a preset', () => {
   expect(Object.keys(known).filter((id) => !presetIds.includes(id))).toEqual([])
 })
-
-function connectsBy(id: string): string {
-  const preset = presets[id]
-  if (preset?.connectsBy !== undefined) return preset.connectsBy
-  return preset?.extends === undefined ? 'link' : connectsBy(preset.extends)
-}

@@ -12,7 +12,7 @@ export type Params = Readonly<Record<string, string | null>>
 
 /** How a client proves itself; `none`: its id alone. */
 export type ClientAuth = 'basic' | 'post' | 'none' | 'secret-as-user' | 'signed-jwt'
-export type Format = 'form' | 'json' | 'query'
+export type Format = 'form' | 'json' | 'query' | 'xml'
 
 /** What a provider asks of one kind of token request, and what it answers. */
 export type TokenWords = {
@@ -52,7 +52,7 @@ export type ErrorAnswer = {
 /** A question that tells whose token it is. */
 export type ProbeWords = {
   readonly url: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PROPFIND'
   /** Null: must not be there. */
   readonly headers?: Params
   /** In place of the API's header; null: none, the token stands among the parameters. */

@@ -8,7 +8,7 @@ export type Incoming = {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
   /** What the body is written in; null: there is none. */
-  readonly format: 'form' | 'json' | 'other' | null
+  readonly format: 'form' | 'json' | 'xml' | 'other' | null
   readonly body: URLSearchParams
   /** A body of JSON as it stands. */
   readonly json: unknown
@@ -40,6 +40,7 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
 function formatOf(contentType: string, text: string): Incoming['format'] {
   if (text === '') return null
   if (contentType.startsWith('application/x-www-form-urlencoded')) return 'form'
+  if (contentType.startsWith('application/xml')) return 'xml'
   return contentType.startsWith('application/json') ? 'json' : 'other'
 }
 

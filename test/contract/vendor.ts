@@ -1,6 +1,6 @@
 import type { Client } from './check-request.ts'
 import type { Dialect, ErrorAnswer } from './dialect.ts'
-import type { Values } from './fill.ts'
+import { fill, type Values } from './fill.ts'
 import type { Incoming } from './incoming.ts'
 import type { VendorBooks } from './vendor-books.ts'
 
@@ -41,4 +41,9 @@ export function refuse(vendor: Vendor, what: string, wrong: readonly string[]): 
 /** What any text of a dialect may speak of. */
 export function valuesOf({ client, redirectUri, dialect }: Vendor): Values {
   return { clientId: client.id, clientSecret: client.secret, redirectUri, ...dialect.settings }
+}
+
+export function answerError(vendor: Vendor, error: ErrorAnswer): Answer {
+  const headers = error.headers === undefined ? {} : { headers: error.headers }
+  return { status: error.status, body: fill(error.body, valuesOf(vendor)), ...headers }
 }

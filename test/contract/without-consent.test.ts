@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import type { Credentials } from '../../src/core/credentials.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { presentToken } from '../../src/http/present.ts'
+import { connectMachine } from '../../src/vault/connect-machine.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { importCredentials } from '../../src/vault/import-credentials.ts'
+import type { Imported } from '../../src/vault/import-connection.ts'
+import { refreshNow } from '../../src/vault/refresh-now.ts'
+import { OPERATOR } from '../support/vault-stage.ts'
+import { ADA } from './answers.ts'
+import { type ContractStage, openContractStage, USER } from './contract-stage.ts'
+import type { ErrorAnswer } from './dialect.ts'
+import { API_KEY, APP_PASSWORD, withoutConsent } from './dialects/without-consent.ts'
+
+const RIGHT: Readonly<Record<string, Credentials>> = {
+  'icloud-caldav': basic(APP_PASSWORD),
+  freshdesk: { kind: 'api_key', apiKey: new Secret(API_KEY) },
+}
+const WRONG: Readonly<Record<string, Credentials>> = {
+  'icloud-caldav': basic('my-own-password'),
+  freshdesk: { kind: 'api_key', apiKey: new Secret('of somebody else') },
+}
+
+describe.each(Object.keys(RIGHT))('%s', (id) => {
+  test('takes the right credentials, and serves them as the API wants them', async () => {
+    await using stage = await open(id)
+    const { connection } = await hand(stage, RIGHT[id])
+    expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
+    expect(await served(stage, connection.id)).toMatchObject({
+      accessToken: null,
+      expiresAt: null,
+      header: { name: 'Authorization', value: stage.dialect.probes?.[0]?.authorization },
+    })
+    expect(stage.vendor.complaints).toEqual([])
+  })
+
+  test('refuses the wrong ones', async () => {
+    await using stage = await open(id)
+    await expect(hand(stage, WRONG[id])).rejects.toMatchObject({
+      code: 'invalid_request',
+      extras: { reason: 'invalid_credentials' },
+    })
+    expect(stage.vendor.complaints).toEqual([])
+  })
+
+  test.each(withoutConsent[id]?.errors.temporary ?? [])(
+    'is believed to be away at $status, and the credentials are kept',
+    async (answer) => {
+      await using stage = await open(id)
+      stage.vendor.fault = { at: 'exchange', answer }
+      const { connection } = await hand(stage, RIGHT[id])
+      expect(connection.status).toBe('failing')
+      stage.vendor.fault = null
+      stage.clock.pass(60 * 60_000)
+      expect(await refreshNow(stage.ports, OPERATOR, connection.id)).toMatchObject({
+        status: 'active',
+      })
+    },
+  )
+})
+
+describe('zoom-server-to-server', () => {
+  test('gives the client a token of its own, and another when that ends', async () => {
+    await using stage = await open('zoom-server-to-server')
+    const { connection } = await connectClient(stage)
+    expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
+    const first = await served(stage, connection.id)
+    expect(first.accessToken).toBe(stage.vendor.books.latest.accessToken)
+    stage.clock.pass(3_580_000)
+    const second = await served(stage, connection.id)
+    expect(second.accessToken).toBe(stage.vendor.books.latest.accessToken)
+    expect(second.accessToken).not.toBe(first.accessToken)
+    expect(stage.vendor.complaints).toEqual([])
+  })
+
+  test.each(errorsOf('config'))('blames the client for $status $body.error', async (answer) => {
+    await using stage = await open('zoom-server-to-server')
+    const { connection } = await connectClient(stage)
+    stage.vendor.fault = { at: 'exchange', answer }
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+    })
+    expect((await stage.stored(connection.id)).status).toBe('active')
+  })
+
+  test.each(errorsOf('temporary'))('takes $status for something that passes', async (answer) => {
+    await using stage = await open('zoom-server-to-server')
+    const { connection } = await connectClient(stage)
+    stage.vendor.fault = { at: 'exchange', answer }
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'provider_unavailable',
+    })
+    expect((await stage.stored(connection.id)).status).toBe('failing')
+  })
+})
+
+function errorsOf(kind: 'config' | 'temporary'): readonly ErrorAnswer[] {
+  return withoutConsent['zoom-server-to-server']?.errors[kind] ?? []
+}
+
+function open(id: string): Promise<ContractStage> {
+  const dialect = withoutConsent[id]
+  if (dialect === undefined) throw new Error('no such dialect')
+  return openContractStage(id, dialect)
+}
+
+const demandOf = ({ id }: ContractStage) => ({
+  userId: USER,
+  provider: id,
+  email: null,
+  accountId: null,
+  params: {},
+  label: null,
+  metadata: null,
+})
+
+function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<Imported> {
+  if (credentials === undefined) throw new Error('no credentials')
+  return importCredentials(stage.ports, OPERATOR, { ...demandOf(stage), credentials })
+}
+
+function connectClient(stage: ContractStage): Promise<Imported> {
+  return connectMachine(stage.ports, OPERATOR, { ...demandOf(stage), scope: null, client: null })
+}
+
+async function served({ ports, clock }: ContractStage, id: Imported['connection']['id']) {
+  const token = await getToken(ports, OPERATOR, {
+    target: { id },
+    minTtlSeconds: 60,
+    rejected: null,
+  })
+  return presentToken(token, ports, clock.now())
+}
+
+function basic(password: string): Credentials {
+  return { kind: 'basic', username: ADA.email, password: new Secret(password) }
+}
