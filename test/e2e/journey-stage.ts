@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import type { Dialect } from '../contract/dialect.ts'
 import { type DialectServer, startDialectServer } from '../contract/dialect-server.ts'
 import { dialects } from '../contract/dialects/index.ts'
+import { withoutConsent } from '../contract/dialects/without-consent.ts'
 import { elsewhere } from '../contract/elsewhere.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
@@ -41,6 +42,8 @@ const AT_LOOPBACK: Readonly<Record<string, (origin: string) => Dialect>> = {
       'https://app.cal.com': origin,
       'https://api.cal.com': `${origin}/api`,
     }),
+  'icloud-caldav': (origin) =>
+    elsewhere(vendorOf('icloud-caldav'), { 'https://caldav.icloud.com': origin }),
   'calcom-legacy': (origin) =>
     elsewhere(vendorOf('calcom-legacy'), { 'https://app.cal.com': origin }),
 }
@@ -59,12 +62,7 @@ export async function openJourney(
   const vendor = opened.use(
     await startDialectServer({ dialectAt, client: CLIENT, redirectUri: '', now: Date.now }),
   )
-  const settings = {
-    clientId: CLIENT.id,
-    clientSecret: CLIENT.secret,
-    ...endpointsOf(vendor.dialect),
-    ...more.settings,
-  }
+  const settings = { ...settingsOf(provider, vendor.dialect), ...more.settings }
   const file = { redirectUrls: [HOME], providers: { [provider]: settings }, ...more.file }
   const at = opened.use(await makeInstallation({ configuration: stringify(file) }))
   vendor.redirectUri = `${at.publicUrl}/callback/${provider}`
@@ -80,9 +78,15 @@ export async function openJourney(
 }
 
 function vendorOf(provider: string): Dialect {
-  const dialect = dialects[provider]
+  const dialect = { ...dialects, ...withoutConsent }[provider]
   if (dialect === undefined) throw new Error(`no dialect of ${provider}`)
   return dialect
+}
+
+/** A vendor without consent is asked by the preset's probe alone, and knows no client. */
+function settingsOf(provider: string, dialect: Dialect) {
+  if (provider in withoutConsent) return { probe: { url: dialect.probes?.[0]?.url } }
+  return { clientId: CLIENT.id, clientSecret: CLIENT.secret, ...endpointsOf(dialect) }
 }
 
 function endpointsOf({ authorize, exchange, refresh, probes, openid, revocation }: Dialect) {

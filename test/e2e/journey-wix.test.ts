@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADA } from '../contract/answers.ts'
+import { APP_PASSWORD } from '../contract/dialects/without-consent.ts'
 import { walkLink } from '../support/walk-link.ts'
 import { HOME, type Journey, openJourney } from './journey-stage.ts'
 
@@ -66,6 +68,54 @@ describe('Wix: the three words', () => {
     })
   })
 })
+
+describe('Wix: connectByCredentials', () => {
+  test('an address and an app password are entered on the page, and served as a header', async () => {
+    await using stage = await openJourney('icloud-caldav')
+    const { api, vendor } = stage
+    expect((await api.get('/v1/providers')).body).toMatchObject({
+      items: [{ id: 'icloud-caldav', connectsBy: 'credentials' }],
+    })
+    const link = await api.createLink({ ...demand(), provider: 'icloud-caldav', scope: null })
+    const page = await openPage(link.url)
+    expect(page.text).toContain('App-specific password')
+    const refused = await page.send({ username: ADA.email, secret: 'my-own-password' })
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('did not accept this')
+
+    const taken = await page.send({ username: ADA.email, secret: APP_PASSWORD })
+    const home = new URL(taken.headers.get('location') ?? '')
+    expect(home.searchParams.get('state')).toBe('schedule-7')
+    const token = await api.get(`/v1/connections/${home.searchParams.get('connectionId')}/token`)
+    expect(token.body).toMatchObject({
+      tokenType: 'Basic',
+      accessToken: null,
+      credentials: { username: ADA.email, password: APP_PASSWORD },
+      header: { name: 'Authorization', value: vendor.dialect.probes?.[0]?.authorization },
+    })
+    expect(vendor.complaints).toEqual([])
+  })
+})
+
+/** The connect page in one browser: its text, and what its button sends. */
+async function openPage(link: string) {
+  const page = await fetch(link)
+  const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+  const text = await page.text()
+  const hidden = [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+    ([, name = '', value = '']): [string, string] => [name, value],
+  )
+  return {
+    text,
+    send: (entered: Readonly<Record<string, string>>) =>
+      fetch(link, {
+        method: 'POST',
+        body: new URLSearchParams([...hidden, ...Object.entries(entered)]),
+        headers: { cookie },
+        redirect: 'manual',
+      }),
+  }
+}
 
 const demand = () => ({
   userId: 'staff-7',
