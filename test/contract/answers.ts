@@ -35,5 +35,3 @@ export const ADA = { id: '1085', email: 'ada@example.com', name: 'Ada Lovelace' 
 /** OpenID Connect Core §5.1. */
 export const USERINFO = { sub: '1085', email: 'ada@example.com', name: 'Ada Lovelace' } as const
 export const CLAIMS = { email: 'ada@example.com', name: 'Ada Lovelace' } as const
-
-export const DAY = 86_400
