@@ -66,6 +66,12 @@ describe('a sealed value', () => {
     expect(() => sealer.open(blob, { ...at, [part]: 'z' })).toThrow(SealError)
   })
 
+  test.each([0, 2, 2 ** 40])('does not open in another generation: %d', (generation) => {
+    const at: Place = { table: 'a', row: 'b', field: 'c', generation: 1 }
+    const blob = sealer.seal(new Secret('x'), at)
+    expect(() => sealer.open(blob, { ...at, generation })).toThrow(SealError)
+  })
+
   test('does not open where letters moved from one part of the place to the next', () => {
     const blob = sealer.seal(new Secret('x'), { table: 'ab', row: 'c', field: '', generation: 1 })
     const moved = { table: 'a', row: 'bc', field: '', generation: 1 }

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { refresh } from '../../src/vault/refresh.ts'
+import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
+import { SingleFlights } from '../../src/vault/flights.ts'
+import { until } from '../support/until.ts'
+import { openStage, type Stage } from '../support/vault-stage.ts'
+
+// Two that know nothing of each other but the database, as two processes would on one that they share.
+
+test('who finds the lease taken sends nothing and takes what the holder brought', async () => {
+  await using stage = await openStage()
+  const { connection, family } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+  const holder = refresh(stage.ports, connection, 'scheduled')
+  await until('it to be at the provider', async () => (await requests(stage)) === 1)
+  const waiter = refresh(beside(stage), await stage.stored(connection.id), 'forced')
+  await stage.provider.behave(held)
+  const [first, second] = await Promise.all([holder, waiter])
+  expect(first).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
+  expect(second).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
+  expect(await requests(stage)).toBe(1)
+  expect((await stage.provider.family(family)).revoked).toBeNull()
+})
+
+test('a late answer for a grant that somebody else rotated is let go, not revoked', async () => {
+  await using stage = await openStage({ profile: 'grace' })
+  const { connection, family } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+  const paused = refresh(stage.ports, connection, 'scheduled')
+  await until('it to be at the provider', async () => (await requests(stage)) === 1)
+  // The holder sleeps past its lease, as a machine does that is suspended.
+  stage.clock.pass(stage.ports.policy.leaseMs)
+  const other = await refresh(beside(stage), await stage.stored(connection.id), 'forced')
+  await stage.provider.behave(held)
+  expect(await paused).toMatchObject({
+    kind: 'refreshed',
+    connection: { grant: { generation: 2 } },
+  })
+  const stands = await stage.stored(connection.id)
+  expect(other.kind === 'refreshed' && other.connection.grant.generation).toBe(2)
+  expect(stands.grant.generation).toBe(2)
+  await deliverRevocations(stage.ports)
+  expect((await stage.provider.family(family)).revoked).toBeNull()
+})
+
+test('nothing of the database is held while a provider is asked', async () => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+  const flight = refresh(stage.ports, connection, 'scheduled')
+  await until('it to be at the provider', async () => (await requests(stage)) === 1)
+  let hasLanded = false
+  void flight.finally(() => (hasLanded = true))
+  const other = await stage.adopt()
+  expect((await stage.stored(other.connection.id)).status).toBe('active')
+  expect(hasLanded).toBe(false)
+  await stage.provider.behave(held)
+  expect((await flight).kind).toBe('refreshed')
+})
+
+/** Another process on the same vault: it shares the database and nothing else. */
+function beside({ ports }: Stage): Stage['ports'] {
+  return { ...ports, flights: new SingleFlights() }
+}
+
+async function requests(stage: Stage): Promise<number> {
+  return (await stage.provider.requests({ endpoint: 'token' })).length
+}
