@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const PAGE = readFileSync('docs/faults.md', 'utf8')
+const NAMED = [...PAGE.matchAll(/`(test\/[\w/.-]+\.test\.ts)`: (.*?)(?=<br>| +\|\n)/g)].map(
+  ([, file = '', title = '']) => ({ file, title }),
+)
+
+test('every test that docs/faults.md names is there, by its title', () => {
+  expect(NAMED.length).toBeGreaterThan(90)
+  const missing = NAMED.filter(({ file, title }) => {
+    const source = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    return !title.split('…').every((part) => source.includes(part.trim()))
+  })
+  expect(missing).toEqual([])
+})
+
+test('every fault has its number once, and none is left out', () => {
+  const numbers = [...PAGE.matchAll(/^\| ([ACF]\d+) /gm)].map(([, number]) => number)
+  const wanted = [...upTo('A', 1, 16), ...upTo('C', 1, 14), ...upTo('F', 1, 15)]
+  expect(numbers).toEqual([...wanted, ...upTo('F', 20, 34), ...upTo('F', 40, 62)])
+})
+
+function upTo(letter: string, first: number, last: number): readonly string[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const number = String(first + index)
+    return letter + (letter === 'F' ? number.padStart(2, '0') : number)
+  })
+}

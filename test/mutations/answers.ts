@@ -1,0 +1,89 @@
+import type { Mutation } from './mutation.ts'
+
+const ANY = 'test/oauth/any-answer.test.ts'
+const EVERY =
+  'every answer is an outcome that gives nothing away and ends no grant without a word for it'
+const KNOWN = 'test/oauth/provider-answers.test.ts'
+const REFRESH = 'test/oauth/refresh.test.ts'
+
+/** What an answer comes to. */
+export const answers: readonly Mutation[] = [
+  {
+    promise: 'what is not understood ends no grant',
+    file: 'src/core/classify-answer.ts',
+    original: "  return { kind: 'ambiguous', detail, mayReplay: !refused }\n",
+    mutant: "  return { kind: 'grant_dead', detail }\n",
+    killedBy: [
+      [ANY, EVERY],
+      [REFRESH, 'an unknown error code is told, so that an operator can look it up'],
+    ],
+  },
+  {
+    promise: 'what is refused is not replayed at once',
+    file: 'src/core/classify-answer.ts',
+    original: "  return { kind: 'ambiguous', detail, mayReplay: !refused }\n",
+    mutant: "  return { kind: 'ambiguous', detail, mayReplay: true }\n",
+    killedBy: [[KNOWN, 'oidc 400 {"error":"invalid_scope"} is ambiguous %s']],
+  },
+  {
+    promise: 'a provider in trouble is not believed that a grant has ended',
+    file: 'src/core/classify-answer.ts',
+    original: '  return (rule) => isCalm || rule.statuses !== undefined\n',
+    mutant: '  return (rule) => isCalm || rule !== undefined\n',
+    killedBy: [[KNOWN, 'slack 503 %s is lost %s']],
+  },
+  {
+    promise: 'a server error is never a death',
+    file: 'src/core/classify-answer.ts',
+    original: "  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true }\n",
+    mutant: '',
+    killedBy: [[KNOWN, 'oidc 500 {"error":"invalid_grant"} is lost %s']],
+  },
+  {
+    promise: 'a wrong secret that looks like a dead grant ends no grant',
+    file: 'src/core/classify-answer.ts',
+    original: "  if (matches(rules.config, answer)) return { kind: 'client_config', detail }\n",
+    mutant: '',
+    killedBy: [
+      [
+        KNOWN,
+        'square 401 %s is client_config (seen: microsoft/sarif-pattern-matcher, of a wrong secret)',
+      ],
+    ],
+  },
+  {
+    promise: 'a cut answer is believed in no word',
+    file: 'src/core/classify-answer.ts',
+    original: '  const answer = received.complete ? received : { ...received, body: null }\n',
+    mutant: '  const answer = received\n',
+    killedBy: [[ANY, EVERY]],
+  },
+  {
+    promise: 'tokens beside an error are no success',
+    file: 'src/core/classify-answer.ts',
+    original: 'body !== null && hasToken && !hasError(body)\n',
+    mutant: 'body !== null && hasToken\n',
+    killedBy: [[KNOWN, 'oidc 200 {"access_token":"at-2",%s is ambiguous (general)']],
+  },
+  {
+    promise: 'no error quotes a token or secret that was sent',
+    file: 'src/oauth/sent.ts',
+    original: 'secrets.some((secret) => sharesPart(text, secret))',
+    mutant: 'secrets.some((secret) => secret === text)',
+    killedBy: [[REFRESH, '%s is not quoted, though it looks like an error code']],
+  },
+  {
+    promise: 'the old refresh token that comes back is not taken for a new one',
+    file: 'src/oauth/read-answer.ts',
+    original: 'found === null || sent.held(found) ? null : new Secret(found)',
+    mutant: 'found === null ? null : new Secret(found)',
+    killedBy: [[REFRESH, 'from an echo of the old one the new refresh token is saved: %s']],
+  },
+  {
+    promise: 'a rotation in a half-broken answer is saved',
+    file: 'src/oauth/read-answer.ts',
+    original: 'const found = mayHoldRotation ? salvageRefreshToken(text, value, shape) : null\n',
+    mutant: 'const found = null\n',
+    killedBy: [[REFRESH, 'from a cut answer the new refresh token is saved: %s']],
+  },
+]
