@@ -247,9 +247,9 @@ describe('while a lost rotation can still be had', () => {
     expect(afterRefresh(before, lost, end({ unresolved: true })).attempt?.sentAt).toBe(
       justNow.sentAt,
     )
-    const long = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })
-    const { attempt } = afterRefresh(long, lost, end({ unresolved: true }))
-    expect(attempt).toEqual(end().attempt)
+    const over = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })
+    const after = afterRefresh(over, lost, end({ unresolved: true }))
+    expect(after.attempt).toEqual(end().attempt)
   })
 
   test('once the grace is over, the back-off is what it was', () => {

@@ -10,7 +10,7 @@ import { Secret } from '../../src/core/secret.ts'
 
 test('a secret is printed nowhere', () => {
   const secret = new Secret('hush')
-  const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret }), `${secret}`]
+  const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret }), '' + secret]
   expect(printed.join()).not.toContain('hush')
   expect(secret.expose()).toBe('hush')
 })

@@ -84,7 +84,7 @@ async function openStage() {
     api,
     provider,
     id,
-    async setClock(offset: string) {
+    setClock: async (offset: string): Promise<void> => {
       const before = await steps()
       await writeFile(clock, offset)
       await until('the step to be noticed', async () => (await steps()) > before)

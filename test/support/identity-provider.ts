@@ -42,6 +42,7 @@ export const ACCOUNT = { id: 'acc-1', email: 'ada@example.com', name: 'Ada Lovel
 export async function startIdentityProvider(options: IdentityProviderOptions = {}) {
   const account = { current: options.account ?? ACCOUNT }
   const auto = { consent: options.autoConsent === true }
+  const life = { accessTokenSeconds: options.accessTokenSeconds ?? 30 }
   const entries = new Map<string, AdapterPayload>()
   const client = { id: 'larder-test', secret: randomBytes(24).toString('base64url') }
   const saveClient = () => entries.set(`Client:${client.id}`, clientOf(client, options))
@@ -57,7 +58,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   })
   let listening = await listen(server)
   const issuer = `http://127.0.0.1:${listening.port}`
-  const provider = new Provider(issuer, configurationOf(entries, account, options))
+  const provider = new Provider(issuer, configurationOf(entries, { account, life }, options))
   if (options.redirectUris == null) provider.Client.prototype.redirectUriAllowed = isLoopback
   const tokenRequests: TokenRequest[] = []
   provider.use(tokenLog(tokenRequests, options.beforeToken))
@@ -103,6 +104,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     changeAccount(next: typeof ACCOUNT) {
       account.current = next
     },
+    /** How long the access tokens live that it issues from now on. */
+    setAccessTokenSeconds(seconds: number) {
+      life.accessTokenSeconds = seconds
+    },
     setAutoConsent(on: boolean) {
       auto.consent = on
     },
@@ -134,9 +139,13 @@ function clientOf(
 
 function configurationOf(
   entries: Map<string, AdapterPayload>,
-  account: { readonly current: typeof ACCOUNT },
+  current: {
+    readonly account: { readonly current: typeof ACCOUNT }
+    readonly life: { readonly accessTokenSeconds: number }
+  },
   options: IdentityProviderOptions,
 ): Configuration {
+  const { account, life } = current
   const day = 86_400
   return {
     adapter: mapAdapter(entries),
@@ -161,7 +170,7 @@ function configurationOf(
     pkce: { required: () => true },
     rotateRefreshToken: options.rotate !== false,
     ttl: {
-      AccessToken: options.accessTokenSeconds ?? 30,
+      AccessToken: () => life.accessTokenSeconds,
       AuthorizationCode: 60,
       IdToken: 300,
       RefreshToken: 30 * day,
