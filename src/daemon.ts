@@ -113,6 +113,7 @@ async function unlock(database: VaultDatabase, config: Config, ground: Ground): 
   const vaultId = Buffer.from(ground.random.bytes(16)).toString('hex')
   const { records, keyring } = await createKeyring(master, vaultId, ground.clock.now())
   await database.create(records)
+  ground.events.vaultMade({ vaultId })
   return keyring
 }
 

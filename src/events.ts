@@ -8,6 +8,8 @@ import type { Observer } from './ports.ts'
 export interface Events extends Observer {
   settingDoubted(e: { warning: string }): void
   keysMade(e: { paths: readonly string[] }): void
+  /** Right at a first start; else the volume with the vault is missing. */
+  vaultMade(e: { vaultId: string }): void
   started(e: { version: string; node: string; privateAddress: string; publicAddress: string }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
   /** `reason`: the signal, or the fault. */
@@ -143,6 +145,11 @@ function storageEvents(log: Logger, metrics: Metrics) {
 function processEvents(log: Logger) {
   return {
     settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'check this setting'),
+    vaultMade: (e) =>
+      log.warn(
+        { event: 'vault.made', ...e },
+        'there was no vault in the data directory: a new one',
+      ),
     keysMade: (e) =>
       log.warn({ event: 'keys.made', ...e }, 'first run: keys were made; back them up'),
     started: (e) => log.info({ event: 'process.started', ...e }, 'larder is ready'),

@@ -4,6 +4,9 @@ import { SealError } from '../core/errors.ts'
 import type { Journal, JournalEntry, Place, Sealer } from '../ports.ts'
 import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
 
+/** Made after the vault, and never removed. */
+export const JOURNAL_FILE = 'larder.journal'
+
 const SLOTS = 64
 const SLOT_BYTES = 64 * 1024
 const HEADER_BYTES = 8
@@ -24,7 +27,7 @@ export class FileJournal implements Journal, Disposable {
 
   constructor(dataDir: string, sealer: Sealer) {
     this.#sealer = sealer
-    this.#file = openWithRoom(join(dataDir, 'larder.journal'))
+    this.#file = openWithRoom(join(dataDir, JOURNAL_FILE))
     for (let slot = 0; slot < SLOTS; slot++) {
       const taken = this.#read(slot)
       if (taken !== null) this.#taken.set(slot, taken)

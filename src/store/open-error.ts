@@ -1,10 +1,11 @@
 export type OpenRefusal =
-  'in_use' | 'foreign_file' | 'corrupt' | 'newer_schema' | 'unsuitable_database'
+  'in_use' | 'foreign_file' | 'corrupt' | 'missing' | 'newer_schema' | 'unsuitable_database'
 
 const MESSAGE: Record<OpenRefusal, string> = {
   in_use: 'another process holds this data directory',
   foreign_file: 'the database file is not a vault',
   corrupt: 'the database file is damaged; it was left as it is',
+  missing: 'the database file is gone, and a vault was here',
   newer_schema: 'the database was written by a newer version',
   unsuitable_database: 'the database does not keep what a vault needs',
 }

@@ -6,6 +6,7 @@ import { StoreError } from '../core/errors.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Store, VaultKeys } from '../ports.ts'
 import { clearLeases } from './attempts.ts'
+import { JOURNAL_FILE } from './journal.ts'
 import { migrate } from './migrate.ts'
 import { OpenError } from './open-error.ts'
 import type { Schema } from './schema.ts'
@@ -27,17 +28,19 @@ export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
   const lock = holdStartupLock(join(dataDir, 'larder.lock'))
   const path = join(dataDir, 'larder.db')
   try {
-    return new SqliteVault({ path, lock, found: await find(path) })
+    return new SqliteVault({ path, lock, found: await find(path, join(dataDir, JOURNAL_FILE)) })
   } catch (error) {
     lock[Symbol.dispose]()
     throw sortSqliteError(error)
   }
 }
 
-async function find(path: string): Promise<FoundVault | null> {
+async function find(path: string, journal: string): Promise<FoundVault | null> {
   if (existsSync(path)) return inspectVaultFile(path)
   // What is written but not yet in the database would be lost with a database made anew.
   if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
+  // Nor may a vault that was lost be replaced by an empty one, in which everybody is disconnected.
+  if (existsSync(journal)) throw new OpenError('missing', 'its journal is there')
   return null
 }
 

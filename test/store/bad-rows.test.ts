@@ -1,0 +1,232 @@
+import { type Kysely, sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { isLive, type LiveConnection } from '../../src/core/connection.ts'
+import { SealError } from '../../src/core/errors.ts'
+import type { Schema } from '../../src/store/schema.ts'
+import type { OpenVault } from '../support/open-vault-store.ts'
+import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { EVERYTHING, FULL, idOf, stocked } from './damaged-vault.ts'
+import { sqlite as database } from './databases.ts'
+import { linkId, makeFlow, makeLink, makeWaitingGrant } from './make-link.ts'
+import { reveal } from './reveal.ts'
+
+/** Nothing is remembered: each look is at the row. */
+const UNCACHED = { cacheBytes: 1 }
+
+const COLUMNS = [
+  'access_token_blob',
+  'refresh_token_blob',
+  'profile_blob',
+  'settings_blob',
+  'client_secret_blob',
+] as const
+
+type Column = (typeof COLUMNS)[number]
+
+describe('every stored byte of a sealed column, flipped in turn', () => {
+  test.each(COLUMNS)('%s: the row fails closed, the others are served', async (column) => {
+    await using vault = await stocked(database, UNCACHED)
+    const whole = await look(vault)
+    const bytes = await database.behind(vault, (db) => blobOf(db, column))
+    for (let place = 0; place < bytes.length; place++) {
+      const spoilt = Buffer.from(bytes)
+      spoilt[place] = (spoilt[place] ?? 0) ^ 1
+      await database.behind(vault, (db) => put(db, { [column]: spoilt }))
+      const seen = await look(vault)
+      expect(seen.others, `byte ${place}`).toEqual(whole.others)
+      expect(shownOf(seen.row, column), `byte ${place}`).toBeNull()
+    }
+    await database.behind(vault, (db) => put(db, { [column]: bytes }))
+    expect(await look(vault)).toEqual(whole)
+  })
+
+  test('of links, waiting grants and flows: nothing of it is believed', async () => {
+    await using vault = await stocked(database, UNCACHED)
+    await vault.store.write(async (trx) => {
+      await trx.insertLink(makeLink('a'), null)
+      await trx.insertFlow(makeFlow())
+      await trx.insertWaitingGrant(makeWaitingGrant())
+    })
+    const places = [
+      { table: 'connect_links', column: 'request_blob', read: () => vault.store.link(linkId('a')) },
+      {
+        table: 'waiting_grants',
+        column: 'grant_blob',
+        read: () => vault.store.waitingGrant(linkId('a')),
+      },
+    ] as const
+    for (const { table, column, read } of places) {
+      expect(await read()).not.toBeNull()
+      const bytes = await database.behind(vault, (db) => firstBlob(db, table, column))
+      for (let place = 0; place < bytes.length; place++) {
+        const spoilt = Buffer.from(bytes)
+        spoilt[place] = (spoilt[place] ?? 0) ^ 1
+        await database.behind(vault, (db) => putFirst(db, { table, column, blob: spoilt }))
+        expect(await read(), `${table} byte ${place}`).toBeNull()
+      }
+    }
+    const flow = await database.behind(vault, (db) => firstBlob(db, 'flows', 'flow_blob'))
+    for (let place = 0; place < flow.length; place++) {
+      const spoilt = Buffer.from(flow)
+      spoilt[place] = (spoilt[place] ?? 0) ^ 1
+      await database.behind(vault, (db) =>
+        putFirst(db, { table: 'flows', column: 'flow_blob', blob: spoilt }),
+      )
+      const taken = vault.store.write(async (trx) => {
+        const found = await trx.takeFlow('state', 'browser', 0)
+        // The state is spent by the look: the transaction is given up, so that it can be tried again.
+        throw new Found(found)
+      })
+      await expect(taken).rejects.toMatchObject({ flow: null })
+    }
+  })
+})
+
+class Found extends Error {
+  readonly flow: unknown
+
+  constructor(flow: unknown) {
+    super('found')
+    this.flow = flow
+  }
+}
+
+describe('a ciphertext that was moved', () => {
+  const pairs = COLUMNS.flatMap((from) =>
+    COLUMNS.filter((to) => to !== from).map((to) => [from, to] as const),
+  )
+
+  test.each(pairs)('from %s to %s does not open', async (from, to) => {
+    await using vault = await stocked(database, UNCACHED)
+    const { others } = await look(vault)
+    await database.behind(vault, async (db) => put(db, { [to]: await blobOf(db, from) }))
+    const seen = await look(vault)
+    expect(shownOf(seen.row, to)).toBeNull()
+    expect(seen.others).toEqual(others)
+  })
+
+  test('back from an older generation does not open', async () => {
+    await using vault = await stocked(database, UNCACHED)
+    const older = await database.behind(vault, (db) => rowOf(db))
+    const before = (await vault.store.connection(FULL.id)) as LiveConnection
+    const grant = makeGrant({
+      generation: before.grant.generation + 1,
+      token: makeToken({ secret: new Secret('access-2') }),
+      refreshToken: new Secret('refresh-2'),
+    })
+    await vault.store.write((trx) => trx.saveConnection(before, { ...before, grant }))
+    const { access_token_blob, refresh_token_blob } = older
+    await database.behind(vault, (db) => put(db, { access_token_blob, refresh_token_blob }))
+    const seen = await look(vault)
+    expect(shownOf(seen.row, 'access_token_blob')).toBeNull()
+    expect(shownOf(seen.row, 'refresh_token_blob')).toBeNull()
+  })
+
+  test('into another vault with the same master key does not open', async () => {
+    await using vault = await stocked(database, UNCACHED)
+    await using other = await stocked(database, UNCACHED)
+    const row = await database.behind(vault, (db) => rowOf(db))
+    const blobs = Object.fromEntries(COLUMNS.map((column) => [column, row[column]]))
+    await database.behind(other, (db) => put(db, blobs))
+    const seen = await look(other)
+    for (const column of COLUMNS) expect(shownOf(seen.row, column)).toBeNull()
+  })
+})
+
+test('a row that names a key nobody has is refused, though another key is there', async () => {
+  await using vault = await stocked(database, UNCACHED)
+  const { others } = await look(vault)
+  const [one, two] = await Promise.all([keyNameOf(vault), keyNameOf(vault)])
+  expect(one.equals(two)).toBe(true)
+  for (const column of COLUMNS) {
+    const blob = Buffer.from(await database.behind(vault, (db) => blobOf(db, column)))
+    const at = blob.indexOf(one)
+    expect(at).toBeGreaterThanOrEqual(0)
+    Buffer.alloc(one.length, 0xee).copy(blob, at)
+    await database.behind(vault, (db) => put(db, { [column]: blob }))
+  }
+  const seen = await look(vault)
+  for (const column of COLUMNS) expect(shownOf(seen.row, column)).toBeNull()
+  expect(seen.others).toEqual(others)
+})
+
+/** The id of the key that seals, as it stands in each blob. */
+async function keyNameOf(vault: OpenVault): Promise<Buffer> {
+  const id = await database.behind(vault, (db) =>
+    db.selectFrom('data_keys').select('id').where('purpose', '=', 'data').executeTakeFirstOrThrow(),
+  )
+  return Buffer.from(id.id, 'hex')
+}
+
+type Look = { readonly row: LiveConnection; readonly others: unknown }
+
+async function look(vault: OpenVault): Promise<Look> {
+  const row = await vault.store.connection(FULL.id)
+  if (row === null || !isLive(row)) throw new Error('the row is gone')
+  const listed = await vault.store.listConnections(EVERYTHING)
+  expect(listed).toHaveLength(3)
+  const others = await Promise.all([idOf(1), idOf(3)].map((id) => vault.store.connection(id)))
+  return { row, others: others.map(reveal) }
+}
+
+/** What of the row that column holds; null: nothing that could be served or sent. */
+function shownOf(row: LiveConnection, column: Column): unknown {
+  switch (column) {
+    case 'access_token_blob':
+      return row.grant.token
+    case 'refresh_token_blob':
+      return openOrNull(row.grant.refreshToken)
+    case 'profile_blob':
+      return row.account.id ?? row.account.email ?? row.account.name ?? row.label
+    case 'settings_blob':
+      return row.params['tenant'] ?? row.client?.id ?? null
+    case 'client_secret_blob':
+      return openOrNull(row.client?.secret ?? null)
+    default:
+      return column satisfies never
+  }
+}
+
+function openOrNull(sealed: { open(): Secret } | null): string | null {
+  try {
+    return sealed?.open().expose() ?? null
+  } catch (error) {
+    if (error instanceof SealError) return null
+    throw error
+  }
+}
+
+function rowOf(db: Kysely<Schema>) {
+  const rows = db.selectFrom('connections').selectAll().where('id', '=', FULL.id)
+  return rows.executeTakeFirstOrThrow()
+}
+
+async function blobOf(db: Kysely<Schema>, column: Column): Promise<Uint8Array> {
+  return (await rowOf(db))[column] ?? new Uint8Array()
+}
+
+async function put(db: Kysely<Schema>, values: object): Promise<void> {
+  await db.updateTable('connections').set(values).where('id', '=', FULL.id).execute()
+}
+
+async function firstBlob(db: Kysely<Schema>, table: string, column: string): Promise<Uint8Array> {
+  const blobs = sql<{
+    blob: Uint8Array
+  }>`select ${sql.ref(column)} as blob from ${sql.table(table)}`
+  return (await blobs.execute(db)).rows[0]?.blob ?? new Uint8Array()
+}
+
+async function putFirst(
+  db: Kysely<Schema>,
+  what: { readonly table: string; readonly column: string; readonly blob: Uint8Array },
+): Promise<void> {
+  await sql`update ${sql.table(what.table)} set ${sql.ref(what.column)} = ${what.blob}`.execute(db)
+}
+
+test('the row that is looked at has something in every sealed column', async () => {
+  await using vault = await stocked(database, UNCACHED)
+  const { row } = await look(vault)
+  for (const column of COLUMNS) expect(shownOf(row, column)).not.toBeNull()
+  expect(makeConnection().account.id).toBe(row.account.id)
+})
