@@ -32,7 +32,7 @@ export type AnswerRules = {
 export type Verdict =
   | { readonly kind: 'ok' }
   | Exclude<RefreshOutcome, { kind: 'ok' | 'ambiguous' | 'not_sent' }>
-  | { readonly kind: 'ambiguous'; readonly detail: string; readonly mayReplay: boolean }
+  | Omit<Extract<RefreshOutcome, { kind: 'ambiguous' }>, 'salvaged'>
 
 export const NO_RULES: AnswerRules = { dead: [], config: [], temporary: [], throttled: [] }
 
@@ -54,7 +54,7 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
   if (status === 429 || (status === 503 && retryAfterMs !== null)) {
     return { kind: 'throttled', detail, retryAfterMs }
   }
-  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true }
+  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }
   if (status >= 300 && status < 400) return { kind: 'client_config', detail }
   return standardError(body) ?? unknownAnswer(answer, detail)
 }

@@ -29,6 +29,8 @@ export type RefreshOutcome =
       readonly kind: 'ambiguous'
       readonly detail: string
       readonly mayReplay: boolean
+      /** The provider itself said that it failed (5xx): the token is spent only if it said so wrongly. */
+      readonly wasRefused?: true
       readonly salvaged: Secret | null
     }
   | { readonly kind: 'throttled'; readonly detail: string; readonly retryAfterMs: number | null }

@@ -36,10 +36,12 @@ export async function presentToken(
   if (first.outcome.kind !== 'ambiguous' || first.outcome.salvaged !== null) {
     return { ...first, unresolved: false }
   }
-  const { mayReplay } = first.outcome
-  if (!mayReplay || what.provider.refresh.replay === 'never') {
-    return { ...first, unresolved: mayReplay }
+  const { mayReplay, wasRefused } = first.outcome
+  if (what.provider.refresh.replay === 'never') {
+    // One that says that it failed is believed: its outages must not end everybody's grant.
+    return { ...first, unresolved: mayReplay && wasRefused !== true }
   }
+  if (!mayReplay) return { ...first, unresolved: false }
   const second = await sendAgain(ports, ask)
   return { ...second, unresolved: second.outcome.kind !== 'ok' }
 }

@@ -99,15 +99,9 @@ export async function expectPassing(
   id: ConnectionId,
   answer: ErrorAnswer,
 ): Promise<void> {
-  const { ports, dialect } = stage
+  const { ports } = stage
   const failed = await refreshWith(stage, id, answer)
   const connection = await stage.stored(id)
-  // Where a second presentation is punished, a token that may be spent is not shown again.
-  const mayEnd = dialect.punishesReplay === true && answer.status >= 500
-  if (mayEnd && connection.status === 'disconnected') {
-    expect(connection.failure.reason).toBe('interrupted')
-    return reconnect(stage, id)
-  }
   expect(failed).toMatchObject({ code: 'provider_unavailable' })
   expect(connection.status).toBe('failing')
   const reason = answer.slowsDown === true ? 'throttled' : 'provider_unavailable'

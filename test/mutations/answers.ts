@@ -35,7 +35,8 @@ export const answers: readonly Mutation[] = [
   {
     promise: 'a server error is never a death',
     file: 'src/core/classify-answer.ts',
-    original: "  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true }\n",
+    original:
+      "  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }\n",
     mutant: '',
     killedBy: [[KNOWN, 'oidc 500 {"error":"invalid_grant"} is lost %s']],
   },

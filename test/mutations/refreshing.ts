@@ -134,7 +134,7 @@ export const refreshing: readonly Mutation[] = [
   {
     promise: 'a spent token is never shown twice where the provider punishes it',
     file: 'src/vault/present-token.ts',
-    original: "  if (!mayReplay || what.provider.refresh.replay === 'never') {\n",
+    original: "  if (what.provider.refresh.replay === 'never') {\n",
     mutant: '  if (!mayReplay) {\n',
     killedBy: [
       [
