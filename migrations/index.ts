@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import { createVault } from './0001-vault.ts'
 import { createWebhooks } from './0002-webhooks.ts'
 import { addCredentials } from './0003-credentials.ts'
+import { addForetoldEnds } from './0004-foretold-ends.ts'
 
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
@@ -11,4 +12,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-vault': { up: createVault },
   '0002-webhooks': { up: createWebhooks },
   '0003-credentials': { up: addCredentials },
+  '0004-foretold-ends': { up: addForetoldEnds },
 }

@@ -56,6 +56,8 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.connects.inc({ provider: e.provider, outcome: 'reconnect' })
       log.info({ event: 'connection.reconnected', ...e }, 'user reconnected')
     },
+    connectWarned: (e) =>
+      log.warn({ event: 'connection.warned', ...e }, 'a connection will not last as it is'),
     connectFailed: (e) => {
       metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
       log.warn({ event: 'connection.connect_failed', ...e }, 'connecting a user failed')

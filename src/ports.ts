@@ -148,6 +148,8 @@ export interface Reads extends WebhookReads {
   /** All of them, drafts too, in the order of their ids. */
   connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
   vaultKeys(): Promise<VaultKeys>
+  /** Of which the host app should hear by now that they end. */
+  endingGrants(now: Instant, limit: number): Promise<readonly ConnectionId[]>
   /** For health and metrics; cheap, from indexes. */
   census(now: Instant): Promise<Census>
 }
@@ -467,6 +469,8 @@ export interface Observer {
     how: 'link' | 'headless' | 'import'
   }): void
   reconnected(e: { id: ConnectionId; provider: ProviderId }): void
+  /** It works and will not last: what to change at the provider or in the settings. */
+  connectWarned(e: { id: ConnectionId; provider: ProviderId; code: string; detail: string }): void
   connectFailed(e: { provider: ProviderId; reason: string }): void
   /** An error of ours on the way back from the provider; the user is told `internal`. */
   connectBroke(e: { provider: ProviderId; error: unknown }): void

@@ -40,7 +40,11 @@ export function afterRefresh(
       const grant = renewedGrant(connection.grant, arrival, end.provider)
       const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
       const renewed = { ...common, lastRefreshedAt: end.now, providerData }
-      return withGrant(renewed, grant, dueAtOf(grant, end.policy, end.fraction))
+      return withGrant(
+        renewed,
+        grant,
+        dueAtOf(grant, { ...end.provider, policy: end.policy }, end.fraction),
+      )
     }
     case 'confirmed': {
       const account = completed(connection.account, outcome.account)

@@ -20,6 +20,7 @@ export function viewConnection(connection: Connection, now: Instant) {
     scope: live?.grant.scope ?? [],
     missingScope: live === null ? [] : missingScope(live.grant),
     expiresAt: isoOrNull(live?.grant.token?.expiresAt),
+    grantExpiresAt: isoOrNull(live?.grant.refreshTokenExpiresAt),
     accessToken: null as string | null,
     refreshToken: null,
     refreshable: live !== null && isRenewable(live.grant),
@@ -27,6 +28,7 @@ export function viewConnection(connection: Connection, now: Instant) {
     lastRefreshedAt: isoOrNull(connection.lastRefreshedAt),
     failure: live?.failure ? viewFailure(live.failure) : null,
     metadata: connection.metadata,
+    providerData: connection.providerData,
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),
   }

@@ -38,6 +38,8 @@ export type OAuthGrant = GrantCommon & {
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
   readonly refreshTokenExpiresAt: Instant | null
+  /** From when on the host app should hear that this end is near; null: no end known, or told. */
+  readonly endNoticeAt: Instant | null
 }
 
 /** Tokens that the client gets for itself, without a user (RFC 6749 §4.4): one can always be had anew. */
@@ -46,6 +48,7 @@ export type MachineGrant = GrantCommon & {
   readonly token: AccessToken | null
   readonly refreshToken: null
   readonly refreshTokenExpiresAt: null
+  readonly endNoticeAt: null
 }
 
 /** The user's own credentials, as they were handed in. Nothing renews them, and they carry no scopes. */
@@ -56,6 +59,7 @@ export type CredentialsGrant = GrantCommon & {
   readonly token: null
   readonly refreshToken: null
   readonly refreshTokenExpiresAt: null
+  readonly endNoticeAt: null
 }
 
 /** What a connection lives on. A reconnect makes a new grant, a refresh a new generation. */

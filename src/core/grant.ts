@@ -10,6 +10,7 @@ import type { Credentials } from './credentials.ts'
 import type { GrantId, Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { ReceivedTokens } from './refresh-outcome.ts'
+import { endOf } from './forecast.ts'
 import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
 
 /** What a consent, or the form of the connect page, brought. */
@@ -45,6 +46,7 @@ export function newGrant(id: GrantId, arrival: Arrival, about: About): Grant {
 /** A code was exchanged, or tokens were handed in. */
 export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OAuthGrant {
   const { tokens, sentAt } = arrival
+  const end = refreshTokenExpiry(arrival) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs)
   return {
     kind: 'oauth',
     id,
@@ -53,8 +55,7 @@ export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OA
     scope: tokens.scope ?? about.requestedScope,
     token: accessToken(arrival, about),
     refreshToken: tokens.refreshToken,
-    refreshTokenExpiresAt:
-      refreshTokenExpiry(arrival) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs),
+    ...endOf(sentAt, end),
   }
 }
 
@@ -79,7 +80,12 @@ export function machineGrant(id: GrantId, requestedScope: readonly string[]): Ma
   return { kind: 'machine', id, generation: 1, requestedScope, scope, ...NO_TOKENS }
 }
 
-const NO_TOKENS = { token: null, refreshToken: null, refreshTokenExpiresAt: null } as const
+const NO_TOKENS = {
+  token: null,
+  refreshToken: null,
+  refreshTokenExpiresAt: null,
+  endNoticeAt: null,
+} as const
 
 /** The next generation. A refresh token that was not sent stays the old one (RFC 6749 §6). */
 export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits): Grant {
@@ -95,7 +101,7 @@ export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits)
         ...grant,
         ...renewed,
         refreshToken: tokens.refreshToken ?? grant.refreshToken,
-        refreshTokenExpiresAt: refreshTokenExpiry(arrival) ?? grant.refreshTokenExpiresAt,
+        ...movedEnd(grant, arrival),
       }
     case 'machine':
       return { ...grant, ...renewed }
@@ -106,12 +112,37 @@ export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits)
   }
 }
 
-/** When the schedule next looks at a healthy grant: to renew its token, or to note its end. */
-export function dueAtOf(grant: Grant, policy: RefreshPolicy, fraction: number): Instant | null {
+/** What is worked out anew on each answer moves by a rounded second without moving. */
+const SAME_END_MS = 60_000
+
+/** An end that a refresh puts off has its notice put off too; one that stands keeps it, told or not. */
+function movedEnd(grant: OAuthGrant, arrival: TokenArrival) {
+  const { refreshTokenExpiresAt: before, endNoticeAt } = grant
+  const end = refreshTokenExpiry(arrival)
+  const stands = end === null || (before !== null && Math.abs(end - before) < SAME_END_MS)
+  return stands ? { refreshTokenExpiresAt: before, endNoticeAt } : endOf(arrival.sentAt, end)
+}
+
+/**
+ * When the schedule next looks at a healthy grant: to renew its token, to keep the grant from idling
+ * out while nobody reads it, or to note its end. `fraction` in [0, 1) spreads them.
+ */
+export function dueAtOf(
+  grant: Grant,
+  about: Traits & { readonly policy: RefreshPolicy },
+  fraction: number,
+): Instant | null {
   if (grant.kind === 'credentials') return null
   if (grant.token === null) return 0
   if (grant.kind === 'oauth' && grant.refreshToken === null) return grant.token.expiresAt
-  return refreshPoint(grant.token, policy, fraction)
+  const renewal = refreshPoint(grant.token, about.policy, fraction)
+  if (grant.kind === 'machine') return renewal
+  const { renewEveryMs, refreshTokenIdleMs } = about.refresh
+  const used = grant.token.issuedAt
+  // Half of what it may idle: an outage of some days must not end it.
+  const alive = [renewEveryMs, refreshTokenIdleMs === null ? null : refreshTokenIdleMs / 2]
+  const points = alive.map((ms) => (ms === null ? renewal : used + ms * (1 - fraction / 10)))
+  return Math.round(Math.min(renewal, ...points))
 }
 
 /** Puts a grant in place of whatever stood there; nothing of an older grant's troubles remains. */

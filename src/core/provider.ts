@@ -65,6 +65,30 @@ export type RefreshTraits = {
   /** Absolute and idle life of a refresh token where answers state none; null: no limit known. */
   readonly refreshTokenLifetimeMs: number | null
   readonly refreshTokenIdleMs: number | null
+  /** The provider asks to renew so often, however long an access token lives. */
+  readonly renewEveryMs: number | null
+  /** Whether a user's connection comes with a refresh token, where the app is set up as it should. */
+  readonly issuesRefreshTokens: boolean
+  /** What to change at the provider, or in what is asked of it, where none comes. */
+  readonly remedy: string | null
+  /** Live grants of one account at one client; one more ends the oldest. */
+  readonly grantsPerAccount: number | null
+  /** A refresh ends the refresh tokens of the same account's other grants at the same client. */
+  readonly endsSiblings: boolean
+}
+
+/** What a provider does of which nothing is known. */
+export const UNKNOWN_TRAITS: RefreshTraits = {
+  replay: 'allowed',
+  graceMs: 0,
+  accessTokenLifetimeMs: null,
+  refreshTokenLifetimeMs: null,
+  refreshTokenIdleMs: null,
+  renewEveryMs: null,
+  issuesRefreshTokens: true,
+  remedy: null,
+  grantsPerAccount: null,
+  endsSiblings: false,
 }
 
 /** The scopes a link asks for: what was wished, else the provider's own, and what identity needs. */

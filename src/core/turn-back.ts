@@ -47,7 +47,9 @@ function turnedGrant(grant: Grant, turn: Turn): Grant {
   switch (grant.kind) {
     case 'oauth': {
       const refreshTokenExpiresAt = turn.backOrNull(grant.refreshTokenExpiresAt)
-      return { ...grant, token: turnedToken(grant.token, turn), refreshTokenExpiresAt }
+      const endNoticeAt = turn.backOrNull(grant.endNoticeAt)
+      const token = turnedToken(grant.token, turn)
+      return { ...grant, token, refreshTokenExpiresAt, endNoticeAt }
     }
     case 'machine':
       return { ...grant, token: turnedToken(grant.token, turn) }

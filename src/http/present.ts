@@ -7,6 +7,8 @@ import type { Instant } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import { webhookStatus } from '../core/webhook.ts'
 import type { ApiKey, Ports } from '../ports.ts'
+import { type Warning, warningsOf } from '../vault/connect-warnings.ts'
+import type { CreatedLink } from '../vault/create-link.ts'
 import type { ServedToken } from '../vault/get-token.ts'
 import type { Health } from '../vault/health.ts'
 import type { ListedWebhook } from '../vault/list-webhooks.ts'
@@ -14,19 +16,23 @@ import type { ListedWebhook } from '../vault/list-webhooks.ts'
 // Domain to wire. The one file of the API that takes a secret out of its wrapping, and the one
 // place to read in order to know what leaves the process.
 
-export function presentConnection(connection: Connection, now: Instant): ConnectionView {
-  return viewConnection(connection, now)
+export function presentConnection(connection: Connection, ports: Presenter) {
+  const view: ConnectionView = viewConnection(connection, ports.clock.now())
+  return { ...view, warnings: warningsOf(ports, connection) }
 }
+
+type Presenter = Pick<Ports, 'clock' | 'providers'>
 
 /** As its user's resource, where a caller that may read tokens sees the one in hand while it lives. */
 export function presentUserConnection(
   connection: Connection,
-  caller: { readonly mayReadTokens: boolean; readonly now: Instant },
-): ConnectionView {
-  const view = viewConnection(connection, caller.now)
+  ports: Presenter,
+  caller: { readonly mayReadTokens: boolean },
+) {
+  const view = presentConnection(connection, ports)
   if (!caller.mayReadTokens || !isLive(connection)) return view
   const { token } = connection.grant
-  if (token === null || !tokenLives(connection, caller.now)) return view
+  if (token === null || !tokenLives(connection, ports.clock.now())) return view
   return { ...view, accessToken: token.secret.expose() }
 }
 
@@ -148,7 +154,7 @@ function frameOf(served: ServedToken, ports: Providers): Frame {
   }
 }
 
-export function presentLink(link: ConnectLink, now: Instant) {
+export function presentLink(link: ConnectLink, warnings: readonly Warning[], now: Instant) {
   const { state } = link
   return {
     id: link.id,
@@ -156,11 +162,12 @@ export function presentLink(link: ConnectLink, now: Instant) {
     connectionId: 'connectionId' in state ? state.connectionId : null,
     lastError: link.lastError,
     expiresAt: iso(link.expiresAt),
+    warnings,
   }
 }
 
-export function presentCreatedLink(made: { readonly link: ConnectLink; readonly url: string }) {
-  return { id: made.link.id, url: made.url, expiresAt: iso(made.link.expiresAt) }
+export function presentCreatedLink({ link, url, warnings }: CreatedLink) {
+  return { id: link.id, url, expiresAt: iso(link.expiresAt), warnings }
 }
 
 export function presentAuthorization(begun: {

@@ -18,6 +18,12 @@ const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', '
 
 const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
 
+/** Something that works and will not last, with what to change. */
+const warningShape = z.object({
+  code: z.enum(['no_refresh_token', 'grants_per_account']),
+  detail: z.string(),
+})
+
 const metadataShape = z.record(z.string(), z.unknown())
 
 export const accountShape = named(
@@ -49,33 +55,44 @@ export const failureShape = named(
   }),
 )
 
+/** Without what is said of it at the moment of an answer. */
+const connectionFields = z.object({
+  id: z.string(),
+  userId: z.string(),
+  provider: z.string(),
+  label: z.string().nullable(),
+  account: accountShape,
+  email: z.string().nullable(),
+  status: statusShape,
+  alive: z.boolean().describe('Whether a token can be served right now.'),
+  scope: z.array(z.string()),
+  missingScope: z.array(z.string()),
+  expiresAt: time.nullable().describe('The end of the access token in hand.'),
+  grantExpiresAt: time
+    .nullable()
+    .describe('The end of the grant itself, where it is known: then the user has to reconnect.'),
+  accessToken: z
+    .string()
+    .nullable()
+    .describe("Null, except where a caller with tokens:read reads a user's connection."),
+  refreshToken: z.null().describe('Never given out.'),
+  refreshable: z.boolean(),
+  nextRefreshAt: time.nullable(),
+  lastRefreshedAt: time.nullable(),
+  failure: failureShape.nullable(),
+  metadata: metadataShape,
+  providerData: metadataShape.describe(
+    'What the provider told that calls to its API need, such as an instance URL.',
+  ),
+  createdAt: time,
+  updatedAt: time,
+})
+
+const eventConnectionShape = named('EventConnection', connectionFields)
+
 export const connectionShape = named(
   'Connection',
-  z.object({
-    id: z.string(),
-    userId: z.string(),
-    provider: z.string(),
-    label: z.string().nullable(),
-    account: accountShape,
-    email: z.string().nullable(),
-    status: statusShape,
-    alive: z.boolean().describe('Whether a token can be served right now.'),
-    scope: z.array(z.string()),
-    missingScope: z.array(z.string()),
-    expiresAt: time.nullable().describe('The end of the access token in hand.'),
-    accessToken: z
-      .string()
-      .nullable()
-      .describe("Null, except where a caller with tokens:read reads a user's connection."),
-    refreshToken: z.null().describe('Never given out.'),
-    refreshable: z.boolean(),
-    nextRefreshAt: time.nullable(),
-    lastRefreshedAt: time.nullable(),
-    failure: failureShape.nullable(),
-    metadata: metadataShape,
-    createdAt: time,
-    updatedAt: time,
-  }),
+  z.object({ ...connectionFields.shape, warnings: z.array(warningShape) }),
 )
 
 export const connectionListShape = named(
@@ -142,6 +159,7 @@ export const createdLinkShape = named(
     id: z.string().describe("Not the URL's secret."),
     url: z.string().describe('Where to send the user. Shown once.'),
     expiresAt: time,
+    warnings: z.array(warningShape),
   }),
 )
 
@@ -160,6 +178,7 @@ export const linkShape = named(
     connectionId: z.string().nullable(),
     lastError: z.string().nullable(),
     expiresAt: time,
+    warnings: z.array(warningShape),
   }),
 )
 
@@ -213,7 +232,7 @@ export const eventPageShape = named(
           type: z.string(),
           createdAt: time,
           data: z.looseObject({
-            connection: connectionShape.optional(),
+            connection: eventConnectionShape.optional(),
             provider: z.string().optional(),
             previousStatus: statusShape.optional(),
             reason: z.string().optional(),

@@ -3,6 +3,7 @@ import { deliverRevocations } from '../vault/deliver-revocations.ts'
 import { deliverWebhook } from '../vault/deliver-webhook.ts'
 import { expireConfirmations } from '../vault/expire-confirmations.ts'
 import { keepWebhooks } from '../vault/keep-webhooks.ts'
+import { foretellEnds } from '../vault/foretell-ends.ts'
 import { refreshDue } from '../vault/refresh-due.ts'
 import { renewDataKeyWhenDue, reSealRetired } from '../vault/renew-data-key.ts'
 import type { Job } from './schedule.ts'
@@ -24,6 +25,12 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       run: () => expireConfirmations(ports),
     },
     { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => ports.store.probe() },
+    {
+      name: 'foretell-ends',
+      cron: '*/10 * * * *',
+      everyTick: false,
+      run: () => foretellEnds(ports),
+    },
     {
       name: 'renew-data-key',
       cron: '23 4 * * *',

@@ -185,6 +185,11 @@ function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider
       accessTokenLifetimeMs: inMs(recipe.accessTokenSeconds),
       refreshTokenLifetimeMs: inMs(refreshTokens.lifetimeSeconds),
       refreshTokenIdleMs: inMs(refreshTokens.idleSeconds),
+      renewEveryMs: inMs(refreshTokens.renewEverySeconds),
+      issuesRefreshTokens: refreshTokens.issued !== 'never',
+      remedy: refreshTokens.remedy ?? null,
+      grantsPerAccount: refreshTokens.perAccount ?? null,
+      endsSiblings: refreshTokens.endsSiblings === true,
     },
     revocation: {
       supported: recipe.connectsBy !== 'credentials' && canRevoke(recipe),

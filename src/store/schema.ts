@@ -71,6 +71,7 @@ export type ConnectionTable = {
   token_expires_at: Time | null
   refresh_token_blob: Bytes | null
   refresh_token_expires_at: Time | null
+  end_notice_at: Time | null
   /** The user's own credentials, where there are no tokens. */
   credentials_blob: Bytes | null
   failure_reason: Text | null

@@ -11,6 +11,7 @@ import { ConnectionCache } from './connection-cache.ts'
 import { connectionWrites } from './connection-writes.ts'
 import { connectionReads } from './connections.ts'
 import type { Changes, ReadContext, WriteContext } from './context.ts'
+import { endingGrantReads } from './ending-grants.ts'
 import { eventReads, eventWrites } from './events.ts'
 import { flowWrites, waitingGrantReads } from './flows.ts'
 import { Guard } from './guard.ts'
@@ -106,6 +107,7 @@ function reads(context: ReadContext): Reads {
     ...censusReads(context),
     ...everyConnectionReads(context),
     ...keyReads(context),
+    ...endingGrantReads(context),
   }
 }
 

@@ -22,6 +22,7 @@ import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports, Writes } from '../ports.ts'
 import { queueRevocation } from './queue-revocation.ts'
+import { shareWithSiblings } from './share-with-siblings.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
@@ -82,7 +83,8 @@ export async function attachGrant(
   })
   const grant = withKeptRefreshToken(ports, fresh, { consent, slot })
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
-  const connection = withGrant(base, grant, dueAtOf(grant, ports.policy, ports.random.fraction()))
+  const about = { ...consent.provider, policy: ports.policy }
+  const connection = withGrant(base, grant, dueAtOf(grant, about, ports.random.fraction()))
   if (slot === null) {
     await trx.insertConnection(connection)
   } else {
@@ -90,6 +92,7 @@ export async function attachGrant(
     if (!won) throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
   await rememberRefreshToken(trx, connection, consent.arrival)
+  await shareWithSiblings(ports, trx, connection)
   if (slot !== null && isLive(slot)) await dropReplaced(ports, trx, slot, grant)
   const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
   await trx.appendEvent(connectionEvent(`connection.${change}`, connection, slot), now)

@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts'
 import { attachGrant, findSlot, type TokenConsent } from './attach-grant.ts'
 import { digest } from './digest.ts'
 import { discard, redeem } from './redeem.ts'
+import { tellConnected } from './tell-connected.ts'
 
 type Needs = Pick<
   Ports,
@@ -44,11 +45,9 @@ export async function completeHeadless(
     })
   }
   const consent = named(redeemed, demand.name)
-  const { connection, change } = await attach(ports, flow, consent)
-  const { id } = connection
-  if (change === 'created') ports.observer.connected({ id, provider: provider.id, how: 'headless' })
-  else ports.observer.reconnected({ id, provider: provider.id })
-  return { connection, appState: flow.request.state }
+  const attached = await attach(ports, flow, consent)
+  tellConnected(ports, attached, 'headless')
+  return { connection: attached.connection, appState: flow.request.state }
 }
 
 /** A key that may not see the flow leaves it as it is: the transaction is given up. */

@@ -11,6 +11,7 @@ import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
 import { refuseWaiting } from './refuse-waiting.ts'
 import { showLink } from './show-link.ts'
 import { idOf } from './token-id.ts'
+import { tellConnected } from './tell-connected.ts'
 
 type Needs = Pick<
   Ports,
@@ -47,11 +48,9 @@ export async function confirmLink(
       isLate ? 'the time to confirm is over' : 'confirmed for another user',
     )
   }
-  const { connection, change } = await ports.store.write((trx) => attachWaiting(ports, trx, link))
-  const { id: connectionId, provider } = connection
-  if (change === 'created') ports.observer.connected({ id: connectionId, provider, how: 'link' })
-  else ports.observer.reconnected({ id: connectionId, provider })
-  return connection
+  const attached = await ports.store.write((trx) => attachWaiting(ports, trx, link))
+  tellConnected(ports, attached, 'link')
+  return attached.connection
 }
 
 async function attachWaiting(ports: Needs, trx: Writes, link: ConnectLink): Promise<Attached> {

@@ -8,6 +8,7 @@ import type { Provider } from '../core/provider.ts'
 import { isAllowedRedirect } from '../core/redirect-url.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
+import { capWarnings, type Warning } from './connect-warnings.ts'
 import { digest } from './digest.ts'
 import { findConnection } from './find-connection.ts'
 
@@ -31,14 +32,20 @@ export type LinkDemand = {
   readonly confirm: ConfirmBy | null
 }
 
-type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'providers' | 'policy'>
+export type CreatedLink = {
+  readonly link: ConnectLink
+  readonly url: string
+  readonly warnings: readonly Warning[]
+}
+
+type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'policy'>
 
 /** The URL is given out once: only a hash of its secret is kept. */
 export async function createLink(
   ports: Needs,
   caller: Caller,
   demand: LinkDemand,
-): Promise<{ readonly link: ConnectLink; readonly url: string }> {
+): Promise<CreatedLink> {
   if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
   const providers = demand.providers.map((id) => reachedProvider(ports, caller, id))
   const errors = [
@@ -68,7 +75,8 @@ export async function createLink(
     expiresAt: now + demand.ttlSeconds * 1000,
   }
   await ports.store.write((trx) => trx.insertLink(link, connectionId))
-  return { link, url: `${ports.policy.publicUrl}/connect/${secret}` }
+  const warned = await Promise.all(providers.map((one) => capWarnings(ports, one, link)))
+  return { link, url: `${ports.policy.publicUrl}/connect/${secret}`, warnings: warned.flat() }
 }
 
 function reachedProvider(ports: Needs, caller: Caller, id: ProviderId): Provider {

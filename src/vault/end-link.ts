@@ -4,6 +4,7 @@ import type { Provider } from '../core/provider.ts'
 import { withParams } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
 import type { Placed } from './place-consent.ts'
+import { tellConnected } from './tell-connected.ts'
 
 export type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
 
@@ -20,19 +21,22 @@ export type LinkEnd =
   | ({ readonly kind: 'failed'; readonly provider: Provider } & LinkFailure)
 
 export function endConnected(
-  ports: Pick<Ports, 'observer'>,
+  ports: Pick<Ports, 'observer' | 'providers'>,
   link: ConnectLink,
   { provider, placed }: { readonly provider: Provider; readonly placed: Placed },
 ): LinkEnd {
-  const { id } = placed.connection
-  const { change, completion } = placed
-  if (change === 'created') ports.observer.connected({ id, provider: provider.id, how: 'link' })
-  if (change === 'reconnected') ports.observer.reconnected({ id, provider: provider.id })
+  const { connection, change, completion } = placed
+  if (change !== 'awaiting') tellConnected(ports, { connection, change }, 'link')
   if (link.redirectUrl === null) {
     return { kind: 'connected', provider, awaitsConfirmation: completion !== null }
   }
   const { state } = link.request
-  const url = withParams(link.redirectUrl, { connectionId: id, linkId: link.id, completion, state })
+  const url = withParams(link.redirectUrl, {
+    connectionId: connection.id,
+    linkId: link.id,
+    completion,
+    state,
+  })
   return { kind: 'redirect', url }
 }
 

@@ -121,7 +121,7 @@ async function insertDraft(
   const account: Account = { id: demand.accountId, email: demand.email, name: null }
   const blank = { ...blankDraft(ports, demand, account), client: demand.client }
   const grant = importedGrant(ports, provider, demand)
-  const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
+  const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
   const draft = draftWithGrant(blank, grant, { now, dueAt })
   await trx.insertConnection(draft)
   if (demand.refreshToken !== null) await trx.rememberRefreshToken(draft, demand.refreshToken)

@@ -2,6 +2,7 @@ import { admission } from '../core/circuit.ts'
 import { isLive, type LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
+import { leaderOf } from './share-with-siblings.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
 
 export type RefreshNeeds = AttemptNeeds
@@ -21,6 +22,26 @@ export function refresh(
   seen: LiveConnection,
   wanted: Wanted,
 ): Promise<RefreshResult> {
+  const endsSiblings = ports.providers.get(seen.provider)?.refresh.endsSiblings === true
+  return endsSiblings ? refreshLeader(ports, seen, wanted) : fly(ports, seen, wanted)
+}
+
+/** Connections that live on one grant are refreshed as one: what the oldest gets, all get. */
+async function refreshLeader(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: Wanted,
+): Promise<RefreshResult> {
+  const leader = await leaderOf(ports, seen)
+  const result = await fly(ports, leader, wanted)
+  if (leader.id === seen.id || !('connection' in result)) return result
+  const current = await ports.store.connection(seen.id)
+  return current === null || !isLive(current)
+    ? { kind: 'gone' }
+    : { ...result, connection: current }
+}
+
+function fly(ports: RefreshNeeds, seen: LiveConnection, wanted: Wanted): Promise<RefreshResult> {
   const client = ports.endpoint.clientKey(seen.provider, seen.client)
   const urgency = wanted === 'scheduled' ? 'scheduled' : 'asked'
   if (urgency === 'asked' && ports.flights.has(seen.id)) ports.traffic.hurry(client, seen.id)

@@ -1,5 +1,6 @@
 import { afterRefresh } from '../core/after-refresh.ts'
 import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import { UNKNOWN_TRAITS } from '../core/provider.ts'
 import { StoreError } from '../core/errors.ts'
 import type { JournalEntry } from '../ports.ts'
 import type { AttemptNeeds } from './attempt-refresh.ts'
@@ -68,20 +69,9 @@ function landingOf(ports: AttemptNeeds, before: LiveConnection, entry: JournalEn
     unresolved: false,
     tokenId: tokenIdOf(ports, entry.tokens.accessToken),
     ownClient: before.client !== null,
-    provider: ports.providers.get(before.provider) ?? UNKNOWN_PROVIDER,
+    provider: ports.providers.get(before.provider) ?? { refresh: UNKNOWN_TRAITS },
     policy: ports.policy,
     fraction: ports.random.fraction(),
   })
   return { before, after, outcome, entry, also: async () => {} }
 }
-
-/** It was taken out of the configuration meanwhile; what it issued is kept all the same. */
-const UNKNOWN_PROVIDER = {
-  refresh: {
-    replay: 'allowed',
-    graceMs: 0,
-    accessTokenLifetimeMs: null,
-    refreshTokenLifetimeMs: null,
-    refreshTokenIdleMs: null,
-  },
-} as const

@@ -6,6 +6,7 @@ import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { JournalEntry, Ports, Writes } from '../ports.ts'
 import { queueRevocation } from './queue-revocation.ts'
+import { shareWithSiblings } from './share-with-siblings.ts'
 
 type Needs = Pick<
   Ports,
@@ -83,6 +84,7 @@ function write(ports: Needs, landing: Landing): Promise<boolean> {
     }
     const received = receivedRefreshToken(outcome)
     if (received !== null) await trx.rememberRefreshToken(after, received)
+    if (after.grant !== before.grant) await shareWithSiblings(ports, trx, after)
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
     return true
   })

@@ -4,8 +4,10 @@ import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import type { Ports, Writes } from '../ports.ts'
 import { accountMismatch } from './attach-grant.ts'
+import { shareWithSiblings } from './share-with-siblings.ts'
+import { tellConnected } from './tell-connected.ts'
 
-type Needs = Pick<Ports, 'clock' | 'store' | 'observer'>
+type Needs = Pick<Ports, 'clock' | 'store' | 'observer' | 'endpoint' | 'providers'>
 
 /**
  * Puts a draft in its place: over the connection that it replaces, over the one that this user has
@@ -27,9 +29,8 @@ export async function settleDraft(
     return slot === null ? establish(ports, trx, stored, proven) : take(ports, trx, slot, proven)
   })
   if ('mismatch' in settled) throw accountMismatch()
-  const { id, provider } = settled.connection
-  if (settled.created) ports.observer.connected({ id, provider, how: 'import' })
-  else ports.observer.reconnected({ id, provider })
+  const change = settled.created ? 'created' : 'reconnected'
+  tellConnected(ports, { connection: settled.connection, change }, 'import')
   return settled
 }
 
@@ -47,6 +48,7 @@ async function establish(
 ) {
   const connection: LiveConnection = { ...proven, draft: null, updatedAt: ports.clock.now() }
   await trx.saveConnection(stored, connection)
+  await shareWithSiblings(ports, trx, connection)
   await trx.appendEvent(
     connectionEvent('connection.created', connection, null),
     connection.updatedAt,
@@ -84,6 +86,7 @@ async function take(ports: Needs, trx: Writes, slot: Connection, draft: LiveConn
     updatedAt: now,
   }
   await trx.saveConnection(slot, connection)
+  await shareWithSiblings(ports, trx, connection)
   const type: ConnectionEventType =
     slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
   await trx.appendEvent(connectionEvent(type, connection, slot), now)

@@ -151,6 +151,6 @@ function draftOf(
     scope: changes.scope ?? (isLive(replaced) ? replaced.grant.requestedScope : null),
     expiresAt: changes.expiresAt ?? null,
   })
-  const dueAt = dueAtOf(grant, ports.policy, ports.random.fraction())
+  const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
   return draftWithGrant(blank, grant, { now, dueAt })
 }

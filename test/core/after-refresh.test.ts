@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { afterEnd, afterRefresh, type AttemptEnd } from '../../src/core/after-refresh.ts'
 import type { LiveConnection } from '../../src/core/connection.ts'
 import type { AttemptId } from '../../src/core/ids.ts'
+import { UNKNOWN_TRAITS } from '../../src/core/provider.ts'
 import type { ReceivedTokens, RefreshOutcome } from '../../src/core/refresh-outcome.ts'
 import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh-policy.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -190,11 +191,9 @@ function end(
     ownClient: changes.ownClient ?? false,
     provider: {
       refresh: {
+        ...UNKNOWN_TRAITS,
         replay: changes.replay ?? 'allowed',
         graceMs: 30_000,
-        accessTokenLifetimeMs: null,
-        refreshTokenLifetimeMs: null,
-        refreshTokenIdleMs: null,
       },
     },
     policy: DEFAULT_REFRESH_POLICY,

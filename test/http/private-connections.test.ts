@@ -46,6 +46,7 @@ test('tokens that are handed in make a connection, and an equal import changes n
     scope: ['calendar'],
     missingScope: [],
     expiresAt: new Date(START + HOUR).toISOString(),
+    grantExpiresAt: null,
     accessToken: null,
     refreshToken: null,
     refreshable: true,
@@ -53,8 +54,10 @@ test('tokens that are handed in make a connection, and an equal import changes n
     lastRefreshedAt: null,
     failure: null,
     metadata: { plan: null },
+    providerData: {},
     createdAt: new Date(START).toISOString(),
     updatedAt: new Date(START).toISOString(),
+    warnings: [],
   })
   const again = await handIn({ accountId: 'acc-9' })
   expect(again).toMatchObject({ status: 200, id: first.id })

@@ -38,11 +38,16 @@ describe('a link', () => {
       id: expect.stringMatching(/^lnk_/),
       url: expect.stringMatching(/^http:\/\/localhost:7421\/connect\/[\w-]{43}$/),
       expiresAt: new Date(START + 60_000).toISOString(),
+      warnings: [],
     })
     expect(json['url']).not.toContain(json['id'])
     const path = `/v1/connect-links/${String(json['id'])}`
     const pending = { id: json['id'], status: 'pending', connectionId: null, lastError: null }
-    expect((await api.ask({ path })).json).toEqual({ ...pending, expiresAt: json['expiresAt'] })
+    expect((await api.ask({ path })).json).toEqual({
+      ...pending,
+      expiresAt: json['expiresAt'],
+      warnings: [],
+    })
     api.now += 60_000
     expect((await api.ask({ path })).json).toMatchObject({ status: 'expired' })
     const withdrawn = await api.ask({ method: 'DELETE', path })

@@ -43,6 +43,7 @@ const grant: fc.Arbitrary<Grant> = fc.oneof(
     token,
     refreshToken: fc.option(secret),
     refreshTokenExpiresAt: fc.option(instant),
+    endNoticeAt: fc.option(instant),
   }),
   fc.record({
     ...grantCommon,
@@ -50,6 +51,7 @@ const grant: fc.Arbitrary<Grant> = fc.oneof(
     token,
     refreshToken: none,
     refreshTokenExpiresAt: none,
+    endNoticeAt: none,
   }),
   fc.record({
     ...grantCommon,
@@ -66,6 +68,7 @@ const grant: fc.Arbitrary<Grant> = fc.oneof(
     token: none,
     refreshToken: none,
     refreshTokenExpiresAt: none,
+    endNoticeAt: none,
   }),
 )
 

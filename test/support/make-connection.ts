@@ -45,13 +45,13 @@ export function makeGrant(changes: Partial<OAuthGrant> = {}): OAuthGrant {
     token: makeToken(),
     refreshToken: new Secret('refresh-1'),
     refreshTokenExpiresAt: null,
+    endNoticeAt: null,
     ...changes,
   }
 }
 
 export function makeMachineGrant(changes: Partial<MachineGrant> = {}): MachineGrant {
-  const { refreshToken: _one, refreshTokenExpiresAt: _other, ...grant } = makeGrant()
-  return { ...grant, ...NO_REFRESH_TOKEN, kind: 'machine', ...changes }
+  return { ...makeGrant(), ...NO_REFRESH_TOKEN, kind: 'machine', ...changes }
 }
 
 export function makeCredentialsGrant(changes: Partial<CredentialsGrant> = {}): CredentialsGrant {
@@ -73,7 +73,11 @@ export function makeCredentialsGrant(changes: Partial<CredentialsGrant> = {}): C
   }
 }
 
-const NO_REFRESH_TOKEN = { refreshToken: null, refreshTokenExpiresAt: null } as const
+const NO_REFRESH_TOKEN = {
+  refreshToken: null,
+  refreshTokenExpiresAt: null,
+  endNoticeAt: null,
+} as const
 
 export function makeToken(changes: Partial<AccessToken> = {}): AccessToken {
   return {

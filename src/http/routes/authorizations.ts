@@ -67,7 +67,7 @@ export const authorizationEndpoints = [
     ],
     handle: async ({ ports, caller }, { body }) => {
       const { connection, appState } = await completeHeadless(ports, caller, body)
-      return ok({ ...presentConnection(connection, ports.clock.now()), appState })
+      return ok({ ...presentConnection(connection, ports), appState })
     },
   }),
 ]

@@ -50,8 +50,7 @@ export const connectionEndpoints = [
       const { cursor = null, limit } = query
       const wanted = { userId, provider, status, expiringBefore, cursor, limit }
       const { items, nextCursor } = await listConnections(ports, caller, wanted)
-      const now = ports.clock.now()
-      return ok({ items: items.map((item) => presentConnection(item, now)), nextCursor })
+      return ok({ items: items.map((item) => presentConnection(item, ports)), nextCursor })
     },
   }),
   endpoint({
@@ -67,7 +66,7 @@ export const connectionEndpoints = [
     errors: CREDENTIAL_ERRORS,
     handle: async (call, { body }) => {
       const imported = await handIn(call, body)
-      const view = presentConnection(imported.connection, call.ports.clock.now())
+      const view = presentConnection(imported.connection, call.ports)
       return imported.created ? created(view) : ok(view)
     },
   }),
@@ -83,7 +82,7 @@ export const connectionEndpoints = [
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) => {
       const target = { id: parseConnectionId(params.id) }
-      return ok(presentConnection(await findConnection(ports, caller, target), ports.clock.now()))
+      return ok(presentConnection(await findConnection(ports, caller, target), ports))
     },
   }),
   endpoint({
@@ -114,7 +113,7 @@ export const connectionEndpoints = [
     handle: async ({ ports, caller }, { params, body }) => {
       const id = parseConnectionId(params.id)
       const changed = await updateConnection(ports, caller, id, changesOf(body))
-      return ok(presentConnection(changed, ports.clock.now()))
+      return ok(presentConnection(changed, ports))
     },
   }),
   endpoint({
@@ -136,7 +135,7 @@ export const connectionEndpoints = [
     ],
     handle: async ({ ports, caller }, { params }) => {
       const refreshed = await refreshNow(ports, caller, parseConnectionId(params.id))
-      return ok(presentConnection(refreshed, ports.clock.now()))
+      return ok(presentConnection(refreshed, ports))
     },
   }),
 ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseConnectionId, parseLinkId } from '../../core/ids.ts'
 import { confirmLink } from '../../vault/confirm-link.ts'
+import { linkWarnings } from '../../vault/connect-warnings.ts'
 import { createLink, type LinkDemand } from '../../vault/create-link.ts'
 import { showLink } from '../../vault/show-link.ts'
 import { withdrawLink } from '../../vault/withdraw-link.ts'
@@ -94,8 +95,10 @@ export const linkEndpoints = [
     body: NO_BODY,
     answers: { 200: linkShape },
     errors: ['not_found'],
-    handle: async ({ ports, caller }, { params }) =>
-      ok(presentLink(await showLink(ports, caller, parseLinkId(params.id)), ports.clock.now())),
+    handle: async ({ ports, caller }, { params }) => {
+      const link = await showLink(ports, caller, parseLinkId(params.id))
+      return ok(presentLink(link, await linkWarnings(ports, link), ports.clock.now()))
+    },
   }),
   endpoint({
     ...one,
@@ -133,7 +136,7 @@ export const linkEndpoints = [
     ],
     handle: async ({ ports, caller }, { params, body }) => {
       const confirmed = await confirmLink(ports, caller, parseLinkId(params.id), body)
-      return ok(presentConnection(confirmed, ports.clock.now()))
+      return ok(presentConnection(confirmed, ports))
     },
   }),
 ]

@@ -48,8 +48,7 @@ export const userEndpoints = [
     errors: ['not_found'],
     handle: async (call, { params }) => {
       const connections = await connectionsOf(call, params.userId)
-      const now = call.ports.clock.now()
-      return ok({ items: connections.map((one) => presentConnection(one, now)) })
+      return ok({ items: connections.map((one) => presentConnection(one, call.ports)) })
     },
   }),
   endpoint({
@@ -126,7 +125,7 @@ const NOTHING_MORE = {
 
 function presentResource({ ports, caller }: Call, connection: Connection) {
   const mayReadTokens = holds(caller, 'tokens:read')
-  return presentUserConnection(connection, { mayReadTokens, now: ports.clock.now() })
+  return presentUserConnection(connection, ports, { mayReadTokens })
 }
 
 const PAGE = 200

@@ -149,10 +149,15 @@ function readGrant(cipher: RowCipher, row: ConnectionTable, settings: Settings |
   const sealed = lazySecret(cipher, row.refresh_token_blob, place)
   const refreshTokenExpiresAt = readInstant(row.refresh_token_expires_at)
   const refreshToken = settings === null ? null : sealed
-  return { ...grant, kind: 'oauth', token, refreshToken, refreshTokenExpiresAt }
+  const endNoticeAt = readInstant(row.end_notice_at)
+  return { ...grant, kind: 'oauth', token, refreshToken, refreshTokenExpiresAt, endNoticeAt }
 }
 
-const NO_REFRESH_TOKEN = { refreshToken: null, refreshTokenExpiresAt: null } as const
+const NO_REFRESH_TOKEN = {
+  refreshToken: null,
+  refreshTokenExpiresAt: null,
+  endNoticeAt: null,
+} as const
 
 function readCredentials(
   cipher: RowCipher,

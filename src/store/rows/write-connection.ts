@@ -171,6 +171,7 @@ function grantColumns(grant: Grant | null) {
     requested_scope: JSON.stringify(grant?.requestedScope ?? []),
     scope: JSON.stringify(grant?.scope ?? []),
     refresh_token_expires_at: writeInstantOrNull(grant?.refreshTokenExpiresAt ?? null),
+    end_notice_at: writeInstantOrNull(grant?.endNoticeAt ?? null),
   }
 }
 

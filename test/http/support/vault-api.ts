@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ReceivedTokens } from '../../../src/core/refresh-outcome.ts'
 import type { ProviderId } from '../../../src/core/ids.ts'
-import type { Provider } from '../../../src/core/provider.ts'
+import { type Provider, UNKNOWN_TRAITS } from '../../../src/core/provider.ts'
 import { DEFAULT_REFRESH_POLICY } from '../../../src/core/refresh-policy.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { listen } from '../../../src/http/listen.ts'
@@ -131,11 +131,9 @@ export const acme: Provider = {
   redirectUri: 'http://localhost:7421/callback/acme',
   apiHeader: { name: 'Authorization', scheme: 'Bearer' },
   refresh: {
+    ...UNKNOWN_TRAITS,
     replay: 'allowed',
     graceMs: 30_000,
-    accessTokenLifetimeMs: null,
-    refreshTokenLifetimeMs: null,
-    refreshTokenIdleMs: null,
   },
   revocation: { supported: true, reach: 'token' },
   deniedBy: [],

@@ -1,0 +1,31 @@
+import { isLive } from '../core/connection.ts'
+import { connectionEvent } from '../core/event.ts'
+import type { ConnectionId } from '../core/ids.ts'
+import type { Ports } from '../ports.ts'
+
+const AT_ONCE = 500
+
+/**
+ * Tells the host app of grants that will end and that no refresh can keep, while the user can still be
+ * asked in good time. Once for each end; answers how many were told.
+ */
+export async function foretellEnds(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
+  const near = await ports.store.endingGrants(ports.clock.now(), AT_ONCE)
+  let told = 0
+  for (const id of near) told += Number(await foretell(ports, id))
+  return told
+}
+
+function foretell(ports: Pick<Ports, 'clock' | 'store'>, id: ConnectionId): Promise<boolean> {
+  const now = ports.clock.now()
+  return ports.store.write(async (trx) => {
+    const before = await trx.connection(id)
+    if (before === null || !isLive(before) || before.grant.kind !== 'oauth') return false
+    const { endNoticeAt } = before.grant
+    if (before.status === 'disconnected' || endNoticeAt === null || endNoticeAt > now) return false
+    const after = { ...before, grant: { ...before.grant, endNoticeAt: null } }
+    if (!(await trx.saveConnection(before, after)).won) return false
+    await trx.appendEvent(connectionEvent('connection.expiring', before, null), now)
+    return true
+  })
+}

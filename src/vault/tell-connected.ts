@@ -1,0 +1,18 @@
+import type { Connection } from '../core/connection.ts'
+import type { Observer, Ports } from '../ports.ts'
+import type { Attached } from './attach-grant.ts'
+import { warningsOf } from './connect-warnings.ts'
+
+/** For people and counters, once the transaction is through; with what will not last about it. */
+export function tellConnected(
+  ports: Pick<Ports, 'observer' | 'providers'>,
+  { connection, change }: { readonly connection: Connection; readonly change: Attached['change'] },
+  how: Parameters<Observer['connected']>[0]['how'],
+): void {
+  const { id, provider } = connection
+  if (change === 'created') ports.observer.connected({ id, provider, how })
+  else ports.observer.reconnected({ id, provider })
+  for (const warning of warningsOf(ports, connection)) {
+    ports.observer.connectWarned({ id, provider, ...warning })
+  }
+}

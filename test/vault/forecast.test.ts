@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import type { UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { warningsOf } from '../../src/vault/connect-warnings.ts'
+import { createLink } from '../../src/vault/create-link.ts'
+import { foretellEnds } from '../../src/vault/foretell-ends.ts'
+import { importConnection } from '../../src/vault/import-connection.ts'
+import { refresh } from '../../src/vault/refresh.ts'
+import { refreshDue } from '../../src/vault/refresh-due.ts'
+import { linkDemand } from '../support/link-demand.ts'
+import { until } from '../support/until.ts'
+import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+describe('a grant that will end', () => {
+  test('is foretold once, a week before, and again when the end has moved and comes near', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
+    })
+    await stage.adopt()
+    const daysUntilTold = async (days: number) => {
+      stage.clock.pass(days * DAY)
+      return foretellEnds(stage.ports)
+    }
+    expect(await daysUntilTold(52)).toBe(0)
+    expect(await daysUntilTold(1.5)).toBe(1)
+    expect(await daysUntilTold(1)).toBe(0)
+    expect(await told(stage)).toEqual(['connection.created', 'connection.expiring'])
+  })
+
+  test('of a week is not foretold on its first day', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 7 * 86_400 } },
+    })
+    await stage.adopt()
+    expect(await foretellEnds(stage.ports)).toBe(0)
+    stage.clock.pass(5.7 * DAY)
+    expect(await foretellEnds(stage.ports)).toBe(1)
+  })
+
+  test('that each refresh puts off is not foretold', async () => {
+    await using stage = await openStage()
+    await stage.provider.misbehave({ act: 'edit', set: { refresh_token_expires_in: 30 * 86_400 } })
+    const { connection } = await stage.adopt()
+    for (let day = 0; day < 60; day += 10) {
+      stage.clock.pass(10 * DAY)
+      await refresh(stage.ports, await stage.stored(connection.id), 'scheduled')
+      expect(await foretellEnds(stage.ports)).toBe(0)
+    }
+  })
+})
+
+describe('a grant that nobody reads', () => {
+  test.each([
+    ['is used before it idles out', { idleSeconds: 30 * 86_400 }, 15],
+    ['is renewed as often as the provider asks', { renewEverySeconds: 7 * 86_400 }, 7],
+  ])('%s, however long its access token lives', async (_, refreshTokens, days) => {
+    await using stage = await openStage({ provider: { refreshTokens }, profile: 'plain' })
+    const { connection } = await stage.adopt({ accessTokenSeconds: 365 * 86_400 })
+    // Its age is known only once it was refreshed here.
+    await stage.provider.setAccessTokenSeconds(365 * 86_400)
+    const fresh = await refresh(stage.ports, connection, 'forced')
+    const { generation } = 'connection' in fresh ? fresh.connection.grant : connection.grant
+    stage.clock.pass((days - 2) * DAY)
+    await settle(stage)
+    expect((await stage.stored(connection.id)).grant.generation).toBe(generation)
+    stage.clock.pass(2 * DAY)
+    await settle(stage)
+    expect((await stage.stored(connection.id)).grant.generation).toBe(generation + 1)
+  })
+})
+
+describe('connections whose refreshes would end each other', () => {
+  const siblings = { provider: { refreshTokens: { endsSiblings: true } } }
+
+  test('live on one grant: what one gets, all get, and the provider is asked once', async () => {
+    await using stage = await openStage(siblings)
+    const { connections, account } = await twoUsersOfOneAccount(stage)
+    stage.clock.pass(2 * HOUR)
+    await Promise.all(connections.map((one) => refresh(stage.ports, one, 'asked')))
+    const [first, second] = await Promise.all(connections.map(({ id }) => stage.stored(id)))
+    expect(first?.grant.token?.tokenId).toBe(second?.grant.token?.tokenId)
+    expect(first?.grant.refreshToken?.open().expose()).toBe(
+      second?.grant.refreshToken?.open().expose(),
+    )
+    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(1)
+    expect(first?.account.id).toBe(account.id)
+    expect([first?.userId, second?.userId]).toEqual(['user-1', 'user-2'])
+  })
+
+  test('a newer consent of one is the grant of all', async () => {
+    await using stage = await openStage(siblings)
+    const { connections } = await twoUsersOfOneAccount(stage)
+    const [first, second] = await Promise.all(connections.map(({ id }) => stage.stored(id)))
+    expect(first?.grant.refreshToken?.open().expose()).toBe(
+      second?.grant.refreshToken?.open().expose(),
+    )
+    expect(first?.label).toBe('one')
+  })
+
+  test('elsewhere each keeps its own', async () => {
+    await using stage = await openStage()
+    const { connections } = await twoUsersOfOneAccount(stage)
+    const [first, second] = await Promise.all(connections.map(({ id }) => stage.stored(id)))
+    expect(first?.grant.refreshToken?.open().expose()).not.toBe(
+      second?.grant.refreshToken?.open().expose(),
+    )
+  })
+})
+
+describe('what will not last is said at once', () => {
+  test('no refresh token was issued: with what to change', async () => {
+    const remedy = 'Switch on offline access'
+    await using stage = await openStage({ provider: { refreshTokens: { remedy } } })
+    const { connection } = await stage.adopt({ demand: { refreshToken: null } })
+    const [warning] = warningsOf(stage.ports, connection)
+    expect(warning?.code).toBe('no_refresh_token')
+    expect(warning?.detail).toContain(remedy)
+    expect(stage.observed.filter(({ what }) => what === 'connectWarned')).toHaveLength(1)
+  })
+
+  test('one more consent would end an older grant of the account', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
+    const { account, connections } = await twoUsersOfOneAccount(stage)
+    const make = (wish: Parameters<typeof linkDemand>[0]) =>
+      createLink(stage.ports, OPERATOR, linkDemand(wish))
+    const reconnect = await make({
+      userId: connections[0]?.userId as UserId,
+      connectionId: connections[0]?.id ?? null,
+    })
+    expect(reconnect.warnings.map(({ code }) => code)).toEqual(['grants_per_account'])
+    expect((await make({ expectedAccount: account.id })).warnings).toHaveLength(1)
+    expect((await make({})).warnings).toEqual([])
+  })
+})
+
+async function twoUsersOfOneAccount(stage: Stage) {
+  const account = { id: 'a-1', email: 'a@example.com', name: 'A' }
+  const connections = []
+  for (const [index, label] of ['one', 'two'].entries()) {
+    const [minted] = await stage.provider.mintGrants(1, { account })
+    const { connection } = await importConnection(stage.ports, OPERATOR, {
+      ...NOTHING,
+      userId: `user-${index + 1}` as UserId,
+      provider: ACME,
+      accessToken: new Secret(minted?.accessToken ?? ''),
+      refreshToken: new Secret(minted?.refreshToken ?? ''),
+      expiresAt: stage.clock.now() + HOUR,
+      accountId: account.id,
+      label,
+    })
+    connections.push(await stage.stored(connection.id))
+  }
+  return { account, connections: await Promise.all(connections.map(({ id }) => stage.stored(id))) }
+}
+
+async function settle(stage: Stage): Promise<void> {
+  await refreshDue(stage.ports)
+  await until('the flights to land', () => stage.ports.flights.size === 0)
+}
+
+async function told(stage: Stage): Promise<readonly string[]> {
+  const events = await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })
+  return events.map(({ type }) => type)
+}
