@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Ask } from './daemon-client.ts'
+import type { ImportOptions } from './import.ts'
 import type { KeyOptions } from './keys.ts'
 import { printJson, printLine } from './print.ts'
 import { EXIT } from './refusal.ts'
@@ -96,6 +97,15 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     .action(async (id: string, options) =>
       (await loadConnections()).deleteConnection(await needs.connect(), id, options),
     )
+  program
+    .command('import <file>')
+    .description('hand in many connections: a file of JSON lines, or - for standard input')
+    .option('--verify', 'prove each at its provider first, at the rate of the settings', false)
+    .option(...JSON_FLAG)
+    .action(async (file: string, options: ImportOptions) => {
+      const { importFile } = await import('./import.ts')
+      await importFile(await needs.connect(), file, options)
+    })
   program
     .command('link <user> <provider>')
     .description('make a one-time URL through which the user connects')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Caller, Permission } from '../core/access.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import type { Ports } from '../ports.ts'
+import { BODY_LIMIT } from './read-body.ts'
 
 /** What the routes stand on beside the use cases. */
 export type Surroundings = {
@@ -66,6 +67,8 @@ type Definition<
   readonly query: Query
   /** Strict: an unknown field is an error. `NO_BODY` where none is read. */
   readonly body: Body
+  /** Bytes; 64 KiB. */
+  readonly bodyLimit?: number
   readonly answers: Answers
   /** What can go wrong beside what every endpoint has in common. */
   readonly errors: readonly ErrorCode[]
@@ -102,6 +105,7 @@ export type Endpoint = {
   readonly params: z.ZodObject
   readonly query: z.ZodObject
   readonly body: z.ZodObject
+  readonly bodyLimit: number
   readonly answers: AnswerShapes
   readonly errors: readonly ErrorCode[]
   readonly head: 'answered' | 'refused'
@@ -122,6 +126,7 @@ export function endpoint<
     params: z.strictObject(definition.params),
     query: z.strictObject(definition.query),
     reach: definition.reach ?? 'own',
+    bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
     head: definition.head ?? 'answered',
     // Sound: nothing but what these very shapes let through is ever handed in (parse-input.ts).
     handle: definition.handle as unknown as Endpoint['handle'],

@@ -93,7 +93,7 @@ function requestBodyOf({ body }: Endpoint): Json {
   if (Object.keys(body.shape).length === 0) return {}
   const required = !body.safeParse({}).success
   return {
-    requestBody: { required, content: { 'application/json': { schema: jsonSchema(body) } } },
+    requestBody: { required, content: { 'application/json': { schema: referTo(body) } } },
   }
 }
 

@@ -27,6 +27,15 @@ export function parseInput(endpoint: Endpoint, raw: RawInput): Input {
   return { params: params.fields, query: query.fields, body: body.fields }
 }
 
+/** The same for a body inside a body: its names are those of the field. */
+export function parseBody<T extends z.ZodObject>(shape: T, value: unknown): z.output<T> {
+  const { fields, errors } = check('body', shape, value)
+  if (errors.length === 0) return fields as z.output<T>
+  throw new VaultError('invalid_request', 'some fields are not valid', {
+    errors: onePerField(errors).slice(0, MOST_ERRORS),
+  })
+}
+
 type Fields = Readonly<Record<string, unknown>>
 
 function check(

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts'
 import { authorizationEndpoints } from './routes/authorizations.ts'
+import { batchEndpoints } from './routes/batch.ts'
 import { connectionEndpoints } from './routes/connections.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { keyEndpoints } from './routes/keys.ts'
@@ -14,6 +15,7 @@ import { webhookEndpoints } from './routes/webhooks.ts'
 export const privateEndpoints: readonly Endpoint[] = [
   ...tokenEndpoints,
   ...connectionEndpoints,
+  ...batchEndpoints,
   ...userEndpoints,
   ...linkEndpoints,
   ...authorizationEndpoints,

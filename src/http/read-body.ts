@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { VaultError } from '../core/errors.ts'
 
+/** Bytes, where an endpoint does not say otherwise. */
 export const BODY_LIMIT = 64 * 1024
 
 /** The JSON body, or undefined where there is none. What is too long is thrown away as it arrives. */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, limit: number): Promise<unknown> {
   if (!hasBody(request)) return undefined
-  if (Number(request.headers['content-length']) > BODY_LIMIT) throw tooLarge()
-  const bytes = await collect(request)
+  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit)
+  const bytes = await collect(request, limit)
   // Some clients announce a body in chunks and then send none.
   if (bytes.length === 0) return undefined
   requireJson(request)
@@ -30,7 +31,7 @@ function requireJson({ headers }: IncomingMessage): void {
 }
 
 /** Listeners rather than `for await`: leaving that loop early would cut the caller off unanswered. */
-function collect(request: IncomingMessage): Promise<Buffer> {
+function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
@@ -42,7 +43,7 @@ function collect(request: IncomingMessage): Promise<Buffer> {
       length += chunk.length
       chunks.push(chunk)
       // The stream keeps flowing with nobody listening; the server's request timeout ends it.
-      if (length > BODY_LIMIT) settle(() => reject(tooLarge()))
+      if (length > limit) settle(() => reject(tooLarge(limit)))
     }
     const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks)))
     const onClose = (): void => settle(() => reject(malformed()))
@@ -65,6 +66,6 @@ function malformed(): VaultError {
   })
 }
 
-function tooLarge(): VaultError {
-  return new VaultError('payload_too_large', `a body may have at most ${BODY_LIMIT} bytes`)
+function tooLarge(limit: number): VaultError {
+  return new VaultError('payload_too_large', `a body may have at most ${limit} bytes`)
 }

@@ -13,7 +13,7 @@ export function runEndpoint(endpoint: Endpoint, surroundings: Surroundings): Rou
     const input = parseInput(endpoint, {
       segments: ctx.captures ?? [],
       querystring: ctx.querystring,
-      body: await readJsonBody(ctx.req),
+      body: await readJsonBody(ctx.req, endpoint.bodyLimit),
     })
     requireReach(caller, input)
     send(ctx, await endpoint.handle({ ...surroundings, caller }, input))

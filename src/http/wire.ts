@@ -16,7 +16,7 @@ export const time = z.string().meta({ format: 'date-time' })
 
 const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
 
-const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
+export const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
 
 /** Something that works and will not last, with what to change. */
 const warningShape = z.object({

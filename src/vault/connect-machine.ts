@@ -5,8 +5,9 @@ import { machineGrant, unproven } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
-import { blankDraft, type HandedIn, type Imported, providerFor } from './import-connection.ts'
-import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+import { type Candidate, handIn, type Imported } from './hand-in.ts'
+import { blankDraft, type HandedIn, providerFor } from './import-connection.ts'
+import type { ProveNeeds } from './prove-draft.ts'
 
 export type MachineDemand = HandedIn & {
   /** Null: the provider's own. */
@@ -20,6 +21,14 @@ export async function connectMachine(
   caller: Caller,
   demand: MachineDemand,
 ): Promise<Imported> {
+  return handIn(ports, machineCandidate(ports, caller, demand))
+}
+
+export function machineCandidate(
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'providers'>,
+  caller: Caller,
+  demand: MachineDemand,
+): Candidate {
   const provider = providerFor(ports, caller, demand)
   const errors = checkMachine(demand, provider)
   if (errors.length > 0)
@@ -31,8 +40,7 @@ export async function connectMachine(
   )
   const blank = blankDraft(ports, demand, accountOf(demand, provider))
   const draft = unproven({ ...blank, client: demand.client }, grant, now)
-  await ports.store.write((trx) => trx.insertConnection(draft))
-  return proveDraft(ports, draft)
+  return { draft, refreshToken: null, holder: () => Promise.resolve(null) }
 }
 
 function checkMachine(demand: MachineDemand, provider: Provider): readonly FieldError[] {

@@ -1,5 +1,5 @@
 import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
-import type { Account, LiveConnection } from '../core/connection.ts'
+import { type Account, isLive, type LiveConnection } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { draftWithGrant, dueAtOf, oauthGrant } from '../core/grant.ts'
 import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.ts'
@@ -8,7 +8,8 @@ import type { Provider } from '../core/provider.ts'
 import { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports.ts'
 import { unknownProvider } from './create-link.ts'
-import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+import { type Candidate, handIn, type Imported } from './hand-in.ts'
+import type { ProveNeeds } from './prove-draft.ts'
 import { tokenIdOf } from './token-id.ts'
 
 export type ImportDemand = {
@@ -34,8 +35,6 @@ export type HandedIn = Pick<
   'userId' | 'provider' | 'email' | 'accountId' | 'params' | 'label' | 'metadata'
 >
 
-export type Imported = { readonly connection: LiveConnection; readonly created: boolean }
-
 /**
  * Takes over tokens that the host app holds. They are sealed before anything is proven; a refresh
  * token that came without a live access token is proven by refreshing at once. One that this user's
@@ -46,18 +45,24 @@ export async function importConnection(
   caller: Caller,
   demand: ImportDemand,
 ): Promise<Imported> {
+  return handIn(ports, tokensCandidate(ports, caller, demand))
+}
+
+export function tokensCandidate(
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'providers' | 'policy'>,
+  caller: Caller,
+  demand: ImportDemand,
+): Candidate {
   const provider = providerFor(ports, caller, demand)
   checkImport(demand, provider)
-  const known = await ports.store.write(async (trx) => {
-    const holder = await holderOf(trx, caller, demand)
-    if (holder !== null) return { kind: 'held', connection: holder } as const
-    return {
-      kind: 'draft',
-      connection: await insertDraft(ports, trx, { demand, provider }),
-    } as const
-  })
-  if (known.kind === 'held') return { connection: known.connection, created: false }
-  return proveDraft(ports, known.connection)
+  const { refreshToken } = demand
+  const draft = draftOf(ports, demand, provider)
+  return {
+    draft,
+    refreshToken,
+    holder: (trx) =>
+      refreshToken === null ? holderOfToken(trx, draft) : holderOf(trx, caller, demand),
+  }
 }
 
 /** The one that is named, as far as the caller reaches. */
@@ -111,21 +116,24 @@ export async function holderOf(
   )
 }
 
-async function insertDraft(
-  ports: ProveNeeds,
-  trx: Writes,
-  of: { readonly demand: ImportDemand; readonly provider: Provider },
-): Promise<LiveConnection> {
-  const { demand, provider } = of
+/** A connection of this user that has this access token in hand, and nothing to renew it with. */
+async function holderOfToken(trx: Writes, draft: LiveConnection): Promise<LiveConnection | null> {
+  const all = await trx.connectionsOf(draft.userId, draft.provider)
+  const tokenId = draft.grant.token?.tokenId
+  return all.filter(isLive).find(({ grant }) => grant.token?.tokenId === tokenId) ?? null
+}
+
+function draftOf(
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'policy'>,
+  demand: ImportDemand,
+  provider: Provider,
+): LiveConnection {
   const now = ports.clock.now()
   const account: Account = { id: demand.accountId, email: demand.email, name: null }
   const blank = { ...blankDraft(ports, demand, account), client: demand.client }
   const grant = importedGrant(ports, provider, demand)
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
-  const draft = draftWithGrant(blank, grant, { now, dueAt })
-  await trx.insertConnection(draft)
-  if (demand.refreshToken !== null) await trx.rememberRefreshToken(draft, demand.refreshToken)
-  return draft
+  return draftWithGrant(blank, grant, { now, dueAt })
 }
 
 /** All of a draft but what it lives on. */

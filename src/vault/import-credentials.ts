@@ -6,9 +6,13 @@ import { credentialsGrant, unproven, withGrant } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
-import { blankDraft, type HandedIn, type Imported, providerFor } from './import-connection.ts'
-import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+import type { Writes } from '../ports.ts'
+import { type Candidate, handIn, type Imported } from './hand-in.ts'
+import { blankDraft, type HandedIn, providerFor } from './import-connection.ts'
+import type { ProveNeeds } from './prove-draft.ts'
 import { credentialsIdOf } from './token-id.ts'
+
+export type CredentialsDemand = HandedIn & { readonly credentials: Credentials }
 
 /**
  * Takes over a user's own credentials. They are sealed before the provider is asked whether it takes
@@ -17,23 +21,28 @@ import { credentialsIdOf } from './token-id.ts'
 export async function importCredentials(
   ports: ProveNeeds,
   caller: Caller,
-  demand: HandedIn & { readonly credentials: Credentials },
+  demand: CredentialsDemand,
 ): Promise<Imported> {
+  return handIn(ports, credentialsCandidate(ports, caller, demand))
+}
+
+export function credentialsCandidate(
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'providers'>,
+  caller: Caller,
+  demand: CredentialsDemand,
+): Candidate {
   const provider = providerFor(ports, caller, demand)
   const { credentials, params } = demand
   const errors = [...checkKind(credentials, provider), ...checkParams(provider, params)]
   if (errors.length > 0)
     throw new VaultError('invalid_request', 'the credentials cannot be taken', { errors })
-  const held = await holderOf(ports, demand)
-  if (held !== null) return { connection: held, created: false }
   const given = { id: demand.accountId, email: demand.email, name: null }
   const account = completed(given, accountOf(credentials, provider))
   const draft = credentialsDraft(ports, blankDraft(ports, demand, account), {
     credentials,
     provider,
   })
-  await ports.store.write((trx) => trx.insertConnection(draft))
-  return proveDraft(ports, draft)
+  return { draft, refreshToken: null, holder: (trx) => holderOf(ports, trx, demand) }
 }
 
 /** What a provider asks its users for is not what it was handed. */
@@ -70,11 +79,12 @@ export function credentialsDraft(
 
 /** A connection of this user that lives on the very same credentials, and is well. */
 async function holderOf(
-  ports: ProveNeeds,
-  demand: HandedIn & { readonly credentials: Credentials },
+  ports: Pick<ProveNeeds, 'sealer'>,
+  trx: Writes,
+  demand: CredentialsDemand,
 ): Promise<LiveConnection | null> {
   const tokenId = credentialsIdOf(ports, demand.credentials)
-  const all = await ports.store.connectionsOf(demand.userId, demand.provider)
+  const all = await trx.connectionsOf(demand.userId, demand.provider)
   for (const one of all) {
     if (one.status !== 'active' || one.grant.kind !== 'credentials') continue
     if (one.grant.credentials?.tokenId === tokenId && sameParams(one.params, demand.params)) {

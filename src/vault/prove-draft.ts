@@ -2,7 +2,7 @@ import type { LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { misconfigured, unavailable } from './refresh-problem.ts'
-import { refresh, type RefreshNeeds } from './refresh.ts'
+import { refresh, type RefreshNeeds, type Wanted } from './refresh.ts'
 import { settleDraft } from './settle-draft.ts'
 
 export type ProveNeeds = RefreshNeeds
@@ -15,13 +15,26 @@ export async function proveDraft(
   ports: ProveNeeds,
   draft: LiveConnection,
 ): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
-  const proven = draft.status === 'active' ? draft : await proveByAsking(ports, draft)
-  const identified = await identify(ports, proven)
-  return settleDraft(ports, identified)
+  const proven = draft.status === 'active' ? draft : await proveByAsking(ports, draft, 'forced')
+  return settleDraft(ports, await identify(ports, proven))
 }
 
-async function proveByAsking(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  const result = await refresh(ports, draft, 'forced')
+/** The same in its turn, and nothing is taken at its word that can be proven. */
+export async function verifyDraft(
+  ports: ProveNeeds,
+  draft: LiveConnection,
+): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
+  const isProvable = draft.status !== 'active' || draft.grant.refreshToken !== null
+  const proven = isProvable ? await proveByAsking(ports, draft, 'scheduled') : draft
+  return settleDraft(ports, await identifyInTurn(ports, proven))
+}
+
+async function proveByAsking(
+  ports: ProveNeeds,
+  draft: LiveConnection,
+  wanted: Extract<Wanted, 'forced' | 'scheduled'>,
+): Promise<LiveConnection> {
+  const result = await refresh(ports, draft, wanted)
   if (result.kind === 'gone') {
     throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
@@ -79,26 +92,34 @@ async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
   // A client is nobody, and credentials were held against the probe already.
   if (draft.account.id !== null || token === null || kind !== 'oauth') return draft
   const { provider, client, params, providerData } = draft
-  const asked = await ports.endpoint.identify({
-    provider,
-    client,
-    params,
-    providerData,
-    accessToken: token.secret,
-  })
+  const about = { provider, client, params, providerData, accessToken: token.secret }
+  const asked = await ports.endpoint.identify(about)
   if (asked.kind !== 'ok') return draft
   const { id, email, name } = asked.account
-  return { ...draft, account: { id, email: email ?? draft.account.email, name } }
+  const account = { id, email: email ?? draft.account.email, name }
+  return { ...draft, account, providerData: { ...providerData, ...asked.providerData } }
+}
+
+/** No faster than the lane of the client goes: those that nobody waits for may be thousands. */
+function identifyInTurn(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
+  return ports.traffic.admit({
+    client: ports.endpoint.clientKey(draft.provider, draft.client),
+    id: draft.id,
+    urgency: 'scheduled',
+    among: 'healthy',
+    run: () => identify(ports, draft),
+  })
 }
 
 /** A draft that was left behind, by a crash or an outage: proven by the schedule, it settles now. */
 export async function settleLeftDraft(ports: ProveNeeds, draft: LiveConnection): Promise<void> {
   if (draft.status === 'disconnected') {
     await ports.store.write((trx) => trx.removeConnection(draft.id))
+    ports.observer.connectFailed({ provider: draft.provider, reason: 'invalid_grant' })
     return
   }
   try {
-    await settleDraft(ports, await identify(ports, draft))
+    await settleDraft(ports, await identifyInTurn(ports, draft))
   } catch (error) {
     // Nobody waits for the answer; where the account was another, the draft is gone.
     if (!(error instanceof VaultError)) throw error

@@ -23,15 +23,47 @@ export async function settleDraft(
     if (stored === null || !isLive(stored)) {
       throw new VaultError('conflict', 'the connection was changed meanwhile')
     }
-    if (stored.draft === null) return { connection: stored, created: false }
-    const proven: LiveConnection = { ...stored, account: draft.account }
-    const slot = await slotOf(trx, proven)
-    return slot === null ? establish(ports, trx, stored, proven) : take(ports, trx, slot, proven)
+    if (stored.draft === null) {
+      return { kind: 'settled', connection: stored, created: false } as const
+    }
+    const { account, providerData } = draft
+    return placeDraft(ports, trx, stored, { ...stored, account, providerData })
   })
-  if ('mismatch' in settled) throw accountMismatch()
+  if (settled.kind === 'mismatch') throw accountMismatch()
+  if (settled.kind === 'unproven') {
+    throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
+      nextAction: 'retry',
+      retryAfterSeconds: 30,
+    })
+  }
+  tellSettled(ports, settled)
+  return settled
+}
+
+export function tellSettled(ports: Needs, settled: Settled): void {
   const change = settled.created ? 'created' : 'reconnected'
   tellConnected(ports, { connection: settled.connection, change }, 'import')
-  return settled
+}
+
+export type Settled = {
+  readonly kind: 'settled'
+  readonly connection: LiveConnection
+  readonly created: boolean
+}
+
+type Mismatch = { readonly kind: 'mismatch' }
+/** It stays a draft, since another holds its place. */
+type Unproven = { readonly kind: 'unproven' }
+
+export async function placeDraft(
+  ports: Needs,
+  trx: Writes,
+  stored: LiveConnection,
+  proven: LiveConnection = stored,
+): Promise<Settled | Mismatch | Unproven> {
+  const slot = await slotOf(trx, proven)
+  if (slot === null) return establish(ports, trx, stored, proven)
+  return proven.status === 'active' ? take(ports, trx, slot, proven) : { kind: 'unproven' }
 }
 
 async function slotOf(trx: Writes, draft: LiveConnection): Promise<Connection | null> {
@@ -45,7 +77,7 @@ async function establish(
   trx: Writes,
   stored: LiveConnection,
   proven: LiveConnection,
-) {
+): Promise<Settled> {
   const connection: LiveConnection = { ...proven, draft: null, updatedAt: ports.clock.now() }
   await trx.saveConnection(stored, connection)
   await shareWithSiblings(ports, trx, connection)
@@ -53,23 +85,22 @@ async function establish(
     connectionEvent('connection.created', connection, null),
     connection.updatedAt,
   )
-  return { connection, created: true }
+  return { kind: 'settled', connection, created: true }
 }
 
-async function take(ports: Needs, trx: Writes, slot: Connection, draft: LiveConnection) {
-  if (draft.status !== 'active') {
-    throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
-      nextAction: 'retry',
-      retryAfterSeconds: 30,
-    })
-  }
+async function take(
+  ports: Needs,
+  trx: Writes,
+  slot: Connection,
+  draft: LiveConnection,
+): Promise<Settled | Mismatch> {
   const isOther =
     slot.account.id !== null &&
     draft.account.id !== null &&
     !sameAccount(slot.account, draft.account)
   if (!isOther) await trx.moveRefreshTokens(draft.id, slot.id)
   await trx.removeConnection(draft.id)
-  if (isOther) return { mismatch: true }
+  if (isOther) return { kind: 'mismatch' }
   const now = ports.clock.now()
   const connection: LiveConnection = {
     ...draft,
@@ -90,5 +121,5 @@ async function take(ports: Needs, trx: Writes, slot: Connection, draft: LiveConn
   const type: ConnectionEventType =
     slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
   await trx.appendEvent(connectionEvent(type, connection, slot), now)
-  return { connection, created: slot.status === 'pending' }
+  return { kind: 'settled', connection, created: slot.status === 'pending' }
 }

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../src/core/access.ts'
 import type { Endpoint } from '../../src/http/endpoint.ts'
 import { privateEndpoints } from '../../src/http/private.ts'
-import { BODY_LIMIT } from '../../src/http/read-body.ts'
 import { ask, type Question } from './support/ask.ts'
 import { callerWith, openApi, type OpenedApi } from './support/door-api.ts'
 
@@ -86,7 +85,7 @@ describe.each(every)('$name', ({ endpoint }) => {
   })
 
   test('takes no body over the limit', async () => {
-    const body = JSON.stringify({ a: 'x'.repeat(BODY_LIMIT) })
+    const body = JSON.stringify({ a: 'x'.repeat(endpoint.bodyLimit) })
     const answer = await refusal(to(endpoint, { body }))
     expect(answer).toMatchObject({ status: 413, code: 'payload_too_large' })
   })

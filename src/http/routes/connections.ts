@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseConnectionId } from '../../core/ids.ts'
 import { deleteConnection } from '../../vault/delete-connection.ts'
 import { findConnection } from '../../vault/find-connection.ts'
+import { handIn } from '../../vault/hand-in.ts'
 import { listConnections } from '../../vault/list-connections.ts'
 import { refreshNow } from '../../vault/refresh-now.ts'
 import { type Changes, updateConnection } from '../../vault/update-connection.ts'
@@ -9,7 +10,7 @@ import { created, endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection } from '../present.ts'
 import { connectionPageShape, connectionShape, deletionShape } from '../wire.ts'
-import { CREDENTIAL_ERRORS, handIn, importBody } from './credentials.ts'
+import { candidateOf, CREDENTIAL_ERRORS, importBody } from './credentials.ts'
 
 const one = { path: '/v1/connections/{id}', params: { id: field.anyId } } as const
 
@@ -65,7 +66,7 @@ export const connectionEndpoints = [
     answers: { 200: connectionShape, 201: connectionShape },
     errors: CREDENTIAL_ERRORS,
     handle: async (call, { body }) => {
-      const imported = await handIn(call, body)
+      const imported = await handIn(call.ports, candidateOf(call, body))
       const view = presentConnection(imported.connection, call.ports)
       return imported.created ? created(view) : ok(view)
     },

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { Instant } from '../../core/ids.ts'
-import { connectMachine } from '../../vault/connect-machine.ts'
-import { importConnection, type Imported } from '../../vault/import-connection.ts'
-import { importCredentials } from '../../vault/import-credentials.ts'
+import { machineCandidate } from '../../vault/connect-machine.ts'
+import type { Candidate } from '../../vault/hand-in.ts'
+import { tokensCandidate } from '../../vault/import-connection.ts'
+import { credentialsCandidate } from '../../vault/import-credentials.ts'
 import type { Call } from '../endpoint.ts'
 import * as field from '../fields.ts'
+import { named } from '../wire.ts'
 
 /** The ten years after which nobody asks. */
 const LONGEST_LIFE_SECONDS = 315_360_000
@@ -66,7 +68,10 @@ function apart(name: string, others: readonly string[]) {
   }))
 }
 
-export const importBody = rules.reduce((shape, rule) => field.withRule(shape, rule), body)
+export const importBody = named(
+  'ConnectionImport',
+  rules.reduce((shape, rule) => field.withRule(shape, rule), body),
+)
 
 /** What may come of handing credentials in. */
 export const CREDENTIAL_ERRORS = [
@@ -77,15 +82,15 @@ export const CREDENTIAL_ERRORS = [
 ] as const
 
 /** Tokens, credentials of the user, or the client itself: whichever the body brings. */
-export function handIn(
+export function candidateOf(
   { ports, caller }: Call,
   given: z.output<typeof importBody>,
-): Promise<Imported> {
+): Candidate {
   const { credentials, grant, expiresInSeconds, ...demand } = given
-  if (credentials !== null) return importCredentials(ports, caller, { ...demand, credentials })
-  if (grant !== null) return connectMachine(ports, caller, demand)
+  if (credentials !== null) return credentialsCandidate(ports, caller, { ...demand, credentials })
+  if (grant !== null) return machineCandidate(ports, caller, demand)
   const expiresAt = expiryOf({ ...demand, expiresInSeconds }, ports.clock.now())
-  return importConnection(ports, caller, { ...demand, expiresAt })
+  return tokensCandidate(ports, caller, { ...demand, expiresAt })
 }
 
 /** When the access token that is handed in ends; durations count from now. */

@@ -53,7 +53,8 @@ function templateOf(path: string): string {
   const matches = Object.keys(document.paths).filter((template) =>
     new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain),
   )
-  return matches[0] ?? plain
+  // A path that is spelled out goes before one with a place for anything.
+  return matches.find((template) => template === plain) ?? matches[0] ?? plain
 }
 
 /** The document lets answers grow; a test wants to hear of every field that is not in it. */

@@ -1,0 +1,140 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Ask } from './daemon-client.ts'
+import { printJson, printRows, type Row, tell } from './print.ts'
+import { EXIT, Refusal } from './refusal.ts'
+
+export type ImportOptions = { readonly json: boolean; readonly verify: boolean }
+
+type Problem = {
+  readonly code: string
+  readonly detail: string
+  readonly reason?: string
+  readonly errors?: readonly { readonly name: string; readonly detail: string }[]
+}
+
+/** What came of a line of the file, by its number in it from 1. */
+type Imported = {
+  readonly line: number
+  readonly outcome: string
+  readonly connectionId: string | null
+  readonly status: string | null
+  readonly problem: Problem | null
+}
+
+type Answer = { readonly items: readonly (Omit<Imported, 'line'> & { readonly index: number })[] }
+
+/** One line as it stands in the file: an object of which nothing is known. */
+type Line = { readonly line: number; readonly bytes: number; readonly value: unknown }
+
+/** Below the limits of the daemon: 500 lines, 4 MiB. */
+const MOST_BYTES = 3 * 1024 * 1024
+const MOST_LINES = 500
+/** Each is asked about at the provider, and the answer waits for all of them. */
+const MOST_VERIFIED = 100
+const VERIFIED_WITHIN_MS = 600_000
+
+/**
+ * Hands in a file of which each line is the body of `POST /v1/connections`. What is refused is said
+ * line by line, and the same file may be handed in again: what is in changes nothing.
+ */
+export async function importFile(ask: Ask, path: string, options: ImportOptions): Promise<void> {
+  const results: Imported[] = []
+  for await (const batch of batchesOf(path, options.verify ? MOST_VERIFIED : MOST_LINES, results)) {
+    results.push(...(await handIn(ask, batch, { ...options, done: results.length })))
+    tell(`${results.length} done: ${summary(results)}`)
+  }
+  results.sort((one, other) => one.line - other.line)
+  if (options.json) printJson(results)
+  else printRows(results.map(rowOf), ['line', 'outcome', 'connection', 'status', 'problem'])
+  const refused = results.filter(({ outcome }) => outcome === 'refused').length
+  if (refused > 0) {
+    const hint = 'mend these and hand in the file again: the others change nothing'
+    throw new Refusal(`${refused} of ${results.length} lines were refused`, hint)
+  }
+}
+
+async function handIn(
+  ask: Ask,
+  batch: readonly Line[],
+  options: ImportOptions & { readonly done: number },
+): Promise<readonly Imported[]> {
+  const { verify, done } = options
+  const body = { items: batch.map(({ value }) => value), verify }
+  const within = verify ? { withinMs: VERIFIED_WITHIN_MS } : {}
+  try {
+    const question = { method: 'POST', path: '/v1/connections/batch', body, ...within } as const
+    const { items } = await ask<Answer>(question)
+    return items.map(({ index, ...item }) => ({ line: batch[index]?.line ?? 0, ...item }))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const where = `${error.message}, after ${done} lines`
+    throw new Refusal(where, `${error.hint}; then hand in the file again`, error.exitCode)
+  }
+}
+
+/** Lines that are not JSON go to `refused`; nothing of them is repeated, for they hold tokens. */
+async function* batchesOf(
+  path: string,
+  most: number,
+  refused: Imported[],
+): AsyncGenerator<readonly Line[]> {
+  let batch: Line[] = []
+  let bytes = 0
+  for await (const line of linesOf(path)) {
+    if ('problem' in line) {
+      refused.push(line)
+      continue
+    }
+    if (batch.length === most || (batch.length > 0 && bytes + line.bytes > MOST_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(line)
+    bytes += line.bytes
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function* linesOf(path: string): AsyncGenerator<Line | Imported> {
+  let line = 0
+  const input = path === '-' ? process.stdin : createReadStream(path)
+  try {
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      line++
+      if (text.trim() !== '') yield parsed(line, text.replace(/^\uFEFF/, ''))
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const hint = 'name a file of JSON lines, or - for standard input'
+    throw new Refusal(`the file cannot be read (${String(error.code)})`, hint, EXIT.usage)
+  }
+}
+
+function parsed(line: number, text: string): Line | Imported {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > MOST_BYTES) return notTaken(line, 'the line is too long')
+  try {
+    return { line, bytes, value: JSON.parse(text) as unknown }
+  } catch {
+    return notTaken(line, 'the line is not well-formed JSON')
+  }
+}
+
+function notTaken(line: number, detail: string): Imported {
+  const problem = { code: 'invalid_request', detail }
+  return { line, outcome: 'refused', connectionId: null, status: null, problem }
+}
+
+function summary(results: readonly Imported[]): string {
+  const counts = Map.groupBy(results, ({ outcome }) => outcome)
+  return Array.from(counts, ([outcome, { length }]) => `${length} ${outcome}`).join(', ')
+}
+
+function rowOf({ line, outcome, connectionId, status, problem }: Imported): Row {
+  const { detail, reason, errors = [] } = problem ?? { detail: null }
+  const fields = errors.map((error) => `${error.name} ${error.detail}`).join('; ')
+  const said = [detail, reason && `(${reason})`, fields && `: ${fields}`].filter(Boolean).join(' ')
+  return { line, outcome, connection: connectionId, status, problem: said.replace(' : ', ': ') }
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { named, problemShape, statusShape } from './wire.ts'
+
+const { code, detail, nextAction, reason, errors, connectionId } = problemShape.shape
+
+const lineProblem = z
+  .object({ code, detail, nextAction, reason, errors, connectionId })
+  .describe('As the problem that the line alone would have been answered with.')
+
+/** `accepted`: sealed; it takes the place of what is there once it is proven. */
+const OUTCOMES = ['created', 'replaced', 'unchanged', 'accepted', 'refused'] as const
+
+export type BatchOutcome = (typeof OUTCOMES)[number]
+
+export const batchShape = named(
+  'BatchResult',
+  z.object({
+    items: z.array(
+      z.object({
+        index: z.int().describe('Of the line, from 0.'),
+        outcome: z
+          .enum(OUTCOMES)
+          .describe('`accepted`: sealed; takes the place of what is there once it is proven.'),
+        connectionId: z.string().nullable().describe('Null where refused or accepted.'),
+        status: statusShape.nullable(),
+        problem: lineProblem.nullable(),
+      }),
+    ),
+    counts: z.object({
+      created: z.int(),
+      replaced: z.int(),
+      unchanged: z.int(),
+      accepted: z.int(),
+      refused: z.int(),
+    }),
+  }),
+)

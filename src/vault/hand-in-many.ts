@@ -1,0 +1,110 @@
+import type { LiveConnection } from '../core/connection.ts'
+import { VaultError } from '../core/errors.ts'
+import type { Writes } from '../ports.ts'
+import { type Candidate, keep } from './hand-in.ts'
+import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
+import { placeDraft, tellSettled } from './settle-draft.ts'
+
+export type LineResult =
+  | {
+      /** `accepted`: sealed; it takes the place of what is there once the schedule has proven it. */
+      readonly kind: 'created' | 'replaced' | 'unchanged' | 'accepted'
+      readonly connection: LiveConnection
+    }
+  | { readonly kind: 'refused'; readonly error: VaultError }
+
+/** What one line holds; throws a `VaultError` where it holds nothing that can be taken. */
+export type Line = () => Candidate
+
+/**
+ * Takes over many at once; what is wrong with one line is said of that line alone, and a repeated
+ * line changes nothing. `believed`: the provider is not asked while the caller waits; a connection
+ * that has yet to be proven is `failing` until the schedule, or a reader, has refreshed it.
+ * `verified`: each is proven first, no faster than the lane of its client goes.
+ */
+export async function handInMany(
+  ports: ProveNeeds,
+  lines: readonly Line[],
+  how: 'believed' | 'verified',
+): Promise<readonly LineResult[]> {
+  const take = how === 'believed' ? believe : verify
+  const nameless = new Set<string>()
+  const results: Promise<LineResult>[] = []
+  for (const line of lines) {
+    const taken = taking(async () => {
+      const candidate = line()
+      if (how === 'believed') requireName(candidate, nameless)
+      return take(ports, candidate)
+    })
+    results.push(taken)
+    // Believed ones go one by one: two lines of one account must not race for its place.
+    if (how === 'believed') await taken
+    // The database answers at once: without this nobody else would have a turn until the last line.
+    await ports.clock.sleep(0)
+  }
+  return Promise.all(results)
+}
+
+async function taking(take: () => Promise<LineResult>): Promise<LineResult> {
+  try {
+    return await take()
+  } catch (error) {
+    if (error instanceof VaultError && error.code !== 'internal') return { kind: 'refused', error }
+    throw error
+  }
+}
+
+/** Where nobody is asked whose they are, a second one would silently take the place of the first. */
+function requireName({ draft }: Candidate, nameless: Set<string>): void {
+  if (draft.account.id !== null || draft.account.email !== null) return
+  const owner = JSON.stringify([draft.userId, draft.provider])
+  if (nameless.has(owner)) {
+    const detail = 'is required where a user has several accounts, unless they are verified'
+    throw new VaultError('invalid_request', 'another line is of the same user and provider', {
+      errors: [{ in: 'body', name: 'accountId', detail }],
+    })
+  }
+  nameless.add(owner)
+}
+
+async function believe(ports: ProveNeeds, candidate: Candidate): Promise<LineResult> {
+  const placed = await ports.store.write((trx) => place(ports, trx, candidate))
+  if ('settled' in placed) tellSettled(ports, placed.settled)
+  return placed.result
+}
+
+/** In one transaction: whoever is cut off repeats the file. */
+async function place(ports: ProveNeeds, trx: Writes, candidate: Candidate) {
+  const kept = await keep(trx, candidate)
+  if (kept.kind === 'held') return { result: unchanged(kept.connection) }
+  const settled = await placeDraft(ports, trx, kept.connection)
+  if (settled.kind !== 'settled') return { result: accepted(kept.connection) }
+  return { result: settledLine(settled), settled }
+}
+
+async function verify(ports: ProveNeeds, candidate: Candidate): Promise<LineResult> {
+  const kept = await ports.store.write((trx) => keep(trx, candidate))
+  if (kept.kind === 'held') return unchanged(kept.connection)
+  try {
+    return settledLine(await verifyDraft(ports, kept.connection))
+  } catch (error) {
+    const isLater = error instanceof VaultError && error.code === 'provider_unavailable'
+    if (isLater) return accepted(kept.connection)
+    throw error
+  }
+}
+
+function settledLine(settled: {
+  readonly connection: LiveConnection
+  readonly created: boolean
+}): LineResult {
+  return { kind: settled.created ? 'created' : 'replaced', connection: settled.connection }
+}
+
+function accepted(connection: LiveConnection): LineResult {
+  return { kind: 'accepted', connection }
+}
+
+function unchanged(connection: LiveConnection): LineResult {
+  return connection.draft === null ? { kind: 'unchanged', connection } : accepted(connection)
+}

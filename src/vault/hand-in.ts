@@ -1,0 +1,32 @@
+import type { LiveConnection } from '../core/connection.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Writes } from '../ports.ts'
+import { proveDraft, type ProveNeeds } from './prove-draft.ts'
+
+/** What was handed in and is worth keeping, as a draft of the connection that may come of it. */
+export type Candidate = {
+  readonly draft: LiveConnection
+  readonly refreshToken: Secret | null
+  /** The connection that lives, or has lived, on the very same: then there is nothing to do. */
+  readonly holder: (trx: Writes) => Promise<LiveConnection | null>
+}
+
+export type Imported = { readonly connection: LiveConnection; readonly created: boolean }
+
+/** Sealed before anything is proven; what this user's connection has ever held changes nothing. */
+export async function handIn(ports: ProveNeeds, candidate: Candidate): Promise<Imported> {
+  const kept = await ports.store.write((trx) => keep(trx, candidate))
+  if (kept.kind === 'held') return { connection: kept.connection, created: false }
+  return proveDraft(ports, kept.connection)
+}
+
+export async function keep(
+  trx: Writes,
+  { draft, refreshToken, holder }: Candidate,
+): Promise<{ readonly kind: 'held' | 'draft'; readonly connection: LiveConnection }> {
+  const held = await holder(trx)
+  if (held !== null) return { kind: 'held', connection: held }
+  await trx.insertConnection(draft)
+  if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken)
+  return { kind: 'draft', connection: draft }
+}

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { expect, test } from 'vitest'
+import { larder } from '../cli/larder.ts'
+import { LarderApi } from '../support/larder-api.ts'
+import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
+import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
+import { settingsFor } from '../support/vault-stage.ts'
+
+const USERS = 1_200
+const VERIFIED = 40
+const RATE = 40
+
+test('a file of thousands is taken over, twice without duplicates, and a part of it verified', async () => {
+  await using stage = await openStage()
+  const { file, api, provider } = stage
+  const minted = await provider.mintGrants(USERS)
+  const lines = minted.map(({ account, accessToken, refreshToken }) => ({
+    userId: `user-of-${account.id}`,
+    provider: 'acme',
+    accessToken,
+    refreshToken,
+    expiresInSeconds: 3600,
+    accountId: account.id,
+  }))
+  const first = await stage.hand(
+    await file(['{"userId": "no json', ...lines.map(toJson), '', '[]']),
+  )
+  expect(first.code).toBe(1)
+  expect(first.outcomes).toEqual({ created: USERS, refused: 2 })
+  expect(first.stderr).toContain(`2 of ${USERS + 2} lines were refused`)
+  expect(first.stdout + first.stderr).not.toContain('no json')
+  expect(first.stdout).not.toContain(minted[0]?.refreshToken)
+  expect(first.items.filter(({ outcome }) => outcome === 'refused')).toMatchObject([
+    { line: 1, problem: { detail: 'the line is not well-formed JSON' } },
+    { line: USERS + 3, problem: { code: 'invalid_request' } },
+  ])
+
+  const again = await stage.hand(await file(lines.map(toJson)))
+  expect(again).toMatchObject({ code: 0, outcomes: { unchanged: USERS } })
+  const token = await api.get(`/v1/users/${lines[7]?.userId}/oauth/acme/token`)
+  expect((token.body as { accessToken: string }).accessToken).toBe(minted[7]?.accessToken)
+  expect(await provider.requests({ endpoint: 'token' })).toEqual([])
+
+  const more = await provider.mintGrants(VERIFIED)
+  const proven = await stage.hand(
+    await file(
+      more.map(({ account, refreshToken }) =>
+        toJson({ userId: `user-of-${account.id}`, provider: 'acme', refreshToken }),
+      ),
+    ),
+    '--verify',
+  )
+  expect(proven).toMatchObject({ code: 0, outcomes: { created: VERIFIED } })
+  const arrivals = (await provider.requests({ endpoint: 'token' })).map(
+    ({ arrivedAt }) => arrivedAt,
+  )
+  expect(arrivals).toHaveLength(VERIFIED)
+  const seconds = (Math.max(...arrivals) - Math.min(...arrivals)) / 1000
+  // Each refresh is followed by a question who it is, in the same lane.
+  expect(seconds).toBeGreaterThan((VERIFIED - 1) / RATE)
+}, 120_000)
+
+test('a file that cannot be read, and a daemon that is not there, are told apart', async () => {
+  const env = { LARDER_URL: 'http://127.0.0.1:9', LARDER_API_KEY: 'k'.repeat(40) }
+  const missing = await larder(['import', '/nowhere/file.jsonl'], { env })
+  expect(missing).toMatchObject({ code: 2, stdout: '' })
+  expect(missing.stderr).toContain('the file cannot be read (ENOENT)')
+  await using stage = await openStage()
+  const path = await stage.file(['{}'])
+  const away = await larder(['import', path], { env })
+  expect(away).toMatchObject({ code: 69, stdout: '' })
+  expect(away.stderr).toContain('after 0 lines')
+})
+
+const toJson = (value: unknown) => JSON.stringify(value)
+
+type Item = {
+  readonly line: number
+  readonly outcome: string
+  readonly problem: { readonly code: string; readonly detail: string } | null
+}
+
+async function openStage() {
+  await using opened = new AsyncDisposableStack()
+  const provider = opened.use(await startScriptedProvider({ profile: 'strict' }))
+  const at = opened.use(
+    await makeInstallation({
+      configuration: stringify({
+        providers: { acme: { ...settingsFor(provider), clientSecret: provider.client.secret } },
+        refresh: { ratePerSecond: RATE },
+      }),
+    }),
+  )
+  opened.use(await startLarderProcess(at))
+  const env = { LARDER_URL: at.privateUrl, LARDER_API_KEY: at.apiKey }
+  const running = opened.move()
+  return {
+    api: new LarderApi(at),
+    provider,
+    file: async (lines: readonly string[]): Promise<string> => {
+      const path = join(at.directory, 'connections.jsonl')
+      await writeFile(path, lines.map((line) => `${line}\n`).join(''))
+      return path
+    },
+    async hand(path: string, ...flags: readonly string[]) {
+      const run = await larder(['import', path, '--json', ...flags], { env })
+      const items = JSON.parse(run.stdout) as readonly Item[]
+      const byOutcome = Map.groupBy(items, ({ outcome }) => outcome)
+      const outcomes = Object.fromEntries(
+        Array.from(byOutcome, ([outcome, { length }]) => [outcome, length]),
+      )
+      return { ...run, items, outcomes }
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
