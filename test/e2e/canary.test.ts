@@ -140,6 +140,14 @@ async function exercise(api: LarderApi, publicUrl: string) {
     client: { id: 'own-client', secret: own.value },
   })
   await api.post('/v1/connections', { ...importing, unknownField: refused.value, accessToken: 7 })
+  const lines = [
+    { ...importing, userId: 'user-5', refreshToken: refused.value },
+    { ...importing, unknownField: refused.value },
+    refused.value,
+  ]
+  for (const verify of [true, false]) {
+    await api.post('/v1/connections/batch', { items: lines, verify })
+  }
   await api.ask('PATCH', `/v1/connections/${id}`, { refreshToken: refused.value })
   await api.get(`/v1/connections?cursor=${refused.value}`)
   await fetch(`${publicUrl}/callback/acme?state=${refused.value}&code=${refused.value}`)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Caller } from '../../src/core/access.ts'
 import type { ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { handInMany, type LineResult } from '../../src/vault/hand-in-many.ts'
@@ -95,6 +96,21 @@ describe('many at once, believed', () => {
     expect(codes).toEqual(['invalid_request', 'invalid_request', 'conflict'])
   })
 
+  test('a narrowed key hands in what it reaches, and hears of nothing else', async () => {
+    await using stage = await openStage()
+    const caller = { ...OPERATOR, userIdPrefix: 'mine:' }
+    const [one, two] = await stage.provider.mintGrants(2)
+    const lines = [
+      { ...live(stage, one), userId: 'mine:1' as UserId },
+      { ...live(stage, two), userId: 'yours:1' as UserId },
+    ]
+    const results = await bring(stage, lines, { caller })
+    expect(results).toMatchObject([
+      { kind: 'created' },
+      { kind: 'refused', error: { code: 'not_found' } },
+    ])
+  })
+
   test('two accounts of which nothing is said are not taken for one', async () => {
     await using stage = await openStage()
     const [one, two] = await stage.provider.mintGrants(2)
@@ -117,7 +133,7 @@ describe('many at once, verified', () => {
       accountId: null,
     }))
     const dead = { ...NOTHING_OF(9), refreshToken: new Secret('never issued') }
-    const results = await bring(stage, [...nameless, dead], 'verified')
+    const results = await bring(stage, [...nameless, dead], { how: 'verified' })
     expect(kinds(results)).toEqual([...Array(5).fill('created'), 'refused'])
     const accounts = results.flatMap((result) =>
       result.kind === 'refused' ? [result.error.extras.reason] : [result.connection.account.id],
@@ -135,7 +151,7 @@ describe('many at once, verified', () => {
     await bring(
       stage,
       minted.map((one) => alone(one)),
-      'verified',
+      { how: 'verified' },
     )
     const times = (await stage.provider.requests({ endpoint: 'token' })).map(
       ({ arrivedAt }) => arrivedAt,
@@ -151,7 +167,7 @@ describe('many at once, verified', () => {
     const results = await bring(
       stage,
       minted.map((one) => alone(one)),
-      'verified',
+      { how: 'verified' },
     )
     expect(kinds(results)).toEqual(Array(3).fill('created'))
     await stage.provider.behave(down)
@@ -167,13 +183,12 @@ describe('many at once, verified', () => {
 function bring(
   stage: Stage,
   lines: readonly Partial<ImportDemand>[],
-  how: 'believed' | 'verified' = 'believed',
+  as: { readonly how?: 'believed' | 'verified'; readonly caller?: Caller } = {},
 ): Promise<readonly LineResult[]> {
+  const { how = 'believed', caller = OPERATOR } = as
   return handInMany(
     stage.ports,
-    lines.map(
-      (line) => () => tokensCandidate(stage.ports, OPERATOR, { ...NOTHING_OF(0), ...line }),
-    ),
+    lines.map((line) => () => tokensCandidate(stage.ports, caller, { ...NOTHING_OF(0), ...line })),
     how,
   )
 }
