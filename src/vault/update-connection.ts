@@ -41,24 +41,38 @@ export async function updateConnection(
   const found = await findConnection(ports, caller, { id })
   const provider = ports.providers.get(found.provider)
   checkChanges(found, changes, provider)
-  const described = await ports.store.write((trx) => describe(ports, trx, found, changes))
-  if (!isFresh(changes)) return described
-  if (provider === undefined) throw misconfigured()
+  if (isFresh(changes)) {
+    if (provider === undefined) throw misconfigured()
+    await renew(ports, caller, { provider, found, changes })
+  }
+  // Only now: a change that is refused leaves everything as it was.
+  return ports.store.write((trx) => describe(ports, trx, found, changes))
+}
+
+/** Puts what is handed in where the old credentials are, once it is proven. */
+async function renew(
+  ports: ProveNeeds,
+  caller: Caller,
+  of: { readonly provider: Provider; readonly found: Connection; readonly changes: Changes },
+): Promise<void> {
+  const { provider, found, changes } = of
   const known = await ports.store.write(async (trx) => {
-    const { userId } = described
+    const { userId } = found
     const handed = { userId, provider: provider.id, refreshToken: changes.refreshToken ?? null }
     const holder = await holderOf(trx, caller, handed)
     if (holder !== null) return { kind: 'held', holder } as const
-    const draft = draftOf(ports, provider, described, changes)
+    const draft = draftOf(ports, provider, found, changes)
     await trx.insertConnection(draft)
     if (changes.refreshToken) await trx.rememberRefreshToken(draft, changes.refreshToken)
     return { kind: 'draft', draft } as const
   })
-  if (known.kind === 'draft') return (await proveDraft(ports, known.draft)).connection
-  if (known.holder.id === id) return known.holder
-  throw new VaultError('conflict', 'another connection holds this refresh token', {
-    connectionId: known.holder.id,
-  })
+  if (known.kind === 'draft') {
+    await proveDraft(ports, known.draft)
+  } else if (known.holder.id !== found.id) {
+    throw new VaultError('conflict', 'another connection holds this refresh token', {
+      connectionId: known.holder.id,
+    })
+  }
 }
 
 /** Whether there is something new to live on. */
@@ -111,11 +125,14 @@ async function describe(
 ): Promise<Connection> {
   const current = await trx.connection(found.id)
   if (current === null) throw new VaultError('not_found', 'no such connection')
+  const { label, metadata, client } = changes
+  const isSameClient = isFresh(changes) || client === undefined
+  if (label === undefined && metadata === undefined && isSameClient) return current
   const after: Connection = {
     ...current,
-    label: changes.label === undefined ? current.label : changes.label,
-    metadata: changes.metadata ?? current.metadata,
-    client: isFresh(changes) ? current.client : (changes.client ?? current.client),
+    label: label === undefined ? current.label : label,
+    metadata: metadata ?? current.metadata,
+    client: isSameClient ? current.client : client,
     updatedAt: ports.clock.now(),
   }
   await trx.saveConnection(current, after)
@@ -131,6 +148,9 @@ function draftOf(
   const now = ports.clock.now()
   const blank = {
     ...replaced,
+    // For the event, and for a proof that comes after a crash.
+    label: changes.label === undefined ? replaced.label : changes.label,
+    metadata: changes.metadata ?? replaced.metadata,
     id: newId('con', now, ports.random.bytes(10)),
     // Whose these are the provider says, not the connection that they are meant for.
     account: { id: null, email: null, name: null },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { UserId } from '../../src/core/ids.ts'
+import type { ConnectionId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { refreshNow } from '../../src/vault/refresh-now.ts'
-import { updateConnection } from '../../src/vault/update-connection.ts'
+import { type Changes, updateConnection } from '../../src/vault/update-connection.ts'
 import { until } from '../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
@@ -193,18 +193,40 @@ describe('fresh credentials for a connection', () => {
     expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
   })
 
+  test('that are refused leave label and metadata as they were, those that are taken do not', async () => {
+    await using stage = await openStage()
+    const { connection, account } = await stage.adopt()
+    await update(stage, connection.id, { label: 'old', metadata: { old: true } })
+    const before = await stage.stored(connection.id)
+    const [other, newer] = [
+      ...(await stage.provider.mintGrants(1)),
+      ...(await stage.provider.mintGrants(1, { account })),
+    ]
+    const described = { label: null, metadata: {} }
+    for (const refreshToken of [new Secret('never issued'), secret(other?.refreshToken)]) {
+      const change = update(stage, connection.id, { ...described, refreshToken })
+      await expect(change).rejects.toThrow()
+      expect(await stage.stored(connection.id)).toEqual(before)
+    }
+    const refreshToken = secret(newer?.refreshToken)
+    const changed = await update(stage, connection.id, { ...described, refreshToken })
+    expect(changed).toMatchObject({ id: connection.id, ...described })
+  })
+
   test('label and metadata are the app’s own; scope, expiry or another client without tokens are refused', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
-    const update = (changes: Parameters<typeof updateConnection>[3]) =>
-      updateConnection(stage.ports, OPERATOR, connection.id, changes)
-    expect(await update({ label: 'work', metadata: { a: 1 } })).toMatchObject({
+    const { id } = connection
+    expect(await update(stage, id, { label: 'work', metadata: { a: 1 } })).toMatchObject({
       label: 'work',
       metadata: { a: 1 },
     })
-    expect(await update({ label: null })).toMatchObject({ label: null, metadata: { a: 1 } })
+    expect(await update(stage, id, { label: null })).toMatchObject({
+      label: null,
+      metadata: { a: 1 },
+    })
     await expect(
-      update({ scope: ['x'], expiresAt: 1, client: { id: 'c', secret: null } }),
+      update(stage, id, { scope: ['x'], expiresAt: 1, client: { id: 'c', secret: null } }),
     ).rejects.toMatchObject({
       extras: { errors: [{ name: 'scope' }, { name: 'expiresAt' }, { name: 'client' }] },
     })
@@ -218,6 +240,10 @@ function hand(stage: Stage, demand: Partial<ImportDemand>) {
     provider: ACME,
     ...demand,
   })
+}
+
+function update(stage: Stage, id: ConnectionId, changes: Changes) {
+  return updateConnection(stage.ports, OPERATOR, id, changes)
 }
 
 function secret(value: string | undefined): Secret {
