@@ -1,5 +1,5 @@
 import { type Caller, reaches, reachesProvider, reachesUser } from '../core/access.ts'
-import type { Connection } from '../core/connection.ts'
+import { type Connection, isLive } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
@@ -36,8 +36,11 @@ async function byUser(
   const all = await ports.store.connectionsOf(target.userId, target.provider)
   const { account } = target
   const named = account === null ? all : all.filter((one) => isCalled(one, account))
-  if (named.length > 1) throw severalAccounts(named)
-  return named[0] ?? null
+  // What nobody stands by yet must not make ambiguous what the app has had all along.
+  const live = named.filter(isLive)
+  const candidates = live.length > 0 ? live : named
+  if (candidates.length > 1) throw severalAccounts(candidates)
+  return candidates[0] ?? null
 }
 
 /** By account id, e-mail (letter case aside) or label. */

@@ -144,6 +144,18 @@ describe('a link that the app confirms', () => {
     expect((await confirm('42')).status).toBe(410)
   })
 
+  test('keeps nobody from the account that is connected already', async () => {
+    const body = { userId: '42', provider: 'acme', accountId: 'there-before', accessToken: 'at' }
+    const { json } = await api.ask({ method: 'POST', path: '/v1/connections', body })
+    const ofUser = '/v1/users/42/oauth/acme'
+    expect((await api.ask({ path: `${ofUser}/token` })).json).toMatchObject({
+      connectionId: json['id'],
+    })
+    expect((await api.ask({ path: ofUser })).json).toMatchObject({ id: json['id'] })
+    await confirm('42')
+    expect((await api.ask({ path: ofUser })).json).toMatchObject({ code: 'several_accounts' })
+  })
+
   test('is given up where another user confirms', async () => {
     const { status, json } = await confirm('43')
     expect(status).toBe(409)
