@@ -13,6 +13,10 @@ const { version } = JSON.parse(
 /** Longer than a refresh can take, from the first byte to the commit. */
 const STOP_WITHIN_MS = 60_000
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads may have read enough: `larder openapi | head`.
+  if (error.code !== 'EPIPE') throw error
+})
 const program = commandLine({ version, serve, openApi, privateUrl, connect })
 try {
   const words = process.argv.slice(2)

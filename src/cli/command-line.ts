@@ -47,9 +47,10 @@ function addProcessCommands(program: Command, needs: CommandLineNeeds): void {
   program
     .command('healthcheck')
     .description('ask the daemon of this machine whether it is ready')
-    .action(async () => {
+    .option(...JSON_FLAG)
+    .action(async (options: Json) => {
       const { checkHealth } = await import('./healthcheck.ts')
-      await checkHealth(await needs.privateUrl())
+      await checkHealth(await needs.privateUrl(), options)
     })
   program
     .command('openapi')
@@ -70,6 +71,7 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
   const connections = program.command('connections').description('what the daemon holds')
   connections
     .command('list')
+    .description('all of them, or those that are asked for')
     .option('--user <id>', 'of this user')
     .option('--provider <id>', 'at this provider')
     .option('--status <status>', 'pending, active, failing or disconnected')
@@ -79,6 +81,7 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     )
   connections
     .command('show <id>')
+    .description('one of them, as JSON')
     .option(...JSON_FLAG)
     .action(async (id: string) =>
       (await loadConnections()).showConnection(await needs.connect(), id),
@@ -92,6 +95,7 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     )
   connections
     .command('delete <id>')
+    .description('forget it, and revoke its grant at the provider')
     .option('--no-revoke', 'leave the grant at the provider as it is')
     .option(...JSON_FLAG)
     .action(async (id: string, options) =>
@@ -125,7 +129,8 @@ function addKeyCommands(program: Command, needs: CommandLineNeeds): void {
     .description('the key that seals the vault')
     .command('new')
     .description('print a new one, for LARDER_MASTER_KEY_FILE')
-    .action(async () => (await loadKeys()).printNewSecret('base64'))
+    .option(...JSON_FLAG)
+    .action(async (options: Json) => (await loadKeys()).printNewSecret('base64', options))
   const keys = program.command('keys').description('keys to the private API')
   keys
     .command('new [name]')
@@ -138,17 +143,21 @@ function addKeyCommands(program: Command, needs: CommandLineNeeds): void {
     .option(...JSON_FLAG)
     .action(async (name: string | undefined, options: KeyOptions) => {
       const { createKey, printNewSecret } = await loadKeys()
-      if (name === undefined) printNewSecret('base64url')
+      if (name === undefined) printNewSecret('base64url', options)
       else await createKey(await needs.connect(), name, options)
     })
   keys
     .command('list')
+    .description('those that the daemon knows, never the keys themselves')
     .option(...JSON_FLAG)
     .action(async (options: Json) => (await loadKeys()).listKeys(await needs.connect(), options))
   keys
     .command('revoke <id>')
+    .description('refuse it from the next request on')
     .option(...JSON_FLAG)
-    .action(async (id: string) => (await loadKeys()).revokeKey(await needs.connect(), id))
+    .action(async (id: string, options: Json) =>
+      (await loadKeys()).revokeKey(await needs.connect(), id, options),
+    )
 }
 
 function commaSeparated(raw: string): readonly string[] {

@@ -80,14 +80,23 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
+  invalid_request: 'correct what is named; --help tells what each command takes',
   unauthenticated: 'LARDER_API_KEY must be the key the daemon was started with, or one it made',
   forbidden: 'the key lacks the permission; "larder keys list" shows what each may do',
   not_found: 'list what there is with "larder connections list" or "larder keys list"',
   misdirected_request: 'add the host of LARDER_URL to LARDER_ALLOWED_HOSTS of the daemon',
+  confirmation_required: 'the host app has to confirm the connection first',
   reconnect_required: 'make a new link with "larder link <user> <provider>"',
   provider_misconfigured: 'check client id, secret and redirect uri of the provider',
   provider_unavailable: 'try again later; the daemon does so by itself',
   storage_unavailable: 'ask GET /readyz what is wrong with the database',
+}
+
+const OTHER_HINT = 'docs/api.md explains this code'
+
+/** Only faults of the daemon's are in its log. */
+function logHint({ requestId }: Problem): string {
+  return `the log tells more under ${requestId ?? 'its time'}`
 }
 
 type Problem = {
@@ -103,6 +112,6 @@ function refusalOf(status: number, body: unknown): Refusal {
     return new Refusal(`the answer is none of a daemon's (${status})`, 'check LARDER_URL')
   }
   const fields = (problem.errors ?? []).map(({ name, detail }) => `; ${name}: ${detail}`).join('')
-  const hint = HINTS[problem.code] ?? `the log tells more under ${problem.requestId ?? 'its time'}`
+  const hint = problem.code === 'internal' ? logHint(problem) : (HINTS[problem.code] ?? OTHER_HINT)
   return new Refusal(`${problem.detail ?? problem.code}${fields} (${problem.code})`, hint)
 }

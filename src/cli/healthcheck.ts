@@ -1,17 +1,17 @@
 import { exchange } from './daemon-client.ts'
-import { printLine } from './print.ts'
+import { printJson, printLine } from './print.ts'
 import { Refusal } from './refusal.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
 /** Whether the daemon can serve tokens and keep rotations; for the image's HEALTHCHECK. */
-export async function checkHealth(url: string): Promise<void> {
+export async function checkHealth(url: string, options: { readonly json: boolean }): Promise<void> {
   const { status, body } = await exchange(url, {
     method: 'GET',
     path: '/readyz',
     withinMs: ANSWER_WITHIN_MS,
   })
-  if (status === 200) return printLine('ready')
+  if (status === 200) return options.json ? printJson(body) : printLine('ready')
   const reason = (body as { readonly reason?: string } | null)?.reason ?? `status ${status}`
   throw new Refusal(`not ready: ${reason}`, 'GET /healthz tells the state of each part')
 }

@@ -14,8 +14,13 @@ type Key = Row & { readonly id: string }
 const COLUMNS = ['id', 'name', 'permissions', 'providers', 'userIdPrefix', 'createdAt', 'revokedAt']
 
 /** 32 random bytes: the master key, or the bootstrap API key, before there is a daemon. */
-export function printNewSecret(encoding: 'base64' | 'base64url'): void {
-  printLine(randomBytes(32).toString(encoding))
+export function printNewSecret(
+  encoding: 'base64' | 'base64url',
+  options: { readonly json: boolean },
+): void {
+  const key = randomBytes(32).toString(encoding)
+  if (options.json) printJson({ key })
+  else printLine(key)
 }
 
 export async function createKey(ask: Ask, name: string, options: KeyOptions): Promise<void> {
@@ -34,7 +39,12 @@ export async function listKeys(ask: Ask, options: { readonly json: boolean }): P
   else printRows(items, COLUMNS)
 }
 
-export async function revokeKey(ask: Ask, id: string): Promise<void> {
+export async function revokeKey(
+  ask: Ask,
+  id: string,
+  options: { readonly json: boolean },
+): Promise<void> {
   await ask({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` })
+  if (options.json) return printJson({ id, revoked: true })
   tell(`${id} is revoked`)
 }

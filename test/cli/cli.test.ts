@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { larder } from './larder.ts'
+import { hangUpOn, larder } from './larder.ts'
 import { scriptedDaemon } from './scripted-daemon.ts'
 
 const KEY = 'k'.repeat(40)
@@ -83,6 +83,7 @@ test.each([
   ['connections show a/b', 'GET /v1/connections/a%2Fb', CONNECTION, /./],
   ['keys list', 'GET /v1/keys', { items: [{ id: 'key_1', permissions: ['admin'] }] }, /key_1/],
   ['keys revoke key_1', 'DELETE /v1/keys/key_1', null, /^$/],
+  ['keys revoke key_1 --json', 'DELETE /v1/keys/key_1', null, /"key_1"/],
 ])('%s asks %s', async (words, question, body, stdout) => {
   const { url } = await scriptedDaemon({ [question]: { status: 200, body } })
   const run = await larder(words.split(' '), as(url))
@@ -122,6 +123,8 @@ test('the daemon is found on a unix socket too', async () => {
   const { url } = await scriptedDaemon(answers, join(directory, 'larder.sock'))
   const run = await larder(['healthcheck'], { env: { LARDER_LISTEN: url } })
   expect(run).toEqual({ code: 0, stdout: 'ready\n', stderr: '' })
+  const asJson = await larder(['healthcheck', '--json'], { env: { LARDER_LISTEN: url } })
+  expect(JSON.parse(asJson.stdout)).toEqual({ ready: true })
 })
 
 test('a path in LARDER_URL stands before every route', async () => {
@@ -140,6 +143,19 @@ describe('before there is a daemon', () => {
   ])('%s prints its answer alone', async (words, stdout) => {
     const run = await larder(words.split(' '))
     expect(run).toEqual({ code: 0, stdout: expect.stringMatching(stdout) as string, stderr: '' })
+  })
+
+  test.each(['keys new --json', 'master-key new --json', 'version --json', 'openapi --json'])(
+    '%s prints JSON',
+    async (words) => {
+      const { code, stdout } = await larder(words.split(' '))
+      expect(JSON.parse(stdout)).toBeTypeOf('object')
+      expect(code).toBe(0)
+    },
+  )
+
+  test('a reader that has read enough is no fault', async () => {
+    expect(await hangUpOn(['openapi'])).toEqual({ code: 0, stderr: '' })
   })
 
   test('openapi prints the document', async () => {
@@ -179,8 +195,21 @@ describe('what cannot be done is refused on standard error, with a hint and an e
       stdout: '',
       stderr:
         'larder: error: the request is not valid; provider: no such provider (invalid_request)\n' +
-        'larder: hint: the log tells more under r-1\n',
+        'larder: hint: correct what is named; --help tells what each command takes\n',
     })
+  })
+
+  test.each([
+    [500, 'internal', 'the log tells more under r-1'],
+    [409, 'confirmation_required', 'the host app has to confirm the connection first'],
+    [429, 'too_many_requests', 'docs/api.md explains this code'],
+  ])('a %d %s comes with a hint that is true of it', async (status, code, hint) => {
+    const problem = { code, detail: 'no', requestId: 'r-1' }
+    const { url } = await scriptedDaemon({
+      'POST /v1/connections/con_1/refresh': { status, body: problem },
+    })
+    const { stderr } = await larder(['connections', 'refresh', 'con_1'], as(url))
+    expect(stderr).toBe(`larder: error: no (${code})\nlarder: hint: ${hint}\n`)
   })
 
   test('a daemon that is not ready fails its health check with the reason', async () => {

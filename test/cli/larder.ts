@@ -25,6 +25,18 @@ export async function larder(words: readonly string[], options: Options = {}): P
   return spawnLarder(words, options).ended
 }
 
+/** Runs a command whose output nobody reads: the pipe is closed before there is any. */
+export async function hangUpOn(words: readonly string[]): Promise<Omit<Run, 'stdout'>> {
+  const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  const closed = once(child, 'close') as Promise<[number | null]>
+  const [stderr, [code]] = await Promise.all([text(child.stderr), closed])
+  return { code, stderr }
+}
+
 export function spawnLarder(
   words: readonly string[],
   options: Options = {},
