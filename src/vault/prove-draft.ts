@@ -51,7 +51,7 @@ function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | n
   const isDead =
     result.kind === 'ended' || (result.kind === 'failed' && result.outcome.kind === 'grant_dead')
   if (isDead) {
-    const { detail, reason, nextAction } = REFUSALS[draft.grant.kind]
+    const { detail, reason, nextAction } = isOver(draft) ? OVER : REFUSALS[draft.grant.kind]
     return new VaultError('invalid_request', detail, { reason, nextAction })
   }
   // A machine connection is the client's word and nothing else.
@@ -62,6 +62,17 @@ function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | n
     errors: [{ in: 'body', name: 'client', detail: 'is not one that the provider accepts' }],
   })
 }
+
+/** Nothing was left to ask the provider with. */
+function isOver({ grant }: LiveConnection): boolean {
+  return grant.kind === 'oauth' && grant.refreshToken === null
+}
+
+const OVER = {
+  detail: 'the access token has expired, and there is no refresh token',
+  reason: 'invalid_grant',
+  nextAction: 'reauthorize',
+} as const
 
 const REFUSALS = {
   oauth: {

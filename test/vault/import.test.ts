@@ -46,6 +46,17 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
+  test('that are over are not said to be refused by a provider that nobody asked', async () => {
+    await using stage = await openStage()
+    const over = { accessToken: new Secret('once'), expiresAt: stage.clock.now() - 1 }
+    await expect(hand(stage, over)).rejects.toMatchObject({
+      message: 'the access token has expired, and there is no refresh token',
+      extras: { reason: 'invalid_grant' },
+    })
+    expect(await requests(stage, 'token')).toBe(0)
+    expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
+  })
+
   test('whose proof got no answer are kept as failing, and heal', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const [minted] = await stage.provider.mintGrants(1)
