@@ -119,6 +119,8 @@ export interface Reads extends WebhookReads {
   connection(id: ConnectionId): Promise<Connection | null>
   /** Without drafts. */
   connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
+  /** What was handed in for this user and is not in its place yet. */
+  draftsOf(userId: UserId): Promise<readonly Connection[]>
   /** Without drafts, by id. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
   /** Due connections of one provider, soonest first. */

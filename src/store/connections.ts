@@ -10,7 +10,7 @@ import type { ConnectionTable, Schema } from './schema.ts'
 
 type ConnectionReads = Pick<
   Reads,
-  'connection' | 'connectionsOf' | 'listConnections' | 'connectionsOfAccount'
+  'connection' | 'connectionsOf' | 'draftsOf' | 'listConnections' | 'connectionsOfAccount'
 >
 
 export function connectionReads(context: ReadContext): ConnectionReads {
@@ -23,6 +23,10 @@ export function connectionReads(context: ReadContext): ConnectionReads {
     },
     connectionsOf: async (userId, provider) =>
       (await connectionRowsOf(context, userId, provider)).map(read),
+    draftsOf: async (userId) => {
+      const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
+      return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)
+    },
     listConnections: async (filter) => {
       const query = selectListed(context).where(matches(filter)).orderBy('id').limit(filter.limit)
       return (await query.execute()).map(read)

@@ -1,4 +1,5 @@
 import type { Caller } from '../core/access.ts'
+import { sameAccount } from '../core/account.ts'
 import { type Connection, isLive } from '../core/connection.ts'
 import { connectionEvent } from '../core/event.ts'
 import type { ConnectionId } from '../core/ids.ts'
@@ -36,7 +37,28 @@ export async function removeConnection(
     connectionEvent('connection.deleted', connection, connection),
     ports.clock.now(),
   )
+  const drafts = await trx.draftsOf(connection.userId)
+  await removeDrafts(ports, trx, { drafts: drafts.filter(isMeantFor(connection)), ...options })
   return options.revoke ? revokeGrant(ports, trx, connection) : 'skipped'
+}
+
+/** What was handed in and waits for its proof would bring back, once it is proven, what was deleted. */
+export async function removeDrafts(
+  ports: Needs,
+  trx: Writes,
+  of: { readonly drafts: readonly Connection[]; readonly revoke: boolean },
+): Promise<void> {
+  for (const draft of of.drafts) {
+    await trx.removeConnection(draft.id)
+    if (of.revoke) await revokeGrant(ports, trx, draft)
+  }
+}
+
+function isMeantFor({ id, provider, account }: Connection) {
+  return ({ draft, ...other }: Connection): boolean =>
+    draft?.replaces == null
+      ? other.provider === provider && sameAccount(other.account, account)
+      : draft.replaces === id
 }
 
 async function revokeGrant(

@@ -2,7 +2,7 @@ import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
-import { removeConnection } from './delete-connection.ts'
+import { removeConnection, removeDrafts } from './delete-connection.ts'
 import type { RevocationAnswer } from './queue-revocation.ts'
 
 export type UserDeletion = {
@@ -13,7 +13,7 @@ export type UserDeletion = {
   }[]
 }
 
-/** Everything of that user that the key reaches: connections, each grant revoked, and open links. */
+/** Everything of that user that the key reaches: connections and what may become one, each grant revoked, and open links. */
 export async function deleteUser(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>,
   caller: Caller,
@@ -31,6 +31,9 @@ export async function deleteUser(
         revocation: await removeConnection(ports, trx, id, { revoke: true }),
       })
     }
+    const left = await trx.draftsOf(userId)
+    const drafts = left.filter(({ provider }) => reachesProvider(caller, provider))
+    await removeDrafts(ports, trx, { drafts, revoke: true })
     await trx.withdrawLinksOf(userId, caller.providers)
     return report
   })

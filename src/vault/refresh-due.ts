@@ -2,8 +2,8 @@ import { admission } from '../core/circuit.ts'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Among } from '../ports.ts'
-import { settleLeftDraft } from './prove-draft.ts'
-import { refresh, type RefreshNeeds } from './refresh.ts'
+import { refreshUnattended } from './refresh-unattended.ts'
+import type { RefreshNeeds } from './refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
 
 /**
@@ -57,10 +57,7 @@ async function refreshScheduled(
   try {
     const connection = await ports.store.connection(id)
     if (connection === null || !isLive(connection)) return
-    const result = await refresh(ports, connection, 'scheduled')
-    if ('connection' in result && result.connection.draft !== null) {
-      await settleLeftDraft(ports, result.connection)
-    }
+    await refreshUnattended(ports, connection, 'scheduled')
   } catch (error) {
     ports.observer.refreshBroke({ id, provider, error })
   }

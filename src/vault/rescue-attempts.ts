@@ -1,5 +1,6 @@
 import type { LiveConnection } from '../core/connection.ts'
-import { refresh, type RefreshNeeds } from './refresh.ts'
+import { refreshUnattended } from './refresh-unattended.ts'
+import type { RefreshNeeds } from './refresh.ts'
 
 const AT_ONCE = 1_000
 
@@ -21,12 +22,7 @@ export async function rescueAttempts(
         isInGrace(ports, connection, now) && isDue(connection) && !ports.flights.has(connection.id),
     )
     .toSorted(graceEndsFirst)
-  for (const connection of rescued) {
-    const { id, provider } = connection
-    refresh(ports, connection, 'rescued').catch((error: unknown) => {
-      ports.observer.refreshBroke({ id, provider, error })
-    })
-  }
+  for (const connection of rescued) void refreshUnattended(ports, connection, 'rescued')
   return rescued.length
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { ConnectionId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { deleteConnection } from '../../src/vault/delete-connection.ts'
+import { deleteUser } from '../../src/vault/delete-user.ts'
+import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
 import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { refreshNow } from '../../src/vault/refresh-now.ts'
@@ -142,6 +145,44 @@ describe('imported tokens', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
+  test('whose answer was lost are in their place as soon as the provider repeats it', async () => {
+    await using stage = await openStage({ profile: 'grace' })
+    const { connection, demand } = await handUnproven(stage, 'processing')
+    await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    stage.clock.pass(15_000)
+    await until('the new grant to settle', async () => {
+      await refreshDue(stage.ports)
+      return (await stage.stored(connection.id)).grant.id !== connection.grant.id
+    })
+    expect(await stage.ports.store.connectionIds(null, 10)).toEqual([connection.id])
+  })
+
+  test.each([
+    [
+      'connection',
+      (stage: Stage, { id }: { readonly id: ConnectionId }) =>
+        deleteConnection(stage.ports, OPERATOR, { id }, { revoke: true }),
+    ],
+    [
+      'user',
+      (stage: Stage, { userId }: { readonly userId: UserId }) =>
+        deleteUser(stage.ports, OPERATOR, userId),
+    ],
+  ] as const)('that cannot be proven yet go with the %s they were for', async (_, forget) => {
+    await using stage = await openStage()
+    const { connection, demand } = await handUnproven(stage, 'request')
+    await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    expect(await stage.ports.store.connectionIds(null, 10)).toHaveLength(2)
+    await forget(stage, connection)
+    expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
+    await deliverRevocations(stage.ports)
+    const { families } = await stage.provider.truth()
+    expect(families.map(({ revoked }) => revoked?.cause)).toEqual([
+      'revocation_endpoint',
+      'revocation_endpoint',
+    ])
+  })
+
   test('that end soon say so: no more is asked of them than they have', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
@@ -251,6 +292,17 @@ function hand(stage: Stage, demand: Partial<ImportDemand>) {
     provider: ACME,
     ...demand,
   })
+}
+
+/** A newer grant of a connection's account, whose proof will get no answer. */
+async function handUnproven(stage: Stage, after: 'request' | 'processing') {
+  const { connection, account } = await stage.adopt()
+  const [newer] = await stage.provider.mintGrants(1, { account })
+  const lost = { act: 'cut', after, ending: 'reset' } as const
+  await stage.provider.misbehave(lost, { next: 2 })
+  const { userId } = connection
+  const refreshToken = secret(newer?.refreshToken)
+  return { connection, demand: { userId, accountId: account.id, refreshToken } }
 }
 
 function update(stage: Stage, id: ConnectionId, changes: Changes) {
