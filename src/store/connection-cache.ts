@@ -7,7 +7,7 @@ import { type Changes, type OwnerKey, ownerKey } from './context.ts'
 export type Loaded = { readonly connection: Connection; readonly bytes: number }
 
 const LIST_BYTES = 256
-const MEMBER_BYTES = 64
+const MEMBER_BYTES = 96
 
 /**
  * Connections as they were read, bounded by bytes. The same object is answered until its row is
@@ -16,7 +16,8 @@ const MEMBER_BYTES = 64
  */
 export class ConnectionCache {
   readonly #connections: LRUCache<ConnectionId, Connection>
-  readonly #lists: LRUCache<OwnerKey, readonly Connection[]>
+  /** By id: a list must not keep in memory what was pushed out of it. */
+  readonly #lists: LRUCache<OwnerKey, readonly ConnectionId[]>
   readonly #loads = new Map<ConnectionId, Promise<Connection | null>>()
   readonly #listLoads = new Map<OwnerKey, Promise<readonly Connection[]>>()
 
@@ -30,10 +31,16 @@ export class ConnectionCache {
   }
 
   connectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined {
-    const list = this.#lists.get(ownerKey(userId, provider))
-    // A member was written or pushed out meanwhile: the list has to be read again.
-    const isWhole = list?.every((member) => this.#connections.get(member.id) === member)
-    return isWhole ? list : undefined
+    const ids = this.#lists.get(ownerKey(userId, provider))
+    if (ids === undefined) return undefined
+    const list: Connection[] = []
+    for (const id of ids) {
+      const member = this.#connections.get(id)
+      // Written or pushed out meanwhile: the list has to be read again.
+      if (member === undefined) return undefined
+      list.push(member)
+    }
+    return list
   }
 
   /** Reads once however many ask at a time. */
@@ -64,7 +71,8 @@ export class ConnectionCache {
         if (this.#listLoads.get(key) !== load) return loaded.map(({ connection }) => connection)
         const list = loaded.map((member) => this.#keep(member))
         const size = LIST_BYTES + MEMBER_BYTES * list.length
-        this.#lists.set(key, list, { size })
+        const ids = list.map(({ id }) => id)
+        this.#lists.set(key, ids, { size })
         return list
       })
       .finally(() => {

@@ -39,8 +39,13 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(list).toHaveLength(2)
     expect(list[0]).toBe(alone)
     expect(store.cachedConnection(idOf(2))).toBe(list[1])
-    expect(store.cachedConnectionsOf(USER, ACME)).toBe(list)
-    expect(await store.connectionsOf(USER, ACME)).toBe(list)
+    for (const again of [
+      store.cachedConnectionsOf(USER, ACME),
+      await store.connectionsOf(USER, ACME),
+    ]) {
+      expect(again).toHaveLength(2)
+      expect(again?.every((member, at) => member === list[at])).toBe(true)
+    }
   })
 
   const changes: readonly (readonly [
@@ -160,6 +165,17 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(await store.connection(idOf(1))).not.toBeNull()
     expect(await store.connectionsOf(USER, ACME)).toHaveLength(1)
   })
+})
+
+test('a list knows its members by id alone: one that was pushed out is held by nothing', async () => {
+  const cache = new ConnectionCache(1_000)
+  const owner = { userId: USER, provider: ACME }
+  await cache.loadList(owner, async () => [{ connection: made(1), bytes: 600 }])
+  await cache.load(idOf(2), async () => ({ connection: made(2), bytes: 600 }))
+  expect(cache.connectionsOf(USER, ACME)).toBeUndefined()
+  const again = made(1)
+  await cache.load(idOf(1), async () => ({ connection: again, bytes: 600 }))
+  expect(cache.connectionsOf(USER, ACME)?.[0]).toBe(again)
 })
 
 describe('a read that a commit overtakes', () => {
