@@ -14,7 +14,9 @@ export async function refuseWaiting(
   after: ConnectLink,
 ): Promise<boolean> {
   const before = await trx.link(after.id)
-  if (before === null || !(await trx.saveLink(before, after)).won) return false
+  // Confirmed meanwhile, or refused by somebody else: what has become of it stays.
+  if (before?.state.status !== 'awaiting_confirmation') return false
+  if (!(await trx.saveLink(before, after)).won) return false
   const waiting = await trx.waitingGrant(after.id)
   if (waiting === null) return false
   await trx.removeWaitingGrant(after.id)

@@ -3,13 +3,16 @@ import type { LiveConnection } from '../../src/core/connection.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
-import { createLink } from '../../src/vault/create-link.ts'
+import { confirmLink } from '../../src/vault/confirm-link.ts'
+import { createLink, type LinkDemand } from '../../src/vault/create-link.ts'
 import { deleteConnection } from '../../src/vault/delete-connection.ts'
 import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
 import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
 import { importConnection } from '../../src/vault/import-connection.ts'
 import { refresh } from '../../src/vault/refresh.ts'
+import { showLink } from '../../src/vault/show-link.ts'
 import { updateConnection } from '../../src/vault/update-connection.ts'
+import { withdrawLink } from '../../src/vault/withdraw-link.ts'
 import { linkDemand } from '../support/link-demand.ts'
 import type { FamilyId } from '../support/scripted-provider/ledger.ts'
 import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
@@ -104,6 +107,20 @@ describe('a deletion during a refresh', () => {
   )
 })
 
+test('a withdrawal that comes with a confirmation leaves completed what is completed', async () => {
+  await using stage = await openStage()
+  const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
+  const { link, end } = await walk(stage, demand)
+  const completion = end.kind === 'redirect' ? new URL(end.url).searchParams.get('completion') : ''
+  const { userId } = link.request
+  const [confirmed] = await Promise.all([
+    confirmLink(stage.ports, OPERATOR, link.id, { userId, completion: completion ?? '' }),
+    withdrawLink(stage.ports, OPERATOR, link.id),
+  ])
+  expect(confirmed.status).toBe('active')
+  expect((await showLink(stage.ports, OPERATOR, link.id)).state.status).toBe('completed')
+})
+
 describe('an edit during a refresh', () => {
   test.each(OUTCOMES)('that ends %s: neither undoes the other', async (_outcome, profile, deed) => {
     await using stage = await openStage({ profile })
@@ -140,12 +157,18 @@ async function inTheAir(
 }
 
 async function reconnect(stage: Stage, { id, userId }: LiveConnection): Promise<void> {
-  const { url } = await createLink(stage.ports, OPERATOR, linkDemand({ userId, connectionId: id }))
+  await walk(stage, { userId, connectionId: id })
+}
+
+/** From the link to the end of the callback. */
+async function walk(stage: Stage, demand: Partial<LinkDemand>) {
+  const { link, url } = await createLink(stage.ports, OPERATOR, linkDemand(demand))
   const secret = url.split('/').at(-1) ?? ''
   const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
   const answer = await fetch(begun.url, { redirect: 'manual' })
   const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
-  await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
+  const end = await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
+  return { link, end }
 }
 
 /** What a rotation brought for the old grant is held by nobody: the provider was told. */
