@@ -70,6 +70,44 @@ test.each(privateEndpoints.map(({ method, path }) => `${method.toUpperCase()} ${
   },
 )
 
+/** From one `## ` to the next: what several endpoints have in common is told once. */
+const groupOf = (name: string) =>
+  docs.split(/^## /m).find((group) => group.includes(`\n### \`${name}\`\n`)) ?? ''
+
+/** Whether a word stands there as code: as prose, many a field's name says nothing of the field. */
+function says(text: string) {
+  const parts = text.matchAll(/```([^`]+)```|`([^`]+)`/g)
+  const code = Array.from(parts, ([, block, inline]) => block ?? inline).join('\n')
+  return (word: string): boolean => new RegExp(`\\b${word}\\b`).test(code)
+}
+
+test.each(privateEndpoints.map((endpoint) => [endpoint.id, endpoint] as const))(
+  'docs/api.md names every field that %s takes',
+  (_, { method, path, query, body }) => {
+    const group = groupOf(`${method.toUpperCase()} ${path}`)
+    const fields = [...Object.keys(query.shape), ...Object.keys(body.shape)]
+    expect(fields.filter((field) => !says(group)(field))).toEqual([])
+  },
+)
+
+test.each(Object.entries(document.components.schemas))(
+  'docs/api.md names every field and word of a %s',
+  (_, schema) => {
+    expect(wordsOf(schema).filter((word) => !says(docs)(word))).toEqual([])
+  },
+)
+
+/** Of a JSON Schema: what its properties are called, and the values that they are held to. */
+function wordsOf(schema: unknown): readonly string[] {
+  if (Array.isArray(schema)) return schema.flatMap(wordsOf)
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([name, inner]: [string, unknown]) => {
+    if (name === 'enum') return Array.isArray(inner) ? inner.map(String) : []
+    if (name !== 'properties' || typeof inner !== 'object' || inner === null) return wordsOf(inner)
+    return [...Object.keys(inner), ...wordsOf(Object.values(inner))]
+  })
+}
+
 test.each(Object.entries(PROBLEMS))(
   'docs/api.md lists the code %s with its status',
   (code, kind) => {

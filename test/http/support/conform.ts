@@ -7,6 +7,7 @@ type Json = { readonly [name: string]: unknown }
 
 export const document = openApiDocument(privateEndpoints, '0.0.0-test') as Json & {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Json>> }
 }
 
 export type Operation = Json & {
