@@ -13,6 +13,6 @@ export function isExpected(account: Account, expected: string | null): boolean {
   return account.email !== null && sameEmail(account.email, expected)
 }
 
-export function sameEmail(a: string, b: string): boolean {
+function sameEmail(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }

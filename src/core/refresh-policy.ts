@@ -145,7 +145,7 @@ function remaining(token: AccessToken, now: Instant): number {
   return Math.min((token.expiresAt ?? 0) - now, (token.expiresAt ?? 0) - token.issuedAt)
 }
 
-export function mayRefresh(connection: LiveConnection): boolean {
+function mayRefresh(connection: LiveConnection): boolean {
   return connection.status !== 'disconnected' && isRenewable(connection.grant)
 }
 

@@ -101,7 +101,7 @@ export function sendProblem(
   ctx.body = JSON.stringify(presentProblem(problem, requestId))
 }
 
-export function problemType(code: ErrorCode): string {
+function problemType(code: ErrorCode): string {
   return `urn:larder:problem:${code}`
 }
 

@@ -26,7 +26,7 @@ const warningShape = z.object({
 
 const metadataShape = z.record(z.string(), z.unknown())
 
-export const accountShape = named(
+const accountShape = named(
   'Account',
   z.object({
     id: z.string().nullable(),
@@ -35,7 +35,7 @@ export const accountShape = named(
   }),
 )
 
-export const failureShape = named(
+const failureShape = named(
   'Failure',
   z.object({
     reason: z.enum([
@@ -245,7 +245,7 @@ export const eventPageShape = named(
   }),
 )
 
-export const keyShape = named(
+const keyShape = named(
   'Key',
   z.object({
     id: z.string(),

@@ -31,7 +31,7 @@ export async function deriveSubkeys(master: Uint8Array, vaultId: string): Promis
 }
 
 /** Names exactly one key: a blob cannot be made that opens under two keys of one id. */
-export function keyIdOf(key: Uint8Array): Uint8Array {
+function keyIdOf(key: Uint8Array): Uint8Array {
   return sodium.crypto_generichash(KEY_ID_BYTES, lengthPrefixed(KEY_ID_LABEL), key)
 }
 

@@ -26,7 +26,7 @@ import { sweepWrites } from './sweep.ts'
 import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
 import { webhookReads, webhookWrites } from './webhooks.ts'
 
-export const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
+const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
 
 export type StoreOptions = {
   readonly sealer: Sealer

@@ -11,7 +11,7 @@ import { EVENTS_KEPT_MS } from './sweep.ts'
 import { holdReads, holdWrites } from './webhook-holds.ts'
 
 /** What is known of an endpoint that left the settings: as long as there are events it has not had. */
-export const WEBHOOKS_KEPT_MS = EVENTS_KEPT_MS
+const WEBHOOKS_KEPT_MS = EVENTS_KEPT_MS
 
 export function webhookReads({ db, cipher }: ReadContext): WebhookReads {
   return {

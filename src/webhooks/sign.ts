@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Secret } from '../core/secret.ts'
 
 /** How a secret of Standard Webhooks begins; base64 of the key follows. */
-export const SECRET_PREFIX = 'whsec_'
+const SECRET_PREFIX = 'whsec_'
 
 export type Message = {
   /** The same however often it is sent: receivers drop what they have seen. */

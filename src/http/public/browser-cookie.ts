@@ -8,7 +8,7 @@ const LIFETIME_SECONDS = 86_400
  * One random id for a browser, kept while it is there, so that tabs and links run side by side.
  * `__Host-` keeps other hosts of the domain from setting it; it needs https, which loopback has not.
  */
-export function cookieName(site: PublicSite): string {
+function cookieName(site: PublicSite): string {
   return site.secure ? '__Host-larder' : 'larder'
 }
 

@@ -15,7 +15,7 @@ export const path = z
   .string()
   .regex(/^[^.[\]]*(\.[^.[\]]+|\[[\w-]*\])*$/, 'must be keys with dots between them')
 
-export const textSource: z.ZodType<TextSource> = z.lazy(() =>
+const textSource: z.ZodType<TextSource> = z.lazy(() =>
   z.union([
     path,
     z.array(textSource).min(1).readonly(),
@@ -72,7 +72,7 @@ export const tokenRequest = z
 export type TokenRequest = z.output<typeof tokenRequest>
 
 /** A request beside the token endpoint: a probe, a revocation. */
-export const sideRequest = z
+const sideRequest = z
   .strictObject({
     url: template.optional(),
     method: method.optional(),
@@ -90,7 +90,7 @@ export const sideRequest = z
   .readonly()
 export type SideRequest = z.output<typeof sideRequest>
 
-export const lifetimeSource = z
+const lifetimeSource = z
   .strictObject({
     path,
     unit: z.enum(['seconds', 'epoch', 'iso']).default('seconds'),
@@ -202,7 +202,6 @@ export const probe = sideRequest
     body: z.string().optional(),
   })
   .readonly()
-export type ProbeShape = z.output<typeof probe>
 
 const asked = {
   usernameLabel: z.string().min(1).default('User name'),
