@@ -105,6 +105,24 @@ export function callbackWord(
   return 'internal'
 }
 
+/** Whose trouble a callback with another error is (RFC 6749 §4.1.2.1). */
+export function callbackTrouble(
+  error: string,
+): 'provider_unavailable' | 'provider_misconfigured' | 'internal' {
+  switch (error) {
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return 'provider_unavailable'
+    case 'invalid_request':
+    case 'invalid_scope':
+    case 'unauthorized_client':
+    case 'unsupported_response_type':
+      return 'provider_misconfigured'
+    default:
+      return 'internal'
+  }
+}
+
 /** What came of redeeming a callback at the provider. */
 export type ExchangeOutcome =
   | {

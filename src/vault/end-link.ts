@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts'
 import type { Placed } from './place-consent.ts'
 import { tellConnected } from './tell-connected.ts'
 
-export type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
+type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
 
 export type LinkFailure = { readonly word: CallbackWord; readonly errorCode: ConnectErrorCode }
 

@@ -1,5 +1,5 @@
 import {
-  type CallbackWord,
+  callbackTrouble,
   callbackWord,
   type ConnectLink,
   type Flow,
@@ -10,13 +10,7 @@ import type { Provider } from '../core/provider.ts'
 import type { Ports } from '../ports.ts'
 import type { TokenConsent } from './attach-grant.ts'
 import { digest } from './digest.ts'
-import {
-  type ConnectErrorCode,
-  endConnected,
-  endFailed,
-  type LinkEnd,
-  type LinkFailure,
-} from './end-link.ts'
+import { endConnected, endFailed, type LinkEnd, type LinkFailure } from './end-link.ts'
 import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
 import { placeConsent, type Placed } from './place-consent.ts'
 import { discard, redeem } from './redeem.ts'
@@ -95,14 +89,10 @@ async function consentOf(
   const redeemed = await redeem(ports, flow, from)
   if (redeemed.kind === 'consented') return redeemed
   const word = callbackWord(redeemed.error, from.provider)
-  return { word, errorCode: ERROR_CODE[word] }
+  return { word, errorCode: word === 'internal' ? callbackTrouble(redeemed.error) : SAID[word] }
 }
 
-const ERROR_CODE: Record<CallbackWord, ConnectErrorCode> = {
-  reject: 'access_denied',
-  unsupported: 'unsupported_account',
-  internal: 'internal',
-}
+const SAID = { reject: 'access_denied', unsupported: 'unsupported_account' } as const
 
 async function place(
   ports: Needs,

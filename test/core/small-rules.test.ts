@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { isExpected, sameAccount } from '../../src/core/account.ts'
 import { holds, reaches } from '../../src/core/access.ts'
-import { callbackWord, linkStatus } from '../../src/core/authorization.ts'
+import { callbackTrouble, callbackWord, linkStatus } from '../../src/core/authorization.ts'
 import { newId, parseConnectionId } from '../../src/core/ids.ts'
 import { checkParams } from '../../src/core/params.ts'
 import { scopesToRequest } from '../../src/core/provider.ts'
@@ -81,6 +81,16 @@ test.each([
 ])('a callback with %s comes home as %s', (error, word) => {
   const provider = { deniedBy: ['user_denied'], unsupportedBy: ['admin_consent_required'] }
   expect(callbackWord(error, provider)).toBe(word)
+})
+
+test.each([
+  ['temporarily_unavailable', 'provider_unavailable'],
+  ['server_error', 'provider_unavailable'],
+  ['invalid_scope', 'provider_misconfigured'],
+  ['unauthorized_client', 'provider_misconfigured'],
+  ['something_of_its_own', 'internal'],
+])('a callback with %s is told as %s', (error, code) => {
+  expect(callbackTrouble(error)).toBe(code)
 })
 
 test('only a pending link expires', () => {

@@ -21,6 +21,13 @@ test('leads back to the app with what became of it', async () => {
   })
 })
 
+test('says whose trouble it is where the provider is in some', async () => {
+  const { larder, cookie, state } = await atProvider()
+  const path = `${CALLBACK}?error=temporarily_unavailable&state=${state}`
+  const { headers } = await ask(larder.address, { path, headers: { cookie } })
+  expect(headers['location']).toContain('?error=internal&errorCode=provider_unavailable&')
+})
+
 test('leads back into an app of the device by its own scheme', async () => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: 'myapp://done' })
   const path = `${CALLBACK}?error=access_denied&state=${state}`
