@@ -92,11 +92,11 @@ export async function attachGrant(
     if (!won) throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
   await rememberRefreshToken(trx, connection, consent.arrival)
-  await shareWithSiblings(ports, trx, connection)
-  if (slot !== null && isLive(slot)) await dropReplaced(ports, trx, slot, grant)
+  const attached = await shareWithSiblings(ports, trx, connection)
+  if (slot !== null && isLive(slot)) await dropReplaced(ports, trx, slot, attached.grant)
   const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
-  await trx.appendEvent(connectionEvent(`connection.${change}`, connection, slot), now)
-  return { connection, change }
+  await trx.appendEvent(connectionEvent(`connection.${change}`, attached, slot), now)
+  return { connection: attached, change }
 }
 
 /** A connection without a grant: the row that a pending one consists of. */

@@ -11,6 +11,7 @@ import { askProvider, type Evidence } from './ask-provider.ts'
 import { noteAnswer } from './note-answer.ts'
 import type { Presentation } from './present-token.ts'
 import { saveRefresh } from './save-refresh.ts'
+import { letSiblingsFollow } from './share-with-siblings.ts'
 import { tokenIdOf } from './token-id.ts'
 
 export type AttemptNeeds = Pick<
@@ -162,6 +163,7 @@ async function end(
   const won = await ports.store.write(async (trx) => {
     const saved = await trx.saveConnection(before, after)
     if (!saved.won) return false
+    await letSiblingsFollow(ports, trx, { before, after })
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
     return true
   })

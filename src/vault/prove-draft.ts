@@ -1,9 +1,11 @@
-import type { LiveConnection } from '../core/connection.ts'
+import { isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
+import { accountMismatch } from './attach-grant.ts'
 import { misconfigured, unavailable } from './refresh-problem.ts'
 import { refresh, type RefreshNeeds, type Wanted } from './refresh.ts'
 import { settleDraft } from './settle-draft.ts'
+import { endsSiblings, siblingsOf } from './share-with-siblings.ts'
 
 export type ProveNeeds = RefreshNeeds
 
@@ -16,7 +18,22 @@ export async function proveDraft(
   draft: LiveConnection,
 ): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
   const proven = draft.status === 'active' ? draft : await proveByAsking(ports, draft, 'forced')
-  return settleDraft(ports, await identify(ports, proven))
+  const identified = await identify(ports, proven)
+  const isAtItsWord = proven === draft && (await wouldReplaceOthers(ports, identified))
+  return settleDraft(ports, isAtItsWord ? await proveKnown(ports, identified) : identified)
+}
+
+/** Its grant would become that of connections of other users, who have one that works. */
+async function wouldReplaceOthers(ports: ProveNeeds, draft: LiveConnection): Promise<boolean> {
+  if (!isRenewable(draft.grant)) return false
+  const siblings = await siblingsOf(ports, ports.store, draft)
+  return siblings.some(({ userId }) => userId !== draft.userId)
+}
+
+async function proveKnown(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
+  const { account, providerData } = draft
+  const proven = await proveByAsking(ports, draft, 'forced')
+  return { ...proven, account, providerData: { ...providerData, ...proven.providerData } }
 }
 
 /** The same in its turn, and nothing is taken at its word that can be proven. */
@@ -99,16 +116,11 @@ function isMisconfigured(result: RefreshResult): boolean {
 
 /** Asks the provider whose tokens these are, unless the app said so; where it cannot be asked, they stay nameless. */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  const { token, kind } = draft.grant
   // A client is nobody, and credentials were held against the probe already.
-  if (draft.account.id !== null || token === null || kind !== 'oauth') return draft
-  const { provider, client, params, providerData } = draft
-  const about = { provider, client, params, providerData, accessToken: token.secret }
-  const asked = await ports.endpoint.identify(about)
-  if (asked.kind !== 'ok') return draft
-  const { id, email, name } = asked.account
-  const account = { id, email: email ?? draft.account.email, name }
-  return { ...draft, account, providerData: { ...providerData, ...asked.providerData } }
+  if (draft.grant.kind !== 'oauth') return draft
+  if (endsSiblings(ports, draft)) return identifyByProvider(ports, draft)
+  if (draft.account.id !== null) return draft
+  return (await asTold(ports, draft)) ?? draft
 }
 
 /** No faster than the lane of the client goes: those that nobody waits for may be thousands. */
@@ -120,6 +132,34 @@ function identifyInTurn(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
     among: 'healthy',
     run: () => identify(ports, draft),
   })
+}
+
+/**
+ * Where connections of one account share a grant, the app's word is not enough: it would put its
+ * tokens into, or get those of, connections that are none of its own.
+ */
+async function identifyByProvider(
+  ports: ProveNeeds,
+  draft: LiveConnection,
+): Promise<LiveConnection> {
+  const told = await asTold(ports, draft)
+  if (told === null) return { ...draft, account: { ...draft.account, id: null } }
+  const isOther = draft.account.id !== null && told.account.id !== draft.account.id
+  if (!isOther) return told
+  await ports.store.write((trx) => trx.removeConnection(draft.id))
+  throw accountMismatch()
+}
+
+/** Null where the provider tells nothing. */
+async function asTold(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection | null> {
+  const { provider, client, params, providerData, grant } = draft
+  if (grant.token === null) return null
+  const about = { provider, client, params, providerData, accessToken: grant.token.secret }
+  const asked = await ports.endpoint.identify(about)
+  if (asked.kind !== 'ok') return null
+  const { id, email, name } = asked.account
+  const account = { id, email: email ?? draft.account.email, name }
+  return { ...draft, account, providerData: { ...providerData, ...asked.providerData } }
 }
 
 /** A draft that was left behind, by a crash or an outage: proven by the schedule, it settles now. */

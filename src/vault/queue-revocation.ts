@@ -1,6 +1,7 @@
 import type { Connection } from '../core/connection.ts'
 import type { Brought } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'
+import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports, Writes } from '../ports.ts'
 
@@ -43,9 +44,7 @@ export async function queueRevocation(
   const provider = ports.providers.get(holder.provider)
   if (provider === undefined || !provider.revocation.supported) return 'unsupported'
   if (refreshToken === null && accessToken === null) return 'skipped'
-  if (provider.revocation.reach === 'account' && (await isShared(ports, trx, holder))) {
-    return 'skipped'
-  }
+  if (mayReachFurther(provider, holder) && (await isShared(ports, trx, holder))) return 'skipped'
   const now = ports.clock.now()
   await trx.enqueueRevocation({
     id: newId('rev', now, ports.random.bytes(10)),
@@ -60,6 +59,11 @@ export async function queueRevocation(
     dueAt: now,
   })
   return 'queued'
+}
+
+/** Where one account's connections live on one grant, others hold these very tokens. */
+function mayReachFurther({ revocation, refresh }: Provider, { account }: TokenHolder): boolean {
+  return revocation.reach === 'account' || (refresh.endsSiblings && account.id !== null)
 }
 
 /** An account that is not known may be anybody's: then it counts as shared. */

@@ -2,8 +2,8 @@ import { admission } from '../core/circuit.ts'
 import { isLive, type LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
-import { leaderOf } from './share-with-siblings.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
+import { endsSiblings, leaderOf, letSiblingsFollow, onGrantOf } from './share-with-siblings.ts'
 
 export type RefreshNeeds = AttemptNeeds
 
@@ -22,8 +22,8 @@ export function refresh(
   seen: LiveConnection,
   wanted: Wanted,
 ): Promise<RefreshResult> {
-  const endsSiblings = ports.providers.get(seen.provider)?.refresh.endsSiblings === true
-  return endsSiblings ? refreshLeader(ports, seen, wanted) : fly(ports, seen, wanted)
+  const hasLeader = endsSiblings(ports, seen) && seen.draft === null
+  return hasLeader ? refreshLeader(ports, seen, wanted) : fly(ports, seen, wanted)
 }
 
 /** Connections that live on one grant are refreshed as one: what the oldest gets, all get. */
@@ -32,13 +32,28 @@ async function refreshLeader(
   seen: LiveConnection,
   wanted: Wanted,
 ): Promise<RefreshResult> {
-  const leader = await leaderOf(ports, seen)
-  const result = await fly(ports, leader, wanted)
-  if (leader.id === seen.id || !('connection' in result)) return result
   const current = await ports.store.connection(seen.id)
-  return current === null || !isLive(current)
-    ? { kind: 'gone' }
-    : { ...result, connection: current }
+  if (current === null || !isLive(current)) return { kind: 'gone' }
+  if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
+  const leader = await leaderOf(ports, current)
+  const result = await fly(ports, leader, wanted)
+  if (leader.id === seen.id || result.kind === 'stopping') return result
+  // Deleted in the air: another leads now.
+  return result.kind === 'gone' ? refreshLeader(ports, seen, wanted) : asSeenBy(ports, seen, result)
+}
+
+/** What the flight of another came to for this one. */
+async function asSeenBy(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  result: Extract<RefreshResult, { connection: LiveConnection }>,
+): Promise<RefreshResult> {
+  const current = await ports.store.connection(seen.id)
+  if (current === null || !isLive(current)) return { kind: 'gone' }
+  if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
+  // Not in the store yet, but as safe in the journal.
+  const isParked = result.kind === 'refreshed'
+  return { ...result, connection: isParked ? onGrantOf(result.connection, current) : current }
 }
 
 function fly(ports: RefreshNeeds, seen: LiveConnection, wanted: Wanted): Promise<RefreshResult> {
@@ -106,9 +121,11 @@ async function held(
   // The scan passes over the configured client's connections while its circuit is open, but cannot
   // know of each connection's own client: those step back in the order by themselves.
   if (connection.client !== null) {
-    await ports.store.write((trx) =>
-      trx.saveConnection(connection, { ...connection, dueAt: retryAt }),
-    )
+    const after = { ...connection, dueAt: retryAt }
+    await ports.store.write(async (trx) => {
+      const { won } = await trx.saveConnection(connection, after)
+      if (won) await letSiblingsFollow(ports, trx, { before: connection, after })
+    })
   }
   return { kind: 'held', connection, reason: open.reason, retryAt }
 }

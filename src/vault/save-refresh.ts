@@ -6,11 +6,19 @@ import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { JournalEntry, Ports, Writes } from '../ports.ts'
 import { queueRevocation } from './queue-revocation.ts'
-import { shareWithSiblings } from './share-with-siblings.ts'
+import { leaveToSiblings, letSiblingsFollow } from './share-with-siblings.ts'
 
 type Needs = Pick<
   Ports,
-  'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer' | 'flights' | 'journal'
+  | 'clock'
+  | 'random'
+  | 'store'
+  | 'sealer'
+  | 'endpoint'
+  | 'providers'
+  | 'observer'
+  | 'flights'
+  | 'journal'
 >
 
 /** What a refresh comes to, about to be written. */
@@ -84,22 +92,28 @@ function write(ports: Needs, landing: Landing): Promise<boolean> {
     }
     const received = receivedRefreshToken(outcome)
     if (received !== null) await trx.rememberRefreshToken(after, received)
-    if (after.grant !== before.grant) await shareWithSiblings(ports, trx, after)
+    await letSiblingsFollow(ports, trx, { before, after })
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
     return true
   })
 }
 
-/** The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it. */
+/**
+ * The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it, but
+ * those who lived on the same.
+ */
 async function dropLateTokens(
   ports: Needs,
   trx: Writes,
-  { before, outcome }: Landing,
+  { before, after, outcome }: Landing,
 ): Promise<void> {
   const current = await trx.connection(before.id)
   const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
   // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.
   if (isSameGrant) return
+  const isRenewed = after.grant !== before.grant
+  if (current === null && isRenewed && (await leaveToSiblings(ports, trx, { before, after })))
+    return
   const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
   const refreshToken = receivedRefreshToken(outcome) ?? (accessToken && before.grant.refreshToken)
   await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })

@@ -4,7 +4,7 @@ import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import type { Ports, Writes } from '../ports.ts'
 import { accountMismatch } from './attach-grant.ts'
-import { shareWithSiblings } from './share-with-siblings.ts'
+import { endsSiblings, shareWithSiblings } from './share-with-siblings.ts'
 import { tellConnected } from './tell-connected.ts'
 
 type Needs = Pick<Ports, 'clock' | 'store' | 'observer' | 'endpoint' | 'providers'>
@@ -80,12 +80,9 @@ async function establish(
 ): Promise<Settled> {
   const connection: LiveConnection = { ...proven, draft: null, updatedAt: ports.clock.now() }
   await trx.saveConnection(stored, connection)
-  await shareWithSiblings(ports, trx, connection)
-  await trx.appendEvent(
-    connectionEvent('connection.created', connection, null),
-    connection.updatedAt,
-  )
-  return { kind: 'settled', connection, created: true }
+  const settled = await shareWithSiblings(ports, trx, connection)
+  await trx.appendEvent(connectionEvent('connection.created', settled, null), connection.updatedAt)
+  return { kind: 'settled', connection: settled, created: true }
 }
 
 async function take(
@@ -93,7 +90,10 @@ async function take(
   trx: Writes,
   slot: Connection,
   draft: LiveConnection,
-): Promise<Settled | Mismatch> {
+): Promise<Settled | Mismatch | Unproven> {
+  // They would become the grant of everybody who has connected that account.
+  const isUntold = endsSiblings(ports, draft) && draft.account.id === null
+  if (isUntold && slot.account.id !== null) return { kind: 'unproven' }
   const isOther =
     slot.account.id !== null &&
     draft.account.id !== null &&
@@ -117,9 +117,9 @@ async function take(
     updatedAt: now,
   }
   await trx.saveConnection(slot, connection)
-  await shareWithSiblings(ports, trx, connection)
+  const settled = await shareWithSiblings(ports, trx, connection)
   const type: ConnectionEventType =
     slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
-  await trx.appendEvent(connectionEvent(type, connection, slot), now)
-  return { kind: 'settled', connection, created: slot.status === 'pending' }
+  await trx.appendEvent(connectionEvent(type, settled, slot), now)
+  return { kind: 'settled', connection: settled, created: slot.status === 'pending' }
 }

@@ -1,57 +1,142 @@
-import { isLive, type LiveConnection } from '../core/connection.ts'
-import type { Provider } from '../core/provider.ts'
+import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
+import { refreshEvents } from '../core/event.ts'
 import type { Ports, Writes } from '../ports.ts'
 
 type Needs = Pick<Ports, 'endpoint' | 'providers'>
 
-/**
+/*
  * At some providers a refresh ends the refresh tokens of every other grant that the same account gave
- * the same client. Connections of such an account live on one grant: whatever brings newer tokens to
- * one of them brings them to all, in its transaction.
+ * the same client. Connections of such an account live on one grant. Whose account it is the provider
+ * has said (see `proveDraft`): on anybody's word alone one tenant would get another's tokens.
+ */
+
+/**
+ * A consent or an import brought tokens: they become the grant of all. Where the others were refreshed
+ * after these were issued, these are dead already, and the connection lives on what the others have.
  */
 export async function shareWithSiblings(
   ports: Needs,
   trx: Writes,
   connection: LiveConnection,
+): Promise<LiveConnection> {
+  // What is not proven, or cannot be renewed, is nothing to give up a grant for.
+  if (connection.status !== 'active' || !isRenewable(connection.grant)) return connection
+  const siblings = await siblingsOf(ports, trx, connection)
+  const newest = siblings.filter(isOnTokens).reduce(newerOf, connection)
+  if (newest !== connection) {
+    const joined = onGrantOf(newest, connection)
+    await trx.saveConnection(connection, joined)
+    return joined
+  }
+  for (const sibling of siblings) await follow(trx, sibling, onGrantOf(connection, sibling))
+  return connection
+}
+
+/** What an attempt to refresh made of one, in its transaction, holds for all who live on its grant. */
+export async function letSiblingsFollow(
+  ports: Needs,
+  trx: Writes,
+  { before, after }: { readonly before: LiveConnection; readonly after: LiveConnection },
 ): Promise<void> {
-  for (const sibling of await siblingsOf(ports, trx, connection)) {
-    const { id, generation } = sibling.grant
-    const grant = { ...connection.grant, id, generation: generation + 1 }
-    await trx.saveConnection(sibling, {
-      ...connection,
-      id: sibling.id,
-      userId: sibling.userId,
-      label: sibling.label,
-      metadata: sibling.metadata,
-      draft: null,
-      createdAt: sibling.createdAt,
-      grant,
-    })
+  if (after.draft !== null) return
+  const isRenewed = after.grant !== before.grant
+  for (const sibling of await siblingsOf(ports, trx, after)) {
+    await follow(trx, sibling, isRenewed ? onGrantOf(after, sibling) : inStateOf(after, sibling))
   }
 }
 
-/** The one of them that is refreshed for all: the oldest. */
+/**
+ * A refresh of one that was deleted meanwhile spent the refresh token of all: what it brought is
+ * theirs. False where nobody lives on what was presented.
+ */
+export async function leaveToSiblings(
+  ports: Needs & Pick<Ports, 'sealer'>,
+  trx: Writes,
+  { before, after }: { readonly before: LiveConnection; readonly after: LiveConnection },
+): Promise<boolean> {
+  const presented = tokenPrint(ports, before)
+  const siblings = await siblingsOf(ports, trx, before)
+  const heirs = siblings.filter((one) => tokenPrint(ports, one) === presented)
+  if (presented === null || before.draft !== null) return false
+  for (const heir of heirs) await follow(trx, heir, onGrantOf(after, heir))
+  return heirs.length > 0
+}
+
+/** The one of them that is refreshed for all: the oldest that can be. */
 export async function leaderOf(
   ports: Needs & Pick<Ports, 'store'>,
   connection: LiveConnection,
 ): Promise<LiveConnection> {
   const siblings = await siblingsOf(ports, ports.store, connection)
-  return siblings.reduce((oldest, one) => (one.id < oldest.id ? one : oldest), connection)
+  const able = [connection, ...siblings].filter(({ grant }) => isRenewable(grant))
+  return able.reduce((oldest, one) => (one.id < oldest.id ? one : oldest), able[0] ?? connection)
 }
 
-async function siblingsOf(
+export function endsSiblings(
+  { providers }: Pick<Ports, 'providers'>,
+  { provider }: Pick<LiveConnection, 'provider'>,
+): boolean {
+  return providers.get(provider)?.refresh.endsSiblings === true
+}
+
+/** Every other connection that a refresh of this one would end; none at most providers. */
+export async function siblingsOf(
   ports: Needs,
   reads: Pick<Writes, 'connectionsOfAccount'>,
   connection: LiveConnection,
 ): Promise<readonly LiveConnection[]> {
   const accountId = connection.account.id
-  const provider: Provider | undefined = ports.providers.get(connection.provider)
   const { kind } = connection.grant
-  if (provider?.refresh.endsSiblings !== true || accountId === null || kind !== 'oauth') return []
+  if (!endsSiblings(ports, connection) || accountId === null || kind !== 'oauth') return []
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const all = await reads.connectionsOfAccount(connection.provider, accountId)
   return all
     .filter(isLive)
     .filter((one) => one.id !== connection.id && one.grant.kind === 'oauth')
     .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
+    .filter((one) => isOfOnePlace(one.params, connection.params))
+}
+
+/** The sibling on the tokens of `connection`; what it asked for, and what the app said of it, stay. */
+export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
+  const { id, generation, requestedScope } = sibling.grant
+  const grant = { ...connection.grant, id, generation: generation + 1, requestedScope }
+  const { providerData } = connection
+  return { ...inStateOf(connection, sibling), providerData, grant, attempt: null }
+}
+
+function inStateOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
+  const { id, userId, label, metadata, params, client, draft, createdAt } = sibling
+  const { account, providerData, grant, attempt } = sibling
+  const own = { id, userId, label, metadata, params, client, draft, createdAt }
+  return { ...connection, ...own, account, providerData, grant, attempt }
+}
+
+async function follow(trx: Writes, before: LiveConnection, after: LiveConnection): Promise<void> {
+  if (!(await trx.saveConnection(before, after)).won) return
+  for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
+}
+
+function isOnTokens({ status, grant }: LiveConnection): boolean {
+  return status !== 'disconnected' && grant.token !== null && isRenewable(grant)
+}
+
+function newerOf(a: LiveConnection, b: LiveConnection): LiveConnection {
+  return (b.grant.token?.issuedAt ?? 0) > (a.grant.token?.issuedAt ?? 0) ? b : a
+}
+
+/** Accounts of one number at two instances of a provider are two accounts. */
+function isOfOnePlace(a: LiveConnection['params'], b: LiveConnection['params']): boolean {
+  const names = Object.keys({ ...a, ...b })
+  return names.every((name) => a[name] === b[name])
+}
+
+/** Null where it cannot be opened. */
+function tokenPrint({ sealer }: Pick<Ports, 'sealer'>, { grant }: LiveConnection): string | null {
+  if (grant.refreshToken === null) return null
+  try {
+    return sealer.fingerprint('refresh-token-equality/v1', grant.refreshToken.open())
+  } catch {
+    return null
+  }
 }

@@ -72,44 +72,6 @@ describe('a grant that nobody reads', () => {
   })
 })
 
-describe('connections whose refreshes would end each other', () => {
-  const siblings = { provider: { refreshTokens: { endsSiblings: true } } }
-
-  test('live on one grant: what one gets, all get, and the provider is asked once', async () => {
-    await using stage = await openStage(siblings)
-    const { connections, account } = await twoUsersOfOneAccount(stage)
-    stage.clock.pass(2 * HOUR)
-    await Promise.all(connections.map((one) => refresh(stage.ports, one, 'asked')))
-    const [first, second] = await Promise.all(connections.map(({ id }) => stage.stored(id)))
-    expect(first?.grant.token?.tokenId).toBe(second?.grant.token?.tokenId)
-    expect(first?.grant.refreshToken?.open().expose()).toBe(
-      second?.grant.refreshToken?.open().expose(),
-    )
-    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(1)
-    expect(first?.account.id).toBe(account.id)
-    expect([first?.userId, second?.userId]).toEqual(['user-1', 'user-2'])
-  })
-
-  test('a newer consent of one is the grant of all', async () => {
-    await using stage = await openStage(siblings)
-    const { connections } = await twoUsersOfOneAccount(stage)
-    const [first, second] = await Promise.all(connections.map(({ id }) => stage.stored(id)))
-    expect(first?.grant.refreshToken?.open().expose()).toBe(
-      second?.grant.refreshToken?.open().expose(),
-    )
-    expect(first?.label).toBe('one')
-  })
-
-  test('elsewhere each keeps its own', async () => {
-    await using stage = await openStage()
-    const { connections } = await twoUsersOfOneAccount(stage)
-    const [first, second] = await Promise.all(connections.map(({ id }) => stage.stored(id)))
-    expect(first?.grant.refreshToken?.open().expose()).not.toBe(
-      second?.grant.refreshToken?.open().expose(),
-    )
-  })
-})
-
 describe('what will not last is said at once', () => {
   test('no refresh token was issued: with what to change', async () => {
     const remedy = 'Switch on offline access'
