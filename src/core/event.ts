@@ -70,14 +70,11 @@ export function connectionEvent(
   connection: Connection,
   previous: Connection | null,
 ): VaultEvent {
+  const about = { type, connection, previousStatus: previous?.status ?? null }
+  // Whatever else may be wrong with it just now: its end only the user can put off.
+  if (type === 'connection.expiring') return { ...about, reason: null, nextAction: 'reauthorize' }
   const reason = connection.status === 'pending' ? null : (connection.failure?.reason ?? null)
-  return {
-    type,
-    connection,
-    previousStatus: previous?.status ?? null,
-    reason,
-    nextAction: reason === null ? null : nextAction(reason),
-  }
+  return { ...about, reason, nextAction: reason === null ? null : nextAction(reason) }
 }
 
 /** What a refresh told the world: only changes of status are events, and drafts have no world yet. */

@@ -46,6 +46,7 @@ export function newGrant(id: GrantId, arrival: Arrival, about: About): Grant {
 /** A code was exchanged, or tokens were handed in. */
 export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OAuthGrant {
   const { tokens, sentAt } = arrival
+  const token = accessToken(arrival, about)
   const end = refreshTokenExpiry(arrival) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs)
   return {
     kind: 'oauth',
@@ -53,9 +54,10 @@ export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OA
     generation: 1,
     requestedScope: about.requestedScope,
     scope: tokens.scope ?? about.requestedScope,
-    token: accessToken(arrival, about),
+    token,
     refreshToken: tokens.refreshToken,
-    ...endOf(sentAt, end),
+    // What cannot be renewed ends with its token.
+    ...endOf(sentAt, tokens.refreshToken === null ? token.expiresAt : end),
   }
 }
 

@@ -175,7 +175,9 @@ function withKeptRefreshToken(
   const isSameClient =
     ports.endpoint.clientKey(provider.id, slot.client) ===
     ports.endpoint.clientKey(provider.id, request.client)
-  return isSameClient ? { ...fresh, refreshToken: slot.grant.refreshToken } : fresh
+  if (!isSameClient || slot.grant.kind !== 'oauth' || slot.grant.refreshToken === null) return fresh
+  const { refreshToken, refreshTokenExpiresAt, endNoticeAt } = slot.grant
+  return { ...fresh, refreshToken, refreshTokenExpiresAt, endNoticeAt }
 }
 
 async function dropReplaced(

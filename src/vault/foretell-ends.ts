@@ -9,11 +9,14 @@ const AT_ONCE = 500
  * Tells the host app of grants that will end and that no refresh can keep, while the user can still be
  * asked in good time. Once for each end; answers how many were told.
  */
-export async function foretellEnds(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
+export async function foretellEnds(
+  ports: Pick<Ports, 'clock' | 'store' | 'flights'>,
+): Promise<number> {
   const near = await ports.store.endingGrants(ports.clock.now(), AT_ONCE)
   let told = 0
   for (const id of near) {
-    told += Number(await foretell(ports, id))
+    // What a flight brings may put the end off, or would write over that it was told: the next time.
+    if (!ports.flights.has(id)) told += Number(await foretell(ports, id))
     // Readers have their turn in between.
     await ports.clock.sleep(0)
   }

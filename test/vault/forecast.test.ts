@@ -40,6 +40,38 @@ describe('a grant that will end', () => {
     expect(await foretellEnds(stage.ports)).toBe(1)
   })
 
+  test('with its token, for want of a refresh token, is foretold like any other', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 365 * 86_400 } },
+    })
+    const end = stage.clock.now() + 60 * DAY
+    const { connection } = await stage.adopt({
+      accessTokenSeconds: 60 * 86_400,
+      demand: { refreshToken: null, expiresAt: end },
+    })
+    expect((await stage.stored(connection.id)).grant.refreshTokenExpiresAt).toBe(end)
+    stage.clock.pass(54 * DAY)
+    expect(await foretellEnds(stage.ports)).toBe(1)
+    const events = await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })
+    expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ nextAction: 'reauthorize' })
+  })
+
+  test('is not told while a refresh is in the air, nor twice after it', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
+    })
+    const { connection } = await stage.adopt()
+    stage.clock.pass(54 * DAY)
+    const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+    const flight = refresh(stage.ports, connection, 'scheduled')
+    await until('it to be at the provider', async () => (await stage.provider.requestCount()) > 0)
+    expect(await foretellEnds(stage.ports)).toBe(0)
+    await stage.provider.behave(held)
+    await flight
+    expect(await foretellEnds(stage.ports)).toBe(1)
+    expect(await foretellEnds(stage.ports)).toBe(0)
+  })
+
   test('that each refresh puts off is not foretold', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave({ act: 'edit', set: { refresh_token_expires_in: 30 * 86_400 } })

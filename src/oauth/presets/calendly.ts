@@ -5,7 +5,7 @@ export const calendly = {
   documentation: {
     url: 'https://developer.calendly.com/docs/authentication/refresh-token-rotation-guide',
     verifiedOn: '2026-08-23',
-    unverified: ['identityScopes'],
+    unverified: ['clientAuth', 'identityScopes'],
   },
   authorizationEndpoint: 'https://auth.calendly.com/oauth/authorize',
   tokenEndpoint: 'https://auth.calendly.com/oauth/token',
