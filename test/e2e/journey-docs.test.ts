@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { privateEndpoints } from '../../src/http/private.ts'
 
 const page = readFileSync('docs/journeys.md', 'utf8')
+const credentials = readFileSync('docs/credentials.md', 'utf8')
 const SYSTEMS = ['Recal', 'Wix', 'Pyas', 'Cal.com', 'Recall.ai']
 
 test('every journey has a page section of its system’s name', () => {
@@ -10,14 +11,17 @@ test('every journey has a page section of its system’s name', () => {
   expect(headings).toEqual(SYSTEMS)
 })
 
-test('every request that the page shows is one that there is', () => {
-  const shown = [...page.matchAll(/^\$ ask (-X (\w+) )?"?\$LARDER(\/[^\s"?]*)(.*)/gm)].map(
+test.each([
+  ['five journeys', page, 15],
+  ['credentials', credentials, 10],
+])('every request that the page of %s shows is one that there is', (_, text, atLeast) => {
+  const shown = [...text.matchAll(/^\$ ask (-X (\w+) )?"?\$LARDER(\/[^\s"?]*)(.*)/gm)].map(
     ([, , method, path = '', rest = '']) => {
       const implied = rest.includes('-d ') ? 'POST' : 'GET'
       return { method: (method ?? implied).toLowerCase(), path: path.replaceAll('…', '') }
     },
   )
-  expect(shown.length).toBeGreaterThan(15)
+  expect(shown.length).toBeGreaterThan(atLeast)
   const missing = shown.filter(
     ({ method, path }) =>
       !privateEndpoints.some(
