@@ -1,5 +1,5 @@
 import { sameAccount } from '../core/account.ts'
-import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
+import { type Connection, isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import type { Ports, Writes } from '../ports.ts'
@@ -59,7 +59,35 @@ export async function placeDraft(
   ports: Needs,
   trx: Writes,
   stored: LiveConnection,
-  proven: LiveConnection = stored,
+  proven: LiveConnection | null = null,
+): Promise<Settled | Mismatch | Unproven> {
+  if (proven !== null) return placeProven(ports, trx, stored, proven)
+  const isShared = endsSiblings(ports, stored) && stored.grant.kind === 'oauth'
+  return isShared ? leaveToSchedule(ports, trx, stored) : placeProven(ports, trx, stored, stored)
+}
+
+/** Whose tokens these are, nobody may say but the provider; it is asked after the first refresh. */
+async function leaveToSchedule(
+  ports: Needs,
+  trx: Writes,
+  stored: LiveConnection,
+): Promise<Unproven> {
+  if (!isRenewable(stored.grant)) {
+    const detail =
+      'is required unless it is verified: the provider has to say whose tokens these are'
+    throw new VaultError('invalid_request', 'nobody has said whose token this is', {
+      errors: [{ in: 'body', name: 'refreshToken', detail }],
+    })
+  }
+  await trx.saveConnection(stored, { ...stored, dueAt: ports.clock.now() })
+  return { kind: 'unproven' }
+}
+
+async function placeProven(
+  ports: Needs,
+  trx: Writes,
+  stored: LiveConnection,
+  proven: LiveConnection,
 ): Promise<Settled | Mismatch | Unproven> {
   const slot = await slotOf(trx, proven)
   if (slot === null) return establish(ports, trx, stored, proven)

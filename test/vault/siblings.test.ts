@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { StoreError } from '../../src/core/errors.ts'
 import type { LiveConnection } from '../../src/core/connection.ts'
+import { StoreError } from '../../src/core/errors.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Writes } from '../../src/ports.ts'
@@ -10,25 +10,26 @@ import { createLink } from '../../src/vault/create-link.ts'
 import { deleteConnection } from '../../src/vault/delete-connection.ts'
 import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
 import { getToken } from '../../src/vault/get-token.ts'
-import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
 import { refresh } from '../../src/vault/refresh.ts'
-import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { updateConnection } from '../../src/vault/update-connection.ts'
 import { linkDemand } from '../support/link-demand.ts'
+import {
+  ACCOUNT,
+  connectTwo,
+  HOUR,
+  NO_ID,
+  openSiblingStage,
+  REFUSAL,
+  refreshTokenOf,
+  settle,
+  storedAll,
+} from '../support/siblings.ts'
 import { until } from '../support/until.ts'
-import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
-
-const HOUR = 3_600_000
-const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
-const REFUSAL = { act: 'refuse', error: 'invalid_grant', status: 400 } as const
-
-/** A provider where a refresh of one ends the others. */
-const open = () =>
-  openStage({ provider: { refreshTokens: { endsSiblings: true } }, revocationReach: 'token' })
+import { ACME, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 describe('connections whose refreshes would end each other', () => {
   test('live on one grant: what one gets, all get, and the provider is asked once', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     const before = await stage.provider.requestCount()
     stage.clock.pass(2 * HOUR)
@@ -44,7 +45,7 @@ describe('connections whose refreshes would end each other', () => {
   })
 
   test('a newer consent of one is the grant of all, what was said of each is its own', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const [first, second] = await storedAll(stage, await connectTwo(stage))
     expect(refreshTokenOf(first)).toBe(refreshTokenOf(second))
     expect([first?.label, second?.label]).toEqual(['one', 'two'])
@@ -57,7 +58,7 @@ describe('connections whose refreshes would end each other', () => {
   })
 
   test('end together, each with its event, and the provider is not asked over and over', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await stage.provider.misbehave(REFUSAL)
     stage.clock.pass(2 * HOUR)
@@ -76,7 +77,7 @@ describe('connections whose refreshes would end each other', () => {
   })
 
   test('wait together while the provider is away', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'html' })
     stage.clock.pass(2 * HOUR)
@@ -87,7 +88,7 @@ describe('connections whose refreshes would end each other', () => {
   })
 
   test('a rotation that only the journal holds is served to all', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     stage.clock.pass(2 * HOUR)
     const disk = fillAfter(stage, 1)
@@ -106,7 +107,7 @@ describe('connections whose refreshes would end each other', () => {
 
 describe('of connections on one grant', () => {
   test('one that is deleted takes nothing from the other; the last one is revoked', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const remove = (id = NO_ID) => deleteConnection(stage.ports, OPERATOR, { id }, { revoke: true })
     expect(await remove(first?.id)).toEqual({ revocation: 'skipped' })
@@ -115,7 +116,7 @@ describe('of connections on one grant', () => {
   })
 
   test('the one that is refreshed may be deleted meanwhile: what came is the others’', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const sent = await stage.provider.requestCount()
     const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -135,7 +136,7 @@ describe('of connections on one grant', () => {
   })
 
   test('a PATCH of one brings its tokens to all', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     await updateConnection(stage.ports, OPERATOR, connections[1]?.id ?? NO_ID, {
@@ -149,7 +150,7 @@ describe('of connections on one grant', () => {
   })
 
   test('one that waited for the app while the others were refreshed lives on what they have', async () => {
-    await using stage = await open()
+    await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const { id, completion } = await consent(stage, 'user-3' as UserId)
     stage.clock.pass(60_000)
@@ -161,143 +162,6 @@ describe('of connections on one grant', () => {
     expect(refreshTokenOf(await stage.stored(first?.id ?? NO_ID))).toBe(living)
   })
 })
-
-describe('nobody gets into a shared grant by his word alone', () => {
-  test('tokens of another account than the app says are refused', async () => {
-    await using stage = await open()
-    const [first] = await connectTwo(stage)
-    const [other] = await stage.provider.mintGrants(1)
-    await expect(hand(stage, other, { accountId: ACCOUNT.id })).rejects.toMatchObject({
-      code: 'account_mismatch',
-    })
-    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
-    const of = await stage.ports.store.connectionsOf('user-3' as UserId, null)
-    expect(of).toEqual([])
-  })
-
-  test.each([
-    ['whose account the provider does not tell', { accountId: ACCOUNT.id }],
-    ['that are not proven', { accountId: ACCOUNT.id, accessToken: null }],
-  ])('tokens %s live on their own', async (_, demand) => {
-    await using stage = await open()
-    const [first] = await connectTwo(stage)
-    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const away = { act: 'answer', status: 503, body: 'html' } as const
-    await stage.provider.misbehave(away, { endpoint: 'userinfo' })
-    await stage.provider.misbehave(away, { endpoint: 'token' })
-    const { connection } = await hand(stage, minted, demand)
-    expect(connection.account.id).toBeNull()
-    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
-    await stage.provider.behave()
-    await refresh(stage.ports, connection, 'forced')
-    const alone = refreshTokenOf(await stage.stored(connection.id))
-    expect(alone).not.toBe(refreshTokenOf(await stage.stored(first?.id ?? NO_ID)))
-  })
-
-  test('a PATCH whose account the provider does not tell changes nothing', async () => {
-    await using stage = await open()
-    const [first] = await connectTwo(stage)
-    const [minted] = await stage.provider.mintGrants(1)
-    await stage.provider.misbehave(
-      { act: 'answer', status: 503, body: 'html' },
-      { endpoint: 'userinfo' },
-    )
-    const changes = {
-      accessToken: new Secret(minted?.accessToken ?? ''),
-      refreshToken: new Secret(minted?.refreshToken ?? ''),
-    }
-    await expect(
-      updateConnection(stage.ports, OPERATOR, first?.id ?? NO_ID, changes),
-    ).rejects.toMatchObject({ code: 'provider_unavailable' })
-    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
-  })
-
-  test('a refresh token that is dead already does not take the place of one that lives', async () => {
-    await using stage = await open()
-    const [first] = await connectTwo(stage)
-    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    await stage.provider.misbehave(REFUSAL, { next: 1 })
-    await expect(hand(stage, minted, {})).rejects.toMatchObject({
-      extras: { reason: 'invalid_grant' },
-    })
-    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
-  })
-
-  test('an access token without a refresh token takes none from the others', async () => {
-    await using stage = await open()
-    const [first] = await connectTwo(stage)
-    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection } = await hand(stage, minted, { refreshToken: null })
-    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
-    // Its next token is theirs.
-    const result = await refresh(stage.ports, connection, 'forced')
-    expect(result).toMatchObject({ kind: 'refreshed', connection: { id: connection.id } })
-  })
-})
-
-const NO_ID = 'con_none' as LiveConnection['id']
-
-async function connectTwo(stage: Stage): Promise<readonly LiveConnection[]> {
-  const connections = []
-  for (const [index, label] of ['one', 'two'].entries()) {
-    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const userId = `user-${index + 1}` as UserId
-    connections.push((await hand(stage, minted, { userId, label })).connection)
-  }
-  return storedAll(stage, connections)
-}
-
-function hand(
-  stage: Stage,
-  minted: { readonly accessToken: string; readonly refreshToken: string } | undefined,
-  demand: Partial<ImportDemand>,
-) {
-  return importConnection(stage.ports, OPERATOR, {
-    ...NOTHING,
-    userId: 'user-3' as UserId,
-    provider: ACME,
-    accessToken: new Secret(minted?.accessToken ?? ''),
-    refreshToken: new Secret(minted?.refreshToken ?? ''),
-    expiresAt: stage.clock.now() + HOUR,
-    ...demand,
-  })
-}
-
-/** The user consents; the host app has not confirmed yet. */
-async function consent(stage: Stage, userId: UserId) {
-  await stage.provider.setAccount(ACCOUNT)
-  const { link, url } = await createLink(
-    stage.ports,
-    OPERATOR,
-    linkDemand({ userId, confirm: 'app', redirectUrl: 'https://app.example.com/oauth' }),
-  )
-  const secret = url.split('/').at(-1) ?? ''
-  const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
-  const answer = await fetch(begun.url, { redirect: 'manual' })
-  const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
-  const done = await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
-  const home = new URL('url' in done ? done.url : '')
-  return { id: link.id, completion: home.searchParams.get('completion') ?? '' }
-}
-
-function storedAll(stage: Stage, connections: readonly LiveConnection[]) {
-  return Promise.all(connections.map(({ id }) => stage.stored(id)))
-}
-
-function refreshTokenOf(connection: LiveConnection | undefined): string | null {
-  return connection?.grant.refreshToken?.open().expose() ?? null
-}
-
-/** One scan, until nothing is due any more. */
-async function settle(stage: Stage): Promise<void> {
-  await refreshDue(stage.ports)
-  const due = (among: 'healthy' | 'troubled') =>
-    stage.ports.store.dueConnections(ACME, stage.clock.now(), { among, limit: 10 })
-  await until('all to have had their turn', async () => {
-    const left = [...(await due('healthy')), ...(await due('troubled'))]
-    return left.length === 0 && stage.ports.flights.size === 0
-  })
-}
 
 async function told(stage: Stage, type: string) {
   const events = await stage.ports.store.events({ after: 0, limit: 100, reach: OPERATOR })
@@ -314,4 +178,20 @@ function fillAfter(stage: Stage, writes: number) {
     left.writes = Number.POSITIVE_INFINITY
   }
   return { ports: { ...stage.ports, store: { ...store, write } }, free }
+}
+/** The user consents; the host app has not confirmed yet. */
+async function consent(stage: Stage, userId: UserId) {
+  await stage.provider.setAccount(ACCOUNT)
+  const { link, url } = await createLink(
+    stage.ports,
+    OPERATOR,
+    linkDemand({ userId, confirm: 'app', redirectUrl: 'https://app.example.com/oauth' }),
+  )
+  const secret = url.split('/').at(-1) ?? ''
+  const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
+  const answer = await fetch(begun.url, { redirect: 'manual' })
+  const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
+  const done = await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
+  const home = new URL('url' in done ? done.url : '')
+  return { id: link.id, completion: home.searchParams.get('completion') ?? '' }
 }
