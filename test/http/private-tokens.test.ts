@@ -185,7 +185,12 @@ test('the header is what the provider wants', async () => {
 test('a user with several accounts is asked which', async () => {
   const one = await handIn({ email: 'ann@example.com', accountId: 'acc-1' })
   api.now += 1
-  const two = await handIn({ email: 'bea@example.com', accountId: 'acc-2', refreshToken: 'rt-2' })
+  const two = await handIn({
+    email: 'bea@example.com',
+    accountId: 'acc-2',
+    refreshToken: 'rt-2',
+    label: 'work',
+  })
   const path = '/v1/users/42/oauth/acme/token'
   const { status, json } = await api.ask({ path })
   expect(status).toBe(409)
@@ -200,6 +205,7 @@ test('a user with several accounts is asked which', async () => {
     ['acc-1', one],
     ['bea%40example.com', two],
     ['BEA@Example.com', two],
+    ['work', two],
   ] as const) {
     expect((await api.ask({ path: `${path}?account=${account}` })).json).toMatchObject({
       connectionId: id,
