@@ -21,6 +21,8 @@ export interface Events extends Observer {
   /** Wall and monotonic time came apart; the schedule was planned anew. */
   clockStepped(e: { byMs: number }): void
   /** The process is about to end because nobody caught this. */
+  /** What kept it from starting is the operator's to mend; standard error says how. */
+  refused(e: { error: unknown }): void
   crashed(e: { kind: 'serve' | 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
   readonly metrics: Metrics
   /** Writes the lines that wait; never throws. */
@@ -173,6 +175,8 @@ function faultEvents(log: Logger, metrics: Metrics) {
       metrics.internalErrors.inc({ outcome: 'job' })
       log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'a job failed')
     },
+    refused: ({ error }) =>
+      log.error({ event: 'process.refused', fault: describeError(error) }, 'larder did not start'),
     crashed: ({ error, ...e }) =>
       log.fatal({ event: 'process.crashed', ...e, fault: describeError(error) }, 'crashed'),
   } satisfies Partial<Events>

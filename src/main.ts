@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { commandLine, usageExitCode } from './cli/command-line.ts'
 import { EXIT } from './cli/refusal.ts'
-import { report } from './cli/report.ts'
+import { isFault, report } from './cli/report.ts'
 import type { Events } from './events.ts'
 
 const { version } = JSON.parse(
@@ -46,7 +46,8 @@ async function serve(): Promise<void> {
     const reason = await Promise.race([ending, crash])
     events.stopping({ reason })
   } catch (error) {
-    events.crashed({ kind: 'serve', error })
+    if (isFault(error)) events.crashed({ kind: 'serve', error })
+    else events.refused({ error })
     throw error
   } finally {
     events.flush()

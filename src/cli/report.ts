@@ -12,6 +12,11 @@ export function report(error: unknown): ExitCode {
   return exitCode
 }
 
+/** Whether nobody but us can mend it. */
+export function isFault(error: unknown): boolean {
+  return sort(error).exitCode === EXIT.crashed
+}
+
 type Report = {
   readonly lines: readonly string[]
   readonly hint: string

@@ -153,6 +153,8 @@ describe('it refuses to start', () => {
     const run = await larder(['serve'], { env: { ...at.environment, ...free } })
     expect(run.code).toBe(74)
     expect(run.stderr).toContain('larder: error: another process holds this data directory')
+    expect(run.stdout).toContain('"event":"process.refused"')
+    expect(run.stdout).not.toContain('process.crashed')
   })
 
   test('over a file that is no vault, which is left as it is', async () => {
