@@ -34,8 +34,6 @@ export type Verdict =
   | Exclude<RefreshOutcome, { kind: 'ok' | 'ambiguous' | 'not_sent' }>
   | Omit<Extract<RefreshOutcome, { kind: 'ambiguous' }>, 'salvaged'>
 
-export const NO_RULES: AnswerRules = { dead: [], config: [], temporary: [], throttled: [] }
-
 /**
  * Sorts an answer. Only `invalid_grant` and what the rules call dead may ever end a grant; whatever
  * is not understood is `ambiguous`, and may be replayed only where the token may really be spent.

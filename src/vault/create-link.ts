@@ -47,7 +47,7 @@ export async function createLink(
   demand: LinkDemand,
 ): Promise<CreatedLink> {
   if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
-  const providers = demand.providers.map((id) => reachedProvider(ports, caller, id))
+  const providers = reachedProviders(ports, caller, demand.providers)
   const errors = [
     ...checkDemand(ports, demand),
     ...providers.flatMap((one) => [...checkUser(one), ...checkParamsOf(one, demand)]),
@@ -79,16 +79,22 @@ export async function createLink(
   return { link, url: `${ports.policy.publicUrl}/connect/${secret}`, warnings: warned.flat() }
 }
 
-function reachedProvider(ports: Needs, caller: Caller, id: ProviderId): Provider {
-  const provider = reachesProvider(caller, id) ? ports.providers.get(id) : undefined
-  if (provider !== undefined) return provider
-  throw unknownProvider()
+function reachedProviders(
+  ports: Needs,
+  caller: Caller,
+  ids: readonly ProviderId[],
+): readonly Provider[] {
+  return ids.map((id, index) => {
+    const provider = reachesProvider(caller, id) ? ports.providers.get(id) : undefined
+    if (provider !== undefined) return provider
+    throw unknownProvider(ids.length === 1 ? 'provider' : `providers.${index}`)
+  })
 }
 
 /** In a body an unknown provider is a bad value; in a path it is a missing thing. */
-export function unknownProvider(): VaultError {
+export function unknownProvider(name = 'provider'): VaultError {
   return new VaultError('invalid_request', 'no such provider', {
-    errors: [{ in: 'body', name: 'provider', detail: 'is not configured' }],
+    errors: [{ in: 'body', name, detail: 'is not configured' }],
   })
 }
 

@@ -1,5 +1,5 @@
 import { admission } from '../core/circuit.ts'
-import { isLive, type LiveConnection } from '../core/connection.ts'
+import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
@@ -94,6 +94,10 @@ async function refreshOnce(
   // A provider that was taken out of the configuration: everything is kept until it comes back.
   if (provider === undefined) return held(ports, connection, { reason: 'misconfigured' })
 
+  // Nothing will be sent, so no circuit has a say in it.
+  if (connection.grant.kind === 'oauth' && !isRenewable(connection.grant)) {
+    return attemptRefresh(ports, connection, provider)
+  }
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const circuit = ports.traffic.circuit(connection.provider, client)
   const admitted = admission(circuit, ports.clock.now())

@@ -4,7 +4,6 @@ import {
   type AnswerRules,
   classifyAnswer,
   looksLikeCode,
-  NO_RULES,
   type TokenAnswer,
 } from '../../src/core/classify-answer.ts'
 
@@ -21,6 +20,8 @@ const answer = (status: number, body: unknown, more: Partial<TokenAnswer> = {}):
     ...more,
   }
 }
+
+const NO_RULES: AnswerRules = { dead: [], config: [], temporary: [], throttled: [] }
 
 const RULES: AnswerRules = {
   dead: [
