@@ -26,6 +26,7 @@ import { Lanes } from './vault/lanes.ts'
 import { listWebhooks } from './vault/list-webhooks.ts'
 import { replayJournal } from './vault/replay-journal.ts'
 import { rescueAttempts } from './vault/rescue-attempts.ts'
+import { settleLeftDrafts } from './vault/settle-left-drafts.ts'
 import { openWebhooks } from './webhooks/deliver.ts'
 
 export interface Daemon extends AsyncDisposable {
@@ -60,6 +61,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   await wherePossible(ports, () => keepWebhooks(ports))
   await replayJournal(ports)
   await rescueAttempts(ports, 'at start')
+  void wherePossible(ports, () => settleLeftDrafts(ports))
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.
   opened.defer(() => flights.land())

@@ -121,6 +121,8 @@ export interface Reads extends WebhookReads {
   connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
   /** What was handed in for this user and is not in its place yet. */
   draftsOf(userId: UserId): Promise<readonly Connection[]>
+  /** Drafts that need no proof any more, oldest first. */
+  provenDrafts(limit: number): Promise<readonly LiveConnection[]>
   /** Without drafts, by id. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
   /** Due connections of one provider, soonest first. */

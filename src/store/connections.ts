@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
-import type { Connection } from '../core/connection.ts'
+import { type Connection, isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { ConnectionFilter, Reads } from '../ports.ts'
 import type { ReadContext } from './context.ts'
@@ -10,7 +10,12 @@ import type { ConnectionTable, Schema } from './schema.ts'
 
 type ConnectionReads = Pick<
   Reads,
-  'connection' | 'connectionsOf' | 'draftsOf' | 'listConnections' | 'connectionsOfAccount'
+  | 'connection'
+  | 'connectionsOf'
+  | 'draftsOf'
+  | 'provenDrafts'
+  | 'listConnections'
+  | 'connectionsOfAccount'
 >
 
 export function connectionReads(context: ReadContext): ConnectionReads {
@@ -26,6 +31,12 @@ export function connectionReads(context: ReadContext): ConnectionReads {
     draftsOf: async (userId) => {
       const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
       return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)
+    },
+    provenDrafts: async (limit) => {
+      const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
+      const proven = drafts.where('status', '=', 'active').where('attempt_id', 'is', null)
+      const rows = await proven.orderBy('id').limit(limit).execute()
+      return rows.map(read).filter(isLive)
     },
     listConnections: async (filter) => {
       const query = selectListed(context).where(matches(filter)).orderBy('id').limit(filter.limit)

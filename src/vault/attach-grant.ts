@@ -21,6 +21,7 @@ import { isExpected, sameAccount } from '../core/account.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports, Writes } from '../ports.ts'
+import { withKeptRefreshToken } from './kept-refresh-token.ts'
 import { queueRevocation } from './queue-revocation.ts'
 import { shareWithSiblings } from './share-with-siblings.ts'
 
@@ -81,7 +82,7 @@ export async function attachGrant(
     ...consent.provider,
     requestedScope: consent.requestedScope,
   })
-  const grant = withKeptRefreshToken(ports, fresh, { consent, slot })
+  const grant = withKeptRefreshToken(ports, fresh, { slot, client: consent.request.client })
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
   const about = { ...consent.provider, policy: ports.policy }
   const connection = withGrant(base, grant, dueAtOf(grant, about, ports.random.fraction()))
@@ -158,26 +159,6 @@ async function rememberRefreshToken(
 ): Promise<void> {
   if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return
   await trx.rememberRefreshToken(connection, arrival.tokens.refreshToken)
-}
-
-/**
- * Some providers issue a refresh token at the first consent only; a later exchange without one must
- * not wipe it, as long as client and account are the same.
- */
-function withKeptRefreshToken(
-  ports: Needs,
-  fresh: Grant,
-  { consent, slot }: { readonly consent: Consent; readonly slot: Connection | null },
-): Grant {
-  if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || slot === null) return fresh
-  if (!isLive(slot) || slot.status === 'disconnected') return fresh
-  const { provider, request } = consent
-  const isSameClient =
-    ports.endpoint.clientKey(provider.id, slot.client) ===
-    ports.endpoint.clientKey(provider.id, request.client)
-  if (!isSameClient || slot.grant.kind !== 'oauth' || slot.grant.refreshToken === null) return fresh
-  const { refreshToken, refreshTokenExpiresAt, endNoticeAt } = slot.grant
-  return { ...fresh, refreshToken, refreshTokenExpiresAt, endNoticeAt }
 }
 
 async function dropReplaced(

@@ -84,7 +84,7 @@ async function place(ports: ProveNeeds, trx: Writes, candidate: Candidate) {
 
 async function verify(ports: ProveNeeds, candidate: Candidate): Promise<LineResult> {
   const kept = await ports.store.write((trx) => keep(trx, candidate))
-  if (kept.kind === 'held') return unchanged(kept.connection)
+  if (kept.connection.draft === null) return unchanged(kept.connection)
   try {
     return settledLine(await verifyDraft(ports, kept.connection))
   } catch (error) {

@@ -16,8 +16,9 @@ export type Imported = { readonly connection: LiveConnection; readonly created: 
 /** Sealed before anything is proven; what this user's connection has ever held changes nothing. */
 export async function handIn(ports: ProveNeeds, candidate: Candidate): Promise<Imported> {
   const kept = await ports.store.write((trx) => keep(trx, candidate))
-  if (kept.kind === 'held') return { connection: kept.connection, created: false }
-  return proveDraft(ports, kept.connection)
+  const { connection } = kept
+  // One that was handed in before and could not be proven is tried again.
+  return connection.draft === null ? { connection, created: false } : proveDraft(ports, connection)
 }
 
 export async function keep(

@@ -91,7 +91,7 @@ function checkImport(demand: ImportDemand, provider: Provider): void {
     throw new VaultError('invalid_request', 'the tokens cannot be taken', { errors })
 }
 
-/** Null where nobody has held this refresh token yet. */
+/** Null where nobody has held this refresh token yet; a draft where it waits for its proof. */
 export async function holderOf(
   trx: Writes,
   caller: Caller,
@@ -105,15 +105,17 @@ export async function holderOf(
   const held = await trx.holderOfRefreshToken(handed.provider, handed.refreshToken)
   if (held === null) return null
   const holder = await trx.connection(held.connectionId)
-  const replaced = holder?.draft?.replaces ? await trx.connection(holder.draft.replaces) : holder
-  if (replaced === null || replaced.status === 'pending') return null
-  if (replaced.userId === handed.userId) return replaced
-  const isSeen = reachesUser(caller, replaced.userId)
-  throw new VaultError(
-    'conflict',
-    'another connection holds this refresh token',
-    isSeen ? { connectionId: replaced.id } : {},
-  )
+  if (holder === null || holder.status === 'pending') return null
+  if (holder.userId === handed.userId) return holder
+  throw heldByAnother(caller, holder)
+}
+
+/** Names it where the caller may know of it, and never a draft. */
+export function heldByAnother(caller: Caller, holder: LiveConnection): VaultError {
+  const connectionId = holder.draft === null ? holder.id : holder.draft.replaces
+  const isSeen = connectionId !== null && reachesUser(caller, holder.userId)
+  const detail = 'another connection holds this refresh token'
+  return new VaultError('conflict', detail, isSeen ? { connectionId } : {})
 }
 
 /** A connection of this user that has this access token in hand, and nothing to renew it with. */

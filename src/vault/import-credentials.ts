@@ -52,7 +52,7 @@ export function checkKind(
 ): readonly FieldError[] {
   if (form === null) {
     const detail = `the provider connects by ${connectsBy}, not by credentials`
-    return [{ in: 'body', name: 'provider', detail }]
+    return [{ in: 'body', name: 'credentials', detail }]
   }
   if (form.kind === credentials.kind) return []
   const detail = form.kind === 'basic' ? 'must be username and password' : 'must be an apiKey'

@@ -2,12 +2,17 @@ import { sameAccount } from '../core/account.ts'
 import { type Connection, isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
+import { dueAtOf } from '../core/grant.ts'
 import type { Ports, Writes } from '../ports.ts'
 import { accountMismatch } from './attach-grant.ts'
+import { withKeptRefreshToken } from './kept-refresh-token.ts'
 import { endsSiblings, shareWithSiblings } from './share-with-siblings.ts'
 import { tellConnected } from './tell-connected.ts'
 
-type Needs = Pick<Ports, 'clock' | 'store' | 'observer' | 'endpoint' | 'providers'>
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'observer' | 'endpoint' | 'providers' | 'policy'
+>
 
 /**
  * Puts a draft in its place: over the connection that it replaces, over the one that this user has
@@ -30,6 +35,9 @@ export async function settleDraft(
     return placeDraft(ports, trx, stored, { ...stored, account, providerData })
   })
   if (settled.kind === 'mismatch') throw accountMismatch()
+  if (settled.kind === 'orphan') {
+    throw new VaultError('conflict', 'the connection was deleted meanwhile')
+  }
   if (settled.kind === 'unproven') {
     throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
       nextAction: 'retry',
@@ -52,6 +60,8 @@ export type Settled = {
 }
 
 type Mismatch = { readonly kind: 'mismatch' }
+/** The connection that it was meant for is gone, and so is the draft. */
+type Orphan = { readonly kind: 'orphan' }
 /** It stays a draft, since another holds its place. */
 type Unproven = { readonly kind: 'unproven' }
 
@@ -60,7 +70,7 @@ export async function placeDraft(
   trx: Writes,
   stored: LiveConnection,
   proven: LiveConnection | null = null,
-): Promise<Settled | Mismatch | Unproven> {
+): Promise<Settled | Mismatch | Orphan | Unproven> {
   if (proven !== null) return placeProven(ports, trx, stored, proven)
   const isShared = endsSiblings(ports, stored) && stored.grant.kind === 'oauth'
   return isShared ? leaveToSchedule(ports, trx, stored) : placeProven(ports, trx, stored, stored)
@@ -88,8 +98,12 @@ async function placeProven(
   trx: Writes,
   stored: LiveConnection,
   proven: LiveConnection,
-): Promise<Settled | Mismatch | Unproven> {
+): Promise<Settled | Mismatch | Orphan | Unproven> {
   const slot = await slotOf(trx, proven)
+  if (slot === null && stored.draft?.replaces) {
+    await trx.removeConnection(stored.id)
+    return { kind: 'orphan' }
+  }
   if (slot === null) return establish(ports, trx, stored, proven)
   return proven.status === 'active' ? take(ports, trx, slot, proven) : { kind: 'unproven' }
 }
@@ -131,7 +145,7 @@ async function take(
   if (isOther) return { kind: 'mismatch' }
   const now = ports.clock.now()
   const connection: LiveConnection = {
-    ...draft,
+    ...renewable(ports, draft, slot),
     id: slot.id,
     draft: null,
     label: draft.label ?? slot.label,
@@ -150,4 +164,13 @@ async function take(
     slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
   await trx.appendEvent(connectionEvent(type, settled, slot), now)
   return { kind: 'settled', connection: settled, created: slot.status === 'pending' }
+}
+
+/** With the refresh token of the place that it takes, where it brings none of its own. */
+function renewable(ports: Needs, draft: LiveConnection, slot: Connection): LiveConnection {
+  const grant = withKeptRefreshToken(ports, draft.grant, { slot, client: draft.client })
+  const provider = ports.providers.get(draft.provider)
+  if (grant === draft.grant || provider === undefined || draft.status !== 'active') return draft
+  const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
+  return { ...draft, grant, dueAt }
 }

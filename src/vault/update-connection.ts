@@ -8,7 +8,7 @@ import type { Provider } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports.ts'
 import { findConnection } from './find-connection.ts'
-import { holderOf, importedGrant } from './import-connection.ts'
+import { heldByAnother, holderOf, importedGrant } from './import-connection.ts'
 import { checkKind, credentialsDraft } from './import-credentials.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 import { misconfigured } from './refresh-problem.ts'
@@ -68,10 +68,11 @@ async function renew(
   })
   if (known.kind === 'draft') {
     await proveDraft(ports, known.draft)
+  } else if (known.holder.draft?.replaces === found.id) {
+    // It was handed in before, and could not be proven.
+    await proveDraft(ports, known.holder)
   } else if (known.holder.id !== found.id) {
-    throw new VaultError('conflict', 'another connection holds this refresh token', {
-      connectionId: known.holder.id,
-    })
+    throw heldByAnother(caller, known.holder)
   }
 }
 

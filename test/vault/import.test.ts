@@ -4,7 +4,14 @@ import { Secret } from '../../src/core/secret.ts'
 import { deleteConnection } from '../../src/vault/delete-connection.ts'
 import { deleteUser } from '../../src/vault/delete-user.ts'
 import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
-import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
+import { keep } from '../../src/vault/hand-in.ts'
+import {
+  importConnection,
+  type ImportDemand,
+  tokensCandidate,
+} from '../../src/vault/import-connection.ts'
+import { proveDraft } from '../../src/vault/prove-draft.ts'
+import { settleLeftDrafts } from '../../src/vault/settle-left-drafts.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { refreshNow } from '../../src/vault/refresh-now.ts'
 import { type Changes, updateConnection } from '../../src/vault/update-connection.ts'
@@ -183,6 +190,85 @@ describe('imported tokens', () => {
     ])
   })
 
+  test('that could not be proven are tried again by the next import of them', async () => {
+    await using stage = await openStage({ profile: 'grace' })
+    const { connection, account } = await stage.adopt()
+    const [newer] = await stage.provider.mintGrants(1, { account })
+    const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
+    const demand = {
+      userId: connection.userId,
+      accountId: account.id,
+      refreshToken: secret(newer?.refreshToken),
+    }
+    for (const _ of [1, 2]) {
+      await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    }
+    const change = { refreshToken: secret(newer?.refreshToken) }
+    await expect(
+      updateConnection(stage.ports, OPERATOR, connection.id, change),
+    ).rejects.toMatchObject({ code: 'conflict', extras: {} })
+    await stage.provider.behave(down)
+    expect(await hand(stage, demand)).toMatchObject({
+      created: false,
+      connection: { id: connection.id, draft: null, status: 'active' },
+    })
+    expect((await stage.stored(connection.id)).grant.id).not.toBe(connection.grant.id)
+  })
+
+  test('with an access token alone leave the refresh token that is there', async () => {
+    await using stage = await openStage()
+    const { connection, account, refreshToken } = await stage.adopt()
+    const [newer] = await stage.provider.mintGrants(1, { account })
+    const accessToken = secret(newer?.accessToken)
+    const expiresAt = stage.clock.now() + HOUR
+    const changed = await updateConnection(stage.ports, OPERATOR, connection.id, {
+      accessToken,
+      expiresAt,
+    })
+    expect(changed).toMatchObject({ id: connection.id, status: 'active' })
+    const { grant, dueAt } = await stage.stored(connection.id)
+    expect(grant.token?.secret.expose()).toBe(newer?.accessToken)
+    expect(grant.refreshToken?.open().expose()).toBe(refreshToken)
+    expect(dueAt).toBeLessThan(expiresAt)
+    const refreshed = await refreshNow(stage.ports, OPERATOR, connection.id)
+    expect(refreshed.status).toBe('active')
+  })
+
+  test('that a crash cut off before they had a place get it at the next start', async () => {
+    await using stage = await openStage()
+    const [minted] = await stage.provider.mintGrants(1)
+    const candidate = tokensCandidate(stage.ports, OPERATOR, {
+      ...NOTHING,
+      userId: 'user-1' as UserId,
+      provider: ACME,
+      accessToken: secret(minted?.accessToken),
+      expiresAt: stage.clock.now() + HOUR,
+    })
+    await stage.ports.store.write((trx) => keep(trx, candidate))
+    expect(await all(stage)).toEqual([])
+    await settleLeftDrafts(stage.ports)
+    expect(await all(stage)).toMatchObject([{ status: 'active', account: minted?.account }])
+  })
+
+  test('that were meant for a connection that is gone bring it back under no other id', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const [minted] = await stage.provider.mintGrants(1)
+    const { draft } = tokensCandidate(stage.ports, OPERATOR, {
+      ...NOTHING,
+      userId: connection.userId,
+      provider: ACME,
+      accessToken: secret(minted?.accessToken),
+    })
+    const orphan = { ...draft, draft: { replaces: connection.id } }
+    await stage.ports.store.write(async (trx) => {
+      await trx.insertConnection(orphan)
+      await trx.removeConnection(connection.id)
+    })
+    await expect(proveDraft(stage.ports, orphan)).rejects.toMatchObject({ code: 'conflict' })
+    expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
+  })
+
   test('that end soon say so: no more is asked of them than they have', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
@@ -192,6 +278,19 @@ describe('imported tokens', () => {
       accountId: 'a',
     })
     expect(connection.grant.token?.issuedAt).toBeLessThan(stage.clock.now() - HOUR / 2)
+  })
+})
+
+test('without a refresh token a refresh says so, also while the provider throttles everybody else', async () => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt({ demand: { refreshToken: null } })
+  const { connection: other } = await stage.adopt()
+  await stage.provider.misbehave({ act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '600' } })
+  const slowed = refreshNow(stage.ports, OPERATOR, other.id)
+  await expect(slowed).rejects.toMatchObject({ code: 'provider_unavailable' })
+  await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+    code: 'reconnect_required',
+    extras: { reason: 'no_refresh_token' },
   })
 })
 
