@@ -9,6 +9,7 @@ import { Schedule } from './jobs/schedule.ts'
 import { openEgress } from './oauth/egress.ts'
 import { createTokenEndpoint } from './oauth/endpoint.ts'
 import { configureProviders } from './oauth/providers.ts'
+import { rehearse } from './oauth/rehearse.ts'
 import type { Clock, Ports, Random } from './ports.ts'
 import { dataKeysOf } from './seal/data-keys.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
@@ -127,6 +128,7 @@ async function composePorts(
   const { policy } = config
   const configured = configureProviders(config.providers, policy.publicUrl)
   const egress = await openEgress({ clock })
+  await rehearse({ egress, clock })
   const callers = new KnownCallers(store, digestOfSecret(config.apiKey))
   await callers.reload()
   return {
