@@ -1,6 +1,6 @@
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
-import { integrityOf } from './vault-files.ts'
+import { integrityOf, isJournalEmpty } from './vault-files.ts'
 
 export type AfterAnswerOptions = {
   readonly seed: string
@@ -77,6 +77,8 @@ async function outcomeFor(stage: CrashStage, { id, family }: Adopted): Promise<O
     const isOpen = status === 'active' && (await stage.provider.family(family)).revoked !== null
     return last !== undefined && !isOpen && { status, reason: failure?.reason ?? null }
   })
+  // Until what was noted is written, a refresh is answered with it, and proves nothing.
+  await until('the journal to be empty', () => isJournalEmpty(stage.at.dataDir))
   const proof = await stage.api.post(`/v1/connections/${id}/refresh`)
   await stage.kill(larder)
   const survived = settled.status === 'active' && proof.status === 200

@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import { ARRIVAL_SEEN_WITHIN_MS } from './losses.ts'
 import { type Injection, killAtSyscall } from './strace.ts'
-import { integrityOf, storedTokensOf } from './vault-files.ts'
+import { integrityOf, isJournalEmpty, storedTokensOf } from './vault-files.ts'
 
 export type SyscallOptions = {
   readonly profile: 'grace' | 'strict'
@@ -15,6 +15,8 @@ export type SyscallOptions = {
   readonly syscalls: readonly string[]
   /** Fills the log before each refresh, so that its commit also brings the log into the database. */
   readonly checkpoints: boolean
+  /** 1: at each of them; more: a sample. */
+  readonly every?: number
 }
 
 /** One refresh that was cut off at one system call. */
@@ -41,7 +43,7 @@ export async function killAtEverySyscall(options: SyscallOptions): Promise<Sysca
   const kills: SyscallKill[] = []
   let larder = await stage.start()
   for (const syscall of options.syscalls) {
-    for (let n = 1; ; n++) {
+    for (let n = 1; ; n += options.every ?? 1) {
       const cut = await cutOff(stage, larder, { syscall, n, checkpoints: options.checkpoints })
       if (cut === null) break
       const integrity = await integrityOf(stage.at.dataDir)
@@ -64,6 +66,7 @@ async function cutOff(
 ): Promise<Cut | null> {
   const [victim] = await stage.adopt(1)
   if (victim === undefined) throw new Error('nothing was adopted')
+  await journalToBeEmpty(stage)
   if (checkpoints) await fillLog(stage)
   await using tracing = await killAtSyscall(larder.pid, injection)
   const answer = await stage.api.post(`/v1/connections/${victim.id}/refresh`).catch(() => null)
@@ -130,9 +133,18 @@ async function outcomeFor(stage: CrashStage, { id, family }: Adopted) {
     const revoked = (await stage.provider.family(family)).revoked !== null
     return status !== 'failing' && (status === 'disconnected') === revoked
   })
+  await journalToBeEmpty(stage)
   const { status } = await stage.api.post(`${path}/refresh`)
   const reason = (await show()).failure?.reason ?? null
   return { outcome: status === 200 ? 'survived' : 'lost', reason } as const
+}
+
+/**
+ * What a former process had noted is written a moment after the start; until then a refresh is answered
+ * with it, and a trace would count its writes.
+ */
+async function journalToBeEmpty({ at }: CrashStage): Promise<void> {
+  await until('the journal to be empty', () => isJournalEmpty(at.dataDir))
 }
 
 const FRAME_BYTES = 4096 + 24

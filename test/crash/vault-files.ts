@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -28,6 +28,12 @@ export async function integrityOf(dataDir: string): Promise<string> {
   } finally {
     await rm(copy, { recursive: true, force: true })
   }
+}
+
+/** Whether no rotation waits in the journal: what was noted has been written, and is not noted any more. */
+export async function isJournalEmpty(dataDir: string): Promise<boolean> {
+  const slots = await readFile(join(dataDir, 'larder.journal'))
+  return slots.equals(Buffer.alloc(slots.length))
 }
 
 const ALL = {
