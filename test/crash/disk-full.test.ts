@@ -1,60 +1,23 @@
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import type { SpawnedLarder } from '../support/larder-process.ts'
-import { until } from '../support/until.ts'
-import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import { expect, test } from 'vitest'
+import { openCrashStage } from './crash-stage.ts'
+import {
+  diskFullBeforeAnswer,
+  holdsCurrentTokens,
+  readiness,
+  readToken,
+  refresh,
+  spendFull,
+} from './disk-full.ts'
 import { notRun } from './not-run.ts'
-import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.ts'
-import { integrityOf, storedTokensOf } from './vault-files.ts'
-
-const HOUR_MS = 3_600_000
-
-type Full = CrashStage & {
-  readonly disk: SmallDisk
-  readonly larder: SpawnedLarder
-  readonly rotated: Adopted
-  readonly other: Adopted
-}
-
-/** The provider has rotated, the disk has become full, and then the answer came. */
-async function diskFullBeforeAnswer(): Promise<Full> {
-  const disk = mountSmallDisk(8)
-  onTestFinished(() => disk[Symbol.dispose]())
-  const stage = await openCrashStage({
-    provider: { profile: 'strict', accessTokenSeconds: 600 },
-    environment: { LARDER_DATA_DIR: join(disk.path, 'data'), LARDER_LOG_LEVEL: 'warn' },
-  })
-  onTestFinished(() => stage[Symbol.asyncDispose]())
-  const larder = await stage.start()
-  const [rotated, other] = await stage.adopt(2)
-  if (rotated === undefined || other === undefined) throw new Error('nothing was adopted')
-  await stage.provider.misbehave({ act: 'hold', before: 'answer' })
-  const refreshing = refresh(stage, rotated)
-  await stage.provider.until({ family: rotated.family, count: 1, phase: 'processed' })
-  disk.fill()
-  await stage.provider.behave()
-  expect((await refreshing).status).toBe(200)
-  return { ...stage, disk, larder, rotated, other }
-}
-
-function refresh({ api }: CrashStage, { id }: Adopted) {
-  return api.post(`/v1/connections/${id}/refresh`)
-}
-
-function readToken({ api }: CrashStage, { id }: Adopted) {
-  return api.get(`/v1/connections/${id}/token`)
-}
-
-async function readiness({ api }: CrashStage) {
-  const { status, body } = await api.get('/readyz')
-  return { status, ...(body as object) }
-}
+import { canMount, mountSmallDisk } from './small-disk.ts'
+import { integrityOf } from './vault-files.ts'
 
 const FULL = { status: 503, ready: false, reason: 'disk_full' }
 
 test('on a full disk nothing is spent, tokens are served, and it says why and when it is over', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
-  const stage = await diskFullBeforeAnswer()
+  await using stage = await diskFullBeforeAnswer()
   const { provider, other, rotated, disk } = stage
   expect(await readiness(stage)).toMatchObject(FULL)
   const refused = await refresh(stage, other)
@@ -70,38 +33,24 @@ test('on a full disk nothing is spent, tokens are served, and it says why and wh
 
 test('a rotation survives an hour on a full disk, the end of its process in it, and a start', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
-  const stage = await diskFullBeforeAnswer()
-  const { provider, rotated, other, disk } = stage
-  await stage.kill(stage.larder)
-  expect(await integrityOf(join(disk.path, 'data'))).toBe('ok')
-  await provider.advanceTime(HOUR_MS)
-
-  const second = await stage.spawn()
-  await until('it to serve, the disk still full', async () => {
-    return (await readToken(stage, rotated).catch(() => null))?.status === 200
+  expect(await spendFull(60)).toMatchObject({
+    readsServed: '6 of 6',
+    saidWhy: 'disk_full',
+    requestsMeanwhile: 0,
+    integrity: 'ok',
+    survived: true,
   })
-  expect((await readToken(stage, other)).status).toBe(200)
-  expect(await readiness(stage)).toMatchObject(FULL)
-  await stage.kill(second)
-
-  const third = await stage.spawn()
-  await until('it to serve again', () => readToken(stage, rotated).catch(() => null))
-  expect((await provider.requests({ family: rotated.family })).length).toBe(1)
-  disk.free()
-  await until('it to be ready', async () => (await readiness(stage)).status === 200)
-  expect((await refresh(stage, rotated)).status).toBe(200)
-  await theRightTokensAreStored(stage, third)
 })
 
 test('it ends in order while the disk is full, and the rotation is there at the next start', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
-  const stage = await diskFullBeforeAnswer()
+  await using stage = await diskFullBeforeAnswer()
   stage.larder.kill('SIGTERM')
   expect(await stage.larder.ended).toBe(0)
   stage.disk.free()
   const next = await stage.start()
   expect((await refresh(stage, stage.rotated)).status).toBe(200)
-  await theRightTokensAreStored(stage, next)
+  expect(await holdsCurrentTokens(stage, next)).toBe(true)
 })
 
 test('a first start on a full disk makes no half of a vault', async (context) => {
@@ -135,14 +84,3 @@ test('on a disk that cannot be written it refuses to start, and leaves all as it
   expect(await integrityOf(join(disk.path, 'data'))).toBe('ok')
   expect(one && (await stage.provider.requests({ family: one.family }))).toEqual([])
 })
-
-async function theRightTokensAreStored(stage: Full, larder: SpawnedLarder): Promise<void> {
-  larder.kill('SIGTERM')
-  expect(await larder.ended).toBe(0)
-  const stored = await storedTokensOf(join(stage.disk.path, 'data'))
-  for (const { family } of [stage.rotated, stage.other]) {
-    const { current, revoked } = await stage.provider.family(family)
-    expect(revoked).toBeNull()
-    expect(stored.find((one) => one.family === family)?.refreshToken).toBe(current)
-  }
-}

@@ -27,7 +27,6 @@ const LONGEST_WINDOW_MS = 1_000
 /** As many lives as it takes, several side by side. */
 export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
   const { profile, seed, parallel, progress } = options
-  await warmCompileCache()
   const left = { kills: options.kills, lives: 0 }
   let report = NOTHING
   const lane = async (): Promise<void> => {
@@ -81,7 +80,7 @@ function sum(report: LoopReport, life: LifeReport): LoopReport {
 }
 
 /** One that ends in order leaves behind what it has compiled. */
-async function warmCompileCache(): Promise<void> {
+export async function warmCompileCache(): Promise<void> {
   await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
   larder.kill('SIGTERM')
@@ -102,6 +101,7 @@ export function faultsOf(report: LoopReport, profile: LoopOptions['profile']): r
 export function loopFigures(report: LoopReport): readonly Figure[] {
   const { losses, kills, killsAtStart, damaged } = report
   const answered = losses.flatMap(({ afterAnswerMs }) => afterAnswerMs ?? [])
+  const rotated = losses.flatMap(({ afterRotationMs }) => afterRotationMs ?? [])
   const labelled = losses.filter(({ label }) => label === 'interrupted').length
   return [
     figure('SIGKILLs', `${kills}, ${killsAtStart} of them while starting`),
@@ -114,6 +114,7 @@ export function loopFigures(report: LoopReport): readonly Figure[] {
     figure('… after it had left', answered.length),
     figure('… called interrupted', `${labelled}, anything else: ${losses.length - labelled}`),
     figure('revoked because of reuse', report.reuseRevocations),
+    figure('rotation to kill, where lost', spread(rotated)),
     figure('answer to kill, where unsaved', spread(report.unsavedAnswersMs)),
     figure('violations', report.violations.length),
   ]

@@ -5,6 +5,7 @@ import type { SeenConnection } from '../support/scripted-provider/checker/observ
 import type { SpawnedLarder } from '../support/larder-process.ts'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import { type Figure, figure } from './figures.ts'
 import { ARRIVAL_SEEN_WITHIN_MS } from './losses.ts'
 import { type Injection, killAtSyscall } from './strace.ts'
 import { integrityOf, isJournalEmpty, storedTokensOf } from './vault-files.ts'
@@ -53,6 +54,19 @@ export async function killAtEverySyscall(options: SyscallOptions): Promise<Sysca
   }
   await stage.kill(larder)
   return { kills, violations: await violationsOf(stage) }
+}
+
+export function syscallFigures({ kills, violations }: SyscallReport): readonly Figure[] {
+  const places = [...Map.groupBy(kills, ({ at }) => at)].map(([at, all]) => {
+    const lost = all.filter(({ outcome }) => outcome === 'lost').length
+    return figure(at, `${all.length} kills, ${lost} lost`)
+  })
+  return [
+    figure('kills', kills.length),
+    ...places,
+    figure('wrong', kills.filter(({ fault }) => fault !== null).length),
+    figure('violations', violations.length),
+  ]
 }
 
 /** A refresh whose process was ended as it entered `at`. */

@@ -1,0 +1,163 @@
+import { parseArgs } from 'node:util'
+import { newSeed } from '../support/scripted-provider/seed.ts'
+import { killAfterAnswers } from './after-answer.ts'
+import { damageManyTimes } from './damage.ts'
+import { spendFull } from './disk-full.ts'
+import { type Figure, figure, round, table } from './figures.ts'
+import { faultsOf, killManyTimes, loopFigures, warmCompileCache } from './many-lives.ts'
+import { crashAgainAndAgain } from './restart-loop.ts'
+import { canMount } from './small-disk.ts'
+import { canTrace } from './strace.ts'
+import { killAtEverySyscall, syscallFigures } from './syscall-kills.ts'
+
+/** `npm run test:crash -- [play] [--…]`: plays one at full length and prints its figures. */
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    profile: { type: 'string' },
+    seed: { type: 'string', default: newSeed() },
+    kills: { type: 'string' },
+    parallel: { type: 'string', default: '2' },
+    after: { type: 'string', default: '1,2,5' },
+    'warm-up': { type: 'string', default: '20' },
+    syscalls: { type: 'string', default: 'pwrite64,fsync,writev,write' },
+    checkpoints: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '60' },
+    starts: { type: 'string', default: '200' },
+    connections: { type: 'string', default: '50' },
+    rounds: { type: 'string', default: '1000' },
+  },
+})
+
+const PROFILES = ['grace', 'strict'] as const
+type Profile = (typeof PROFILES)[number]
+
+const { seed } = values
+const profiles = PROFILES.filter((one) => [undefined, one].includes(values.profile as Profile))
+const plays: Record<string, () => Promise<void>> = {
+  random: () => inTurn(profiles, random),
+  'after-answer': () => inTurn(values.after.split(',').map(Number), afterAnswer),
+  syscalls: () => inTurn(profiles, syscalls),
+  'disk-full': diskFull,
+  restarts,
+  damage,
+}
+
+const play = plays[positionals[0] ?? 'random']
+if (play === undefined || profiles.length === 0) {
+  tell(`usage: npm run test:crash -- [${Object.keys(plays).join('|')}] [--profile grace|strict]`)
+  process.exitCode = 64
+} else {
+  await warmCompileCache()
+  await play()
+}
+
+async function inTurn<T>(all: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
+  for (const one of all) await run(one)
+}
+
+async function random(profile: Profile): Promise<void> {
+  const kills = Number(values.kills ?? 100)
+  let told = 0
+  const { result, minutes } = await timed(() =>
+    killManyTimes({
+      profile,
+      kills,
+      seed,
+      parallel: Number(values.parallel),
+      progress: (soFar) => {
+        tell(`${soFar.kills} of ${kills} kills, ${soFar.losses.length} lost`)
+        for (const fault of faultsOf(soFar, profile).slice(told)) tell(fault)
+        told = faultsOf(soFar, profile).length
+      },
+    }),
+  )
+  const pace = figure(
+    'took',
+    `${round(minutes)} min, ${Math.round(kills / minutes)} kills a minute`,
+  )
+  say(`random kills, profile ${profile}`, [...loopFigures(result), pace])
+  judge(faultsOf(result, profile))
+}
+
+async function afterAnswer(afterMs: number): Promise<void> {
+  const warmUp = Number(values['warm-up'])
+  const kills = Number(values.kills ?? 100)
+  const { survived, labelled, damaged } = await killAfterAnswers({ seed, afterMs, kills, warmUp })
+  const lost = kills - survived
+  say(`SIGKILL ${afterMs} ms after the answer had left, profile strict`, [
+    figure('refreshes before it', warmUp),
+    figure('kills', kills),
+    figure('survived', survived),
+    figure('lost', `${lost}, ${labelled} of them called interrupted`),
+    figure('integrity checks that complained', damaged.length),
+  ])
+  judge(lost === labelled ? damaged : [...damaged, `${lost - labelled} mislabelled`])
+}
+
+async function syscalls(profile: Profile): Promise<void> {
+  if (!canTrace()) return fail('strace cannot trace here')
+  const { checkpoints } = values
+  const report = await killAtEverySyscall({
+    profile,
+    seed,
+    checkpoints,
+    syscalls: values.syscalls.split(','),
+  })
+  const title = checkpoints ? ', the log full' : ''
+  say(`SIGKILL at every n-th call of a refresh, profile ${profile}${title}`, syscallFigures(report))
+  judge([...report.violations, ...report.kills.flatMap(({ fault }) => fault ?? [])])
+}
+
+async function diskFull(): Promise<void> {
+  if (!canMount()) return fail('it takes root to mount a small disk')
+  const report = await spendFull(Number(values.minutes))
+  say('disk full between request and answer', figuresOf(report))
+  judge(report.survived && report.requestsMeanwhile === 0 ? [] : ['the rotation was lost'])
+}
+
+async function restarts(): Promise<void> {
+  const options = { starts: Number(values.starts), connections: Number(values.connections), seed }
+  const { faults, minutes, ...report } = await crashAgainAndAgain(options)
+  say('a restart loop, the provider failing all the while', [
+    ...figuresOf({ ...report, minutes: round(minutes) }),
+    figure('requests neither grace nor back-off allows', faults.length),
+  ])
+  judge(faults)
+}
+
+async function damage(): Promise<void> {
+  const { faults, ...report } = await damageManyTimes(Number(values.rounds), seed)
+  say('a damaged vault is opened', [...figuresOf(report), figure('wrong', faults.length)])
+  judge(faults)
+}
+
+function figuresOf(report: Readonly<Record<string, unknown>>): readonly Figure[] {
+  return Object.entries(report).map(([name, value]) => figure(name, String(value)))
+}
+
+async function timed<T>(run: () => Promise<T>) {
+  const startedAt = performance.now()
+  const result = await run()
+  return { result, minutes: (performance.now() - startedAt) / 60_000 }
+}
+
+function judge(faults: readonly string[]): void {
+  for (const fault of faults) tell(fault)
+  if (faults.length > 0) process.exitCode = 1
+}
+
+function fail(reason: string): void {
+  tell(`NOT RUN: ${reason}`)
+  process.exitCode = 69
+}
+
+/** Figures. */
+function say(title: string, figures: readonly Figure[]): void {
+  process.stdout.write(`${table(`${title}, --seed ${seed}`, figures)}\n`)
+}
+
+/** What happens meanwhile. */
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
