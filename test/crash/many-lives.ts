@@ -8,8 +8,12 @@ export type LoopOptions = {
   readonly kills: number
   /** Installations at a time. */
   readonly parallel: number
+  /** A kill later than this after an answer has left is no excuse for losing it. */
+  readonly killWindowMs?: number
   /** Told of each installation that has come to its end. */
   readonly progress?: (done: LoopReport) => void
+  /** Begins no further installation. */
+  readonly end?: AbortSignal
 }
 
 export type LoopReport = Omit<LifeReport, 'seed'> & { readonly lives: number }
@@ -26,11 +30,11 @@ const LONGEST_WINDOW_MS = 1_000
 
 /** As many lives as it takes, several side by side. */
 export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
-  const { profile, seed, parallel, progress } = options
+  const { profile, seed, parallel, progress, killWindowMs = LONGEST_WINDOW_MS } = options
   const left = { kills: options.kills, lives: 0 }
   let report = NOTHING
   const lane = async (): Promise<void> => {
-    while (left.kills > 0) {
+    while (left.kills > 0 && options.end?.aborted !== true) {
       const kills = Math.min(left.kills, KILLS_OF_A_LIFE[profile])
       left.kills -= kills
       const life = await liveAndDie({
@@ -38,13 +42,21 @@ export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
         seed: `${seed}-${++left.lives}`,
         kills,
         connections: CONNECTIONS,
-        killWindowMs: LONGEST_WINDOW_MS,
+        killWindowMs,
       })
       report = sum(report, life)
       progress?.(report)
     }
   }
-  await Promise.all(Array.from({ length: parallel }, lane))
+  const stopAll = (error: unknown): never => {
+    left.kills = 0
+    throw error
+  }
+  // The other lanes end what they have begun: it has processes of its own.
+  const ended = await Promise.allSettled(
+    Array.from({ length: parallel }, () => lane().catch(stopAll)),
+  )
+  for (const result of ended) if (result.status === 'rejected') throw result.reason
   return report
 }
 

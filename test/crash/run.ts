@@ -18,6 +18,7 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: newSeed() },
     kills: { type: 'string' },
     parallel: { type: 'string', default: '2' },
+    window: { type: 'string', default: '1000' },
     after: { type: 'string', default: '1,2,5' },
     'warm-up': { type: 'string', default: '20' },
     syscalls: { type: 'string', default: 'pwrite64,fsync,writev,write' },
@@ -65,6 +66,8 @@ async function random(profile: Profile): Promise<void> {
       kills,
       seed,
       parallel: Number(values.parallel),
+      killWindowMs: Number(values.window),
+      end: untilTold(),
       progress: (soFar) => {
         tell(`${soFar.kills} of ${kills} kills, ${soFar.losses.length} lost`)
         for (const fault of faultsOf(soFar, profile).slice(told)) tell(fault)
@@ -74,10 +77,17 @@ async function random(profile: Profile): Promise<void> {
   )
   const pace = figure(
     'took',
-    `${round(minutes)} min, ${Math.round(kills / minutes)} kills a minute`,
+    `${round(minutes)} min, ${Math.round(result.kills / minutes)} kills a minute`,
   )
   say(`random kills, profile ${profile}`, [...loopFigures(result), pace])
   judge(faultsOf(result, profile))
+}
+
+/** Told to stop, it ends what is under way, and prints what it has come to. */
+function untilTold(): AbortSignal {
+  const told = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => told.abort())
+  return told.signal
 }
 
 async function afterAnswer(afterMs: number): Promise<void> {

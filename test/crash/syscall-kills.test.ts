@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { notRun } from './not-run.ts'
+import { canTrace } from './strace.ts'
+import { killAtEverySyscall } from './syscall-kills.ts'
+
+// A sample; `npm run test:crash -- syscalls` takes every one.
+
+/** The seventh write is the note of the answer: both samples have it. */
+test.concurrent.for([
+  ['strict', 3, ['pwrite64 larder.journal']],
+  ['grace', 6, []],
+] as const)(
+  'at a provider that is %s, cut off at every %i. write or fsync, a refresh loses at most what was not noted',
+  { timeout: 60_000 },
+  async ([profile, every, losable], context) => {
+    if (!canTrace()) notRun(context, 'strace cannot trace here')
+    const report = await killAtEverySyscall({
+      profile,
+      every,
+      seed: 'sample',
+      syscalls: ['pwrite64', 'fsync'],
+      checkpoints: false,
+    })
+    expect(
+      report.kills.flatMap(({ fault, at }) => (fault === null ? [] : `${at}: ${fault}`)),
+    ).toEqual([])
+    expect(report.violations).toEqual([])
+    const lost = report.kills.filter(({ outcome }) => outcome === 'lost')
+    expect(lost.map(({ at }) => at)).toEqual(losable)
+    expect(new Set(report.kills.map(({ at }) => at))).toContain('pwrite64 larder.journal')
+  },
+)
