@@ -60,6 +60,8 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
   await wherePossible(ports, () => keepWebhooks(ports))
+  // From here on providers are asked: where the start fails after all, what they answer is stored first.
+  opened.defer(() => flights.land())
   await replayJournal(ports)
   await rescueAttempts(ports, 'at start')
   void wherePossible(ports, () => settleLeftDrafts(ports))
