@@ -8,7 +8,10 @@ import type { TokenSet } from './normalise.ts'
 import type { Recipe } from './presets/schema.ts'
 import type { Kept } from './presets/shapes.ts'
 
-/** A clean answer for the protocol's library, whatever the provider's looked like. */
+/**
+ * A clean answer for the protocol's library, whatever the provider's looked like. It is not written out
+ * to be parsed again: that took a quarter of the time in which a kill costs a strict provider's grant.
+ */
 export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): Response {
   const body = {
     access_token: tokens.accessToken,
@@ -18,8 +21,7 @@ export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): R
     ...(tokens.scope === null ? {} : { scope: tokens.scope.join(' ') }),
     ...(withIdToken && tokens.idToken !== null ? { id_token: tokens.idToken } : {}),
   }
-  const headers = { 'content-type': 'application/json' }
-  return new Response(JSON.stringify(body), { status: 200, headers })
+  return Object.assign(new Response(), { json: async () => body })
 }
 
 /** Where else than in the answer's own body something may stand that is kept. */
