@@ -3,7 +3,7 @@ import { killAfterAnswers } from './after-answer.ts'
 
 // A short form; `npm run test:crash -- after-answer` plays it at full length.
 
-const KILLS = 5
+const KILLS = 4
 
 test('killed a moment after the answer to its first refresh, it has kept it, or says that it cannot know', async () => {
   // Cold code takes longer than this: none was survived before a start rehearsed a refresh.

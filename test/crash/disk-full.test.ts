@@ -40,7 +40,7 @@ test('a rotation survives an hour on a full disk, the end of its process in it, 
     integrity: 'ok',
     survived: true,
   })
-})
+}, 60_000)
 
 test('it ends in order while the disk is full, and the rotation is there at the next start', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')

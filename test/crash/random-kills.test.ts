@@ -18,5 +18,5 @@ test.concurrent.each(['grace', 'strict'] as const)(
     expect(report.refreshes).toBeGreaterThan(report.connections)
     if (profile === 'grace') expect(report.reuseRevocations).toBe(0)
   },
-  90_000,
+  180_000,
 )

@@ -10,8 +10,8 @@ test.concurrent.for([
   ['strict', 3, ['pwrite64 larder.journal']],
   ['grace', 6, []],
 ] as const)(
-  'at a provider that is %s, cut off at every %i. write or fsync, a refresh loses at most what was not noted',
-  { timeout: 60_000 },
+  'at a provider of profile %s, cut off at a write or fsync, a refresh loses at most what was not noted',
+  { timeout: 120_000 },
   async ([profile, every, losable], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')
     const report = await killAtEverySyscall({

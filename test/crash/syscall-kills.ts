@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { check } from '../support/scripted-provider/checker/check.ts'
 import type { SeenConnection } from '../support/scripted-provider/checker/observations.ts'
@@ -161,6 +161,7 @@ async function journalToBeEmpty({ at }: CrashStage): Promise<void> {
   await until('the journal to be empty', () => isJournalEmpty(at.dataDir))
 }
 
+const HEADER_BYTES = 32
 const FRAME_BYTES = 4096 + 24
 /** Where SQLite begins to bring its log into the database. */
 const CHECKPOINT_FRAMES = 1_000
@@ -168,8 +169,16 @@ const CHECKPOINT_FRAMES = 1_000
 /** Each look at whether it is ready writes a page. */
 async function fillLog({ api, at }: CrashStage): Promise<void> {
   const log = join(at.dataDir, 'larder.db-wal')
-  const full = (CHECKPOINT_FRAMES - 2) * FRAME_BYTES
-  while ((await stat(log)).size < full) await api.get('/readyz')
+  while (framesIn(await readFile(log)) < CHECKPOINT_FRAMES - 2) await api.get('/readyz')
+}
+
+/** The file keeps its size when it is begun anew: what counts are the frames with the salt of its header. */
+function framesIn(log: Buffer): number {
+  const salt = log.subarray(16, 24)
+  const isCurrent = (at: number) => log.subarray(at + 8, at + 16).equals(salt)
+  let frames = 0
+  while (isCurrent(HEADER_BYTES + frames * FRAME_BYTES)) frames++
+  return frames
 }
 
 /** A traced process is slow: from the answer to the write that it dies of. */
