@@ -285,7 +285,12 @@ test('without a refresh token a refresh says so, also while the provider throttl
   await using stage = await openStage()
   const { connection } = await stage.adopt({ demand: { refreshToken: null } })
   const { connection: other } = await stage.adopt()
-  await stage.provider.misbehave({ act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '600' } })
+  await stage.provider.misbehave({
+    act: 'answer',
+    status: 429,
+    body: 'empty',
+    headers: { 'retry-after': '600' },
+  })
   const slowed = refreshNow(stage.ports, OPERATOR, other.id)
   await expect(slowed).rejects.toMatchObject({ code: 'provider_unavailable' })
   await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
