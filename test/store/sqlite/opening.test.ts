@@ -23,13 +23,15 @@ import { applyPragmas, assertDurable } from '../../../src/store/sqlite/pragmas.t
 import { makeConnection } from '../../support/make-connection.ts'
 import { openVaultStore } from '../../support/open-vault-store.ts'
 
+let directory = ''
 let dataDir = ''
 const path = () => join(dataDir, 'larder.db')
 
 beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'larder-opening-'))
+  directory = mkdtempSync(join(tmpdir(), 'larder-opening-'))
+  dataDir = directory
 })
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 describe('a new vault', () => {
   test('is there after it was closed, in files that are its owner’s alone', async () => {
