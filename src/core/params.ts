@@ -30,3 +30,11 @@ function bad(name: string, detail: string): FieldError {
 function wholly(pattern: RegExp, value: string): boolean {
   return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(value)
 }
+
+/** Whether two connections are of one instance of their provider. */
+export function sameParams(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  return Object.keys({ ...a, ...b }).every((name) => a[name] === b[name])
+}

@@ -7,10 +7,7 @@ const lineProblem = z
   .object({ code, detail, nextAction, reason, errors, connectionId })
   .describe('As the problem that the line alone would have been answered with.')
 
-/** `accepted`: sealed; it takes the place of what is there once it is proven. */
 const OUTCOMES = ['created', 'replaced', 'unchanged', 'accepted', 'refused'] as const
-
-export type BatchOutcome = (typeof OUTCOMES)[number]
 
 export const batchShape = named(
   'BatchResult',

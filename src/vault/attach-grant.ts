@@ -24,6 +24,7 @@ import type { Ports, Writes } from '../ports.ts'
 import { withKeptRefreshToken } from './kept-refresh-token.ts'
 import { queueRevocation } from './queue-revocation.ts'
 import { shareWithSiblings } from './share-with-siblings.ts'
+import { refreshTokenPrint } from './token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
@@ -177,10 +178,8 @@ async function dropReplaced(
 
 function equals(ports: Pick<Ports, 'sealer'>, a: Sealed, b: Sealed | null): boolean {
   if (b === null) return false
-  const print = (sealed: Sealed) =>
-    ports.sealer.fingerprint('refresh-token-equality/v1', sealed.open())
   try {
-    return print(a) === print(b)
+    return refreshTokenPrint(ports, a) === refreshTokenPrint(ports, b)
   } catch {
     // One that cannot be opened cannot be revoked either: leave it.
     return true

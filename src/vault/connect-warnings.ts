@@ -36,8 +36,9 @@ export async function capWarnings(
   { request }: Pick<ConnectLink, 'request'>,
 ): Promise<readonly Warning[]> {
   const cap = provider.refresh.grantsPerAccount
+  if (cap === null) return []
   const accountId = await accountOf(ports, request)
-  if (cap === null || accountId === null) return []
+  if (accountId === null) return []
   const client = ports.endpoint.clientKey(provider.id, request.client)
   const held = await ports.store.connectionsOfAccount(provider.id, accountId)
   const count = held.filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)

@@ -3,7 +3,7 @@ import { VaultError } from '../core/errors.ts'
 import type { Writes } from '../ports.ts'
 import { type Candidate, keep } from './hand-in.ts'
 import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
-import { placeDraft, tellSettled } from './settle-draft.ts'
+import { placeBelieved, tellSettled } from './settle-draft.ts'
 
 export type LineResult =
   | {
@@ -77,7 +77,7 @@ async function believe(ports: ProveNeeds, candidate: Candidate): Promise<LineRes
 async function place(ports: ProveNeeds, trx: Writes, candidate: Candidate) {
   const kept = await keep(trx, candidate)
   if (kept.kind === 'held') return { result: unchanged(kept.connection) }
-  const settled = await placeDraft(ports, trx, kept.connection)
+  const settled = await placeBelieved(ports, trx, kept.connection)
   if (settled.kind !== 'settled') return { result: accepted(kept.connection) }
   return { result: settledLine(settled), settled }
 }

@@ -4,7 +4,7 @@ import { accountOf, completed, type Credentials } from '../core/credentials.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { credentialsGrant, unproven, withGrant } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'
-import { checkParams } from '../core/params.ts'
+import { checkParams, sameParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Writes } from '../ports.ts'
 import { type Candidate, handIn, type Imported } from './hand-in.ts'
@@ -92,12 +92,4 @@ async function holderOf(
     }
   }
   return null
-}
-
-function sameParams(
-  a: Readonly<Record<string, string>>,
-  b: Readonly<Record<string, string>>,
-): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...names].every((name) => a[name] === b[name])
 }

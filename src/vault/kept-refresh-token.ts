@@ -1,5 +1,4 @@
-import { type ClientCredentials, type Connection, isLive } from '../core/connection.ts'
-import type { Grant } from '../core/connection.ts'
+import { type ClientCredentials, type Connection, type Grant, isLive } from '../core/connection.ts'
 import type { Ports } from '../ports.ts'
 
 /**

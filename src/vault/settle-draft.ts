@@ -32,7 +32,7 @@ export async function settleDraft(
       return { kind: 'settled', connection: stored, created: false } as const
     }
     const { account, providerData } = draft
-    return placeDraft(ports, trx, stored, { ...stored, account, providerData })
+    return place(ports, trx, stored, { ...stored, account, providerData })
   })
   if (settled.kind === 'mismatch') throw accountMismatch()
   if (settled.kind === 'orphan') {
@@ -65,15 +65,14 @@ type Orphan = { readonly kind: 'orphan' }
 /** It stays a draft, since another holds its place. */
 type Unproven = { readonly kind: 'unproven' }
 
-export async function placeDraft(
+/** Without asking the provider: a draft is believed where nobody else's grant hangs on it. */
+export async function placeBelieved(
   ports: Needs,
   trx: Writes,
-  stored: LiveConnection,
-  proven: LiveConnection | null = null,
+  draft: LiveConnection,
 ): Promise<Settled | Mismatch | Orphan | Unproven> {
-  if (proven !== null) return placeProven(ports, trx, stored, proven)
-  const isShared = endsSiblings(ports, stored) && stored.grant.kind === 'oauth'
-  return isShared ? leaveToSchedule(ports, trx, stored) : placeProven(ports, trx, stored, stored)
+  const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
+  return isShared ? leaveToSchedule(ports, trx, draft) : place(ports, trx, draft, draft)
 }
 
 /** Whose tokens these are, nobody may say but the provider; it is asked after the first refresh. */
@@ -93,7 +92,7 @@ async function leaveToSchedule(
   return { kind: 'unproven' }
 }
 
-async function placeProven(
+async function place(
   ports: Needs,
   trx: Writes,
   stored: LiveConnection,

@@ -1,6 +1,8 @@
 import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { refreshEvents } from '../core/event.ts'
+import { sameParams } from '../core/params.ts'
 import type { Ports, Writes } from '../ports.ts'
+import { refreshTokenPrint } from './token-id.ts'
 
 type Needs = Pick<Ports, 'endpoint' | 'providers'>
 
@@ -90,11 +92,14 @@ export async function siblingsOf(
   if (!endsSiblings(ports, connection) || accountId === null || kind !== 'oauth') return []
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const all = await reads.connectionsOfAccount(connection.provider, accountId)
-  return all
-    .filter(isLive)
-    .filter((one) => one.id !== connection.id && one.grant.kind === 'oauth')
-    .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
-    .filter((one) => isOfOnePlace(one.params, connection.params))
+  return (
+    all
+      .filter(isLive)
+      .filter((one) => one.id !== connection.id && one.grant.kind === 'oauth')
+      .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
+      // Accounts of one number at two instances of a provider are two accounts.
+      .filter((one) => sameParams(one.params, connection.params))
+  )
 }
 
 /** The sibling on the tokens of `connection`; what it asked for, and what the app said of it, stay. */
@@ -125,17 +130,11 @@ function newerOf(a: LiveConnection, b: LiveConnection): LiveConnection {
   return (b.grant.token?.issuedAt ?? 0) > (a.grant.token?.issuedAt ?? 0) ? b : a
 }
 
-/** Accounts of one number at two instances of a provider are two accounts. */
-function isOfOnePlace(a: LiveConnection['params'], b: LiveConnection['params']): boolean {
-  const names = Object.keys({ ...a, ...b })
-  return names.every((name) => a[name] === b[name])
-}
-
 /** Null where it cannot be opened. */
-function tokenPrint({ sealer }: Pick<Ports, 'sealer'>, { grant }: LiveConnection): string | null {
+function tokenPrint(ports: Pick<Ports, 'sealer'>, { grant }: LiveConnection): string | null {
   if (grant.refreshToken === null) return null
   try {
-    return sealer.fingerprint('refresh-token-equality/v1', grant.refreshToken.open())
+    return refreshTokenPrint(ports, grant.refreshToken)
   } catch {
     return null
   }

@@ -1,6 +1,6 @@
 import type { Credentials } from '../core/credentials.ts'
 import type { Brought } from '../core/grant.ts'
-import type { Secret } from '../core/secret.ts'
+import type { Sealed, Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 
 type Needs = Pick<Ports, 'sealer'>
@@ -30,4 +30,9 @@ export function credentialsIdOf(ports: Needs, credentials: Credentials): string 
     default:
       return credentials satisfies never
   }
+}
+
+/** Equal for equal refresh tokens; throws a `SealError` for one that cannot be opened. */
+export function refreshTokenPrint({ sealer }: Needs, refreshToken: Sealed): string {
+  return sealer.fingerprint('refresh-token-equality/v1', refreshToken.open())
 }

@@ -8,6 +8,7 @@ import type { Provider } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports.ts'
 import { findConnection } from './find-connection.ts'
+import { keep } from './hand-in.ts'
 import { heldByAnother, holderOf, importedGrant } from './import-connection.ts'
 import { checkKind, credentialsDraft } from './import-credentials.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
@@ -56,24 +57,17 @@ async function renew(
   of: { readonly provider: Provider; readonly found: Connection; readonly changes: Changes },
 ): Promise<void> {
   const { provider, found, changes } = of
-  const known = await ports.store.write(async (trx) => {
-    const { userId } = found
-    const handed = { userId, provider: provider.id, refreshToken: changes.refreshToken ?? null }
-    const holder = await holderOf(trx, caller, handed)
-    if (holder !== null) return { kind: 'held', holder } as const
-    const draft = draftOf(ports, provider, found, changes)
-    await trx.insertConnection(draft)
-    if (changes.refreshToken) await trx.rememberRefreshToken(draft, changes.refreshToken)
-    return { kind: 'draft', draft } as const
-  })
-  if (known.kind === 'draft') {
-    await proveDraft(ports, known.draft)
-  } else if (known.holder.draft?.replaces === found.id) {
-    // It was handed in before, and could not be proven.
-    await proveDraft(ports, known.holder)
-  } else if (known.holder.id !== found.id) {
-    throw heldByAnother(caller, known.holder)
+  const refreshToken = changes.refreshToken ?? null
+  const handed = { userId: found.userId, provider: provider.id, refreshToken }
+  const candidate = {
+    draft: draftOf(ports, provider, found, changes),
+    refreshToken,
+    holder: (trx: Writes) => holderOf(trx, caller, handed),
   }
+  const { connection } = await ports.store.write((trx) => keep(trx, candidate))
+  // Also where it was handed in before, and could not be proven.
+  if (connection.draft?.replaces === found.id) await proveDraft(ports, connection)
+  else if (connection.id !== found.id) throw heldByAnother(caller, connection)
 }
 
 /** Whether there is something new to live on. */
