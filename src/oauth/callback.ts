@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import type { ExchangeRequest } from '../ports.ts'
+import type { ExchangeRequest } from '../ports/token-endpoint.ts'
 import type { Call } from './call.ts'
 import { isFromIssuer } from './issuer.ts'
 import type { Recipe } from './presets/schema.ts'

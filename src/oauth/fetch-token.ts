@@ -1,5 +1,5 @@
 import type { RefreshOutcome } from '../core/refresh-outcome.ts'
-import type { TokenEndpoint } from '../ports.ts'
+import type { TokenEndpoint } from '../ports/token-endpoint.ts'
 import { type Means, prepareCall } from './call.ts'
 import { tokenOutcome } from './refresh.ts'
 import { requestTokens } from './token-request.ts'

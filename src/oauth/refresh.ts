@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { RefreshOutcome } from '../core/refresh-outcome.ts'
-import type { RefreshRequest } from '../ports.ts'
+import type { RefreshRequest } from '../ports/token-endpoint.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'

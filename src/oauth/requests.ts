@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { type Credentials, credentialsHeader, type Header } from '../core/credentials.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
-import type { AuthorizationRequest } from '../ports.ts'
+import type { AuthorizationRequest } from '../ports/token-endpoint.ts'
 import type { Call, Means } from './call.ts'
 import { addMissing, put, rename, speakTokenRequest, type SpokenRequest } from './dialect.ts'
 import type { Target } from './endpoints.ts'

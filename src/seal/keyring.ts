@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import sodium from 'libsodium-wrappers'
 import { SealError } from '../core/errors.ts'
 import type { Instant } from '../core/ids.ts'
-import type { VaultKeys, WrappedKey } from '../ports.ts'
+import type { VaultKeys, WrappedKey } from '../ports/store.ts'
 import { deriveSubkeys, KEY_BYTES, type MasterSubkeys, unwrapKey, wrapKey } from './master-key.ts'
 import { WrongKeyError } from './wrong-key-error.ts'
 

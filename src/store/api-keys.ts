@@ -1,4 +1,4 @@
-import type { ApiKey, Reads, Writes } from '../ports.ts'
+import type { ApiKey, Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { apiKeyRow, readApiKey } from './rows/api-key-row.ts'
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { readConnection } from './rows/read-connection.ts'

@@ -1,4 +1,4 @@
-import type { Store } from '../ports.ts'
+import type { Store } from '../ports/store.ts'
 import type { ConnectionCache, Loaded } from './connection-cache.ts'
 import { connectionRowById, connectionRowsOf } from './connections.ts'
 import type { ReadContext } from './context.ts'

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Status } from '../core/connection.ts'
 import type { Instant, ProviderId } from '../core/ids.ts'
-import type { Reads } from '../ports.ts'
+import type { Reads } from '../ports/store.ts'
 import type { ReadContext } from './context.ts'
 import type { Schema } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import type { ExpressionBuilder } from 'kysely'
 import { type Attempt, type Connection, isLive } from '../core/connection.ts'
-import type { WriteResult, Writes } from '../ports.ts'
+import type { WriteResult, Writes } from '../ports/store.ts'
 import { ownerKey, type WriteContext } from './context.ts'
 import { changedConnection, connectionRow } from './rows/write-connection.ts'
 import type { Schema } from './schema.ts'

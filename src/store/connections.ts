@@ -1,7 +1,7 @@
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import { type Connection, isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
-import type { ConnectionFilter, Reads } from '../ports.ts'
+import type { ConnectionFilter, Reads } from '../ports/store.ts'
 import type { ReadContext } from './context.ts'
 import { ofProviders, ofUsers } from './reach.ts'
 import { accountHash } from './rows/fingerprints.ts'

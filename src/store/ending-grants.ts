@@ -1,5 +1,5 @@
 import type { ConnectionId } from '../core/ids.ts'
-import type { Reads } from '../ports.ts'
+import type { Reads } from '../ports/store.ts'
 import type { ReadContext } from './context.ts'
 
 export function endingGrantReads({ db }: ReadContext): Pick<Reads, 'endingGrants'> {

@@ -1,5 +1,5 @@
 import { newId } from '../core/ids.ts'
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { ofProviders, ofUsers } from './reach.ts'
 import { eventRow, readEvent } from './rows/event-row.ts'

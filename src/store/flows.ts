@@ -1,5 +1,5 @@
 import type { WaitingGrant } from '../core/authorization.ts'
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { flowRow, readFlow } from './rows/flow-row.ts'
 import { readWaitingGrant, waitingGrantRow } from './rows/waiting-grant-row.ts'

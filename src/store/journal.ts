@@ -1,7 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { SealError } from '../core/errors.ts'
-import type { Journal, JournalEntry, Place, Sealer } from '../ports.ts'
+import type { Place, Sealer } from '../ports.ts'
+import type { Journal, JournalEntry } from '../ports/store.ts'
 import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
 
 /** Made after the vault, and never removed. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../core/ids.ts'
-import type { Reads, VaultKeys, WrappedKey, Writes } from '../ports.ts'
+import type { Reads, VaultKeys, WrappedKey, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import type { Schema } from './schema.ts'
 

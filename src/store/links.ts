@@ -1,6 +1,6 @@
 import type { ConnectLink } from '../core/authorization.ts'
 import type { ProviderId, UserId } from '../core/ids.ts'
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { linkRow, linkStateColumns, readLink } from './rows/link-row.ts'
 import type { ConnectLinkTable } from './schema.ts'

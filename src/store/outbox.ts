@@ -1,4 +1,4 @@
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { readRevocation, revocationRow } from './rows/revocation-row.ts'

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { ConnectionId } from '../core/ids.ts'
-import type { ReSealed, ReSealPosition, Writes } from '../ports.ts'
+import type { ReSealed, ReSealPosition, Writes } from '../ports/store.ts'
 import type { WriteContext } from './context.ts'
 import { apiKeyPlace } from './rows/api-key-row.ts'
 import {

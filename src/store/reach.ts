@@ -1,5 +1,5 @@
 import { type Expression, sql, type SqlBool } from 'kysely'
-import type { ConnectionFilter } from '../ports.ts'
+import type { ConnectionFilter } from '../ports/store.ts'
 
 type Reach = ConnectionFilter['reach']
 

@@ -1,5 +1,5 @@
 import type { ConnectionId } from '../core/ids.ts'
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { refreshTokenHash } from './rows/fingerprints.ts'

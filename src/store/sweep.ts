@@ -1,5 +1,5 @@
 import type { Instant } from '../core/ids.ts'
-import type { Writes } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import type { WriteContext } from './context.ts'
 
 const DAY_MS = 24 * 3_600_000

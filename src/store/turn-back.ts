@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Reads, Writes } from '../ports.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import type { ConnectionId } from '../core/ids.ts'
 

@@ -1,5 +1,5 @@
 import type { Instant } from '../core/ids.ts'
-import type { Store, VaultKeys } from '../ports.ts'
+import type { Store, VaultKeys } from '../ports/store.ts'
 import type { StoreOptions } from './store.ts'
 
 /** What a vault tells before its key is known. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Hold, WebhookId } from '../core/webhook.ts'
 import { latestDue } from '../core/webhook-delivery.ts'
-import type { WebhookReads, WebhookWrites } from '../ports.ts'
+import type { WebhookReads, WebhookWrites } from '../ports/store.ts'
 import { writeInstant } from './rows/column.ts'
 import { readHold } from './rows/webhook-row.ts'
 import type { Schema } from './schema.ts'

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../core/ids.ts'
 import type { WebhookId, WebhookState } from '../core/webhook.ts'
-import type { WebhookReads, WebhookWrites } from '../ports.ts'
+import type { WebhookReads, WebhookWrites } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { readEvent } from './rows/event-row.ts'

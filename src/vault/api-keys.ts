@@ -1,7 +1,8 @@
 import type { Permission } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
 import { type KeyId, newId, type ProviderId } from '../core/ids.ts'
-import type { ApiKey, Ports } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { ApiKey } from '../ports/store.ts'
 import { digest } from './digest.ts'
 
 /** The key is shown once; only its SHA-256 is kept. Its id is part of it, so that it is looked up by that. */

@@ -8,7 +8,8 @@ import {
   type Run,
   type RunEnd,
 } from '../core/webhook-delivery.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import { type Plan, planDelivery } from './plan-delivery.ts'
 
 /** Events under way to one endpoint at once, each of another subject. */

@@ -1,7 +1,8 @@
 import { isLive, type LiveConnection } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import { distrusted, turnedBack } from '../core/turn-back.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 
 type Needs = Pick<Ports, 'clock' | 'store'>
 

@@ -1,6 +1,6 @@
 import type { LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
-import type { Writes } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import { type Candidate, keep } from './hand-in.ts'
 import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
 import { placeBelieved, tellSettled } from './settle-draft.ts'

@@ -1,6 +1,6 @@
 import type { LiveConnection } from '../core/connection.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Writes } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 
 /** What was handed in and is worth keeping, as a draft of the connection that may come of it. */

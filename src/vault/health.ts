@@ -3,7 +3,8 @@ import { SealError, StoreError } from '../core/errors.ts'
 import type { Instant, ProviderId } from '../core/ids.ts'
 import { Secret } from '../core/secret.ts'
 import { type WebhookId, type WebhookStatus, webhookStatus } from '../core/webhook.ts'
-import type { Census, Ports } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Census } from '../ports/store.ts'
 import { type ListedWebhook, listWebhooks } from './list-webhooks.ts'
 
 export type Readiness =

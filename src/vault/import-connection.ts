@@ -6,7 +6,7 @@ import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.t
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
 import { Secret } from '../core/secret.ts'
-import type { Writes } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import { unknownProvider } from './create-link.ts'
 import { type Candidate, handIn, type Imported } from './hand-in.ts'
 import type { ProveNeeds } from './prove-draft.ts'

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../core/access.ts'
-import type { Callers, Store } from '../ports.ts'
+import type { Callers } from '../ports.ts'
+import type { Store } from '../ports/store.ts'
 
 const BOOTSTRAP: Caller = {
   keyId: 'bootstrap',

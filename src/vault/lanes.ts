@@ -1,7 +1,8 @@
 import PQueue from 'p-queue'
 import { type Circuit, closedCircuit } from '../core/circuit.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
-import type { Among, Clock, Policy, Traffic, Urgency } from '../ports.ts'
+import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
+import type { Among } from '../ports/store.ts'
 
 type Lane = { readonly queue: PQueue; turn: Promise<void>; nextStart: number; troubled: number }
 

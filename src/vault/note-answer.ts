@@ -2,7 +2,8 @@ import { afterAnswer, type Circuit, type CircuitReason } from '../core/circuit.t
 import type { LiveConnection } from '../core/connection.ts'
 import type { ProviderEvent, VaultEvent } from '../core/event.ts'
 import type { AttemptOutcome } from '../core/refresh-outcome.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer'>
 

@@ -3,7 +3,8 @@ import type { Brought } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 
 export type RevocationAnswer = 'queued' | 'unsupported' | 'skipped'
 

@@ -1,7 +1,7 @@
 import { admission } from '../core/circuit.ts'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
-import type { Among } from '../ports.ts'
+import type { Among } from '../ports/store.ts'
 import { refreshUnattended } from './refresh-unattended.ts'
 import type { RefreshNeeds } from './refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'

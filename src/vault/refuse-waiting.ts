@@ -1,5 +1,6 @@
 import type { ConnectLink } from '../core/authorization.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import { providerDataOf } from './attach-grant.ts'
 import { queueRevocation, tokensOf } from './queue-revocation.ts'
 

@@ -1,4 +1,5 @@
-import type { Ports, ReSealed, ReSealPosition } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { ReSealed, ReSealPosition } from '../ports/store.ts'
 
 type Needs = Pick<Ports, 'clock' | 'store' | 'dataKeys'>
 

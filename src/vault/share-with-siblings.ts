@@ -1,7 +1,8 @@
 import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { refreshEvents } from '../core/event.ts'
 import { sameParams } from '../core/params.ts'
-import type { Ports, Writes } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import { refreshTokenPrint } from './token-id.ts'
 
 type Needs = Pick<Ports, 'endpoint' | 'providers'>

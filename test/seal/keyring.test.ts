@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SealError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { VaultKeys } from '../../src/ports.ts'
+import type { VaultKeys } from '../../src/ports/store.ts'
 import { addDataKey, createKeyring, openKeyring, rewrap } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
 import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'

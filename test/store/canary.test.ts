@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ConnectRequest } from '../../src/core/authorization.ts'
 import { connectionEvent } from '../../src/core/event.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { Store } from '../../src/ports.ts'
+import type { Store } from '../../src/ports/store.ts'
 import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { viewEvent } from '../../src/core/connection-view.ts'
 import { connectionEvent, type VaultEvent } from '../../src/core/event.ts'
 import type { ProviderId, UserId } from '../../src/core/ids.ts'
-import type { EventFilter, Store } from '../../src/ports.ts'
+import type { EventFilter, Store } from '../../src/ports/store.ts'
 import { MADE_AT, makeConnection } from '../support/make-connection.ts'
 import { databases } from './databases.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Circuit } from '../../src/core/circuit.ts'
 import type { KeyId, ProviderId } from '../../src/core/ids.ts'
-import type { ApiKey } from '../../src/ports.ts'
+import type { ApiKey } from '../../src/ports/store.ts'
 import { databases } from './databases.ts'
 import { makeRevocation } from './make-revocation.ts'
 import { reveal } from './reveal.ts'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { connectionEvent } from '../../src/core/event.ts'
 import type { FlowId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { Writes } from '../../src/ports.ts'
+import type { Writes } from '../../src/ports/store.ts'
 import {
   EVENTS_KEPT_MS,
   LINKS_KEPT_MS,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Hold, WebhookId } from '../../src/core/webhook.ts'
-import type { Store, Writes } from '../../src/ports.ts'
+import type { Store, Writes } from '../../src/ports/store.ts'
 import { databases } from '../store/databases.ts'
 import { makeState } from './make-endpoint.ts'
 import { createdFor } from './stage.ts'

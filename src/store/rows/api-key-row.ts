@@ -1,5 +1,5 @@
 import type { KeyId } from '../../core/ids.ts'
-import type { ApiKey } from '../../ports.ts'
+import type { ApiKey } from '../../ports/store.ts'
 import type { ApiKeyTable } from '../schema.ts'
 import { readInstant, readText, readTime, writeInstant, writeInstantOrNull } from './column.ts'
 import { type ColumnPlace, openJson, type RowCipher, sealJson } from './row-cipher.ts'

@@ -1,5 +1,5 @@
 import { Secret } from '../../core/secret.ts'
-import type { JournalEntry } from '../../ports.ts'
+import type { JournalEntry } from '../../ports/store.ts'
 import { exposed, restored } from './stored-request.ts'
 
 type Stored = Omit<JournalEntry, 'tokens'> & {

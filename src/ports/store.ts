@@ -1,0 +1,263 @@
+import type { Caller, Permission } from '../core/access.ts'
+import type { ConnectLink, Flow, WaitingGrant } from '../core/authorization.ts'
+import type { Circuit } from '../core/circuit.ts'
+import type { Connection, LiveConnection } from '../core/connection.ts'
+import type { StoredEvent, VaultEvent } from '../core/event.ts'
+import type {
+  AttemptId,
+  ConnectionId,
+  GrantId,
+  Instant,
+  KeyId,
+  LinkId,
+  ProviderId,
+  UserId,
+} from '../core/ids.ts'
+import type { Revocation } from '../core/outbox.ts'
+import type { ReceivedTokens } from '../core/refresh-outcome.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Hold, WebhookId, WebhookState } from '../core/webhook.ts'
+
+export type WriteResult = { readonly won: boolean }
+
+/** What is known of webhook endpoints. Events are named by their sequence. */
+export interface WebhookReads {
+  webhookStates(): Promise<readonly WebhookState[]>
+  webhookState(id: WebhookId): Promise<WebhookState | null>
+  /** The newest ever written, whether it is kept or not. */
+  newestEvent(): Promise<number>
+  /** The last of those written before an instant. */
+  lastEventBefore(instant: Instant): Promise<number>
+  /** Of one subject, both ends included. */
+  eventsOf(
+    subject: string,
+    range: { readonly from: number; readonly until: number; readonly limit: number },
+  ): Promise<readonly StoredEvent[]>
+  /** Those that are due, soonest first. */
+  dueHolds(id: WebhookId, now: Instant, limit: number): Promise<readonly Hold[]>
+  heldSubjects(id: WebhookId): Promise<ReadonlySet<string>>
+}
+
+export interface WebhookWrites {
+  /** Begins with those that are new at the newest event; forgets those long gone from the settings. */
+  keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
+  /** Wins only if no delivery to it is under way; a process that dies holds the claim to its end. */
+  claimWebhook(
+    id: WebhookId,
+    claim: { readonly now: Instant; readonly until: Instant },
+  ): Promise<WriteResult>
+  endClaim(id: WebhookId): Promise<void>
+  saveWebhook(state: WebhookState): Promise<void>
+  /** A hold that was moved since `before` was read stays as it is. Null: there was none, there is none. */
+  saveHold(id: WebhookId, before: Hold | null, after: Hold | null): Promise<void>
+  /** What waits for an event after `after` waits for the first one of its subject after it. */
+  rewindHolds(id: WebhookId, after: number): Promise<void>
+  /** All holds are due at once. */
+  hurryHolds(id: WebhookId, now: Instant): Promise<void>
+}
+
+/** The queries; those that name `where` clauses of a caller take them as plain data. */
+export interface Reads extends WebhookReads {
+  /** Drafts too: a refresh works on them like on any other. */
+  connection(id: ConnectionId): Promise<Connection | null>
+  /** Without drafts. */
+  connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
+  /** What was handed in for this user and is not in its place yet. */
+  draftsOf(userId: UserId): Promise<readonly Connection[]>
+  /** Drafts that need no proof any more, oldest first. */
+  provenDrafts(limit: number): Promise<readonly LiveConnection[]>
+  /** Without drafts, by id. */
+  listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
+  /** Due connections of one provider, soonest first. */
+  dueConnections(
+    provider: ProviderId,
+    now: Instant,
+    wanted: { readonly among: Among; readonly limit: number },
+  ): Promise<readonly ConnectionId[]>
+  /** Attempts that a process of this store left open. */
+  openAttempts(limit: number): Promise<readonly LiveConnection[]>
+  /** Connections that hold this account, drafts left out, at this provider, whoever the user is. */
+  connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
+  /** The connection that ever held this refresh token, and whether it holds it now. */
+  holderOfRefreshToken(
+    provider: ProviderId,
+    refreshToken: Secret,
+  ): Promise<{ readonly connectionId: ConnectionId } | null>
+  link(id: LinkId): Promise<ConnectLink | null>
+  linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
+  waitingGrant(link: LinkId): Promise<WaitingGrant | null>
+  waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
+  overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
+  events(filter: EventFilter): Promise<readonly StoredEvent[]>
+  apiKeys(): Promise<readonly ApiKey[]>
+  circuits(): Promise<readonly Circuit[]>
+  dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
+  /** All of them, drafts too, in the order of their ids. */
+  connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
+  vaultKeys(): Promise<VaultKeys>
+  /** Of which the host app should hear by now that they end. */
+  endingGrants(now: Instant, limit: number): Promise<readonly ConnectionId[]>
+  /** For health and metrics; cheap, from indexes. */
+  census(now: Instant): Promise<Census>
+}
+
+export type ConnectionFilter = {
+  readonly userId: UserId | null
+  readonly provider: ProviderId | null
+  readonly status: Connection['status'] | null
+  readonly expiringBefore: Instant | null
+  /** Ids above this one. */
+  readonly after: ConnectionId | null
+  readonly limit: number
+  /** What the caller reaches; held in the query, so that pages are full. */
+  readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
+}
+
+export type EventFilter = {
+  readonly after: number
+  readonly limit: number
+  readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
+}
+
+export type Census = {
+  readonly byStatus: readonly {
+    readonly provider: ProviderId
+    readonly status: Connection['status']
+    readonly count: number
+  }[]
+  readonly oldestDueAt: Instant | null
+  readonly revocationsQueued: number
+}
+
+/** Everything inside one transaction: all of it commits, or none. No network call may be awaited in it. */
+export interface Writes extends Reads, WebhookWrites {
+  insertConnection(connection: Connection): Promise<void>
+  /**
+   * Writes what differs. Fenced: wins only while the row still carries `before`'s grant id and
+   * generation, so a late answer never overwrites a newer grant.
+   */
+  saveConnection(before: Connection, after: Connection): Promise<WriteResult>
+  removeConnection(id: ConnectionId): Promise<WriteResult>
+  /**
+   * Lease and intent in one write. Wins only if nobody else holds the lease and the grant is still
+   * `connection`'s; the row then says that its refresh token may be spent.
+   */
+  beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
+  /** Only the holder's own lease is released. */
+  releaseLease(id: ConnectionId, attempt: AttemptId): Promise<void>
+  rememberRefreshToken(connection: Connection, refreshToken: Secret): Promise<void>
+  /** What a draft has held, the connection whose place it takes has held. */
+  moveRefreshTokens(from: ConnectionId, to: ConnectionId): Promise<void>
+  insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
+  /** Wins only while the link is still in `before`'s status. */
+  saveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
+  /** Counts a try of credentials on the page of a pending link: how many are left, null where none was. */
+  countTry(id: LinkId, atMost: number): Promise<number | null>
+  /** Pending links of that user whose providers are all among `providers` (null: any). */
+  withdrawLinksOf(userId: UserId, providers: readonly ProviderId[] | null): Promise<void>
+  insertFlow(flow: Flow): Promise<void>
+  /** Finds and spends in one step: a state is good for one callback. */
+  takeFlow(stateHash: string, browserHash: string | null, now: Instant): Promise<Flow | null>
+  insertWaitingGrant(waiting: WaitingGrant): Promise<void>
+  removeWaitingGrant(link: LinkId): Promise<void>
+  appendEvent(event: VaultEvent, now: Instant): Promise<void>
+  enqueueRevocation(revocation: Revocation): Promise<void>
+  rescheduleRevocation(revocation: Revocation): Promise<void>
+  removeRevocation(id: string): Promise<void>
+  insertApiKey(key: ApiKey): Promise<void>
+  revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
+  saveCircuit(circuit: Circuit): Promise<void>
+  /** Links, flows, revocations, circuits and leases: all that waits for an instant beside connections. */
+  turnBackQueues(byMs: number): Promise<void>
+  /** Adds, retires and removes keys, until they are these. */
+  saveVaultKeys(keys: VaultKeys): Promise<void>
+  /** Goes on from `position`; null: from the beginning. */
+  reSeal(position: ReSealPosition | null, limit: number): Promise<ReSealed>
+  /** What has outlived its use: spent flows, dead links, old hashes and events. Returns rows removed. */
+  sweep(now: Instant): Promise<number>
+}
+
+export type Lease = {
+  readonly attempt: AttemptId
+  /** Since when the refresh token may be spent: see `unknownSince`. */
+  readonly since: Instant
+  readonly until: Instant
+  /** When the schedule takes the connection up again if this process dies now. */
+  readonly dueAt: Instant
+}
+
+/** Throws `StoreError` when the database fails; the first error is the one reported. */
+export interface Store extends Reads {
+  /**
+   * `work` runs once more from its start where the database was locked, so it may have no effect
+   * outside `trx`. The store itself must not be asked inside it: that throws.
+   */
+  write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
+  /** From memory, without a promise: undefined where it has to be read. The same object until it changes. */
+  cachedConnection(id: ConnectionId): Connection | undefined
+  cachedConnectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined
+  /** Proves that the database can be written; throws `StoreError`. */
+  probe(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A rotation that was received and that the store has not taken yet. */
+export type JournalEntry = {
+  readonly attempt: AttemptId
+  readonly connectionId: ConnectionId
+  readonly grantId: GrantId
+  /** The one that was presented. */
+  readonly generation: number
+  readonly sentAt: Instant
+  readonly tokens: ReceivedTokens
+}
+
+/** The last resort: stable storage that needs no more room than it has. Synchronous on purpose. */
+export interface Journal {
+  /** Outlives the process when it answers true, though not the machine: nothing is waited for. */
+  note(entry: JournalEntry): boolean
+  /** On stable storage when it answers true; false where even this has failed or is full. */
+  keep(entry: JournalEntry): boolean
+  readonly entries: readonly JournalEntry[]
+  drop(entry: Pick<JournalEntry, 'attempt'>): void
+}
+
+/** How far a pass over every sealed column has come. */
+export type ReSealPosition = { readonly table: number; readonly after: string | number | null }
+
+/** `next` null: the pass is over. */
+export type ReSealed = { readonly resealed: number; readonly next: ReSealPosition | null }
+
+/** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
+export type WrappedKey = {
+  /** Made from the key itself, so that it names one key only. */
+  readonly id: string
+  readonly purpose: 'data' | 'index'
+  readonly wrapped: Uint8Array
+  readonly createdAt: Instant
+  /** From then on it opens what it has sealed, and seals nothing new. */
+  readonly retiredAt: Instant | null
+}
+
+/** What the store keeps of a vault's keys. Worth nothing without the master key. */
+export type VaultKeys = {
+  readonly vaultId: string
+  /** Tells the right master key from any other before anything is written. */
+  readonly check: Uint8Array
+  readonly keys: readonly WrappedKey[]
+}
+
+export type ApiKey = {
+  readonly id: KeyId
+  readonly name: string
+  /** SHA-256 of the key, base64url. */
+  readonly hash: string
+  readonly permissions: readonly Permission[]
+  readonly providers: readonly ProviderId[] | null
+  readonly userIdPrefix: string | null
+  readonly createdAt: Instant
+  readonly revokedAt: Instant | null
+}
+
+/** `troubled`: their last refresh failed. One that hangs must not keep the others from their turn. */
+export type Among = 'healthy' | 'troubled'

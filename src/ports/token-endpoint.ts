@@ -1,0 +1,80 @@
+import type { AuthorizationStart, ExchangeOutcome } from '../core/authorization.ts'
+import type { Account, ClientCredentials } from '../core/connection.ts'
+import type { Credentials } from '../core/credentials.ts'
+import type { ProviderId } from '../core/ids.ts'
+import type { Revocation, RevocationOutcome } from '../core/outbox.ts'
+import type { AttemptOutcome, RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { Secret } from '../core/secret.ts'
+
+export type AuthorizationRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly redirectUri: string
+  readonly scope: readonly string[]
+  readonly state: Secret
+  readonly loginHint: string | null
+}
+
+export type ExchangeRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly redirectUri: string
+  /** Every parameter of the callback, as it came; its state was checked against the stored hash. */
+  readonly callback: ReadonlyMap<string, string>
+  readonly verifier: Secret
+  readonly nonce: Secret | null
+  readonly requestedScope: readonly string[]
+}
+
+/** Where to refresh, with what; `providerData` is what earlier answers said. */
+export type RefreshRequest = {
+  readonly provider: ProviderId
+  readonly client: ClientCredentials | null
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly requestedScope: readonly string[]
+  readonly refreshToken: Secret
+}
+
+export type CredentialsRequest = {
+  readonly provider: ProviderId
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly credentials: Credentials
+}
+
+export type IdentifyOutcome =
+  | {
+      readonly kind: 'ok'
+      readonly account: Account
+      /** What else the answer told that later calls need. */
+      readonly providerData?: Readonly<Record<string, unknown>>
+    }
+  /** The provider has nothing to ask, or answers no account. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unavailable'; readonly detail: string }
+
+/** Everything that is said to a provider. No method throws for what a provider answers. */
+export interface TokenEndpoint {
+  /** Throws `VaultError` where discovery fails or the provider is misconfigured. */
+  begin(request: AuthorizationRequest): Promise<AuthorizationStart>
+  exchange(request: ExchangeRequest): Promise<ExchangeOutcome>
+  refresh(request: RefreshRequest): Promise<RefreshOutcome>
+  /** Userinfo or the preset's probe, with an access token. */
+  identify(request: {
+    readonly provider: ProviderId
+    readonly client: ClientCredentials | null
+    readonly params: Readonly<Record<string, string>>
+    readonly providerData: Readonly<Record<string, unknown>>
+    readonly accessToken: Secret
+  }): Promise<IdentifyOutcome>
+  revoke(revocation: Revocation): Promise<RevocationOutcome>
+  /** RFC 6749 §4.4, or the preset's own grant: a token of the client's own. It spends nothing. */
+  fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
+  /** Whether the provider takes credentials, by the preset's probe; `grant_dead`: it does not. */
+  checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
+  /** Tells clients apart (circuit, sibling grants): the configured one or the connection's own. */
+  clientKey(provider: ProviderId, client: ClientCredentials | null): string
+}
