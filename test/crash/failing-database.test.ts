@@ -60,9 +60,12 @@ test('a disk that fails from the intent on loses no rotation, and nobody sees it
     // Neither the database nor the journal can be brought to stable storage.
     await using failing = await failSyscalls(stage.pid, { ...EIO, syscall: 'fsync' })
     await stage.provider.behave()
-    await until('the commit to fail', async () => {
-      return (await stage.api.get('/readyz')).status === 503
+    // The first call may be that of a probe: the journal's is made once the commit has failed.
+    await until('the commit to fail, and the journal', async () => {
+      return (await failing.calls()).some((call) => call.includes('larder.journal'))
     })
+    expect((await failing.calls()).length).toBeGreaterThan(1)
+    expect((await stage.api.get('/readyz')).status).toBe(503)
     expect(JSON.parse((await readToken(stage)).text).tokenId).toBe(JSON.parse(before).tokenId)
     expect((await failing.calls()).length).toBeGreaterThan(1)
   }
