@@ -22,6 +22,8 @@ export type AttemptEnd = {
   readonly fraction: number
 }
 
+type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
+
 /**
  * What an outcome makes of a connection. Total, and the only place where a refresh changes a status.
  * Nothing but `grant_dead` disconnects, save where presenting the token again is forbidden.
@@ -110,6 +112,19 @@ const END_DETAIL = {
   interrupted: 'a rotation was interrupted and the provider forbids a second try',
 }
 
+/**
+ * The grant was issued to a client that is not the configured one any more. Shown by another, its
+ * refresh token would be refused, and the user blamed for it: nothing is sent. It heals when that
+ * client is back, or the user reconnects.
+ */
+export function afterClientChange(
+  connection: LiveConnection,
+  outcome: { readonly detail: string },
+  end: FailureEnd,
+): LiveConnection {
+  return failing({ ...connection, updatedAt: end.now }, 'provider_misconfigured', outcome, end)
+}
+
 /** The refresh token's blob does not open: the row fails closed, and is looked at again now and then. */
 export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
   const failure = failureOf(connection, 'unreadable', 'a sealed value cannot be opened', now)
@@ -157,7 +172,7 @@ function failing(
   connection: LiveConnection,
   reason: FailureReason,
   outcome: { readonly detail: string },
-  end: AttemptEnd,
+  end: FailureEnd,
 ): LiveConnection {
   // A probe of a dead grant that did not get through leaves it as it was, until the next probe.
   if (connection.status === 'disconnected') {
@@ -175,12 +190,18 @@ const TRIES_WITHIN_GRACE = 5
  * While a lost rotation can still be had, it is asked for a few times, whatever else went wrong before.
  * A try that would come too late for that waits for its back-off: it begins a grace of its own.
  */
-function rescueWaitMs(connection: LiveConnection, end: AttemptEnd): number {
+function rescueWaitMs(
+  connection: LiveConnection,
+  end: Pick<AttemptEnd, 'now' | 'provider'>,
+): number {
   const waitMs = end.provider.refresh.graceMs / TRIES_WITHIN_GRACE
   return graceLeftMs(connection, end) > waitMs ? waitMs : Number.POSITIVE_INFINITY
 }
 
-function graceLeftMs({ attempt }: LiveConnection, { now, provider }: AttemptEnd): number {
+function graceLeftMs(
+  { attempt }: LiveConnection,
+  { now, provider }: Pick<AttemptEnd, 'now' | 'provider'>,
+): number {
   return attempt === null ? 0 : attempt.sentAt + provider.refresh.graceMs - now
 }
 
@@ -203,7 +224,7 @@ function disconnected(
 function nextProbe(
   { grant }: LiveConnection,
   failure: Failure,
-  { now, provider }: AttemptEnd,
+  { now, provider }: Pick<AttemptEnd, 'now' | 'provider'>,
 ): Instant | null {
   const mayProbe = grant.kind !== 'credentials' && provider.refresh.replay === 'allowed'
   return mayProbe ? probeAt(failure, now) : null

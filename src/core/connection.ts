@@ -37,6 +37,11 @@ export type OAuthGrant = GrantCommon & {
   /** Null until the first refresh of an imported refresh token, or when the stored one is unreadable. */
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
+  /**
+   * The client that it was issued to, see `TokenEndpoint.clientKey`: a refresh token is bound to it
+   * (RFC 6749 §10.4). Null: not known.
+   */
+  readonly issuedTo: string | null
   readonly refreshTokenExpiresAt: Instant | null
   /** From when on the host app should hear that this end is near; null: no end known, or told. */
   readonly endNoticeAt: Instant | null

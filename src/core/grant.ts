@@ -36,7 +36,11 @@ export function broughtOf(arrival: Arrival): Brought {
 }
 
 type Traits = Pick<Provider, 'refresh'>
-type About = Traits & { readonly requestedScope: readonly string[] }
+type About = Traits & {
+  readonly requestedScope: readonly string[]
+  /** See `OAuthGrant`. */
+  readonly issuedTo: string
+}
 
 /** The first generation of a grant. */
 export function newGrant(id: GrantId, arrival: Arrival, about: About): Grant {
@@ -56,6 +60,7 @@ export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OA
     scope: tokens.scope ?? about.requestedScope,
     token,
     refreshToken: tokens.refreshToken,
+    issuedTo: about.issuedTo,
     // What cannot be renewed ends with its token.
     ...endOf(sentAt, tokens.refreshToken === null ? token.expiresAt : end),
   }

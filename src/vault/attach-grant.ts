@@ -17,12 +17,12 @@ import {
   withGrant,
 } from '../core/grant.ts'
 import { type ConnectionId, newId, type ProviderId } from '../core/ids.ts'
+import { withKeptRefreshToken } from '../core/kept-refresh-token.ts'
 import { isExpected, sameAccount } from '../core/account.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
-import { withKeptRefreshToken } from './kept-refresh-token.ts'
 import { queueRevocation } from './queue-revocation.ts'
 import { shareWithSiblings } from './share-with-siblings.ts'
 import { refreshTokenPrint } from './token-id.ts'
@@ -83,8 +83,9 @@ export async function attachGrant(
   const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
     ...consent.provider,
     requestedScope: consent.requestedScope,
+    issuedTo: ports.endpoint.clientKey(consent.provider.id, consent.request.client),
   })
-  const grant = withKeptRefreshToken(ports, fresh, { slot, client: consent.request.client })
+  const grant = withKeptRefreshToken(fresh, slot)
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
   const about = { ...consent.provider, policy: ports.policy }
   const connection = withGrant(base, grant, dueAtOf(grant, about, ports.random.fraction()))

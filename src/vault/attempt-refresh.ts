@@ -1,10 +1,21 @@
-import { afterEnd, afterRefresh, afterUnreadable, unknownSince } from '../core/after-refresh.ts'
+import {
+  afterClientChange,
+  afterEnd,
+  afterRefresh,
+  afterUnreadable,
+  unknownSince,
+} from '../core/after-refresh.ts'
 import { type Attempt, isLive, type LiveConnection } from '../core/connection.ts'
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
 import { type AttemptId, type Instant, newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
-import type { AttemptOutcome, RefreshOutcome, RefreshResult } from '../core/refresh-outcome.ts'
+import type {
+  AttemptOutcome,
+  RefreshOutcome,
+  RefreshResult,
+  Unfortunate,
+} from '../core/refresh-outcome.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import type { JournalEntry } from '../ports/store.ts'
@@ -43,7 +54,7 @@ export async function attemptRefresh(
 ): Promise<RefreshResult> {
   const now = ports.clock.now()
   const evidence = evidenceOf(ports, connection, { provider, now })
-  if (evidence.kind === 'none') return end(ports, connection, evidence.after)
+  if (evidence.kind === 'none') return end(ports, connection, evidence)
   const id = newId('att', now, ports.random.bytes(10))
   const until = now + ports.policy.leaseMs
   const since = unknownSince(connection.attempt, now, provider.refresh)
@@ -57,7 +68,12 @@ export async function attemptRefresh(
   return land(ports, connection, { id, provider, presentation })
 }
 
-type NoEvidence = { readonly kind: 'none'; readonly after: LiveConnection }
+/** Nothing is sent; `outcome`: where it is not the end of the grant. */
+type NoEvidence = {
+  readonly kind: 'none'
+  readonly after: LiveConnection
+  readonly outcome?: Unfortunate
+}
 
 function evidenceOf(
   ports: AttemptNeeds,
@@ -89,6 +105,12 @@ function refreshTokenOf(
   if (refreshToken === null) {
     return { kind: 'none', after: afterEnd(connection, 'no_refresh_token', now) }
   }
+  if (!isOfItsClient(ports, connection)) {
+    const { policy, random } = ports
+    const at = { now, provider, policy, fraction: random.fraction() }
+    const after = afterClientChange(connection, CLIENT_CHANGED, at)
+    return { kind: 'none', after, outcome: CLIENT_CHANGED }
+  }
   if (connection.attempt !== null && provider.refresh.replay === 'never') {
     return { kind: 'none', after: afterEnd(connection, 'interrupted', now) }
   }
@@ -96,6 +118,16 @@ function refreshTokenOf(
   if (secret !== null) return { kind: 'refresh_token', secret }
   ports.observer.unreadable({ id: connection.id, table: 'connections', field: 'refresh_token' })
   return { kind: 'none', after: afterUnreadable(connection, now) }
+}
+
+const CLIENT_CHANGED = {
+  kind: 'client_config',
+  detail: 'the grant was issued to another client than the one configured',
+} as const
+
+function isOfItsClient(ports: AttemptNeeds, { grant, provider, client }: LiveConnection): boolean {
+  if (grant.kind !== 'oauth' || grant.issuedTo === null) return true
+  return grant.issuedTo === ports.endpoint.clientKey(provider, client)
 }
 
 async function land(
@@ -159,7 +191,7 @@ function announce(
 async function end(
   ports: AttemptNeeds,
   before: LiveConnection,
-  after: LiveConnection,
+  { after, outcome }: Omit<NoEvidence, 'kind'>,
 ): Promise<RefreshResult> {
   const won = await ports.store.write(async (trx) => {
     const saved = await trx.saveConnection(before, after)
@@ -168,7 +200,10 @@ async function end(
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
     return true
   })
-  return won ? { kind: 'ended', connection: after } : outrun(ports, before)
+  if (!won) return outrun(ports, before)
+  return outcome === undefined
+    ? { kind: 'ended', connection: after }
+    : announce(ports, after, outcome)
 }
 
 /** Somebody else holds the lease or has moved the row: what stands there now is the answer. */

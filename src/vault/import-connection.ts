@@ -1,5 +1,10 @@
 import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
-import { type Account, isLive, type LiveConnection } from '../core/connection.ts'
+import {
+  type Account,
+  type ClientCredentials,
+  isLive,
+  type LiveConnection,
+} from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { draftWithGrant, dueAtOf, oauthGrant } from '../core/grant.ts'
 import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.ts'
@@ -49,7 +54,7 @@ export async function importConnection(
 }
 
 export function tokensCandidate(
-  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'providers' | 'policy'>,
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>,
   caller: Caller,
   demand: ImportDemand,
 ): Candidate {
@@ -126,7 +131,7 @@ async function holderOfToken(trx: Writes, draft: LiveConnection): Promise<LiveCo
 }
 
 function draftOf(
-  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'policy'>,
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'endpoint' | 'policy'>,
   demand: ImportDemand,
   provider: Provider,
 ): LiveConnection {
@@ -167,9 +172,11 @@ const USUAL_LIFE_MS = 3_600_000
 
 /** A grant from tokens as they were handed in: how old the access token is, nobody says. */
 export function importedGrant(
-  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer'>,
+  ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'endpoint'>,
   provider: Provider,
-  handed: Pick<ImportDemand, 'accessToken' | 'refreshToken' | 'scope' | 'expiresAt'>,
+  handed: Pick<ImportDemand, 'accessToken' | 'refreshToken' | 'scope' | 'expiresAt'> & {
+    readonly client: ClientCredentials | null
+  },
 ) {
   const now = ports.clock.now()
   const life = provider.refresh.accessTokenLifetimeMs ?? USUAL_LIFE_MS
@@ -189,6 +196,7 @@ export function importedGrant(
   const id = newId('grt', now, ports.random.bytes(10))
   const tokenId = tokenIdOf(ports, accessToken)
   const arrival = { kind: 'tokens', tokens, sentAt, tokenId } as const
-  const grant = oauthGrant(id, arrival, { ...provider, requestedScope })
+  const issuedTo = ports.endpoint.clientKey(provider.id, handed.client)
+  const grant = oauthGrant(id, arrival, { ...provider, requestedScope, issuedTo })
   return handed.accessToken === null ? { ...grant, token: null } : grant
 }

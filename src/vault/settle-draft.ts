@@ -3,10 +3,10 @@ import { type Connection, isLive, isRenewable, type LiveConnection } from '../co
 import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import { dueAtOf } from '../core/grant.ts'
+import { withKeptRefreshToken } from '../core/kept-refresh-token.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
 import { accountMismatch } from './attach-grant.ts'
-import { withKeptRefreshToken } from './kept-refresh-token.ts'
 import { endsSiblings, shareWithSiblings } from './share-with-siblings.ts'
 import { tellConnected } from './tell-connected.ts'
 
@@ -168,7 +168,7 @@ async function take(
 
 /** With the refresh token of the place that it takes, where it brings none of its own. */
 function renewable(ports: Needs, draft: LiveConnection, slot: Connection): LiveConnection {
-  const grant = withKeptRefreshToken(ports, draft.grant, { slot, client: draft.client })
+  const grant = withKeptRefreshToken(draft.grant, slot)
   const provider = ports.providers.get(draft.provider)
   if (grant === draft.grant || provider === undefined || draft.status !== 'active') return draft
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())

@@ -165,6 +165,7 @@ function draftOf(
     refreshToken: changes.refreshToken ?? null,
     scope: changes.scope ?? (isLive(replaced) ? replaced.grant.requestedScope : null),
     expiresAt: changes.expiresAt ?? null,
+    client: blank.client,
   })
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
   return draftWithGrant(blank, grant, { now, dueAt })

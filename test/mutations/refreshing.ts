@@ -111,6 +111,18 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[JOURNAL, 'is noted before the database has taken it, and forgotten then']],
   },
   {
+    promise: 'a refresh token is shown by the client it was issued to alone',
+    file: 'src/vault/attempt-refresh.ts',
+    original: 'return grant.issuedTo === ports.endpoint.clientKey(provider, client)',
+    mutant: 'return true',
+    killedBy: [
+      [
+        'test/vault/client-change.test.ts',
+        'a grant of another client waits by back-off, and heals when its client is back',
+      ],
+    ],
+  },
+  {
     promise: 'a refresh reads the row again and sends nothing if somebody was faster',
     file: 'src/vault/refresh.ts',
     original: "  if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }\n",

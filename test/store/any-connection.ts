@@ -42,6 +42,7 @@ const grant: fc.Arbitrary<Grant> = fc.oneof(
     kind: fc.constant('oauth'),
     token,
     refreshToken: fc.option(secret),
+    issuedTo: fc.option(text),
     refreshTokenExpiresAt: fc.option(instant),
     endNoticeAt: fc.option(instant),
   }),

@@ -44,6 +44,7 @@ export function makeGrant(changes: Partial<OAuthGrant> = {}): OAuthGrant {
     scope: ['calendar', 'email'],
     token: makeToken(),
     refreshToken: new Secret('refresh-1'),
+    issuedTo: null,
     refreshTokenExpiresAt: null,
     endNoticeAt: null,
     ...changes,

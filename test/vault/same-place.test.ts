@@ -1,29 +1,22 @@
 import { expect, test } from 'vitest'
-import type { ClientCredentials } from '../../src/core/connection.ts'
-import type { ProviderId } from '../../src/core/ids.ts'
+import { withKeptRefreshToken } from '../../src/core/kept-refresh-token.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { withKeptRefreshToken } from '../../src/vault/kept-refresh-token.ts'
 import { siblingsOf } from '../../src/vault/share-with-siblings.ts'
 import { makeConnection, makeGrant } from '../support/make-connection.ts'
 import { openStage } from '../support/vault-stage.ts'
 
-const endpoint = {
-  clientKey: (provider: ProviderId, client: ClientCredentials | null) => client?.id ?? provider,
-}
-
 test.each([
-  ['of the same client', null, 'refresh-1'],
-  ['of another client', { id: 'another', secret: null }, undefined],
-])('a refresh token %s is kept, or is not', async (_, client, kept) => {
-  await using stage = await openStage()
-  const ports = { endpoint: { ...stage.ports.endpoint, ...endpoint } }
-  const slot = makeConnection({ grant: makeGrant({ refreshTokenExpiresAt: 9, endNoticeAt: 5 }) })
-  const fresh = makeGrant({ refreshToken: null })
-  const grant = withKeptRefreshToken(ports, fresh, { slot, client })
+  ['of the same client', 'acme/ours', 'refresh-1'],
+  ['of another client', 'acme/another', undefined],
+])('a refresh token %s is kept, or is not', (_, issuedTo, kept) => {
+  const held = { issuedTo: 'acme/ours', refreshTokenExpiresAt: 9, endNoticeAt: 5 }
+  const slot = makeConnection({ grant: makeGrant(held) })
+  const fresh = makeGrant({ refreshToken: null, issuedTo })
+  const grant = withKeptRefreshToken(fresh, slot)
   expect(grant.refreshToken?.open().expose()).toBe(kept)
   expect(grant.refreshTokenExpiresAt).toBe(kept === undefined ? null : 9)
-  const own = makeGrant({ refreshToken: new Secret('its own') })
-  expect(withKeptRefreshToken(ports, own, { slot, client })).toBe(own)
+  const own = makeGrant({ refreshToken: new Secret('its own'), issuedTo })
+  expect(withKeptRefreshToken(own, slot)).toBe(own)
 })
 
 test('accounts of one number at two instances of a provider are no siblings', async () => {

@@ -46,6 +46,8 @@ export type Settings = {
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
   readonly clientId: string | null
+  /** See `OAuthGrant`. */
+  readonly issuedTo?: string
   /** The grant is the client's own. Sealed, so that no user's connection can be made one. */
   readonly machine?: true
 }
@@ -147,10 +149,15 @@ function readGrant(cipher: RowCipher, row: ConnectionTable, settings: Settings |
   if (settings?.machine === true) return { ...grant, kind: 'machine', token, ...NO_REFRESH_TOKEN }
   const place = refreshTokenPlace(readOwner(row), grant)
   const sealed = lazySecret(cipher, row.refresh_token_blob, place)
-  const refreshTokenExpiresAt = readInstant(row.refresh_token_expires_at)
-  const refreshToken = settings === null ? null : sealed
-  const endNoticeAt = readInstant(row.end_notice_at)
-  return { ...grant, kind: 'oauth', token, refreshToken, refreshTokenExpiresAt, endNoticeAt }
+  return {
+    ...grant,
+    kind: 'oauth',
+    token,
+    refreshToken: settings === null ? null : sealed,
+    issuedTo: settings?.issuedTo ?? null,
+    refreshTokenExpiresAt: readInstant(row.refresh_token_expires_at),
+    endNoticeAt: readInstant(row.end_notice_at),
+  }
 }
 
 const NO_REFRESH_TOKEN = {

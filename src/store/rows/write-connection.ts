@@ -93,7 +93,8 @@ function editedColumns(
     before.params !== after.params ||
     before.providerData !== after.providerData ||
     before.client?.id !== after.client?.id ||
-    isMachine(before) !== isMachine(after)
+    isMachine(before) !== isMachine(after) ||
+    issuedTo(before) !== issuedTo(after)
   return {
     ...(before.draft !== after.draft && draftColumns(after)),
     ...(hasNewProfile && profileColumns(cipher, after)),
@@ -127,6 +128,11 @@ function isMachine(connection: Connection): boolean {
   return grantOf(connection)?.kind === 'machine'
 }
 
+function issuedTo(connection: Connection): string | null {
+  const grant = grantOf(connection)
+  return grant?.kind === 'oauth' ? grant.issuedTo : null
+}
+
 function failureOf(connection: Connection): LiveConnection['failure'] {
   return isLive(connection) ? connection.failure : null
 }
@@ -146,14 +152,17 @@ function profileColumns(cipher: RowCipher, connection: Connection) {
 
 function settingsColumns(cipher: RowCipher, connection: Connection) {
   const { params, providerData, client } = connection
+  const holder = issuedTo(connection)
   const settings: Settings = {
     params,
     providerData,
     clientId: client?.id ?? null,
+    ...(holder !== null && { issuedTo: holder }),
     ...(isMachine(connection) && { machine: true }),
   }
   const isEmpty =
     client === null &&
+    holder === null &&
     !isMachine(connection) &&
     Object.keys(params).length + Object.keys(providerData).length === 0
   return { settings_blob: isEmpty ? null : sealJson(cipher, settings, settingsPlace(connection)) }
