@@ -1,10 +1,10 @@
-import type { Attempt, Failure, FailureReason, LiveConnection } from './connection.ts'
+import type { Attempt, Failure, FailureReason, Grant, LiveConnection } from './connection.ts'
 import { completed } from './credentials.ts'
 import { dueAtOf, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { AttemptOutcome } from './refresh-outcome.ts'
-import { backoffMs, probeWaitMs, type RefreshPolicy } from './refresh-policy.ts'
+import { backoffMs, probeWaitMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
 
 /** What the shell knows of an attempt that is over. */
 export type AttemptEnd = {
@@ -42,11 +42,7 @@ export function afterRefresh(
       const grant = renewedGrant(connection.grant, arrival, end.provider)
       const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
       const renewed = { ...common, lastRefreshedAt: end.now, providerData }
-      return withGrant(
-        renewed,
-        grant,
-        dueAtOf(grant, { ...end.provider, policy: end.policy }, end.fraction),
-      )
+      return withGrant(renewed, grant, nextDueAt(grant, end))
     }
     case 'confirmed': {
       const account = completed(connection.account, outcome.account)
@@ -88,6 +84,13 @@ export function afterRefresh(
     default:
       return outcome satisfies never
   }
+}
+
+/** One that brings tokens which are over when they come is not asked without a pause. */
+function nextDueAt(grant: Grant, end: AttemptEnd): Instant | null {
+  const dueAt = dueAtOf(grant, { ...end.provider, policy: end.policy }, end.fraction)
+  if (dueAt === null || grant.token === null || dueAt > grant.token.issuedAt) return dueAt
+  return grant.token.issuedAt + spacingMs(grant.token)
 }
 
 /** An end that needs no answer from the provider: no refresh token, or one that may not be shown again. */

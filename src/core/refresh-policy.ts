@@ -149,13 +149,22 @@ function mayRefresh(connection: LiveConnection): boolean {
   return connection.status !== 'disconnected' && isRenewable(connection.grant)
 }
 
-/** Back-off of a failing connection; else a floor under renewals of tokens that are born too short. */
+/**
+ * Back-off of a failing connection; else a floor under renewals of tokens that are born too short, and
+ * of those that come from a refresh and are refused all the same: another one would not help.
+ */
 function earliestRefresh(connection: LiveConnection, rejected: boolean): Instant {
   if (connection.status === 'failing') return connection.dueAt ?? 0
   const { token } = connection.grant
-  if (rejected || token?.expiresAt == null || connection.lastRefreshedAt === null) return 0
-  const life = token.expiresAt - token.issuedAt
-  return token.issuedAt + (life > 0 ? Math.min(SPACING_MS, life / 2) : SPACING_MS)
+  if (token === null || connection.lastRefreshedAt === null) return 0
+  return (rejected ? connection.lastRefreshedAt : token.issuedAt) + spacingMs(token)
+}
+
+/** How long after a refresh that brought this token the next one may follow. */
+export function spacingMs({ issuedAt, expiresAt }: AccessToken): number {
+  const life = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - issuedAt
+  // One that was over when it came says nothing of how long the next one lives.
+  return life > 0 ? Math.min(SPACING_MS, life / 2) : SPACING_MS
 }
 
 /** The end of a token: as stated, else by what the preset knows of the provider. */

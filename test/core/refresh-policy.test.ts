@@ -101,6 +101,14 @@ describe('a read', () => {
     expect(said(about('t_0'))).toBe('serve')
   })
 
+  test('that rejects what a refresh has just brought waits: another one would be refused as well', () => {
+    const refreshed = makeConnection({ lastRefreshedAt: MADE_AT })
+    const about = (age: number) =>
+      decideRead(refreshed, { ...demand, rejected: 't_1' }, MADE_AT + age)
+    expect(about(MINUTE - 1)).toEqual({ kind: 'wait', retryAt: MADE_AT + MINUTE })
+    expect(said(about(MINUTE))).toBe('refresh')
+  })
+
   test('of a failing connection serves what lives and keeps to its back-off', () => {
     const failing: Connection = {
       ...makeConnection(),

@@ -250,6 +250,30 @@ describe('a client that is refused', () => {
   })
 })
 
+describe('a token that the API of the provider refused', () => {
+  test('costs one refresh, however many say so at once, and one more a minute at most', async () => {
+    await using stage = await openStage({ profile: 'strict' })
+    const { connection } = await stage.adopt()
+    const report = async () => {
+      const { grant } = await stage.stored(connection.id)
+      const rejected = grant.token?.tokenId ?? null
+      return getToken(stage.ports, OPERATOR, { target: connection, minTtlSeconds: 60, rejected })
+    }
+    const served = await Promise.all(Array.from({ length: 50 }, report))
+    expect(new Set(served.map(({ connection: { grant } }) => grant.generation))).toEqual(
+      new Set([2]),
+    )
+    expect(await tokenRequests(stage)).toBe(1)
+    // Where the API refuses everything, another token is no help.
+    for (let again = 0; again < 10; again++) {
+      await expect(report()).rejects.toMatchObject({ code: 'provider_unavailable' })
+    }
+    expect(await tokenRequests(stage)).toBe(1)
+    stage.clock.pass(MINUTE)
+    expect((await report()).connection.grant.generation).toBe(3)
+  })
+})
+
 describe('a refresh that is asked for', () => {
   test('passes the back-off, and honours a Retry-After', async () => {
     await using stage = await openStage({ profile: 'plain' })
