@@ -1,10 +1,9 @@
 import type { Caller } from '../core/access.ts'
-import { admission } from '../core/circuit.ts'
 import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { decideRead, type ReadDecision } from '../core/refresh-policy.ts'
 import { findConnection } from './find-connection.ts'
-import { canBeAsked, refresh, type RefreshNeeds } from './refresh.ts'
+import { canBeAsked, heldBack, refresh, type RefreshNeeds } from './refresh.ts'
 import {
   confirmationRequired,
   reconnectRequired,
@@ -70,6 +69,8 @@ async function fetchToken(
 ): Promise<ServedToken> {
   if (!isLive(seen)) throw confirmationRequired(seen)
   if (!canBeAsked(ports, seen)) throw reconnectRequired(seen)
+  const held = ports.flights.has(seen.id) ? null : heldBack(ports, seen)
+  if (held !== null) throw refreshProblem(held, ports.clock.now())
   const result = await orTimeout(ports, refresh(ports, seen, 'asked'))
   if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
@@ -100,10 +101,7 @@ async function orTimeout(
 
 /** The caller has a token already; what comes of this shows on the row and in the counters. */
 function refreshBehind(ports: RefreshNeeds, connection: LiveConnection): void {
-  if (ports.flights.has(connection.id)) return
-  const client = ports.endpoint.clientKey(connection.provider, connection.client)
-  const circuit = ports.traffic.circuit(connection.provider, client)
-  if (admission(circuit, ports.clock.now()) === 'held') return
+  if (ports.flights.has(connection.id) || heldBack(ports, connection) !== null) return
   refresh(ports, connection, 'asked').catch((error: unknown) => {
     ports.observer.refreshBroke({ id: connection.id, provider: connection.provider, error })
   })

@@ -81,6 +81,20 @@ export function canBeAsked(
   )
 }
 
+/** An open circuit, seen before anybody waits for a lane; null where the provider may be asked. */
+export function heldBack(
+  ports: Pick<RefreshNeeds, 'endpoint' | 'traffic' | 'clock'>,
+  connection: LiveConnection,
+): Held | null {
+  const client = ports.endpoint.clientKey(connection.provider, connection.client)
+  const circuit = ports.traffic.circuit(connection.provider, client)
+  if (circuit.open === null || admission(circuit, ports.clock.now()) !== 'held') return null
+  const { reason, until } = circuit.open
+  return { kind: 'held', connection, reason, retryAt: until }
+}
+
+type Held = Extract<RefreshResult, { kind: 'held' }>
+
 async function refreshOnce(
   ports: RefreshNeeds,
   seen: LiveConnection,
@@ -117,7 +131,7 @@ async function held(
   ports: RefreshNeeds,
   connection: LiveConnection,
   open: {
-    readonly reason: Extract<RefreshResult, { kind: 'held' }>['reason']
+    readonly reason: Held['reason']
     readonly until?: Instant
   },
 ): Promise<RefreshResult> {

@@ -241,6 +241,27 @@ describe('a client that is refused', () => {
     ])
   })
 
+  test('is told to readers at once: none waits for a lane that others hold', async () => {
+    await using stage = await openStage({ profile: 'plain', policy: { concurrencyPerProvider: 1 } })
+    const { connection: first } = await stage.adopt({ accessTokenSeconds: 60 })
+    const { connection: second, family } = await stage.adopt({ accessTokenSeconds: 60 })
+    stage.clock.pass(2 * MINUTE)
+    await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
+    const hanging = refresh(stage.ports, second, 'scheduled')
+    await stage.provider.until({ family, count: 1, phase: 'arrived' })
+    const { provider } = first
+    const client = stage.ports.endpoint.clientKey(provider, null)
+    const until = stage.clock.now() + MINUTE
+    const open = { reason: 'misconfigured', since: stage.clock.now(), until } as const
+    stage.ports.traffic.turn({ provider, client, failures: 5, open })
+
+    await expect(read(stage, first)).rejects.toMatchObject({ code: 'provider_misconfigured' })
+    expect(stage.ports.flights.has(second.id)).toBe(true)
+    expect(stage.ports.flights.has(first.id)).toBe(false)
+    await stage.provider.behave()
+    await hanging
+  })
+
   test('is tried with the next secret first', async () => {
     await using stage = await openStage({ profile: 'confidential-secret-list' })
     const { connection } = await stage.adopt()
