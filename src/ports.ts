@@ -5,7 +5,7 @@ import type { StoredEvent } from './core/event.ts'
 import type { ConnectionId, Instant, ProviderId } from './core/ids.ts'
 import type { RevocationOutcome } from './core/outbox.ts'
 import type { Provider } from './core/provider.ts'
-import type { RefreshResult, Unfortunate } from './core/refresh-outcome.ts'
+import type { LandedResult, RefreshResult, Unfortunate } from './core/refresh-outcome.ts'
 import type { RefreshPolicy } from './core/refresh-policy.ts'
 import type { Secret } from './core/secret.ts'
 import type { DeliveryOutcome, DisabledReason, WebhookEndpoint, WebhookId } from './core/webhook.ts'
@@ -67,13 +67,15 @@ export interface Flights {
   /** Whether the process is ending: what has not left the ground stays there. */
   readonly isLanding: boolean
   has(id: ConnectionId): boolean
+  /** Resolves when this one is not in the air. */
+  landed(id: ConnectionId): Promise<void>
   /** Joins the flight that is under way, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
   /**
-   * A flight whose tokens are durable in the journal and not yet in the store: whoever joins is served
-   * `connection`, and no new flight begins, until `save` ends. It is told when the process is ending.
+   * A flight that has landed and is not in the store yet: whoever joins is given `result`, and no new
+   * one begins, until `save` ends. It is told when the process is ending.
    */
-  park(connection: LiveConnection, save: (ending: AbortSignal) => Promise<unknown>): void
+  park(result: LandedResult, save: (ending: AbortSignal) => Promise<unknown>): void
   parked(id: ConnectionId): LiveConnection | undefined
   /** Resolves when none is in the air; new ones are refused from the call on. */
   land(): Promise<void>

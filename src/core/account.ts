@@ -7,6 +7,12 @@ export function sameAccount(a: Account, b: Account): boolean {
   return a.id === b.id && a.email === b.email
 }
 
+/** Whether what is known of both cannot be one account. */
+export function isOtherAccount(a: Account, b: Account): boolean {
+  const isKnown = (a.id !== null && b.id !== null) || (a.email !== null && b.email !== null)
+  return isKnown && !sameAccount(a, b)
+}
+
 /** `expected` is an account id or an e-mail; null expects nothing. */
 export function isExpected(account: Account, expected: string | null): boolean {
   if (expected === null || account.id === expected) return true

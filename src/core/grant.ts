@@ -166,15 +166,19 @@ export function withGrant<
 /** How long whoever handed credentials in may take to prove them, before the schedule does. */
 const PROVE_WITHIN_MS = 60_000
 
-/** Tokens that were handed in: active by a live one's word, failing until a refresh proves them. */
+/**
+ * Tokens that were handed in: active by a live one's word, failing until a refresh proves them. Neither
+ * is refreshed by the schedule while they are on the way to their place.
+ */
 export function draftWithGrant(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,
-  at: { readonly now: Instant; readonly dueAt: Instant | null },
+  now: Instant,
 ): LiveConnection {
   const { token } = grant
-  const lives = token !== null && (token.expiresAt === null || token.expiresAt > at.now)
-  return lives ? withGrant(connection, grant, at.dueAt) : unproven(connection, grant, at.now)
+  const lives = token !== null && (token.expiresAt === null || token.expiresAt > now)
+  if (!lives) return unproven(connection, grant, now)
+  return withGrant(connection, grant, now + PROVE_WITHIN_MS)
 }
 
 /** What the provider has yet to be asked about. */

@@ -1,4 +1,4 @@
-import { type Connection, type Grant, isLive } from './connection.ts'
+import { type Attempt, type Connection, type Grant, isLive } from './connection.ts'
 
 /**
  * Some providers issue a refresh token at the first consent only, and an app may hand in an access
@@ -11,4 +11,13 @@ export function withKeptRefreshToken(fresh: Grant, slot: Connection | null): Gra
   const { refreshToken, issuedTo, refreshTokenExpiresAt, endNoticeAt } = slot.grant
   if (refreshToken === null || issuedTo !== fresh.issuedTo) return fresh
   return { ...fresh, refreshToken, refreshTokenExpiresAt, endNoticeAt }
+}
+
+/** A refresh token that is kept may be on its way to the provider: its attempt is kept with it. */
+export function attemptOn(
+  grant: Grant,
+  of: { readonly fresh: Grant; readonly slot: Connection | null },
+): Attempt | null {
+  const isKept = grant !== of.fresh && of.slot !== null && isLive(of.slot)
+  return isKept ? of.slot.attempt : null
 }

@@ -52,8 +52,8 @@ export type AttemptOutcome =
 
 export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }>
 
-/** What came of wanting a refresh, for whoever wanted it. */
-export type RefreshResult =
+/** What came of asking the provider. */
+export type LandedResult =
   /** A newer grant or generation stands, whoever brought it, or the provider has confirmed this one. */
   | { readonly kind: 'refreshed'; readonly connection: LiveConnection }
   | {
@@ -61,6 +61,10 @@ export type RefreshResult =
       readonly connection: LiveConnection
       readonly outcome: Unfortunate
     }
+
+/** What came of wanting a refresh, for whoever wanted it. */
+export type RefreshResult =
+  | LandedResult
   /** Nothing was sent: the provider's circuit is open, or another process holds the lease. */
   | {
       readonly kind: 'held'

@@ -76,9 +76,11 @@ export interface Reads extends WebhookReads {
   ): Promise<readonly ConnectionId[]>
   /** Attempts that a process of this store left open. */
   openAttempts(limit: number): Promise<readonly LiveConnection[]>
+  /** Whoever has this attempt open, drafts too. */
+  connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
   /** Connections that hold this account, drafts left out, at this provider, whoever the user is. */
   connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
-  /** The connection that ever held this refresh token, and whether it holds it now. */
+  /** The connection that has ever held this refresh token. */
   holderOfRefreshToken(
     provider: ProviderId,
     refreshToken: Secret,

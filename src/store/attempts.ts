@@ -11,7 +11,7 @@ import type { Schema } from './schema.ts'
 export function attemptReads({
   db,
   cipher,
-}: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts'> {
+}: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts' | 'connectionOfAttempt'> {
   return {
     dueConnections: async (provider, now, { among, limit }) => {
       const rows = await db
@@ -38,6 +38,11 @@ export function attemptReads({
         .limit(limit)
         .execute()
       return rows.map((row) => readConnection(cipher, row)).filter(isLive)
+    },
+    connectionOfAttempt: async (attempt) => {
+      const open = db.selectFrom('connections').where('attempt_sent_at', 'is not', null)
+      const row = await open.selectAll().where('attempt_id', '=', attempt).executeTakeFirst()
+      return row === undefined ? null : readConnection(cipher, row)
     },
   }
 }

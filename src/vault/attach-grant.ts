@@ -17,8 +17,8 @@ import {
   withGrant,
 } from '../core/grant.ts'
 import { type ConnectionId, newId, type ProviderId } from '../core/ids.ts'
-import { withKeptRefreshToken } from '../core/kept-refresh-token.ts'
-import { isExpected, sameAccount } from '../core/account.ts'
+import { attemptOn, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
+import { isExpected, isOtherAccount, sameAccount } from '../core/account.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
@@ -61,8 +61,9 @@ export async function findSlot(trx: Writes, consent: Consent): Promise<Connectio
   }
   const named = await trx.connection(request.connectionId)
   if (named === null) throw new VaultError('not_found', 'the connection has been deleted')
-  const isOther = named.account.id !== null && !sameAccount(named.account, account)
-  if (isOther) throw accountMismatch()
+  // Where its id was known, one that is not told is anybody's.
+  const isUntold = named.account.id !== null && !sameAccount(named.account, account)
+  if (isUntold || isOtherAccount(named.account, account)) throw accountMismatch()
   return named
 }
 
@@ -88,7 +89,9 @@ export async function attachGrant(
   const grant = withKeptRefreshToken(fresh, slot)
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
   const about = { ...consent.provider, policy: ports.policy }
-  const connection = withGrant(base, grant, dueAtOf(grant, about, ports.random.fraction()))
+  const dueAt = dueAtOf(grant, about, ports.random.fraction())
+  const attempt = attemptOn(grant, { fresh, slot })
+  const connection = { ...withGrant(base, grant, dueAt), attempt }
   if (slot === null) {
     await trx.insertConnection(connection)
   } else {

@@ -5,7 +5,7 @@ import {
   afterUnreadable,
   unknownSince,
 } from '../core/after-refresh.ts'
-import { type Attempt, isLive, type LiveConnection } from '../core/connection.ts'
+import { type Attempt, isLive, type LiveConnection, tokenLives } from '../core/connection.ts'
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
 import { type AttemptId, type Instant, newId } from '../core/ids.ts'
@@ -22,7 +22,7 @@ import type { JournalEntry } from '../ports/store.ts'
 import { askProvider, type Evidence } from './ask-provider.ts'
 import { noteAnswer } from './note-answer.ts'
 import type { Presentation } from './present-token.ts'
-import { saveRefresh } from './save-refresh.ts'
+import { receivedRefreshToken, saveRefresh } from './save-refresh.ts'
 import { letSiblingsFollow } from './share-with-siblings.ts'
 import { tokenIdOf } from './token-id.ts'
 
@@ -80,7 +80,11 @@ function evidenceOf(
   connection: LiveConnection,
   at: { readonly provider: Provider; readonly now: Instant },
 ): Evidence | NoEvidence {
-  const { grant } = connection
+  const { grant, client } = connection
+  const field = 'client_secret'
+  if (client?.secret && openOrNull(client.secret) === null) {
+    return unreadable(ports, connection, { field, now: at.now })
+  }
   switch (grant.kind) {
     case 'oauth':
       return refreshTokenOf(ports, connection, at)
@@ -89,7 +93,7 @@ function evidenceOf(
     case 'credentials': {
       const { credentials } = grant
       if (credentials !== null) return { kind: 'credentials', credentials }
-      return { kind: 'none', after: afterUnreadable(connection, at.now) }
+      return unreadable(ports, connection, { field: 'credentials', now: at.now })
     }
     default:
       return grant satisfies never
@@ -102,9 +106,7 @@ function refreshTokenOf(
   { provider, now }: { readonly provider: Provider; readonly now: Instant },
 ): Evidence | NoEvidence {
   const { refreshToken } = connection.grant
-  if (refreshToken === null) {
-    return { kind: 'none', after: afterEnd(connection, 'no_refresh_token', now) }
-  }
+  if (refreshToken === null) return withoutRefreshToken(connection, now)
   if (!isOfItsClient(ports, connection)) {
     const { policy, random } = ports
     const at = { now, provider, policy, fraction: random.fraction() }
@@ -116,7 +118,27 @@ function refreshTokenOf(
   }
   const secret = openOrNull(refreshToken)
   if (secret !== null) return { kind: 'refresh_token', secret }
-  ports.observer.unreadable({ id: connection.id, table: 'connections', field: 'refresh_token' })
+  return unreadable(ports, connection, { field: 'refresh_token', now })
+}
+
+function withoutRefreshToken(connection: LiveConnection, now: Instant): NoEvidence {
+  // What cannot be opened now may open again: it is looked at now and then.
+  if (connection.failure?.reason === 'unreadable') {
+    return { kind: 'none', after: afterUnreadable(connection, now) }
+  }
+  // Its token is served to its end, whoever asks for another before.
+  if (connection.status === 'active' && tokenLives(connection, now)) {
+    return { kind: 'none', after: connection }
+  }
+  return { kind: 'none', after: afterEnd(connection, 'no_refresh_token', now) }
+}
+
+function unreadable(
+  { observer }: AttemptNeeds,
+  connection: LiveConnection,
+  { field, now }: { readonly field: string; readonly now: Instant },
+): NoEvidence {
+  observer.unreadable({ id: connection.id, table: 'connections', field })
   return { kind: 'none', after: afterUnreadable(connection, now) }
 }
 
@@ -156,9 +178,18 @@ async function land(
     fraction: ports.random.fraction(),
   })
   const noted = noteAnswer(ports, before, outcome)
-  const won = await saveRefresh(ports, { before, after, outcome, entry, also: noted.write })
+  const won = await saveRefresh(ports, {
+    attempt: flight.id,
+    before,
+    after,
+    outcome,
+    entry,
+    also: noted.write,
+  })
   if (won) return announce(ports, after, outcome)
-  ports.observer.refreshLost({ id: before.id, provider: before.provider })
+  if (receivedRefreshToken(outcome) !== null) {
+    ports.observer.refreshLost({ id: before.id, provider: before.provider })
+  }
   return outrun(ports, before)
 }
 
@@ -193,6 +224,7 @@ async function end(
   before: LiveConnection,
   { after, outcome }: Omit<NoEvidence, 'kind'>,
 ): Promise<RefreshResult> {
+  if (after === before) return { kind: 'ended', connection: before }
   const won = await ports.store.write(async (trx) => {
     const saved = await trx.saveConnection(before, after)
     if (!saved.won) return false

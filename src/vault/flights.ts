@@ -1,12 +1,12 @@
 import type { LiveConnection } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
-import type { RefreshResult } from '../core/refresh-outcome.ts'
+import type { LandedResult, RefreshResult } from '../core/refresh-outcome.ts'
 import type { Flights } from '../ports.ts'
 
 /** Two refreshes of one grant at a rotating provider revoke it; so nobody starts a second one here. */
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
-  readonly #parked = new Map<ConnectionId, LiveConnection>()
+  readonly #parked = new Map<ConnectionId, LandedResult>()
   readonly #saving = new Set<Promise<unknown>>()
   readonly #landing = new AbortController()
 
@@ -22,11 +22,15 @@ export class SingleFlights implements Flights {
     return this.#air.has(id) || this.#parked.has(id)
   }
 
+  async landed(id: ConnectionId): Promise<void> {
+    await Promise.allSettled([this.#air.get(id)])
+  }
+
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult> {
     const current = this.#air.get(id)
     if (current !== undefined) return current
-    const connection = this.#parked.get(id)
-    if (connection !== undefined) return Promise.resolve({ kind: 'refreshed', connection })
+    const parked = this.#parked.get(id)
+    if (parked !== undefined) return Promise.resolve(parked)
     if (this.isLanding) return Promise.resolve({ kind: 'stopping' })
     // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
     const flight = Promise.resolve()
@@ -36,17 +40,18 @@ export class SingleFlights implements Flights {
     return flight
   }
 
-  park(connection: LiveConnection, save: (ending: AbortSignal) => Promise<unknown>): void {
-    this.#parked.set(connection.id, connection)
+  park(result: LandedResult, save: (ending: AbortSignal) => Promise<unknown>): void {
+    const { id } = result.connection
+    this.#parked.set(id, result)
     const saving = save(this.#landing.signal).finally(() => {
-      this.#parked.delete(connection.id)
+      this.#parked.delete(id)
       this.#saving.delete(saving)
     })
     this.#saving.add(saving)
   }
 
   parked(id: ConnectionId): LiveConnection | undefined {
-    return this.#parked.get(id)
+    return this.#parked.get(id)?.connection
   }
 
   async land(): Promise<void> {

@@ -54,7 +54,9 @@ function serve(
 ): ServedToken | null {
   const now = ports.clock.now()
   const decision = decide(ports, connection, demand)
-  if (decision.kind === 'refresh') return null
+  // Nobody is told to wait for what is on its way.
+  const isOnItsWay = decision.kind === 'wait' && ports.flights.has(connection.id)
+  if (decision.kind === 'refresh' || isOnItsWay) return null
   if (!isLive(connection)) throw confirmationRequired(connection)
   if (decision.kind === 'wait') throw waitProblem(connection, decision.retryAt - now)
   if (decision.kind === 'refuse') throw reconnectRequired(connection)

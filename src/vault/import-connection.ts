@@ -6,7 +6,7 @@ import {
   type LiveConnection,
 } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
-import { draftWithGrant, dueAtOf, oauthGrant } from '../core/grant.ts'
+import { draftWithGrant, oauthGrant } from '../core/grant.ts'
 import { type Instant, newId, type ProviderId, type UserId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
@@ -139,8 +139,7 @@ function draftOf(
   const account: Account = { id: demand.accountId, email: demand.email, name: null }
   const blank = { ...blankDraft(ports, demand, account), client: demand.client }
   const grant = importedGrant(ports, provider, demand)
-  const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
-  return draftWithGrant(blank, grant, { now, dueAt })
+  return draftWithGrant(blank, grant, now)
 }
 
 /** All of a draft but what it lives on. */

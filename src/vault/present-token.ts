@@ -57,13 +57,16 @@ export async function sendAgain(
   return sendOnce(ports, ask)
 }
 
-/** When it was sent is told by the clock of its answer: the wall clock may be set in between. */
+/**
+ * When it was sent, by whichever clock says earlier: the wall clock may be set in between, and the
+ * monotonic one stands still while a machine is suspended.
+ */
 export async function sendOnce(
   ports: Pick<Ports, 'clock'>,
   ask: () => Promise<AttemptOutcome>,
 ): Promise<Omit<Presentation, 'unresolved'>> {
-  const begun = ports.clock.monotonic()
+  const begun = { at: ports.clock.now(), monotonic: ports.clock.monotonic() }
   const outcome = await ask()
-  const took = Math.round(ports.clock.monotonic() - begun)
-  return { outcome, sentAt: ports.clock.now() - took }
+  const took = Math.round(ports.clock.monotonic() - begun.monotonic)
+  return { outcome, sentAt: Math.min(begun.at, ports.clock.now() - took) }
 }

@@ -4,8 +4,9 @@ import { UNKNOWN_TRAITS } from '../core/provider.ts'
 import { StoreError } from '../core/errors.ts'
 import type { JournalEntry } from '../ports/store.ts'
 import type { AttemptNeeds } from './attempt-refresh.ts'
+import { leaveToHeir } from './leave-to-heir.ts'
 import { queueRevocation } from './queue-revocation.ts'
-import { type Landing, saveInTheEnd } from './save-refresh.ts'
+import { type Landing, park } from './save-refresh.ts'
 import { tokenIdOf } from './token-id.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
     const connection = await ports.store.connection(entry.connectionId)
     if (connection !== null && isLive(connection) && isFor(connection, entry)) {
       const landing = landingOf(ports, connection, entry)
-      ports.flights.park(landing.after, (ending) => saveInTheEnd(ports, landing, ending))
+      park(ports, landing)
     } else if (connection !== null && isLive(connection) && connection.grant.id === entry.grantId) {
       // Written before the crash after all.
       ports.journal.drop(entry)
@@ -30,30 +31,26 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
   return entries.length
 }
 
-/** A reconnect or a deletion came first: nothing may hold these tokens. */
+/**
+ * A reconnect or a deletion came first: they belong to whoever kept the refresh token that was shown,
+ * else nothing may hold them. Where the disk is still full they wait for another start.
+ */
 async function giveUp(
   ports: AttemptNeeds,
-  connection: Connection | null,
+  holder: Connection | null,
   entry: JournalEntry,
 ): Promise<void> {
-  if (connection !== null && !(await isQueuedForRevocation(ports, connection, entry))) return
-  ports.journal.drop(entry)
-}
-
-/** Where the disk is still full it waits in the journal for another start. */
-async function isQueuedForRevocation(
-  ports: AttemptNeeds,
-  holder: Connection,
-  { tokens: { refreshToken, accessToken } }: JournalEntry,
-): Promise<boolean> {
-  const dropped = { holder, refreshToken, accessToken }
+  const { attempt } = entry
+  const { refreshToken, accessToken } = entry.tokens
   try {
-    await ports.store.write((trx) => queueRevocation(ports, trx, dropped))
-    return true
+    await ports.store.write(async (trx) => {
+      if (await leaveToHeir(ports, trx, { attempt, received: refreshToken, open: null })) return
+      if (holder !== null) await queueRevocation(ports, trx, { holder, refreshToken, accessToken })
+    })
+    ports.journal.drop(entry)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     ports.observer.storeFailed({ reason: error.reason, during: 'start' })
-    return false
   }
 }
 
@@ -73,5 +70,6 @@ function landingOf(ports: AttemptNeeds, before: LiveConnection, entry: JournalEn
     policy: ports.policy,
     fraction: ports.random.fraction(),
   })
-  return { before, after, outcome, entry, also: async () => {} }
+  const { attempt } = entry
+  return { attempt, before, after, outcome, entry, also: async () => {} }
 }

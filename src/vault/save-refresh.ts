@@ -2,10 +2,12 @@ import type { LiveConnection } from '../core/connection.ts'
 import { isLive } from '../core/connection.ts'
 import { StoreError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
-import type { AttemptOutcome } from '../core/refresh-outcome.ts'
+import type { AttemptId } from '../core/ids.ts'
+import type { AttemptOutcome, LandedResult } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import type { JournalEntry, Writes } from '../ports/store.ts'
+import { leaveToHeir } from './leave-to-heir.ts'
 import { queueRevocation } from './queue-revocation.ts'
 import { leaveToSiblings, letSiblingsFollow } from './share-with-siblings.ts'
 
@@ -24,6 +26,7 @@ type Needs = Pick<
 
 /** What a refresh comes to, about to be written. */
 export type Landing = {
+  readonly attempt: AttemptId
   readonly before: LiveConnection
   readonly after: LiveConnection
   readonly outcome: AttemptOutcome
@@ -36,30 +39,40 @@ export type Landing = {
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Writes what a refresh brought; answers whether the row was still the one that was refreshed. A
- * rotation that the store cannot take goes to the journal, where it is as safe, and is written from
- * there for as long as it takes: the provider knows no other refresh token by now. Until it is safe
+ * Writes what a refresh came to; answers whether the row was still the one that was refreshed. What the
+ * store cannot take is `parked`, and written for as long as it takes: the provider has given its answer
+ * and gives no other. A rotation goes to the journal first, where it is as safe; until it is safe
  * somewhere this does not return, so that nobody sees its effect.
  */
 export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
   try {
     return await writeAndForget(ports, landing)
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    ports.observer.storeFailed({ reason: error.reason, during: 'refresh' })
-    if (receivedRefreshToken(landing.outcome) === null) throw error
+    report(ports, landing, error)
   }
-  const isSafe = landing.entry !== null && ports.journal.keep(landing.entry)
+  const { outcome, entry } = landing
+  const isRotation = receivedRefreshToken(outcome) !== null
+  const isSafe = !isRotation || (entry !== null && ports.journal.keep(entry))
   if (!isSafe) return saveInTheEnd(ports, landing)
-  ports.flights.park(landing.after, (ending) => saveInTheEnd(ports, landing, ending))
+  park(ports, landing)
   return true
+}
+
+/** Whoever asks for the connection is answered with what came of it, until it is written. */
+export function park(ports: Needs, landing: Landing): void {
+  const { after: connection, outcome } = landing
+  const result: LandedResult =
+    outcome.kind === 'ok' || outcome.kind === 'confirmed'
+      ? { kind: 'refreshed', connection }
+      : { kind: 'failed', connection, outcome }
+  ports.flights.park(result, (ending) => saveInTheEnd(ports, landing, ending))
 }
 
 /**
  * Writes it at the next occasion, however late; then the journal may forget it. What the journal holds
  * need not hold up a process that is `ending`: it is tried once more, and left to the next one.
  */
-export async function saveInTheEnd(
+async function saveInTheEnd(
   ports: Needs,
   landing: Landing,
   ending?: AbortSignal,
@@ -69,10 +82,16 @@ export async function saveInTheEnd(
     try {
       return await writeAndForget(ports, landing)
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error
+      if (!(error instanceof StoreError)) report(ports, landing, error)
       if (ending?.aborted) return false
     }
   }
+}
+
+/** A fault of ours is no reason to forget what a provider has said. */
+function report({ observer }: Needs, { before }: Landing, error: unknown): void {
+  if (error instanceof StoreError) observer.storeFailed({ reason: error.reason, during: 'refresh' })
+  else observer.refreshBroke({ id: before.id, provider: before.provider, error })
 }
 
 async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> {
@@ -106,17 +125,19 @@ function write(ports: Needs, landing: Landing): Promise<boolean> {
 async function dropLateTokens(
   ports: Needs,
   trx: Writes,
-  { before, after, outcome }: Landing,
+  { attempt, before, after, outcome }: Landing,
 ): Promise<void> {
   const current = await trx.connection(before.id)
   const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
   // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.
   if (isSameGrant) return
+  const received = receivedRefreshToken(outcome)
+  if (await leaveToHeir(ports, trx, { attempt, received, open: after.attempt })) return
   const isRenewed = after.grant !== before.grant
   if (current === null && isRenewed && (await leaveToSiblings(ports, trx, { before, after })))
     return
   const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
-  const refreshToken = receivedRefreshToken(outcome) ?? (accessToken && before.grant.refreshToken)
+  const refreshToken = received ?? (accessToken && before.grant.refreshToken)
   await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })
 }
 

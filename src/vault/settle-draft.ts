@@ -1,9 +1,9 @@
-import { sameAccount } from '../core/account.ts'
+import { isOtherAccount, sameAccount } from '../core/account.ts'
 import { type Connection, isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import { dueAtOf } from '../core/grant.ts'
-import { withKeptRefreshToken } from '../core/kept-refresh-token.ts'
+import { attemptOn, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
 import { accountMismatch } from './attach-grant.ts'
@@ -12,7 +12,7 @@ import { tellConnected } from './tell-connected.ts'
 
 type Needs = Pick<
   Ports,
-  'clock' | 'random' | 'store' | 'observer' | 'endpoint' | 'providers' | 'policy'
+  'clock' | 'random' | 'store' | 'observer' | 'endpoint' | 'providers' | 'flights' | 'policy'
 >
 
 /**
@@ -24,6 +24,8 @@ export async function settleDraft(
   ports: Needs,
   draft: LiveConnection,
 ): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
+  // One that is in the air spends the refresh token that is about to be moved.
+  await ports.flights.landed(draft.id)
   const settled = await ports.store.write(async (trx) => {
     const stored = await trx.connection(draft.id)
     if (stored === null || !isLive(stored)) {
@@ -120,7 +122,8 @@ async function establish(
   stored: LiveConnection,
   proven: LiveConnection,
 ): Promise<Settled> {
-  const connection: LiveConnection = { ...proven, draft: null, updatedAt: ports.clock.now() }
+  const updatedAt = ports.clock.now()
+  const connection: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
   await trx.saveConnection(stored, connection)
   const settled = await shareWithSiblings(ports, trx, connection)
   await trx.appendEvent(connectionEvent('connection.created', settled, null), connection.updatedAt)
@@ -136,16 +139,13 @@ async function take(
   // They would become the grant of everybody who has connected that account.
   const isUntold = endsSiblings(ports, draft) && draft.account.id === null
   if (isUntold && slot.account.id !== null) return { kind: 'unproven' }
-  const isOther =
-    slot.account.id !== null &&
-    draft.account.id !== null &&
-    !sameAccount(slot.account, draft.account)
+  const isOther = isOtherAccount(slot.account, draft.account)
   if (!isOther) await trx.moveRefreshTokens(draft.id, slot.id)
   await trx.removeConnection(draft.id)
   if (isOther) return { kind: 'mismatch' }
   const now = ports.clock.now()
   const connection: LiveConnection = {
-    ...renewable(ports, draft, slot),
+    ...scheduled(ports, renewable(draft, slot)),
     id: slot.id,
     draft: null,
     label: draft.label ?? slot.label,
@@ -167,10 +167,17 @@ async function take(
 }
 
 /** With the refresh token of the place that it takes, where it brings none of its own. */
-function renewable(ports: Needs, draft: LiveConnection, slot: Connection): LiveConnection {
+function renewable(draft: LiveConnection, slot: Connection): LiveConnection {
   const grant = withKeptRefreshToken(draft.grant, slot)
-  const provider = ports.providers.get(draft.provider)
-  if (grant === draft.grant || provider === undefined || draft.status !== 'active') return draft
+  if (grant === draft.grant) return draft
+  return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, slot }) }
+}
+
+/** A draft was kept from the schedule: it has its turn from here on. */
+function scheduled(ports: Needs, connection: LiveConnection): LiveConnection {
+  const { grant, status } = connection
+  const provider = ports.providers.get(connection.provider)
+  if (provider === undefined || status !== 'active') return connection
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
-  return { ...draft, grant, dueAt }
+  return { ...connection, dueAt }
 }

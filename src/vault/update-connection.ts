@@ -2,7 +2,7 @@ import type { Caller } from '../core/access.ts'
 import { type Connection, isLive, type LiveConnection } from '../core/connection.ts'
 import { accountHeldBy, accountOf, type Credentials } from '../core/credentials.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
-import { draftWithGrant, dueAtOf } from '../core/grant.ts'
+import { draftWithGrant } from '../core/grant.ts'
 import { type ConnectionId, type Instant, newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
@@ -167,6 +167,5 @@ function draftOf(
     expiresAt: changes.expiresAt ?? null,
     client: blank.client,
   })
-  const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
-  return draftWithGrant(blank, grant, { now, dueAt })
+  return draftWithGrant(blank, grant, now)
 }

@@ -2,22 +2,19 @@ import { describe, expect, test } from 'vitest'
 import type { LiveConnection } from '../../src/core/connection.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
 import { confirmLink } from '../../src/vault/confirm-link.ts'
-import { createLink, type LinkDemand } from '../../src/vault/create-link.ts'
 import { deleteConnection } from '../../src/vault/delete-connection.ts'
 import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
-import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
 import { importConnection } from '../../src/vault/import-connection.ts'
 import { refresh } from '../../src/vault/refresh.ts'
 import { showLink } from '../../src/vault/show-link.ts'
 import { updateConnection } from '../../src/vault/update-connection.ts'
 import { withdrawLink } from '../../src/vault/withdraw-link.ts'
-import { linkDemand } from '../support/link-demand.ts'
+import { walkConsent } from '../support/consent-walk.ts'
+import { inTheAir } from '../support/in-the-air.ts'
 import type { FamilyId } from '../support/scripted-provider/ledger.ts'
 import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
 import type { ProfileName } from '../support/scripted-provider/profiles.ts'
-import { until } from '../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 /** How the refresh ends that was in the air. */
@@ -110,7 +107,7 @@ describe('a deletion during a refresh', () => {
 test('a withdrawal that comes with a confirmation leaves completed what is completed', async () => {
   await using stage = await openStage()
   const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
-  const { link, end } = await walk(stage, demand)
+  const { link, end } = await walkConsent(stage, demand)
   const completion = end.kind === 'redirect' ? new URL(end.url).searchParams.get('completion') : ''
   const { userId } = link.request
   const [confirmed] = await Promise.all([
@@ -138,37 +135,8 @@ describe('an edit during a refresh', () => {
   })
 })
 
-/** A refresh that the provider has carried out and not answered yet. */
-async function inTheAir(
-  stage: Stage,
-  { connection, family }: Awaited<ReturnType<Stage['adopt']>>,
-  deed: Deed | null,
-) {
-  const held = await stage.provider.misbehave(
-    { act: 'hold', before: 'answer' },
-    { family, next: 1 },
-  )
-  if (deed !== null) await stage.provider.misbehave(deed, { family })
-  const landed = refresh(stage.ports, connection, 'scheduled')
-  await until('it to be at the provider', async () => {
-    return (await stage.provider.requests({ endpoint: 'token', family })).length > 0
-  })
-  return { held, landed }
-}
-
 async function reconnect(stage: Stage, { id, userId }: LiveConnection): Promise<void> {
-  await walk(stage, { userId, connectionId: id })
-}
-
-/** From the link to the end of the callback. */
-async function walk(stage: Stage, demand: Partial<LinkDemand>) {
-  const { link, url } = await createLink(stage.ports, OPERATOR, linkDemand(demand))
-  const secret = url.split('/').at(-1) ?? ''
-  const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
-  const answer = await fetch(begun.url, { redirect: 'manual' })
-  const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
-  const end = await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
-  return { link, end }
+  await walkConsent(stage, { userId, connectionId: id })
 }
 
 /** What a rotation brought for the old grant is held by nobody: the provider was told. */

@@ -1,0 +1,16 @@
+import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
+import { createLink, type LinkDemand } from '../../src/vault/create-link.ts'
+import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
+import { linkDemand } from './link-demand.ts'
+import { ACME, OPERATOR, type Stage } from './vault-stage.ts'
+
+/** From the link to the end of the callback, by the use cases alone. */
+export async function walkConsent(stage: Stage, demand: Partial<LinkDemand>) {
+  const { link, url } = await createLink(stage.ports, OPERATOR, linkDemand(demand))
+  const secret = url.split('/').at(-1) ?? ''
+  const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
+  const answer = await fetch(begun.url, { redirect: 'manual' })
+  const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
+  const end = await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
+  return { link, end }
+}
