@@ -85,6 +85,22 @@ describe('a link', () => {
     ])
   })
 
+  test('that comes back with another e-mail is another account, where only that was known', async () => {
+    await using stage = await openStage()
+    const demand = { userId: USER, accountId: null, email: 'ann@example.com' }
+    const silent = await stage.provider.misbehave(
+      { act: 'answer', status: 500, body: 'empty' },
+      { endpoint: 'userinfo' },
+    )
+    const { connection } = await stage.adopt({ demand })
+    await stage.provider.behave(silent)
+    expect(connection.account).toMatchObject({ id: null, email: 'ann@example.com' })
+    await stage.provider.setAccount({ id: 'acc-9', email: 'bea@example.com', name: 'Bea' })
+    const link = await makeLink(stage, { connectionId: connection.id })
+    expect((await walk(stage, link)).searchParams.get('errorCode')).toBe('account_mismatch')
+    expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
+  })
+
   test('expects the account that it was made for, by id or by e-mail', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { expectedAccount: 'somebody@else.example' })

@@ -191,17 +191,66 @@ describe('a rotation that the database cannot take', () => {
   })
 })
 
+describe('what else a refresh came to while the database takes nothing', () => {
+  test('is the answer to whoever asks, and is written later: no second try is called for', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
+    const { connection, family } = await stage.adopt()
+    const refused = await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
+    const disk = fill(stage)
+    expect(await refresh(disk.ports, connection, 'asked')).toMatchObject({ kind: 'failed' })
+    expect((await stage.stored(connection.id)).attempt).not.toBeNull()
+    expect(await refresh(disk.ports, connection, 'forced')).toMatchObject({ kind: 'failed' })
+    expect(await stage.provider.requests({ family })).toHaveLength(1)
+
+    disk.free()
+    await until('it to be written', async () => {
+      return (await stage.stored(connection.id)).attempt === null
+    })
+    expect(await stage.stored(connection.id)).toMatchObject({ status: 'failing' })
+    await stage.provider.behave(refused)
+    expect(await refresh(disk.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
+  })
+
+  test('is served, and leaves no note behind, where nothing was rotated', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    const disk = fill(stage)
+    expect(await refresh(disk.ports, connection, 'asked')).toMatchObject({ kind: 'refreshed' })
+    const served = await getToken(disk.ports, OPERATOR, demand(connection.id))
+    expect(served.connection.grant.generation).toBe(2)
+    disk.free()
+    await until('it to be written', async () => {
+      return (await stage.stored(connection.id)).grant.generation === 2
+    })
+    await until('the journal to forget it', () => disk.ports.journal.entries.length === 0)
+  })
+
+  test('a fault of ours keeps what came like a full disk does', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    const disk = fill(stage, 1, new TypeError('a fault'))
+    expect(await refresh(disk.ports, connection, 'asked')).toMatchObject({ kind: 'refreshed' })
+    expect(stage.observed.map(({ what }) => what)).toContain('refreshBroke')
+    disk.free()
+    await until('it to be written', async () => {
+      return (await stage.stored(connection.id)).grant.generation === 2
+    })
+    const { current } = await stage.provider.family(family)
+    expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(current)
+  })
+})
+
 function demand(id: Awaited<ReturnType<Stage['adopt']>>['connection']['id']) {
   return { target: { id }, minTtlSeconds: 60, rejected: null }
 }
 
 /** The stage with a store that takes `writes` more writes, then says that the disk is full. */
-function fill(stage: Stage, writes = 1) {
+function fill(stage: Stage, writes = 1, error: Error = new StoreError('disk_full', null)) {
   const left = { writes }
   const store: Store = {
     ...stage.ports.store,
     write: async (work) => {
-      if (left.writes-- <= 0) throw new StoreError('disk_full', null)
+      if (left.writes-- <= 0) throw error
       return stage.ports.store.write(work)
     },
   }

@@ -69,6 +69,61 @@ describe('a refresh', () => {
   })
 })
 
+describe('a refresh that brings a failing connection back', () => {
+  test('is waited for by whoever comes meanwhile', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, family } = await stage.adopt({ accessTokenSeconds: 60 })
+    const failing = await stage.provider.misbehave({ act: 'answer', status: 500, body: 'empty' })
+    await refresh(stage.ports, connection, 'scheduled')
+    await stage.provider.behave(failing)
+    stage.clock.pass(2 * MINUTE)
+    const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
+    const sent = await tokenRequests(stage)
+    const first = read(stage, connection)
+    await until('it to be asked for', async () => (await tokenRequests(stage)) > sent)
+    const second = read(stage, connection)
+    await stage.provider.behave(held)
+    const generations = (await Promise.all([first, second])).map((one) => {
+      return one.connection.grant.generation
+    })
+    expect(generations).toEqual([2, 2])
+    expect(await tokenRequests(stage)).toBe(sent + 1)
+  })
+})
+
+test('a machine that is suspended while it waits lends no token a longer life', async () => {
+  await using stage = await openStage({ profile: 'plain' })
+  const { connection, family } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
+  const asked = stage.clock.now()
+  const landed = refresh(stage.ports, connection, 'scheduled')
+  await stage.provider.until({ family, count: 1, phase: 'processed' })
+  // The wall clock goes on meanwhile, the monotonic one does not.
+  stage.clock.shift(10 * MINUTE)
+  await stage.provider.behave(held)
+  await landed
+  const { token } = (await stage.stored(connection.id)).grant
+  expect(token?.issuedAt).toBeLessThan(asked + MINUTE)
+})
+
+describe('a connection that has no refresh token', () => {
+  test('is served to the end of its token, also where somebody asks for another', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt({ demand: { refreshToken: null } })
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'reconnect_required',
+      extras: { reason: 'no_refresh_token' },
+    })
+    expect(await stage.stored(connection.id)).toMatchObject({ status: 'active', failure: null })
+    expect((await read(stage, connection)).warnings).toEqual([])
+    stage.clock.pass(2 * HOUR)
+    await refreshDue(stage.ports)
+    await until('it to end', async () => {
+      return (await stage.stored(connection.id)).status === 'disconnected'
+    })
+  })
+})
+
 describe('an answer that is lost', () => {
   test('is asked for once more at once, and the grace of the provider brings it back', async () => {
     await using stage = await openStage({ profile: 'grace' })
