@@ -306,8 +306,8 @@ describe('a client that is refused', () => {
     await stage.provider.until({ family, count: 1, phase: 'arrived' })
     const { provider } = first
     const client = stage.ports.endpoint.clientKey(provider, null)
-    const until = stage.clock.now() + MINUTE
-    const open = { reason: 'misconfigured', since: stage.clock.now(), until } as const
+    const later = stage.clock.now() + MINUTE
+    const open = { reason: 'misconfigured', since: stage.clock.now(), until: later } as const
     stage.ports.traffic.turn({ provider, client, failures: 5, open })
 
     await expect(read(stage, first)).rejects.toMatchObject({ code: 'provider_misconfigured' })
