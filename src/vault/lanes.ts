@@ -65,7 +65,8 @@ export class Lanes implements Traffic {
   room(client: string, among: Among): number {
     const { queue, troubled } = this.#lane(client)
     const { concurrencyPerProvider, ratePerSecond } = this.#limits
-    const left = Math.max(concurrencyPerProvider, ratePerSecond) - queue.size - queue.pending
+    const aSecondsWork = Math.floor(Math.max(concurrencyPerProvider, ratePerSecond))
+    const left = aSecondsWork - queue.size - queue.pending
     const share = Math.max(1, Math.floor(concurrencyPerProvider / TROUBLED_SHARE)) - troubled
     return Math.max(0, among === 'troubled' ? Math.min(left, share) : left)
   }
