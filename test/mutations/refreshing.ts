@@ -7,6 +7,8 @@ const REFRESH = 'test/vault/refresh.test.ts'
 const FLIGHTS = 'test/vault/flights.test.ts'
 const JOURNAL = 'test/vault/journal.test.ts'
 const AFTER = 'test/core/after-refresh.test.ts'
+const LANES = 'test/vault/lanes.test.ts'
+const DUE = 'test/vault/refresh-due.test.ts'
 
 /** From the row that is due to the row that is written. */
 export const refreshing: readonly Mutation[] = [
@@ -142,6 +144,26 @@ export const refreshing: readonly Mutation[] = [
     original: '      .finally(() => this.#air.delete(id))\n',
     mutant: '',
     killedBy: [[FLIGHTS, 'a flight that fails leaves the way to the next']],
+  },
+  {
+    promise: 'what is asked for goes before what is scheduled',
+    file: 'src/vault/lanes.ts',
+    original: "const priority = task.urgency === 'asked' ? 1 : 0\n",
+    mutant: 'const priority = 0\n',
+    killedBy: [
+      [LANES, 'what is asked for passes fifty that are only scheduled'],
+      [DUE, 'what is asked for goes to the provider before all that is only due'],
+    ],
+  },
+  {
+    promise: 'no client at a provider waits for another',
+    file: 'src/vault/lanes.ts',
+    original: 'const known = this.#lanes.get(client)\n',
+    mutant: 'const known = this.#lanes.values().next().value\n',
+    killedBy: [
+      [LANES, 'those that hang keep nobody of another client waiting'],
+      [DUE, 'a provider that hangs with two hundred due keeps no other provider waiting'],
+    ],
   },
   {
     promise: 'a spent token is never shown twice where the provider punishes it',

@@ -31,6 +31,8 @@ export const OPERATOR: Caller = {
 }
 
 export const ACME = 'acme' as ProviderId
+/** The same provider under another id, as if it were another one. */
+export const OTHER = 'other' as ProviderId
 
 export type StageOptions = ScriptedProviderOptions & {
   readonly provider?: Readonly<Record<string, unknown>>
@@ -123,14 +125,10 @@ async function composeVault(from: {
     ratePerSecond: 1_000,
     ...from.policy,
   }
+  const settings = { ...settingsFor(provider), ...from.settings }
+  const clientSecrets = provider.client.secrets.map((secret) => new Secret(secret))
   const configured = configureProviders(
-    [
-      {
-        id: ACME,
-        settings: { ...settingsFor(provider), ...from.settings },
-        clientSecrets: provider.client.secrets.map((secret) => new Secret(secret)),
-      },
-    ],
+    [ACME, OTHER].map((id) => ({ id, settings, clientSecrets })),
     policy.publicUrl,
   )
   const callers = new KnownCallers(vault.store, digestOfSecret(new Secret('root-key')))
@@ -144,7 +142,7 @@ async function composeVault(from: {
       configured,
       egress: await openEgress({ clock }),
       clock,
-      deadlineMs: 2_000,
+      deadlineMs: from.policy.deadlineMs ?? 2_000,
     }),
     providers: configured.providers,
     observer,

@@ -1,9 +1,52 @@
 import { expect, test } from 'vitest'
+import type { ConnectionId } from '../../src/core/ids.ts'
+import type { Ports } from '../../src/ports.ts'
+import { getToken } from '../../src/vault/get-token.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
+import { refreshNow } from '../../src/vault/refresh-now.ts'
 import { until } from '../support/until.ts'
-import { openStage, type Stage } from '../support/vault-stage.ts'
+import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../support/vault-stage.ts'
 
 const MINUTE = 60_000
+
+test('a provider that hangs with two hundred due keeps no other provider waiting', async () => {
+  await using stage = await openStage({ policy: { deadlineMs: MINUTE } })
+  await using held = new AsyncDisposableStack()
+  held.defer(async () => stage.provider.behave())
+  const hanging = await adopt(stage, 200)
+  const others = await adopt(stage, 20, OTHER)
+  const families = hanging.map(({ family }) => family)
+  await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { family: families })
+  stage.clock.pass(2 * MINUTE)
+  await refreshDue(stage.ports)
+  await until('the others to be refreshed', () => areRefreshed(stage, others))
+  await stage.provider.until({ count: 4 + 20, phase: 'arrived' })
+  const requests = await stage.provider.requests({ endpoint: 'token' })
+  expect(requests.filter(({ answeredAt }) => answeredAt === null)).toHaveLength(4)
+})
+
+test('what is asked for goes to the provider before all that is only due', async () => {
+  await using stage = await openStage({ policy: { concurrencyPerProvider: 1 } })
+  const adopted = await adopt(stage, 30)
+  stage.clock.pass(2 * MINUTE)
+  const fresh = await stage.adopt()
+  const last = await lastOf(stage, adopted)
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  expect(await refreshDue(stage.ports)).toBe(30)
+  await stage.provider.until({ count: 1, phase: 'arrived' })
+  // One waits in the queue already, one is not due at all.
+  const asked = [
+    read(stage.ports, last.connection.id),
+    refreshNow(stage.ports, OPERATOR, fresh.connection.id),
+  ]
+  await until('both to be queued', () => stage.ports.flights.size === 31)
+  await stage.provider.behave(held)
+  await Promise.all(asked)
+  await until('all to be refreshed', () => areRefreshed(stage, adopted))
+  const order = (await stage.provider.requests({ endpoint: 'token' })).map(({ family }) => family)
+  expect(order).toHaveLength(31)
+  expect(order.slice(1, 3)).toEqual([last.family, fresh.family])
+})
 
 test('a rate that is no whole number is a rate', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 4.5 } })
@@ -16,11 +59,25 @@ test('a rate that is no whole number is a rate', async () => {
 type Adopted = Awaited<ReturnType<Stage['adopt']>>
 
 /** Due after two minutes. */
-function adopt(stage: Stage, count: number): Promise<readonly Adopted[]> {
-  return Promise.all(Array.from({ length: count }, () => stage.adopt({ accessTokenSeconds: 60 })))
+function adopt(stage: Stage, count: number, provider = ACME): Promise<readonly Adopted[]> {
+  const how = { accessTokenSeconds: 60, demand: { provider } }
+  return Promise.all(Array.from({ length: count }, () => stage.adopt(how)))
+}
+
+/** Whose turn comes last. */
+async function lastOf({ ports, clock }: Stage, adopted: readonly Adopted[]): Promise<Adopted> {
+  const wanted = { among: 'healthy', limit: adopted.length } as const
+  const due = await ports.store.dueConnections(ACME, clock.now(), wanted)
+  const last = adopted.find(({ connection }) => connection.id === due.at(-1))
+  if (last === undefined) throw new Error('nothing is due')
+  return last
 }
 
 async function areRefreshed(stage: Stage, adopted: readonly Adopted[]): Promise<boolean> {
   const all = await Promise.all(adopted.map(({ connection }) => stage.stored(connection.id)))
   return all.every(({ grant }) => grant.generation === 2)
+}
+
+function read(ports: Ports, id: ConnectionId) {
+  return getToken(ports, OPERATOR, { target: { id }, minTtlSeconds: 30, rejected: null })
 }
