@@ -93,7 +93,7 @@ export interface Traffic {
   }): Promise<T>
   /** Somebody asks for what was only scheduled. */
   hurry(client: string, id: ConnectionId): void
-  /** How many scheduled tasks a scan may add now; the troubled have a share of their own. */
+  /** How many scheduled tasks a scan may add now: few after a start, of the troubled a share. */
   room(client: string, among: Among): number
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]

@@ -10,6 +10,12 @@ type Lane = { readonly queue: PQueue; turn: Promise<void>; nextStart: number; tr
 const PACED_SECOND_MS = 1_050
 /** Of four slots one may be held by connections whose last refresh failed. */
 const TROUBLED_SHARE = 4
+/** A start is followed by all that came due before it: the schedule begins with so much of its rate … */
+const FIRST_SHARE = 0.1
+/** … and has the whole of it so much later. */
+const RAMP_MS = 10_000
+/** So few are no herd. */
+const HANDFUL = 5
 
 type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
 
@@ -24,10 +30,12 @@ export class Lanes implements Traffic {
   readonly #lanes = new Map<string, Lane>()
   readonly #circuits = new Map<string, Circuit>()
   readonly #probing = new Set<string>()
+  readonly #openedAt: number
 
   constructor(clock: Clock, limits: Limits, circuits: readonly Circuit[]) {
     this.#clock = clock
     this.#limits = limits
+    this.#openedAt = clock.monotonic()
     for (const circuit of circuits) this.#circuits.set(circuit.client, circuit)
   }
 
@@ -64,10 +72,9 @@ export class Lanes implements Traffic {
 
   room(client: string, among: Among): number {
     const { queue, troubled } = this.#lane(client)
-    const { concurrencyPerProvider, ratePerSecond } = this.#limits
-    const aSecondsWork = Math.floor(Math.max(concurrencyPerProvider, ratePerSecond))
-    const left = aSecondsWork - queue.size - queue.pending
-    const share = Math.max(1, Math.floor(concurrencyPerProvider / TROUBLED_SHARE)) - troubled
+    const left = this.#aSecondsWork() - queue.size - queue.pending
+    const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
+    const share = Math.max(1, slots) - troubled
     return Math.max(0, among === 'troubled' ? Math.min(left, share) : left)
   }
 
@@ -104,6 +111,18 @@ export class Lanes implements Traffic {
     }
     this.#lanes.set(client, lane)
     return lane
+  }
+
+  /**
+   * How many the schedule, which comes once a second, may have in a lane. What the ramp holds back
+   * stays in the database and not in the queue, so nobody who asks waits behind it.
+   */
+  #aSecondsWork(): number {
+    const { concurrencyPerProvider, ratePerSecond } = this.#limits
+    const whole = Math.floor(Math.max(concurrencyPerProvider, ratePerSecond))
+    const age = (this.#clock.monotonic() - this.#openedAt) / RAMP_MS
+    const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)
+    return Math.max(Math.min(HANDFUL, whole), Math.floor(whole * ramp))
   }
 
   /** One after the other: timers that fire late together must not start together. */

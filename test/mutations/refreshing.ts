@@ -166,6 +166,19 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
+    promise: 'after a start the schedule works up to its rate',
+    file: 'src/vault/lanes.ts',
+    original: 'const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)\n',
+    mutant: 'const ramp = 1\n',
+    killedBy: [
+      [LANES, 'of a hundred a second the schedule has, at 0 s, 10'],
+      [
+        DUE,
+        'after a start a scan begins with few, second by second with more; a reader waits for none of it',
+      ],
+    ],
+  },
+  {
     promise: 'a spent token is never shown twice where the provider punishes it',
     file: 'src/vault/present-token.ts',
     original: "  if (what.provider.refresh.replay === 'never') {\n",

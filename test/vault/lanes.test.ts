@@ -95,6 +95,40 @@ describe('the room that a scan finds', () => {
   })
 })
 
+describe('after a start', () => {
+  test.each([
+    [0, 10],
+    [1, 19],
+    [5, 55],
+    [9, 91],
+    [10, 100],
+    [3600, 100],
+  ])('of a hundred a second the schedule has, at %d s, %d', async (seconds, share) => {
+    const lane = open({ ratePerSecond: 100 })
+    await lane.clock.pass(seconds * SECOND, SECOND)
+    expect(lane.room('healthy')).toBe(share)
+  })
+
+  test.each([
+    [20, 4, 5],
+    [2, 1, 2],
+    [4.5, 4, 4],
+    [1, 64, 6],
+  ])('at %d a second and %d at once it has %d at once', (ratePerSecond, concurrency, handful) => {
+    const lane = open({ ratePerSecond, concurrencyPerProvider: concurrency })
+    expect(lane.room('healthy')).toBe(handful)
+  })
+
+  test('what is asked for has the whole rate, past all that the schedule may have begun', async () => {
+    const lane = open({ ratePerSecond: 20, concurrencyPerProvider: 20 })
+    lane.add(names(lane.room('healthy')))
+    expect(lane.room('healthy')).toBe(0)
+    lane.add(names(14), { urgency: 'asked' })
+    await lane.letPass(SECOND)
+    expect(lane.begun).toHaveLength(5 + 14)
+  })
+})
+
 const CLIENT = 'acme/client'
 
 type Task = Pick<Parameters<Traffic['admit']>[0], 'urgency' | 'among' | 'client'>

@@ -2,12 +2,14 @@ import { expect, test } from 'vitest'
 import type { ConnectionId } from '../../src/core/ids.ts'
 import type { Ports } from '../../src/ports.ts'
 import { getToken } from '../../src/vault/get-token.ts'
+import { Lanes } from '../../src/vault/lanes.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { refreshNow } from '../../src/vault/refresh-now.ts'
 import { until } from '../support/until.ts'
 import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../support/vault-stage.ts'
 
-const MINUTE = 60_000
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
 
 test('a provider that hangs with two hundred due keeps no other provider waiting', async () => {
   await using stage = await openStage({ policy: { deadlineMs: MINUTE } })
@@ -48,6 +50,22 @@ test('what is asked for goes to the provider before all that is only due', async
   expect(order.slice(1, 3)).toEqual([last.family, fresh.family])
 })
 
+test('after a start a scan begins with few, second by second with more; a reader waits for none of it', async () => {
+  await using stage = await openStage({ policy: { ratePerSecond: 100 } })
+  const adopted = await adopt(stage, 110)
+  stage.clock.pass(2 * MINUTE)
+  const { ports, since } = startAgain(stage)
+  const last = await lastOf(stage, adopted)
+  const begun: number[] = []
+  for (; begun.length < 5; since.ms += SECOND) {
+    begun.push(await refreshDue(ports))
+    if (since.ms === 0) await read(ports, last.connection.id)
+    await until('the flights to land', () => ports.flights.size === 0)
+  }
+  expect(begun).toEqual([10, 19, 28, 37, 110 - 1 - 94])
+  expect(await areRefreshed(stage, adopted)).toBe(true)
+})
+
 test('a rate that is no whole number is a rate', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 4.5 } })
   const adopted = await adopt(stage, 3)
@@ -76,6 +94,17 @@ async function lastOf({ ports, clock }: Stage, adopted: readonly Adopted[]): Pro
 async function areRefreshed(stage: Stage, adopted: readonly Adopted[]): Promise<boolean> {
   const all = await Promise.all(adopted.map(({ connection }) => stage.stored(connection.id)))
   return all.every(({ grant }) => grant.generation === 2)
+}
+
+/** The same vault in a process that has just been started, and how long ago that was. */
+function startAgain({ ports, clock }: Stage): { ports: Ports; since: { ms: number } } {
+  const since = { ms: 0 }
+  const ticking = {
+    now: () => clock.now(),
+    monotonic: () => since.ms,
+    sleep: (ms: number) => clock.sleep(ms),
+  }
+  return { ports: { ...ports, traffic: new Lanes(ticking, ports.policy, []) }, since }
 }
 
 function read(ports: Ports, id: ConnectionId) {
