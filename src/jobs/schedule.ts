@@ -33,6 +33,8 @@ export class Schedule implements Pulse, AsyncDisposable {
   readonly #clock: Clock
   readonly #jobs: readonly Job[]
   readonly #around: Surroundings
+  /** From the beginning: a clock that is set while a start takes its time is followed by the first tick. */
+  readonly #watch: ClockWatch
   readonly #running = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
@@ -44,6 +46,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     this.#clock = around.clock
     this.#jobs = jobs
     this.#around = around
+    this.#watch = new ClockWatch(around.clock)
     this.#lastTick = around.clock.monotonic()
   }
 
@@ -73,9 +76,8 @@ export class Schedule implements Pulse, AsyncDisposable {
   }
 
   async #tick(): Promise<void> {
-    const watch = new ClockWatch(this.#clock)
     while (!this.stopping) {
-      const byMs = watch.steppedBy()
+      const byMs = this.#watch.steppedBy()
       if (byMs !== 0) await this.#onStep(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
       this.#lastTick = this.#clock.monotonic()
@@ -96,6 +98,8 @@ export class Schedule implements Pulse, AsyncDisposable {
   }
 
   #plan(): void {
+    // A planned task keeps the process alive.
+    if (this.stopping) return
     this.#tasks = this.#jobs.map((job) => {
       const task = createTask(job.cron, () => this.#run(job), {
         name: job.name,

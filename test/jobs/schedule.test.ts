@@ -1,3 +1,4 @@
+import { getTasks } from 'node-cron'
 import { expect, test } from 'vitest'
 import { ClockWatch } from '../../src/jobs/clock-watch.ts'
 import { type Job, Schedule } from '../../src/jobs/schedule.ts'
@@ -51,6 +52,43 @@ test.each([
   expect(order).toEqual(['scan', `followed ${byMs}`, 'scan', 'scan'])
 })
 
+test('a clock that is set between the making of the schedule and its start is followed as well', async () => {
+  const clock = new HandClock()
+  const order: string[] = []
+  const scan = job('scan', async () => void order.push('scan'))
+  await using schedule = open([scan], clock, [], async (by) => void order.push(`followed ${by}`))
+  clock.wall -= 3 * DAY
+  schedule.start()
+  await clock.tick()
+  expect(order).toEqual([`followed ${-3 * DAY}`, 'scan', 'scan'])
+})
+
+test('a clock that is set has every job planned anew, and none twice', async () => {
+  const clock = new HandClock()
+  await using schedule = open([job('one'), job('two')], clock)
+  schedule.start()
+  const before = planned()
+  expect(before.map(({ name }) => name)).toEqual(['one', 'two'])
+  clock.wall -= 3 * DAY
+  await clock.tick()
+  const after = planned()
+  expect(after.map(({ name }) => name)).toEqual(['one', 'two'])
+  expect(after.filter(({ id }) => before.some((task) => task.id === id))).toEqual([])
+})
+
+test('nothing is planned any more where it is asked to stop while it follows the clock', async () => {
+  const clock = new HandClock()
+  const gate = Promise.withResolvers<void>()
+  const schedule = open([job('one')], clock, [], () => gate.promise)
+  schedule.start()
+  clock.wall += DAY
+  await clock.tick()
+  const stopping = schedule[Symbol.asyncDispose]()
+  gate.resolve()
+  await stopping
+  expect(planned()).toEqual([])
+})
+
 test('a clock that is slewed by less than two seconds is left alone', () => {
   const clock = new HandClock()
   const watch = new ClockWatch(clock)
@@ -102,6 +140,7 @@ class HandClock implements Clock {
   }
 
   sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
       signal?.addEventListener('abort', () => resolve())
@@ -123,7 +162,12 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-function job(name: string, run: () => Promise<unknown>): Job {
+/** What node-cron holds at this moment. */
+function planned() {
+  return [...getTasks().values()]
+}
+
+function job(name: string, run: () => Promise<unknown> = async () => {}): Job {
   return { name, cron: '0 0 1 1 *', everyTick: true, run }
 }
 

@@ -1,4 +1,5 @@
 import { answers } from './answers.ts'
+import { clocks } from './clocks.ts'
 import { doors } from './doors.ts'
 import { egress } from './egress.ts'
 import type { Mutation } from './mutation.ts'
@@ -11,6 +12,7 @@ export const mutations: readonly Mutation[] = [
   ...egress,
   ...storing,
   ...doors,
+  ...clocks,
 ]
 
 /** How often the line stands in the text that the file holds now: once, or the list has rotted. */

@@ -1,0 +1,32 @@
+import { getTasks } from 'node-cron'
+import { expect, onTestFinished, test } from 'vitest'
+import { Schedule } from '../../src/jobs/schedule.ts'
+import { systemClock } from '../../src/system.ts'
+
+// By itself: node-cron remembers the time zone that it first met.
+
+test('a job is planned by UTC, whatever time is kept around it', async () => {
+  keepTimeOf('Europe/Vienna')
+  const nightly = { name: 'nightly', cron: '23 4 * * *', everyTick: false, run: async () => {} }
+  await using schedule = new Schedule([nightly], {
+    clock: systemClock,
+    report: { jobFailed: () => {}, clockStepped: () => {} },
+    followClock: async () => {},
+  })
+  schedule.start()
+  const [task] = getTasks().values()
+  const runs = task?.getNextRuns(366) ?? []
+  expect(runs).toHaveLength(366)
+  expect(new Set(runs.map((run) => run.toISOString().slice(11)))).toEqual(
+    new Set(['04:23:00.000Z']),
+  )
+})
+
+function keepTimeOf(zone: string): void {
+  const before = process.env['TZ']
+  process.env['TZ'] = zone
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['TZ']
+    else process.env['TZ'] = before
+  })
+}
