@@ -74,7 +74,9 @@ export function afterRefresh(
     }
     case 'client_config':
       // The operator's to fix: the circuit holds the provider, the connection keeps its state.
-      return end.ownClient ? failing(common, 'provider_misconfigured', outcome, end) : common
+      return end.ownClient || outcome.isOwn === true
+        ? failing(common, 'provider_misconfigured', outcome, end)
+        : steppedBack(common, end)
     case 'grant_dead':
       // There is no user who could consent again: whoever set the client up has to.
       if (connection.grant.kind === 'machine') {
@@ -185,6 +187,22 @@ function failing(
   const waitMs = backoffMs(failure.attempts, end.policy, end.fraction)
   const dueAt = end.now + Math.min(waitMs, rescueWaitMs(connection, end))
   return { ...connection, status: 'failing', failure, dueAt }
+}
+
+/** As long as the circuit's longest wait. */
+const STEP_BACK_MS = 10 * 60_000
+
+/**
+ * Whether the client is at fault others have to show: were this one always the next to be asked, what
+ * is wrong with it alone would hold the provider for good.
+ */
+function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnection {
+  if (connection.status === 'disconnected') {
+    return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
+  }
+  if (connection.dueAt === null) return connection
+  const backAt = end.now + Math.min(STEP_BACK_MS, rescueWaitMs(connection, end))
+  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }
 }
 
 const TRIES_WITHIN_GRACE = 5

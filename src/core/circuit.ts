@@ -68,7 +68,7 @@ export function afterAnswer(
     case 'throttled':
       return opened(circuit, 'throttled', outcome.retryAfterMs ?? 0, at)
     case 'client_config':
-      return opened(circuit, 'misconfigured', 0, at)
+      return outcome.isOwn === true ? circuit : opened(circuit, 'misconfigured', 0, at)
     default:
       return outcome satisfies never
   }

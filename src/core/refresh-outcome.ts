@@ -34,7 +34,12 @@ export type RefreshOutcome =
       readonly salvaged: Secret | null
     }
   | { readonly kind: 'throttled'; readonly detail: string; readonly retryAfterMs: number | null }
-  | { readonly kind: 'client_config'; readonly detail: string }
+  | {
+      readonly kind: 'client_config'
+      readonly detail: string
+      /** What is wrong lies where the connection's own parameters lead: nobody else is concerned. */
+      readonly isOwn?: true
+    }
   | { readonly kind: 'grant_dead'; readonly detail: string }
 
 export type OutcomeKind = RefreshOutcome['kind']

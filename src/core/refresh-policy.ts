@@ -160,6 +160,19 @@ function earliestRefresh(connection: LiveConnection, rejected: boolean): Instant
   return (rejected ? connection.lastRefreshedAt : token.issuedAt) + spacingMs(token)
 }
 
+/**
+ * It is active, and its turn lies behind the end of its token: the client was refused when it was
+ * asked for last (see `afterRefresh`), and others show first whether it is refused to all.
+ */
+export function hasSteppedBack(connection: LiveConnection, now: Instant): boolean {
+  const { status, grant, dueAt, attempt } = connection
+  if (status !== 'active' || grant.token === null || dueAt === null) return false
+  // An attempt that never came to its end put it off, to the end of its lease.
+  if (attempt !== null) return false
+  const { issuedAt, expiresAt } = grant.token
+  return dueAt > now && dueAt > (expiresAt ?? issuedAt + RENEW_UNSTATED_MS)
+}
+
 /** How long after a refresh that brought this token the next one may follow. */
 export function spacingMs({ issuedAt, expiresAt }: AccessToken): number {
   const life = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - issuedAt

@@ -10,6 +10,7 @@ import type { EgressResult } from './egress.ts'
 import { accountIn } from './identify.ts'
 import { readBody } from './json-body.ts'
 import type { CredentialsShape } from './presets/shapes.ts'
+import { type OwnAddress, ownAddress } from './own-address.ts'
 import { NOT_SENT, one } from './read-answer.ts'
 import { keptValues, NO_SOURCES } from './received-tokens.ts'
 
@@ -27,7 +28,10 @@ export async function checkCredentials(
 ): Promise<Outcome> {
   const prepared = await prepareCall(means, { ...request, client: null })
   if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
-  if (prepared.kind === 'misconfigured') return { kind: 'client_config', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'misconfigured') {
+    return { kind: 'client_config', detail: prepared.detail, ...own }
+  }
   const { call } = prepared
   const shape = call.recipe.credentials
   if (shape === undefined) {
@@ -36,10 +40,15 @@ export async function checkCredentials(
   const target = call.endpoints.userinfo
   if (target === null) return { kind: 'confirmed', account: NOBODY, providerData: {} }
   const { credentials } = request
-  return outcomeOf(await sendCredentials(means, call, { credentials, target }), call, shape)
+  const result = await sendCredentials(means, call, { credentials, target })
+  return outcomeOf(result, call, { shape, own })
 }
 
-function outcomeOf(result: EgressResult, call: Call, shape: CredentialsShape): Outcome {
+function outcomeOf(
+  result: EgressResult,
+  call: Call,
+  { shape, own }: { readonly shape: CredentialsShape; readonly own: OwnAddress },
+): Outcome {
   if (result.kind === 'not_sent') return { kind: 'not_sent', detail: NOT_SENT[result.reason] }
   if (result.kind === 'lost' || !result.complete) return unclear('the provider did not answer')
   const { status, headers, sentAt } = result
@@ -53,7 +62,7 @@ function outcomeOf(result: EgressResult, call: Call, shape: CredentialsShape): O
   }
   if (status >= 500 || status === 408) return unclear('the provider answered with a server error')
   if (!isSuccess(call, { status, body })) {
-    return { kind: 'client_config', detail: 'the probe of the provider does not work' }
+    return { kind: 'client_config', detail: 'the probe of the provider does not work', ...own }
   }
   return {
     kind: 'confirmed',

@@ -1,6 +1,7 @@
 import type { RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { TokenEndpoint } from '../ports/token-endpoint.ts'
 import { type Means, prepareCall } from './call.ts'
+import { ownAddress } from './own-address.ts'
 import { tokenOutcome } from './refresh.ts'
 import { requestTokens } from './token-request.ts'
 
@@ -14,14 +15,17 @@ export async function fetchToken(
 ): Promise<RefreshOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
-  if (prepared.kind === 'misconfigured') return { kind: 'client_config', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'misconfigured') {
+    return { kind: 'client_config', detail: prepared.detail, ...own }
+  }
   const { call } = prepared
   if (call.endpoints.token === null) {
     return { kind: 'client_config', detail: 'the provider has no token endpoint' }
   }
   const { requestedScope } = request
   const reading = await requestTokens(means, call, { kind: 'machine', requestedScope })
-  const outcome = await tokenOutcome(call, reading, requestedScope)
+  const outcome = await tokenOutcome(call, reading, { requestedScope, own })
   switch (outcome.kind) {
     case 'ok':
       return { ...outcome, tokens: { ...outcome.tokens, refreshToken: null } }

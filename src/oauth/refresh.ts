@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi'
 import type { RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { RefreshRequest } from '../ports/token-endpoint.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
+import { isOfAddress, type OwnAddress, ownAddress } from './own-address.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'
 import { cleanResponse, NO_SOURCES, receivedTokens } from './received-tokens.ts'
@@ -11,7 +12,10 @@ import { requestTokens } from './token-request.ts'
 export async function refresh(means: Means, request: RefreshRequest): Promise<RefreshOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
-  if (prepared.kind === 'misconfigured') return { kind: 'client_config', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'misconfigured') {
+    return { kind: 'client_config', detail: prepared.detail, ...own }
+  }
   const { call } = prepared
   if (call.endpoints.refresh === null && call.endpoints.token === null) {
     return { kind: 'client_config', detail: 'the provider has no token endpoint' }
@@ -22,16 +26,18 @@ export async function refresh(means: Means, request: RefreshRequest): Promise<Re
     token: refreshToken,
     requestedScope,
   })
-  return tokenOutcome(call, reading, requestedScope)
+  return tokenOutcome(call, reading, { requestedScope, own })
 }
 
 /** Of an answer that was to bring tokens. */
 export async function tokenOutcome(
   call: Call,
-  { verdict, tokens, body, salvaged }: Reading,
-  requestedScope: readonly string[],
+  reading: Reading,
+  { requestedScope, own }: { readonly requestedScope: readonly string[]; readonly own: OwnAddress },
 ): Promise<RefreshOutcome> {
+  const { verdict, tokens, body, salvaged } = reading
   if (verdict.kind === 'ambiguous') return { ...verdict, salvaged }
+  if (verdict.kind === 'client_config' && isOfAddress(reading)) return { ...verdict, ...own }
   if (verdict.kind !== 'ok') return verdict
   const sources = { ...NO_SOURCES, tokens: body }
   const received =

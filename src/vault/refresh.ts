@@ -2,6 +2,7 @@ import { admission } from '../core/circuit.ts'
 import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
+import { hasSteppedBack } from '../core/refresh-policy.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
 import { endsSiblings, leaderOf, letSiblingsFollow, onGrantOf } from './share-with-siblings.ts'
 
@@ -81,16 +82,23 @@ export function canBeAsked(
   )
 }
 
-/** An open circuit, seen before anybody waits for a lane; null where the provider may be asked. */
+/**
+ * An open circuit, or a connection that had its client refused of late, seen before anybody waits for
+ * a lane; null where the provider may be asked.
+ */
 export function heldBack(
   ports: Pick<RefreshNeeds, 'endpoint' | 'traffic' | 'clock'>,
   connection: LiveConnection,
 ): Held | null {
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const circuit = ports.traffic.circuit(connection.provider, client)
-  if (circuit.open === null || admission(circuit, ports.clock.now()) !== 'held') return null
-  const { reason, until } = circuit.open
-  return { kind: 'held', connection, reason, retryAt: until }
+  const now = ports.clock.now()
+  if (circuit.open !== null && admission(circuit, now) === 'held') {
+    const { reason, until } = circuit.open
+    return { kind: 'held', connection, reason, retryAt: until }
+  }
+  if (!hasSteppedBack(connection, now)) return null
+  return { kind: 'held', connection, reason: 'misconfigured', retryAt: connection.dueAt ?? now }
 }
 
 type Held = Extract<RefreshResult, { kind: 'held' }>

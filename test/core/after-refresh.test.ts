@@ -141,6 +141,19 @@ test('a refused client of its own is the connection’s affair', () => {
   expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
 })
 
+test('an address of its own that is wrong is the connection’s affair', () => {
+  const after = afterRefresh(makeConnection(), { ...wrongClient, isOwn: true }, end())
+  expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
+})
+
+test('one that had the client refused lets others go first', () => {
+  const due = { ...makeConnection(), dueAt: NOW - 1 }
+  const after = afterRefresh(due, wrongClient, end())
+  expect(after).toMatchObject({ status: 'active', failure: null, dueAt: NOW + 600_000 })
+  const probed = afterRefresh(disconnected(), wrongClient, end())
+  expect(probed).toMatchObject({ status: 'disconnected', dueAt: NOW + HOUR })
+})
+
 test('a grant that dies past its known life has expired', () => {
   const connection = makeConnection({ grant: makeGrant({ refreshTokenExpiresAt: NOW - 1 }) })
   expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('expired')

@@ -59,6 +59,10 @@ test('a longer Retry-After that comes later is kept to', () => {
   expect(after(closed, [slow(60_000), slow(120_000)]).open?.until).toBe(T0 + 120_000)
 })
 
+test('what is wrong where a connection of its own leads opens nothing', () => {
+  expect(after(closed, [{ ...wrongClient, isOwn: true }])).toEqual(closed)
+})
+
 test('an answer to the grant itself, good or bad, closes it', () => {
   expect(after(after(closed, [wrongClient]), [dead])).toEqual(closed)
 })

@@ -200,9 +200,8 @@ export const refreshing: readonly Mutation[] = [
   {
     promise: 'a client that is refused harms no connection',
     file: 'src/core/after-refresh.ts',
-    original:
-      "      return end.ownClient ? failing(common, 'provider_misconfigured', outcome, end) : common\n",
-    mutant: "      return failing(common, 'provider_misconfigured', outcome, end)\n",
+    original: '        : steppedBack(common, end)\n',
+    mutant: "        : failing(common, 'provider_misconfigured', outcome, end)\n",
     killedBy: [
       [REFRESH, 'holds the provider, harms no connection, raises one alarm, and one probe ends it'],
     ],

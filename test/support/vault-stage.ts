@@ -34,8 +34,10 @@ export const ACME = 'acme' as ProviderId
 /** The same provider under another id, as if it were another one. */
 export const OTHER = 'other' as ProviderId
 
+type Settings = Readonly<Record<string, unknown>>
+
 export type StageOptions = ScriptedProviderOptions & {
-  readonly provider?: Readonly<Record<string, unknown>>
+  readonly provider?: Settings | ((endpoints: ScriptedProvider['endpoints']) => Settings)
   readonly policy?: Partial<Policy>
   readonly dataDir?: string
 }
@@ -55,7 +57,7 @@ export async function openStage(options: StageOptions = {}) {
     provider,
     clock,
     vault,
-    settings: settings ?? {},
+    settings: typeof settings === 'function' ? settings(provider.endpoints) : (settings ?? {}),
     policy: policy ?? {},
   })
   opened.defer(() => composed.ports.flights.land())
@@ -111,7 +113,7 @@ async function composeVault(from: {
   readonly clock: ShiftedClock
   readonly vault: OpenVault
   readonly journal: FileJournal
-  readonly settings: Readonly<Record<string, unknown>>
+  readonly settings: Settings
   readonly policy: Partial<Policy>
 }) {
   const { provider, clock, vault } = from

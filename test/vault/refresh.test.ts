@@ -280,7 +280,7 @@ describe('a client that is refused', () => {
       expect((await stage.stored(connection.id)).status).toBe('active')
 
     await stage.provider.behave(refused)
-    stage.clock.pass(2 * MINUTE)
+    stage.clock.pass(12 * MINUTE)
     expect(await refreshDue(stage.ports)).toBe(1)
     await until('all to be refreshed', async () => {
       await refreshDue(stage.ports)
