@@ -51,6 +51,10 @@ export function afterAnswer(
   outcome: AttemptOutcome,
   at: { readonly now: Instant; readonly fraction: number },
 ): Circuit {
+  // What was in the air when the provider asked to wait says nothing against it.
+  const isAskedToWait =
+    circuit.open?.reason === 'throttled' && admission(circuit, at.now) === 'held'
+  if (isAskedToWait && outcome.kind !== 'throttled') return circuit
   switch (outcome.kind) {
     case 'ok':
     case 'confirmed':
@@ -88,7 +92,8 @@ function opened(
   const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, failures - TOLERATED_FAILURES)
   const wait = Math.min(LONGEST_WAIT_MS[reason], Math.max(grown, askedMs))
   const since = goesOn && circuit.open ? circuit.open.since : at.now
-  // Never earlier than asked: the spread only adds.
-  const until = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
+  // Never earlier than asked: the spread only adds, and the longest wait of a burst counts.
+  const asked = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
+  const until = isStraggler ? Math.max(circuit.open?.until ?? 0, asked) : asked
   return { ...circuit, failures, open: { reason, since, until } }
 }

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
 import { admission, afterAnswer, type Circuit, closedCircuit } from '../../src/core/circuit.ts'
 import type { ProviderId } from '../../src/core/ids.ts'
-import type { RefreshOutcome } from '../../src/core/refresh-outcome.ts'
+import type { AttemptOutcome, RefreshOutcome } from '../../src/core/refresh-outcome.ts'
 
 const T0 = 1_000_000
 const closed = closedCircuit('acme' as ProviderId, 'acme/client')
 const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
 const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
 const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_client' }
+const confirmed = {
+  kind: 'confirmed',
+  account: { id: null, email: null, name: null },
+  providerData: {},
+} as const
 const slow = (retryAfterMs: number | null): RefreshOutcome => ({
   kind: 'throttled',
   detail: '429',
@@ -59,6 +64,26 @@ test('a longer Retry-After that comes later is kept to', () => {
   expect(after(closed, [slow(60_000), slow(120_000)]).open?.until).toBe(T0 + 120_000)
 })
 
+test('a smaller Retry-After that comes later shortens nothing', () => {
+  expect(after(closed, [slow(120_000), slow(10_000)]).open?.until).toBe(T0 + 120_000)
+})
+
+test.each<[string, AttemptOutcome]>([
+  ['not_sent', { kind: 'not_sent', detail: 'refused' }],
+  ['ambiguous', lost],
+  ['client_config', wrongClient],
+  ['grant_dead', dead],
+  ['confirmed', confirmed],
+])('an answer that was in the air (%s) ends no Retry-After', (_, outcome) => {
+  const held = after(closed, [slow(120_000)])
+  expect(after(held, [outcome])).toEqual(held)
+})
+
+test('a probe that is answered when the time asked for is over closes it', () => {
+  const held = after(closed, [slow(120_000)])
+  expect(afterAnswer(held, confirmed, { now: T0 + 120_000, fraction: 0 })).toEqual(closed)
+})
+
 test('what is wrong where a connection of its own leads opens nothing', () => {
   expect(after(closed, [{ ...wrongClient, isOwn: true }])).toEqual(closed)
 })
@@ -80,6 +105,6 @@ test('a wait that another clock has written is over', () => {
   expect(admission(circuit, T0)).toBe('probe')
 })
 
-function after(circuit: Circuit, outcomes: readonly RefreshOutcome[]): Circuit {
+function after(circuit: Circuit, outcomes: readonly AttemptOutcome[]): Circuit {
   return outcomes.reduce((c, outcome) => afterAnswer(c, outcome, { now: T0, fraction: 0 }), circuit)
 }
