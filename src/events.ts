@@ -77,6 +77,14 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.revocations.inc({ provider: e.provider, outcome: e.outcome })
       log.info({ event: 'grant.revoked', ...e }, 'provider was told to forget a grant')
     },
+    revocationFailed: (e) => {
+      metrics.revocations.inc({ provider: e.provider, outcome: 'failed' })
+      log.warn({ event: 'grant.revocation_failed', ...e }, 'provider does not forget a grant yet')
+    },
+    revocationGivenUp: (e) => {
+      metrics.revocations.inc({ provider: e.provider, outcome: 'given_up' })
+      log.error({ event: 'grant.revocation_given_up', ...e }, 'provider was not told of a grant')
+    },
     // Counted only: a line for each read of a token would cost more than the read.
     tokenServed: (e) => metrics.tokenServed(e.provider, e.how),
   } satisfies Partial<Observer>

@@ -150,7 +150,11 @@ export interface Observer {
   /** A rotation that came too late: another grant stands in its place. */
   refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
   circuitChanged(e: { provider: ProviderId; reason: string | null; open: boolean }): void
-  revoked(e: { provider: ProviderId; outcome: RevocationOutcome['kind'] }): void
+  revoked(e: { provider: ProviderId; outcome: Exclude<RevocationOutcome['kind'], 'failed'> }): void
+  /** It is told again later. */
+  revocationFailed(e: { provider: ProviderId; detail: string }): void
+  /** After a week: what it holds of the grant lives on there. */
+  revocationGivenUp(e: { provider: ProviderId; detail: string }): void
   unreadable(e: { id: string; table: string; field: string }): void
   storeFailed(e: { reason: string; during: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void

@@ -21,7 +21,12 @@ export type Revocation = {
 export type RevocationOutcome =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'unsupported' }
-  | { readonly kind: 'failed'; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: 'failed'
+      /** A constant sentence of ours. */
+      readonly detail: string
+      readonly retryAfterMs: number | null
+    }
 
 const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000
 const LONGEST_WAIT_MS = 3_600_000

@@ -30,7 +30,7 @@ export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   deadline: 'no connection to the provider in time',
 }
 
-const LOST = {
+export const LOST = {
   reset: 'the connection broke before an answer',
   deadline: 'no answer in time',
   too_large: 'the answer is too large',

@@ -7,11 +7,14 @@ import { type Call, type Means, prepareCall } from './call.ts'
 import type { Target } from './endpoints.ts'
 import { readBody } from './json-body.ts'
 import type { RevocationShape } from './presets/shapes.ts'
-import { one } from './read-answer.ts'
+import { LOST, NOT_SENT, one } from './read-answer.ts'
 import { sendSideRequest } from './requests.ts'
 import type { Sent } from './sent.ts'
 
-const FAILED: RevocationOutcome = { kind: 'failed', retryAfterMs: null }
+function failed(detail: string, retryAfter: number | null = null): RevocationOutcome {
+  return { kind: 'failed', detail, retryAfterMs: retryAfter }
+}
+
 const REVOKED: RevocationOutcome = { kind: 'revoked' }
 const UNSUPPORTED: RevocationOutcome = { kind: 'unsupported' }
 
@@ -20,7 +23,7 @@ const RFC_7009 = { method: 'POST', auth: 'client', tokenParam: 'token' } as cons
 /** RFC 7009, or as the preset says; every token of the grant that the provider wants to hear of. */
 export async function revoke(means: Means, revocation: Revocation): Promise<RevocationOutcome> {
   const prepared = await prepareCall(means, revocation)
-  if (prepared.kind !== 'ok') return FAILED
+  if (prepared.kind !== 'ok') return failed(prepared.detail)
   const { call } = prepared
   const shape = call.recipe.revocation
   const target = call.endpoints.revocation
@@ -67,7 +70,7 @@ async function revokeOne(
   call: Call,
   { shape, target, token }: Doomed,
 ): Promise<RevocationOutcome> {
-  let outcome = FAILED
+  let outcome = failed('the client has no secret to revoke with')
   for (const secret of call.client.secrets) {
     const sent = await sendSideRequest(means, call, {
       shape,
@@ -94,7 +97,8 @@ function sorted(outcome: RevocationOutcome): Sorted {
 }
 
 function readRevocation({ result }: Sent, shape: RevocationShape): Sorted {
-  if (result.kind !== 'answered') return sorted(FAILED)
+  if (result.kind === 'not_sent') return sorted(failed(NOT_SENT[result.reason]))
+  if (result.kind === 'lost') return sorted(failed(LOST[result.reason]))
   const { status, headers, sentAt } = result
   const body = readBody(result.body, one(headers['content-type']) ?? '', null).value
   const error = isRecord(body) ? body['error'] : null
@@ -106,10 +110,13 @@ function readRevocation({ result }: Sent, shape: RevocationShape): Sorted {
   if (typeof error === 'string' && status < 500) {
     if (GONE.includes(error)) return sorted(REVOKED)
     if (error === 'unsupported_token_type') return sorted(UNSUPPORTED)
-    if (error === 'invalid_client') return { outcome: FAILED, blamesSecret: true }
+    if (error === 'invalid_client') {
+      return { outcome: failed('the provider refuses the client'), blamesSecret: true }
+    }
   }
   if (status === 405 || status === 501) return sorted(UNSUPPORTED)
   const now = httpDate(one(headers['date'])) ?? sentAt
   const wait = retryAfterMs(one(headers['retry-after']), now)
-  return { outcome: { kind: 'failed', retryAfterMs: wait }, blamesSecret: status === 401 }
+  const outcome = failed('the provider did not take the revocation', wait)
+  return { outcome, blamesSecret: status === 401 }
 }

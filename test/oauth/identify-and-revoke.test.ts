@@ -165,6 +165,8 @@ test.each<[string, object, object]>([
   expect(requests[0]).toMatchObject(expected)
 })
 
+const NOT_TAKEN = 'the provider did not take the revocation'
+
 test.each<[string, Reply, object, object]>([
   ['an unknown token', { status: 400, body: { error: 'invalid_token' } }, {}, { kind: 'revoked' }],
   [
@@ -177,7 +179,7 @@ test.each<[string, Reply, object, object]>([
     'a failure with 200',
     { body: { ok: false } },
     { success: { where: { ok: [true] } } },
-    { kind: 'failed', retryAfterMs: null },
+    { kind: 'failed', detail: NOT_TAKEN, retryAfterMs: null },
   ],
   [
     'an unsupported type',
@@ -186,13 +188,18 @@ test.each<[string, Reply, object, object]>([
     { kind: 'unsupported' },
   ],
   ['405', { status: 405, body: '' }, {}, { kind: 'unsupported' }],
-  ['503', { status: 503, body: '' }, {}, { kind: 'failed', retryAfterMs: null }],
-  ['a redirect', { status: 302, body: '' }, {}, { kind: 'failed', retryAfterMs: null }],
+  ['503', { status: 503, body: '' }, {}, { kind: 'failed', detail: NOT_TAKEN, retryAfterMs: null }],
+  [
+    'a redirect',
+    { status: 302, body: '' },
+    {},
+    { kind: 'failed', detail: NOT_TAKEN, retryAfterMs: null },
+  ],
   [
     'a wrong secret',
     { status: 401, body: { error: 'invalid_client' } },
     {},
-    { kind: 'failed', retryAfterMs: null },
+    { kind: 'failed', detail: 'the provider refuses the client', retryAfterMs: null },
   ],
 ])('what a revocation comes to: %s', async (_what, reply, revocation, expected) => {
   const { result } = await speak(

@@ -146,10 +146,19 @@ test('gauges come from the store when somebody looks', async () => {
   expect(failing).toContain('larder_circuit_open{provider="google"} 1')
 })
 
+test('a revocation that fails is a warning, and one that is given up an error', () => {
+  const { events, last } = listening()
+  const about = { provider: google, detail: 'no answer in time' }
+  events.revocationFailed(about)
+  expect(last()).toMatchObject({ level: 'warn', event: 'grant.revocation_failed', ...about })
+  events.revocationGivenUp(about)
+  expect(last()).toMatchObject({ level: 'error', event: 'grant.revocation_given_up', ...about })
+})
+
 test('metrics have no labels but provider, outcome and status', async () => {
   const { events } = listening()
   events.connected({ id, provider: google, how: 'link' })
-  events.revoked({ provider: google, outcome: 'failed' })
+  events.revocationFailed({ provider: google, detail: 'canary' })
   events.storeFailed({ reason: 'locked', during: 'canary' })
   const { body } = await events.metrics.scrape()
   const labels = [...body.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)
