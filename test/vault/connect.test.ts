@@ -144,6 +144,21 @@ describe('a callback', () => {
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(1)
   })
 
+  test.each([
+    ['just within ten minutes is redeemed', 10 * MINUTE - 5_000, 'fulfilled', 1],
+    ['ten minutes after Continue is refused', 10 * MINUTE, 'rejected', 0],
+  ])('that comes %s', async (_, later, status, redeemed) => {
+    await using stage = await openStage()
+    const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
+    stage.clock.pass(later)
+    const [end] = await Promise.allSettled([
+      finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'browser-1' }),
+    ])
+    expect(end.status).toBe(status)
+    if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'invalid_request' })
+    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(redeemed)
+  })
+
   test('with a code that the provider refuses comes home with internal', async () => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')

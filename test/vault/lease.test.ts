@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { refresh } from '../../src/vault/refresh.ts'
 import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
 import { SingleFlights } from '../../src/vault/flights.ts'
+import { refreshProblem } from '../../src/vault/refresh-problem.ts'
 import { until } from '../support/until.ts'
-import { openStage, type Stage } from '../support/vault-stage.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 // Two that know nothing of each other but the database, as two processes would on one that they share.
 
@@ -19,6 +20,31 @@ test('who finds the lease taken sends nothing and takes what the holder brought'
   expect(first).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
   expect(second).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
   expect(await requests(stage)).toBe(1)
+  expect((await stage.provider.family(family)).revoked).toBeNull()
+})
+
+test('who waits for a lease past the deadline is told to come back, and sends nothing', async () => {
+  await using stage = await openStage()
+  const { connection, family } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+  const holder = refresh(stage.ports, connection, 'scheduled')
+  await until('it to be at the provider', async () => (await requests(stage)) === 1)
+  const { deadlineMs, leaseMs } = stage.ports.policy
+  expect(deadlineMs).toBeLessThan(leaseMs)
+  const waited = { ms: 0 }
+  const waiting = { ...beside(stage), clock: hurried(stage, waited) }
+  const result = await refresh(waiting, await stage.stored(connection.id), 'asked')
+  expect(waited.ms).toBeGreaterThanOrEqual(deadlineMs)
+  expect(waited.ms).toBeLessThan(leaseMs)
+  expect(result).toMatchObject({ kind: 'held', reason: 'busy' })
+  if (result.kind !== 'held') throw new Error(`it is ${result.kind}`)
+  expect(refreshProblem(result, stage.clock.now())).toMatchObject({
+    code: 'provider_unavailable',
+    extras: { reason: 'busy', retryAfterSeconds: 1 },
+  })
+  expect(await requests(stage)).toBe(1)
+  await stage.provider.behave(held)
+  expect((await holder).kind).toBe('refreshed')
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
@@ -43,6 +69,31 @@ test('a late answer for a grant that somebody else rotated is let go, not revoke
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
+test('a late refusal of a token that somebody else rotated disconnects nobody', async () => {
+  await using stage = await openStage({ profile: 'strict', reuse: 'refuse' })
+  const { connection, family } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  const paused = refresh(stage.ports, connection, 'scheduled')
+  await until('it to be at the provider', async () => (await requests(stage)) === 1)
+  stage.clock.pass(stage.ports.policy.leaseMs)
+  const other = await refresh(beside(stage), await stage.stored(connection.id), 'forced')
+  expect(other).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
+  await stage.provider.behave(held)
+  expect(await paused).toMatchObject({
+    kind: 'refreshed',
+    connection: { grant: { generation: 2 } },
+  })
+  const answers = await stage.provider.requests({ endpoint: 'token' })
+  expect(answers.map(({ refused }) => refused)).toEqual(['invalid_grant', null])
+  const stands = await stage.stored(connection.id)
+  expect(stands).toMatchObject({ status: 'active', failure: null, attempt: null })
+  const { current, revoked } = await stage.provider.family(family)
+  expect(stands.grant.refreshToken?.open().expose()).toBe(current)
+  expect(revoked).toBeNull()
+  const told = await stage.ports.store.events({ after: 0, limit: 100, reach: OPERATOR })
+  expect(told.map(({ type }) => type)).not.toContain('connection.disconnected')
+})
+
 test('nothing of the database is held while a provider is asked', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
@@ -61,6 +112,18 @@ test('nothing of the database is held while a provider is asked', async () => {
 /** Another process on the same vault: it shares the database and nothing else. */
 function beside({ ports }: Stage): Stage['ports'] {
   return { ...ports, flights: new SingleFlights() }
+}
+
+/** Whose waits are over at once, and show on the clocks of all. */
+function hurried({ clock }: Stage, waited: { ms: number }): Stage['ports']['clock'] {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: async (ms) => {
+      waited.ms += ms
+      clock.pass(ms)
+    },
+  }
 }
 
 async function requests(stage: Stage): Promise<number> {

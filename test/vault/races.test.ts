@@ -104,6 +104,23 @@ describe('a deletion during a refresh', () => {
   )
 })
 
+test('a deletion during a refresh revokes what the refresh brought, not only what it spent', async () => {
+  await using stage = await openStage({ revocationReach: 'token' })
+  const adopted = await stage.adopt()
+  const { family, connection } = adopted
+  const flight = await inTheAir(stage, adopted, null)
+  await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: true })
+  await stage.provider.behave(flight.held)
+  expect((await flight.landed).kind).toBe('gone')
+  await deliverRevocations(stage.ports)
+  const { refreshTokens } = await stage.provider.family(family)
+  expect(refreshTokens.map(({ ordinal }) => ordinal)).toEqual([0, 1])
+  const told = await stage.provider.requests({ endpoint: 'revoke', family })
+  expect(told.map(({ presented }) => presented)).toContainEqual(
+    expect.objectContaining({ kind: 'refresh', ordinal: 1, standing: 'current' }),
+  )
+})
+
 test('a withdrawal that comes with a confirmation leaves completed what is completed', async () => {
   await using stage = await openStage()
   const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
