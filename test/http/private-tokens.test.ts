@@ -248,6 +248,36 @@ test.each(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])(
   },
 )
 
+describe('a host app that polls a thousand times', () => {
+  test.each([
+    ['a dead grant is told so', { kind: 'grant_dead', detail: 'invalid_grant' }, 409],
+    ['a misconfigured client is told so', { kind: 'client_config', detail: 'invalid_client' }, 502],
+    [
+      'a provider in trouble is told so',
+      { kind: 'throttled', detail: '429', retryAfterMs: 60_000 },
+      503,
+    ],
+  ] as const)('for the token of %s each time, at once', async (_, outcome, status) => {
+    let asked = 0
+    api.endpoint.refresh = async () => {
+      asked++
+      return outcome
+    }
+    const id = await handIn()
+    api.now += 3_600_001
+    const path = `/v1/connections/${id}/token`
+    expect((await api.ask({ path })).status).toBe(status)
+    expect(asked).toBe(1)
+    const begun = performance.now()
+    for (let polls = 0; polls < 1_000; polls += 20) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => api.ask({ path })))
+      expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([status]))
+    }
+    expect(asked).toBe(1)
+    expect(performance.now() - begun).toBeLessThan(30_000)
+  })
+})
+
 test('a key is not taken from anywhere but its header', async () => {
   const id = await handIn()
   const { authorization } = await keyWith({})

@@ -22,6 +22,24 @@ test('the form that the page shows starts a flow and leads to the provider', asy
   expect(answer.headers['set-cookie']).toEqual([expect.stringContaining(`${cookie}; Path=/`)])
 })
 
+test('a forged host on the form changes nothing of where the provider sends its answer', async () => {
+  const larder = await open()
+  const { path } = await larder.createLink()
+  const { cookie, fields } = await visit(larder, path)
+  const answer = await post(larder, path, fields, {
+    cookie,
+    host: 'evil.example',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-prefix': '/evil',
+    forwarded: 'host=evil.example;proto=https',
+  })
+  expect(answer.status).toBe(303)
+  const url = new URL(String(answer.headers['location']))
+  expect(url.searchParams.get('redirect_uri')).toBe('http://localhost:7421/callback/acme')
+  expect(url.href).not.toContain('evil')
+})
+
 test('the same form may be sent again while the link lives, for a flow of its own each time', async () => {
   const larder = await open()
   const { path } = await larder.createLink()

@@ -6,7 +6,7 @@ import {
   verify,
 } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { exchangeCode, refreshOnce, speak, token } from './dialect-kit.ts'
+import { exchangeCode, type Party, refreshOnce, speak, token } from './dialect-kit.ts'
 
 const pemOf = ({ privateKey }: { readonly privateKey: KeyObject }) =>
   privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
@@ -14,6 +14,8 @@ const pemOf = ({ privateKey }: { readonly privateKey: KeyObject }) =>
 const EC = pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
 const RSA = pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }))
 const ED = pemOf(generateKeyPairSync('ed25519'))
+
+const refreshTwice = async (party: Party) => [await refreshOnce(party), await refreshOnce(party)]
 
 const json = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
 
@@ -82,6 +84,15 @@ test.each([
   })
   expect(form).not.toHaveProperty('client_secret')
   expect(headers['authorization']).toBeUndefined()
+})
+
+test('each refresh has an assertion of its own: none is shown twice', async () => {
+  const clientAuth = { strategy: 'private-key-jwt', with: {} }
+  const { requests } = await speak(() => ({ clientAuth }), token(), refreshTwice, [EC])
+  const claims = requests.map(({ form }) => read(form['client_assertion'] ?? '', EC).claims)
+  expect(claims).toHaveLength(2)
+  expect(claims[0].jti).toMatch(/^[\w-]{16,}$/)
+  expect(claims[1].jti).not.toBe(claims[0].jti)
 })
 
 test.each([
