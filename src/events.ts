@@ -64,8 +64,9 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
       log.warn({ event: 'connection.connect_failed', ...e }, 'connecting a user failed')
     },
+    // That connecting failed is told, and counted, beside it.
     connectBroke: ({ error, ...e }) => {
-      metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
+      metrics.internalErrors.inc({ outcome: 'connect' })
       const fault = describeError(error)
       log.error({ event: 'connection.connect_broke', ...e, fault }, 'connecting a user broke')
     },

@@ -2,7 +2,7 @@ import type { Caller } from './core/access.ts'
 import type { Circuit } from './core/circuit.ts'
 import type { LiveConnection } from './core/connection.ts'
 import type { StoredEvent } from './core/event.ts'
-import type { ConnectionId, Instant, ProviderId } from './core/ids.ts'
+import type { ConnectionId, Instant, LinkId, ProviderId } from './core/ids.ts'
 import type { RevocationOutcome } from './core/outbox.ts'
 import type { Provider } from './core/provider.ts'
 import type { LandedResult, RefreshResult, Unfortunate } from './core/refresh-outcome.ts'
@@ -122,19 +122,24 @@ export interface Callers {
   reload(): Promise<void>
 }
 
+export type ConnectWay = 'link' | 'headless' | 'import'
+
 /** Business events, for people and counters: a log line and a metric each (`events.ts`). */
 export interface Observer {
-  connected(e: {
-    id: ConnectionId
-    provider: ProviderId
-    how: 'link' | 'headless' | 'import'
-  }): void
+  connected(e: { id: ConnectionId; provider: ProviderId; how: ConnectWay }): void
   reconnected(e: { id: ConnectionId; provider: ProviderId }): void
   /** It works and will not last: what to change at the provider or in the settings. */
   connectWarned(e: { id: ConnectionId; provider: ProviderId; code: string; detail: string }): void
-  connectFailed(e: { provider: ProviderId; reason: string }): void
+  /** `detail`: an error code of the provider's or a sentence of ours, never what it said. */
+  connectFailed(e: {
+    provider: ProviderId
+    how: ConnectWay
+    link?: LinkId
+    code: string
+    detail: string
+  }): void
   /** An error of ours on the way back from the provider; the user is told `internal`. */
-  connectBroke(e: { provider: ProviderId; error: unknown }): void
+  connectBroke(e: { provider: ProviderId; link: LinkId; error: unknown }): void
   deleted(e: { id: ConnectionId; provider: ProviderId }): void
   refreshed(e: { id: ConnectionId; provider: ProviderId; generation: number }): void
   /** The provider takes credentials that it was shown. */

@@ -46,16 +46,23 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
   if (isSuccess(answer)) return { kind: 'ok' }
   if (matches(rules.throttled, answer)) return { kind: 'throttled', detail, retryAfterMs }
   // A wrong secret that looks like a dead grant must end no grant: configuration is asked first.
-  if (matches(rules.config, answer)) return { kind: 'client_config', detail }
+  if (matches(rules.config, answer)) {
+    return { kind: 'client_config', detail: errorCode(body) ?? REFUSED_CLIENT }
+  }
   if (matches(rules.dead.filter(isFor(status)), answer)) return { kind: 'grant_dead', detail }
   if (matches(rules.temporary, answer)) return { kind: 'ambiguous', detail, mayReplay: false }
   if (status === 429 || (status === 503 && retryAfterMs !== null)) {
     return { kind: 'throttled', detail, retryAfterMs }
   }
   if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }
-  if (status >= 300 && status < 400) return { kind: 'client_config', detail }
+  if (status >= 300 && status < 400) return { kind: 'client_config', detail: MOVED }
   return standardError(body) ?? unknownAnswer(answer, detail)
 }
+
+// For the operator, who has to mend it.
+const REFUSED_CLIENT = 'the provider refuses this OAuth client'
+const MOVED = 'the token endpoint redirects'
+const ELSEWHERE = 'the token endpoint is not at its address'
 
 /** A provider in trouble is not believed that a grant has ended, save where its preset says so. */
 function isFor(status: number): (rule: AnswerRule) => boolean {
@@ -78,7 +85,7 @@ function standardError(body: TokenAnswer['body']): Verdict | null {
 
 function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   const { status, body } = answer
-  if (status === 404 || status === 405) return { kind: 'client_config', detail }
+  if (status === 404 || status === 405) return { kind: 'client_config', detail: ELSEWHERE }
   const refused = status >= 400 ? status !== 408 : body !== null && hasError(body)
   return { kind: 'ambiguous', detail, mayReplay: !refused }
 }
@@ -138,7 +145,6 @@ export function looksLikeCode(text: string): boolean {
 
 function sentence({ status, body, complete, hasToken }: TokenAnswer): string {
   if (!complete) return 'the answer was cut'
-  if (status >= 300 && status < 400) return 'the token endpoint redirects'
   if (status >= 500) return 'the provider answered with a server error'
   if (status === 429) return 'the provider asks to slow down'
   if (body === null) return 'the answer is not a JSON object'

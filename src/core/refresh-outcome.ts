@@ -70,11 +70,11 @@ export type LandedResult =
 /** What came of wanting a refresh, for whoever wanted it. */
 export type RefreshResult =
   | LandedResult
-  /** Nothing was sent: the provider's circuit is open, or another process holds the lease. */
+  /** Nothing was sent: the circuit is open, another process holds the lease, or nobody knows the provider. */
   | {
       readonly kind: 'held'
       readonly connection: LiveConnection
-      readonly reason: CircuitReason | 'busy'
+      readonly reason: CircuitReason | 'busy' | 'not_configured'
       readonly retryAt: Instant
     }
   /** The grant has ended without a word of the provider: see `connection.failure`. */

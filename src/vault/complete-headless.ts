@@ -5,6 +5,7 @@ import { VaultError } from '../core/errors.ts'
 import type { UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import { attachGrant, findSlot, type TokenConsent } from './attach-grant.ts'
+import { failureOf, refusalDetail } from './connect-failure.ts'
 import { digest } from './digest.ts'
 import { discard, redeem } from './redeem.ts'
 import { tellConnected } from './tell-connected.ts'
@@ -32,22 +33,51 @@ export async function completeHeadless(
   demand: HeadlessCallback,
 ): Promise<{ readonly connection: LiveConnection; readonly appState: string | null }> {
   const flow = await takeFlow(ports, caller, demand.state)
+  const redeemed = await orTell(ports, flow, () => redeemFor(ports, flow, demand))
+  if (redeemed.kind === 'failed') {
+    const { problem, detail } = redeemed
+    tellFailed(ports, flow, { code: problem.code, detail })
+    throw problem
+  }
+  const consent = named(redeemed, demand.name)
+  const attached = await orTell(ports, flow, () => attach(ports, flow, consent))
+  tellConnected(ports, attached, 'headless')
+  return { connection: attached.connection, appState: flow.request.state }
+}
+
+async function redeemFor(
+  ports: Needs,
+  flow: Flow,
+  demand: HeadlessCallback,
+): Promise<Exclude<Awaited<ReturnType<typeof redeem>>, { kind: 'refused' }>> {
   if (flow.request.userId !== demand.userId) {
     throw new VaultError('confirmation_refused', 'the callback came in the session of another user')
   }
   const provider = ports.providers.get(flow.provider)
   if (provider === undefined) throw unknownState()
   const redeemed = await redeem(ports, flow, { provider, callback: callbackOf(demand) })
-  if (redeemed.kind === 'refused') {
-    throw new VaultError('invalid_request', 'the provider sent the user back without a code', {
-      reason: callbackWord(redeemed.error, provider),
-      nextAction: 'reauthorize',
-    })
+  if (redeemed.kind !== 'refused') return redeemed
+  const without = 'the provider sent the user back without a code'
+  const reason = callbackWord(redeemed.error, provider)
+  const problem = new VaultError('invalid_request', without, { reason, nextAction: 'reauthorize' })
+  return { kind: 'failed', problem, detail: refusalDetail(redeemed) }
+}
+
+async function orTell<T>(ports: Needs, flow: Flow, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    tellFailed(ports, flow, failureOf(error))
+    throw error
   }
-  const consent = named(redeemed, demand.name)
-  const attached = await attach(ports, flow, consent)
-  tellConnected(ports, attached, 'headless')
-  return { connection: attached.connection, appState: flow.request.state }
+}
+
+function tellFailed(
+  { observer }: Needs,
+  { provider }: Flow,
+  failure: { readonly code: string; readonly detail: string },
+): void {
+  observer.connectFailed({ provider, how: 'headless', ...failure })
 }
 
 /** A key that may not see the flow leaves it as it is: the transaction is given up. */

@@ -54,13 +54,18 @@ export async function connectByCredentials(ports: Needs, demand: Demand): Promis
       return place(ports, link, { consent, triesLeft })
     }
     case 'grant_dead':
-      return again(ports, link, { provider, why: 'refused', triesLeft })
+      return again(ports, link, { provider, why: 'refused', detail: outcome.detail, triesLeft })
     case 'not_sent':
     case 'ambiguous':
     case 'throttled':
-      return again(ports, link, { provider, why: 'unavailable', triesLeft })
+      return again(ports, link, { provider, why: 'unavailable', detail: outcome.detail, triesLeft })
     case 'client_config':
-      throw misconfigured()
+      await noteFailure(ports, link, {
+        provider,
+        code: 'provider_misconfigured',
+        detail: outcome.detail,
+      })
+      throw misconfigured(outcome.detail)
     default:
       return outcome satisfies never
   }
@@ -125,14 +130,16 @@ async function place(
     return endConnected(ports, link, { provider, placed })
   } catch (error) {
     if (!(error instanceof VaultError)) throw error
-    if (error.code === 'account_mismatch') {
-      return again(ports, link, { provider, why: 'other_account', triesLeft: what.triesLeft })
+    const { code: errorCode, message: detail } = error
+    if (errorCode === 'account_mismatch') {
+      const { triesLeft } = what
+      return again(ports, link, { provider, why: 'other_account', detail, triesLeft })
     }
-    return endFailed(ports, link, { provider, word: 'internal', errorCode: error.code })
+    return endFailed(ports, link, { provider, word: 'internal', errorCode, detail })
   }
 }
 
-const REASON = {
+const CODE = {
   refused: 'invalid_credentials',
   other_account: 'account_mismatch',
   unavailable: 'provider_unavailable',
@@ -143,17 +150,20 @@ async function again(
   link: ConnectLink,
   about: {
     readonly provider: Provider
-    readonly why: keyof typeof REASON
+    readonly why: keyof typeof CODE
+    readonly detail: string
     readonly triesLeft: number
   },
 ): Promise<Entered> {
-  const { provider, why, triesLeft } = about
-  await noteFailure(ports, link, { provider, reason: REASON[why] })
+  const { provider, why, detail, triesLeft } = about
+  await noteFailure(ports, link, { provider, code: CODE[why], detail })
   return triesLeft === 0 ? giveUp(ports, link, provider) : { kind: 'again', why, triesLeft }
 }
 
 async function giveUp(ports: Needs, link: ConnectLink, provider: Provider): Promise<Entered> {
   const withdrawn = { ...link, state: { status: 'withdrawn' } } as const
   await ports.store.write((trx) => trx.saveLink(link, withdrawn))
-  return endFailed(ports, withdrawn, { provider, word: 'internal', errorCode: 'too_many_requests' })
+  const errorCode = 'too_many_requests'
+  const detail = 'the last try of this link was refused'
+  return endFailed(ports, withdrawn, { provider, word: 'internal', errorCode, detail })
 }

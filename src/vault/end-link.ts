@@ -8,7 +8,12 @@ import { tellConnected } from './tell-connected.ts'
 
 type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
 
-export type LinkFailure = { readonly word: CallbackWord; readonly errorCode: ConnectErrorCode }
+export type LinkFailure = {
+  readonly word: CallbackWord
+  readonly errorCode: ConnectErrorCode
+  /** For the log: an error code of the provider's or a sentence of ours. */
+  readonly detail: string
+}
 
 /** Where the user ends: at the host app, or on a page of ours where the link named no `redirectUrl`. */
 export type LinkEnd =
@@ -18,7 +23,7 @@ export type LinkEnd =
       readonly provider: Provider
       readonly awaitsConfirmation: boolean
     }
-  | ({ readonly kind: 'failed'; readonly provider: Provider } & LinkFailure)
+  | ({ readonly kind: 'failed'; readonly provider: Provider } & Omit<LinkFailure, 'detail'>)
 
 export function endConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
@@ -45,9 +50,9 @@ export async function endFailed(
   link: ConnectLink,
   failure: LinkFailure & { readonly provider: Provider },
 ): Promise<LinkEnd> {
-  const { word, errorCode, provider } = failure
-  await noteFailure(ports, link, { provider, reason: errorCode })
-  if (link.redirectUrl === null) return { kind: 'failed', ...failure }
+  const { word, errorCode, detail, provider } = failure
+  await noteFailure(ports, link, { provider, code: errorCode, detail })
+  if (link.redirectUrl === null) return { kind: 'failed', provider, word, errorCode }
   const { state } = link.request
   const params = { error: word, errorCode, linkId: link.id, state }
   return { kind: 'redirect', url: withParams(link.redirectUrl, params) }
@@ -57,11 +62,13 @@ export async function endFailed(
 export async function noteFailure(
   ports: Pick<Ports, 'store' | 'observer'>,
   link: ConnectLink,
-  { provider, reason }: { readonly provider: Provider; readonly reason: string },
+  failure: { readonly provider: Provider; readonly code: string; readonly detail: string },
 ): Promise<void> {
-  ports.observer.connectFailed({ provider: provider.id, reason })
+  const { code, detail } = failure
+  const provider = failure.provider.id
+  ports.observer.connectFailed({ provider, how: 'link', link: link.id, code, detail })
   try {
-    await ports.store.write((trx) => trx.saveLink(link, { ...link, lastError: reason }))
+    await ports.store.write((trx) => trx.saveLink(link, { ...link, lastError: code }))
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     ports.observer.storeFailed({ reason: error.reason, during: 'connect' })

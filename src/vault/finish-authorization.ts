@@ -4,11 +4,12 @@ import {
   type ConnectLink,
   type Flow,
 } from '../core/authorization.ts'
-import { type ErrorCode, StoreError, VaultError } from '../core/errors.ts'
+import { VaultError } from '../core/errors.ts'
 import type { ProviderId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Ports } from '../ports.ts'
 import type { TokenConsent } from './attach-grant.ts'
+import { failureOf, refusalDetail } from './connect-failure.ts'
 import { digest } from './digest.ts'
 import { endConnected, endFailed, type LinkEnd, type LinkFailure } from './end-link.ts'
 import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
@@ -42,9 +43,11 @@ export async function finishAuthorization(
     const placed = await place(ports, link, flow, consent)
     return endConnected(ports, link, { provider, placed })
   } catch (error) {
-    const errorCode = codeOf(error)
-    if (errorCode === 'internal') ports.observer.connectBroke({ provider: provider.id, error })
-    return await endFailed(ports, link, { provider, word: 'internal', errorCode })
+    const { code: errorCode, detail } = failureOf(error)
+    if (errorCode === 'internal') {
+      ports.observer.connectBroke({ provider: provider.id, link: link.id, error })
+    }
+    return await endFailed(ports, link, { provider, word: 'internal', errorCode, detail })
   }
 }
 
@@ -88,8 +91,12 @@ async function consentOf(
   }
   const redeemed = await redeem(ports, flow, from)
   if (redeemed.kind === 'consented') return redeemed
+  if (redeemed.kind === 'failed') {
+    return { word: 'internal', errorCode: redeemed.problem.code, detail: redeemed.detail }
+  }
   const word = callbackWord(redeemed.error, from.provider)
-  return { word, errorCode: word === 'internal' ? callbackTrouble(redeemed.error) : SAID[word] }
+  const errorCode = word === 'internal' ? callbackTrouble(redeemed.error) : SAID[word]
+  return { word, errorCode, detail: refusalDetail(redeemed) }
 }
 
 const SAID = { reject: 'access_denied', unsupported: 'unsupported_account' } as const
@@ -107,9 +114,4 @@ async function place(
     await discard(ports, flow, consent.arrival.tokens, consent.account)
     throw error
   }
-}
-
-function codeOf(error: unknown): ErrorCode {
-  if (error instanceof VaultError) return error.code
-  return error instanceof StoreError ? 'storage_unavailable' : 'internal'
 }

@@ -2,7 +2,8 @@ import { isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { accountMismatch } from './attach-grant.ts'
-import { misconfigured, unavailable } from './refresh-problem.ts'
+import { failureOf } from './connect-failure.ts'
+import { HELD, misconfigured, unavailable } from './refresh-problem.ts'
 import { refresh, type RefreshNeeds, type Wanted } from './refresh.ts'
 import { settleDraft } from './settle-draft.ts'
 import { endsSiblings, siblingsOf } from './share-with-siblings.ts'
@@ -73,7 +74,7 @@ function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | n
   }
   // A machine connection is the client's word and nothing else.
   if (draft.grant.kind !== 'machine' || !isMisconfigured(result)) return null
-  if (draft.client === null) return misconfigured()
+  if (draft.client === null) return misconfigured(detailOf(result))
   return new VaultError('invalid_request', 'the provider refuses this client', {
     reason: 'invalid_client',
     errors: [{ in: 'body', name: 'client', detail: 'is not one that the provider accepts' }],
@@ -108,6 +109,10 @@ const REFUSALS = {
     nextAction: 'reauthorize',
   },
 } as const
+
+function detailOf(result: RefreshResult): string {
+  return result.kind === 'failed' ? result.outcome.detail : HELD
+}
 
 function isMisconfigured(result: RefreshResult): boolean {
   if (result.kind === 'held') return result.reason === 'misconfigured'
@@ -166,7 +171,9 @@ async function asTold(ports: ProveNeeds, draft: LiveConnection): Promise<LiveCon
 export async function settleLeftDraft(ports: ProveNeeds, draft: LiveConnection): Promise<void> {
   if (draft.status === 'disconnected') {
     await ports.store.write((trx) => trx.removeConnection(draft.id))
-    ports.observer.connectFailed({ provider: draft.provider, reason: 'invalid_grant' })
+    const { provider, failure } = draft
+    const detail = failure?.detail ?? 'the provider refuses what was handed in'
+    ports.observer.connectFailed({ provider, how: 'import', code: 'invalid_request', detail })
     return
   }
   try {
@@ -174,5 +181,9 @@ export async function settleLeftDraft(ports: ProveNeeds, draft: LiveConnection):
   } catch (error) {
     // Nobody waits for the answer; where the account was another, the draft is gone.
     if (!(error instanceof VaultError)) throw error
+    const { provider } = draft
+    // It waits for its proof on and on, which is no end of it.
+    if (error.code === 'provider_unavailable') return
+    ports.observer.connectFailed({ provider, how: 'import', ...failureOf(error) })
   }
 }

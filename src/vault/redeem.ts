@@ -13,15 +13,22 @@ type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 
 /** The provider sent the user back with an error: `error` is its code. */
 export type Refusal = { readonly kind: 'refused'; readonly error: string }
 
+/** Nothing came of it: what the host app is told, and what operators are. */
+export type Unredeemed = {
+  readonly kind: 'failed'
+  readonly problem: VaultError
+  readonly detail: string
+}
+
 /**
  * Redeems a callback, once: a code is good for one try, and a second one may revoke what the first
- * brought (RFC 6749 §4.1.2). Throws `VaultError` where nothing came of it.
+ * brought (RFC 6749 §4.1.2).
  */
 export async function redeem(
   ports: Needs,
   flow: Flow,
   from: { readonly provider: Provider; readonly callback: ReadonlyMap<string, string> },
-): Promise<({ readonly kind: 'consented' } & TokenConsent) | Refusal> {
+): Promise<({ readonly kind: 'consented' } & TokenConsent) | Refusal | Unredeemed> {
   const { provider, callback } = from
   const outcome = await ports.endpoint.exchange({
     provider: provider.id,
@@ -38,7 +45,7 @@ export async function redeem(
     if (outcome.kind === 'unavailable' && outcome.tokens !== null) {
       await discard(ports, flow, outcome.tokens)
     }
-    throw exchangeProblem(outcome)
+    return { kind: 'failed', problem: exchangeProblem(outcome), detail: outcome.detail }
   }
   const { tokens, sentAt, account } = outcome
   const { request, requestedScope } = flow
@@ -87,7 +94,7 @@ function exchangeProblem(
         },
       )
     case 'client_config':
-      return misconfigured()
+      return misconfigured(outcome.detail)
     case 'unavailable':
       return unavailable('provider_unavailable', 5_000)
     default:

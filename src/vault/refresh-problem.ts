@@ -16,9 +16,7 @@ export function refreshProblem(result: Unfortunate, now: Instant): VaultError {
     case 'ended':
       return reconnectRequired(result.connection)
     case 'held':
-      return result.reason === 'misconfigured'
-        ? misconfigured()
-        : unavailable(result.reason, result.retryAt - now)
+      return heldProblem(result, now)
     case 'failed':
       return failedProblem(result, now)
     default:
@@ -26,17 +24,26 @@ export function refreshProblem(result: Unfortunate, now: Instant): VaultError {
   }
 }
 
+function heldProblem(
+  { reason, retryAt }: Extract<Unfortunate, { kind: 'held' }>,
+  now: Instant,
+): VaultError {
+  if (reason === 'not_configured') return misconfigured(NOT_CONFIGURED)
+  return reason === 'misconfigured' ? misconfigured(HELD) : unavailable(reason, retryAt - now)
+}
+
 function failedProblem(result: Extract<Unfortunate, { kind: 'failed' }>, now: Instant): VaultError {
   const { connection, outcome } = result
   if (connection.status === 'disconnected') return reconnectRequired(connection)
-  if (outcome.kind === 'client_config') return misconfigured()
+  if (outcome.kind === 'client_config') return misconfigured(outcome.detail)
   return waitProblem(connection, (connection.dueAt ?? now) - now)
 }
 
 /** A refresh is in back-off: nothing is sent, and the caller is told when it may be worth asking. */
 export function waitProblem(connection: LiveConnection, waitMs: number): VaultError {
-  if (connection.failure?.reason === 'provider_misconfigured') return misconfigured()
-  return unavailable(connection.failure?.reason ?? 'provider_unavailable', waitMs)
+  const { failure } = connection
+  if (failure?.reason === 'provider_misconfigured') return misconfigured(failure.detail)
+  return unavailable(failure?.reason ?? 'provider_unavailable', waitMs)
 }
 
 export function unavailable(reason: string, waitMs: number): VaultError {
@@ -47,8 +54,18 @@ export function unavailable(reason: string, waitMs: number): VaultError {
   })
 }
 
-export function misconfigured(): VaultError {
-  return new VaultError('provider_misconfigured', 'the provider refuses this OAuth client', {
+export const NOT_CONFIGURED = 'the provider is not in the settings any more'
+/** What the provider found wrong is on the answer that opened the circuit. */
+export const HELD = 'the provider refused this OAuth client, or its endpoints are wrong'
+
+/**
+ * `detail` is that of an outcome: a sentence of ours says what to mend. A code is the provider's word
+ * for the client, and stays in the log.
+ */
+export function misconfigured(detail: string): VaultError {
+  const isSentence = detail.includes(' ')
+  const sentence = isSentence ? detail : 'the provider refuses this OAuth client'
+  return new VaultError('provider_misconfigured', sentence, {
     reason: 'provider_misconfigured',
     nextAction: 'fix_configuration',
   })

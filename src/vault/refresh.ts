@@ -114,7 +114,7 @@ async function refreshOnce(
   if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }
   const provider = ports.providers.get(connection.provider)
   // A provider that was taken out of the configuration: everything is kept until it comes back.
-  if (provider === undefined) return held(ports, connection, { reason: 'misconfigured' })
+  if (provider === undefined) return held(ports, connection, { reason: 'not_configured' })
 
   // Nothing will be sent, so no circuit has a say in it.
   if (connection.grant.kind === 'oauth' && !isRenewable(connection.grant)) {

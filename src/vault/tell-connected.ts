@@ -1,5 +1,5 @@
 import type { Connection } from '../core/connection.ts'
-import type { Observer, Ports } from '../ports.ts'
+import type { ConnectWay, Ports } from '../ports.ts'
 import type { Attached } from './attach-grant.ts'
 import { warningsOf } from './connect-warnings.ts'
 
@@ -7,7 +7,7 @@ import { warningsOf } from './connect-warnings.ts'
 export function tellConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
   { connection, change }: { readonly connection: Connection; readonly change: Attached['change'] },
-  how: Parameters<Observer['connected']>[0]['how'],
+  how: ConnectWay,
 ): void {
   const { id, provider } = connection
   if (change === 'created') ports.observer.connected({ id, provider, how })

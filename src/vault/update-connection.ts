@@ -12,7 +12,7 @@ import { keep } from './hand-in.ts'
 import { heldByAnother, holderOf, importedGrant } from './import-connection.ts'
 import { checkKind, credentialsDraft } from './import-credentials.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
-import { misconfigured } from './refresh-problem.ts'
+import { misconfigured, NOT_CONFIGURED } from './refresh-problem.ts'
 
 /** Absent fields stay as they are; null of `label` clears it. */
 export type Changes = {
@@ -43,7 +43,7 @@ export async function updateConnection(
   const provider = ports.providers.get(found.provider)
   checkChanges(found, changes, provider)
   if (isFresh(changes)) {
-    if (provider === undefined) throw misconfigured()
+    if (provider === undefined) throw misconfigured(NOT_CONFIGURED)
     await renew(ports, caller, { provider, found, changes })
   }
   // Only now: a change that is refused leaves everything as it was.

@@ -86,10 +86,12 @@ test('a secret that slips into a line is taken out of it', () => {
   const { events, lines } = listening()
   const slipped = {
     provider: google,
-    reason: 'x',
+    how: 'link',
+    code: 'internal',
+    detail: 'x',
     accessToken: 'canary',
     body: { state: 'canary' },
-  }
+  } as const
   events.connectFailed(slipped)
   expect(lines.join()).not.toContain('canary')
 })

@@ -175,6 +175,58 @@ describe('a callback', () => {
   })
 })
 
+describe('why a connect failed', () => {
+  test.each([
+    [
+      { act: 'refuse', error: 'invalid_client', status: 401 },
+      'provider_misconfigured',
+      'invalid_client',
+    ],
+    [
+      { act: 'answer', status: 404, body: 'html' },
+      'provider_misconfigured',
+      'the token endpoint is not at its address',
+    ],
+    [
+      { act: 'answer', status: 500, body: 'html' },
+      'provider_unavailable',
+      'the provider answered with a server error',
+    ],
+  ] as const)('%j is told to operators with its detail', async (deed, code, detail) => {
+    await using stage = await openStage()
+    await stage.provider.misbehave(deed)
+    const link = await makeLink(stage)
+    await walk(stage, link)
+    expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
+    const { callback, state } = await headless(stage)
+    const demand = { userId: USER, state, iss: null, error: null, name: null }
+    const completed = completeHeadless(stage.ports, OPERATOR, {
+      ...demand,
+      code: callback.get('code') ?? '',
+    })
+    await expect(completed).rejects.toMatchObject({ code })
+    expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
+  })
+
+  test.each([
+    ['server_error', 'provider_unavailable', 'server_error'],
+    ['eyJhbGciOiJub25lIn0.canary', 'internal', 'the provider sent the user back with an error'],
+  ])(
+    'never repeats what whoever calls the callback wrote there: %s',
+    async (error, code, detail) => {
+      await using stage = await openStage()
+      const link = await makeLink(stage)
+      await stage.provider.setConsent({ kind: 'error', error })
+      await walk(stage, link)
+      expect(failures(stage)).toMatchObject([{ link: link.id, code, detail }])
+    },
+  )
+})
+
+function failures(stage: Stage) {
+  return stage.observed.flatMap(({ what, about }) => (what === 'connectFailed' ? [about] : []))
+}
+
 describe('with confirmation by the app', () => {
   test('nobody is served before the app has confirmed', async () => {
     await using stage = await openStage()

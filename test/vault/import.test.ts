@@ -250,6 +250,27 @@ describe('imported tokens', () => {
     expect(await all(stage)).toMatchObject([{ status: 'active', account: minted?.account }])
   })
 
+  test('that nobody waits for and that are of another account go, and operators hear of it', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const [minted] = await stage.provider.mintGrants(1)
+    const { draft } = tokensCandidate(stage.ports, OPERATOR, {
+      ...NOTHING,
+      userId: connection.userId,
+      provider: ACME,
+      accessToken: secret(minted?.accessToken),
+      expiresAt: stage.clock.now() + HOUR,
+    })
+    const other = { ...draft, draft: { replaces: connection.id } }
+    await stage.ports.store.write((trx) => trx.insertConnection(other))
+    await settleLeftDrafts(stage.ports)
+    expect(await stage.ports.store.connectionIds(null, 10)).toEqual([connection.id])
+    const told = stage.observed.filter(({ what }) => what === 'connectFailed')
+    expect(told).toMatchObject([
+      { about: { provider: ACME, how: 'import', code: 'account_mismatch' } },
+    ])
+  })
+
   test('that were meant for a connection that is gone bring it back under no other id', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()

@@ -296,6 +296,36 @@ describe('a client that is refused', () => {
     ])
   })
 
+  test.each([
+    [
+      { act: 'refuse', error: 'invalid_client', status: 401 },
+      'the provider refuses this OAuth client',
+    ],
+    [{ act: 'answer', status: 404, body: 'html' }, 'the token endpoint is not at its address'],
+    [
+      { act: 'answer', status: 302, body: 'empty', headers: { location: '/elsewhere' } },
+      'the token endpoint redirects',
+    ],
+  ] as const)('after %j callers are told what is wrong', async (deed, message) => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    await stage.provider.misbehave(deed)
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+      message,
+    })
+  })
+
+  test('is not blamed where the provider was taken out of the settings', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const ports = { ...stage.ports, providers: new Map() }
+    await expect(refreshNow(ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+      message: 'the provider is not in the settings any more',
+    })
+  })
+
   test('is told to readers at once: none waits for a lane that others hold', async () => {
     await using stage = await openStage({ profile: 'plain', policy: { concurrencyPerProvider: 1 } })
     const { connection: first } = await stage.adopt({ accessTokenSeconds: 60 })

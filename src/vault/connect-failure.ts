@@ -1,0 +1,16 @@
+import { looksLikeCode } from '../core/classify-answer.ts'
+import { type ErrorCode, StoreError, VaultError } from '../core/errors.ts'
+import type { Refusal } from './redeem.ts'
+
+/** Why connecting failed, as operators may read it: a sentence of ours or a code. */
+export function failureOf(error: unknown): { readonly code: ErrorCode; readonly detail: string } {
+  if (error instanceof VaultError) return { code: error.code, detail: error.message }
+  return error instanceof StoreError
+    ? { code: 'storage_unavailable', detail: error.reason }
+    : { code: 'internal', detail: 'a fault of larder' }
+}
+
+/** Whoever can call the callback can write there what they like: nothing but a code is repeated. */
+export function refusalDetail({ error }: Refusal): string {
+  return looksLikeCode(error) ? error : 'the provider sent the user back with an error'
+}
