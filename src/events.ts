@@ -70,6 +70,10 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       const fault = describeError(error)
       log.error({ event: 'connection.connect_broke', ...e, fault }, 'connecting a user broke')
     },
+    disconnected: (e) => {
+      metrics.disconnects.inc({ provider: e.provider, outcome: e.reason })
+      log.warn({ event: 'connection.disconnected', ...e }, 'the user has to connect again')
+    },
     deleted: (e) => {
       metrics.deletions.inc({ provider: e.provider })
       log.info({ event: 'connection.deleted', ...e }, 'connection deleted')

@@ -44,6 +44,10 @@ function createCounters(registry: Registry) {
       'provider',
       'outcome',
     ]),
+    disconnects: counter('disconnects_total', 'Connections that ended, by why.', [
+      'provider',
+      'outcome',
+    ]),
     deletions: counter('deletions_total', 'Connections deleted.', ['provider']),
     revocations: counter('revocations_total', 'Revocations at the provider.', [
       'provider',

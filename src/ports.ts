@@ -1,6 +1,6 @@
 import type { Caller } from './core/access.ts'
 import type { Circuit } from './core/circuit.ts'
-import type { LiveConnection } from './core/connection.ts'
+import type { FailureReason, LiveConnection } from './core/connection.ts'
 import type { StoredEvent } from './core/event.ts'
 import type { ConnectionId, Instant, LinkId, ProviderId } from './core/ids.ts'
 import type { RevocationOutcome } from './core/outbox.ts'
@@ -148,6 +148,13 @@ export interface Observer {
     id: ConnectionId
     provider: ProviderId
     outcome: Unfortunate['kind']
+    detail: string
+  }): void
+  /** The user has to connect again. */
+  disconnected(e: {
+    id: ConnectionId
+    provider: ProviderId
+    reason: FailureReason
     detail: string
   }): void
   /** A refresh that nobody waits for ended in an error of ours or the store's. */

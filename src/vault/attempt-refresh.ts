@@ -24,6 +24,7 @@ import { noteAnswer } from './note-answer.ts'
 import type { Presentation } from './present-token.ts'
 import { receivedRefreshToken, saveRefresh } from './save-refresh.ts'
 import { letSiblingsFollow } from './share-with-siblings.ts'
+import { tellDisconnected } from './tell-disconnected.ts'
 import { tokenIdOf } from './token-id.ts'
 
 export type AttemptNeeds = Pick<
@@ -225,14 +226,15 @@ async function end(
   { after, outcome }: Omit<NoEvidence, 'kind'>,
 ): Promise<RefreshResult> {
   if (after === before) return { kind: 'ended', connection: before }
-  const won = await ports.store.write(async (trx) => {
+  const changes = await ports.store.write(async (trx) => {
     const saved = await trx.saveConnection(before, after)
-    if (!saved.won) return false
-    await letSiblingsFollow(ports, trx, { before, after })
+    if (!saved.won) return null
+    const followed = await letSiblingsFollow(ports, trx, { before, after })
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-    return true
+    return [{ before, after }, ...followed]
   })
-  if (!won) return outrun(ports, before)
+  if (changes === null) return outrun(ports, before)
+  tellDisconnected(ports, changes)
   return outcome === undefined
     ? { kind: 'ended', connection: after }
     : announce(ports, after, outcome)

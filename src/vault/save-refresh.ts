@@ -10,6 +10,7 @@ import type { JournalEntry, Writes } from '../ports/store.ts'
 import { leaveToHeir } from './leave-to-heir.ts'
 import { queueRevocation } from './queue-revocation.ts'
 import { leaveToSiblings, letSiblingsFollow } from './share-with-siblings.ts'
+import { tellDisconnected } from './tell-disconnected.ts'
 
 type Needs = Pick<
   Ports,
@@ -101,21 +102,23 @@ async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> 
 }
 
 /** The one transaction: fenced by grant and generation, with its events. */
-function write(ports: Needs, landing: Landing): Promise<boolean> {
+async function write(ports: Needs, landing: Landing): Promise<boolean> {
   const { before, after, outcome } = landing
-  return ports.store.write(async (trx) => {
+  const changes = await ports.store.write(async (trx) => {
     await landing.also(trx)
     const { won } = await trx.saveConnection(before, after)
     if (!won) {
       await dropLateTokens(ports, trx, landing)
-      return false
+      return null
     }
     const received = receivedRefreshToken(outcome)
     if (received !== null) await trx.rememberRefreshToken(after, received)
-    await letSiblingsFollow(ports, trx, { before, after })
+    const followed = await letSiblingsFollow(ports, trx, { before, after })
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-    return true
+    return [{ before, after }, ...followed]
   })
+  tellDisconnected(ports, changes ?? [])
+  return changes !== null
 }
 
 /**

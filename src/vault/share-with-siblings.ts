@@ -3,6 +3,7 @@ import { refreshEvents } from '../core/event.ts'
 import { sameParams } from '../core/params.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
+import type { Change } from './tell-disconnected.ts'
 import { refreshTokenPrint } from './token-id.ts'
 
 type Needs = Pick<Ports, 'endpoint' | 'providers'>
@@ -35,17 +36,23 @@ export async function shareWithSiblings(
   return connection
 }
 
-/** What an attempt to refresh made of one, in its transaction, holds for all who live on its grant. */
+/**
+ * What an attempt to refresh made of one, in its transaction, holds for all who live on its grant.
+ * Answers what became of those.
+ */
 export async function letSiblingsFollow(
   ports: Needs,
   trx: Writes,
-  { before, after }: { readonly before: LiveConnection; readonly after: LiveConnection },
-): Promise<void> {
-  if (after.draft !== null) return
+  { before, after }: Change,
+): Promise<readonly Change[]> {
+  if (after.draft !== null) return []
   const isRenewed = after.grant !== before.grant
+  const followed: Change[] = []
   for (const sibling of await siblingsOf(ports, trx, after)) {
-    await follow(trx, sibling, isRenewed ? onGrantOf(after, sibling) : inStateOf(after, sibling))
+    const moved = isRenewed ? onGrantOf(after, sibling) : inStateOf(after, sibling)
+    if (await follow(trx, sibling, moved)) followed.push({ before: sibling, after: moved })
   }
+  return followed
 }
 
 /**
@@ -118,9 +125,14 @@ function inStateOf(connection: LiveConnection, sibling: LiveConnection): LiveCon
   return { ...connection, ...own, account, providerData, grant, attempt }
 }
 
-async function follow(trx: Writes, before: LiveConnection, after: LiveConnection): Promise<void> {
-  if (!(await trx.saveConnection(before, after)).won) return
+async function follow(
+  trx: Writes,
+  before: LiveConnection,
+  after: LiveConnection,
+): Promise<boolean> {
+  if (!(await trx.saveConnection(before, after)).won) return false
   for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
+  return true
 }
 
 function isOnTokens({ status, grant }: LiveConnection): boolean {

@@ -237,6 +237,38 @@ describe('a grant that is dead', () => {
   })
 })
 
+describe('a connection that ends is told to operators once, with the reason', () => {
+  test.each([
+    [
+      'revoked',
+      'invalid_grant',
+      (stage: Stage) => stage.provider.misbehave({ act: 'refuse', error: 'invalid_grant' }),
+      {},
+    ],
+    [
+      'interrupted',
+      'the connection broke before an answer',
+      (stage: Stage) =>
+        stage.provider.misbehave({ act: 'cut', after: 'processing', ending: 'reset' }),
+      { refreshTokens: { replay: 'never' } },
+    ],
+    ['no_refresh_token', 'the provider issued no refresh token', async () => {}, null],
+  ] as const)('%s', async (reason, detail, prepare, provider) => {
+    await using stage = await openStage({ profile: 'plain', provider: provider ?? {} })
+    const { connection } = await stage.adopt(
+      provider === null ? { demand: { refreshToken: null } } : {},
+    )
+    await prepare(stage)
+    for (let time = 0; time < 2; time++) {
+      await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+    }
+    const told = stage.observed.filter(({ what }) => what === 'disconnected')
+    expect(told.map(({ about }) => about)).toEqual([
+      { id: connection.id, provider: connection.provider, reason, detail },
+    ])
+  })
+})
+
 describe('a late answer', () => {
   test('for a connection that was deleted revokes what it brought', async () => {
     await using stage = await openStage()

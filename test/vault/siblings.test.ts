@@ -69,6 +69,7 @@ describe('connections whose refreshes would end each other', () => {
       expect(one).toMatchObject({ status: 'disconnected', failure: { reason: 'revoked' } })
     }
     expect(await told(stage, 'connection.disconnected')).toHaveLength(2)
+    expect(stage.observed.filter(({ what }) => what === 'disconnected')).toHaveLength(2)
     // A probe that finds the grant alive after all brings all of them back.
     await stage.provider.behave()
     await refresh(stage.ports, await stage.stored(connections[1]?.id ?? NO_ID), 'forced')
