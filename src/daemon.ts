@@ -62,8 +62,9 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   await wherePossible(ports, () => keepWebhooks(ports))
   // From here on providers are asked: where the start fails after all, what they answer is stored first.
   opened.defer(() => flights.land())
-  await replayJournal(ports)
-  await rescueAttempts(ports, 'at start')
+  const rotations = await replayJournal(ports)
+  const attempts = await rescueAttempts(ports, 'at start')
+  if (rotations + attempts > 0) ground.events.recovered({ rotations, attempts })
   void wherePossible(ports, () => settleLeftDrafts(ports))
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.

@@ -12,6 +12,8 @@ export interface Events extends Observer {
   vaultMade(e: { vaultId: string }): void
   started(e: { version: string; node: string; privateAddress: string; publicAddress: string }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
+  /** Rotations that were in the journal only, and attempts whose outcome is asked for again. */
+  recovered(e: { rotations: number; attempts: number }): void
   /** `reason`: the signal, or the fault. */
   stopping(e: { reason: string }): void
   stopped(): void
@@ -20,9 +22,9 @@ export interface Events extends Observer {
   jobFailed(e: { job: string; error: unknown }): void
   /** Wall and monotonic time came apart; the schedule was planned anew. */
   clockStepped(e: { byMs: number }): void
-  /** The process is about to end because nobody caught this. */
   /** What kept it from starting is the operator's to mend; standard error says how. */
   refused(e: { error: unknown }): void
+  /** The process is about to end because nobody caught this. */
   crashed(e: { kind: 'serve' | 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
   readonly metrics: Metrics
   /** Writes the lines that wait; never throws. */
@@ -117,12 +119,23 @@ function refreshEvents(log: Logger, metrics: Metrics) {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })
       log.error({ event: 'refresh.lost', ...e }, 'a rotation came too late to be stored')
     },
-    circuitChanged: (e) =>
-      e.open
-        ? log.error({ event: 'circuit.opened', ...e }, 'calls to the provider are held back')
-        : log.info({ event: 'circuit.closed', ...e }, 'the provider answers again'),
+    rotationInMemory: (e) => {
+      metrics.inMemory.inc()
+      log.error({ event: 'rotation.in_memory', ...e }, 'do not end this process: free disk first')
+    },
+    rotationSaved: (e) => {
+      metrics.inMemory.dec()
+      log.warn({ event: 'rotation.saved', ...e }, 'what was in memory alone is stored')
+    },
+    circuitChanged: (e) => {
+      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'the client is served again')
+      else if (e.client === 'own') log.warn({ event: 'circuit.opened', ...e }, OWN_CLIENT_HELD)
+      else log.error({ event: 'circuit.opened', ...e }, 'calls to the provider are held back')
+    },
   } satisfies Partial<Observer>
 }
+
+const OWN_CLIENT_HELD = "calls with a connection's own client are held back"
 
 function webhookEvents(log: Logger, metrics: Metrics) {
   return {
@@ -174,6 +187,11 @@ function processEvents(log: Logger) {
       log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
     stopping: (e) => log.info({ event: 'process.stopping', ...e }, 'stopping; flights land first'),
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
+    recovered: (e) =>
+      log.warn(
+        { event: 'process.recovered', ...e },
+        'an earlier process left refreshes unfinished',
+      ),
     clockStepped: (e) => log.warn({ event: 'clock.stepped', ...e }, 'the wall clock was set'),
   } satisfies Partial<Events>
 }

@@ -6,7 +6,10 @@ import type { Ports, Webhooks } from './ports.ts'
 
 /** The only labels there are: a series per user or connection would leak who uses what, and grow. */
 type Label = 'provider' | 'outcome' | 'status'
-type Sources = Pick<Ports, 'clock' | 'store' | 'traffic' | 'providers' | 'webhooks'>
+type Sources = Pick<
+  Ports,
+  'clock' | 'store' | 'traffic' | 'providers' | 'endpoint' | 'webhooks' | 'journal'
+>
 export type Metrics = ReturnType<typeof createMetrics>
 
 export function createMetrics() {
@@ -65,6 +68,11 @@ function createCounters(registry: Registry) {
     ),
     unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
     storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
+    inMemory: new Gauge({
+      name: 'larder_rotations_in_memory',
+      help: 'Rotations that neither the database nor the journal has taken.',
+      registers: [registry],
+    }),
     internalErrors: counter('internal_errors_total', 'Requests and jobs that failed by a fault.', [
       'outcome',
     ]),
@@ -105,9 +113,12 @@ function createGauges(registry: Registry) {
     connections: gauge('larder_connections', 'Connections by status.', ['provider', 'status']),
     overdue: gauge('larder_oldest_overdue_seconds', 'How late the most overdue refresh is.'),
     queued: gauge('larder_revocations_queued', 'Revocations the provider was not told of yet.'),
-    circuit: gauge('larder_circuit_open', '1 while calls to a provider are held back.', [
-      'provider',
-    ]),
+    circuit: gauge(
+      'larder_circuit_open',
+      '1 while calls to a provider with the client of the settings are held back.',
+      ['provider'],
+    ),
+    journal: gauge('larder_journal_entries', 'Rotations that the database has not taken yet.'),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
     storeUp: gauge('larder_store_up', '1 while the database answers.'),
   }
@@ -139,16 +150,18 @@ function readProcess(
 
 async function readVault(
   gauges: Record<
-    'connections' | 'overdue' | 'queued' | 'circuit' | 'webhooks' | 'storeUp',
+    'connections' | 'overdue' | 'queued' | 'circuit' | 'journal' | 'webhooks' | 'storeUp',
     Gauge<Label>
   >,
-  { clock, store, traffic, providers, webhooks }: Sources,
+  { clock, store, traffic, providers, endpoint, webhooks, journal }: Sources,
 ): Promise<void> {
   gauges.circuit.reset()
-  for (const provider of providers.keys()) gauges.circuit.set({ provider }, 0)
-  for (const { provider, open } of traffic.circuits()) {
-    if (open !== null) gauges.circuit.set({ provider }, 1)
+  for (const provider of providers.keys()) {
+    // A client that a connection brings is that connection's trouble, and no alarm.
+    const { open } = traffic.circuit(provider, endpoint.clientKey(provider, null))
+    gauges.circuit.set({ provider }, open === null ? 0 : 1)
   }
+  gauges.journal.set(journal.entries.length)
   const now = clock.now()
   try {
     const census = await store.census(now)

@@ -159,9 +159,21 @@ export interface Observer {
   }): void
   /** A refresh that nobody waits for ended in an error of ours or the store's. */
   refreshBroke(e: { id: ConnectionId; provider: ProviderId; error: unknown }): void
+  /** Neither the database nor the journal takes what came: it is lost where the process ends now. */
+  rotationInMemory(e: { id: ConnectionId; provider: ProviderId }): void
+  /** What was kept in memory alone is stored after all. */
+  rotationSaved(e: { id: ConnectionId; provider: ProviderId }): void
   /** A rotation that came too late: another grant stands in its place. */
   refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
-  circuitChanged(e: { provider: ProviderId; reason: string | null; open: boolean }): void
+  circuitChanged(e: {
+    provider: ProviderId
+    /** `own`: that of the connection alone, which the settings know nothing of. */
+    client: 'configured' | 'own'
+    /** Whose answer it was. */
+    id: ConnectionId
+    reason: string | null
+    open: boolean
+  }): void
   revoked(e: { provider: ProviderId; outcome: Exclude<RevocationOutcome['kind'], 'failed'> }): void
   /** It is told again later. */
   revocationFailed(e: { provider: ProviderId; detail: string }): void

@@ -16,15 +16,18 @@ export function noteAnswer(
   connection: LiveConnection,
   outcome: AttemptOutcome,
 ): { readonly write: (trx: Writes) => Promise<void> } {
-  const client = ports.endpoint.clientKey(connection.provider, connection.client)
-  const before = ports.traffic.circuit(connection.provider, client)
+  const { id, provider } = connection
+  const client = ports.endpoint.clientKey(provider, connection.client)
+  const before = ports.traffic.circuit(provider, client)
   const at = { now: ports.clock.now(), fraction: ports.random.fraction() }
   const after = afterAnswer(before, outcome, at)
   ports.traffic.turn(after)
   const isNews = before.open?.reason !== after.open?.reason
   if (isNews) {
     const reason = after.open?.reason ?? null
-    ports.observer.circuitChanged({ provider: connection.provider, reason, open: reason !== null })
+    const isConfigured = client === ports.endpoint.clientKey(provider, null)
+    const whose = isConfigured ? 'configured' : 'own'
+    ports.observer.circuitChanged({ provider, client: whose, id, reason, open: reason !== null })
   }
   // A connection's own client is not the provider's affair: its trouble shows on the connection.
   const event = isNews && connection.client === null ? circuitEvent(before, after) : null

@@ -54,7 +54,7 @@ export async function saveRefresh(ports: Needs, landing: Landing): Promise<boole
   const { outcome, entry } = landing
   const isRotation = receivedRefreshToken(outcome) !== null
   const isSafe = !isRotation || (entry !== null && ports.journal.keep(entry))
-  if (!isSafe) return saveInTheEnd(ports, landing)
+  if (!isSafe) return saveFromMemory(ports, landing)
   park(ports, landing)
   return true
 }
@@ -67,6 +67,15 @@ export function park(ports: Needs, landing: Landing): void {
       ? { kind: 'refreshed', connection }
       : { kind: 'failed', connection, outcome }
   ports.flights.park(result, (ending) => saveInTheEnd(ports, landing, ending))
+}
+
+/** Whoever ends the process now disconnects that user. */
+async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> {
+  const { id, provider } = landing.before
+  ports.observer.rotationInMemory({ id, provider })
+  const won = await saveInTheEnd(ports, landing)
+  ports.observer.rotationSaved({ id, provider })
+  return won
 }
 
 /**

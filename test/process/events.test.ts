@@ -122,7 +122,12 @@ test('gauges come from the store when somebody looks', async () => {
       ],
     },
     webhooks: { endpoints: [{ id: 'crm' }] },
-    traffic: { circuits: () => [circuit] },
+    traffic: {
+      circuit: (provider: ProviderId, client: string) =>
+        client === circuit.client ? circuit : { ...circuit, provider, client, open: null },
+    },
+    endpoint: { clientKey: (provider: ProviderId) => (provider === google ? 'c' : 'z') },
+    journal: { entries: [{}, {}] },
     providers: new Map([
       [google, {}],
       ['zoom', {}],
@@ -136,6 +141,7 @@ test('gauges come from the store when somebody looks', async () => {
     'larder_revocations_queued 2',
     'larder_circuit_open{provider="google"} 1',
     'larder_circuit_open{provider="zoom"} 0',
+    'larder_journal_entries 2',
     'larder_webhooks{status="failing"} 1',
     'larder_webhooks{status="active"} 0',
     'larder_store_up 1',
@@ -155,6 +161,25 @@ test('a revocation that fails is a warning, and one that is given up an error', 
   expect(last()).toMatchObject({ level: 'warn', event: 'grant.revocation_failed', ...about })
   events.revocationGivenUp(about)
   expect(last()).toMatchObject({ level: 'error', event: 'grant.revocation_given_up', ...about })
+})
+
+test('a client that a connection brings is no alarm of its provider', async () => {
+  const { events, last } = listening()
+  const about = { provider: google, id, reason: 'misconfigured', open: true } as const
+  events.circuitChanged({ ...about, client: 'own' })
+  expect(last()).toMatchObject({ event: 'circuit.opened', level: 'warn', client: 'own', id })
+  events.circuitChanged({ ...about, client: 'configured' })
+  expect(last()).toMatchObject({ event: 'circuit.opened', level: 'error', client: 'configured' })
+})
+
+test('what is in memory alone is counted for as long as it is', async () => {
+  const { events } = listening()
+  const inMemory = async () =>
+    /^larder_rotations_in_memory (.*)$/m.exec((await events.metrics.scrape()).body)?.[1]
+  events.rotationInMemory({ id, provider: google })
+  expect(await inMemory()).toBe('1')
+  events.rotationSaved({ id, provider: google })
+  expect(await inMemory()).toBe('0')
 })
 
 test('metrics have no labels but provider, outcome and status', async () => {

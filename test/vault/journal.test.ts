@@ -176,6 +176,22 @@ describe('a rotation that the database cannot take', () => {
     expect(stage.ports.journal.entries).toEqual([])
   })
 
+  test('and the journal neither is told while it is in memory alone', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const journal = { ...stage.ports.journal, entries: [], note: () => false, keep: () => false }
+    const disk = fill(stage)
+    const ports = { ...disk.ports, journal: { ...journal, drop: () => {} } }
+    const flight = refresh(ports, connection, 'asked')
+    const told = () => stage.observed.filter(({ what }) => what.startsWith('rotation'))
+    await until('it to be told', () => told().length > 0)
+    const about = { id: connection.id, provider: connection.provider }
+    expect(told()).toEqual([{ what: 'rotationInMemory', about }])
+    disk.free()
+    expect((await flight).kind).toBe('refreshed')
+    expect(told()[1]).toEqual({ what: 'rotationSaved', about })
+  })
+
   test('is not begun at all where the intent cannot be written: nothing is spent', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()

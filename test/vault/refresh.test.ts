@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
 import type { LiveConnection } from '../../src/core/connection.ts'
 import { VaultError } from '../../src/core/errors.ts'
 import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
@@ -307,7 +308,8 @@ describe('a client that is refused', () => {
     ).rejects.toMatchObject({
       code: 'provider_misconfigured',
     })
-    expect(stage.observed.filter(({ what }) => what === 'circuitChanged').length).toBe(1)
+    const turns = stage.observed.filter(({ what }) => what === 'circuitChanged')
+    expect(turns).toMatchObject([{ about: { client: 'configured', open: true } }])
     for (const { connection } of adopted)
       expect((await stage.stored(connection.id)).status).toBe('active')
 
@@ -346,6 +348,17 @@ describe('a client that is refused', () => {
       code: 'provider_misconfigured',
       message,
     })
+  })
+
+  test('of one connection’s own is told apart from that of the settings', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const client = { id: 'of-the-customer', secret: new Secret('its secret') }
+    const { connection } = await stage.adopt({ demand: { client } })
+    await refresh(stage.ports, connection, 'scheduled')
+    const turns = stage.observed.filter(({ what }) => what === 'circuitChanged')
+    expect(turns).toMatchObject([
+      { about: { client: 'own', id: connection.id, reason: 'misconfigured', open: true } },
+    ])
   })
 
   test('is not blamed where the provider was taken out of the settings', async () => {
