@@ -6,7 +6,7 @@ import { EXIT, type ExitCode, Refusal } from './refusal.ts'
  * repeated only where they are ours: those of others quote values.
  */
 export function report(error: unknown): ExitCode {
-  const { lines, hint, exitCode } = sort(error)
+  const { lines, hint, exitCode } = explain(error)
   for (const line of lines) tell(`error: ${line}`)
   tell(`hint: ${hint}`)
   return exitCode
@@ -14,16 +14,16 @@ export function report(error: unknown): ExitCode {
 
 /** Whether nobody but us can mend it. */
 export function isFault(error: unknown): boolean {
-  return sort(error).exitCode === EXIT.crashed
+  return explain(error).exitCode === EXIT.crashed
 }
 
-type Report = {
+export type Report = {
   readonly lines: readonly string[]
   readonly hint: string
   readonly exitCode: ExitCode
 }
 
-function sort(error: unknown): Report {
+export function explain(error: unknown): Report {
   if (error instanceof Refusal) {
     return { lines: [error.message], hint: error.hint, exitCode: error.exitCode }
   }
@@ -53,10 +53,51 @@ const OWN: Readonly<Record<string, (error: Error) => Report>> = {
     hint: 'check the data directory: space, permissions, and that it is a local disk',
     exitCode: EXIT.database,
   }),
+  SealError: ({ message }) => ({
+    lines: [message],
+    hint: 'the keys in the database are damaged: go back to a copy of the data directory',
+    exitCode: EXIT.database,
+  }),
+  ListenError: (error) => ({
+    lines: [`cannot listen: ${error.message}`],
+    hint:
+      reasonOf(error) === 'in_use'
+        ? 'another larder may run; else give each listener a path of its own'
+        : 'name another path in LARDER_LISTEN or LARDER_PUBLIC_LISTEN, or move what is there away',
+    exitCode: reasonOf(error) === 'in_use' ? EXIT.failed : EXIT.settings,
+  }),
+  GuardError: (error) => ({
+    lines: [error.message],
+    hint:
+      reasonOf(error) === 'deadline'
+        ? 'the machine was too busy; start again'
+        : 'install anew with "npm ci", or run the image: a library is not the one that was locked',
+    exitCode: reasonOf(error) === 'deadline' ? EXIT.failed : EXIT.settings,
+  }),
+}
+
+function reasonOf(error: Error): unknown {
+  return 'reason' in error ? error.reason : null
 }
 
 const LISTENING = ['listen', 'bind', 'getaddrinfo']
-const FILES = ['access', 'fsync', 'link', 'lstat', 'mkdir', 'open', 'rename', 'stat', 'unlink']
+const FILES = [
+  'access',
+  'close',
+  'fstat',
+  'fsync',
+  'ftruncate',
+  'link',
+  'lstat',
+  'mkdir',
+  'open',
+  'read',
+  'rename',
+  'stat',
+  'unlink',
+  'write',
+]
+const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
 /** What the system refused, by its own code: the message would tell a path or an address. */
 function systemFault(error: Error): Report | null {
@@ -72,10 +113,14 @@ function systemFault(error: Error): Report | null {
   if (!FILES.includes(syscall)) return null
   return {
     lines: [`the data directory cannot be used (${code})`],
-    hint: 'LARDER_DATA_DIR must be a directory this user may write; in the image that is user 1000',
+    hint: NO_ROOM.includes(code) ? MAKE_ROOM : MAKE_WRITABLE,
     exitCode: EXIT.database,
   }
 }
+
+const MAKE_ROOM = 'make room on the disk of LARDER_DATA_DIR: a new vault takes some 5 MB'
+const MAKE_WRITABLE =
+  'LARDER_DATA_DIR must be a directory this user may write; in the image that is user 1000'
 
 function fault(name: string): Report {
   return {

@@ -26,6 +26,21 @@ const KEEP_ALIVE_MS = 65_000
 const MAX_HEADER_BYTES = 16 * 1024
 const CLOSING_POLL_MS = 25
 
+/** What stands at the path of a socket was left as it is. */
+export class ListenError extends Error {
+  readonly reason: 'no_socket' | 'in_use'
+
+  constructor(reason: ListenError['reason'], path: string) {
+    super(
+      reason === 'in_use'
+        ? `${path} is in use by another process`
+        : `${path} exists and is no socket`,
+    )
+    this.name = 'ListenError'
+    this.reason = reason
+  }
+}
+
 /** A server of its own: slow clients of one listener take nothing from the other. */
 export async function listen(
   callback: (request: IncomingMessage, response: ServerResponse) => unknown,
@@ -86,8 +101,8 @@ function opened(server: Server): Promise<void> {
 async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
-  if (!found.isSocket()) throw new Error(`${path} exists and is no socket`)
-  if (await isAnswered(path)) throw new Error(`${path} is in use by another process`)
+  if (!found.isSocket()) throw new ListenError('no_socket', path)
+  if (await isAnswered(path)) throw new ListenError('in_use', path)
   unlinkSync(path)
 }
 

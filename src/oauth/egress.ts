@@ -49,6 +49,21 @@ export type EgressOptions = {
   readonly connectTimeoutMs?: number
 }
 
+/** What is sent to providers could reach into the private network: nothing may be sent at all. */
+export class GuardError extends Error {
+  readonly reason: 'not_in_force' | 'deadline'
+
+  constructor(reason: GuardError['reason']) {
+    super(
+      reason === 'deadline'
+        ? 'the guard against private addresses could not be tried out in time'
+        : 'the guard against private addresses is not in force',
+    )
+    this.name = 'GuardError'
+    this.reason = reason
+  }
+}
+
 export const BODY_LIMIT = 256 * 1024
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -79,9 +94,9 @@ export async function proveGuard(send: Egress['send'], url = 'https://127.0.0.1/
     reach: 'public',
     deadlineMs: CONNECT_TIMEOUT_MS,
   })
-  if (result.kind !== 'not_sent' || result.reason !== 'blocked') {
-    throw new Error('the guard against private addresses is not in force')
-  }
+  if (result.kind !== 'not_sent') throw new GuardError('not_in_force')
+  if (result.reason === 'blocked') return
+  throw new GuardError(result.reason === 'deadline' ? 'deadline' : 'not_in_force')
 }
 
 /** What is known of an exchange while it runs, so that a deadline leaves nothing behind. */

@@ -181,6 +181,16 @@ describe('it refuses to start', () => {
     expect(run.stderr).toMatch(/larder: error: cannot listen \(E\w+\)/)
   })
 
+  test('where a file stands at the path of its socket, which is left as it is', async () => {
+    const path = put(tempDir(), 'larder.sock', 'kept')
+    const at = await installation({ LARDER_LISTEN: `unix:${path}` })
+    const run = await larder(['serve'], { env: at.environment })
+    expect(run.code).toBe(78)
+    expect(run.stderr).toContain(`larder: error: cannot listen: ${path} exists and is no socket`)
+    expect(run.stdout).toContain('"event":"process.refused"')
+    expect(readFileSync(path, 'utf8')).toBe('kept')
+  })
+
   test('where its address is taken', async () => {
     const { port, close } = await listen(createServer())
     onTestFinished(close)
