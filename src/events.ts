@@ -1,4 +1,5 @@
 import type { DestinationStream, Logger } from 'pino'
+import { StoreError, VaultError } from './core/errors.ts'
 import type { ProviderId } from './core/ids.ts'
 import { describeError, type LogLevel, openLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -17,7 +18,7 @@ export interface Events extends Observer {
   /** `reason`: the signal, or the fault. */
   stopping(e: { reason: string }): void
   stopped(): void
-  /** A fault of ours while answering; the id is all that the caller was told. */
+  /** A fault of ours, the database's or a provider's while answering; the id is all that the caller was told. */
   requestFailed(e: { requestId: string; route: string; error: unknown }): void
   jobFailed(e: { job: string; error: unknown }): void
   /** Wall and monotonic time came apart; the schedule was planned anew. */
@@ -196,14 +197,30 @@ function processEvents(log: Logger) {
   } satisfies Partial<Events>
 }
 
+/** Away, or not as the settings say: neither is a fault of ours. */
+function isOfProvider(error: unknown): boolean {
+  if (!(error instanceof VaultError)) return false
+  return error.code === 'provider_unavailable' || error.code === 'provider_misconfigured'
+}
+
+function countFault(metrics: Metrics, error: unknown, outcome: 'request' | 'job'): void {
+  if (error instanceof StoreError) metrics.storeFailures.inc({ outcome: error.reason })
+  else metrics.internalErrors.inc({ outcome })
+}
+
 function faultEvents(log: Logger, metrics: Metrics) {
   return {
     requestFailed: ({ error, ...e }) => {
-      metrics.internalErrors.inc({ outcome: 'request' })
-      log.error({ event: 'request.failed', ...e, fault: describeError(error) }, 'a request failed')
+      const fault = describeError(error)
+      if (isOfProvider(error)) {
+        log.warn({ event: 'request.unanswered', ...e, fault }, 'a provider kept us from answering')
+        return
+      }
+      countFault(metrics, error, 'request')
+      log.error({ event: 'request.failed', ...e, fault }, 'a request failed')
     },
     jobFailed: ({ error, ...e }) => {
-      metrics.internalErrors.inc({ outcome: 'job' })
+      countFault(metrics, error, 'job')
       log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'a job failed')
     },
     refused: ({ error }) =>

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import { VaultError } from './core/errors.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -33,7 +34,8 @@ export function openLog(level: LogLevel, sink?: DestinationStream): Log {
 
 /**
  * What a log line may say of an error: its name, its code and where it was thrown. Never the message,
- * nor a cause's: they quote bodies, headers and values (`JSON.parse` does).
+ * nor a cause's: they quote bodies, headers and values (`JSON.parse` does). That of a `VaultError` is
+ * ours, and what a caller was told.
  */
 export function describeError(
   error: unknown,
@@ -45,6 +47,7 @@ export function describeError(
     name: isPlainWord(error.name) ? error.name : 'Error',
     ...('code' in error && isPlainWord(error.code) ? { code: error.code } : {}),
     ...('reason' in error && isPlainWord(error.reason) ? { reason: error.reason } : {}),
+    ...(error instanceof VaultError ? { message: error.message } : {}),
     ...(cause instanceof Error && depth > 0 ? { cause: describeError(cause, depth - 1) } : {}),
     ...(depth === DEEPEST_CAUSE ? { at: frames(error) } : {}),
   }

@@ -15,7 +15,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   jobs: ['core', 'ports', 'vault', 'events', 'jobs'],
   cli: ['core', 'cli'],
   system: ['ports'],
-  log: ['log'],
+  log: ['core', 'log'],
   metrics: ['core', 'ports'],
   events: ['core', 'ports', 'log', 'metrics'],
   // Presets are switched on by settings, and judge what settings give them.

@@ -76,10 +76,10 @@ async function fetchToken(
   const result = await orTimeout(ports, refresh(ports, seen, 'asked'))
   if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
-  ports.observer.tokenServed({ provider: seen.provider, how: 'refresh' })
   const served = serve(ports, result.connection, demand)
   // The provider answered with a token that was born too short, or with the rejected one again.
   if (served === null) throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
+  ports.observer.tokenServed({ provider: seen.provider, how: 'refresh' })
   return served
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Circuit } from '../../src/core/circuit.ts'
-import { StoreError } from '../../src/core/errors.ts'
+import { StoreError, VaultError } from '../../src/core/errors.ts'
 import type { ConnectionId, ProviderId } from '../../src/core/ids.ts'
 import { openEvents } from '../../src/events.ts'
 
@@ -71,6 +71,29 @@ test('an error is told by name, code and place, never by what it says', () => {
   })
   expect(last()).toHaveProperty('fault.at.0', expect.stringMatching(/^test\/.*:\d+:\d+$/))
   expect(lines.join()).not.toContain('canary')
+})
+
+test.each([
+  ['provider_unavailable', 'the metadata of the issuer cannot be fetched'],
+  ['provider_misconfigured', 'the issuer answers no metadata'],
+] as const)('a provider that is %s is no fault of ours, and is told why', async (code, detail) => {
+  const { events, last } = listening()
+  const route = 'POST /connect/:secret'
+  events.requestFailed({ requestId: 'r-1', route, error: new VaultError(code, detail) })
+  const fault = { name: 'VaultError', code, message: detail }
+  expect(last()).toMatchObject({ event: 'request.unanswered', level: 'warn', fault })
+  expect((await events.metrics.scrape()).body).not.toContain('larder_internal_errors_total{')
+})
+
+test('a database that fails a request or a job is counted as the database', async () => {
+  const { events } = listening()
+  const error = new StoreError('disk_full', null)
+  events.requestFailed({ requestId: 'r-1', route: 'GET /', error })
+  events.jobFailed({ job: 'sweep', error })
+  events.jobFailed({ job: 'sweep', error: new TypeError('canary') })
+  const { body } = await events.metrics.scrape()
+  expect(body).toContain('larder_store_failures_total{outcome="disk_full"} 2')
+  expect(body).toContain('larder_internal_errors_total{outcome="job"} 1')
 })
 
 test.each([undefined, null, 'canary', { message: 'canary' }])(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { VaultError } from '../../src/core/errors.ts'
 import type { ConnectionId, LinkId, UserId } from '../../src/core/ids.ts'
 import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
 import { beginHeadless } from '../../src/vault/begin-headless.ts'
@@ -206,6 +207,19 @@ describe('why a connect failed', () => {
     })
     await expect(completed).rejects.toMatchObject({ code })
     expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
+  })
+
+  test('before the user was at the provider is told as well', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage)
+    const detail = 'the issuer answers no metadata'
+    const begin = () => Promise.reject(new VaultError('provider_misconfigured', detail))
+    const ports = { ...stage.ports, endpoint: { ...stage.ports.endpoint, begin } }
+    const demand = { secret: link.secret, browserId: 'browser-1', provider: ACME }
+    await expect(beginAuthorization(ports, demand)).rejects.toMatchObject({ message: detail })
+    const code = 'provider_misconfigured'
+    expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
+    expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(code)
   })
 
   test.each([

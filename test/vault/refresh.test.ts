@@ -425,6 +425,16 @@ describe('a token that the API of the provider refused', () => {
   })
 })
 
+test('a token that is over when it comes is not counted as served', async () => {
+  await using stage = await openStage({ profile: 'plain' })
+  const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
+  await stage.provider.setAccessTokenSeconds(0)
+  stage.clock.pass(2 * MINUTE)
+  await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
+  expect((await stage.stored(connection.id)).grant.generation).toBe(2)
+  expect(stage.observed.filter(({ what }) => what === 'tokenServed')).toEqual([])
+})
+
 describe('a refresh that is asked for', () => {
   test('passes the back-off, and honours a Retry-After', async () => {
     await using stage = await openStage({ profile: 'plain' })
