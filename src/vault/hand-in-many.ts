@@ -37,6 +37,8 @@ export async function handInMany(
       return take(ports, candidate)
     })
     results.push(taken)
+    // What breaks is told with all of them: until then nobody listens, and that would end the process.
+    taken.catch(() => undefined)
     // Believed ones go one by one: two lines of one account must not race for its place.
     if (how === 'believed') await taken
     // The database answers at once: without this nobody else would have a turn until the last line.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Caller } from '../../src/core/access.ts'
+import { StoreError } from '../../src/core/errors.ts'
 import type { ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { handInMany, type LineResult } from '../../src/vault/hand-in-many.ts'
@@ -160,6 +161,23 @@ describe('many at once, verified', () => {
     expect(took).toBeGreaterThan(11 * 50)
   })
 
+  test('where the disk is full that is answered, and nothing is left that nobody hears of', async () => {
+    await using stage = await openStage()
+    const minted = await stage.provider.mintGrants(20)
+    const unheard: unknown[] = []
+    const hear = (reason: unknown) => void unheard.push(reason)
+    process.on('unhandledRejection', hear)
+    try {
+      const store = { ...stage.ports.store, write: onFullDisk }
+      const full = { ...stage, ports: { ...stage.ports, store } }
+      const lines = minted.map((one) => alone(one))
+      await expect(bring(full, lines, { how: 'verified' })).rejects.toThrow(StoreError)
+      expect(unheard).toEqual([])
+    } finally {
+      process.off('unhandledRejection', hear)
+    }
+  })
+
   test('where the provider is away they are kept, and proven when it is back', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const minted = await stage.provider.mintGrants(3)
@@ -179,6 +197,10 @@ describe('many at once, verified', () => {
     })
   })
 })
+
+function onFullDisk(): Promise<never> {
+  return Promise.reject(new StoreError('disk_full', null))
+}
 
 function bring(
   stage: Stage,
