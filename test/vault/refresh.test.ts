@@ -253,7 +253,12 @@ describe('a connection that ends is told to operators once, with the reason', ()
         stage.provider.misbehave({ act: 'cut', after: 'processing', ending: 'reset' }),
       { refreshTokens: { replay: 'never' } },
     ],
-    ['no_refresh_token', 'the provider issued no refresh token', async () => {}, null],
+    [
+      'no_refresh_token',
+      'the provider issued no refresh token',
+      async (stage: Stage) => stage.clock.pass(2 * HOUR),
+      null,
+    ],
   ] as const)('%s', async (reason, detail, prepare, provider) => {
     await using stage = await openStage({ profile: 'plain', provider: provider ?? {} })
     const { connection } = await stage.adopt(
