@@ -4,7 +4,13 @@ import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
 import type { Among } from '../ports/store.ts'
 
-type Lane = { readonly queue: PQueue; turn: Promise<void>; nextStart: number; troubled: number }
+type Lane = {
+  readonly queue: PQueue
+  /** Those whose last refresh failed, on their way into the queue: they never have all of its slots. */
+  readonly troubled: PQueue
+  turn: Promise<void>
+  nextStart: number
+}
 
 /** A little more than a second: what is sent evenly arrives in small bursts. */
 const PACED_SECOND_MS = 1_050
@@ -51,30 +57,21 @@ export class Lanes implements Traffic {
       await this.#pace(lane)
       return task.run()
     }
-    const weight = task.among === 'troubled' ? 1 : 0
-    lane.troubled += weight
-    try {
-      const priority = task.urgency === 'asked' ? 1 : 0
-      return await lane.queue.add(paced, { id: task.id, priority })
-    } finally {
-      lane.troubled -= weight
-    }
+    const options = { id: task.id, priority: task.urgency === 'asked' ? 1 : 0 }
+    const enter = () => lane.queue.add(paced, options)
+    return task.among === 'troubled' ? lane.troubled.add(enter, options) : enter()
   }
 
   hurry(client: string, id: ConnectionId): void {
-    try {
-      this.#lane(client).queue.setPriority(id, 1)
-    } catch (error) {
-      // It has begun already; nothing is faster than that.
-      if (!(error instanceof ReferenceError)) throw error
-    }
+    const { queue, troubled } = this.#lane(client)
+    for (const one of [troubled, queue]) hurryIn(one, id)
   }
 
   room(client: string, among: Among): number {
     const { queue, troubled } = this.#lane(client)
     const left = this.#aSecondsWork() - queue.size - queue.pending
     const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
-    const share = Math.max(1, slots) - troubled
+    const share = Math.max(1, slots) - troubled.size - troubled.pending
     return Math.max(0, among === 'troubled' ? Math.min(left, share) : left)
   }
 
@@ -103,11 +100,12 @@ export class Lanes implements Traffic {
   #lane(client: string): Lane {
     const known = this.#lanes.get(client)
     if (known !== undefined) return known
+    const concurrency = this.#limits.concurrencyPerProvider
     const lane = {
-      queue: new PQueue({ concurrency: this.#limits.concurrencyPerProvider }),
+      queue: new PQueue({ concurrency }),
+      troubled: new PQueue({ concurrency: Math.max(1, concurrency - 1) }),
       turn: Promise.resolve(),
       nextStart: 0,
-      troubled: 0,
     }
     this.#lanes.set(client, lane)
     return lane
@@ -137,5 +135,14 @@ export class Lanes implements Traffic {
     const wait = lane.nextStart - this.#clock.monotonic()
     if (wait > 0) await this.#clock.sleep(wait)
     lane.nextStart = this.#clock.monotonic() + PACED_SECOND_MS / this.#limits.ratePerSecond
+  }
+}
+
+function hurryIn(queue: PQueue, id: ConnectionId): void {
+  try {
+    queue.setPriority(id, 1)
+  } catch (error) {
+    // It has begun already, or was never here; nothing is faster than that.
+    if (!(error instanceof ReferenceError)) throw error
   }
 }

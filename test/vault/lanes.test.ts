@@ -58,6 +58,18 @@ describe('in a lane', () => {
     },
   )
 
+  test('those in trouble leave a slot to the others, however many are asked for', async () => {
+    const lane = open({ concurrencyPerProvider: 4 })
+    lane.add(names(50), { among: 'troubled', urgency: 'asked' })
+    await lane.clock.pass(SECOND)
+    lane.add(['healthy'], { urgency: 'scheduled' })
+    await lane.clock.pass(SECOND)
+    expect(lane.begun).toEqual([...names(3), 'healthy'])
+    lane.lanes.hurry(CLIENT, '40' as ConnectionId)
+    await lane.letPass(SECOND)
+    expect(lane.begun).toHaveLength(51)
+  })
+
   test('those that hang keep nobody of another client waiting', async () => {
     const lane = open()
     lane.add(names(50))
