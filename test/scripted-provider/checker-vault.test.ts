@@ -119,6 +119,17 @@ test('I5: a grant that died while an attempt was in the dark may be called eithe
   expect(broken(plain, seenAs(dead('interrupted')))).toEqual(['I5'])
 })
 
+test('I5: where replays are forbidden, what was cut off unread may have been anybody’s', () => {
+  const unread = { ...LOST, issued: null, family: null, presented: null, readAt: null }
+  const interrupted = seenAs(dead('interrupted'))
+  const never = { replay: 'never' } as const
+  expect(broken(madeTruth([refresh(500, 0, unread)]), interrupted, never)).toEqual([])
+  expect(broken(madeTruth([refresh(500, 0, unread)]), interrupted)).toEqual(['I5'])
+  // A success has come since.
+  const since = [refresh(300, 0, unread), refresh(500, 0)]
+  expect(broken(madeTruth(since), interrupted, never)).toEqual(['I5'])
+})
+
 test('I5: a death that nobody told of has to be noticed in time, where that is promised', () => {
   const truth = madeTruth([], { family: { revoked: { at: 400, cause: 'user' } } })
   expect(broken(truth, seenAs({}))).toEqual([])

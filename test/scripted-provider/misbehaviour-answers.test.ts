@@ -196,6 +196,13 @@ test.each(Object.entries(FIELD_CASES))('%s, all else as it should be', async (na
   expect(rotated).toBe(!name.startsWith('refresh-token-'))
 })
 
+test('answers are dated by the provider’s own time', async () => {
+  await using later = await createScriptedProvider()
+  await later.advanceTime(3_600_000)
+  const { refreshToken } = await newGrant(later)
+  expect(fromNow(await askRefresh(later, refreshToken), 'date')).toBeGreaterThan(3_590_000)
+})
+
 const ECHO_CASES: Record<keyof typeof ECHOES, (told: Told, token: string) => void> = {
   'echo-refresh-token-in-description': ({ json }, token) =>
     expect(json['error_description']).toContain(token),

@@ -112,6 +112,6 @@ function tweakOf(deed: Misbehaviour | null): Tweak {
 }
 
 function nameOf({ main, companions }: Script): string | null {
-  const names = [...companions.map(({ act }) => act), ...(main === null ? [] : [main.name])]
+  const names = [...companions.map(({ name }) => name), ...(main === null ? [] : [main.name])]
   return names.length === 0 ? null : names.join('+')
 }

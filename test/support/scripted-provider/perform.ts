@@ -54,7 +54,12 @@ function answerOf(world: World, scene: Scene): Answer {
   const filled = Object.entries(headers).map(([name, value]) => [name, fill(value, words)] as const)
   return {
     status: statusOf(deed, written),
-    headers: { ...written.headers, ...Object.fromEntries(filled) },
+    // By its own clock, which what it says of times is held against.
+    headers: {
+      date: new Date(words.wall).toUTCString(),
+      ...written.headers,
+      ...Object.fromEntries(filled),
+    },
     body: writeBody(shapeOf(world, scene), written.json, words),
   }
 }

@@ -43,7 +43,7 @@ export type Subject = {
 export type RuleId = number
 
 export type Script = {
-  readonly companions: readonly (Companion & { readonly rule: RuleId })[]
+  readonly companions: readonly (Companion & { readonly rule: RuleId; readonly name: string })[]
   readonly main: { readonly name: string; readonly deed: Misbehaviour } | null
   readonly processed: boolean
 }
@@ -106,13 +106,14 @@ export class Rules {
   take(subject: Subject): Script {
     if (this.#rules.length === 0) return NOTHING
     this.#rules = this.#rules.filter(({ until, left }) => until > subject.now && left > 0)
-    const companions: (Companion & { rule: RuleId })[] = []
+    const companions: Script['companions'][number][] = []
     let main: (Script['main'] & { when: When }) | null = null
     for (const rule of this.#rules) {
       if (main !== null && !isCompanion(rule.deed)) continue
       if (!this.#isFor(rule, subject)) continue
-      if (isCompanion(rule.deed)) companions.push({ ...rule.deed, rule: rule.id })
-      else main = { name: rule.name, deed: rule.deed, when: rule.when }
+      const { id, name, deed, when } = rule
+      if (isCompanion(deed)) companions.push({ ...deed, rule: id, name })
+      else main = { name, deed, when }
     }
     if (main === null) return { ...NOTHING, companions }
     const processed = isProcessed(main.deed, main.when.processed)

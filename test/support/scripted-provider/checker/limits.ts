@@ -31,7 +31,8 @@ export const LIMITS: Limits = {
   abortSeenWithinMs: 50,
   arrivalSeenWithinMs: 0,
   replay: 'allowed',
-  backoffMs: 5_000,
+  // Five seconds from when the daemon gave up, of which the provider hears a little later.
+  backoffMs: 4_500,
   earlyReplays: 1,
   killWindowMs: 20,
   settleMs: 2_000,

@@ -15,7 +15,7 @@ export function statesAreTrue(facts: Facts): readonly Finding[] {
 
 function faultOfStatus(facts: Facts, family: FamilyTruth, seen: SeenConnection): string | null {
   if (seen.status === 'missing') return missing(facts, seen)
-  const word = lastWord(refreshesOf(facts, family.id), seen.seenAt)
+  const word = lastWord(facts, family, seen.seenAt)
   return family.revoked === null
     ? faultOfLiving(facts, word, seen)
     : faultOfDead(facts, { family, word, seen })
@@ -34,17 +34,26 @@ type Word = {
   readonly interrupted: boolean
 }
 
-function lastWord(refreshes: readonly RequestRecord[], at: number): Word {
-  const heard = refreshes.filter((request) => endOf(request) <= at)
+function lastWord(facts: Facts, { id }: FamilyTruth, at: number): Word {
+  const heard = refreshesOf(facts, id).filter((request) => endOf(request) <= at)
   const request = heard.at(-1) ?? null
-  if (request === null) return { kind: 'none', request, interrupted: false }
   const lastSuccess = heard.findLastIndex((one) => one.issued !== null && one.told === 'plainly')
   const since = heard.slice(lastSuccess + 1)
+  const from = heard[lastSuccess]?.arrivedAt ?? 0
   return {
-    kind: kindOf(request),
+    kind: request === null ? 'none' : kindOf(request),
     request,
-    interrupted: since.some((one) => kindOf(one) === 'unclear'),
+    interrupted:
+      since.some((one) => kindOf(one) === 'unclear') ||
+      facts.truth.requests.some(
+        (one) => isNobodys(one) && from < one.arrivedAt && endOf(one) <= at,
+      ),
   }
+}
+
+/** Cut off before it had said whose it was: it may have been anybody's. */
+function isNobodys({ endpoint, readAt }: RequestRecord): boolean {
+  return readAt === null && (endpoint === 'token' || endpoint === 'connection')
 }
 
 function kindOf({ told, refused, issued }: RequestRecord): Word['kind'] {
