@@ -12,6 +12,7 @@ import { SingleFlights } from '../../src/vault/flights.ts'
 import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
 import { KnownCallers } from '../../src/vault/known-callers.ts'
 import { Lanes } from '../../src/vault/lanes.ts'
+import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { FileJournal } from '../../src/store/journal.ts'
 import { digestOfSecret } from '../../src/seal/open-settings.ts'
 import { NO_WEBHOOKS } from './no-webhooks.ts'
@@ -22,6 +23,7 @@ import type { MintOptions } from './scripted-provider/commands.ts'
 import type { ScriptedProvider } from './scripted-provider/scripted-provider.ts'
 import type { ScriptedProviderOptions } from './scripted-provider/settings.ts'
 import { ShiftedClock } from './shifted-clock.ts'
+import { until } from './until.ts'
 
 export const OPERATOR: Caller = {
   keyId: 'bootstrap',
@@ -84,6 +86,18 @@ export async function openStage(options: StageOptions = {}) {
         ...demand,
       })
       return { ...minted, connection }
+    },
+    /** As if so much time had gone by, here and at the provider, which has seen everybody leave by then. */
+    async pass(ms: number): Promise<void> {
+      await provider.until({ phase: 'closed', count: await provider.requestCount() })
+      clock.pass(ms)
+      await provider.advanceTime(ms)
+    },
+    /** Scans until a scan finds nothing to do, as the schedule would by and by. */
+    async refreshDue(): Promise<void> {
+      const { ports } = composed
+      while ((await refreshDue(ports)) > 0)
+        await until('the flights to land', () => ports.flights.size === 0, 60_000)
     },
     /** As the store has it now. */
     async stored(id: ConnectionId): Promise<LiveConnection> {

@@ -1,0 +1,88 @@
+import { inspect } from 'node:util'
+import { isLive } from '../../src/core/connection.ts'
+import { viewConnection, viewStoredEvent } from '../../src/core/connection-view.ts'
+import { VaultError } from '../../src/core/errors.ts'
+import type { ConnectionId } from '../../src/core/ids.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { found, foundInFiles } from './canary.ts'
+import type {
+  Observations,
+  SeenConnection,
+  ServedToken,
+  StoredToken,
+} from './scripted-provider/checker/observations.ts'
+import type { FamilyId } from './scripted-provider/ledger.ts'
+import { OPERATOR, type Stage } from './vault-stage.ts'
+
+/** A connection of a stage, and the grant that it stands on. */
+export type Held = {
+  readonly family: FamilyId
+  readonly connection: { readonly id: ConnectionId }
+}
+
+/** What a stage shows and keeps of these connections, as the checker takes it. */
+export async function observeStage(
+  stage: Stage,
+  all: readonly Held[],
+): Promise<
+  Required<Pick<Observations, 'leaks'>> & {
+    readonly connections: readonly SeenConnection[]
+    readonly stored: readonly StoredToken[]
+  }
+> {
+  const looks = await Promise.all(all.map((one) => look(stage, one)))
+  return {
+    connections: looks.map(({ seen }) => seen),
+    stored: looks.flatMap(({ stored }) => stored),
+    leaks: await leaksOf(stage),
+  }
+}
+
+async function look(
+  { vault, clock, provider }: Stage,
+  { family, connection: { id } }: Held,
+): Promise<{ readonly seen: SeenConnection; readonly stored: readonly StoredToken[] }> {
+  const connection = await vault.store.connection(id)
+  const seenAt = provider.now()
+  if (connection === null) {
+    const seen = { family, status: 'missing', reason: null, alive: false, seenAt } as const
+    return { seen, stored: [] }
+  }
+  const { status, alive, failure } = viewConnection(connection, clock.now())
+  const refreshToken = isLive(connection) ? connection.grant.refreshToken : null
+  return {
+    seen: { family, status, alive, reason: failure?.reason ?? null, seenAt },
+    stored: refreshToken === null ? [] : [{ family, refreshToken: refreshToken.open().expose() }],
+  }
+}
+
+const MIN_TTL_SECONDS = 60
+
+/** What a reader is served now, as the checker takes it; nothing where it is refused. */
+export async function serveFrom(
+  stage: Stage,
+  { family, connection: { id } }: Held,
+): Promise<ServedToken[]> {
+  const askedAt = stage.provider.now()
+  const demand = { target: { id }, minTtlSeconds: MIN_TTL_SECONDS, rejected: null }
+  const served = await getToken(stage.ports, OPERATOR, demand).catch(orRefusal)
+  const accessToken = served?.connection.grant.token?.secret.expose()
+  if (accessToken === undefined) return []
+  const answeredAt = stage.provider.now()
+  return [{ family, accessToken, askedAt, answeredAt, minTtlMs: MIN_TTL_SECONDS * 1000 }]
+}
+
+function orRefusal(error: unknown): null {
+  if (error instanceof VaultError) return null
+  throw error
+}
+
+/** Whatever is told to people or written to a file: the one mark is in every secret of the provider. */
+async function leaksOf({ vault, provider, observed }: Stage): Promise<readonly string[]> {
+  const canaries = [{ name: 'a token or secret', value: provider.mark }]
+  const events = await vault.store.events({ after: 0, limit: 100_000, reach: OPERATOR })
+  const told = { 'what is observed': inspect(observed, { depth: null, maxArrayLength: null }) }
+  const said = { ...told, events: JSON.stringify(events.map(viewStoredEvent)) }
+  const inWords = Object.entries(said).filter(([, text]) => found(canaries, text).length > 0)
+  return [...inWords.map(([where]) => where), ...(await foundInFiles(canaries, vault.dataDir))]
+}
