@@ -96,7 +96,7 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
     }
   }
   if (!mayRefresh(connection)) return { kind: 'refuse', code: 'reconnect_required' }
-  const retryAt = earliestRefresh(connection, rejected)
+  const retryAt = earliestRefresh(connection, { rejected, now })
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
 }
 
@@ -129,7 +129,11 @@ const TOLERATED_AHEAD_MS = 60_000
  * lasts until the schedule has followed the clock, a second or so.
  */
 function isOfThisClock(connection: LiveConnection, token: AccessToken, now: Instant): boolean {
-  return token.issuedAt <= now + TOLERATED_AHEAD_MS || !mayRefresh(connection)
+  return !isFromTheFuture(token, now) || !mayRefresh(connection)
+}
+
+function isFromTheFuture(token: AccessToken, now: Instant): boolean {
+  return token.issuedAt > now + TOLERATED_AHEAD_MS
 }
 
 /** A token that lives shorter than asked is asked for half its life instead. */
@@ -153,10 +157,15 @@ function mayRefresh(connection: LiveConnection): boolean {
  * Back-off of a failing connection; else a floor under renewals of tokens that are born too short, and
  * of those that come from a refresh and are refused all the same: another one would not help.
  */
-function earliestRefresh(connection: LiveConnection, rejected: boolean): Instant {
+function earliestRefresh(
+  connection: LiveConnection,
+  { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
+): Instant {
   if (connection.status === 'failing') return connection.dueAt ?? 0
   const { token } = connection.grant
   if (token === null || connection.lastRefreshedAt === null) return 0
+  // Its floor would be as far away as the clock was set back.
+  if (isFromTheFuture(token, now)) return 0
   return (rejected ? connection.lastRefreshedAt : token.issuedAt) + spacingMs(token)
 }
 

@@ -46,11 +46,14 @@ export function waitProblem(connection: LiveConnection, waitMs: number): VaultEr
   return unavailable(failure?.reason ?? 'provider_unavailable', waitMs)
 }
 
+/** Whoever waits longer waits for an instant of a clock that was set back since. */
+const LONGEST_WAIT_SECONDS = 3_600
+
 export function unavailable(reason: string, waitMs: number): VaultError {
   return new VaultError('provider_unavailable', 'no token can be had from the provider for now', {
     reason,
     nextAction: 'retry',
-    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+    retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(waitMs / 1000))),
   })
 }
 
