@@ -38,6 +38,8 @@ export class Schedule implements Pulse, AsyncDisposable {
   readonly #running = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
+  /** How much of what the clock was set by has not been followed yet. */
+  #behindMs = 0
   #ticking: Promise<void> = Promise.resolve()
   #lastTick: number
   #lastScanAt: Instant | null = null
@@ -78,7 +80,7 @@ export class Schedule implements Pulse, AsyncDisposable {
   async #tick(): Promise<void> {
     while (!this.stopping) {
       const byMs = this.#watch.steppedBy()
-      if (byMs !== 0) await this.#onStep(byMs)
+      if (byMs !== 0 || this.#behindMs !== 0) await this.#follow(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
       this.#lastTick = this.#clock.monotonic()
       this.#lastScanAt = this.#clock.now()
@@ -86,11 +88,14 @@ export class Schedule implements Pulse, AsyncDisposable {
     }
   }
 
-  async #onStep(byMs: number): Promise<void> {
-    this.#around.report.clockStepped({ byMs })
+  /** A step that could not be written down, as on a full disk, is followed with the next tick. */
+  async #follow(byMs: number): Promise<void> {
+    if (byMs !== 0) this.#around.report.clockStepped({ byMs })
+    this.#behindMs += byMs
     this.#unplan()
     try {
-      await this.#around.followClock(byMs)
+      await this.#around.followClock(this.#behindMs)
+      this.#behindMs = 0
     } catch (error) {
       this.#around.report.jobFailed({ job: 'follow-clock', error })
     }

@@ -11,12 +11,14 @@ const AT_ONCE = 200
 /**
  * The wall clock was set back under a running process, by so much: every time that is written down is
  * moved with it, or tokens would seem to live, and refreshes to wait, for as long as it was set back.
- * Set forward, nothing has to be done: then tokens only seem to end early, and are renewed.
+ * Set forward, nothing has to be done: then tokens only seem to end early, and are renewed. Where it
+ * throws it may be called again: connections that were turned back twice are renewed early as well.
  */
 export async function followClock(ports: Needs, byMs: number): Promise<void> {
   if (byMs >= 0) return
-  await ports.store.write((trx) => trx.turnBackQueues(-byMs))
   await forEach(ports, (connection) => turnedBack(connection, -byMs))
+  // The last write, so that it is never repeated: a link that is turned back twice would be over.
+  await ports.store.write((trx) => trx.turnBackQueues(-byMs))
 }
 
 const TOLERATED_MS = 60_000
