@@ -27,6 +27,9 @@ try {
 
 /** Runs the daemon until a signal or a fault ends it; flights land before the process does. */
 async function serve(): Promise<void> {
+  // Instants are UTC everywhere; but node-cron rounds by local time, whatever zone a task is given, and
+  // would stand still, a thousand times a second, through the hour that comes twice in autumn.
+  process.env['TZ'] = 'UTC'
   const ending = untilSignal()
   const [{ loadConfig }, { surroundings }] = await Promise.all([
     import('./config.ts'),

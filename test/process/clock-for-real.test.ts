@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import Database from 'better-sqlite3'
 import { stringify } from 'yaml'
 import { describe, expect, test } from 'vitest'
 import { LarderApi } from '../support/larder-api.ts'
@@ -10,13 +12,16 @@ import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 
 /** From Debian's package faketime. */
-const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
-const isThere = existsSync(LIBRARY)
-if (!isThere) process.stderr.write(`NOT RUN: the clock for real. ${LIBRARY} is not there.\n`)
+const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
+if (LIBRARY === undefined) {
+  process.stderr.write('NOT RUN: the clock for real. libfaketimeMT.so.1 is not there.\n')
+}
 
 const HOUR_SECONDS = 3_600
+/** To the next minute, and what a machine may be slow. */
+const WITHIN_A_MINUTE = 61_000
 
-describe.runIf(isThere)('under a wall clock that is really set', () => {
+describe.runIf(LIBRARY !== undefined)('under a wall clock that is really set', () => {
   test('back by days, forward by days, and right again: nothing expired is served, nothing storms, nothing stalls', async () => {
     await using stage = await openStage()
     const { api, provider, setClock, id } = stage
@@ -46,9 +51,51 @@ describe.runIf(isThere)('under a wall clock that is really set', () => {
     await until('the schedule to go on', async () => (await lastScan(api)) !== before)
     expect((await api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
   }, 60_000)
+
+  test('what cron plans goes on within the minute, once, by UTC: over both changes of summer time, over days, and back', async () => {
+    await using stage = await openStage({ at: '2026-10-20T12:05:05Z', zone: 'Europe/Vienna' })
+    await using seen = watch(stage)
+    expect(stage.dataKeys()).toBe(1)
+    for (const [index, [what, time]] of TURNS.entries()) {
+      const noticedAt = await stage.setClock(offsetTo(time))
+      await until(`a beat, set ${what}`, () => seen.beats.length === index + 2, 90_000)
+      const beat = seen.beats[index + 1] ?? 0
+      expect(beat, what).toBeGreaterThan(noticedAt)
+      expect(beat - noticedAt, what).toBeLessThan(WITHIN_A_MINUTE)
+    }
+    expect(seen.beats).toHaveLength(TURNS.length + 1)
+    // It was there at 4:23 by UTC once, and the key was old by then.
+    expect(stage.dataKeys()).toBe(2)
+    expect(seen.refusals).toEqual([])
+    expect(seen.longestReadMs()).toBeLessThan(2_000)
+    const refreshes = await stage.provider.requests({ endpoint: 'token' })
+    // One for each turn, and one more for what is read before a turn back is noticed.
+    expect(refreshes.length).toBeLessThanOrEqual(2 * TURNS.length)
+  }, 180_000)
 })
 
-async function openStage() {
+/**
+ * Each a moment before a minute, so that there is little to wait for, and each right after a beat, so
+ * that a task which is not planned anew misses the next one.
+ */
+const TURNS: readonly (readonly [what: string, time: string])[] = [
+  ['to the end of summer time', '2026-10-25T00:59:57Z'],
+  ['to its beginning', '2027-03-28T00:59:57Z'],
+  ['forward by three days', '2027-03-31T04:22:57Z'],
+  ['back by three days', '2027-03-28T04:29:57Z'],
+  ['forward by forty days', '2027-05-07T04:34:57Z'],
+  ['back by thirty days', '2027-04-07T04:39:57Z'],
+]
+
+function offsetTo(time: string): string {
+  const seconds = (Date.parse(time) - Date.now()) / 1000
+  return `${seconds < 0 ? '' : '+'}${seconds.toFixed(3)}`
+}
+
+type Stage = Awaited<ReturnType<typeof openStage>>
+
+/** By default under the time of this machine. */
+async function openStage(begin: { readonly at?: string; readonly zone?: string } = {}) {
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await startScriptedProvider({ profile: 'strict' }))
   const at = opened.use(
@@ -57,14 +104,20 @@ async function openStage() {
         providers: { acme: { ...settingsFor(provider), clientSecret: provider.client.secret } },
       }),
       environment: {
-        LD_PRELOAD: LIBRARY,
+        LD_PRELOAD: LIBRARY ?? '',
         FAKETIME_NO_CACHE: '1',
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        ...(begin.zone === undefined ? {} : { TZ: begin.zone }),
       },
     }),
   )
   const clock = join(at.directory, 'clock')
-  await writeFile(clock, '+0')
+  // In one step: a file that is just being written would tell yet another time.
+  const put = async (offset: string) => {
+    await writeFile(`${clock}.new`, offset)
+    await rename(`${clock}.new`, clock)
+  }
+  await put(begin.at === undefined ? '+0' : offsetTo(begin.at))
   const environment = { ...at.environment, FAKETIME_TIMESTAMP_FILE: clock }
   const larder = opened.use(await startLarderProcess({ ...at, environment }))
   const api = new LarderApi(at)
@@ -78,18 +131,54 @@ async function openStage() {
     accountId: 'account-1',
   })
   const { id } = imported.body as { id: string }
-  const steps = async () => (await larder.output()).split('"event":"clock.stepped"').length - 1
+  const file = new Database(join(at.dataDir, 'larder.db'), { readonly: true })
+  opened.defer(() => void file.close())
+  const one = (query: string) => Number(file.prepare(query).pluck().get())
+  const steps = async () =>
+    (await larder.output()).split('\n').filter((line) => line.includes('"event":"clock.stepped"'))
   const running = opened.move()
   return {
     api,
     provider,
     id,
-    setClock: async (offset: string): Promise<void> => {
-      const before = await steps()
-      await writeFile(clock, offset)
-      await until('the step to be noticed', async () => (await steps()) > before)
+    heartbeat: () => one('select heartbeat_at from vault'),
+    dataKeys: () => one(`select count(*) from data_keys where purpose = 'data'`),
+    /** Answers when it was noticed, by the clock that was set. */
+    setClock: async (offset: string): Promise<number> => {
+      const { length } = await steps()
+      await put(offset)
+      const line = await until('the step to be noticed', async () => (await steps())[length])
+      return Date.parse((JSON.parse(line) as { time: string }).time)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** Reads a token and looks at the heartbeat, which each minute writes, until it is disposed of. */
+function watch({ api, id, heartbeat }: Stage) {
+  const beats = [heartbeat()]
+  const refusals: string[] = []
+  const over = new AbortController()
+  let longestReadMs = 0
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      const begun = performance.now()
+      const { status, text } = await api.get(`/v1/connections/${id}/token`)
+      longestReadMs = Math.max(longestReadMs, performance.now() - begun)
+      if (status !== 200) refusals.push(text)
+      const beat = heartbeat()
+      if (beat !== beats.at(-1)) beats.push(beat)
+      await wait(20)
+    }
+  })()
+  return {
+    beats,
+    refusals,
+    longestReadMs: () => longestReadMs,
+    [Symbol.asyncDispose]: async () => {
+      over.abort()
+      await watching
+    },
   }
 }
 
