@@ -41,7 +41,7 @@ export interface Sealer {
   seal(value: Secret, place: Place): Uint8Array
   /** Throws `SealError`; exactly one key is tried, the one that the blob names. */
   open(blob: Uint8Array, place: Place): Secret
-  /** Whether the blob was sealed by the key that seals everything new. */
+  /** Whether the blob was sealed by the key that seals everything new; never throws. */
   isCurrent(blob: Uint8Array): boolean
   /** A keyed hash for equality search, base64url; the label keeps uses apart and is versioned. */
   fingerprint(label: string, value: string | Secret): string

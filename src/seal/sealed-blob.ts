@@ -27,3 +27,8 @@ export function parseBlob(blob: Uint8Array): SealedBlob {
     ciphertext: blob.subarray(HEADER_BYTES),
   }
 }
+
+/** Empty where it is no sealed value: whoever only asks by which key must not fail over a damaged one. */
+export function keyIdIn(blob: Uint8Array): Uint8Array {
+  return blob[0] === BLOB_VERSION ? blob.subarray(1, 1 + KEY_ID_BYTES) : new Uint8Array()
+}

@@ -6,7 +6,7 @@ import type { Place, Sealer } from '../ports.ts'
 import { associatedData } from './associated-data.ts'
 import type { Keyring } from './keyring.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
-import { encodeBlob, NONCE_BYTES, parseBlob } from './sealed-blob.ts'
+import { encodeBlob, keyIdIn, NONCE_BYTES, parseBlob } from './sealed-blob.ts'
 
 const FINGERPRINT_BYTES = 32
 
@@ -61,7 +61,7 @@ function open(keyring: Keyring, blob: Uint8Array, place: Place): Secret {
 }
 
 function isCurrent(keyring: Keyring, blob: Uint8Array): boolean {
-  return Buffer.compare(parseBlob(blob).keyId, keyring.current.id) === 0
+  return Buffer.compare(keyIdIn(blob), keyring.current.id) === 0
 }
 
 function decrypt(

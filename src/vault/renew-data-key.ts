@@ -1,5 +1,5 @@
 import type { Ports } from '../ports.ts'
-import type { ReSealed, ReSealPosition } from '../ports/store.ts'
+import type { ReSealed, ReSealPosition, WrappedKey } from '../ports/store.ts'
 
 type Needs = Pick<Ports, 'clock' | 'store' | 'dataKeys'>
 
@@ -8,8 +8,7 @@ const PERIOD_MS = 90 * 24 * 3_600_000
 /** A new data key every ninety days: what one key has sealed stays bounded. Answers whether it was time. */
 export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
   const { keys } = await ports.store.vaultKeys()
-  const current = keys.filter(({ purpose, retiredAt }) => purpose === 'data' && retiredAt === null)
-  const newest = Math.max(...current.map(({ createdAt }) => createdAt))
+  const newest = Math.max(...keys.filter(isInUse).map(({ createdAt }) => createdAt))
   if (ports.clock.now() - newest < PERIOD_MS) return false
   await renewDataKey(ports)
   return true
@@ -32,7 +31,9 @@ const PAGE = 100
  */
 export async function reSealRetired(ports: Needs): Promise<number> {
   const { keys } = await ports.store.vaultKeys()
-  if (keys.every(({ retiredAt }) => retiredAt === null)) return 0
+  if (!keys.some(isRetired)) return 0
+  // A bit of the file calls the key retired that seals: it may go only once another has taken over.
+  if (!keys.some(isInUse)) await renewDataKey(ports)
   const resealed = await pass(ports)
   if (resealed === 0) await forgetRetiredKeys(ports)
   return resealed
@@ -57,7 +58,16 @@ function reSealPage(ports: Needs, position: ReSealPosition | null): Promise<ReSe
 
 async function forgetRetiredKeys(ports: Needs): Promise<void> {
   const records = await ports.store.vaultKeys()
-  const keys = records.keys.filter(({ retiredAt }) => retiredAt === null)
+  const keys = records.keys.filter((key) => !isRetired(key))
   await ports.store.write((trx) => trx.saveVaultKeys({ ...records, keys }))
   await ports.dataKeys.takeUp({ ...records, keys })
+}
+
+function isInUse({ purpose, retiredAt }: WrappedKey): boolean {
+  return purpose === 'data' && retiredAt === null
+}
+
+/** The index key never is, whatever its row says: fingerprints could not be made again. */
+function isRetired({ purpose, retiredAt }: WrappedKey): boolean {
+  return purpose === 'data' && retiredAt !== null
 }

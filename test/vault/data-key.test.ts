@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { SEALED } from '../../src/store/re-seal.ts'
 import { createApiKey } from '../../src/vault/api-keys.ts'
 import { createLink } from '../../src/vault/create-link.ts'
@@ -116,6 +116,55 @@ test('reads go on while everything is sealed anew', async () => {
     expect((await stage.stored(id)).grant.refreshToken?.open().expose()).toBeTruthy()
 })
 
+test.each([
+  ['its format', "x'02' || substr(refresh_token_blob, 2)"],
+  ['its key', 'substr(refresh_token_blob, 1, 1) || zeroblob(16) || substr(refresh_token_blob, 18)'],
+  ['nearly all of it', "x'01'"],
+  ['all of it', "x''"],
+])(
+  'a sealed value that has lost %s keeps nothing else from being sealed anew',
+  async (_, damaged) => {
+    await using stage = await openStage()
+    const { connection: lost } = await stage.adopt()
+    const { connection: whole, refreshToken } = await stage.adopt()
+    change(
+      stage,
+      `update connections set refresh_token_blob = cast(${damaged} as blob)
+      where id = '${lost.id}'`,
+    )
+    await renewDataKey(stage.ports)
+    expect(await reSealRetired(stage.ports)).toBeGreaterThan(0)
+    expect(await reSealRetired(stage.ports)).toBe(0)
+    const { keys } = await stage.ports.store.vaultKeys()
+    expect(keys.filter(({ purpose }) => purpose === 'data')).toHaveLength(1)
+    const kept = (await stage.stored(whole.id)).grant.refreshToken
+    expect(kept?.open().expose()).toBe(refreshToken)
+  },
+)
+
+test.each(['data', 'index'])(
+  'a bit that calls the %s key retired takes no key away from the vault',
+  async (purpose) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'larder-keys-'))
+    onTestFinished(() => rm(dataDir, { recursive: true }))
+    const adopted = await (async () => {
+      await using stage = await openStage({ dataDir })
+      const first = await stage.adopt()
+      change(stage, `update data_keys set retired_at = 0 where purpose = '${purpose}'`)
+      for (let hour = 0; hour < 3; hour++) await reSealRetired(stage.ports)
+      return [first, await stage.adopt()]
+    })()
+    await using stage = await openStage({ dataDir })
+    for (const { connection, refreshToken } of adopted) {
+      const kept = await stage.stored(connection.id)
+      expect(kept.grant.refreshToken?.open().expose()).toBe(refreshToken)
+    }
+    const { keys } = await stage.ports.store.vaultKeys()
+    const inUse = keys.filter((key) => key.purpose === 'data' && key.retiredAt === null)
+    expect(inUse).toHaveLength(1)
+  },
+)
+
 test('every sealed column of the database is among those that are sealed anew', async () => {
   await using stage = await openStage()
   const listed = Object.entries(SEALED).flatMap(([table, { columns }]) =>
@@ -161,6 +210,12 @@ function query<T>(stage: Stage, ask: (db: Database.Database) => T): T {
   } finally {
     db.close()
   }
+}
+
+function change(stage: Stage, statement: string): void {
+  const db = new Database(join(stage.vault.dataDir, 'larder.db'))
+  db.exec(statement)
+  db.close()
 }
 
 async function makeOneOfEverything(stage: Stage): Promise<void> {
