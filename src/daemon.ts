@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { StoreError } from './core/errors.ts'
+import { SealError, StoreError } from './core/errors.ts'
 import type { Events } from './events.ts'
 import { listen } from './http/listen.ts'
 import { createPrivateApp } from './http/private-app.ts'
@@ -11,11 +11,13 @@ import { createTokenEndpoint } from './oauth/endpoint.ts'
 import { configureProviders } from './oauth/providers.ts'
 import { rehearse } from './oauth/rehearse.ts'
 import type { Clock, Ports, Random } from './ports.ts'
+import type { VaultKeys } from './ports/store.ts'
 import { dataKeysOf } from './seal/data-keys.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
 import { digestOfSecret, masterKeyBytes } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
 import { FileJournal } from './store/journal.ts'
+import { OpenError } from './store/open-error.ts'
 import { openSqlite } from './store/open-sqlite.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
@@ -115,12 +117,26 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
 /** A wrong key ends the start here, before a single write. */
 async function unlock(database: VaultDatabase, config: Config, ground: Ground): Promise<Keyring> {
   const master = masterKeyBytes(config.masterKey)
-  if (database.keys !== null) return openKeyring(master, database.keys)
+  if (database.keys !== null) return openKeys(master, database.keys, ground.events)
   const vaultId = Buffer.from(ground.random.bytes(16)).toString('hex')
   const { records, keyring } = await createKeyring(master, vaultId, ground.clock.now())
   await database.create(records)
   ground.events.vaultMade({ vaultId })
   return keyring
+}
+
+/** A data key that does not open takes with it what it has sealed, and nothing else: that is told. */
+async function openKeys(master: Uint8Array, records: VaultKeys, events: Events): Promise<Keyring> {
+  const keyring = await openKeyring(master, records).catch(calledDamage)
+  for (const { id, purpose } of records.keys) {
+    const isLost = purpose === 'data' && !keyring.dataKeys.has(id)
+    if (isLost) events.unreadable({ id, table: 'data_keys', field: 'wrapped' })
+  }
+  return keyring
+}
+
+function calledDamage(error: unknown): never {
+  throw error instanceof SealError ? new OpenError('corrupt', error.message, error) : error
 }
 
 async function composePorts(

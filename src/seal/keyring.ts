@@ -88,8 +88,16 @@ async function checkedSubkeys(master: Uint8Array, records: VaultKeys): Promise<M
   const subkeys = await deriveSubkeys(master, records.vaultId)
   const isRight =
     records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
-  if (!isRight) throw new WrongKeyError()
-  return subkeys
+  if (isRight) return subkeys
+  // Whoever is told to look for another key may throw the right one away.
+  const opensKeys = using(subkeys, () => records.keys.some((key) => opens(subkeys, records, key)))
+  throw opensKeys ? new SealError('the check of the master key is damaged') : new WrongKeyError()
+}
+
+function opens({ wrapping }: MasterSubkeys, { vaultId }: VaultKeys, key: WrappedKey): boolean {
+  const opened = unwrapOrNull(wrapping, vaultId, key)
+  if (opened !== null) sodium.memzero(opened)
+  return opened !== null
 }
 
 function newWrappedKey(
@@ -111,8 +119,9 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
   const dataKeys = unwrapDataKeys(wrapping, records)
   const newest = records.keys.filter(({ id }) => dataKeys.has(id)).toSorted(byFitness)[0]
   const key = newest && dataKeys.get(newest.id)
-  if (newest === undefined || key === undefined) throw new SealError('the vault has no data key')
-  const indexKey = unwrapKey(wrapping, vaultId, index)
+  if (newest === undefined || key === undefined) throw new SealError('no data key opens')
+  const indexKey = unwrapOrNull(wrapping, vaultId, index)
+  if (indexKey === null) throw new SealError('the index key does not open')
   const current = { id: Buffer.from(newest.id, 'hex'), key }
   return keyringOf({ vaultId, current, dataKeys, indexKey })
 }
@@ -154,11 +163,21 @@ function byFitness(a: WrappedKey, b: WrappedKey): number {
 function unwrapDataKeys(wrapping: Uint8Array, records: VaultKeys): Map<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>()
   for (const record of records.keys.filter(({ purpose }) => purpose === 'data')) {
-    try {
-      keys.set(record.id, unwrapKey(wrapping, records.vaultId, record))
-    } catch (error) {
-      if (!(error instanceof SealError)) throw error
-    }
+    const key = unwrapOrNull(wrapping, records.vaultId, record)
+    if (key !== null) keys.set(record.id, key)
   }
   return keys
+}
+
+function unwrapOrNull(
+  wrapping: Uint8Array,
+  vaultId: string,
+  record: WrappedKey,
+): Uint8Array | null {
+  try {
+    return unwrapKey(wrapping, vaultId, record)
+  } catch (error) {
+    if (error instanceof SealError) return null
+    throw error
+  }
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../core/ids.ts'
 import type { Reads, VaultKeys, WrappedKey, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
+import { readBytes, readInstant, readText, readTime } from './rows/column.ts'
 import type { Schema } from './schema.ts'
 
 const VAULT_ROW = 1
@@ -21,19 +22,19 @@ export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | nul
     .orderBy('id')
     .execute()
   const keys = rows.map((row): WrappedKey => ({
-    id: row.id,
+    id: readText(row.id),
     purpose: row.purpose === 'index' ? 'index' : 'data',
-    wrapped: row.wrapped,
-    createdAt: row.created_at,
-    retiredAt: row.retired_at,
+    wrapped: readBytes(row.wrapped),
+    createdAt: readTime(row.created_at),
+    retiredAt: readInstant(row.retired_at),
   }))
-  return { vaultId: vault.vault_id, check: vault.key_check, keys }
+  return { vaultId: readText(vault.vault_id), check: readBytes(vault.key_check), keys }
 }
 
 /** When a process last wrote that it is there. */
 export async function readLastAlive(db: Kysely<Schema>): Promise<Instant> {
   const query = db.selectFrom('vault').select('heartbeat_at').where('id', '=', VAULT_ROW)
-  return (await query.executeTakeFirstOrThrow()).heartbeat_at
+  return readTime((await query.executeTakeFirstOrThrow()).heartbeat_at)
 }
 
 export function keyReads({ db }: ReadContext): Pick<Reads, 'vaultKeys'> {

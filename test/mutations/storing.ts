@@ -3,6 +3,8 @@ import type { Mutation } from './mutation.ts'
 const OPENING = 'test/store/sqlite/opening.test.ts'
 const SEALER = 'test/seal/sealer.test.ts'
 const KEYRING = 'test/seal/keyring.test.ts'
+const DATA_KEY = 'test/vault/data-key.test.ts'
+const RETIRED = 'a bit that calls the %s key retired takes no key away from the vault'
 const AD = {
   file: 'src/seal/associated-data.ts',
   original:
@@ -109,11 +111,42 @@ export const storing: readonly Mutation[] = [
   {
     promise: 'a wrong master key is told before anything is written',
     file: 'src/seal/keyring.ts',
-    original: '  if (!isRight) throw new WrongKeyError()\n',
-    mutant: '',
+    original: '  if (isRight) return subkeys\n',
+    mutant: '  return subkeys\n',
     killedBy: [
       [KEYRING, 'refuses any other master key'],
       [OPENING, 'leaves %s as it is'],
+    ],
+  },
+  {
+    promise: 'a damaged check is not called a wrong master key',
+    file: 'src/seal/keyring.ts',
+    original: '  throw opensKeys ?',
+    mutant: '  throw opensKeys === null ?',
+    killedBy: [[KEYRING, 'of the master key’s check, %s, are not called a wrong key']],
+  },
+  {
+    promise: 'the key that seals goes only once another has taken over',
+    file: 'src/vault/renew-data-key.ts',
+    original: '  if (!keys.some(isInUse)) await renewDataKey(ports)\n',
+    mutant: '',
+    killedBy: [[DATA_KEY, RETIRED]],
+  },
+  {
+    promise: 'the key of the fingerprints never goes',
+    file: 'src/vault/renew-data-key.ts',
+    original: "  return purpose === 'data' && retiredAt !== null\n",
+    mutant: '  return retiredAt !== null\n',
+    killedBy: [[DATA_KEY, RETIRED]],
+  },
+  {
+    promise: 'one damaged value keeps no other from being sealed anew',
+    file: 'src/seal/sealed-blob.ts',
+    original:
+      '  return blob[0] === BLOB_VERSION ? blob.subarray(1, 1 + KEY_ID_BYTES) : new Uint8Array()\n',
+    mutant: '  return parseBlob(blob).keyId\n',
+    killedBy: [
+      [DATA_KEY, 'a sealed value that has lost %s keeps nothing else from being sealed anew'],
     ],
   },
 ]

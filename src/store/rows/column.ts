@@ -29,6 +29,11 @@ export function readTextOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
+/** Nothing opens that is empty. */
+export function readBytes(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array()
+}
+
 export function readList(value: unknown): readonly string[] {
   try {
     const list: unknown = JSON.parse(readText(value))

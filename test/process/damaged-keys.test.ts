@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/system.ts'
+import { renewDataKey } from '../../src/vault/renew-data-key.ts'
+import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
+import type { SpawnedLarder } from '../support/larder-process.ts'
+import { openVaultStore } from '../support/open-vault-store.ts'
+
+test.each([
+  ['data_keys', 'wrapped', "purpose = 'index'", 'the index key does not open'],
+  ['data_keys', 'wrapped', "purpose = 'data'", 'no data key opens'],
+  ['vault', 'key_check', 'id = 1', 'the check of the master key is damaged'],
+])(
+  'a start that finds %s.%s damaged where %s says so, and is no fault of ours',
+  async (table, column, row, detail) => {
+    await using stage = await openCrashStage({ provider: {} })
+    await endInOrder(await stage.start())
+    // A byte more, and the one bit of a record that tells bytes from text.
+    for (const damage of [`${column} || x'00'`, `cast(${column} as text)`]) {
+      change(stage, `update ${table} set ${column} = ${damage} where ${row}`)
+      const refused = await stage.spawn()
+      expect(await refused.ended).toBe(74)
+      const output = await refused.output()
+      expect(output).toContain(`the database file is damaged; it was left as it is: ${detail}`)
+      expect(output).not.toContain('process.crashed')
+    }
+  },
+)
+
+test('a data key that does not open is told at the start, and what others have sealed is served', async () => {
+  await using stage = await openCrashStage({ provider: {} })
+  const first = await stage.start()
+  const [older] = await stage.adopt(1)
+  await endInOrder(first)
+  {
+    await using vault = await openVaultStore({ dataDir: stage.at.dataDir })
+    await renewDataKey({ ...vault, clock: systemClock })
+  }
+  const second = await stage.start()
+  const [newer] = await stage.adopt(1)
+  await endInOrder(second)
+  change(stage, "update data_keys set wrapped = wrapped || x'00' where retired_at is not null")
+  const third = await stage.start()
+  const read = (id: string | undefined) => stage.api.get(`/v1/connections/${id}/token`)
+  expect((await read(newer?.id)).status).toBe(200)
+  expect((await read(older?.id)).status).toBe(409)
+  expect(await third.output()).toMatch(/"event":"seal.unreadable","id":"\w+","table":"data_keys"/)
+})
+
+async function endInOrder(larder: SpawnedLarder): Promise<void> {
+  larder.kill('SIGTERM')
+  expect(await larder.ended).toBe(0)
+}
+
+function change(stage: CrashStage, statement: string): void {
+  const raw = new Database(join(stage.at.dataDir, 'larder.db'))
+  raw.exec(statement)
+  raw.close()
+}
