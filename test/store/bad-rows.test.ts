@@ -1,15 +1,13 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { isLive, type LiveConnection } from '../../src/core/connection.ts'
-import { SealError } from '../../src/core/errors.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import type { OpenVault } from '../support/open-vault-store.ts'
 import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { EVERYTHING, FULL, idOf, stocked } from './damaged-vault.ts'
 import { sqlite as database } from './databases.ts'
-import { linkId, makeFlow, makeLink, makeWaitingGrant } from './make-link.ts'
-import { reveal } from './reveal.ts'
+import { openOrNull, reveal } from './reveal.ts'
 
 /** Nothing is remembered: each look is at the row. */
 const UNCACHED = { cacheBytes: 1 }
@@ -23,74 +21,6 @@ const COLUMNS = [
 ] as const
 
 type Column = (typeof COLUMNS)[number]
-
-describe('every stored byte of a sealed column, flipped in turn', () => {
-  test.each(COLUMNS)('%s: the row fails closed, the others are served', async (column) => {
-    await using vault = await stocked(database, UNCACHED)
-    const whole = await look(vault)
-    const bytes = await database.behind(vault, (db) => blobOf(db, column))
-    for (let place = 0; place < bytes.length; place++) {
-      const spoilt = Buffer.from(bytes)
-      spoilt[place] = (spoilt[place] ?? 0) ^ 1
-      await database.behind(vault, (db) => put(db, { [column]: spoilt }))
-      const seen = await look(vault)
-      expect(seen.others, `byte ${place}`).toEqual(whole.others)
-      expect(shownOf(seen.row, column), `byte ${place}`).toBeNull()
-    }
-    await database.behind(vault, (db) => put(db, { [column]: bytes }))
-    expect(await look(vault)).toEqual(whole)
-  })
-
-  test('of links, waiting grants and flows: nothing of it is believed', async () => {
-    await using vault = await stocked(database, UNCACHED)
-    await vault.store.write(async (trx) => {
-      await trx.insertLink(makeLink('a'), null)
-      await trx.insertFlow(makeFlow())
-      await trx.insertWaitingGrant(makeWaitingGrant())
-    })
-    const places = [
-      { table: 'connect_links', column: 'request_blob', read: () => vault.store.link(linkId('a')) },
-      {
-        table: 'waiting_grants',
-        column: 'grant_blob',
-        read: () => vault.store.waitingGrant(linkId('a')),
-      },
-    ] as const
-    for (const { table, column, read } of places) {
-      expect(await read()).not.toBeNull()
-      const bytes = await database.behind(vault, (db) => firstBlob(db, table, column))
-      for (let place = 0; place < bytes.length; place++) {
-        const spoilt = Buffer.from(bytes)
-        spoilt[place] = (spoilt[place] ?? 0) ^ 1
-        await database.behind(vault, (db) => putFirst(db, { table, column, blob: spoilt }))
-        expect(await read(), `${table} byte ${place}`).toBeNull()
-      }
-    }
-    const flow = await database.behind(vault, (db) => firstBlob(db, 'flows', 'flow_blob'))
-    for (let place = 0; place < flow.length; place++) {
-      const spoilt = Buffer.from(flow)
-      spoilt[place] = (spoilt[place] ?? 0) ^ 1
-      await database.behind(vault, (db) =>
-        putFirst(db, { table: 'flows', column: 'flow_blob', blob: spoilt }),
-      )
-      const taken = vault.store.write(async (trx) => {
-        const found = await trx.takeFlow('state', 'browser', 0)
-        // The state is spent by the look: the transaction is given up, so that it can be tried again.
-        throw new Found(found)
-      })
-      await expect(taken).rejects.toMatchObject({ flow: null })
-    }
-  })
-})
-
-class Found extends Error {
-  readonly flow: unknown
-
-  constructor(flow: unknown) {
-    super('found')
-    this.flow = flow
-  }
-}
 
 describe('a ciphertext that was moved', () => {
   const pairs = COLUMNS.flatMap((from) =>
@@ -188,15 +118,6 @@ function shownOf(row: LiveConnection, column: Column): unknown {
   }
 }
 
-function openOrNull(sealed: { open(): Secret } | null): string | null {
-  try {
-    return sealed?.open().expose() ?? null
-  } catch (error) {
-    if (error instanceof SealError) return null
-    throw error
-  }
-}
-
 function rowOf(db: Kysely<Schema>) {
   const rows = db.selectFrom('connections').selectAll().where('id', '=', FULL.id)
   return rows.executeTakeFirstOrThrow()
@@ -208,20 +129,6 @@ async function blobOf(db: Kysely<Schema>, column: Column): Promise<Uint8Array> {
 
 async function put(db: Kysely<Schema>, values: object): Promise<void> {
   await db.updateTable('connections').set(values).where('id', '=', FULL.id).execute()
-}
-
-async function firstBlob(db: Kysely<Schema>, table: string, column: string): Promise<Uint8Array> {
-  const blobs = sql<{
-    blob: Uint8Array
-  }>`select ${sql.ref(column)} as blob from ${sql.table(table)}`
-  return (await blobs.execute(db)).rows[0]?.blob ?? new Uint8Array()
-}
-
-async function putFirst(
-  db: Kysely<Schema>,
-  what: { readonly table: string; readonly column: string; readonly blob: Uint8Array },
-): Promise<void> {
-  await sql`update ${sql.table(what.table)} set ${sql.ref(what.column)} = ${what.blob}`.execute(db)
 }
 
 test('the row that is looked at has something in every sealed column', async () => {
