@@ -15,6 +15,11 @@ test('every test that docs/faults.md names is there, by its title', () => {
   expect(missing).toEqual([])
 })
 
+test('every title says something: one that is all blanks is the title of any test', () => {
+  const isBlank = ({ title }: (typeof NAMED)[number]) => !/\p{L}{2}/u.test(title)
+  expect(NAMED.filter(isBlank)).toEqual([])
+})
+
 test('every fault has its number once, and none is left out', () => {
   const numbers = [...PAGE.matchAll(/^\| ([ACF]\d+) /gm)].map(([, number]) => number)
   const wanted = [...upTo('A', 1, 16), ...upTo('C', 1, 14), ...upTo('F', 1, 15)]

@@ -22,7 +22,7 @@ describe('sealed-blob.txt', () => {
   const sealer = createSealer(keyringOf(shared))
 
   test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
-    '%s',
+    'opens under the key that it names, in its place, or not at all: %s',
     (_, vector) => {
       const open = (): string => sealer.open(bytes(vector, 'blob'), placeOf(vector)).expose()
       const expected = field(vector, 'expect')
