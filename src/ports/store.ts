@@ -68,11 +68,11 @@ export interface Reads extends WebhookReads {
   provenDrafts(limit: number): Promise<readonly LiveConnection[]>
   /** Without drafts, by id. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
-  /** Due connections of one provider, soonest first. */
+  /** Due connections of one provider, soonest first; of any client unless said otherwise. */
   dueConnections(
     provider: ProviderId,
     now: Instant,
-    wanted: { readonly among: Among; readonly limit: number },
+    wanted: { readonly among: Among; readonly whose?: Whose; readonly limit: number },
   ): Promise<readonly ConnectionId[]>
   /** Attempts that a process of this store left open. */
   openAttempts(limit: number): Promise<readonly LiveConnection[]>
@@ -263,3 +263,5 @@ export type ApiKey = {
 
 /** `troubled`: their last refresh failed. One that hangs must not keep the others from their turn. */
 export type Among = 'healthy' | 'troubled'
+/** `own`: with an OAuth client of its own; one without a secret cannot be told from `configured`. */
+export type Whose = 'any' | 'configured' | 'own'

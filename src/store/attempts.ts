@@ -13,7 +13,7 @@ export function attemptReads({
   cipher,
 }: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts' | 'connectionOfAttempt'> {
   return {
-    dueConnections: async (provider, now, { among, limit }) => {
+    dueConnections: async (provider, now, { among, whose = 'any', limit }) => {
       const rows = await db
         .selectFrom('connections')
         .select('id')
@@ -21,6 +21,9 @@ export function attemptReads({
         .where('due_at', '<=', now)
         .where('status', among === 'healthy' ? '=' : '!=', 'active')
         .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+        .$if(whose !== 'any', (due) =>
+          due.where('client_secret_blob', whose === 'own' ? 'is not' : 'is', null),
+        )
         .orderBy('due_at')
         .orderBy('id')
         .limit(limit)

@@ -1,7 +1,7 @@
 import { admission } from '../core/circuit.ts'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
-import type { Among } from '../ports/store.ts'
+import type { Among, Whose } from '../ports/store.ts'
 import { refreshUnattended } from './refresh-unattended.ts'
 import type { RefreshNeeds } from './refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
@@ -16,33 +16,40 @@ export async function refreshDue(ports: RefreshNeeds): Promise<number> {
   return started
 }
 
+/** The configured client's trouble is no reason to put off those that have a client of their own. */
 async function refreshDueOf(ports: RefreshNeeds, provider: ProviderId): Promise<number> {
   const client = ports.endpoint.clientKey(provider, null)
   const admitted = admission(ports.traffic.circuit(provider, client), ports.clock.now())
-  if (admitted === 'held') return 0
-  const atMost = admitted === 'probe' ? 1 : Number.POSITIVE_INFINITY
-  const healthy = await start(ports, { provider, client, among: 'healthy', atMost })
-  return (
-    healthy +
-    (await start(ports, { provider, client, among: 'troubled', atMost: atMost - healthy }))
-  )
+  const lane = { provider, client, atMost: Number.POSITIVE_INFINITY }
+  if (admitted === 'admitted') return startAll(ports, { ...lane, whose: 'any' })
+  const own = await startAll(ports, { ...lane, whose: 'own' })
+  if (admitted === 'held') return own
+  return own + (await startAll(ports, { ...lane, whose: 'configured', atMost: 1 }))
+}
+
+type Wanted = {
+  readonly provider: ProviderId
+  readonly client: string
+  readonly whose: Whose
+  readonly atMost: number
+}
+
+async function startAll(ports: RefreshNeeds, wanted: Wanted): Promise<number> {
+  const healthy = await start(ports, { ...wanted, among: 'healthy' })
+  const atMost = wanted.atMost - healthy
+  return healthy + (await start(ports, { ...wanted, among: 'troubled', atMost }))
 }
 
 async function start(
   ports: RefreshNeeds,
-  what: {
-    readonly provider: ProviderId
-    readonly client: string
-    readonly among: Among
-    readonly atMost: number
-  },
+  what: Wanted & { readonly among: Among },
 ): Promise<number> {
-  const { provider, among } = what
+  const { provider, among, whose } = what
   const room = Math.min(what.atMost, ports.traffic.room(what.client, among))
   if (room === 0) return 0
   // Those that are queued already are still due.
   const limit = room + ports.flights.size
-  const due = await ports.store.dueConnections(provider, ports.clock.now(), { among, limit })
+  const due = await ports.store.dueConnections(provider, ports.clock.now(), { among, whose, limit })
   const idle = due.filter((id) => !ports.flights.has(id)).slice(0, room)
   for (const id of idle) void refreshScheduled(ports, provider, id)
   return idle.length

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Connection, LiveConnection } from '../../src/core/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { ConnectionFilter, Store } from '../../src/ports/store.ts'
+import type { ConnectionFilter, Store, Whose } from '../../src/ports/store.ts'
 import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { anyConnection } from './any-connection.ts'
 import { EVERYTHING, idOf } from './damaged-vault.ts'
@@ -211,6 +211,22 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     expect(await store.dueConnections(acme, 1_000, { among: 'healthy', limit: 1 })).toEqual([
       idOf(7),
     ])
+  })
+
+  test('is told apart by whose client it is refreshed with', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const client = { id: 'theirs', secret: new Secret('s') }
+    await insert(store, [
+      made(1, { dueAt: 100 }),
+      made(2, { dueAt: 200, client }),
+      made(3, { dueAt: 300, client: { ...client, secret: null } }),
+    ])
+    const due = (whose: Whose) =>
+      store.dueConnections('acme' as ProviderId, 300, { among: 'healthy', whose, limit: 10 })
+    expect(await due('any')).toEqual([idOf(1), idOf(2), idOf(3)])
+    expect(await due('own')).toEqual([idOf(2)])
+    expect(await due('configured')).toEqual([idOf(1), idOf(3)])
   })
 
   test('is counted with what there is', async () => {
