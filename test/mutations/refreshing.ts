@@ -146,6 +146,18 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[FLIGHTS, 'a flight that fails leaves the way to the next']],
   },
   {
+    promise: 'a client that is held stays held when the process ends',
+    file: 'src/daemon.ts',
+    original: 'new Lanes(clock, policy, await store.circuits())',
+    mutant: 'new Lanes(clock, policy, [])',
+    killedBy: [
+      [
+        'test/process/circuit.test.ts',
+        'a refusal holds the client in the next process as it did in this one',
+      ],
+    ],
+  },
+  {
     promise: 'what is asked for goes before what is scheduled',
     file: 'src/vault/lanes.ts',
     original: "const priority = task.urgency === 'asked' ? 1 : 0\n",
