@@ -6,6 +6,8 @@ import { openCrashStage } from './crash-stage.ts'
 export type RestartOptions = {
   readonly starts: number
   readonly connections: number
+  /** How long the provider is said to answer a spent token; 0: each later showing needs a back-off. */
+  readonly graceSeconds: number
   readonly seed: string
 }
 
@@ -19,7 +21,7 @@ export type RestartReport = {
 }
 
 /** What the settings say of a provider that nothing is known of. */
-const GRACE_MS = 30_000
+export const USUAL_GRACE_SECONDS = 30
 const REPLAY_WITHIN_MS = 3_000
 /** The shortest back-off there is: half of the first step, less what a machine may be slow. */
 const BACKOFF_MS = 4_500
@@ -29,10 +31,11 @@ const BACKOFF_MS = 4_500
  * zeal must not become the provider's load, nor use up a grace again and again.
  */
 export async function crashAgainAndAgain(options: RestartOptions): Promise<RestartReport> {
-  const { starts, connections, seed } = options
+  const { starts, connections, graceSeconds, seed } = options
   await using stage = await openCrashStage({
     provider: { profile: 'strict', seed, accessTokenSeconds: 1 },
     refresh: { ratePerSecond: 1_000, concurrencyPerProvider: 64 },
+    refreshTokens: { graceSeconds },
     environment: { LARDER_LOG_LEVEL: 'error' },
   })
   const first = await stage.start()
@@ -48,13 +51,15 @@ export async function crashAgainAndAgain(options: RestartOptions): Promise<Resta
   }
   const byFamily = Map.groupBy(await stage.provider.requests(), ({ family }) => family ?? '-')
   const counts = [...byFamily.values()].map(({ length }) => length)
+  const { starts: startedAt } = stage
+  const graceMs = graceSeconds * 1000
   return {
     starts,
     minutes: (performance.now() - begun) / 60_000,
     requests: counts.reduce((sum, count) => sum + count, 0),
     mostOfOne: Math.max(...counts),
     faults: [...byFamily].flatMap(([family, requests]) =>
-      faultsOf(requests, stage.starts).map((fault) => `${family}: ${fault}`),
+      faultsOf(requests, { startedAt, graceMs }).map((fault) => `${family}: ${fault}`),
     ),
   }
 }
@@ -63,21 +68,25 @@ export async function crashAgainAndAgain(options: RestartOptions): Promise<Resta
  * A showing follows the one before by a replay within two seconds, at a start within the grace of the
  * first one, or after a back-off; and each start and each back-off shows it once, and replays once.
  */
-function faultsOf(requests: readonly RequestRecord[], starts: readonly number[]): string[] {
+function faultsOf(
+  requests: readonly RequestRecord[],
+  { startedAt, graceMs }: { readonly startedAt: readonly number[]; readonly graceMs: number },
+): string[] {
   const faults: string[] = []
   let [graceFrom, replays] = [requests[0]?.arrivedAt ?? 0, 0]
   for (const [index, { id, arrivedAt }] of requests.entries()) {
     const before = requests[index - 1]?.arrivedAt
     if (before === undefined) continue
-    const isNewProcess = starts.some((at) => before < at && at <= arrivedAt)
+    const isNewProcess = startedAt.some((at) => before < at && at <= arrivedAt)
     const isReplay = !isNewProcess && arrivedAt - before <= REPLAY_WITHIN_MS && replays === 0
-    const isInGrace = isNewProcess && arrivedAt - graceFrom <= GRACE_MS + REPLAY_WITHIN_MS
+    const grace = graceMs === 0 ? 0 : graceMs + REPLAY_WITHIN_MS
+    const isInGrace = isNewProcess && arrivedAt - graceFrom <= grace
     const isAfterBackoff = arrivedAt - before >= BACKOFF_MS
     if (!isReplay && !isInGrace && !isAfterBackoff) {
       faults.push(`request ${id} came ${Math.round(arrivedAt - before)} ms after the one before`)
     }
     replays = isReplay ? 1 : 0
-    if (arrivedAt - graceFrom > GRACE_MS) graceFrom = arrivedAt
+    if (arrivedAt - graceFrom > graceMs) graceFrom = arrivedAt
   }
   return faults
 }

@@ -5,7 +5,7 @@ import { damageManyTimes } from './damage.ts'
 import { spendFull } from './disk-full.ts'
 import { type Figure, figure, round, table } from './figures.ts'
 import { faultsOf, killManyTimes, loopFigures, warmCompileCache } from './many-lives.ts'
-import { crashAgainAndAgain } from './restart-loop.ts'
+import { crashAgainAndAgain, USUAL_GRACE_SECONDS } from './restart-loop.ts'
 import { canMount } from './small-disk.ts'
 import { canTrace } from './strace.ts'
 import { killAtEverySyscall, syscallFigures } from './syscall-kills.ts'
@@ -26,6 +26,7 @@ const { positionals, values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     starts: { type: 'string', default: '200' },
     connections: { type: 'string', default: '50' },
+    grace: { type: 'string', default: String(USUAL_GRACE_SECONDS) },
     rounds: { type: 'string', default: '1000' },
   },
 })
@@ -127,8 +128,12 @@ async function diskFull(): Promise<void> {
 }
 
 async function restarts(): Promise<void> {
-  const options = { starts: Number(values.starts), connections: Number(values.connections), seed }
-  const { faults, minutes, ...report } = await crashAgainAndAgain(options)
+  const { faults, minutes, ...report } = await crashAgainAndAgain({
+    starts: Number(values.starts),
+    connections: Number(values.connections),
+    graceSeconds: Number(values.grace),
+    seed,
+  })
   say('a restart loop, the provider failing all the while', [
     ...figuresOf({ ...report, minutes: round(minutes) }),
     figure('requests neither grace nor back-off allows', faults.length),
