@@ -3,7 +3,12 @@ import type { AttemptOutcome } from './refresh-outcome.ts'
 
 export type CircuitReason = 'unavailable' | 'misconfigured' | 'throttled'
 
-/** The health of one client at one provider, so that its troubles are not blamed on connections. */
+/**
+ * The health of one client at one provider, so that its troubles are not blamed on connections. A
+ * plain value and no library's breaker, which is an object around a call with counters and timers of
+ * its own: this one is written in the transaction of the outcome that turned it, outlives the process,
+ * and is asked by the schedule before a row is chosen.
+ */
 export type Circuit = {
   readonly provider: ProviderId
   /** See `TokenEndpoint.clientKey`. */
