@@ -43,8 +43,8 @@ export const answers: readonly Mutation[] = [
   {
     promise: 'a wrong secret that looks like a dead grant ends no grant',
     file: 'src/core/classify-answer.ts',
-    original: "  if (matches(rules.config, answer)) return { kind: 'client_config', detail }\n",
-    mutant: '',
+    original: '  if (matches(rules.config, answer)) {\n',
+    mutant: '  if (body === undefined) {\n',
     killedBy: [
       [
         KNOWN,

@@ -29,8 +29,8 @@ export const egress: readonly Mutation[] = [
   {
     promise: 'it does not start where the guard is not in force',
     file: 'src/oauth/egress.ts',
-    original: "  if (result.kind !== 'not_sent' || result.reason !== 'blocked') {\n",
-    mutant: "  if (result.kind === 'lost') {\n",
+    original: "  if (result.reason === 'blocked') return\n",
+    mutant: '  return\n',
     killedBy: [[EGRESS, 'it does not open where the guard lets a blocked address through']],
   },
   {

@@ -5,6 +5,7 @@ const RACES = 'test/vault/races.test.ts'
 const LEASE = 'test/vault/lease.test.ts'
 const REFRESH = 'test/vault/refresh.test.ts'
 const FLIGHTS = 'test/vault/flights.test.ts'
+const KEPT = 'test/vault/kept-in-the-air.test.ts'
 const JOURNAL = 'test/vault/journal.test.ts'
 const AFTER = 'test/core/after-refresh.test.ts'
 const LANES = 'test/vault/lanes.test.ts'
@@ -48,9 +49,29 @@ export const refreshing: readonly Mutation[] = [
     promise: 'a write that has lost is not announced as a refresh',
     file: 'src/vault/save-refresh.ts',
     original:
-      '    if (!won) {\n      await dropLateTokens(ports, trx, landing)\n      return false\n    }\n',
+      '    if (!won) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
     mutant: '    if (!won) await dropLateTokens(ports, trx, landing)\n',
     killedBy: [[REFRESH, 'for a connection that was deleted revokes what it brought']],
+  },
+  {
+    promise: 'a rotation goes to who has kept the refresh token that was shown',
+    file: 'src/vault/save-refresh.ts',
+    original:
+      '  if (await leaveToHeir(ports, trx, { attempt, received, open: after.attempt })) return\n',
+    mutant: '',
+    killedBy: [
+      [
+        KEPT,
+        'an import of an access token alone during a refresh that ends with a rotation: the refresh token that both live on is neither lost nor revoked',
+      ],
+    ],
+  },
+  {
+    promise: 'a draft is not refreshed by the schedule before it has its place',
+    file: 'src/core/grant.ts',
+    original: '  return withGrant(connection, grant, now + PROVE_WITHIN_MS)\n',
+    mutant: '  return withGrant(connection, grant, now)\n',
+    killedBy: [[KEPT, 'are not refreshed by the schedule on the way to their place']],
   },
   {
     promise: 'tokens that come for a grant that is gone are revoked',
@@ -158,10 +179,17 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
+    promise: 'connections in trouble leave a slot to the others',
+    file: 'src/vault/lanes.ts',
+    original: 'concurrency: Math.max(1, concurrency - 1) }',
+    mutant: 'concurrency }',
+    killedBy: [[LANES, 'those in trouble leave a slot to the others, however many are asked for']],
+  },
+  {
     promise: 'what is asked for goes before what is scheduled',
     file: 'src/vault/lanes.ts',
-    original: "const priority = task.urgency === 'asked' ? 1 : 0\n",
-    mutant: 'const priority = 0\n',
+    original: "priority: task.urgency === 'asked' ? 1 : 0 }",
+    mutant: 'priority: 0 }',
     killedBy: [
       [LANES, 'what is asked for passes fifty that are only scheduled'],
       [DUE, 'what is asked for goes to the provider before all that is only due'],
