@@ -93,6 +93,26 @@ describe('a clock that is set forward by days', () => {
   })
 })
 
+describe('a machine that is suspended', () => {
+  test('during a refresh does not take the token that it finds for a new one', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, family } = await stage.adopt({ accessTokenSeconds: 60 })
+    stage.clock.pass(2 * MINUTE)
+    await stage.provider.misbehave({ act: 'hold', before: 'answer' })
+    const reading = read(stage, connection).catch((error: unknown) => error)
+    await stage.provider.until({ family, count: 1, phase: 'processed' })
+    // The monotonic clock stood still meanwhile.
+    stage.clock.shift(8 * HOUR)
+    await stage.provider.advanceTime(8 * HOUR)
+    await stage.provider.behave()
+    expect(await reading).toMatchObject({ code: 'provider_unavailable' })
+    const { grant } = (await read(stage, connection)).connection
+    const { accessTokens } = await stage.provider.family(family)
+    expect(grant.token?.secret.expose()).toBe(accessTokens.at(-1)?.token)
+    expect(accessTokens.at(-1)?.expiresAt).toBeGreaterThan(stage.provider.now())
+  })
+})
+
 describe('a start under a clock that is behind the last one', () => {
   test('trusts no token that can be renewed, and renews it', async () => {
     await using stage = await openStage({ profile: 'plain' })
