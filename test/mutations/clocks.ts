@@ -2,6 +2,10 @@ import type { Mutation } from './mutation.ts'
 
 const SCHEDULE = 'test/jobs/schedule.test.ts'
 const FILE = 'src/jobs/schedule.ts'
+const CLOCK = 'test/vault/clock.test.ts'
+const STORM = 'test/outage/clock-storm.test.ts'
+const SUSPENDED =
+  'where a machine was suspended for eight hours, all are refreshed once, within the caps, and nothing that has ended is served'
 
 /** What is done again and again, whatever is done to a clock. */
 export const clocks: readonly Mutation[] = [
@@ -39,5 +43,52 @@ export const clocks: readonly Mutation[] = [
     killedBy: [
       ['test/jobs/local-time.test.ts', 'a job is planned by UTC, whatever time is kept around it'],
     ],
+  },
+  {
+    promise: 'a step of the clock is followed until it is written down',
+    file: FILE,
+    original: '      if (byMs !== 0 || this.#behindMs !== 0) await',
+    mutant: '      if (byMs !== 0) await',
+    killedBy: [
+      [
+        SCHEDULE,
+        'a step that could not be followed is followed with the next tick, and what came upon it as well',
+      ],
+    ],
+  },
+  {
+    promise: 'a clock that is set back makes nobody wait as long',
+    file: 'src/core/refresh-policy.ts',
+    original: '  if (isFromTheFuture(token, now)) return 0\n',
+    mutant: '',
+    killedBy: [[CLOCK, 'lets nobody wait for days in the moment before it is noticed']],
+  },
+  {
+    promise: 'a token is as old as the clock says that makes it older',
+    file: 'src/vault/present-token.ts',
+    original: 'Math.min(sentAt, clock.now() - took)',
+    mutant: 'clock.now() - took',
+    killedBy: [[CLOCK, 'during a refresh does not take the token that it finds for a new one']],
+  },
+  {
+    promise: 'a token is no younger for a clock that is set back',
+    file: 'src/vault/present-token.ts',
+    original: 'Math.min(sentAt, clock.now() - took)',
+    mutant: 'sentAt',
+    killedBy: [[CLOCK, 'during a refresh does not make the new token seem younger than it is']],
+  },
+  {
+    promise: 'no more refreshes begin in a second than the provider was promised',
+    file: 'src/vault/lanes.ts',
+    original: '    if (wait > 0) await this.#clock.sleep(wait)\n',
+    mutant: '',
+    killedBy: [[STORM, SUSPENDED]],
+  },
+  {
+    promise: 'no more refreshes are under way at once than the provider was promised',
+    file: 'src/vault/lanes.ts',
+    original: 'concurrency: this.#limits.concurrencyPerProvider }',
+    mutant: 'concurrency: Number.POSITIVE_INFINITY }',
+    killedBy: [[STORM, SUSPENDED]],
   },
 ]

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openCrashStage } from '../crash/crash-stage.ts'
+import { until } from '../support/until.ts'
 
 test.each([
   ['shorter than its deadline', 25, 1_500],
@@ -30,3 +31,31 @@ test.each([
     expect((await stage.provider.family(family)).revoked).toBeNull()
   },
 )
+
+test('a token that ended while the process stood still is served to nobody, who asked then or after', async () => {
+  await using stage = await openCrashStage({
+    provider: { profile: 'strict', accessTokenSeconds: 6 },
+  })
+  const { api, provider } = stage
+  const larder = await stage.start()
+  const [one] = await stage.adopt(1)
+  if (one === undefined) throw new Error('nothing was adopted')
+  const read = () => api.get(`/v1/connections/${one.id}/token`)
+  expect((await read()).status).toBe(200)
+  larder.kill('SIGSTOP')
+  const asked = Array.from({ length: 5 }, read)
+  const { accessTokens } = await provider.family(one.family)
+  const before = (await provider.requests()).at(-1)?.id ?? 0
+  const end = accessTokens.at(-1)?.expiresAt ?? 0
+  await until('its end', () => provider.now() > end)
+  // So that on a slow machine the next one does not end as well.
+  await provider.setAccessTokenSeconds(600)
+  larder.kill('SIGCONT')
+  const answers = await Promise.all([...asked, ...Array.from({ length: 5 }, read)])
+  const tokens = answers.map(({ body }) => (body as { accessToken?: string }).accessToken)
+  const [latest] = (await provider.family(one.family)).accessTokens.slice(-1)
+  expect(new Set(tokens)).toEqual(new Set([latest?.token]))
+  expect(latest?.expiresAt).toBeGreaterThan(provider.now())
+  expect((await provider.requests({ after: before })).length).toBe(1)
+  expect((await provider.family(one.family)).revoked).toBeNull()
+}, 40_000)

@@ -42,16 +42,18 @@ export type StageOptions = ScriptedProviderOptions & {
   readonly provider?: Settings | ((endpoints: ScriptedProvider['endpoints']) => Settings)
   readonly policy?: Partial<Policy>
   readonly dataDir?: string
+  /** How many times shorter a wait is than asked for; 1 where rates are measured. */
+  readonly clockSpeed?: number
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** The use cases on a real store and a real token endpoint, with a scripted provider behind it. */
 export async function openStage(options: StageOptions = {}) {
-  const { provider: settings, policy, dataDir, ...scripted } = options
+  const { provider: settings, policy, dataDir, clockSpeed, ...scripted } = options
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await createScriptedProvider(scripted))
-  const clock = new ShiftedClock()
+  const clock = new ShiftedClock(clockSpeed)
   const vault = opened.use(await openVaultStore({ clock, ...(dataDir ? { dataDir } : {}) }))
   const journal = opened.use(new FileJournal(vault.dataDir, vault.sealer))
   const composed = await composeVault({

@@ -1,0 +1,102 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { jobsOf } from '../../src/jobs/jobs.ts'
+import { Schedule } from '../../src/jobs/schedule.ts'
+import { followClock } from '../../src/vault/follow-clock.ts'
+import { getToken } from '../../src/vault/get-token.ts'
+import { expectNoViolation } from '../support/scripted-provider/checker/check.ts'
+import type { ServedToken } from '../support/scripted-provider/checker/observations.ts'
+import { until } from '../support/until.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const HOUR = 3_600_000
+const CONNECTIONS = 200
+const READERS = 8
+const CAPS = { concurrencyPerProvider: 8, ratePerSecond: 30 }
+/** So many answers are slow, so that the first cap is met as well as the second. */
+const SLOW = 40
+
+// To Larder both are one: the wall clock is ahead of the monotonic one. Only in the first have the
+// tokens really ended.
+test.each([
+  { what: 'was suspended for eight hours', byMs: 8 * HOUR, isOver: true },
+  { what: 'has its clock set forward by three days', byMs: 72 * HOUR, isOver: false },
+])(
+  'where a machine $what, all are refreshed once, within the caps, and nothing that has ended is served',
+  async ({ byMs, isOver }) => {
+    await using stage = await openStage({ profile: 'strict', policy: CAPS, clockSpeed: 1 })
+    const adopted: Adopted[] = []
+    for (let n = 0; n < CONNECTIONS; n++) adopted.push(await stage.adopt())
+    const slow = adopted.slice(0, SLOW).map(({ family }) => family)
+    await stage.provider.misbehave({ act: 'delay', before: 'answer', ms: 400 }, { family: slow })
+    const stepped: number[] = []
+    await using schedule = new Schedule(jobsOf(stage.ports), {
+      clock: stage.clock,
+      report: { jobFailed: () => {}, clockStepped: ({ byMs: by }) => void stepped.push(by) },
+      followClock: (by) => followClock(stage.ports, by),
+    })
+    schedule.start()
+    const served: ServedToken[] = []
+    const over = new AbortController()
+    const reading = Array.from({ length: READERS }, (_, reader) =>
+      readAll(stage, adopted, { served, first: reader, over: over.signal }),
+    )
+    await until('all to be read', () => served.length > CONNECTIONS)
+    expect(await stage.provider.requestCount()).toBe(0)
+
+    stage.clock.shift(byMs)
+    const passing = isOver ? stage.provider.advanceTime(byMs) : Promise.resolve()
+    await Promise.all([
+      passing,
+      until('all to be refreshed', () => areFresh(stage, adopted), 60_000),
+    ])
+    over.abort()
+    await Promise.all(reading)
+
+    expect(stepped).toEqual([byMs])
+    const stored = await Promise.all(adopted.map((one) => storedTokenOf(stage, one)))
+    expectNoViolation(
+      await stage.provider.truth(),
+      { served, stored },
+      {
+        requests: CONNECTIONS,
+        requestsOfEach: 1,
+        // What is sent evenly arrives in small bursts.
+        requestsPerSecond: CAPS.ratePerSecond + 2,
+        requestsAtOnce: CAPS.concurrencyPerProvider,
+      },
+    )
+  },
+  90_000,
+)
+
+type Adopted = Awaited<ReturnType<Stage['adopt']>>
+
+/** One after the other, again and again, until it is over: whoever waits for a refresh waits. */
+async function readAll(
+  { ports, provider }: Stage,
+  adopted: readonly Adopted[],
+  how: { readonly served: ServedToken[]; readonly first: number; readonly over: AbortSignal },
+): Promise<void> {
+  const demand = { minTtlSeconds: 60, rejected: null }
+  for (let n = how.first; !how.over.aborted; n += READERS) {
+    const { family, connection } = adopted[n % adopted.length] as Adopted
+    const askedAt = provider.now()
+    const read = await getToken(ports, OPERATOR, { ...demand, target: { id: connection.id } })
+    const accessToken = read.connection.grant.token?.secret.expose() ?? ''
+    how.served.push({ family, accessToken, askedAt, answeredAt: provider.now(), minTtlMs: 60_000 })
+    await wait(5)
+  }
+}
+
+async function areFresh(stage: Stage, adopted: readonly Adopted[]): Promise<boolean> {
+  for (const { connection } of adopted) {
+    if ((await stage.stored(connection.id)).grant.generation === 1) return false
+  }
+  return true
+}
+
+async function storedTokenOf(stage: Stage, { family, connection }: Adopted) {
+  const { grant } = await stage.stored(connection.id)
+  return { family, refreshToken: grant.refreshToken?.open().expose() ?? '' }
+}
