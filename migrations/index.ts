@@ -7,6 +7,7 @@ import { addForetoldEnds } from './0004-foretold-ends.ts'
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
  * transaction of its own, together with the record that it ran: it uses only the `trx` it is handed.
+ * What the tables look like after it is written down in `src/store/sqlite/shape.ts`.
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-vault': { up: createVault },

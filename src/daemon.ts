@@ -108,6 +108,7 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
     onUnreadable: (e: Unreadable) => events.unreadable(e),
   }
   const store = opened.use(await database.openStore(options))
+  if (!database.indexesFit) events.indexesRemade()
   const journal = opened.use(new FileJournal(config.dataDir, sealer))
   const steppedBy = await catchUpWithClock({ clock, store }, database.lastAliveAt)
   if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })

@@ -11,6 +11,8 @@ export interface Events extends Observer {
   keysMade(e: { paths: readonly string[] }): void
   /** Right at a first start; else the volume with the vault is missing. */
   vaultMade(e: { vaultId: string }): void
+  /** An index hid rows, or showed them in another place: the file is damaged, and its disk in doubt. */
+  indexesRemade(): void
   started(e: { version: string; node: string; privateAddress: string; publicAddress: string }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
   /** Rotations that were in the journal only, and attempts whose outcome is asked for again. */
@@ -181,6 +183,8 @@ function processEvents(log: Logger) {
         { event: 'vault.made', ...e },
         'there was no vault in the data directory: a new one',
       ),
+    indexesRemade: () =>
+      log.error({ event: 'store.indexes_remade' }, 'the database was damaged: indexes made anew'),
     keysMade: (e) =>
       log.warn({ event: 'keys.made', ...e }, 'first run: keys were made; back them up'),
     started: (e) => log.info({ event: 'process.started', ...e }, 'larder is ready'),

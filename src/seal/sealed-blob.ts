@@ -18,7 +18,9 @@ export function encodeBlob({ keyId, nonce, ciphertext }: SealedBlob): Uint8Array
   return Buffer.concat([Uint8Array.of(BLOB_VERSION), keyId, nonce, ciphertext])
 }
 
+/** Of a damaged file it may be handed anything: whatever is no sealed value is refused as one. */
 export function parseBlob(blob: Uint8Array): SealedBlob {
+  if (!(blob instanceof Uint8Array)) throw new SealError('the sealed value is none')
   if (blob.length < HEADER_BYTES + TAG_BYTES) throw new SealError('the sealed value is cut short')
   if (blob[0] !== BLOB_VERSION) throw new SealError('the sealed value has an unknown format')
   return {

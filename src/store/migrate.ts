@@ -6,11 +6,12 @@ import type { Schema } from './schema.ts'
 
 const RECORD_TABLE = 'kysely_migration'
 
-/** Refuses a database that a newer version has migrated. Reads only. */
-export async function assertKnownSchema(db: Kysely<Schema>): Promise<void> {
+/** The last step that a database has been through. Refuses one of a newer version. Reads only. */
+export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefined> {
   const executed = await executedMigrations(db)
   const unknown = executed.find((name) => !Object.hasOwn(migrations, name))
   if (unknown !== undefined) throw new OpenError('newer_schema', unknown)
+  return executed.toSorted().at(-1)
 }
 
 /**

@@ -14,6 +14,7 @@ import { createVaultFile } from './sqlite/create-vault-file.ts'
 import { VaultSqliteDialect } from './sqlite/dialect.ts'
 import { inspectVaultFile } from './sqlite/inspect-vault-file.ts'
 import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './sqlite/pragmas.ts'
+import { remakeIndexes } from './sqlite/remake-indexes.ts'
 import { sortSqliteError } from './sqlite/sort-error.ts'
 import { holdStartupLock, type StartupLock } from './sqlite/startup-lock.ts'
 import { createStore, heartbeat, type StoreOptions } from './store.ts'
@@ -47,6 +48,7 @@ async function find(path: string, journal: string): Promise<FoundVault | null> {
 class SqliteVault implements VaultDatabase {
   readonly keys: VaultKeys | null
   readonly lastAliveAt: Instant | null
+  readonly indexesFit: boolean
   readonly #path: string
   readonly #lock: StartupLock
 
@@ -57,6 +59,7 @@ class SqliteVault implements VaultDatabase {
   }) {
     this.keys = at.found?.keys ?? null
     this.lastAliveAt = at.found?.lastAliveAt ?? null
+    this.indexesFit = at.found?.indexesFit ?? true
     this.#path = at.path
     this.#lock = at.lock
   }
@@ -81,6 +84,7 @@ class SqliteVault implements VaultDatabase {
     })
     try {
       applyPragmas(raw)
+      if (!this.indexesFit) remakeIndexes(raw)
       await migrate(db)
       await prepareWriting()?.catch(passWhereItEnds)
     } catch (error) {

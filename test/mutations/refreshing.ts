@@ -62,7 +62,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         KEPT,
-        'an import of an access token alone during a refresh that ends with a rotation: the refresh token that both live on is neither lost nor revoked',
+        'that ends with a rotation: the refresh token that both live on is neither lost nor revoked',
       ],
     ],
   },

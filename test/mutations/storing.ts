@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts'
 
 const OPENING = 'test/store/sqlite/opening.test.ts'
+const SCHEMA = 'test/store/sqlite/damaged-schema.test.ts'
 const SEALER = 'test/seal/sealer.test.ts'
 const KEYRING = 'test/seal/keyring.test.ts'
 const DATA_KEY = 'test/vault/data-key.test.ts'
@@ -33,6 +34,20 @@ export const storing: readonly Mutation[] = [
     original: "  ['secure_delete', 'on', 1],\n",
     mutant: "  ['secure_delete', 'off', 0],\n",
     killedBy: [[OPENING, 'leaves nothing of a deleted token in the files']],
+  },
+  {
+    promise: 'an index that hides rows is noticed at the start',
+    file: 'src/store/sqlite/inspect-vault-file.ts',
+    original: "passes(raw, 'integrity_check')",
+    mutant: "passes(raw, 'quick_check')",
+    killedBy: [[SCHEMA, 'of %s, %s, is made anew, and nothing is missing']],
+  },
+  {
+    promise: 'a table that has lost a column is noticed at the start',
+    file: 'src/store/sqlite/inspect-vault-file.ts',
+    original: '    assertShape(raw, await lastKnownStep(db))\n',
+    mutant: '    await lastKnownStep(db)\n',
+    killedBy: [[SCHEMA, 'are refused with a bit of the name of %s flipped, and left as they are']],
   },
   {
     promise: 'a writer that another one holds up waits instead of failing',

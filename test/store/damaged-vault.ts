@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
 import type { LiveConnection } from '../../src/core/connection.ts'
 import { SealError } from '../../src/core/errors.ts'
 import { type ConnectionId, newId } from '../../src/core/ids.ts'
@@ -59,6 +61,32 @@ export async function corrupt(
     }
     return whole
   })
+}
+
+const PAGE_BYTES = 4096
+
+/** In a file at rest: changes the first bytes like `from` on the page that a table or index begins on. */
+export function alterOnPage(
+  path: string,
+  name: string,
+  from: string,
+  to = withBitFlipped(from),
+): void {
+  const raw = new Database(path, { readonly: true })
+  const root = raw.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(name)
+  raw.close()
+  const file = readFileSync(path)
+  const at = file.indexOf(from, (Number(root) - 1) * PAGE_BYTES)
+  if (at >= Number(root) * PAGE_BYTES) throw new Error(`${from} is not on the page of ${name}`)
+  file.write(to, at, 'latin1')
+  writeFileSync(path, file)
+}
+
+/** Of its third letter. */
+export function withBitFlipped(text: string): string {
+  const bytes = Buffer.from(text)
+  bytes[2] = (bytes[2] ?? 0) ^ 2
+  return bytes.toString('latin1')
 }
 
 /** Whether its refresh token opens, and to what was written. */

@@ -15,6 +15,10 @@ export type OpenVault = AsyncDisposable & {
   readonly store: Store
   readonly sealer: Sealer
   readonly dataKeys: DataKeys
+  /** Null where the vault was made just now. */
+  readonly lastAliveAt: number | null
+  /** False where indexes had to be made anew. */
+  readonly indexesFit: boolean
   /** Sealed values that did not open since the vault was opened. */
   readonly unreadable: readonly Unreadable[]
 }
@@ -56,7 +60,9 @@ export async function openVaultStore(settings: VaultSettings = {}): Promise<Open
       takeUp: async (keys: VaultKeys) =>
         keyring.takeUp(await openKeyring(masterKey(settings.master), keys)),
     }
-    return { dataDir, store, sealer, dataKeys, unreadable, [Symbol.asyncDispose]: dispose }
+    const { lastAliveAt, indexesFit } = database
+    const vault = { dataDir, store, sealer, dataKeys, lastAliveAt, indexesFit, unreadable }
+    return { ...vault, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await database[Symbol.asyncDispose]()
     throw error

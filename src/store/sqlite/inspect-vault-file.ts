@@ -2,12 +2,13 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { readLastAlive, readVaultKeys } from '../keys.ts'
-import { assertKnownSchema } from '../migrate.ts'
+import { lastKnownStep } from '../migrate.ts'
 import { OpenError } from '../open-error.ts'
 import type { Schema } from '../schema.ts'
 import type { FoundVault } from '../vault-database.ts'
 import { VaultSqliteDialect } from './dialect.ts'
 import { APPLICATION_ID, BUSY_TIMEOUT_MS } from './pragmas.ts'
+import { assertShape } from './shape.ts'
 
 const MAGIC = 'SQLite format 3\0'
 const APPLICATION_ID_OFFSET = 68
@@ -22,17 +23,22 @@ export async function inspectVaultFile(path: string): Promise<FoundVault> {
   const raw = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
   const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
   try {
-    const check = raw.pragma('quick_check(1)', { simple: true })
-    if (check !== 'ok') throw new OpenError('corrupt')
-    await assertKnownSchema(db)
+    const indexesFit = passes(raw, 'integrity_check')
+    if (!indexesFit && !passes(raw, 'quick_check')) throw new OpenError('corrupt')
+    assertShape(raw, await lastKnownStep(db))
     const keys = await readVaultKeys(db)
     if (keys === null) throw new OpenError('corrupt', 'it holds no keys')
-    return { keys, lastAliveAt: await readLastAlive(db) }
+    return { keys, lastAliveAt: await readLastAlive(db), indexesFit }
   } catch (error) {
     throw isCorruption(error) ? new OpenError('corrupt', null, error) : error
   } finally {
     raw.close()
   }
+}
+
+/** The quick one is the same but for whether indexes say what their tables say. */
+function passes(raw: Database.Database, check: 'integrity_check' | 'quick_check'): boolean {
+  return raw.pragma(`${check}(1)`, { simple: true }) === 'ok'
 }
 
 /** By the file's first bytes, before SQLite sees it. The id was written before the file got its name. */

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/system.ts'
 import { renewDataKey } from '../../src/vault/renew-data-key.ts'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 import type { SpawnedLarder } from '../support/larder-process.ts'
+import { alterOnPage } from '../store/damaged-vault.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'
 
 test.each([
@@ -46,6 +47,20 @@ test('a data key that does not open is told at the start, and what others have s
   expect((await read(newer?.id)).status).toBe(200)
   expect((await read(older?.id)).status).toBe(409)
   expect(await third.output()).toMatch(/"event":"seal.unreadable","id":"\w+","table":"data_keys"/)
+})
+
+test('an index that hides a connection is made anew at the start, and that is told', async () => {
+  await using stage = await openCrashStage({ provider: {} })
+  const first = await stage.start()
+  const adopted = await stage.adopt(3)
+  await endInOrder(first)
+  const path = join(stage.at.dataDir, 'larder.db')
+  alterOnPage(path, 'sqlite_autoindex_connections_1', adopted[1]?.id ?? '')
+  const second = await stage.start()
+  for (const { id } of adopted) {
+    expect((await stage.api.get(`/v1/connections/${id}/token`)).status).toBe(200)
+  }
+  expect(await second.output()).toContain('"event":"store.indexes_remade"')
 })
 
 async function endInOrder(larder: SpawnedLarder): Promise<void> {

@@ -1,0 +1,23 @@
+import Database from 'better-sqlite3'
+import { OpenError } from '../open-error.ts'
+
+/**
+ * An index holds nothing of its own: what its table says is what there is. Refuses, and leaves all as
+ * it is, where the table says what no index may hold, such as two rows of one id.
+ */
+export function remakeIndexes(raw: Database.Database): void {
+  try {
+    raw.transaction(() => reindex(raw))()
+  } catch (error) {
+    throw isConstraint(error) ? new OpenError('corrupt', 'two of its rows are one', error) : error
+  }
+}
+
+function reindex(raw: Database.Database): void {
+  raw.exec('reindex')
+  if (raw.pragma('integrity_check(1)', { simple: true }) !== 'ok') throw new OpenError('corrupt')
+}
+
+function isConstraint(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT')
+}

@@ -1,0 +1,50 @@
+import { hash } from 'node:crypto'
+import type Database from 'better-sqlite3'
+import { OpenError } from '../open-error.ts'
+import type { Schema } from '../schema.ts'
+
+/** What the tables of a vault look like after each step; a test holds it to the migrations. */
+export const SHAPES: Readonly<Record<string, string>> = {
+  '0001-vault': '4ca282c1d2d18dc8',
+  '0002-webhooks': 'c4592988b2575b5d',
+  '0003-credentials': '336e2ef4f4ed6df5',
+  '0004-foretold-ends': 'ede15cb7934aa3e5',
+}
+
+/**
+ * The schema is text of the file like any other: a bit of it gives a column another name, and all rows
+ * of that table read as if they had nothing in it.
+ */
+export function assertShape(raw: Database.Database, lastStep: string | undefined): void {
+  if (lastStep === undefined || shapeOf(raw) !== SHAPES[lastStep])
+    throw new OpenError('corrupt', 'its tables are not its own')
+}
+
+/** Tables that others have added, to replicate it for instance, do not count. */
+const TABLES: Readonly<Record<keyof Schema, true>> = {
+  vault: true,
+  data_keys: true,
+  api_keys: true,
+  connections: true,
+  refresh_token_hashes: true,
+  connect_links: true,
+  flows: true,
+  waiting_grants: true,
+  events: true,
+  revocations: true,
+  circuits: true,
+  webhooks: true,
+  webhook_holds: true,
+}
+
+const COLUMNS = `
+  select t.name, c.name, lower(c.type), c."notnull", c.pk
+  from sqlite_schema t, pragma_table_info(t.name) c
+  where t.type = 'table'
+  order by t.name, c.cid`
+
+export function shapeOf(raw: Database.Database): string {
+  const columns = raw.prepare(COLUMNS).raw().all() as readonly (readonly [string, ...unknown[]])[]
+  const own = columns.filter(([table]) => Object.hasOwn(TABLES, table))
+  return hash('sha256', JSON.stringify(own)).slice(0, 16)
+}
