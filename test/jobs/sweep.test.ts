@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { jobsOf } from '../../src/jobs/jobs.ts'
+import type { Ports } from '../../src/ports.ts'
+import { NO_WEBHOOKS } from '../support/no-webhooks.ts'
+import { ShiftedClock } from '../support/shifted-clock.ts'
+
+test('a sweep of very much lets others have their turn between its batches', async () => {
+  const clock = new ShiftedClock()
+  let left = 50
+  let turns = 0
+  const store = { write: async () => (left-- > 0 ? 500 : 0) }
+  const ports = { clock, store, webhooks: NO_WEBHOOKS } as unknown as Ports
+  const sweep = jobsOf(ports).find(({ name }) => name === 'sweep')
+  const counting = setInterval(() => turns++, 0)
+  await sweep?.run()
+  clearInterval(counting)
+  expect(left).toBeLessThan(0)
+  expect(turns).toBeGreaterThan(25)
+})
