@@ -57,7 +57,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   const schedule = new Schedule(jobsOf(ports), {
     clock,
     report: ground.events,
-    followClock: (byMs) => followClock(ports, byMs),
+    followClock: (byMs, ending) => followClock(ports, byMs, ending),
   })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
@@ -110,7 +110,10 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
   const store = opened.use(await database.openStore(options))
   if (!database.indexesFit) events.indexesRemade()
   const journal = opened.use(new FileJournal(config.dataDir, sealer))
-  const steppedBy = await catchUpWithClock({ clock, store }, database.lastAliveAt)
+  const ending = new AbortController()
+  opened.defer(() => ending.abort())
+  const needs = { clock, store, observer: events }
+  const steppedBy = await catchUpWithClock(needs, database.lastAliveAt, ending.signal)
   if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })
   return { sealer, store, journal, dataKeys: dataKeysOf(keyring, config.masterKey) }
 }

@@ -102,6 +102,8 @@ export interface Traffic {
   /** True for the one caller who may probe an open circuit whose wait is over. */
   claimProbe(client: string): boolean
   releaseProbe(client: string): void
+  /** The wall clock was set back by so much: nobody waits for longer than they were to. */
+  turnBack(byMs: number): void
 }
 
 export type Urgency = 'asked' | 'scheduled'

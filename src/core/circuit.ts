@@ -50,6 +50,13 @@ export function admission(circuit: Circuit, now: Instant): Admission {
   return isOver ? 'probe' : 'held'
 }
 
+/** As if it had been opened under a clock that is `byMs` behind. */
+export function turnedBackCircuit(circuit: Circuit, byMs: number): Circuit {
+  if (circuit.open === null) return circuit
+  const { reason, since, until } = circuit.open
+  return { ...circuit, open: { reason, since: since - byMs, until: until - byMs } }
+}
+
 /** Any answer to the grant itself, good or bad, shows that provider and client work. */
 export function afterAnswer(
   circuit: Circuit,

@@ -161,11 +161,11 @@ function earliestRefresh(
   connection: LiveConnection,
   { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
 ): Instant {
+  // Whatever else was written would be as far away as the clock was set back.
+  if (isAheadOf(connection, now)) return 0
   if (connection.status === 'failing') return connection.dueAt ?? 0
   const { token } = connection.grant
   if (token === null || connection.lastRefreshedAt === null) return 0
-  // Its floor would be as far away as the clock was set back.
-  if (isFromTheFuture(token, now)) return 0
   return (rejected ? connection.lastRefreshedAt : token.issuedAt) + spacingMs(token)
 }
 
@@ -180,6 +180,12 @@ export function hasSteppedBack(connection: LiveConnection, now: Instant): boolea
   if (attempt !== null) return false
   const { issuedAt, expiresAt } = grant.token
   return dueAt > now && dueAt > (expiresAt ?? issuedAt + RENEW_UNSTATED_MS)
+}
+
+/** What another clock has written tells nothing of how long to wait under this one. */
+function isAheadOf({ grant, lastRefreshedAt }: LiveConnection, now: Instant): boolean {
+  const latest = Math.max(grant.token?.issuedAt ?? 0, lastRefreshedAt ?? 0)
+  return latest > now + TOLERATED_AHEAD_MS
 }
 
 /** How long after a refresh that brought this token the next one may follow. */

@@ -20,7 +20,7 @@ type Surroundings = {
     clockStepped(e: { readonly byMs: number }): void
   }
   /** The wall clock was set by so much: whatever is written down follows it before the next scan. */
-  readonly followClock: (byMs: number) => Promise<void>
+  readonly followClock: (byMs: number, ending: AbortSignal) => Promise<void>
 }
 
 const TICK_MS = 1_000
@@ -38,8 +38,6 @@ export class Schedule implements Pulse, AsyncDisposable {
   readonly #running = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
-  /** How much of what the clock was set by has not been followed yet. */
-  #behindMs = 0
   #ticking: Promise<void> = Promise.resolve()
   #lastTick: number
   #lastScanAt: Instant | null = null
@@ -80,7 +78,7 @@ export class Schedule implements Pulse, AsyncDisposable {
   async #tick(): Promise<void> {
     while (!this.stopping) {
       const byMs = this.#watch.steppedBy()
-      if (byMs !== 0 || this.#behindMs !== 0) await this.#follow(byMs)
+      if (byMs !== 0) await this.#onStep(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
       this.#lastTick = this.#clock.monotonic()
       this.#lastScanAt = this.#clock.now()
@@ -88,14 +86,11 @@ export class Schedule implements Pulse, AsyncDisposable {
     }
   }
 
-  /** A step that could not be written down, as on a full disk, is followed with the next tick. */
-  async #follow(byMs: number): Promise<void> {
-    if (byMs !== 0) this.#around.report.clockStepped({ byMs })
-    this.#behindMs += byMs
+  async #onStep(byMs: number): Promise<void> {
+    this.#around.report.clockStepped({ byMs })
     this.#unplan()
     try {
-      await this.#around.followClock(this.#behindMs)
-      this.#behindMs = 0
+      await this.#around.followClock(byMs, this.#stop.signal)
     } catch (error) {
       this.#around.report.jobFailed({ job: 'follow-clock', error })
     }

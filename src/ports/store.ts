@@ -169,7 +169,10 @@ export interface Writes extends Reads, WebhookWrites {
   insertApiKey(key: ApiKey): Promise<void>
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
-  /** Links, flows, revocations, circuits and leases: all that waits for an instant beside connections. */
+  /**
+   * Links, flows, revocations, circuits and leases: all that waits for an instant beside connections.
+   * And when the vault was last alive: where that is still to come, the next start does it all again.
+   */
   turnBackQueues(byMs: number): Promise<void>
   /** Adds, retires and removes keys, until they are these. */
   saveVaultKeys(keys: VaultKeys): Promise<void>

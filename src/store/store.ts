@@ -88,9 +88,22 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   }
 }
 
-/** A small durable write, to show that there can be one. */
+/**
+ * A small durable write, to show that there can be one. It never goes back: that the clock was set back
+ * stands there until everything else has followed it (see `turnBackQueues`).
+ */
 export async function heartbeat(db: Kysely<Schema>, now: Instant): Promise<void> {
-  await db.updateTable('vault').set({ heartbeat_at: now }).execute()
+  await db
+    .updateTable('vault')
+    .set((eb) => ({
+      heartbeat_at: eb
+        .case()
+        .when('heartbeat_at', '>', now)
+        .then(eb.ref('heartbeat_at'))
+        .else(now)
+        .end(),
+    }))
+    .execute()
 }
 
 function reads(context: ReadContext): Reads {

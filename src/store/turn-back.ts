@@ -38,6 +38,10 @@ export function turnBackWrites({ db }: WriteContext): Pick<Writes, 'turnBackQueu
         .updateTable('connections')
         .set({ lease_until: back('lease_until') })
         .execute()
+      await db
+        .updateTable('vault')
+        .set({ heartbeat_at: back('heartbeat_at') })
+        .execute()
     },
   }
 }

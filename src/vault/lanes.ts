@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { type Circuit, closedCircuit } from '../core/circuit.ts'
+import { type Circuit, closedCircuit, turnedBackCircuit } from '../core/circuit.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
 import type { Among } from '../ports/store.ts'
@@ -95,6 +95,10 @@ export class Lanes implements Traffic {
 
   releaseProbe(client: string): void {
     this.#probing.delete(client)
+  }
+
+  turnBack(byMs: number): void {
+    for (const circuit of this.circuits()) this.turn(turnedBackCircuit(circuit, byMs))
   }
 
   #lane(client: string): Lane {

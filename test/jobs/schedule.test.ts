@@ -63,22 +63,6 @@ test('a clock that is set between the making of the schedule and its start is fo
   expect(order).toEqual([`followed ${-3 * DAY}`, 'scan', 'scan'])
 })
 
-test('a step that could not be followed is followed with the next tick, and what came upon it as well', async () => {
-  const clock = new HandClock()
-  const [asked, told]: [number[], unknown[]] = [[], []]
-  await using schedule = open([], clock, told, async (byMs) => {
-    asked.push(byMs)
-    if (asked.length < 3) throw new Error('the disk is full')
-  })
-  schedule.start()
-  clock.wall -= 3 * DAY
-  await clock.tick()
-  clock.wall -= DAY
-  for (let tick = 0; tick < 3; tick++) await clock.tick()
-  expect(asked).toEqual([-3 * DAY, -4 * DAY, -4 * DAY])
-  expect(told).toHaveLength(2)
-})
-
 test('a clock that is set has every job planned anew, and none twice', async () => {
   const clock = new HandClock()
   await using schedule = open([job('one'), job('two')], clock)

@@ -33,7 +33,7 @@ test.each([
     await using schedule = new Schedule(jobsOf(stage.ports), {
       clock: stage.clock,
       report: { jobFailed: () => {}, clockStepped: ({ byMs: by }) => void stepped.push(by) },
-      followClock: (by) => followClock(stage.ports, by),
+      followClock: (by, ending) => followClock(stage.ports, by, ending),
     })
     schedule.start()
     const served: ServedToken[] = []

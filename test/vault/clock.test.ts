@@ -1,16 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { admission } from '../../src/core/circuit.ts'
 import type { LiveConnection } from '../../src/core/connection.ts'
-import { VaultError } from '../../src/core/errors.ts'
+import { StoreError, VaultError } from '../../src/core/errors.ts'
+import type { ConnectionId } from '../../src/core/ids.ts'
+import type { Ports } from '../../src/ports.ts'
+import { openSqlite } from '../../src/store/open-sqlite.ts'
 import { catchUpWithClock, followClock } from '../../src/vault/follow-clock.ts'
 import { getToken } from '../../src/vault/get-token.ts'
 import { refresh } from '../../src/vault/refresh.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { until } from '../support/until.ts'
-import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+import { openVaultStore } from '../support/open-vault-store.ts'
+import { ShiftedClock } from '../support/shifted-clock.ts'
+import { ACME, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+const NEVER = new AbortController().signal
 
 describe('a clock that is set back by days', () => {
   test('lends no token a longer life, and puts no refresh off', async () => {
@@ -31,7 +41,7 @@ describe('a clock that is set back by days', () => {
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
     stage.clock.shift(-3 * DAY)
     await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
-    await followClock(stage.ports, -3 * DAY)
+    await followClock(stage.ports, -3 * DAY, NEVER)
     await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
   })
 
@@ -79,6 +89,91 @@ describe('a clock that is set back by days', () => {
   })
 })
 
+test('a clock that is set back holds no client for longer than it was asked to wait', async () => {
+  await using stage = await openStage()
+  const now = stage.clock.now()
+  const client = stage.ports.endpoint.clientKey(ACME, null)
+  const open = { reason: 'throttled', since: now, until: now + 5 * MINUTE } as const
+  stage.ports.traffic.turn({ provider: ACME, client, failures: 5, open })
+  await setClock(stage, -HOUR)
+  const admitted = () => admission(stage.ports.traffic.circuit(ACME, client), stage.clock.now())
+  expect(admitted()).toBe('held')
+  stage.clock.pass(5 * MINUTE)
+  expect(admitted()).toBe('probe')
+})
+
+test('very many connections are turned back without keeping everybody else from their turn', async () => {
+  const pages = 50
+  let [page, turns] = [0, 0]
+  const id = 'con_1' as ConnectionId
+  const store = {
+    connectionIds: async () => (page++ < pages ? [id] : []),
+    write: async () => {},
+  }
+  const ports = { clock: new ShiftedClock(), store, traffic: { turnBack: () => {} } }
+  const counting = setInterval(() => turns++, 0)
+  await followClock(ports as unknown as Ports, -HOUR, NEVER)
+  clearInterval(counting)
+  expect(turns).toBeGreaterThan(pages / 2)
+})
+
+describe('where the disk is full, the clock is followed', () => {
+  test('once there is room, by a running process', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    stage.clock.shift(-3 * DAY)
+    await followClock(withFullDisk(stage, 3), -3 * DAY, NEVER)
+    expect(endsIn(stage, await stage.stored(connection.id))).toBeCloseTo(HOUR, -4)
+    expect(stage.observed.filter(({ what }) => what === 'storeFailed')).toHaveLength(3)
+  })
+
+  test('once there is room, by one that has started meanwhile', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    const lastAliveAt = stage.clock.now()
+    stage.clock.shift(-3 * DAY)
+    await catchUpWithClock(withFullDisk(stage, 3), lastAliveAt, NEVER)
+    expect(endsIn(stage, await stage.stored(connection.id))).toBeGreaterThan(2 * DAY)
+    await until('it to be turned back', async () => {
+      return endsIn(stage, await stage.stored(connection.id)) <= 0
+    })
+  })
+
+  test('never by one that ends first', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const ending = new AbortController()
+    const following = followClock(withFullDisk(stage, Infinity), -3 * DAY, ending.signal)
+    ending.abort()
+    await following
+  })
+})
+
+test('that the clock was set back is known until everything has followed it', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'larder-clock-'))
+  await using cleaning = new AsyncDisposableStack()
+  cleaning.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const clock = new ShiftedClock()
+  const aheadBy = async () => {
+    await using database = await openSqlite(dataDir)
+    return (database.lastAliveAt ?? 0) - clock.now()
+  }
+  {
+    await using vault = await openVaultStore({ dataDir, clock })
+    await vault.store.probe()
+  }
+  clock.shift(-3 * DAY)
+  {
+    await using vault = await openVaultStore({ dataDir, clock })
+    await vault.store.probe()
+  }
+  expect(await aheadBy()).toBeCloseTo(3 * DAY, -4)
+  {
+    await using vault = await openVaultStore({ dataDir, clock })
+    await vault.store.write((trx) => trx.turnBackQueues(3 * DAY))
+  }
+  expect(await aheadBy()).toBeLessThanOrEqual(0)
+})
+
 describe('a clock that is set forward by days', () => {
   test('renews what seems to have ended, and loses nothing when it is set right again', async () => {
     await using stage = await openStage({ profile: 'plain' })
@@ -119,25 +214,34 @@ describe('a start under a clock that is behind the last one', () => {
     const { connection } = await stage.adopt()
     const lastAliveAt = stage.clock.now()
     stage.clock.shift(-3 * DAY)
-    expect(await catchUpWithClock(stage.ports, lastAliveAt)).toBeCloseTo(-3 * DAY, -3)
+    expect(await catchUpWithClock(stage.ports, lastAliveAt, NEVER)).toBeCloseTo(-3 * DAY, -3)
     expect(endsIn(stage, await stage.stored(connection.id))).toBeLessThanOrEqual(0)
     expect(await refreshesWithin(stage, connection, 0)).toBe(1)
   })
 
   test('a clock that is right is left alone', async () => {
     await using stage = await openStage()
-    expect(await catchUpWithClock(stage.ports, stage.clock.now() - DAY)).toBe(0)
-    expect(await catchUpWithClock(stage.ports, null)).toBe(0)
+    expect(await catchUpWithClock(stage.ports, stage.clock.now() - DAY, NEVER)).toBe(0)
+    expect(await catchUpWithClock(stage.ports, null, NEVER)).toBe(0)
   })
 })
 
 async function setClock(stage: Stage, byMs: number): Promise<void> {
   stage.clock.shift(byMs)
-  await followClock(stage.ports, byMs)
+  await followClock(stage.ports, byMs, NEVER)
 }
 
 function read(stage: Stage, { id }: Pick<LiveConnection, 'id'>) {
   return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
+}
+
+function withFullDisk({ ports }: Stage, writes: number): Ports {
+  let left = writes
+  const write: Ports['store']['write'] = async (work) => {
+    if (left-- > 0) throw new StoreError('disk_full', null)
+    return ports.store.write(work)
+  }
+  return { ...ports, store: { ...ports.store, write } }
 }
 
 function endsIn(stage: Stage, connection: LiveConnection): number {
