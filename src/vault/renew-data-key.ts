@@ -31,11 +31,12 @@ const PAGE = 100
  */
 export async function reSealRetired(ports: Needs): Promise<number> {
   const { keys } = await ports.store.vaultKeys()
-  if (!keys.some(isRetired)) return 0
+  const retired = keys.filter(isRetired).map(({ id }) => id)
+  if (retired.length === 0) return 0
   // A bit of the file calls the key retired that seals: it may go only once another has taken over.
   if (!keys.some(isInUse)) await renewDataKey(ports)
   const resealed = await pass(ports)
-  if (resealed === 0) await forgetRetiredKeys(ports)
+  if (resealed === 0) await forget(ports, new Set(retired))
   return resealed
 }
 
@@ -56,11 +57,13 @@ function reSealPage(ports: Needs, position: ReSealPosition | null): Promise<ReSe
   return ports.store.write((trx) => trx.reSeal(position, PAGE))
 }
 
-async function forgetRetiredKeys(ports: Needs): Promise<void> {
-  const records = await ports.store.vaultKeys()
-  const keys = records.keys.filter((key) => !isRetired(key))
-  await ports.store.write((trx) => trx.saveVaultKeys({ ...records, keys }))
-  await ports.dataKeys.takeUp({ ...records, keys })
+/** Of a key that was made or retired during the pass nobody knows what it has sealed. */
+async function forget(ports: Needs, ids: ReadonlySet<string>): Promise<void> {
+  await ports.store.write(async (trx) => {
+    const records = await trx.vaultKeys()
+    await trx.saveVaultKeys({ ...records, keys: records.keys.filter(({ id }) => !ids.has(id)) })
+  })
+  await ports.dataKeys.takeUp(await ports.store.vaultKeys())
 }
 
 function isInUse({ purpose, retiredAt }: WrappedKey): boolean {

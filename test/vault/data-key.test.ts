@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Ports } from '../../src/ports.ts'
 import { SEALED } from '../../src/store/re-seal.ts'
 import { createApiKey } from '../../src/vault/api-keys.ts'
 import { createLink } from '../../src/vault/create-link.ts'
 import { getToken } from '../../src/vault/get-token.ts'
 import { refresh } from '../../src/vault/refresh.ts'
 import { renewDataKey, renewDataKeyWhenDue, reSealRetired } from '../../src/vault/renew-data-key.ts'
+import { sqlite } from '../store/databases.ts'
 import { linkDemand } from '../support/link-demand.ts'
 import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
 import { until } from '../support/until.ts'
@@ -32,9 +34,30 @@ test('a new key seals what is new, and what is old is sealed anew, then the old 
   expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(refreshToken)
 
   expect(await reSealRetired(stage.ports)).toBe(0)
-  const { keys } = await stage.ports.store.vaultKeys()
-  expect(keys.filter(({ purpose }) => purpose === 'data')).toHaveLength(1)
+  expect(await dataKeys(stage)).toHaveLength(1)
   expect((await read(stage, connection.id)).connection.id).toBe(connection.id)
+})
+
+test.each([
+  ['is cut short', Buffer.alloc(3, 1)],
+  ['is of an unknown format', Buffer.alloc(80, 9)],
+])('a value that %s keeps no other from being sealed anew, nor its key in use', async (_, junk) => {
+  await using stage = await openStage()
+  const [damaged, healthy] = [await stage.adopt(), await stage.adopt()]
+  await sqlite.behind(stage.vault, (db) =>
+    db
+      .updateTable('connections')
+      .set({ refresh_token_blob: junk })
+      .where('id', '=', damaged.connection.id)
+      .execute(),
+  )
+  await renewDataKey(stage.ports)
+  expect(await reSealRetired(stage.ports)).toBeGreaterThan(1)
+  expect(await reSealRetired(stage.ports)).toBe(0)
+  expect(await dataKeys(stage)).toHaveLength(1)
+  const { grant } = await stage.stored(healthy.connection.id)
+  expect(grant.refreshToken?.open().expose()).toBe(healthy.refreshToken)
+  expect(stage.vault.unreadable.map(({ id }) => id)).toContain(damaged.connection.id)
 })
 
 test('a vault that was closed between the two opens all of it with the same master key', async () => {
@@ -87,6 +110,39 @@ describe('a new data key during a refresh', () => {
       else expect(kept).toBe(truth.refreshTokens[0]?.token)
     },
   )
+})
+
+test('a key that is made while retired ones are forgotten is not forgotten with them', async () => {
+  await using stage = await openStage()
+  const before = await stage.adopt()
+  await renewDataKey(stage.ports)
+  await reSealRetired(stage.ports)
+  const adopted = [before]
+  let isOver = false
+  const write: Ports['store']['write'] = async (work) => {
+    if (isOver && adopted.length === 1) {
+      await renewDataKey(stage.ports)
+      adopted.push(await stage.adopt())
+    }
+    return stage.ports.store.write((trx) =>
+      work({
+        ...trx,
+        reSeal: async (position, limit) => {
+          const page = await trx.reSeal(position, limit)
+          isOver = page.next === null
+          return page
+        },
+      }),
+    )
+  }
+  await reSealRetired({ ...stage.ports, store: { ...stage.ports.store, write } })
+  expect(adopted).toHaveLength(2)
+  for (const { connection, refreshToken } of adopted) {
+    const kept = await stage.stored(connection.id)
+    expect(kept.grant.refreshToken?.open().expose()).toBe(refreshToken)
+  }
+  const known = (await dataKeys(stage)).map(({ id }) => id)
+  expect(sealedColumns(stage).filter(({ key }) => !known.includes(key))).toEqual([])
 })
 
 test('a key is renewed every ninety days', async () => {
@@ -172,6 +228,11 @@ test('every sealed column of the database is among those that are sealed anew', 
   )
   expect(blobColumns(stage).toSorted()).toEqual(listed.toSorted())
 })
+
+async function dataKeys({ ports }: Stage) {
+  const { keys } = await ports.store.vaultKeys()
+  return keys.filter(({ purpose }) => purpose === 'data')
+}
 
 function blobColumns(stage: Stage): readonly string[] {
   return query(stage, (db) => {
