@@ -1,4 +1,4 @@
-import { type Figure, figure, spread } from './figures.ts'
+import { type Figure, figure, spread } from '../support/figures.ts'
 import { type LifeOptions, type LifeReport, liveAndDie } from './random-kills.ts'
 import { openCrashStage } from './crash-stage.ts'
 

@@ -5,7 +5,7 @@ import type { SeenConnection } from '../support/scripted-provider/checker/observ
 import type { SpawnedLarder } from '../support/larder-process.ts'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
-import { type Figure, figure } from './figures.ts'
+import { type Figure, figure } from '../support/figures.ts'
 import { ARRIVAL_SEEN_WITHIN_MS } from './losses.ts'
 import { type Injection, killAtSyscall } from './strace.ts'
 import { integrityOf, isJournalEmpty, storedTokensOf } from './vault-files.ts'

@@ -45,36 +45,24 @@ export const clocks: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a step of the clock is followed until it is written down',
-    file: FILE,
-    original: '      if (byMs !== 0 || this.#behindMs !== 0) await',
-    mutant: '      if (byMs !== 0) await',
-    killedBy: [
-      [
-        SCHEDULE,
-        'a step that could not be followed is followed with the next tick, and what came upon it as well',
-      ],
-    ],
-  },
-  {
     promise: 'a clock that is set back makes nobody wait as long',
     file: 'src/core/refresh-policy.ts',
-    original: '  if (isFromTheFuture(token, now)) return 0\n',
+    original: '  if (isAheadOf(connection, now)) return 0\n',
     mutant: '',
     killedBy: [[CLOCK, 'lets nobody wait for days in the moment before it is noticed']],
   },
   {
     promise: 'a token is as old as the clock says that makes it older',
     file: 'src/vault/present-token.ts',
-    original: 'Math.min(sentAt, clock.now() - took)',
-    mutant: 'clock.now() - took',
+    original: 'Math.min(begun.at, ports.clock.now() - took)',
+    mutant: 'ports.clock.now() - took',
     killedBy: [[CLOCK, 'during a refresh does not take the token that it finds for a new one']],
   },
   {
     promise: 'a token is no younger for a clock that is set back',
     file: 'src/vault/present-token.ts',
-    original: 'Math.min(sentAt, clock.now() - took)',
-    mutant: 'sentAt',
+    original: 'Math.min(begun.at, ports.clock.now() - took)',
+    mutant: 'begun.at',
     killedBy: [[CLOCK, 'during a refresh does not make the new token seem younger than it is']],
   },
   {
@@ -87,8 +75,8 @@ export const clocks: readonly Mutation[] = [
   {
     promise: 'no more refreshes are under way at once than the provider was promised',
     file: 'src/vault/lanes.ts',
-    original: 'concurrency: this.#limits.concurrencyPerProvider }',
-    mutant: 'concurrency: Number.POSITIVE_INFINITY }',
+    original: 'queue: new PQueue({ concurrency }),',
+    mutant: 'queue: new PQueue({ concurrency: Number.POSITIVE_INFINITY }),',
     killedBy: [[STORM, SUSPENDED]],
   },
 ]

@@ -24,13 +24,27 @@ export async function foundInFiles(
   canaries: readonly Canary[],
   directory: string,
 ): Promise<readonly string[]> {
-  const entries = await readdir(directory, { withFileTypes: true, recursive: true })
   const hits: string[] = []
-  for (const entry of entries.filter((one) => one.isFile())) {
-    const content = await readFile(join(entry.parentPath, entry.name))
-    hits.push(...found(canaries, content).map((name) => `${name} in ${entry.name}`))
+  for await (const { name: file, content } of filesBelow(directory)) {
+    hits.push(...found(canaries, content).map((name) => `${name} in ${file}`))
   }
   return hits
+}
+
+/** Names of the files below a directory in which a value stands. */
+export async function filesHolding(value: string, directory: string): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const { name, content } of filesBelow(directory)) {
+    if (found([{ name, value }], content).length > 0) names.push(name)
+  }
+  return names
+}
+
+async function* filesBelow(directory: string) {
+  const entries = await readdir(directory, { withFileTypes: true, recursive: true })
+  for (const { parentPath, name } of entries.filter((one) => one.isFile())) {
+    yield { name, content: await readFile(join(parentPath, name)) }
+  }
 }
 
 /** Base64 of a value inside a longer text depends on where it begins: the bytes that do not are looked for. */

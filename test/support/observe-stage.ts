@@ -4,7 +4,7 @@ import { viewConnection, viewStoredEvent } from '../../src/core/connection-view.
 import { VaultError } from '../../src/core/errors.ts'
 import type { ConnectionId } from '../../src/core/ids.ts'
 import { getToken } from '../../src/vault/get-token.ts'
-import { found, foundInFiles } from './canary.ts'
+import { filesHolding, found } from './canary.ts'
 import type {
   Observations,
   SeenConnection,
@@ -79,10 +79,12 @@ function orRefusal(error: unknown): null {
 
 /** Whatever is told to people or written to a file: the one mark is in every secret of the provider. */
 async function leaksOf({ vault, provider, observed }: Stage): Promise<readonly string[]> {
-  const canaries = [{ name: 'a token or secret', value: provider.mark }]
+  const canary = { name: 'mark', value: provider.mark }
   const events = await vault.store.events({ after: 0, limit: 100_000, reach: OPERATOR })
-  const told = { 'what is observed': inspect(observed, { depth: null, maxArrayLength: null }) }
-  const said = { ...told, events: JSON.stringify(events.map(viewStoredEvent)) }
-  const inWords = Object.entries(said).filter(([, text]) => found(canaries, text).length > 0)
-  return [...inWords.map(([where]) => where), ...(await foundInFiles(canaries, vault.dataDir))]
+  const told = {
+    'what is observed': inspect(observed, { depth: null, maxArrayLength: null }),
+    'an event': JSON.stringify(events.map(viewStoredEvent)),
+  }
+  const inWords = Object.entries(told).filter(([, text]) => found([canary], text).length > 0)
+  return [...inWords.map(([where]) => where), ...(await filesHolding(provider.mark, vault.dataDir))]
 }

@@ -3,10 +3,10 @@ import { isLive, type LiveConnection } from '../../src/core/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh-policy.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { openEgress } from '../../src/oauth/egress.ts'
+import { type Egress, openEgress } from '../../src/oauth/egress.ts'
 import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
 import { configureProviders } from '../../src/oauth/providers.ts'
-import type { Policy, Ports } from '../../src/ports.ts'
+import type { Clock, Policy, Ports } from '../../src/ports.ts'
 import { systemRandom } from '../../src/system.ts'
 import { SingleFlights } from '../../src/vault/flights.ts'
 import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
@@ -44,13 +44,24 @@ export type StageOptions = ScriptedProviderOptions & {
   readonly dataDir?: string
   /** How many times shorter a wait is than asked for; 1 where rates are measured. */
   readonly clockSpeed?: number
+  readonly egress?: (clock: Clock) => Promise<Egress>
+  /** In real time, however fast the stage's goes by. */
+  readonly deadlineMs?: number
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** The use cases on a real store and a real token endpoint, with a scripted provider behind it. */
 export async function openStage(options: StageOptions = {}) {
-  const { provider: settings, policy, dataDir, clockSpeed, ...scripted } = options
+  const {
+    provider: settings,
+    policy,
+    dataDir,
+    clockSpeed,
+    egress,
+    deadlineMs,
+    ...scripted
+  } = options
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await createScriptedProvider(scripted))
   const clock = new ShiftedClock(clockSpeed)
@@ -63,6 +74,8 @@ export async function openStage(options: StageOptions = {}) {
     vault,
     settings: typeof settings === 'function' ? settings(provider.endpoints) : (settings ?? {}),
     policy: policy ?? {},
+    egress: await (egress?.(clock) ?? openEgress({ clock })),
+    deadlineMs: deadlineMs ?? policy?.deadlineMs ?? 2_000,
   })
   opened.defer(() => composed.ports.flights.land())
   const running = opened.move()
@@ -95,10 +108,11 @@ export async function openStage(options: StageOptions = {}) {
       clock.pass(ms)
       await provider.advanceTime(ms)
     },
-    /** Scans until a scan finds nothing to do, as the schedule would by and by. */
+    /** Scans until a scan finds nothing to do and nothing is in the air, as the schedule would by and by. */
     async refreshDue(): Promise<void> {
       const { ports } = composed
-      while ((await refreshDue(ports)) > 0)
+      // What a scan has started takes off a moment later: the next scan sees it fly.
+      while ((await refreshDue(ports)) > 0 || ports.flights.size > 0)
         await until('the flights to land', () => ports.flights.size === 0, 60_000)
     },
     /** As the store has it now. */
@@ -131,8 +145,10 @@ async function composeVault(from: {
   readonly journal: FileJournal
   readonly settings: Settings
   readonly policy: Partial<Policy>
+  readonly egress: Egress
+  readonly deadlineMs: number
 }) {
-  const { provider, clock, vault } = from
+  const { provider, clock, vault, egress, deadlineMs } = from
   const { observer, observed } = recordingObserver()
   const policy: Policy = {
     ...DEFAULT_REFRESH_POLICY,
@@ -156,12 +172,7 @@ async function composeVault(from: {
     store: vault.store,
     sealer: vault.sealer,
     dataKeys: vault.dataKeys,
-    endpoint: createTokenEndpoint({
-      configured,
-      egress: await openEgress({ clock }),
-      clock,
-      deadlineMs: from.policy.deadlineMs ?? 2_000,
-    }),
+    endpoint: createTokenEndpoint({ configured, egress, clock, deadlineMs }),
     providers: configured.providers,
     observer,
     callers,

@@ -1,3 +1,4 @@
+import type { FamilyId } from '../ledger.ts'
 import type { RequestRecord } from '../request-log.ts'
 import type { Truth } from '../truth.ts'
 import { type Facts, type Finding, ms } from './facts.ts'
@@ -14,11 +15,11 @@ export function healthyOnesAreInTime({ seen, limits }: Facts): readonly Finding[
 
 /** I10: the provider is not asked more than it was promised. */
 export function requestsKeepTheBudget({ truth, limits, refreshes }: Facts): readonly Finding[] {
-  const requests = truth.requests.filter(({ endpoint }) => endpoint === 'token')
+  const { mostPerSecond, mostAtOnce } = loadOf(truth)
   const totals = [
     over('token requests', truth.tokenRequests, limits.requests),
-    over('token requests within a second', mostPerSecond(requests), limits.requestsPerSecond),
-    over('token requests at once', mostAtOnce(requests, truth.now), limits.requestsAtOnce),
+    over('token requests within a second', mostPerSecond, limits.requestsPerSecond),
+    over('token requests at once', mostAtOnce, limits.requestsAtOnce),
   ]
   const each = [...refreshes].map(([family, { length }]) =>
     over('refreshes of one grant', length, limits.requestsOfEach, family),
@@ -26,11 +27,14 @@ export function requestsKeepTheBudget({ truth, limits, refreshes }: Facts): read
   return [...totals, ...each].flat()
 }
 
+/** Token requests that arrived within any one second, and that were open at once. */
+export function loadOf({ requests, now }: Pick<Truth, 'requests' | 'now'>) {
+  const asked = requests.filter(({ endpoint }) => endpoint === 'token')
+  return { mostPerSecond: perSecond(asked), mostAtOnce: atOnce(asked, now) }
+}
+
 /** How long each untroubled grant was without a token that worked, for every refresh of it. */
-export function latenessOf(truth: Truth): readonly number[] {
-  const troubled = new Set(
-    truth.requests.flatMap(({ family, misbehaviour }) => (misbehaviour === null ? [] : [family])),
-  )
+export function latenessOf(truth: Truth, troubled = whoMetTrouble(truth)): readonly number[] {
   return truth.families
     .filter(({ id, revoked }) => revoked === null && !troubled.has(id))
     .flatMap(({ accessTokens }) =>
@@ -38,6 +42,12 @@ export function latenessOf(truth: Truth): readonly number[] {
         return Math.max(0, issuedAt - (accessTokens[index]?.expiresAt ?? issuedAt))
       }),
     )
+}
+
+/** Whoever a rule was ever for, be it one that only took its time. */
+function whoMetTrouble({ requests }: Truth): ReadonlySet<FamilyId | null> {
+  const met = requests.filter(({ misbehaviour }) => misbehaviour !== null)
+  return new Set(met.map(({ family }) => family))
 }
 
 export function percentile(values: readonly number[], share: number): number {
@@ -55,7 +65,7 @@ function over(
   return [{ family, message: `${count} ${what}, ${limit} allowed` }]
 }
 
-function mostPerSecond(requests: readonly RequestRecord[]): number {
+function perSecond(requests: readonly RequestRecord[]): number {
   let most = 0
   let first = 0
   for (const [last, request] of requests.entries()) {
@@ -65,7 +75,7 @@ function mostPerSecond(requests: readonly RequestRecord[]): number {
   return most
 }
 
-function mostAtOnce(requests: readonly RequestRecord[], now: number): number {
+function atOnce(requests: readonly RequestRecord[], now: number): number {
   const steps = requests.flatMap(({ arrivedAt, closedAt }) => [
     { at: arrivedAt, by: 1 },
     { at: closedAt ?? now, by: -1 },
