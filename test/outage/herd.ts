@@ -1,173 +1,234 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { newId, type ProviderId, type UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { storedTokensOf } from '../crash/vault-files.ts'
+import { atMost, below, exactly, type Figure, figure, round } from '../support/figures.ts'
 import { LarderApi } from '../support/larder-api.ts'
-import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
+import {
+  type Installation,
+  makeInstallation,
+  startLarderProcess,
+} from '../support/larder-process.ts'
+import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { leaksOf, listConnections, seenConnection } from '../support/observe-larder.ts'
 import { masterKey, openVaultStore } from '../support/open-vault-store.ts'
+import { check } from '../support/scripted-provider/checker/check.ts'
+import { latenessOf, loadOf, percentile } from '../support/scripted-provider/checker/load.ts'
+import type { ServedToken } from '../support/scripted-provider/checker/observations.ts'
 import type { MintedGrant } from '../support/scripted-provider/commands.ts'
+import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
 import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
 import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 
 const ACME = 'acme' as ProviderId
 const LIVE = 50
-const MASTER = 'the master key of the herd'
 const ANSWER_MS = 20
 const HOUR_MS = 3_600_000
+const LONGEST_MS = 1_200_000
+const READ_P99_MS = 50
 
 export type Herd = {
   readonly seed: string
   readonly expired: number
   readonly hanging: number
+  readonly concurrency: number
+  readonly ratePerSecond: number
   readonly refreshed: number
   readonly seconds: number
-  readonly capConcurrency: number
   readonly mostAtOnce: number
-  readonly capPerSecond: number
   readonly mostPerSecond: number
+  readonly latenessP99Seconds: number
   readonly reads: number
   readonly readP50Ms: number
   readonly readP99Ms: number
   readonly disconnected: number
+  readonly violations: readonly string[]
 }
+
+export type HerdOptions = Pick<
+  Herd,
+  'seed' | 'expired' | 'hanging' | 'concurrency' | 'ratePerSecond'
+>
 
 /**
  * A start after a long night: everything has expired, some of it on a path that never answers, and
  * the app reads tokens of users that still have one.
  */
-export async function herd(play: {
-  readonly expired: number
-  readonly hanging: number
-  readonly concurrency: number
-  readonly ratePerSecond: number
-}): Promise<Herd> {
-  await using provider = await startScriptedProvider({ profile: 'strict' })
-  const grants = await provider.mintGrants(play.expired + LIVE)
-  const silent = grants.slice(0, play.hanging).map(({ family }) => family)
-  await provider.misbehave({ act: 'silence' }, { family: silent })
+export async function herd(play: HerdOptions): Promise<Herd> {
+  await using provider = await startScriptedProvider({ profile: 'strict', seed: play.seed })
+  const expired = await provider.mintGrants(play.expired, { accessTokenSeconds: 0 })
+  const live = await provider.mintGrants(LIVE)
+  const silent = new Set(expired.slice(0, play.hanging).map(({ family }) => family))
+  await provider.misbehave({ act: 'silence' }, { family: [...silent] })
   await provider.misbehave({ act: 'delay', before: 'answer', ms: ANSWER_MS })
-  await using at = await makeInstallation({
-    configuration: stringify({
-      providers: { acme: { ...settingsFor(provider), clientSecret: provider.client.secret } },
-      refresh: { concurrencyPerProvider: play.concurrency, ratePerSecond: play.ratePerSecond },
-    }),
-    environment: { LARDER_MASTER_KEY: Buffer.from(masterKey(MASTER)).toString('base64') },
-  })
-  const liveIds = await fill(at.dataDir, grants)
+  await using at = await install(provider, play)
+  const readable = await fill(at.dataDir, { expired, live })
+  const { seconds, latencies, ...seen } = await comeBack({ provider, at, silent }, play, readable)
 
-  const began = performance.now()
-  await using larder = await startLarderProcess(at)
-  const api = new LarderApi(at)
-  const latencies: number[] = []
-  const healthy = play.expired - play.hanging
-  const done = async () => (await healthyRefreshes(provider, silent)) >= healthy
-  let stop = false
-  const reading = readAll(api, liveIds, { latencies, isDone: () => stop })
-  await until('all healthy ones to be refreshed', done, 1_200_000)
-  const seconds = (performance.now() - began) / 1000
-  stop = true
-  await reading
-  const disconnected = await api.get('/v1/connections?status=disconnected&limit=100')
-  larder.kill('SIGKILL')
-  await larder.ended
+  const truth = await provider.truth()
+  const limits = { requestsAtOnce: play.concurrency, requestsPerSecond: play.ratePerSecond }
+  const healthy = truth.families.filter(({ id }) => !silent.has(id))
   return {
-    seed: provider.seed,
     ...play,
-    refreshed: await healthyRefreshes(provider, silent),
-    seconds: Math.round(seconds * 10) / 10,
-    capConcurrency: play.concurrency,
-    capPerSecond: play.ratePerSecond,
-    ...(await load(provider)),
+    ...loadOf(truth),
+    refreshed: healthy.filter(({ refreshTokens }) => refreshTokens.length > 1).length,
+    seconds: round(seconds),
+    // I8 has no limit here: whoever is late was so before there was a process. How late is told.
+    latenessP99Seconds: round(percentile(latenessOf(truth, silent), 0.99) / 1000),
     reads: latencies.length,
-    readP50Ms: percentile(latencies, 0.5),
-    readP99Ms: percentile(latencies, 0.99),
-    disconnected: (disconnected.body as { items: unknown[] }).items.length,
+    readP50Ms: round(percentile(latencies, 0.5)),
+    readP99Ms: round(percentile(latencies, 0.99)),
+    disconnected: seen.connections.filter(({ status }) => status === 'disconnected').length,
+    violations: check(truth, seen, limits).map(({ message }) => message),
   }
 }
 
-type Provider = Awaited<ReturnType<typeof startScriptedProvider>>
+export function herdFigures(report: Herd): readonly Figure[] {
+  const { expired, hanging, refreshed, mostAtOnce, mostPerSecond, readP99Ms } = report
+  const { concurrency, ratePerSecond, disconnected, violations } = report
+  return [
+    figure('expired', expired),
+    figure('hanging', hanging),
+    figure('refreshed', refreshed, exactly(expired - hanging, refreshed)),
+    figure('seconds', report.seconds),
+    figure('most at once', mostAtOnce, atMost(concurrency, mostAtOnce)),
+    figure('most in a second', mostPerSecond, atMost(ratePerSecond, mostPerSecond)),
+    figure('without a token, p99', `${report.latenessP99Seconds} s`),
+    figure('reads of live tokens', report.reads),
+    figure('a read, p50', `${report.readP50Ms} ms`),
+    figure('a read, p99', `${readP99Ms} ms`, below(READ_P99_MS, readP99Ms, ' ms')),
+    figure('disconnected', disconnected, exactly(0, disconnected)),
+    figure('violations', violations.length, exactly(0, violations.length)),
+  ]
+}
 
-/** Straight into the store, as a former process would have left it. */
-async function fill(dataDir: string, grants: readonly MintedGrant[]) {
-  await using vault = await openVaultStore({ dataDir, master: MASTER })
-  const now = Date.now()
-  const connections = grants.map((grant, index) => {
-    const isLive = index >= grants.length - LIVE
-    const issuedAt = now - (isLive ? 0 : 2 * HOUR_MS)
-    const token = makeToken({
-      secret: new Secret(grant.accessToken),
-      issuedAt,
-      expiresAt: issuedAt + HOUR_MS,
-    })
-    return makeConnection({
-      id: newId('con', now, randomBytes(10)),
-      userId: `user-${index}` as UserId,
-      provider: ACME,
-      account: { ...grant.account, name: null },
-      grant: makeGrant({
-        id: newId('grt', now, randomBytes(10)),
-        token,
-        refreshToken: new Secret(grant.refreshToken),
-      }),
-      dueAt: isLive ? now + HOUR_MS : now - HOUR_MS - index,
-    })
+function install(provider: ScriptedProvider, { concurrency, ratePerSecond }: HerdOptions) {
+  return makeInstallation({
+    configuration: stringify({
+      providers: { acme: { ...settingsFor(provider), clientSecret: provider.client.secret } },
+      refresh: { concurrencyPerProvider: concurrency, ratePerSecond },
+    }),
+    environment: { LARDER_MASTER_KEY: Buffer.from(masterKey()).toString('base64') },
   })
+}
+
+type Scene = {
+  readonly provider: ScriptedProvider
+  readonly at: Installation
+  /** Whoever is never answered. */
+  readonly silent: ReadonlySet<FamilyId>
+}
+type Readable = { readonly id: string; readonly family: FamilyId }
+
+/** From the start until all that can be refreshed is, with readers all the while. */
+async function comeBack(scene: Scene, play: HerdOptions, readable: readonly Readable[]) {
+  const { provider, at } = scene
+  const began = performance.now()
+  await using larder = await startLarderProcess(at)
+  const api = new LarderApi(at)
+  const stop = new AbortController()
+  const reading = readAll({ api, provider, end: stop.signal }, readable)
+  await Promise.race([answered(provider, play.expired - play.hanging), reading])
+  const seconds = (performance.now() - began) / 1000
+  stop.abort()
+  const { served, latencies } = await reading
+  const connections = await settled(scene, api)
+  larder.kill('SIGKILL')
+  const kills = [provider.now()]
+  await larder.ended
+  const [stored, leaks] = [await storedTokensOf(at.dataDir), await leaksOf(at, provider.mark)]
+  return { seconds, latencies, served, connections, kills, stored, leaks }
+}
+
+/** Straight into the store, as a former process would have left it; answers those that live. */
+async function fill(
+  dataDir: string,
+  grants: { readonly expired: readonly MintedGrant[]; readonly live: readonly MintedGrant[] },
+): Promise<readonly Readable[]> {
+  await using vault = await openVaultStore({ dataDir })
+  const now = Date.now()
+  const expired = grants.expired.map((grant, index) =>
+    connectionOf(grant, { issuedAt: now - 2 * HOUR_MS, dueAt: now - HOUR_MS - index }),
+  )
+  const live = grants.live.map((grant) =>
+    connectionOf(grant, { issuedAt: now, dueAt: now + HOUR_MS }),
+  )
+  const connections = [...expired, ...live]
   for (let from = 0; from < connections.length; from += 500) {
     await vault.store.write(async (trx) => {
       for (const connection of connections.slice(from, from + 500))
         await trx.insertConnection(connection)
     })
   }
-  return connections.slice(-LIVE).map(({ id }) => id)
+  return live.map(({ id, userId }) => ({ id, family: userId as string as FamilyId }))
+}
+
+function connectionOf(
+  { family, account, accessToken, refreshToken }: MintedGrant,
+  { issuedAt, dueAt }: { readonly issuedAt: number; readonly dueAt: number },
+) {
+  const token = makeToken({
+    secret: new Secret(accessToken),
+    issuedAt,
+    expiresAt: issuedAt + HOUR_MS,
+  })
+  return makeConnection({
+    id: newId('con', issuedAt, randomBytes(10)),
+    userId: family as string as UserId,
+    provider: ACME,
+    account: { ...account, name: null },
+    grant: makeGrant({
+      id: newId('grt', issuedAt, randomBytes(10)),
+      token,
+      refreshToken: new Secret(refreshToken),
+    }),
+    dueAt,
+  })
 }
 
 async function readAll(
-  api: LarderApi,
-  ids: readonly string[],
-  { latencies, isDone }: { latencies: number[]; isDone: () => boolean },
-): Promise<void> {
-  for (let i = 0; !isDone(); i++) {
-    const begun = performance.now()
-    const answer = await api.get(`/v1/connections/${ids[i % ids.length]}/token`)
-    if (answer.status !== 200) throw new Error(`a live token was withheld: ${answer.text}`)
-    latencies.push(performance.now() - begun)
+  by: { readonly api: LarderApi; readonly provider: ScriptedProvider; readonly end: AbortSignal },
+  all: readonly Readable[],
+) {
+  const { api, provider, end } = by
+  const served: ServedToken[] = []
+  const latencies: number[] = []
+  for (let n = 0; !end.aborted; n++) {
+    const one = all[n % all.length]
+    if (one === undefined) break
+    const askedAt = provider.now()
+    const { status, text, body } = await api.get(`/v1/connections/${one.id}/token`)
+    if (status !== 200) throw new Error(`a live token was withheld: ${text}`)
+    const { accessToken } = body as { readonly accessToken: string }
+    const answeredAt = provider.now()
+    served.push({ family: one.family, accessToken, askedAt, answeredAt, minTtlMs: 60_000 })
+    latencies.push(answeredAt - askedAt)
     api.answers.length = 0
   }
+  return { served, latencies }
 }
 
-async function healthyRefreshes(provider: Provider, silent: readonly string[]): Promise<number> {
-  const { families } = await provider.truth()
-  const hanging = new Set<string>(silent)
-  return families.filter(({ id, refreshTokens }) => !hanging.has(id) && refreshTokens.length > 1)
-    .length
+/** The provider tells it when it is so: to look at all it knows, again and again, would hold it up. */
+async function answered(provider: ScriptedProvider, count: number): Promise<void> {
+  const late = new AbortController()
+  const tooLong = wait(LONGEST_MS, 'too long', { signal: late.signal }).catch(() => null)
+  const all = provider.until({ endpoint: 'token', phase: 'answered', count })
+  const first = await Promise.race([all, tooLong])
+  late.abort()
+  if (first === 'too long') throw new Error('not all that can be refreshed were, in twenty minutes')
 }
 
-async function load(provider: Provider) {
-  const requests = await provider.requests({ endpoint: 'token' })
-  const ends = requests.flatMap(({ arrivedAt, closedAt, answeredAt }) => [
-    { at: arrivedAt, change: 1 },
-    { at: answeredAt ?? closedAt ?? Number.POSITIVE_INFINITY, change: -1 },
-  ])
-  let [open, mostAtOnce] = [0, 0]
-  for (const { change } of ends.toSorted((a, b) => a.at - b.at || a.change - b.change)) {
-    open += change
-    mostAtOnce = Math.max(mostAtOnce, open)
-  }
-  const arrivals = requests.map(({ arrivedAt }) => arrivedAt).toSorted((a, b) => a - b)
-  let mostPerSecond = 0
-  for (let first = 0, last = 0; last < arrivals.length; last++) {
-    while ((arrivals[last] ?? 0) - (arrivals[first] ?? 0) >= 1_000) first++
-    mostPerSecond = Math.max(mostPerSecond, last - first + 1)
-  }
-  return { mostAtOnce, mostPerSecond }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return (
-    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) /
-    10
-  )
+/** What was answered last is stored a moment later. */
+async function settled({ provider, silent }: Scene, api: LarderApi) {
+  const listed = await until('all that can be refreshed to be shown so', async () => {
+    const all = await listConnections(api)
+    const waiting = all.filter(({ userId, alive }) => !alive && !silent.has(userId))
+    return waiting.length === 0 && all
+  })
+  const seenAt = provider.now()
+  return listed.map((one) => seenConnection(one, seenAt))
 }

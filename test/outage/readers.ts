@@ -1,6 +1,14 @@
 import { stringify } from 'yaml'
+import { storedTokensOf } from '../crash/vault-files.ts'
+import { exactly, type Figure, figure } from '../support/figures.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
+import { leaksOf, listConnections, seenConnection } from '../support/observe-larder.ts'
+import { masterKey } from '../support/open-vault-store.ts'
+import { check } from '../support/scripted-provider/checker/check.ts'
+import type { ServedToken } from '../support/scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
 import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
 import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
@@ -13,50 +21,89 @@ export type Readers = {
   readonly served: number
   readonly differentTokens: number
   readonly revoked: boolean
+  readonly violations: readonly string[]
 }
 
 /** Many read one expired token while the schedule and a person want it refreshed too, and the provider is slow. */
 export async function readers(play: {
   readonly readers: number
   readonly answerMs: number
+  readonly seed: string
 }): Promise<Readers> {
-  await using provider = await startScriptedProvider({ profile: 'strict' })
+  await using provider = await startScriptedProvider({ profile: 'strict', seed: play.seed })
   await using at = await makeInstallation({
     configuration: stringify({
       providers: { acme: { ...settingsFor(provider), clientSecret: provider.client.secret } },
     }),
+    environment: { LARDER_MASTER_KEY: Buffer.from(masterKey()).toString('base64') },
   })
   await using larder = await startLarderProcess(at)
   const api = new LarderApi(at)
-  const [grant] = await provider.mintGrants(1)
-  const delay = { act: 'delay', before: 'answer', ms: play.answerMs } as const
-  await provider.misbehave(delay)
-  const imported = await api.post('/v1/connections', {
-    userId: 'user-1',
-    provider: 'acme',
-    accessToken: grant?.accessToken,
-    refreshToken: grant?.refreshToken,
-    // So little that nobody may be served it: the schedule begins at once.
-    expiresInSeconds: 1,
-    accountId: 'account-1',
-  })
-  const { id } = imported.body as { id: string }
-  const reads = Array.from({ length: play.readers }, () => api.get(`/v1/connections/${id}/token`))
-  const forced = api.post(`/v1/connections/${id}/refresh`)
+  await provider.misbehave({ act: 'delay', before: 'answer', ms: play.answerMs })
+  const one = await importExpiring(provider, api)
+  const reads = Array.from({ length: play.readers }, () => readOnce(provider, api, one))
+  const forced = api.post(`/v1/connections/${one.id}/refresh`)
   const arrived = async () => (await provider.requests({ endpoint: 'token' })).length
   await until('the refresh to be at the provider', async () => (await arrived()) > 0)
-  const answers = await Promise.all(reads)
+  const served = (await Promise.all(reads)).flat()
   await forced
-  const served = answers.filter(({ status }) => status === 200)
-  const tokens = new Set(served.map(({ body }) => (body as { accessToken: string }).accessToken))
-  const [family] = (await provider.truth()).families
+
+  const seenAt = provider.now()
+  const connections = (await listConnections(api)).map((shown) => seenConnection(shown, seenAt))
   larder.kill('SIGTERM')
+  await larder.ended
+  const [stored, leaks] = [await storedTokensOf(at.dataDir), await leaksOf(at, provider.mark)]
+  const truth = await provider.truth()
+  const seen = { served, connections, stored, leaks }
   return {
-    seed: provider.seed,
     ...play,
     requests: await arrived(),
     served: served.length,
-    differentTokens: tokens.size,
-    revoked: family?.revoked !== null,
+    differentTokens: new Set(served.map(({ accessToken }) => accessToken)).size,
+    revoked: truth.families[0]?.revoked !== null,
+    violations: check(truth, seen, { requests: 1 }).map(({ message }) => message),
   }
+}
+
+export function readersFigures(report: Readers): readonly Figure[] {
+  const { requests, served, differentTokens, revoked, violations } = report
+  return [
+    figure('readers', report.readers),
+    figure('answer after', `${report.answerMs} ms`),
+    figure('requests', requests, exactly(1, requests)),
+    figure('served', served, exactly(report.readers, served)),
+    figure('different tokens', differentTokens, exactly(1, differentTokens)),
+    figure('revoked', String(revoked), exactly('false', String(revoked))),
+    figure('violations', violations.length, exactly(0, violations.length)),
+  ]
+}
+
+type Imported = { readonly id: string; readonly family: FamilyId }
+
+/** With so little left that nobody may be served it: the schedule begins at once. */
+async function importExpiring(provider: ScriptedProvider, api: LarderApi): Promise<Imported> {
+  const [grant] = await provider.mintGrants(1)
+  if (grant === undefined) throw new Error('nothing was minted')
+  const { family, accessToken, refreshToken } = grant
+  const { body } = await api.post('/v1/connections', {
+    userId: family,
+    provider: 'acme',
+    accessToken,
+    refreshToken,
+    expiresInSeconds: 1,
+    accountId: 'account-1',
+  })
+  return { family, id: (body as { readonly id: string }).id }
+}
+
+async function readOnce(
+  provider: ScriptedProvider,
+  api: LarderApi,
+  { id, family }: Imported,
+): Promise<readonly ServedToken[]> {
+  const askedAt = provider.now()
+  const { status, body } = await api.get(`/v1/connections/${id}/token`)
+  if (status !== 200) return []
+  const { accessToken } = body as { readonly accessToken: string }
+  return [{ family, accessToken, askedAt, answeredAt: provider.now(), minTtlMs: 60_000 }]
 }

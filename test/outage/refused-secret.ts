@@ -1,8 +1,17 @@
-import { refreshDue } from '../../src/vault/refresh-due.ts'
-import { until } from '../support/until.ts'
-import { openStage, OPERATOR } from '../support/vault-stage.ts'
+import { atMost, exactly, type Figure, figure } from '../support/figures.ts'
+import { type Held, observeStage } from '../support/observe-stage.ts'
+import { check } from '../support/scripted-provider/checker/check.ts'
+import { latenessOf } from '../support/scripted-provider/checker/load.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 const TICK_MS = 1_000
+const MINUTE_MS = 60_000
+/** Sent together, before the first answer to any of them is there. */
+const AT_ONCE = 4
+const FIRST_WAIT_SECONDS = 30
+const LONGEST_WAIT_SECONDS = 600
+/** The longest wait, the fifth that is added to it by chance, and the refreshes then. */
+const HEALS_WITHIN_SECONDS = LONGEST_WAIT_SECONDS * 1.2 + 10
 
 export type RefusedSecret = {
   readonly seed: string
@@ -11,48 +20,105 @@ export type RefusedSecret = {
   readonly probes: number
   /** Between the first and the last probe, each wait in seconds. */
   readonly waitsSeconds: readonly number[]
+  /** Waits that were shorter than the back-off of the circuit. */
+  readonly tooEarly: number
   readonly alarms: number
   readonly disconnected: number
+  readonly healed: number
   readonly healedAfterSeconds: number
+  readonly violations: readonly string[]
 }
 
 /** The provider refuses the client's secret for so long; then it takes it again. */
 export async function refusedSecret(play: {
   readonly minutes: number
   readonly connections: number
+  readonly seed: string
 }): Promise<RefusedSecret> {
-  await using stage = await openStage({ profile: 'strict' })
-  for (let i = 0; i < play.connections; i++) await stage.adopt({ accessTokenSeconds: 600 })
-  const pass = async (ms: number) => {
-    stage.clock.pass(ms)
-    await stage.provider.advanceTime(ms)
-    await refreshDue(stage.ports)
-    await until('the flights to land', () => stage.ports.flights.size === 0)
+  await using stage = await openStage({
+    profile: 'strict',
+    seed: play.seed,
+    policy: { concurrencyPerProvider: AT_ONCE },
+  })
+  const held: Held[] = []
+  for (let i = 0; i < play.connections; i++) {
+    held.push(await stage.adopt({ accessTokenSeconds: 600 }))
   }
-  await stage.provider.setClientSecrets(['another one'])
-  const begun = stage.provider.now()
-  for (let at = 0; at < play.minutes * 60_000; at += TICK_MS) await pass(TICK_MS)
-  const probes = await stage.provider.requests({ endpoint: 'token' })
-
-  await stage.provider.setClientSecrets(stage.provider.client.secrets)
-  const allFresh = async () => {
-    const ids = await stage.ports.store.connectionIds(null, play.connections)
-    const all = await Promise.all(ids.map((id) => stage.stored(id)))
-    return all.every(({ grant }) => grant.generation > 1)
-  }
+  const waitsSeconds = await beRefused(stage, play.minutes)
   const healed = stage.provider.now()
-  while (!(await allFresh())) await pass(TICK_MS)
+  for (let second = 0; second < 2 * HEALS_WITHIN_SECONDS; second++) {
+    if ((await freshOnes(stage, held)) === held.length) break
+    await tick(stage)
+  }
+  const healedAfterSeconds = Math.round((stage.provider.now() - healed) / 1000)
   const events = await stage.ports.store.events({ after: 0, limit: 10_000, reach: OPERATOR })
   const count = (type: string) => events.filter((event) => event.type === type).length
-  const arrivals = probes.map(({ arrivedAt }) => (arrivedAt - begun) / 1000)
   return {
-    seed: stage.provider.seed,
-    minutes: play.minutes,
-    connections: play.connections,
-    probes: probes.length,
-    waitsSeconds: arrivals.slice(1).map((at, i) => Math.round(at - (arrivals[i] ?? 0))),
+    ...play,
+    probes: waitsSeconds.length + 1,
+    waitsSeconds: waitsSeconds.map(Math.round),
+    tooEarly: waitsSeconds.slice(AT_ONCE - 1).filter(isTooEarly).length,
     alarms: count('provider.misconfigured'),
     disconnected: count('connection.disconnected'),
-    healedAfterSeconds: Math.round((stage.provider.now() - healed) / 1000),
+    healed: await freshOnes(stage, held),
+    healedAfterSeconds,
+    violations: await violationsOf(stage, held, play.minutes),
   }
+}
+
+export function refusedFigures(report: RefusedSecret): readonly Figure[] {
+  const { waitsSeconds, healed, healedAfterSeconds, connections, violations } = report
+  return [
+    figure('minutes', report.minutes),
+    figure('connections', connections),
+    figure('probes', report.probes),
+    figure('waits, seconds', waitsSeconds.join(' ')),
+    figure('shorter than the back-off', report.tooEarly, exactly(0, report.tooEarly)),
+    figure('alarms', report.alarms, exactly(1, report.alarms)),
+    figure('disconnected', report.disconnected, exactly(0, report.disconnected)),
+    figure('healed', healed, exactly(connections, healed)),
+    figure(
+      'healed after',
+      `${healedAfterSeconds} s`,
+      atMost(HEALS_WITHIN_SECONDS, healedAfterSeconds, ' s'),
+    ),
+    figure('violations', violations.length, exactly(0, violations.length)),
+  ]
+}
+
+/** The waits between its requests meanwhile, in seconds. */
+async function beRefused(stage: Stage, minutes: number): Promise<readonly number[]> {
+  await stage.provider.setClientSecrets(['another one'])
+  for (let at = 0; at < minutes * MINUTE_MS; at += TICK_MS) await tick(stage)
+  const probes = await stage.provider.requests({ endpoint: 'token' })
+  await stage.provider.setClientSecrets(stage.provider.client.secrets)
+  const arrivals = probes.map(({ arrivedAt }) => arrivedAt / 1000)
+  return arrivals.slice(1).map((at, i) => at - (arrivals[i] ?? 0))
+}
+
+async function tick(stage: Stage): Promise<void> {
+  await stage.pass(TICK_MS)
+  await stage.refreshDue()
+}
+
+/** Each wait is twice the one before, to the longest, and by chance a little more: never less. */
+function isTooEarly(seconds: number, index: number): boolean {
+  return seconds < Math.min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** index) - 1
+}
+
+async function freshOnes(stage: Stage, held: readonly Held[]): Promise<number> {
+  const all = await Promise.all(held.map(({ connection }) => stage.stored(connection.id)))
+  return all.filter(({ grant }) => grant.generation > 1).length
+}
+
+async function violationsOf(
+  stage: Stage,
+  held: readonly Held[],
+  minutes: number,
+): Promise<readonly string[]> {
+  const truth = await stage.provider.truth()
+  const seen = { ...(await observeStage(stage, held)), latenessMs: latenessOf(truth) }
+  // All are late, but no longer than the provider refuses, and one wait.
+  const latenessP99Ms = minutes * MINUTE_MS + HEALS_WITHIN_SECONDS * 1000
+  return check(truth, seen, { latenessP99Ms }).map(({ message }) => message)
 }

@@ -1,58 +1,87 @@
 import { parseArgs } from 'node:util'
-import { herd } from './herd.ts'
-import { readers } from './readers.ts'
-import { refusedSecret } from './refused-secret.ts'
-import { transientDays } from './transient-days.ts'
+import { type Figure, missed, table } from '../support/figures.ts'
+import { newSeed } from '../support/scripted-provider/seed.ts'
+import { herd, herdFigures } from './herd.ts'
+import { readers, readersFigures } from './readers.ts'
+import { refusedFigures, refusedSecret } from './refused-secret.ts'
+import { transientDays, transientFigures } from './transient-days.ts'
 
-/** `npm run test:outage -- <days|herd|readers|secret> [--…]`: plays one at full length and prints its figures. */
+/**
+ * `npm run test:outage -- <days|herd|readers|secret> [--…]`: plays one at full length and prints its
+ * figures, each beside its goal. Ends with 1 where one is missed.
+ */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
+    seed: { type: 'string', default: newSeed() },
     days: { type: 'string', default: '7' },
     connections: { type: 'string' },
     hanging: { type: 'string', default: '50' },
     concurrency: { type: 'string', default: '16' },
     rate: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '60' },
-    seed: { type: 'string' },
     readers: { type: 'string', default: '500' },
     answer: { type: 'string', default: '11' },
   },
 })
 
-const number = (text: string | undefined, fallback: number) => Number(text ?? fallback)
-const plays: Record<string, () => Promise<object>> = {
-  days: () =>
-    transientDays({
-      days: number(values.days, 7),
-      connections: number(values.connections, 50),
-      ...(values.seed === undefined ? {} : { seed: values.seed }),
-    }),
-  secret: () =>
-    refusedSecret({
-      minutes: number(values.minutes, 60),
-      connections: number(values.connections, 100),
-    }),
-  readers: () =>
-    readers({ readers: number(values.readers, 500), answerMs: number(values.answer, 11) * 1000 }),
-  herd: () =>
-    herd({
-      expired: number(values.connections, 10_000),
-      hanging: number(values.hanging, 50),
-      concurrency: number(values.concurrency, 16),
-      ratePerSecond: number(values.rate, 100),
-    }),
+type Played = {
+  readonly title: string
+  readonly figures: readonly Figure[]
+  readonly violations: readonly string[]
+}
+
+const { seed } = values
+const connections = (fallback: number) => Number(values.connections ?? fallback)
+const plays: Record<string, () => Promise<Played>> = {
+  days,
+  secret,
+  readers: manyReaders,
+  herd: night,
 }
 
 const play = plays[positionals[0] ?? '']
 if (play === undefined) {
-  process.stderr.write('usage: npm run test:outage -- days|herd|readers|secret\n')
+  tell(`usage: npm run test:outage -- ${Object.keys(plays).join('|')} [--seed …]`)
   process.exitCode = 64
 } else {
-  const figures = await play()
-  for (const [name, value] of Object.entries(figures)) {
-    process.stdout.write(
-      `${name.padEnd(22)} ${Array.isArray(value) ? value.join(' ') : String(value)}\n`,
-    )
-  }
+  const { title, figures, violations } = await play()
+  process.stdout.write(`${table(`${title}, --seed ${seed}`, figures)}\n`)
+  const faults = [...violations, ...missed(figures)]
+  for (const fault of faults) tell(fault)
+  if (faults.length > 0) process.exitCode = 1
+}
+
+async function days(): Promise<Played> {
+  const options = { days: Number(values.days), connections: connections(50), seed }
+  const report = await transientDays(options)
+  return { title: 'days of faults that pass', figures: transientFigures(report), ...report }
+}
+
+async function secret(): Promise<Played> {
+  const options = { minutes: Number(values.minutes), connections: connections(100), seed }
+  const report = await refusedSecret(options)
+  return { title: 'a client secret that is refused', figures: refusedFigures(report), ...report }
+}
+
+async function manyReaders(): Promise<Played> {
+  const answerMs = Number(values.answer) * 1000
+  const report = await readers({ readers: Number(values.readers), answerMs, seed })
+  return { title: 'many readers, one slow answer', figures: readersFigures(report), ...report }
+}
+
+async function night(): Promise<Played> {
+  const report = await herd({
+    expired: connections(10_000),
+    hanging: Number(values.hanging),
+    concurrency: Number(values.concurrency),
+    ratePerSecond: Number(values.rate),
+    seed,
+  })
+  return { title: 'a start after a long night', figures: herdFigures(report), ...report }
+}
+
+/** What is wrong. */
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
 }

@@ -1,87 +1,157 @@
 import type { Ports } from '../../src/ports.ts'
-import { refreshDue } from '../../src/vault/refresh-due.ts'
-import { until } from '../support/until.ts'
-import { openStage, OPERATOR } from '../support/vault-stage.ts'
+import { atMost, exactly, type Figure, figure } from '../support/figures.ts'
+import { type Held, observeStage } from '../support/observe-stage.ts'
+import { check } from '../support/scripted-provider/checker/check.ts'
+import { latenessOf, percentile } from '../support/scripted-provider/checker/load.ts'
+import type { MisbehaviourName } from '../support/scripted-provider/misbehaviours/table.ts'
+import type { Truth } from '../support/scripted-provider/truth.ts'
+import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+import { type LossyNetwork, lossyNetwork, WAYS_TO_LOSE } from './lossy-network.ts'
 
 const STEP_MS = 5 * 60_000
 /** While something fails: back-off is a matter of seconds. */
 const SHORT_STEP_MS = 5_000
-const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** An answer that does not come is waited for in real time; one that does takes no second, even cold. */
+const DEADLINE_MS = 1_000
 
 export type TransientDays = {
   readonly seed: string
   readonly days: number
   readonly connections: number
-  readonly refreshesAnswered: number
+  readonly requests: number
   readonly faults: number
+  /** How many of the ways to fail have come up. */
+  readonly kinds: number
   readonly disconnected: number
   readonly failingAtTheEnd: number
   readonly reuseRevocations: number
+  readonly latenessP99Ms: number
+  readonly violations: readonly string[]
 }
 
-/** Everything that goes wrong for a while and means nothing for a grant. */
-const FAULTS = [
-  { act: 'answer', status: 500, body: 'html' },
-  { act: 'answer', status: 502, body: 'empty' },
-  { act: 'answer', status: 503, body: 'empty', headers: { 'retry-after': '30' } },
-  { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '60' } },
-  { act: 'answer', status: 403, body: 'firewall-html' },
-  { act: 'answer', status: 200, body: 'html' },
-  { act: 'answer', status: 200, body: 'truncated', processed: true },
-  { act: 'refuse', error: 'temporarily_unavailable' },
-  { act: 'cut', after: 'accept', ending: 'reset' },
-  { act: 'cut', after: 'request', ending: 'reset' },
-  { act: 'cut', after: 'processing', ending: 'reset' },
-  { act: 'cut', after: 'part-of-body', ending: 'reset' },
-] as const
+/** Everything that goes wrong for a while and means nothing for a grant … */
+const FAULTS: readonly MisbehaviourName[] = [
+  'status-500',
+  'status-502',
+  'status-503',
+  'status-503-retry-after',
+  'throttled-seconds',
+  'throttled-http-date',
+  'firewall-403',
+  'firewall-200',
+  'body-html',
+  'body-truncated',
+  'temporarily-unavailable',
+  'unknown-error',
+  'reset-on-accept',
+  'reset-after-headers',
+  'reset-after-request',
+  'reset-before-answer',
+  'reset-mid-body',
+  'close-mid-body',
+  // These end by the deadline.
+  'silence',
+  'stalls-mid-body',
+  'drip',
+  'slow-answer',
+]
+/** … and what never gets as far as the provider. */
+const KINDS = FAULTS.length + WAYS_TO_LOSE.length
+/** Of all requests. */
+const SHARE = 0.2
+/** Of one kind, where each is decided for itself. */
+const FRACTION = 1 - (1 - SHARE) ** (1 / KINDS)
 
-/** Days of a provider that fails one request in five, each in another way, played in minutes. */
+/** Days on which one request in five fails, each in another way, played in minutes. */
 export async function transientDays(play: {
   readonly days: number
   readonly connections: number
-  readonly seed?: string
+  readonly seed: string
 }): Promise<TransientDays> {
+  const network = lossyNetwork({ seed: play.seed, fraction: FRACTION })
   await using stage = await openStage({
     profile: 'grace',
     graceMs: 60_000,
     provider: { refreshTokens: { graceSeconds: 60 } },
-    ...(play.seed === undefined ? {} : { seed: play.seed }),
+    seed: play.seed,
+    egress: network.open,
+    deadlineMs: DEADLINE_MS,
   })
-  for (let i = 0; i < play.connections; i++) await stage.adopt()
-  for (const fault of FAULTS)
-    await stage.provider.misbehave(fault, { fraction: 0.2 / FAULTS.length })
-  for (let at = 0, step = STEP_MS; at < play.days * DAY_MS; at += step) {
-    stage.clock.pass(step)
-    await stage.provider.advanceTime(step)
-    await drain(stage.ports)
-    step = (await failing(stage.ports)) > 0 ? SHORT_STEP_MS : STEP_MS
-  }
-  const faults = (await stage.provider.requests({ endpoint: 'token' })).filter(
-    ({ misbehaviour }) => misbehaviour !== null,
-  )
-  const answered = (await stage.provider.requestCount()) - faults.length
+  const held: Held[] = []
+  for (let i = 0; i < play.connections; i++) held.push(await stage.adopt())
+  for (const fault of FAULTS) await stage.provider.misbehave(fault, { fraction: FRACTION })
+  await goThrough(stage, play.days * DAY_MS)
   await stage.provider.behave()
+  await goThrough(stage, HOUR_MS)
+
+  const truth = await stage.provider.truth()
   const events = await stage.ports.store.events({ after: 0, limit: 100_000, reach: OPERATOR })
-  const { families } = await stage.provider.truth()
+  const latenessMs = latenessOf(truth, NOBODY)
+  const seen = { ...(await observeStage(stage, held)), latenessMs }
+  const limits = { latenessP99Ms: 0, requestsOfEach: requestsAllowed(play.days) }
   return {
-    seed: stage.provider.seed,
-    days: play.days,
-    connections: play.connections,
-    refreshesAnswered: answered,
-    faults: faults.length,
+    ...play,
+    ...faultsOf(truth, network),
     disconnected: events.filter(({ type }) => type === 'connection.disconnected').length,
     failingAtTheEnd: await failing(stage.ports),
-    reuseRevocations: families.filter(({ revoked }) => revoked?.cause === 'reuse').length,
+    reuseRevocations: truth.families.filter(({ revoked }) => revoked?.cause === 'reuse').length,
+    latenessP99Ms: Math.round(percentile(latenessMs, 0.99)),
+    violations: check(truth, seen, limits).map(({ message }) => message),
+  }
+}
+
+export function transientFigures(report: TransientDays): readonly Figure[] {
+  const { requests, faults, violations, latenessP99Ms } = report
+  return [
+    figure('days', report.days),
+    figure('connections', report.connections),
+    figure('requests', requests),
+    figure('faults', `${faults}, one request in ${(requests / faults).toFixed(1)}`),
+    figure('kinds of fault', `${report.kinds} of ${KINDS}`),
+    figure('disconnected', report.disconnected, exactly(0, report.disconnected)),
+    figure('failing at the end', report.failingAtTheEnd, exactly(0, report.failingAtTheEnd)),
+    figure(
+      'revoked because of reuse',
+      report.reuseRevocations,
+      exactly(0, report.reuseRevocations),
+    ),
+    figure('without a token, p99', `${latenessP99Ms} ms`, atMost(0, latenessP99Ms, ' ms')),
+    figure('violations', violations.length, exactly(0, violations.length)),
+  ]
+}
+
+/** All of them meet trouble, and none may be late for that: it lasts shorter than the margin. */
+const NOBODY: ReadonlySet<never> = new Set<never>()
+
+/** A token of an hour is renewed thirty times a day; trouble may double that, and no more. */
+function requestsAllowed(days: number): number {
+  return 2 * 30 * (days + 1)
+}
+
+/** In long steps, and in short ones while something fails. */
+async function goThrough(stage: Stage, durationMs: number): Promise<void> {
+  for (let [at, step] = [0, STEP_MS]; at < durationMs; at += step) {
+    await stage.pass(step)
+    await stage.refreshDue()
+    step = (await failing(stage.ports)) > 0 ? SHORT_STEP_MS : STEP_MS
+  }
+}
+
+function faultsOf({ requests }: Truth, { lost }: LossyNetwork) {
+  const met = requests.flatMap(({ misbehaviour }) => misbehaviour ?? [])
+  const onTheWay = Object.values(lost).reduce((sum, count) => sum + count, 0)
+  return {
+    requests: requests.length + onTheWay,
+    faults: met.length + onTheWay,
+    kinds:
+      FAULTS.filter((name) => met.some((names) => names.split('+').includes(name))).length +
+      Object.values(lost).filter((count) => count > 0).length,
   }
 }
 
 async function failing({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<number> {
   const { byStatus } = await store.census(clock.now())
   return byStatus.reduce((sum, { status, count }) => sum + (status === 'failing' ? count : 0), 0)
-}
-
-/** Scans until a scan finds nothing to do, as the schedule would within the step. */
-async function drain(ports: Ports): Promise<void> {
-  while ((await refreshDue(ports)) > 0)
-    await until('the flights to land', () => ports.flights.size === 0, 60_000)
 }

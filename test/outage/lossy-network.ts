@@ -1,0 +1,52 @@
+import { type Egress, openEgress, type OutgoingRequest } from '../../src/oauth/egress.ts'
+import type { Clock } from '../../src/ports.ts'
+import { chance } from '../support/scripted-provider/seed.ts'
+
+export type LossyNetwork = {
+  readonly open: (clock: Clock) => Promise<Egress>
+  /** How many requests have not got anywhere, by why. */
+  readonly lost: Readonly<Record<keyof typeof WAYS, number>>
+}
+
+/** Where nobody is; what becomes of a request is found out by the real door to providers. */
+const WAYS = {
+  'no-such-name': (request: OutgoingRequest) => {
+    return { ...request, url: new URL('https://provider.invalid/token'), reach: 'public' } as const
+  },
+  'connection-refused': (request: OutgoingRequest) => {
+    return { ...request, url: new URL('http://127.0.0.1:1/token') }
+  },
+}
+
+export const WAYS_TO_LOSE = Object.keys(WAYS) as readonly (keyof typeof WAYS)[]
+
+/** Leads each request astray in each of the ways by this chance, the same for the same seed. */
+export function lossyNetwork(how: {
+  readonly seed: string
+  readonly fraction: number
+}): LossyNetwork {
+  const lost = { 'no-such-name': 0, 'connection-refused': 0 }
+  const showings = new Map<string | null, number>()
+  const led = (request: OutgoingRequest): OutgoingRequest => {
+    const showing = (showings.get(request.body) ?? 0) + 1
+    showings.set(request.body, showing)
+    const way = WAYS_TO_LOSE.find((one) => {
+      return chance(how.seed, `${one} ${request.body} ${showing}`) < how.fraction
+    })
+    if (way === undefined) return request
+    lost[way]++
+    return WAYS[way](request)
+  }
+  return {
+    lost,
+    open: async (clock) => {
+      const egress = await openEgress({ clock, addressesOf: noAddresses })
+      return { send: (request) => egress.send(led(request)) }
+    },
+  }
+}
+
+/** As a resolver says it. */
+async function noAddresses(name: string): Promise<never> {
+  throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' })
+}
