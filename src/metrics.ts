@@ -119,7 +119,13 @@ function createGauges(registry: Registry) {
       ['provider'],
     ),
     journal: gauge('larder_journal_entries', 'Rotations that the database has not taken yet.'),
+    skew: gauge(
+      'larder_provider_clock_skew_seconds',
+      'How far the clock of a provider was ahead of ours at its last answer for tokens.',
+      ['provider'],
+    ),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
+    wal: gauge('larder_wal_bytes', 'Size of the write-ahead log.'),
     storeUp: gauge('larder_store_up', '1 while the database answers.'),
   }
   const process = {
@@ -150,7 +156,15 @@ function readProcess(
 
 async function readVault(
   gauges: Record<
-    'connections' | 'overdue' | 'queued' | 'circuit' | 'journal' | 'webhooks' | 'storeUp',
+    | 'connections'
+    | 'overdue'
+    | 'queued'
+    | 'circuit'
+    | 'journal'
+    | 'skew'
+    | 'webhooks'
+    | 'wal'
+    | 'storeUp',
     Gauge<Label>
   >,
   { clock, store, traffic, providers, endpoint, webhooks, journal }: Sources,
@@ -162,6 +176,8 @@ async function readVault(
     gauges.circuit.set({ provider }, open === null ? 0 : 1)
   }
   gauges.journal.set(journal.entries.length)
+  for (const [provider, ms] of endpoint.clockSkewsMs()) gauges.skew.set({ provider }, ms / 1000)
+  gauges.wal.set(store.logBytes())
   const now = clock.now()
   try {
     const census = await store.census(now)

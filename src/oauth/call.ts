@@ -20,6 +20,7 @@ export type Means = {
   readonly clock: Clock
   readonly discovery: Discovery
   readonly jwks: Map<string, JWKSCacheInput>
+  readonly clockSkewsMs: Map<ProviderId, number>
   /** Hard end of one method, however many requests it makes. */
   readonly deadlineMs: number
 }

@@ -35,6 +35,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     clock,
     discovery: new Discovery(egress, clock),
     jwks: new Map(),
+    clockSkewsMs: new Map(),
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
   }
   return {
@@ -45,6 +46,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     revoke: (revocation) => revoke(means, revocation),
     fetchToken: (request) => fetchToken(means, request),
     checkCredentials: (request) => checkCredentials(means, request),
+    clockSkewsMs: () => means.clockSkewsMs,
     clientKey: (provider, client) => {
       const id = client?.id ?? means.configured.get(provider)?.client?.id ?? ''
       return `${provider}/${id}`

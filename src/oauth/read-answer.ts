@@ -14,6 +14,8 @@ export type Reading = {
   readonly verdict: Verdict | { readonly kind: 'not_sent'; readonly detail: string }
   readonly sentAt: Instant
   readonly status: number | null
+  /** What time the provider said it was. */
+  readonly providerNow: Instant | null
   readonly body: unknown
   readonly tokens: TokenSet | null
   /** A refresh token in an answer that is otherwise of no use. */
@@ -40,7 +42,8 @@ export const LOST = {
 export function readAnswer(sent: Sent, recipe: Recipe): Reading {
   const { result } = sent
   const { sentAt } = result
-  const nothing = { sentAt, status: null, body: null, tokens: null, salvaged: null }
+  const silent = { status: null, providerNow: null, body: null }
+  const nothing = { ...silent, sentAt, tokens: null, salvaged: null }
   if (result.kind === 'not_sent') {
     return { ...nothing, verdict: { kind: 'not_sent', detail: NOT_SENT[result.reason] } }
   }
@@ -74,7 +77,8 @@ function readAnswered(result: Answered, sent: Sent, recipe: Recipe): Reading {
   const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
   const found = mayHoldRotation ? salvageRefreshToken(text, value, shape) : null
   const salvaged = found === null || sent.held(found) ? null : new Secret(found)
-  return { verdict: unquoted(verdict, sent), sentAt, status, body: value, tokens, salvaged }
+  const seen = { sentAt, status, providerNow, body: value, tokens, salvaged }
+  return { ...seen, verdict: unquoted(verdict, sent) }
 }
 
 /** A provider may echo what was sent in the place of its error code. */

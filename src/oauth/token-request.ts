@@ -23,12 +23,17 @@ async function request(
   { grant, secret }: { grant: TokenGrant; secret: Call['client']['secrets'][number] },
 ): Promise<Reading> {
   const sent = await sendTokenRequest(means, call, grant, secret)
-  return sent === null ? misfit(means) : readAnswer(sent, call.recipe)
+  if (sent === null) return misfit(means)
+  const reading = readAnswer(sent, call.recipe)
+  if (reading.providerNow !== null) {
+    means.clockSkewsMs.set(call.provider.id, reading.providerNow - means.clock.now())
+  }
+  return reading
 }
 
 function misfit(means: Means): Reading {
   const detail = 'the client secret is not the key that this provider wants'
-  const nothing = { status: null, body: null, tokens: null, salvaged: null }
+  const nothing = { status: null, providerNow: null, body: null, tokens: null, salvaged: null }
   return { ...nothing, verdict: { kind: 'client_config', detail }, sentAt: means.clock.now() }
 }
 

@@ -203,6 +203,8 @@ export interface Store extends Reads {
   cachedConnectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined
   /** Proves that the database can be written; throws `StoreError`. */
   probe(): Promise<void>
+  /** Bytes of what is written and not yet taken into the database: it grows under a long reader. */
+  logBytes(): number
   [Symbol.asyncDispose](): Promise<void>
 }
 

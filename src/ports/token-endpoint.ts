@@ -75,6 +75,8 @@ export interface TokenEndpoint {
   fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
   /** Whether the provider takes credentials, by the preset's probe; `grant_dead`: it does not. */
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
+  /** How far the clock of each provider was ahead of ours when it last answered for tokens. */
+  clockSkewsMs(): ReadonlyMap<ProviderId, number>
   /** Tells clients apart (circuit, sibling grants): the configured one or the connection's own. */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
 }

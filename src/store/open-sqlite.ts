@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
@@ -97,7 +97,9 @@ class SqliteVault implements VaultDatabase {
       await db.destroy()
       this.#lock[Symbol.dispose]()
     }
-    return createStore(db, { ...options, sortError: sortSqliteError, prepareWriting, close })
+    const logBytes = () => statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    const sortError = sortSqliteError
+    return createStore(db, { ...options, sortError, prepareWriting, logBytes, close })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -44,6 +44,7 @@ export type Opened = {
   readonly sortError: (error: unknown) => unknown
   /** What goes before the first write of this process; null once that has succeeded. */
   readonly prepareWriting?: () => Promise<void> | null
+  readonly logBytes: () => number
   readonly close: () => Promise<void>
 }
 
@@ -75,6 +76,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     ...guardedReads(reads({ db, cipher }), guard),
     ...cachedReads({ db, cipher }, cache, guard),
     write: (work) => retryWhileLocked(clock, () => transact(work)),
+    logBytes: options.logBytes,
     probe: () =>
       guard.outside(async () => {
         await prepareWriting()

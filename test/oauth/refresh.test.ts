@@ -23,7 +23,8 @@ async function refreshAt(answer: Answer, more = {}) {
     requestedScope: ['a', 'b'],
     providerData: { old: 1 },
   })
-  return { outcome, requests: [...server.requests] }
+  const skewsMs = [...party.endpoint.clockSkewsMs().values()]
+  return { outcome, skewsMs, requests: [...server.requests] }
 }
 
 const answering =
@@ -49,6 +50,17 @@ test('tokens come as secrets, with what they live and what they are good for', a
   expect(requests[0]).toMatch(/\r\nauthorization: Basic Y2xpZW50LTE6czNjcmV0\r\n/i)
   expect(requests[0]).toMatch(/\r\naccept-encoding: identity\r\n/i)
   expect(requests[0]?.split('\r\n\r\n')[1]).toBe('refresh_token=rt-1&grant_type=refresh_token')
+})
+
+test.each<[string, number, number | null]>([
+  ['is three hours ahead', 3, 3],
+  ['is two days behind', -48, -48],
+  ['is not told', 0, null],
+])('that the clock of the provider %s is known by its answer', async (_, hours, expected) => {
+  const date = new Date(Date.now() + hours * 3_600_000).toUTCString()
+  const { skewsMs } = await refreshAt(answering(200, TOKENS, expected === null ? {} : { date }))
+  const told = skewsMs.map((skewMs) => Math.round(skewMs / 3_600_000))
+  expect(told).toEqual(expected === null ? [] : [expected])
 })
 
 test.each<[string, object, object]>([

@@ -131,6 +131,7 @@ test('gauges come from the store when somebody looks', async () => {
   events.metrics.watch({
     clock: { now: () => 100_000, monotonic: () => 0, sleep: async () => {} },
     store: {
+      logBytes: () => 4_096,
       census: async () => {
         if (fails) throw new StoreError('unreachable', null)
         return {
@@ -149,7 +150,10 @@ test('gauges come from the store when somebody looks', async () => {
       circuit: (provider: ProviderId, client: string) =>
         client === circuit.client ? circuit : { ...circuit, provider, client, open: null },
     },
-    endpoint: { clientKey: (provider: ProviderId) => (provider === google ? 'c' : 'z') },
+    endpoint: {
+      clientKey: (provider: ProviderId) => (provider === google ? 'c' : 'z'),
+      clockSkewsMs: () => new Map([[google, -7_200_000]]),
+    },
     journal: { entries: [{}, {}] },
     providers: new Map([
       [google, {}],
@@ -165,6 +169,8 @@ test('gauges come from the store when somebody looks', async () => {
     'larder_circuit_open{provider="google"} 1',
     'larder_circuit_open{provider="zoom"} 0',
     'larder_journal_entries 2',
+    'larder_provider_clock_skew_seconds{provider="google"} -7200',
+    'larder_wal_bytes 4096',
     'larder_webhooks{status="failing"} 1',
     'larder_webhooks{status="active"} 0',
     'larder_store_up 1',

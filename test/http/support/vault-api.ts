@@ -183,6 +183,7 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     revoke: async () => ({ kind: 'revoked' }),
     fetchToken: async () => ({ kind: 'ok', tokens: { ...tokens(), refreshToken: null } }),
     checkCredentials: async () => ({ kind: 'confirmed', account: NOBODY, providerData: {} }),
+    clockSkewsMs: () => new Map(),
     clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
   }
 }

@@ -216,6 +216,7 @@ function storeOver(raw: Database.Database): Store {
     clock,
     random: { bytes: randomBytes },
     sortError: sortSqliteError,
+    logBytes: () => 0,
     close: async () => void raw.close(),
   })
 }

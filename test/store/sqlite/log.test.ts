@@ -19,7 +19,11 @@ test('the log grows while a long reader holds it, and no further once that is go
       await store.write((trx) => trx.saveConnection(before, { ...before, metadata: { n } }))
     }
   }
-  const size = () => statSync(join(dataDir, 'larder.db-wal')).size
+  const size = () => {
+    const { size: bytes } = statSync(join(dataDir, 'larder.db-wal'))
+    expect(store.logBytes()).toBe(bytes)
+    return bytes
+  }
   await write()
   const usual = size()
   const reader = new Database(join(dataDir, 'larder.db'), { readonly: true })
