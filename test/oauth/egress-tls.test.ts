@@ -9,14 +9,22 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEgress } from '../../src/oauth/egress.ts'
 import { systemClock } from '../../src/system.ts'
+import { openBlackHole } from '../support/black-hole.ts'
 import { httpAnswer } from '../support/raw-server.ts'
-
-const loopback = async () => [{ address: '127.0.0.1', family: 4 }]
 
 const certificate = (name: string) =>
   readFileSync(new URL(`../support/tls/${name}.pem`, import.meta.url))
 
-async function overTls(name: string, options: { cert: string; maxVersion?: 'TLSv1.1' }) {
+type TlsOptions = {
+  readonly cert: string
+  readonly maxVersion?: 'TLSv1.1'
+  readonly port?: number
+  /** Of the name; it listens on the last one. */
+  readonly addresses?: readonly string[]
+}
+
+async function overTls(name: string, options: TlsOptions) {
+  const { addresses = ['127.0.0.1'] } = options
   let heard = ''
   const resumed: boolean[] = []
   const server = createTlsServer(
@@ -35,10 +43,11 @@ async function overTls(name: string, options: { cert: string; maxVersion?: 'TLSv
     },
   )
   server.on('tlsClientError', () => undefined)
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, addresses.at(-1))
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const egress = await openEgress({ clock: systemClock, addressesOf: loopback })
+  const addressesOf = async () => addresses.map((address) => ({ address, family: 4 }))
+  const egress = await openEgress({ clock: systemClock, addressesOf })
   const send = () =>
     egress.send({
       method: 'POST',
@@ -46,7 +55,7 @@ async function overTls(name: string, options: { cert: string; maxVersion?: 'TLSv
       headers: {},
       body: 'refresh_token=secret',
       reach: 'private',
-      deadlineMs: 2_000,
+      deadlineMs: 5_000,
     })
   const results = [await send(), await send()] as const
   server.close()
@@ -64,7 +73,14 @@ test('a certificate of a trusted authority for that very name is spoken to, seen
   expect(heard).toContain('refresh_token=secret')
 })
 
-test.each<[string, string, Parameters<typeof overTls>[1]]>([
+test('where the first address of a name loses all packets the next one is taken', async () => {
+  await using hole = await openBlackHole('127.0.0.2')
+  const addresses = ['127.0.0.2', '127.0.0.1']
+  const { result } = await overTls('provider.test', { cert: 'server', port: hole.port, addresses })
+  expect(result).toMatchObject({ kind: 'answered', status: 200 })
+})
+
+test.each<[string, string, TlsOptions]>([
   ['for another name', 'other.test', { cert: 'server' }],
   ['that has expired', 'provider.test', { cert: 'expired' }],
   ['over TLS 1.1', 'provider.test', { cert: 'server', maxVersion: 'TLSv1.1' }],

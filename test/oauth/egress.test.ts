@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { BODY_LIMIT, openEgress, proveGuard, type OutgoingRequest } from '../../src/oauth/egress.ts'
 import { systemClock } from '../../src/system.ts'
+import { openBlackHole } from '../support/black-hole.ts'
 import { httpAnswer, startRawServer } from '../support/raw-server.ts'
 
 type Answer = Parameters<typeof startRawServer>[0]
@@ -168,6 +169,17 @@ test('what fails before the connection stands is not sent', async () => {
     request('https://idp.test/', { reach: 'public', deadlineMs: 100 }),
   )
   expect(overdue).toMatchObject({ kind: 'not_sent', reason: 'deadline' })
+})
+
+test('where packets are lost it is over in the time that a connection may take, and nothing is sent', async () => {
+  await using hole = await openBlackHole('127.0.0.1')
+  const egress = await openEgress({ clock: systemClock, connectTimeoutMs: 500 })
+  const begun = performance.now()
+  const result = await egress.send(
+    request(`http://127.0.0.1:${hole.port}/`, { deadlineMs: 15_000 }),
+  )
+  expect(result).toMatchObject({ kind: 'not_sent', reason: 'connect_timeout' })
+  expect(performance.now() - begun).toBeLessThan(5_000)
 })
 
 test.each<[string, Answer, object]>([
