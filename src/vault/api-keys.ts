@@ -34,6 +34,7 @@ export async function revokeApiKey(
   id: KeyId,
 ): Promise<void> {
   const { won } = await ports.store.write((trx) => trx.revokeApiKey(id, ports.clock.now()))
-  if (!won) throw new VaultError('not_found', 'no such key')
+  // First: where it fails the key is still known here, and whoever repeats the call finds it revoked.
   await ports.callers.reload()
+  if (!won) throw new VaultError('not_found', 'no such key')
 }
