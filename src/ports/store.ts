@@ -74,8 +74,8 @@ export interface Reads extends WebhookReads {
     now: Instant,
     wanted: { readonly among: Among; readonly whose?: Whose; readonly limit: number },
   ): Promise<readonly ConnectionId[]>
-  /** Attempts that a process of this store left open. */
-  openAttempts(limit: number): Promise<readonly LiveConnection[]>
+  /** Attempts that a process of this store left open, sent at `since` or later, the newest first. */
+  openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
   /** Whoever has this attempt open, drafts too. */
   connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
   /** Connections that hold this account, drafts left out, at this provider, whoever the user is. */

@@ -30,13 +30,12 @@ export function attemptReads({
         .execute()
       return rows.map(({ id }) => id as ConnectionId)
     },
-    openAttempts: async (limit) => {
+    openAttempts: async (since, limit) => {
       const rows = await db
         .selectFrom('connections')
         .selectAll()
-        .where('attempt_sent_at', 'is not', null)
+        .where('attempt_sent_at', '>=', since)
         .where('lease_until', 'is', null)
-        // The newest may still be inside the provider's grace; the oldest are past it anyway.
         .orderBy('attempt_sent_at', 'desc')
         .limit(limit)
         .execute()

@@ -13,8 +13,8 @@ export async function rescueAttempts(
   ports: RefreshNeeds,
   when: 'at start' | 'when due',
 ): Promise<number> {
-  const open = await ports.store.openAttempts(AT_ONCE)
   const now = ports.clock.now()
+  const open = await ports.store.openAttempts(now - longestGraceMs(ports), AT_ONCE)
   const isDue = ({ dueAt }: LiveConnection) => when === 'at start' || (dueAt ?? now + 1) <= now
   const rescued = open
     .filter(
@@ -26,7 +26,11 @@ export async function rescueAttempts(
   return rescued.length
 }
 
-/** The store names the newest first, so that those whose grace is over do not crowd them out. */
+/** In an outage all but a few are past it, and each that is read is opened. */
+function longestGraceMs({ providers }: Pick<RefreshNeeds, 'providers'>): number {
+  return Math.max(0, ...Array.from(providers.values(), ({ refresh }) => refresh.graceMs))
+}
+
 function graceEndsFirst({ attempt: a }: LiveConnection, { attempt: b }: LiveConnection): number {
   return (a?.sentAt ?? 0) - (b?.sentAt ?? 0)
 }

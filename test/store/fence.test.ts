@@ -118,7 +118,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     const other = { attempt: 'att_2' as AttemptId }
     expect((await begin(store, connection, other)).won).toBe(false)
     await store.write((trx) => trx.releaseLease(connection.id, 'att_1' as AttemptId))
-    expect((await store.openAttempts(10)).map(({ attempt }) => attempt?.id)).toEqual(['att_1'])
+    expect((await store.openAttempts(0, 10)).map(({ attempt }) => attempt?.id)).toEqual(['att_1'])
     expect((await begin(store, connection, other)).won).toBe(true)
   })
 
@@ -137,7 +137,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     const after = outcome(before)
     await store.write((trx) => trx.saveConnection(before, after))
     expect(reveal(await store.connection(before.id))).toEqual(reveal(after))
-    expect(await store.openAttempts(10)).toEqual([])
+    expect(await store.openAttempts(0, 10)).toEqual([])
     const next = { attempt: 'att_2' as AttemptId }
     expect((await begin(store, after, next)).won).toBe(true)
   })
@@ -173,7 +173,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     await store.write((trx) => trx.saveConnection(before, after))
     const stands = (await store.connection(before.id)) as LiveConnection
     expect(stands.attempt).toEqual(attempt)
-    expect(await store.openAttempts(10)).toHaveLength(1)
+    expect(await store.openAttempts(0, 10)).toHaveLength(1)
 
     // The next attempt was not sent: the one before it is still open, and its own lease is over.
     const second = { attempt: 'att_2' as AttemptId }
@@ -188,11 +188,11 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     const clock = settableClock(MADE_AT)
     await using first = await open({ clock })
     await begin(first.store, await inserted(first.store))
-    expect(await first.store.openAttempts(10)).toEqual([])
+    expect(await first.store.openAttempts(0, 10)).toEqual([])
     await first.store[Symbol.asyncDispose]()
     const second = await open({ clock, dataDir: first.dataDir })
     try {
-      const [left] = await second.store.openAttempts(10)
+      const [left] = await second.store.openAttempts(0, 10)
       expect(left?.attempt).toEqual({ id: 'att_1', sentAt: MADE_AT })
       if (left === undefined) throw new Error('no attempt')
       expect((await begin(second.store, left, { attempt: 'att_2' as AttemptId })).won).toBe(true)
@@ -209,8 +209,9 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
       const id = `con_01jd9z0000000000000000000${n}` as Connection['id']
       await store.write((trx) => trx.insertConnection(makeConnection({ id, attempt })))
     }
-    const open2 = await store.openAttempts(2)
+    const open2 = await store.openAttempts(0, 2)
     expect(open2.map(({ attempt }) => attempt?.id)).toEqual(['att_3', 'att_2'])
+    expect(await store.openAttempts(MADE_AT + 3, 10)).toHaveLength(1)
   })
 })
 
