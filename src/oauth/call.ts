@@ -69,7 +69,9 @@ export async function prepareCall(means: Means, request: CallRequest): Promise<P
   const kept = keptVariables(recipe, request.providerData, given)
   const variables = { ...given, ...kept, ...params, clientId: client.id }
   const targetOf = targets(configured, variables)
-  const server = await describeServer(means.discovery, recipe, { variables, targetOf })
+  const remainingMs = () => Math.max(1, until - means.clock.monotonic())
+  const place = { variables, targetOf, remainingMs }
+  const server = await describeServer(means.discovery, recipe, place)
   if (server.kind !== 'ok') return server
   return {
     kind: 'ok',
@@ -83,7 +85,7 @@ export async function prepareCall(means: Means, request: CallRequest): Promise<P
       providerData: request.providerData,
       ...server.described,
       until,
-      remainingMs: () => Math.max(1, until - means.clock.monotonic()),
+      remainingMs,
     },
   }
 }

@@ -10,6 +10,14 @@ export type Discovered =
   | { readonly kind: 'ok'; readonly metadata: AuthorizationServer }
   | Refusal<'unavailable' | 'misconfigured'>
 
+type Wanted = {
+  readonly reach: Reach
+  /** Judges the issuer that the metadata names itself. */
+  readonly accepts: (issuer: string) => boolean
+  /** What is left of the call that needs it. */
+  readonly withinMs: number
+}
+
 type Cached = { readonly metadata: AuthorizationServer; readonly at: number }
 
 const FRESH_MS = 3_600_000
@@ -31,36 +39,35 @@ export class Discovery {
     this.#clock = clock
   }
 
-  /** `accepts` judges the issuer that the metadata names itself. */
-  async metadata(
-    issuer: string,
-    reach: Reach,
-    accepts: (issuer: string) => boolean,
-  ): Promise<Discovered> {
-    const key = `${reach} ${issuer}`
+  /** What is known to one provider serves another of the same issuer, by that one's own rules. */
+  async metadata(issuer: string, wanted: Wanted): Promise<Discovered> {
+    const found = await this.#find(issuer, wanted)
+    if (found.kind !== 'ok' || wanted.accepts(found.metadata.issuer)) return found
+    return { kind: 'misconfigured', detail: 'the metadata of the issuer names another issuer' }
+  }
+
+  async #find(issuer: string, wanted: Wanted): Promise<Discovered> {
+    const key = `${wanted.reach} ${issuer}`
     const cached = this.#cached.get(key)
     const age = cached === undefined ? Infinity : this.#clock.monotonic() - cached.at
     if (cached !== undefined && age < FRESH_MS) return { kind: 'ok', metadata: cached.metadata }
-    const flight = this.#flights.get(key) ?? this.#start(key, issuer, reach)
+    const flight = this.#flights.get(key) ?? this.#start(key, issuer, wanted)
     const found = await flight
     if (found.kind === 'unavailable' && cached !== undefined && age < STALE_MS) {
       return { kind: 'ok', metadata: cached.metadata }
     }
-    if (found.kind !== 'ok') return found
-    if (!accepts(found.metadata.issuer)) {
-      return { kind: 'misconfigured', detail: 'the metadata of the issuer names another issuer' }
-    }
-    this.#keep(key, found.metadata)
+    if (found.kind === 'ok' && wanted.accepts(found.metadata.issuer))
+      this.#keep(key, found.metadata)
     return found
   }
 
-  async #start(key: string, issuer: string, reach: Reach): Promise<Discovered> {
-    const flight = this.#fetch(issuer, reach).finally(() => this.#flights.delete(key))
+  async #start(key: string, issuer: string, wanted: Wanted): Promise<Discovered> {
+    const flight = this.#fetch(issuer, wanted).finally(() => this.#flights.delete(key))
     this.#flights.set(key, flight)
     return flight
   }
 
-  async #fetch(issuer: string, reach: Reach): Promise<Discovered> {
+  async #fetch(issuer: string, { reach, withinMs }: Wanted): Promise<Discovered> {
     const url = URL.parse(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
     if (url === null) return { kind: 'misconfigured', detail: 'the issuer is no URL' }
     const result = await this.#egress.send({
@@ -69,7 +76,7 @@ export class Discovery {
       headers: { accept: 'application/json', 'accept-encoding': 'identity' },
       body: null,
       reach,
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: Math.min(DEADLINE_MS, withinMs),
     })
     if (result.kind !== 'answered') {
       const detail = 'the metadata of the issuer cannot be fetched'

@@ -21,6 +21,7 @@ export type Server = {
 type Place = {
   readonly variables: Variables
   readonly targetOf: (template: string) => Target | null
+  readonly remainingMs: () => number
 }
 
 type Description =
@@ -49,7 +50,9 @@ export async function describeServer(
     return { kind: 'ok', described: serverOf(written, { issuer }, recipe) }
   }
   const accepts = acceptsIssuer(recipe, place.variables, issuer)
-  const discovered = await discovery.metadata(issuer, target.reach, accepts)
+  const { reach } = target
+  const withinMs = place.remainingMs()
+  const discovered = await discovery.metadata(issuer, { reach, accepts, withinMs })
   if (discovered.kind !== 'ok') return discovered
   const { metadata } = discovered
   const endpoints = { ...discoveredEndpoints(metadata, target.reach), ...onlyWritten(written) }
