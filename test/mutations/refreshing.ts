@@ -7,6 +7,7 @@ const REFRESH = 'test/vault/refresh.test.ts'
 const FLIGHTS = 'test/vault/flights.test.ts'
 const KEPT = 'test/vault/kept-in-the-air.test.ts'
 const JOURNAL = 'test/vault/journal.test.ts'
+const ONE_REFUSED = 'test/vault/one-refused.test.ts'
 const AFTER = 'test/core/after-refresh.test.ts'
 const LANES = 'test/vault/lanes.test.ts'
 const DUE = 'test/vault/refresh-due.test.ts'
@@ -244,6 +245,59 @@ export const refreshing: readonly Mutation[] = [
     mutant: "        : failing(common, 'provider_misconfigured', outcome, end)\n",
     killedBy: [
       [REFRESH, 'holds the provider, harms no connection, raises one alarm, and one probe ends it'],
+    ],
+  },
+  {
+    promise: 'one that is refused is not always the next to be asked',
+    file: 'src/core/after-refresh.ts',
+    original: '  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }\n',
+    mutant: '  return connection\n',
+    killedBy: [
+      [
+        ONE_REFUSED,
+        'one whose client alone is refused keeps nobody from theirs, by schedule or reader',
+      ],
+    ],
+  },
+  {
+    promise: 'what is gone where one connection leads holds no other',
+    file: 'src/core/circuit.ts',
+    original:
+      "      return outcome.isOwn === true ? circuit : opened(circuit, 'misconfigured', 0, at)\n",
+    mutant: "      return opened(circuit, 'misconfigured', 0, at)\n",
+    killedBy: [[ONE_REFUSED, '%s where its own parameter leads is the connection’s own']],
+  },
+  {
+    promise: 'nothing that was in the air ends a Retry-After',
+    file: 'src/core/circuit.ts',
+    original: "  if (isAskedToWait && outcome.kind !== 'throttled') return circuit\n",
+    mutant: '',
+    killedBy: [
+      ['test/core/circuit.test.ts', 'an answer that was in the air (%s) ends no Retry-After'],
+    ],
+  },
+  {
+    promise: 'a revocation is not sent that cannot be written down',
+    file: 'src/vault/deliver-revocations.ts',
+    original: '  await claim(ports, due)\n',
+    mutant: '',
+    killedBy: [
+      [
+        'test/vault/revocations.test.ts',
+        'nothing is sent that cannot be written down, nor twice where the outcome cannot be',
+      ],
+    ],
+  },
+  {
+    promise: 'that the clock was set back is not forgotten before all has followed it',
+    file: 'src/store/store.ts',
+    original: "        .when('heartbeat_at', '>', now)\n",
+    mutant: "        .when('heartbeat_at', '<', 0)\n",
+    killedBy: [
+      [
+        'test/vault/clock.test.ts',
+        'that the clock was set back is known until everything has followed it',
+      ],
     ],
   },
   {
