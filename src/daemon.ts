@@ -76,6 +76,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   opened.use(webhooks)
   schedule.start()
   announceProviders(ports, ground.events)
+  await wherePossible(ports, () => announceMissing(ports, ground.events))
   await announceWebhooks(ports, ground.events)
   const running = opened.move()
   return { ...listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }
@@ -197,8 +198,23 @@ async function openListeners(
 }
 
 function announceProviders(ports: Pick<Ports, 'providers'>, events: Events): void {
-  for (const { id, redirectUri } of ports.providers.values()) {
-    events.providerReady({ provider: id, redirectUri })
+  for (const { id, connectsBy, redirectUri } of ports.providers.values()) {
+    // Where no user is sent to the provider there is nothing to register.
+    if (connectsBy === 'link') events.providerReady({ provider: id, redirectUri })
+  }
+}
+
+/** Taken out of the settings, or misspelt there: nobody else would notice before tokens run out. */
+async function announceMissing(
+  { clock, store, providers }: Pick<Ports, 'clock' | 'store' | 'providers'>,
+  events: Events,
+): Promise<void> {
+  const { byStatus } = await store.census(clock.now())
+  const missing = byStatus.filter(({ provider }) => !providers.has(provider))
+  for (const provider of new Set(missing.map((row) => row.provider))) {
+    const rows = missing.filter((row) => row.provider === provider)
+    const connections = rows.reduce((sum, { count }) => sum + count, 0)
+    events.providerMissing({ provider, connections })
   }
 }
 

@@ -15,6 +15,8 @@ export interface Events extends Observer {
   indexesRemade(): void
   started(e: { version: string; node: string; privateAddress: string; publicAddress: string }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
+  /** There are connections of a provider that is not configured. */
+  providerMissing(e: { provider: ProviderId; connections: number }): void
   /** Rotations that were in the journal only, and attempts whose outcome is asked for again. */
   recovered(e: { rotations: number; attempts: number }): void
   /** `reason`: the signal, or the fault. */
@@ -190,6 +192,8 @@ function processEvents(log: Logger) {
     started: (e) => log.info({ event: 'process.started', ...e }, 'larder is ready'),
     providerReady: (e) =>
       log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
+    providerMissing: (e) =>
+      log.warn({ event: 'provider.missing', ...e }, 'its connections are kept, and not refreshed'),
     stopping: (e) => log.info({ event: 'process.stopping', ...e }, 'stopping; flights land first'),
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
     recovered: (e) =>

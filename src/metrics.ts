@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
+import { StoreError } from './core/errors.ts'
 import type { ProviderId } from './core/ids.ts'
+import { overdueMs } from './core/overdue.ts'
 import { type WebhookState, webhookStatus } from './core/webhook.ts'
 import type { Ports, Webhooks } from './ports.ts'
 
@@ -126,7 +128,7 @@ function createGauges(registry: Registry) {
     ),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
     wal: gauge('larder_wal_bytes', 'Size of the write-ahead log.'),
-    storeUp: gauge('larder_store_up', '1 while the database answers.'),
+    storeUp: gauge('larder_store_up', '1 while the database answers and takes a write.'),
   }
   const process = {
     lag: gauge('larder_event_loop_lag_seconds', 'Longest stall since the last scrape.'),
@@ -185,11 +187,14 @@ async function readVault(
     for (const { provider, status, count } of census.byStatus) {
       gauges.connections.set({ provider, status }, count)
     }
-    gauges.overdue.set(Math.max(0, now - (census.oldestDueAt ?? now)) / 1000)
+    gauges.overdue.set(overdueMs(census.oldestDue, providers, now) / 1000)
     gauges.queued.set(census.revocationsQueued)
     countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
+    // A disk that is full answers every question, and takes nothing.
+    await store.probe()
     gauges.storeUp.set(1)
-  } catch {
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
     // The failure itself is told by readiness and by whoever needed the store.
     gauges.storeUp.set(0)
   }

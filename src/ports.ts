@@ -111,9 +111,18 @@ export type Urgency = 'asked' | 'scheduled'
 /** Signs of life of the schedule, for health and readiness. */
 export interface Pulse {
   readonly stopping: boolean
-  readonly lastScanAt: Instant | null
-  /** How far the scan is behind its plan, by the monotonic clock. */
+  /** How far the ticks are behind their plan, by the monotonic clock. */
   readonly lagMs: number
+  /** In the order in which they are planned. */
+  readonly jobs: readonly JobPulse[]
+}
+
+export type JobPulse = {
+  readonly name: string
+  /** However it ended; null: not since the start. */
+  readonly lastEndedAt: Instant | null
+  /** Null: it is not running. */
+  readonly runningForMs: number | null
 }
 
 /** Who may ask: the keys in memory, so that a read of a token asks no database. */

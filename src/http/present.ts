@@ -244,12 +244,19 @@ export function presentWebhook({ endpoint, state, behind, held }: ListedWebhook)
 
 export function presentHealth(health: Health, version: string) {
   return {
-    ok: health.database.ok && health.key.ok,
+    ok: health.database.ok && health.key.ok && !health.stopping,
     version,
     ...health,
-    scheduler: { ...health.scheduler, lastScanAt: isoOrNull(health.scheduler.lastScanAt) },
+    scheduler: {
+      ...health.scheduler,
+      lastScanAt: isoOrNull(health.scheduler.lastScanAt),
+      jobs: health.scheduler.jobs.map((job) => ({
+        ...job,
+        lastEndedAt: isoOrNull(job.lastEndedAt),
+      })),
+    },
     providers: health.providers.map(withTimes),
-    webhooks: health.webhooks.map(withTimes),
+    webhooks: health.webhooks && health.webhooks.map(withTimes),
   }
 }
 

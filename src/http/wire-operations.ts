@@ -8,35 +8,50 @@ export const readinessShape = named(
   z.object({ ready: z.boolean(), reason: z.string().nullable() }),
 )
 
+const connectionCount = z.object({ provider: z.string(), status: z.string(), count: z.int() })
+
+const providerHealth = z.object({
+  id: z.string(),
+  state: z.enum(['ok', 'unavailable', 'misconfigured', 'throttled']),
+  since: time.nullable(),
+  retryAt: time.nullable(),
+})
+
+const webhookHealth = z.object({
+  id: z.string(),
+  state: z.enum(['active', 'failing', 'disabled']),
+  since: time.nullable(),
+  retryAt: time.nullable(),
+  behind: z.int(),
+  held: z.int(),
+  lost: z.int(),
+})
+
+const jobHealth = z.object({
+  name: z.string(),
+  lastEndedAt: time.nullable(),
+  runningForMs: z.int().nullable(),
+})
+
+/** Null stands for what cannot be known while the database is away. */
 export const healthShape = named(
   'Health',
   z.object({
     ok: z.boolean(),
     version: z.string(),
+    stopping: z.boolean(),
     database: z.object({ ok: z.boolean(), reason: z.string().nullable() }),
     key: z.object({ ok: z.boolean() }),
-    scheduler: z.object({ lastScanAt: time.nullable(), lagMs: z.number() }),
-    oldestOverdueMs: z.number(),
-    revocationsQueued: z.int(),
-    connections: z.array(z.object({ provider: z.string(), status: z.string(), count: z.int() })),
-    providers: z.array(
-      z.object({
-        id: z.string(),
-        state: z.enum(['ok', 'unavailable', 'misconfigured', 'throttled']),
-        since: time.nullable(),
-        retryAt: time.nullable(),
-      }),
-    ),
-    webhooks: z.array(
-      z.object({
-        id: z.string(),
-        state: z.enum(['active', 'failing', 'disabled']),
-        since: time.nullable(),
-        retryAt: time.nullable(),
-        behind: z.int(),
-        held: z.int(),
-        lost: z.int(),
-      }),
-    ),
+    journal: z.object({ waiting: z.int() }),
+    scheduler: z.object({
+      lastScanAt: time.nullable(),
+      lagMs: z.number(),
+      jobs: z.array(jobHealth),
+    }),
+    oldestOverdueMs: z.number().nullable(),
+    revocationsQueued: z.int().nullable(),
+    connections: z.array(connectionCount).nullable(),
+    providers: z.array(providerHealth),
+    webhooks: z.array(webhookHealth).nullable(),
   }),
 )

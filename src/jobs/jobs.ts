@@ -6,12 +6,13 @@ import { keepWebhooks } from '../vault/keep-webhooks.ts'
 import { foretellEnds } from '../vault/foretell-ends.ts'
 import { refreshDue } from '../vault/refresh-due.ts'
 import { renewDataKeyWhenDue, reSealRetired } from '../vault/renew-data-key.ts'
+import { SCAN } from '../vault/health.ts'
 import type { Job } from './schedule.ts'
 
 /** Everything that happens without being asked for. */
 export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
   return [
-    { name: 'refresh-due', cron: '* * * * *', everyTick: true, run: () => refreshDue(ports) },
+    { name: SCAN, cron: '* * * * *', everyTick: true, run: () => refreshDue(ports) },
     {
       name: 'deliver-revocations',
       cron: '* * * * *',

@@ -1,6 +1,6 @@
 import { createTask, type ScheduledTask } from 'node-cron'
 import type { Instant } from '../core/ids.ts'
-import type { Clock, Pulse } from '../ports.ts'
+import type { Clock, JobPulse, Pulse } from '../ports.ts'
 import { ClockWatch } from './clock-watch.ts'
 
 /** Something that is done again and again; never two runs of one at once. */
@@ -36,11 +36,12 @@ export class Schedule implements Pulse, AsyncDisposable {
   /** From the beginning: a clock that is set while a start takes its time is followed by the first tick. */
   readonly #watch: ClockWatch
   readonly #running = new Map<string, Promise<void>>()
+  readonly #begun = new Map<string, number>()
+  readonly #ended = new Map<string, Instant>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
   #ticking: Promise<void> = Promise.resolve()
   #lastTick: number
-  #lastScanAt: Instant | null = null
 
   constructor(jobs: readonly Job[], around: Surroundings) {
     this.#clock = around.clock
@@ -54,8 +55,13 @@ export class Schedule implements Pulse, AsyncDisposable {
     return this.#stop.signal.aborted
   }
 
-  get lastScanAt(): Instant | null {
-    return this.#lastScanAt
+  get jobs(): readonly JobPulse[] {
+    const now = this.#clock.monotonic()
+    return this.#jobs.map(({ name }) => {
+      const begun = this.#begun.get(name)
+      const runningForMs = begun === undefined ? null : Math.round(now - begun)
+      return { name, lastEndedAt: this.#ended.get(name) ?? null, runningForMs }
+    })
   }
 
   get lagMs(): number {
@@ -81,7 +87,6 @@ export class Schedule implements Pulse, AsyncDisposable {
       if (byMs !== 0) await this.#onStep(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
       this.#lastTick = this.#clock.monotonic()
-      this.#lastScanAt = this.#clock.now()
       await this.#clock.sleep(TICK_MS, this.#stop.signal)
     }
   }
@@ -121,7 +126,12 @@ export class Schedule implements Pulse, AsyncDisposable {
   /** A guard of our own: a task that was planned anew has forgotten its running predecessor. */
   async #run(job: Job): Promise<void> {
     if (this.stopping || this.#running.has(job.name)) return
-    const run = this.#guarded(job).finally(() => this.#running.delete(job.name))
+    this.#begun.set(job.name, this.#clock.monotonic())
+    const run = this.#guarded(job).finally(() => {
+      this.#running.delete(job.name)
+      this.#begun.delete(job.name)
+      this.#ended.set(job.name, this.#clock.now())
+    })
     this.#running.set(job.name, run)
     await run
   }

@@ -127,7 +127,8 @@ export type Census = {
     readonly status: Connection['status']
     readonly count: number
   }[]
-  readonly oldestDueAt: Instant | null
+  /** Of each provider with anything due, configured or not. */
+  readonly oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[]
   readonly revocationsQueued: number
 }
 

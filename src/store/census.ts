@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Status } from '../core/connection.ts'
 import type { Instant, ProviderId } from '../core/ids.ts'
-import type { Reads } from '../ports/store.ts'
+import type { Census, Reads } from '../ports/store.ts'
 import type { ReadContext } from './context.ts'
 import type { Schema } from './schema.ts'
 
@@ -26,7 +26,7 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
           status: status as Status,
           count: Number(count),
         })),
-        oldestDueAt: due.reduce(earlier, null),
+        oldestDue: due.flat(),
         revocationsQueued: Number(queued.count),
       }
     },
@@ -38,7 +38,7 @@ async function oldestDue(
   db: Kysely<Schema>,
   provider: string,
   now: Instant,
-): Promise<Instant | null> {
+): Promise<Census['oldestDue']> {
   const row = await db
     .selectFrom('connections')
     .select('due_at')
@@ -47,10 +47,5 @@ async function oldestDue(
     .orderBy('due_at')
     .limit(1)
     .executeTakeFirst()
-  return row?.due_at ?? null
-}
-
-function earlier(a: Instant | null, b: Instant | null): Instant | null {
-  if (a === null || b === null) return a ?? b
-  return Math.min(a, b)
+  return row?.due_at == null ? [] : [{ provider: provider as ProviderId, dueAt: row.due_at }]
 }

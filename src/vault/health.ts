@@ -1,9 +1,10 @@
 import type { CircuitReason } from '../core/circuit.ts'
-import { SealError, StoreError } from '../core/errors.ts'
+import { SealError, StoreError, type StoreFailure } from '../core/errors.ts'
 import type { Instant, ProviderId } from '../core/ids.ts'
+import { overdueMs } from '../core/overdue.ts'
 import { Secret } from '../core/secret.ts'
 import { type WebhookId, type WebhookStatus, webhookStatus } from '../core/webhook.ts'
-import type { Ports } from '../ports.ts'
+import type { JobPulse, Ports } from '../ports.ts'
 import type { Census } from '../ports/store.ts'
 import { type ListedWebhook, listWebhooks } from './list-webhooks.ts'
 
@@ -12,39 +13,59 @@ export type Readiness =
   /** `reason`: a `StoreFailure`, or `stopping`. */
   | { readonly ready: false; readonly reason: string }
 
+/** The job that starts what is due. */
+export const SCAN = 'refresh-due'
+
+/** Null is what cannot be known while the database is away. */
 export type Health = {
+  readonly stopping: boolean
+  /** `reason`: a `StoreFailure`. */
   readonly database: { readonly ok: boolean; readonly reason: string | null }
   /** Whether what is sealed opens again. */
   readonly key: { readonly ok: boolean }
-  readonly scheduler: { readonly lastScanAt: Instant | null; readonly lagMs: number }
-  readonly oldestOverdueMs: number
-  readonly revocationsQueued: number
-  readonly connections: Census['byStatus']
+  /** Rotations that are durable and that the database has not taken yet. */
+  readonly journal: { readonly waiting: number }
+  readonly scheduler: {
+    /** When what is due was last looked for, to the end. */
+    readonly lastScanAt: Instant | null
+    readonly lagMs: number
+    readonly jobs: readonly JobPulse[]
+  }
+  readonly oldestOverdueMs: number | null
+  readonly revocationsQueued: number | null
+  readonly connections: Census['byStatus'] | null
   readonly providers: readonly {
     readonly id: ProviderId
     readonly state: 'ok' | CircuitReason
     readonly since: Instant | null
     readonly retryAt: Instant | null
   }[]
-  readonly webhooks: readonly {
-    readonly id: WebhookId
-    readonly state: WebhookStatus
-    readonly since: Instant | null
-    readonly retryAt: Instant | null
-    readonly behind: number
-    readonly held: number
-    readonly lost: number
-  }[]
+  readonly webhooks:
+    | readonly {
+        readonly id: WebhookId
+        readonly state: WebhookStatus
+        readonly since: Instant | null
+        readonly retryAt: Instant | null
+        readonly behind: number
+        readonly held: number
+        readonly lost: number
+      }[]
+    | null
 }
 
 /** Whether rotations can be kept: the database is there and takes a write. */
 export async function checkReadiness(ports: Pick<Ports, 'store' | 'pulse'>): Promise<Readiness> {
   if (ports.pulse.stopping) return { ready: false, reason: 'stopping' }
+  const failure = await writeFailure(ports)
+  return failure === null ? { ready: true } : { ready: false, reason: failure }
+}
+
+async function writeFailure({ store }: Pick<Ports, 'store'>): Promise<StoreFailure | null> {
   try {
-    await ports.store.probe()
-    return { ready: true }
+    await store.probe()
+    return null
   } catch (error) {
-    if (error instanceof StoreError) return { ready: false, reason: error.reason }
+    if (error instanceof StoreError) return error.reason
     throw error
   }
 }
@@ -52,23 +73,34 @@ export async function checkReadiness(ports: Pick<Ports, 'store' | 'pulse'>): Pro
 export async function checkHealth(
   ports: Pick<
     Ports,
-    'clock' | 'store' | 'sealer' | 'pulse' | 'providers' | 'traffic' | 'endpoint' | 'webhooks'
+    | 'clock'
+    | 'store'
+    | 'sealer'
+    | 'pulse'
+    | 'providers'
+    | 'traffic'
+    | 'endpoint'
+    | 'webhooks'
+    | 'journal'
   >,
 ): Promise<Health> {
   const now = ports.clock.now()
-  const readiness = await checkReadiness(ports)
+  const failure = await writeFailure(ports)
   const census = await knownOrNull(() => ports.store.census(now))
   const webhooks = await knownOrNull(() => listWebhooks(ports))
-  const { lastScanAt, lagMs } = ports.pulse
+  const { stopping, lagMs, jobs } = ports.pulse
+  const lastScanAt = jobs.find(({ name }) => name === SCAN)?.lastEndedAt ?? null
   return {
-    database: { ok: readiness.ready, reason: readiness.ready ? null : readiness.reason },
+    stopping,
+    database: { ok: failure === null, reason: failure },
     key: { ok: keyWorks(ports) },
-    scheduler: { lastScanAt, lagMs },
-    oldestOverdueMs: census?.oldestDueAt == null ? 0 : Math.max(0, now - census.oldestDueAt),
-    revocationsQueued: census?.revocationsQueued ?? 0,
-    connections: census?.byStatus ?? [],
+    journal: { waiting: ports.journal.entries.length },
+    scheduler: { lastScanAt, lagMs, jobs },
+    oldestOverdueMs: census && overdueMs(census.oldestDue, ports.providers, now),
+    revocationsQueued: census && census.revocationsQueued,
+    connections: census && census.byStatus,
     providers: [...ports.providers.keys()].map((id) => stateOf(ports, id)),
-    webhooks: (webhooks ?? []).map(healthOfWebhook),
+    webhooks: webhooks && webhooks.map(healthOfWebhook),
   }
 }
 

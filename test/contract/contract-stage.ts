@@ -161,7 +161,7 @@ async function composePorts(from: {
     callers: new KnownCallers(vault.store, digestOfSecret(new Secret('root-key'))),
     flights: new SingleFlights(),
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
-    pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+    pulse: { stopping: false, lagMs: 0, jobs: [] },
     policy,
   }
   const recipe = configured.configured.get(from.settings.id as ProviderId)?.recipe

@@ -110,6 +110,10 @@ test('providers tell what can be connected, and nothing of their client', async 
   ])
 })
 
+const away = async () => {
+  throw new StoreError('unreachable', new Error('canary'))
+}
+
 describe('probes', () => {
   const open = { authorization: '' }
 
@@ -132,6 +136,48 @@ describe('probes', () => {
     expect(health.json).toMatchObject({ ok: false, database: { ok: false, reason: 'disk_full' } })
   })
 
+  test('health invents nothing where the database is away', async () => {
+    api.ports.store.probe = away
+    api.ports.store.census = away
+    api.ports.store.webhookStates = away
+    const { status, json } = await api.ask({ path: '/healthz' })
+    expect(status).toBe(503)
+    expect(json).toMatchObject({
+      ok: false,
+      stopping: false,
+      database: { ok: false, reason: 'unreachable' },
+      oldestOverdueMs: null,
+      revocationsQueued: null,
+      connections: null,
+      webhooks: null,
+    })
+  })
+
+  test('a process that is about to end says so, and not that its database is ill', async () => {
+    Object.assign(api.ports.pulse, { stopping: true })
+    const { status, json } = await api.ask({ path: '/healthz' })
+    expect(status).toBe(503)
+    expect(json).toMatchObject({ ok: false, stopping: true, database: { ok: true, reason: null } })
+  })
+
+  test('health tells which job is running for how long, and when the last scan ended', async () => {
+    const jobs = [
+      { name: 'refresh-due', lastEndedAt: START, runningForMs: 90_000 },
+      { name: 'sweep', lastEndedAt: null, runningForMs: null },
+    ]
+    Object.assign(api.ports.pulse, { jobs })
+    const { json } = await api.ask({ path: '/healthz' })
+    const at = new Date(START).toISOString()
+    expect(json['scheduler']).toEqual({
+      lastScanAt: at,
+      lagMs: 0,
+      jobs: [
+        { name: 'refresh-due', lastEndedAt: at, runningForMs: 90_000 },
+        { name: 'sweep', lastEndedAt: null, runningForMs: null },
+      ],
+    })
+  })
+
   test('health tells of each part', async () => {
     const { status, json } = await api.ask({ path: '/healthz' })
     expect(status).toBe(200)
@@ -140,6 +186,7 @@ describe('probes', () => {
       version: '0.0.0-test',
       database: { ok: true, reason: null },
       key: { ok: true },
+      journal: { waiting: 0 },
       providers: [
         { id: 'acme', state: 'ok', since: null, retryAt: null },
         { id: 'odd', state: 'ok' },

@@ -116,6 +116,27 @@ test('it stops when asked to, after what is running', async () => {
   expect(ended).toBe(true)
 })
 
+test('it tells which job hangs, and when each ended', async () => {
+  const clock = new HandClock()
+  const gate = Promise.withResolvers<void>()
+  const jobs = [job('hanging', () => gate.promise), job('quick', async () => {})]
+  await using schedule = open(jobs, clock)
+  expect(schedule.jobs).toEqual([
+    { name: 'hanging', lastEndedAt: null, runningForMs: null },
+    { name: 'quick', lastEndedAt: null, runningForMs: null },
+  ])
+  schedule.start()
+  await clock.tick()
+  await clock.tick()
+  expect(schedule.jobs).toEqual([
+    { name: 'hanging', lastEndedAt: null, runningForMs: 2_000 },
+    { name: 'quick', lastEndedAt: clock.now(), runningForMs: null },
+  ])
+  gate.resolve()
+  await settled()
+  expect(schedule.jobs[0]).toMatchObject({ lastEndedAt: clock.now(), runningForMs: null })
+})
+
 test('it tells how far it is behind', async () => {
   const clock = new HandClock()
   await using schedule = open([], clock)

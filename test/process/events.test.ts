@@ -122,6 +122,7 @@ test('a secret that slips into a line is taken out of it', () => {
 test('gauges come from the store when somebody looks', async () => {
   const { events } = listening()
   let fails = false
+  let isFull = false
   const circuit: Circuit = {
     provider: google,
     client: 'c',
@@ -136,9 +137,15 @@ test('gauges come from the store when somebody looks', async () => {
         if (fails) throw new StoreError('unreachable', null)
         return {
           byStatus: [{ provider: google, status: 'active', count: 7 }],
-          oldestDueAt: 40_000,
+          oldestDue: [
+            { provider: google, dueAt: 40_000 },
+            { provider: 'removed', dueAt: 1 },
+          ],
           revocationsQueued: 2,
         }
+      },
+      probe: async () => {
+        if (isFull) throw new StoreError('disk_full', null)
       },
       webhookStates: async () => [
         { id: 'crm', failures: 2, disabled: null },
@@ -177,6 +184,8 @@ test('gauges come from the store when somebody looks', async () => {
   ]) {
     expect(body).toContain(`${line}\n`)
   }
+  isFull = true
+  expect((await events.metrics.scrape()).body).toContain('larder_store_up 0')
   fails = true
   const failing = (await events.metrics.scrape()).body
   expect(failing).toContain('larder_store_up 0')

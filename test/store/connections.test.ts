@@ -243,8 +243,8 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     const { byStatus, ...rest } = await store.census(1_000)
     const counts = byStatus.map(({ provider, status, count }) => `${provider} ${status} ${count}`)
     expect(counts.toSorted()).toEqual(['acme active 2', 'acme failing 1', 'other pending 1'])
-    expect(rest).toEqual({ oldestDueAt: 400, revocationsQueued: 0 })
-    expect((await store.census(399)).oldestDueAt).toBeNull()
+    expect(rest).toEqual({ oldestDue: [{ provider: 'acme', dueAt: 400 }], revocationsQueued: 0 })
+    expect((await store.census(399)).oldestDue).toEqual([])
   })
 })
 

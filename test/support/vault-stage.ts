@@ -179,7 +179,7 @@ async function composeVault(from: {
     flights: new SingleFlights(),
     journal: from.journal,
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
-    pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+    pulse: { stopping: false, lagMs: 0, jobs: [] },
     webhooks: NO_WEBHOOKS,
     policy,
   }

@@ -113,7 +113,7 @@ function portsOf(
     flights: new SingleFlights(),
     journal: NO_JOURNAL,
     traffic: new Lanes(clock, policy, []),
-    pulse: { stopping: false, lastScanAt: null, lagMs: 0 },
+    pulse: { stopping: false, lagMs: 0, jobs: [] },
     webhooks: NO_WEBHOOKS,
   }
 }
