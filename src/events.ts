@@ -85,6 +85,9 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.deletions.inc({ provider: e.provider })
       log.info({ event: 'connection.deleted', ...e }, 'connection deleted')
     },
+    userDeleted: (e) => log.info({ event: 'user.deleted', ...e }, 'a user was deleted'),
+    keyCreated: (e) => log.info({ event: 'key.created', ...e }, 'an api key was made'),
+    keyRevoked: (e) => log.info({ event: 'key.revoked', ...e }, 'an api key was revoked'),
     revoked: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: e.outcome })
       log.info({ event: 'grant.revoked', ...e }, 'provider was told to forget a grant')

@@ -2,7 +2,7 @@ import type { Caller } from './core/access.ts'
 import type { Circuit } from './core/circuit.ts'
 import type { FailureReason, LiveConnection } from './core/connection.ts'
 import type { StoredEvent } from './core/event.ts'
-import type { ConnectionId, Instant, LinkId, ProviderId } from './core/ids.ts'
+import type { ConnectionId, Instant, KeyId, LinkId, ProviderId } from './core/ids.ts'
 import type { RevocationOutcome } from './core/outbox.ts'
 import type { Provider } from './core/provider.ts'
 import type { LandedResult, RefreshResult, Unfortunate } from './core/refresh-outcome.ts'
@@ -151,7 +151,11 @@ export interface Observer {
   }): void
   /** An error of ours on the way back from the provider; the user is told `internal`. */
   connectBroke(e: { provider: ProviderId; link: LinkId; error: unknown }): void
-  deleted(e: { id: ConnectionId; provider: ProviderId }): void
+  deleted(e: { id: ConnectionId; provider: ProviderId; by: Caller['keyId'] }): void
+  /** Without the user's id, which is the host app's. */
+  userDeleted(e: { by: Caller['keyId']; connections: number }): void
+  keyCreated(e: { key: KeyId; by: Caller['keyId'] }): void
+  keyRevoked(e: { key: KeyId; by: Caller['keyId'] }): void
   refreshed(e: { id: ConnectionId; provider: ProviderId; generation: number }): void
   /** The provider takes credentials that it was shown. */
   confirmed(e: { id: ConnectionId; provider: ProviderId }): void

@@ -1,4 +1,4 @@
-import type { Permission } from '../core/access.ts'
+import type { Caller, Permission } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
 import { type KeyId, newId, type ProviderId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
@@ -7,7 +7,8 @@ import { digest } from './digest.ts'
 
 /** The key is shown once; only its SHA-256 is kept. Its id is part of it, so that it is looked up by that. */
 export async function createApiKey(
-  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'callers'>,
+  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'callers' | 'observer'>,
+  caller: Caller,
   demand: {
     readonly name: string
     readonly permissions: readonly Permission[]
@@ -20,6 +21,7 @@ export async function createApiKey(
   const secret = `${id}.${Buffer.from(ports.random.bytes(32)).toString('base64url')}`
   const key: ApiKey = { ...demand, id, hash: digest(secret), createdAt: now, revokedAt: null }
   await ports.store.write((trx) => trx.insertApiKey(key))
+  ports.observer.keyCreated({ key: id, by: caller.keyId })
   await ports.callers.reload()
   return { key, secret }
 }
@@ -30,10 +32,12 @@ export async function listApiKeys(ports: Pick<Ports, 'store'>): Promise<readonly
 
 /** The next request with it is unauthenticated. */
 export async function revokeApiKey(
-  ports: Pick<Ports, 'clock' | 'store' | 'callers'>,
+  ports: Pick<Ports, 'clock' | 'store' | 'callers' | 'observer'>,
+  caller: Caller,
   id: KeyId,
 ): Promise<void> {
   const { won } = await ports.store.write((trx) => trx.revokeApiKey(id, ports.clock.now()))
+  if (won) ports.observer.keyRevoked({ key: id, by: caller.keyId })
   // First: where it fails the key is still known here, and whoever repeats the call finds it revoked.
   await ports.callers.reload()
   if (!won) throw new VaultError('not_found', 'no such key')

@@ -20,7 +20,7 @@ export async function deleteConnection(
 ): Promise<{ readonly revocation: RevocationAnswer }> {
   const { id, provider } = await findConnection(ports, caller, target)
   const revocation = await ports.store.write((trx) => removeConnection(ports, trx, id, options))
-  ports.observer.deleted({ id, provider })
+  ports.observer.deleted({ id, provider, by: caller.keyId })
   return { revocation }
 }
 

@@ -37,6 +37,8 @@ export async function deleteUser(
     await trx.withdrawLinksOf(userId, caller.providers)
     return report
   })
-  for (const { id, provider } of connections) ports.observer.deleted({ id, provider })
+  const by = caller.keyId
+  for (const { id, provider } of connections) ports.observer.deleted({ id, provider, by })
+  ports.observer.userDeleted({ by, connections: connections.length })
   return { connections }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { StoreError, VaultError } from '../../src/core/errors.ts'
+import { recordingObserver } from '../support/recording-observer.ts'
 import { itemsOf } from './support/ask.ts'
 import { openVaultApi, ROOT_KEY, START, type VaultApi } from './support/vault-api.ts'
 
@@ -62,6 +63,25 @@ describe('keys', () => {
     const { status, json } = await makeKey(more)
     expect(status).toBe(400)
     expect(json['errors']).toMatchObject([{ in: 'body', name }])
+  })
+
+  test('are told with who made, used and revoked them', async () => {
+    const { observer, observed } = recordingObserver()
+    Object.assign(api.ports, { observer })
+    const { json, headers } = await makeKey({ permissions: ['admin'] })
+    const key = String(json['id'])
+    const body = { accessToken: 'at', refreshToken: 'rt', scope: [] }
+    const path = '/v1/users/ann/oauth/acme'
+    const { id } = (await api.ask({ method: 'POST', path, headers, body })).json
+    await api.ask({ method: 'DELETE', path: `/v1/connections/${String(id)}`, headers })
+    await api.ask({ method: 'DELETE', path: '/v1/users/ann', headers })
+    await api.ask({ method: 'DELETE', path: `/v1/keys/${key}` })
+    expect(observed.filter(({ about }) => 'by' in about)).toEqual([
+      { what: 'keyCreated', about: { key, by: 'bootstrap' } },
+      { what: 'deleted', about: { id, provider: 'acme', by: key } },
+      { what: 'userDeleted', about: { connections: 0, by: key } },
+      { what: 'keyRevoked', about: { key, by: 'bootstrap' } },
+    ])
   })
 
   test('that are narrowed make no wider ones', async () => {

@@ -282,7 +282,7 @@ function change(stage: Stage, statement: string): void {
 async function makeOneOfEverything(stage: Stage): Promise<void> {
   await createLink(stage.ports, OPERATOR, linkDemand())
   const reach = { permissions: ['admin'] as const, providers: null, userIdPrefix: null }
-  await createApiKey(stage.ports, { name: 'ops', ...reach })
+  await createApiKey(stage.ports, OPERATOR, { name: 'ops', ...reach })
 }
 
 function read(stage: Stage, id: Awaited<ReturnType<Stage['adopt']>>['connection']['id']) {

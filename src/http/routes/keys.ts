@@ -44,9 +44,9 @@ export const keyEndpoints = [
     body: keyBody,
     answers: { 201: createdKeyShape },
     errors: [],
-    handle: async ({ ports }, { body }) => {
+    handle: async ({ ports, caller }, { body }) => {
       const wanted = { ...body, permissions: [...new Set(body.permissions)] }
-      return created(presentCreatedKey(await createApiKey(ports, wanted)))
+      return created(presentCreatedKey(await createApiKey(ports, caller, wanted)))
     },
   }),
   endpoint({
@@ -59,8 +59,8 @@ export const keyEndpoints = [
     body: NO_BODY,
     answers: { 204: null },
     errors: ['not_found'],
-    handle: async ({ ports }, { params }) => {
-      await revokeApiKey(ports, parseKeyId(params.id))
+    handle: async ({ ports, caller }, { params }) => {
+      await revokeApiKey(ports, caller, parseKeyId(params.id))
       return noContent
     },
   }),
