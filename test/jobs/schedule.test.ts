@@ -76,6 +76,27 @@ test('a clock that is set has every job planned anew, and none twice', async () 
   expect(after.filter(({ id }) => before.some((task) => task.id === id))).toEqual([])
 })
 
+test('a job that still runs when the clock is set is begun by nobody beside itself', async () => {
+  const clock = new HandClock()
+  const gate = Promise.withResolvers<void>()
+  let runs = 0
+  const slow = job('slow', async () => {
+    runs++
+    await gate.promise
+  })
+  await using schedule = open([slow], clock)
+  schedule.start()
+  clock.wall -= 3 * DAY
+  await clock.tick()
+  // As when its minute has come.
+  await Promise.all(planned().map((task) => task.execute()))
+  expect(runs).toBe(1)
+  gate.resolve()
+  await clock.tick()
+  await Promise.all(planned().map((task) => task.execute()))
+  expect(runs).toBeGreaterThan(1)
+})
+
 test('nothing is planned any more where it is asked to stop while it follows the clock', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
