@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const page = readFileSync('docs/running.md', 'utf8')
+const source = readFileSync('src/events.ts', 'utf8')
+
+const LOGGED = /log\.(\w+)\(\s*\{ event: '([\w.]+)'/g
+
+test('every event of the log is explained to operators, with its level, and no other', () => {
+  const logged = [...source.matchAll(LOGGED)].map(([, level, event]) => `${event} ${level}`)
+  expect(logged.length).toBe(source.match(/event: '/g)?.length)
+  expect(documented().toSorted()).toEqual([...new Set(logged)].toSorted())
+})
+
+test('each has a meaning, and what is worse than a note has something to do', () => {
+  const rows = rowsOfTheLog()
+  const bad = rows.filter(([, level = '']) => /error|fatal/.test(level))
+  expect(bad.filter(([, , , todo]) => todo === '')).toEqual([])
+  expect(rows.filter(([, level, meaning]) => level !== 'debug' && meaning === '')).toEqual([])
+})
+
+test.each([
+  ['larder_refreshes_total', 'src/core/refresh-outcome.ts', /readonly kind: '(\w+)'/g],
+  ['larder_store_failures_total', 'src/core/errors.ts', /StoreFailure =([^;]*?)\n\n/g],
+])('every outcome of %s has its place on the page', (metric, file, pattern) => {
+  const text = readFileSync(file, 'utf8').split('export type Unfortunate')[0] ?? ''
+  const found = [...`${text}\n\n`.matchAll(pattern)].flatMap(([, words = '']) =>
+    words.includes("'") ? words.match(/\w+/g) : words,
+  )
+  expect(found.length).toBeGreaterThan(3)
+  const row = page.split('\n').find((line) => line.startsWith(`| \`${metric}\``)) ?? ''
+  expect(found.filter((word) => !row.includes(`\`${word}\``))).toEqual([])
+})
+
+function rowsOfTheLog(): readonly (readonly string[])[] {
+  const section = page.split('### The log')[1]?.split('###')[0] ?? ''
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}
+
+function documented(): readonly string[] {
+  return rowsOfTheLog().flatMap(([events = '', levels = '']) =>
+    [...events.matchAll(/`([\w.]+)`/g)].flatMap(([, event]) =>
+      levels.split(', ').map((level) => `${event} ${level}`),
+    ),
+  )
+}
