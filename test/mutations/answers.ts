@@ -5,6 +5,7 @@ const EVERY =
   'every answer is an outcome that gives nothing away and ends no grant without a word for it'
 const KNOWN = 'test/oauth/provider-answers.test.ts'
 const REFRESH = 'test/oauth/refresh.test.ts'
+const CONNECT = 'test/vault/connect.test.ts'
 
 /** What an answer comes to. */
 export const answers: readonly Mutation[] = [
@@ -51,6 +52,13 @@ export const answers: readonly Mutation[] = [
         'square 401 %s is client_config (seen: microsoft/sarif-pattern-matcher, of a wrong secret)',
       ],
     ],
+  },
+  {
+    promise: 'what was written into a callback by whoever calls it is not logged',
+    file: 'src/vault/connect-failure.ts',
+    original: '  return looksLikeCode(error) ? error :',
+    mutant: "  return error !== '' ? error :",
+    killedBy: [[CONNECT, 'never repeats what whoever calls the callback wrote there: %s']],
   },
   {
     promise: 'a cut answer is believed in no word',

@@ -75,6 +75,13 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[KEPT, 'are not refreshed by the schedule on the way to their place']],
   },
   {
+    promise: 'a connection that ends is told to operators',
+    file: 'src/vault/attempt-refresh.ts',
+    original: '  tellDisconnected(ports, changes)\n',
+    mutant: '',
+    killedBy: [[REFRESH, 'as no_refresh_token']],
+  },
+  {
     promise: 'tokens that come for a grant that is gone are revoked',
     file: 'src/vault/save-refresh.ts',
     original:

@@ -238,7 +238,7 @@ describe('a grant that is dead', () => {
   })
 })
 
-describe('a connection that ends is told to operators once, with the reason', () => {
+describe('a connection that ends is told to operators once', () => {
   test.each([
     [
       'revoked',
@@ -259,7 +259,7 @@ describe('a connection that ends is told to operators once, with the reason', ()
       async (stage: Stage) => stage.clock.pass(2 * HOUR),
       null,
     ],
-  ] as const)('%s', async (reason, detail, prepare, provider) => {
+  ] as const)('as %s', async (reason, detail, prepare, provider) => {
     await using stage = await openStage({ profile: 'plain', provider: provider ?? {} })
     const { connection } = await stage.adopt(
       provider === null ? { demand: { refreshToken: null } } : {},
