@@ -12,10 +12,14 @@ import { updateConnection } from '../../src/vault/update-connection.ts'
 import { withdrawLink } from '../../src/vault/withdraw-link.ts'
 import { walkConsent } from '../support/consent-walk.ts'
 import { inTheAir } from '../support/in-the-air.ts'
+import { observeStage } from '../support/observe-stage.ts'
+import { expectNoViolation } from '../support/scripted-provider/checker/check.ts'
 import type { FamilyId } from '../support/scripted-provider/ledger.ts'
 import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
 import type { ProfileName } from '../support/scripted-provider/profiles.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+const HOUR_MS = 3_600_000
 
 /** How the refresh ends that was in the air. */
 const OUTCOMES: readonly (readonly [string, ProfileName, Deed | null])[] = [
@@ -95,11 +99,18 @@ describe('a deletion during a refresh', () => {
       const adopted = await stage.adopt()
       const flight = await inTheAir(stage, adopted, deed)
       await deleteConnection(stage.ports, OPERATOR, { id: adopted.connection.id }, { revoke: true })
+      const at = stage.provider.now()
       await stage.provider.behave(flight.held)
       await flight.landed
       expect(await stage.ports.store.connection(adopted.connection.id)).toBeNull()
       await deliverRevocations(stage.ports)
       expect((await stage.provider.family(adopted.family)).revoked).not.toBeNull()
+      await stage.pass(HOUR_MS)
+      await stage.refreshDue()
+      const deletions = [{ family: adopted.family, at, revokes: true }]
+      const seen = { ...(await observeStage(stage, [adopted])), deletions }
+      // An answer that is lost is asked for once more all the same: what it brings is to be revoked.
+      expectNoViolation(await stage.provider.truth(), seen, { onItsWayMs: 2_000 })
     },
   )
 })
