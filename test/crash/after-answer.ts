@@ -1,6 +1,8 @@
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import { LONGEST_WINDOW_MS } from './losses.ts'
 import { integrityOf, isJournalEmpty } from './vault-files.ts'
+import { violationsAfter } from './violations-after.ts'
 
 export type AfterAnswerOptions = {
   readonly seed: string
@@ -18,6 +20,7 @@ export type AfterAnswerReport = {
   /** Of those that did not, how many are called `interrupted`. */
   readonly labelled: number
   readonly damaged: readonly string[]
+  readonly violations: readonly string[]
 }
 
 /** The provider answers a refresh, and so much later Larder is dead: is the rotation in the vault? */
@@ -43,6 +46,10 @@ export async function killAfterAnswers(options: AfterAnswerOptions): Promise<Aft
     survived: kills - lost.length,
     labelled: lost.filter(({ reason }) => reason === 'interrupted').length,
     damaged,
+    violations: await violationsAfter(stage, {
+      larder: await stage.start(),
+      limits: { killWindowMs: LONGEST_WINDOW_MS },
+    }),
   }
 }
 

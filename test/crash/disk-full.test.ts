@@ -12,6 +12,7 @@ import {
 import { notRun } from './not-run.ts'
 import { canMount, mountSmallDisk } from './small-disk.ts'
 import { integrityOf } from './vault-files.ts'
+import { violationsAfter } from './violations-after.ts'
 
 const FULL = { status: 503, ready: false, reason: 'disk_full' }
 
@@ -39,6 +40,7 @@ test('a rotation survives an hour on a full disk, the end of its process in it, 
     requestsMeanwhile: 0,
     integrity: 'ok',
     survived: true,
+    violations: [],
   })
 }, 60_000)
 
@@ -50,7 +52,8 @@ test('it ends in order while the disk is full, and the rotation is there at the 
   stage.disk.free()
   const next = await stage.start()
   expect((await refresh(stage, stage.rotated)).status).toBe(200)
-  expect(await holdsCurrentTokens(stage, next)).toBe(true)
+  expect(await violationsAfter(stage, { larder: next, dataDir: stage.dataDir })).toEqual([])
+  expect(await holdsCurrentTokens(stage)).toBe(true)
 })
 
 test('a first start on a full disk makes no half of a vault', async (context) => {

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { SpawnedLarder } from '../support/larder-process.ts'
+import { newSeed } from '../support/scripted-provider/seed.ts'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
-import { integrityOf, storedTokensOf } from './vault-files.ts'
+import { integrityOf, isJournalEmpty, storedTokensOf } from './vault-files.ts'
+import { violationsAfter } from './violations-after.ts'
 
 export type Full = CrashStage & {
   readonly disk: SmallDisk
@@ -14,13 +16,13 @@ export type Full = CrashStage & {
 }
 
 /** The provider has rotated, the disk has become full, and then the answer came. */
-export async function diskFullBeforeAnswer(): Promise<Full> {
+export async function diskFullBeforeAnswer(seed = newSeed()): Promise<Full> {
   await using opened = new AsyncDisposableStack()
   const disk = opened.use(mountSmallDisk(8))
   const dataDir = join(disk.path, 'data')
   const stage = opened.use(
     await openCrashStage({
-      provider: { profile: 'strict', accessTokenSeconds: 600 },
+      provider: { profile: 'strict', accessTokenSeconds: 600, seed },
       environment: { LARDER_DATA_DIR: dataDir, LARDER_LOG_LEVEL: 'warn' },
     }),
   )
@@ -65,13 +67,14 @@ export type FullDiskReport = {
   readonly integrity: string
   /** Whether the vault holds the provider's current refresh tokens in the end, and none was revoked. */
   readonly survived: boolean
+  readonly violations: readonly string[]
 }
 
 const KILLS = 3
 
 /** For so long, by the clock of the provider, nothing can be written; the process is killed meanwhile. */
-export async function spendFull(minutes: number): Promise<FullDiskReport> {
-  await using stage = await diskFullBeforeAnswer()
+export async function spendFull(minutes: number, seed = newSeed()): Promise<FullDiskReport> {
+  await using stage = await diskFullBeforeAnswer(seed)
   const { provider, disk, rotated, other } = stage
   await stage.kill(stage.larder)
   const integrity = await integrityOf(stage.dataDir)
@@ -90,7 +93,12 @@ export async function spendFull(minutes: number): Promise<FullDiskReport> {
   const requestsMeanwhile = (await provider.requests({ family: rotated.family })).length - 1
   disk.free()
   await until('it to be ready', async () => (await readiness(stage)).status === 200)
-  const { status } = await refresh(stage, rotated)
+  // Until what was noted is written, a refresh is answered with it, and proves nothing.
+  await until('the journal to be empty', () => isJournalEmpty(stage.dataDir))
+  // Both: the provider's clock has gone on alone, so that only what was issued since is alive by it.
+  const answers = [await refresh(stage, rotated), await refresh(stage, other)]
+  // Nor could I4 say a thing of what was served before that.
+  const violations = await violationsAfter(stage, { larder, dataDir: stage.dataDir })
   return {
     minutes,
     killsWhileFull: KILLS,
@@ -99,7 +107,8 @@ export async function spendFull(minutes: number): Promise<FullDiskReport> {
     saidWhy: [...new Set(reasons)].join(' '),
     requestsMeanwhile,
     integrity,
-    survived: status === 200 && (await holdsCurrentTokens(stage, larder)),
+    survived: answers.every(({ status }) => status === 200) && (await holdsCurrentTokens(stage)),
+    violations,
   }
 }
 
@@ -107,10 +116,8 @@ async function isServed(stage: Full, one: Adopted): Promise<boolean> {
   return (await readToken(stage, one).catch(() => null))?.status === 200
 }
 
-/** Ends the process in order and looks into what it leaves. */
-export async function holdsCurrentTokens(stage: Full, larder: SpawnedLarder): Promise<boolean> {
-  larder.kill('SIGTERM')
-  if ((await larder.ended) !== 0) return false
+/** Looks into what an ended process has left. */
+export async function holdsCurrentTokens(stage: Full): Promise<boolean> {
   const stored = new Map(
     (await storedTokensOf(stage.dataDir)).map((one) => [one.family, one.refreshToken]),
   )

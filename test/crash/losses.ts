@@ -9,6 +9,12 @@ import type { FamilyTruth, Truth } from '../support/scripted-provider/truth.ts'
  */
 export const ARRIVAL_SEEN_WITHIN_MS = 250
 
+/**
+ * On a machine whose disk and processors others use too, an answer can lie unread for long; nothing
+ * that takes longer than this is put down to that.
+ */
+export const LONGEST_WINDOW_MS = 1_000
+
 /** A connection that a kill has cost: the provider had rotated, and its answer was not stored. */
 export type Loss = {
   readonly family: FamilyId

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { RequestRecord } from '../support/scripted-provider/request-log.ts'
 import { chance } from '../support/scripted-provider/seed.ts'
 import { openCrashStage } from './crash-stage.ts'
+import { violationsAfter } from './violations-after.ts'
 
 export type RestartOptions = {
   readonly starts: number
@@ -18,6 +19,7 @@ export type RestartReport = {
   readonly mostOfOne: number
   /** Showings of a token that neither a start within the grace nor a back-off allows. */
   readonly faults: readonly string[]
+  readonly violations: readonly string[]
 }
 
 /** What the settings say of a provider that nothing is known of. */
@@ -36,7 +38,7 @@ export async function crashAgainAndAgain(options: RestartOptions): Promise<Resta
     provider: { profile: 'strict', seed, accessTokenSeconds: 1 },
     refresh: { ratePerSecond: 1_000, concurrencyPerProvider: 64 },
     refreshTokens: { graceSeconds },
-    environment: { LARDER_LOG_LEVEL: 'error' },
+    environment: { LARDER_LOG_LEVEL: 'warn' },
   })
   const first = await stage.start()
   await stage.provider.misbehave({ act: 'answer', status: 503, body: 'html' })
@@ -49,18 +51,22 @@ export async function crashAgainAndAgain(options: RestartOptions): Promise<Resta
     await wait(chance(seed, `life ${start}`) * 600)
     await stage.kill(larder)
   }
+  const minutes = (performance.now() - begun) / 60_000
+  // Nothing is ever spent here, so I2 has no say; `faultsOf` has.
+  const violations = await violationsAfter(stage, { larder: await stage.start() })
   const byFamily = Map.groupBy(await stage.provider.requests(), ({ family }) => family ?? '-')
   const counts = [...byFamily.values()].map(({ length }) => length)
   const { starts: startedAt } = stage
   const graceMs = graceSeconds * 1000
   return {
     starts,
-    minutes: (performance.now() - begun) / 60_000,
+    minutes,
     requests: counts.reduce((sum, count) => sum + count, 0),
     mostOfOne: Math.max(...counts),
     faults: [...byFamily].flatMap(([family, requests]) =>
       faultsOf(requests, { startedAt, graceMs }).map((fault) => `${family}: ${fault}`),
     ),
+    violations,
   }
 }
 

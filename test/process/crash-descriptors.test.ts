@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { openCrashStage } from '../crash/crash-stage.ts'
@@ -17,7 +18,7 @@ test('out of file descriptors it harms no connection, says so, and recovers', as
   // One connection is there already and stays, so that there is somebody to tell.
   const refresh = () => stage.api.post(`${path}/refresh`)
   expect((await refresh()).status).toBe(200)
-  const idle = await exhaust(stage.at.privateUrl)
+  const idle = await exhaust(stage.at.privateUrl, larder.pid)
   const refused = await refresh()
   expect(refused).toMatchObject({ status: 503, body: { code: 'provider_unavailable' } })
   expect((await stage.api.get(`${path}/token`)).status).toBe(200)
@@ -30,7 +31,7 @@ test('out of file descriptors it harms no connection, says so, and recovers', as
 })
 
 /** Takes every descriptor that is left by connections on which nothing is said. */
-async function exhaust(url: string): Promise<readonly Socket[]> {
+async function exhaust(url: string, pid: number): Promise<readonly Socket[]> {
   const { hostname, port } = new URL(url)
   const sockets: Socket[] = []
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()))
@@ -39,12 +40,14 @@ async function exhaust(url: string): Promise<readonly Socket[]> {
     socket.on('error', () => undefined)
     sockets.push(socket)
   }
-  let left = -1
+  // Connected is what the system has queued: the process may not have taken it yet.
+  let left = { taken: -1, open: -1 }
   await until('all to be taken or turned away', async () => {
+    const { length: taken } = await readdir(`/proc/${pid}/fd`)
     const open = sockets.filter(({ readyState }) => readyState === 'open').length
-    const isSettled = open === left && sockets.every(({ connecting }) => !connecting)
-    left = open
-    return isSettled
+    const isSettled = taken === left.taken && open === left.open && taken >= DESCRIPTORS - 1
+    left = { taken, open }
+    return isSettled && sockets.every(({ connecting }) => !connecting)
   })
   return sockets
 }
