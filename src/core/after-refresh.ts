@@ -1,4 +1,11 @@
-import type { Attempt, Failure, FailureReason, Grant, LiveConnection } from './connection.ts'
+import type {
+  AccessToken,
+  Attempt,
+  Failure,
+  FailureReason,
+  Grant,
+  LiveConnection,
+} from './connection.ts'
 import { completed } from './credentials.ts'
 import { dueAtOf, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
@@ -42,7 +49,7 @@ export function afterRefresh(
       const grant = renewedGrant(connection.grant, arrival, end.provider)
       const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
       const renewed = { ...common, lastRefreshedAt: end.now, providerData }
-      return withGrant(renewed, grant, nextDueAt(grant, end))
+      return withGrant(renewed, grant, nextDueAt({ before: connection.grant, after: grant }, end))
     }
     case 'confirmed': {
       const account = completed(connection.account, outcome.account)
@@ -88,11 +95,21 @@ export function afterRefresh(
   }
 }
 
-/** One that brings tokens which are over when they come is not asked without a pause. */
-function nextDueAt(grant: Grant, end: AttemptEnd): Instant | null {
-  const dueAt = dueAtOf(grant, { ...end.provider, policy: end.policy }, end.fraction)
-  if (dueAt === null || grant.token === null || dueAt > grant.token.issuedAt) return dueAt
-  return grant.token.issuedAt + spacingMs(grant.token)
+/**
+ * A provider that brings tokens which are over when they come is not asked without a pause. The first of
+ * them may be an answer that it repeats, given long ago: the next is as good as any.
+ */
+function nextDueAt(
+  { before, after }: { readonly before: Grant; readonly after: Grant },
+  end: AttemptEnd,
+): Instant | null {
+  const dueAt = dueAtOf(after, { ...end.provider, policy: end.policy }, end.fraction)
+  if (dueAt === null || !isBornOver(before.token) || !isBornOver(after.token)) return dueAt
+  return after.token.issuedAt + spacingMs(after.token)
+}
+
+function isBornOver(token: AccessToken | null): token is AccessToken {
+  return token !== null && token.expiresAt !== null && token.expiresAt <= token.issuedAt
 }
 
 /** An end that needs no answer from the provider: no refresh token, or one that may not be shown again. */

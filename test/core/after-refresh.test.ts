@@ -68,6 +68,13 @@ describe('an answer with tokens', () => {
     expect(after.grant.scope).toEqual(['calendar', 'email'])
   })
 
+  test('that are over when they come are followed by the next at once, and then after a minute', () => {
+    const over = { kind: 'ok', tokens: { ...tokens, expiresInSeconds: 0 } } as const
+    const first = afterRefresh(makeConnection(), over, end())
+    expect(first.dueAt).toBe(attempt.sentAt)
+    expect(afterRefresh(first, over, end()).dueAt).toBe(attempt.sentAt + 60_000)
+  })
+
   test('heals a dead connection', () => {
     expect(afterRefresh(disconnected(), ok, end())).toMatchObject({
       status: 'active',

@@ -30,7 +30,7 @@ test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly s
     await until('the flights to land', () => stage.ports.flights.size === 0)
     stage.clock.pass(1_000)
   }
-  // One for a token of thirty seconds, half way to its end, and its successor.
+  // Of a token that is over at once one more is asked for; of thirty seconds one half way to each end.
   expect((await tokenRequests(stage)) - before).toBeLessThanOrEqual(value === 30 ? 4 : 1)
 })
 
