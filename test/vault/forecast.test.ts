@@ -104,6 +104,30 @@ describe('a grant that nobody reads', () => {
   })
 })
 
+describe('at a provider that ends what is idle for thirty days, a grant that nobody reads', () => {
+  test.each([
+    ['lives on where its idling is known', { idleSeconds: 30 * 86_400 }, null],
+    ['lives on by the life of its tokens', { accessTokenSeconds: 3_600 }, null],
+    ['dies where neither is so, and is called dead', {}, 'idle'],
+  ] as const)('%s', async (_, known, cause) => {
+    const { accessTokenSeconds = 365 * 86_400, ...refreshTokens } = known as Known
+    const options = { profile: 'strict', idleMs: 30 * DAY, accessTokenSeconds } as const
+    await using stage = await openStage({ ...options, provider: { refreshTokens } })
+    const { connection, family } = await stage.adopt()
+    for (let day = 0; day < 120; day += 5) {
+      stage.clock.pass(5 * DAY)
+      await stage.provider.advanceTime(5 * DAY)
+      await settle(stage)
+    }
+    expect((await stage.provider.family(family)).revoked?.cause ?? null).toBe(cause)
+    await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+    const { status } = await stage.stored(connection.id)
+    expect(status).toBe(cause === null ? 'active' : 'disconnected')
+  })
+})
+
+type Known = { readonly idleSeconds?: number; readonly accessTokenSeconds?: number }
+
 describe('what will not last is said at once', () => {
   test('no refresh token was issued: with what to change', async () => {
     const remedy = 'Switch on offline access'
