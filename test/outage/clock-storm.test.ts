@@ -5,6 +5,7 @@ import { Schedule } from '../../src/jobs/schedule.ts'
 import { followClock } from '../../src/vault/follow-clock.ts'
 import { getToken } from '../../src/vault/get-token.ts'
 import { expectNoViolation } from '../support/scripted-provider/checker/check.ts'
+import { latenessOf } from '../support/scripted-provider/checker/load.ts'
 import type { ServedToken } from '../support/scripted-provider/checker/observations.ts'
 import { until } from '../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
@@ -53,12 +54,15 @@ test.each([
     over.abort()
     await Promise.all(reading)
 
-    expect(stepped).toEqual([byMs])
+    expect(stepped.map((by) => Math.round(by / HOUR))).toEqual([byMs / HOUR])
     const stored = await Promise.all(adopted.map((one) => storedTokenOf(stage, one)))
+    const truth = await stage.provider.truth()
     expectNoViolation(
-      await stage.provider.truth(),
-      { served, stored },
+      truth,
+      { served, stored, latenessMs: latenessOf(truth) },
       {
+        // Where the tokens have not ended, nobody was without one for a moment.
+        latenessP99Ms: isOver ? null : 0,
         requests: CONNECTIONS,
         requestsOfEach: 1,
         // What is sent evenly arrives in small bursts.

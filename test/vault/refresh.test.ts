@@ -206,6 +206,21 @@ describe('what is no death disconnects nobody', () => {
     await refreshNow(stage.ports, OPERATOR, connection.id)
     expect((await stage.stored(connection.id)).status).toBe('active')
   })
+
+  test('nor does a provider that cannot be reached, to which nothing was sent', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    await stage.provider.stopListening()
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect([after.status, after.failure?.reason]).toEqual(['failing', 'provider_unavailable'])
+    // Not a byte has left: nothing is open, and nothing has to be asked after.
+    expect(after.attempt).toBeNull()
+    await stage.provider.listenAgain()
+    await refreshNow(stage.ports, OPERATOR, connection.id)
+    expect((await stage.stored(connection.id)).status).toBe('active')
+    expect(await tokenRequests(stage)).toBe(1)
+  })
 })
 
 describe('a grant that is dead', () => {
