@@ -15,7 +15,7 @@ import { APPLICATION_ID } from './pragmas.ts'
  */
 export async function createVaultFile(path: string, keys: VaultKeys): Promise<void> {
   const draft = `${path}.new`
-  for (const leftover of [draft, `${draft}-journal`]) rmSync(leftover, { force: true })
+  for (const part of ['', '-journal', '-wal', '-shm']) rmSync(draft + part, { force: true })
   closeSync(openSync(draft, 'wx', 0o600))
   await fillVaultFile(draft, keys)
   renameSync(draft, path)
@@ -30,6 +30,9 @@ async function fillVaultFile(path: string, keys: VaultKeys): Promise<void> {
     raw.pragma('synchronous = full')
     await migrate(db)
     await db.transaction().execute((trx) => insertVault(trx, keys))
+    // Last, so that its log is empty, and here: a vault killed while it is switched over could not be
+    // read without writing to it.
+    raw.pragma('journal_mode = wal')
   } finally {
     raw.close()
   }

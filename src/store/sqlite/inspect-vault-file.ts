@@ -20,6 +20,16 @@ const APPLICATION_ID_OFFSET = 68
  */
 export async function inspectVaultFile(path: string): Promise<FoundVault> {
   assertIsVault(path)
+  try {
+    return await inspect(path)
+  } catch (error) {
+    if (!waitsForRollback(error)) throw error
+    rollBack(path)
+    return inspect(path)
+  }
+}
+
+async function inspect(path: string): Promise<FoundVault> {
   const raw = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
   const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
   try {
@@ -31,6 +41,23 @@ export async function inspectVaultFile(path: string): Promise<FoundVault> {
     return { keys, lastAliveAt: await readLastAlive(db), indexesFit }
   } catch (error) {
     throw isCorruption(error) ? new OpenError('corrupt', null, error) : error
+  } finally {
+    raw.close()
+  }
+}
+
+/**
+ * A file that was copied by SQLite has no log of its own kind yet, and a process was killed while it
+ * was given one: what it began is nobody's, and nothing can be read before that is undone.
+ */
+function waitsForRollback(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK'
+}
+
+function rollBack(path: string): void {
+  const raw = new Database(path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+  try {
+    raw.prepare('select 1 from sqlite_schema').get()
   } finally {
     raw.close()
   }

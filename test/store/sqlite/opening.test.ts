@@ -16,12 +16,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createKeyring } from '../../../src/seal/keyring.ts'
 import { WrongKeyError } from '../../../src/seal/wrong-key-error.ts'
 import { OpenError } from '../../../src/store/open-error.ts'
 import { openSqlite } from '../../../src/store/open-sqlite.ts'
 import { applyPragmas, assertDurable } from '../../../src/store/sqlite/pragmas.ts'
 import { makeConnection } from '../../support/make-connection.ts'
-import { openVaultStore } from '../../support/open-vault-store.ts'
+import { masterKey, openVaultStore } from '../../support/open-vault-store.ts'
 
 let directory = ''
 let dataDir = ''
@@ -55,11 +56,42 @@ describe('a new vault', () => {
     expect(existsSync(`${path()}.new`)).toBe(false)
   })
 
+  test('is in its own form of log as soon as it has its name: no switching over can be cut off', async () => {
+    await using database = await openSqlite(dataDir)
+    const { records } = await createKeyring(masterKey(), 'vault', 1)
+    await database.create(records)
+    expect(readdirSync(dataDir).toSorted()).toEqual(['larder.db', 'larder.lock'])
+    // The versions to write and to read: 1 for a rollback journal, 2 for a write-ahead log.
+    expect([...readFileSync(path()).subarray(18, 20)]).toEqual([2, 2])
+  })
+
   test('is not made over one that is there', async () => {
     await makeVault()
     await using database = await openSqlite(dataDir)
     if (database.keys === null) throw new Error('not made')
     await expect(database.create(database.keys)).rejects.toThrow('already')
+  })
+})
+
+describe('a copy that SQLite made', () => {
+  test('is opened, also where a process was killed while it took it over', async () => {
+    await makeVault()
+    const killed = mkdtempSync(join(directory, 'killed-'))
+    const raw = new Database(path())
+    raw.pragma('journal_mode = delete')
+    raw.pragma('cache_size = 1')
+    // More than its cache holds: what is not committed stands in the file.
+    raw.exec('begin; update vault set heartbeat_at = 7; create table t (x)')
+    raw.exec('insert into t select zeroblob(4000) from sqlite_schema')
+    for (const file of ['larder.db', 'larder.db-journal']) {
+      copyFileSync(join(dataDir, file), join(killed, file))
+    }
+    raw.close()
+    dataDir = killed
+    await using vault = await openVaultStore({ dataDir })
+    expect(vault.lastAliveAt).not.toBe(7)
+    expect(await vault.store.connection(makeConnection().id)).not.toBeNull()
+    expect(readdirSync(dataDir)).not.toContain('larder.db-journal')
   })
 })
 
