@@ -29,7 +29,7 @@ test('a provider that is taken out of the settings keeps its connections, and go
   expect(refreshed).toMatchObject({ status: 200, body: { status: 'active', failure: null } })
   expect((await stage.provider.family(one.family)).revoked).toBeNull()
   await end(third)
-})
+}, 90_000)
 
 /** Returns what was there. */
 async function configureProviders({ at }: CrashStage, providers: unknown): Promise<unknown> {
