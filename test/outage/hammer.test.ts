@@ -10,6 +10,8 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 const READS = 2_000
 const AT_ONCE = 20
+/** A plain refusal, of which nothing is left open that would have to be asked after. */
+const ODD = { act: 'answer', status: 401, body: { json: { error: 'odd' } } } as const
 
 test('an app that polls what is dead or failing as fast as it can costs the provider nothing', async () => {
   await using stage = await openCrashStage({
@@ -21,8 +23,7 @@ test('an app that polls what is dead or failing as fast as it can costs the prov
   const [dead, failing] = await stage.adopt(2)
   if (dead === undefined || failing === undefined) throw new Error('nothing was adopted')
   await provider.revokeGrant(dead.family)
-  const away = { act: 'answer', status: 503, body: 'empty' } as const
-  await provider.misbehave(away, { family: failing.family })
+  await provider.misbehave(ODD, { family: failing.family })
   for (const { id } of [dead, failing]) await api.post(`/v1/connections/${id}/refresh`)
   const isOver = async ({ id }: { id: string }) =>
     (await api.get(`/v1/connections/${id}/token`)).status !== 200
@@ -45,10 +46,7 @@ test('an app that polls what is dead or failing as fast as it can costs the prov
 test('read every second, what fails is asked for by its back-off and what is dead by its probes', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const failing = await stage.adopt({ accessTokenSeconds: 60 })
-  await stage.provider.misbehave(
-    { act: 'answer', status: 401, body: { json: { error: 'odd' } } },
-    { family: failing.family },
-  )
+  await stage.provider.misbehave(ODD, { family: failing.family })
   await live(stage, failing.connection, { forMs: 600 * SECOND, stepMs: SECOND })
   // 10 s, doubling to 15 min, each at least half of it: 5 + 10 + 20 + 40 + 80 + 160 s, and no seventh wait.
   const requests = await stage.provider.requests({ family: failing.family })
