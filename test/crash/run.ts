@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 import { newSeed } from '../support/scripted-provider/seed.ts'
 import { killAfterAnswers } from './after-answer.ts'
+import { flipBytes } from './bytes.ts'
 import { damageManyTimes } from './damage.ts'
 import { spendFull } from './disk-full.ts'
 import { atLeast, type Figure, figure, missed, round, table } from '../support/figures.ts'
 import { faultsOf, killManyTimes, loopFigures, warmCompileCache } from './many-lives.ts'
 import { crashAgainAndAgain, USUAL_GRACE_SECONDS } from './restart-loop.ts'
 import { canMount } from './small-disk.ts'
+import { killFirstStarts, killMigrations, startFigures } from './starts.ts'
 import { canTrace } from './strace.ts'
 import { killAtEverySyscall, syscallFigures } from './syscall-kills.ts'
 
@@ -31,6 +33,7 @@ const { positionals, values } = parseArgs({
     connections: { type: 'string', default: '50' },
     grace: { type: 'string', default: String(USUAL_GRACE_SECONDS) },
     rounds: { type: 'string', default: '1000' },
+    every: { type: 'string', default: '1' },
   },
 })
 
@@ -54,7 +57,9 @@ const plays: Record<string, () => Promise<void>> = {
   syscalls: () => inTurn(profiles, syscalls),
   'disk-full': diskFull,
   restarts,
+  starts,
   damage,
+  bytes,
 }
 
 const play = plays[positionals[0] ?? 'random']
@@ -170,9 +175,41 @@ async function restarts(): Promise<void> {
   judge([...faults, ...violations])
 }
 
+async function starts(): Promise<void> {
+  if (!canTrace()) return fail('strace cannot trace here')
+  const options = {
+    syscalls: values.syscalls.split(',').filter((one) => ['pwrite64', 'fsync'].includes(one)),
+    every: Number(values.every),
+    progress: (kills: number) => {
+      if (kills % 25 === 0) tell(`${kills} kills`)
+    },
+  }
+  const kinds = [
+    ['the very first start', killFirstStarts],
+    ['a start that migrates', killMigrations],
+  ] as const
+  for (const [what, run] of kinds) {
+    const kills = await run(options)
+    say(`SIGKILL at every n-th write of ${what}`, startFigures(kills))
+    judge(kills.flatMap(({ at, n, fault }) => (fault === null ? [] : `${at}, ${n}: ${fault}`)))
+  }
+}
+
 async function damage(): Promise<void> {
   const { faults, ...report } = await damageManyTimes(Number(values.rounds), seed)
   say('a damaged vault is opened', [...figuresOf(report), figure('wrong', faults.length)])
+  judge(faults)
+}
+
+async function bytes(): Promise<void> {
+  const { faults, ...report } = await flipBytes({
+    every: Number(values.every),
+    seed,
+    progress: (flipped, of) => {
+      if (flipped % 10_000 === 0) tell(`${flipped} of ${of} bytes`)
+    },
+  })
+  say('a byte of a vault is flipped', [...figuresOf(report), figure('wrong', faults.length)])
   judge(faults)
 }
 

@@ -9,7 +9,7 @@ export type Injection = { readonly syscall: string; readonly n: number }
 
 export type Tracing = AsyncDisposable & {
   /** The system calls so far, with the paths of their files, oldest first. */
-  calls(): Promise<readonly string[]>
+  readonly calls: () => Promise<readonly string[]>
 }
 
 /** Whether this machine lets a test trace what it has started. */
@@ -30,26 +30,58 @@ export function failSyscalls(
   return inject(pid, syscall, `error=${error}:when=${n}+`)
 }
 
+/** `through` turns into a process that ends as it enters the given call, which is not carried out. */
+export async function startKilledAtSyscall({
+  syscall,
+  n,
+}: Injection): Promise<Tracing & { readonly through: readonly string[] }> {
+  const { log, ...tracing } = await openLog()
+  const kill = `signal=SIGKILL:when=${n}`
+  return {
+    ...tracing,
+    through: ['strace', '-D', ...argumentsFor(syscall, kill, log)],
+  }
+}
+
+/** Where the last call of that name led: `pwrite64 larder.db-wal`. */
+export function placeOf(calls: readonly string[], syscall: string): string {
+  const last = calls.findLast((call) => call.includes(`${syscall}(`)) ?? ''
+  const [, name = '', path = ''] = /(\w+)\(\d+<([^>]*)>/.exec(last) ?? []
+  return `${name} ${path.startsWith('socket') ? 'socket' : (path.split('/').at(-1) ?? '')}`
+}
+
 /** Holds on to a running process, all of its threads. */
 async function inject(pid: number, syscalls: string, what: string): Promise<Tracing> {
-  const directory = await mkdtemp(join(tmpdir(), 'larder-strace-'))
-  const log = join(directory, 'log')
-  const args = ['-f', '-y', '-s', '0', '-o', log, '-e', `trace=${syscalls}`]
-  args.push('-e', `inject=${syscalls}:${what}`)
-  const child = spawn('strace', [...args, '-p', String(pid)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const traced = await openLog()
+  const { log, calls } = traced
+  const args = [...argumentsFor(syscalls, what, log), '-p', String(pid)]
+  const child = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await attached(child)
   return {
-    calls: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
+    calls,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGINT')
         await once(child, 'exit')
       }
-      await rm(directory, { recursive: true, force: true })
+      await traced[Symbol.asyncDispose]()
     },
   }
+}
+
+async function openLog(): Promise<Tracing & { readonly log: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'larder-strace-'))
+  const log = join(directory, 'log')
+  return {
+    log,
+    calls: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+function argumentsFor(syscalls: string, what: string, log: string): readonly string[] {
+  const traced = ['-e', `trace=${syscalls}`, '-e', `inject=${syscalls}:${what}`]
+  return ['-f', '-y', '-s', '0', '-o', log, ...traced]
 }
 
 /** It goes on being read: a tracer whose words nobody hears ends. */

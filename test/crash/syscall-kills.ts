@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import { type Figure, figure } from '../support/figures.ts'
 import { ARRIVAL_SEEN_WITHIN_MS } from './losses.ts'
-import { type Injection, killAtSyscall } from './strace.ts'
+import { type Injection, killAtSyscall, placeOf } from './strace.ts'
 import { integrityOf, isJournalEmpty, storedTokensOf } from './vault-files.ts'
 
 export type SyscallOptions = {
@@ -88,9 +88,7 @@ async function cutOff(
   if (answer !== null && (await isStillThere(larder.ended))) return null
   await larder.ended
   stage.kills.push(stage.provider.now())
-  const calls = await tracing.calls()
-  const last = calls.findLast((call) => call.includes(`${injection.syscall}(`)) ?? ''
-  return { ...injection, victim, at: placeOf(last) }
+  return { ...injection, victim, at: placeOf(await tracing.calls(), injection.syscall) }
 }
 
 const GONE_WITHIN_MS = 100
@@ -125,12 +123,6 @@ function faultOfLoss(loss: {
   if (loss.profile === 'grace') return 'lost at a provider that forgives'
   if (loss.at !== 'pwrite64 larder.journal') return 'lost although its note was written'
   return loss.reason === 'interrupted' ? null : `lost and called ${loss.reason}`
-}
-
-/** `pwrite64 larder.db-wal`. */
-function placeOf(call: string): string {
-  const [, name = '', path = ''] = /(\w+)\(\d+<([^>]*)>/.exec(call) ?? []
-  return `${name} ${path.startsWith('socket') ? 'socket' : (path.split('/').at(-1) ?? '')}`
 }
 
 type Shown = {

@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../src/system.ts'
+import { catchUpWithClock } from '../../src/vault/follow-clock.ts'
+import { fillVault, secretsIn, type Shown, show, wordsIn } from '../store/full-vault.ts'
+import { openVaultStore } from '../support/open-vault-store.ts'
+import { chance } from '../support/scripted-provider/seed.ts'
+
+export type BytesReport = {
+  readonly fileBytes: number
+  readonly flipped: number
+  /** The start said no, for a reason that it names, and left the file as it was. */
+  readonly refused: number
+  /** It opened and told of damage; what is told of is one row, and the others are as they were. */
+  readonly detected: number
+  /** It opened and said nothing: what stands in the clear of one row is another, what is sealed is not. */
+  readonly altered: number
+  readonly unharmed: number
+  readonly faults: readonly string[]
+}
+
+export type BytesOptions = {
+  /** 1: each byte; more: one of so many, from the first on. */
+  readonly every: number
+  readonly seed: string
+  readonly progress?: (flipped: number, of: number) => void
+}
+
+/** Flips a bit in one byte after the other of the file of a small vault, and opens it each time. */
+export async function flipBytes({ every, seed, progress }: BytesOptions): Promise<BytesReport> {
+  const directory = await mkdtemp(join(tmpdir(), 'larder-bytes-'))
+  const dataDir = join(directory, 'data')
+  try {
+    const { file, whole } = await makeVault(dataDir)
+    const counts = { refused: 0, detected: 0, altered: 0, unharmed: 0 }
+    const faults: string[] = []
+    let flipped = 0
+    for (let at = 0; at < file.length; at += every) {
+      const spoilt = Buffer.from(file)
+      const bit = Math.floor(chance(seed, `bit of ${at}`) * 8)
+      spoilt[at] = (spoilt[at] ?? 0) ^ (1 << bit)
+      const found = await lookInto(dataDir, spoilt, whole)
+      if (found.kind === 'wrong') faults.push(`byte ${at}, bit ${bit}: ${found.why}`)
+      else counts[found.kind]++
+      flipped++
+      progress?.(flipped, Math.ceil(file.length / every))
+    }
+    return { fileBytes: file.length, flipped, ...counts, faults }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function makeVault(
+  dataDir: string,
+): Promise<{ readonly file: Buffer; readonly whole: Shown }> {
+  {
+    await using vault = await openVaultStore({ dataDir })
+    await fillVault(vault.store)
+  }
+  const file = await readFile(join(dataDir, 'larder.db'))
+  await using vault = await openVaultStore({ dataDir })
+  return { file, whole: await show(vault.store) }
+}
+
+type Found =
+  | { readonly kind: 'refused' | 'detected' | 'altered' | 'unharmed' }
+  | { readonly kind: 'wrong'; readonly why: string }
+
+const REFUSALS = ['OpenError', 'WrongKeyError', 'SealError']
+
+async function lookInto(dataDir: string, file: Buffer, whole: Shown): Promise<Found> {
+  await rm(dataDir, { recursive: true, force: true })
+  await mkdir(dataDir)
+  const path = join(dataDir, 'larder.db')
+  await writeFile(path, file)
+  try {
+    return await readAll(dataDir, whole)
+  } catch (error) {
+    if (!(error instanceof Error) || !REFUSALS.includes(error.name)) {
+      return { kind: 'wrong', why: `it broke: ${String(error)}` }
+    }
+    const isKept = (await readFile(path)).equals(file)
+    return isKept ? { kind: 'refused' } : { kind: 'wrong', why: 'it was refused and changed' }
+  }
+}
+
+/** As a start does: the clock first, then whoever asks. */
+async function readAll(dataDir: string, whole: Shown): Promise<Found> {
+  await using vault = await openVaultStore({ dataDir })
+  const stepped = await catchUpWithClock({ ...vault, clock: systemClock }, vault.lastAliveAt)
+  const seen = await show(vault.store)
+  const strangers = [...seen].filter(([at, text]) => isForeign(text, whole.get(at), whole))
+  if (strangers.length > 0) return wrong('shows what is not its own', strangers)
+  const changed = [...whole].filter(([at, text]) => seen.get(at) !== text)
+  if (new Set(changed.map(rowOf)).size > 1) return wrong('are harmed together', changed)
+  if (vault.unreadable.length > 0 || !vault.indexesFit || stepped !== 0) return { kind: 'detected' }
+  return { kind: changed.length > 0 ? 'altered' : 'unharmed' }
+}
+
+/** Something that is sealed in another row, or that nobody ever wrote. */
+function isForeign(text: string, own: string | undefined, whole: Shown): boolean {
+  // A row that has another name now is still one row.
+  const [name = ''] = wordsIn(text)
+  const before = own ?? [...whole.values()].find((one) => name !== '' && one.includes(name)) ?? ''
+  const known = [...wordsIn(before), ...secretsIn(before)]
+  return [...wordsIn(text), ...secretsIn(text)].some((value) => !known.includes(value))
+}
+
+/** A connection is shown twice, by its id and in the list. */
+function rowOf([at]: readonly [string, string]): string {
+  return at.replace(/^listed\//, 'connections/')
+}
+
+function wrong(why: string, rows: readonly (readonly [string, string])[]): Found {
+  return { kind: 'wrong', why: `${rows.map(([at]) => at).join(', ')} ${why}` }
+}

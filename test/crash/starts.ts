@@ -1,0 +1,130 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from '../support/until.ts'
+import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
+import { type Figure, figure } from './figures.ts'
+import { turnBackTo } from './older-vault.ts'
+import { type Injection, placeOf, startKilledAtSyscall } from './strace.ts'
+import { integrityOf, storedTokensOf } from './vault-files.ts'
+
+export type StartOptions = {
+  readonly syscalls: readonly string[]
+  /** 1: at each of them; more: a sample. */
+  readonly every: number
+  readonly progress?: (kills: number) => void
+}
+
+/** One start that was cut off at one system call. */
+export type StartKill = Injection & {
+  /** The call that was not carried out. */
+  readonly at: string
+  /** Null where the next start found all there had been. */
+  readonly fault: string | null
+}
+
+/** Cuts the very first start off at every call of each kind in turn; the next one begins anew. */
+export async function killFirstStarts(options: StartOptions): Promise<readonly StartKill[]> {
+  await using stage = await openCrashStage({ provider: {} })
+  return await killStarts(stage, options, {
+    prepare: () => rm(stage.at.dataDir, { recursive: true, force: true }),
+    adopted: () => stage.adopt(1),
+  })
+}
+
+/** Cuts a start off that brings a vault up to date; the next one serves all that was in it. */
+export async function killMigrations(options: StartOptions): Promise<readonly StartKill[]> {
+  await using opened = new AsyncDisposableStack()
+  const older = await mkdtemp(join(tmpdir(), 'larder-older-'))
+  opened.defer(() => rm(older, { recursive: true, force: true }))
+  const stage = opened.use(await openCrashStage({ provider: {} }))
+  const { dataDir } = stage.at
+  const larder = await stage.start()
+  const adopted = await stage.adopt(3)
+  larder.kill('SIGTERM')
+  await larder.ended
+  await turnBackTo('0001-vault', dataDir)
+  await cp(dataDir, older, { recursive: true })
+  return await killStarts(stage, options, {
+    prepare: async () => {
+      await rm(dataDir, { recursive: true, force: true })
+      await cp(older, dataDir, { recursive: true })
+    },
+    adopted: async () => adopted,
+  })
+}
+
+export function startFigures(kills: readonly StartKill[]): readonly Figure[] {
+  const places = [...Map.groupBy(kills, ({ at }) => at)].map(([at, all]) =>
+    figure(at, `${all.length} kills`),
+  )
+  const wrong = kills.filter(({ fault }) => fault !== null).length
+  return [figure('kills', kills.length), ...places, figure('wrong', wrong)]
+}
+
+type Play = {
+  /** Leaves the data directory as the start that is killed finds it. */
+  readonly prepare: () => Promise<void>
+  /** What the start after it is to serve. */
+  readonly adopted: () => Promise<readonly Adopted[]>
+}
+
+async function killStarts(
+  stage: CrashStage,
+  { syscalls, every, progress }: StartOptions,
+  play: Play,
+): Promise<readonly StartKill[]> {
+  const kills: StartKill[] = []
+  for (const syscall of syscalls) {
+    for (let n = 1; ; n += every) {
+      await play.prepare()
+      const at = await killStart(stage, { syscall, n })
+      if (at === null) break
+      kills.push({ syscall, n, at, fault: await faultOf(stage, play) })
+      progress?.(kills.length)
+    }
+  }
+  return kills
+}
+
+/** Null where the start came to its end before the n-th call. */
+async function killStart(stage: CrashStage, injection: Injection): Promise<string | null> {
+  await using tracing = await startKilledAtSyscall(injection)
+  const larder = await stage.spawn(tracing.through)
+  if (!(await larder.ready())) {
+    const end = await larder.ended
+    if (end !== 'SIGKILL') throw new Error(`ended with ${end}:\n${await larder.output()}`)
+    await until('the trace to be written', async () => hasEnded(await tracing.calls()))
+    return placeOf(await tracing.calls(), injection.syscall)
+  }
+  larder.kill('SIGTERM')
+  await larder.ended
+  return null
+}
+
+function hasEnded(calls: readonly string[]): boolean {
+  return calls.some((call) => call.includes('+++ killed by SIGKILL'))
+}
+
+async function faultOf(stage: CrashStage, play: Play): Promise<string | null> {
+  const { dataDir } = stage.at
+  const larder = await stage.spawn()
+  if (!(await larder.ready())) return `does not start: ${lastLine(await larder.output())}`
+  const adopted = await play.adopted()
+  const reads = adopted.map(({ id }) => stage.api.get(`/v1/connections/${id}/token`))
+  const isServed = (await Promise.all(reads)).every(({ status }) => status === 200)
+  await stage.kill(larder)
+  const integrity = await integrityOf(dataDir)
+  if (integrity !== 'ok') return integrity
+  if (!isServed) return 'a token is not served'
+  const stored = await storedTokensOf(dataDir)
+  for (const { family, refreshToken } of stored) {
+    const { current } = await stage.provider.family(family)
+    if (current !== refreshToken) return 'a refresh token is not the one that was handed in'
+  }
+  return stored.length === adopted.length ? null : 'a connection is not there'
+}
+
+function lastLine(output: string): string {
+  return output.split('\n').findLast((line) => line.includes('larder: error')) ?? 'it says nothing'
+}
