@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { daemonUrlRule } from './config/client-config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { Environment, type Rule, type Variables } from './config/environment.ts'
+import { doubtFileSystem } from './config/file-system.ts'
 import { Findings } from './config/findings.ts'
 import { makeKeys, readKeys } from './config/keys.ts'
 import { type LarderFile, readLarderFile } from './config/larder-file.ts'
@@ -49,6 +50,7 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   const { file, fileDirectory } = readFile(environment, around, findings)
   const providers = readProviders({ file, fileDirectory, environment, findings })
   const places = readPlaces(environment, around)
+  doubtFileSystem(places.dataDir, around.fileSystemType, findings)
   const listeners = readListeners(environment, findings)
   const plain = {
     ...places,

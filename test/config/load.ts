@@ -12,6 +12,7 @@ export function around(changes: Partial<Surroundings> = {}): Surroundings {
     cwd: tempDir(),
     inImage: false,
     execArgv: [],
+    fileSystemType: () => null,
     ...changes,
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -36,6 +36,20 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
       rmSync(path, { recursive: true, force: true })
     },
   }
+}
+
+/** A directory over another, as a container has them; null where this machine has none. */
+export function mountOverlay(disk: SmallDisk): (Disposable & { readonly path: string }) | null {
+  const [lower, upper, work, path] = ['lower', 'upper', 'work', 'merged'].map((name) => {
+    const directory = join(disk.path, name)
+    mkdirSync(directory)
+    return directory
+  })
+  if (path === undefined) return null
+  const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`
+  const mounted = spawnSync('mount', ['-t', 'overlay', '-o', options, 'overlay', path])
+  if (mounted.status !== 0) return null
+  return { path, [Symbol.dispose]: () => void execFileSync('umount', ['--lazy', path]) }
 }
 
 /** In large pieces, then in ever smaller ones, until not a byte goes on it. */

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { fileSystemType } from '../../src/config/file-system.ts'
+import { load } from './load.ts'
+import { tempDir } from './temp-dir.ts'
+
+/** From the manual of statfs(2), and from the kernel's `linux/magic.h` and `vboxsf`. */
+const DOUBTED = [
+  ['NFS', 0x6969, 'on a network share (NFS), where locks'],
+  ['SMB, as it was', 0x517b, 'on a network share (SMB), where locks'],
+  ['CIFS', 0xff534d42, 'on a network share (SMB), where locks'],
+  ['SMB 2', 0xfe534d42, 'on a network share (SMB), where locks'],
+  ['Ceph', 0x00c36400, 'on a network share (Ceph), where locks'],
+  ['AFS', 0x5346414f, 'on a network share (AFS), where locks'],
+  ['9p', 0x01021997, 'on a folder of another system (9p), where locks'],
+  ['a VirtualBox folder', 0x786f4256, 'on a folder of another system (VirtualBox), where locks'],
+  ['FUSE', 0x65735546, 'on a FUSE file system or a shared folder, where locks'],
+  ['overlay', 0x794c7630, "in a container's own layer (overlay), so the vault is gone with"],
+  ['aufs', 0x61756673, "in a container's own layer (aufs), so the vault is gone with"],
+  ['tmpfs', 0x01021994, 'in memory (tmpfs), so the vault is gone at'],
+  ['ramfs', 0x858458f6, 'in memory (ramfs), so the vault is gone at'],
+] as const
+
+const TRUSTED = [
+  ['ext4', 0xef53],
+  ['XFS', 0x58465342],
+  ['Btrfs', 0x9123683e],
+  ['ZFS', 0x2fc12fc1],
+  ['F2FS', 0xf2f52010],
+] as const
+
+const warningsFor = (type: number | null) =>
+  load({}, { fileSystemType: () => type }).warnings.filter((line) => line.includes('DATA_DIR'))
+
+describe('a data directory', () => {
+  test.each(DOUBTED)('on %s is a warning that says what to do', (_, type, beginning) => {
+    const [warning, ...others] = warningsFor(type)
+    expect(warning).toContain(`LARDER_DATA_DIR: ${beginning}`)
+    expect(warning).toMatch(/: (use|mount) a .*volume/)
+    expect(others).toEqual([])
+  })
+
+  test.each(TRUSTED)('on %s is none', (_, type) => expect(warningsFor(type)).toEqual([]))
+
+  test('on a file system that nobody knows is none', () => expect(warningsFor(null)).toEqual([]))
+
+  test('is looked at where it is, or where it will be made', () => {
+    const cwd = tempDir()
+    const asked: string[] = []
+    const fileSystemTypeOf = (path: string) => (asked.push(path), null)
+    load({ LARDER_DATA_DIR: 'some/where' }, { cwd, fileSystemType: fileSystemTypeOf })
+    expect(asked).toEqual([join(cwd, 'some/where')])
+    expect(fileSystemType(join(cwd, 'not', 'there', 'yet'))).toBe(fileSystemType(cwd))
+    expect(fileSystemType(cwd)).toBeGreaterThan(0)
+  })
+})
