@@ -12,6 +12,7 @@ import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
 import { readProviders } from './config/providers.ts'
 import { readPlaces, type Surroundings } from './config/surroundings.ts'
+import { readVaultId } from './config/vault-id.ts'
 import { readWebhooks } from './config/webhooks.ts'
 import type { Secret } from './core/secret.ts'
 import type { WebhookEndpoint } from './core/webhook.ts'
@@ -23,6 +24,8 @@ import type { Policy } from './ports.ts'
 export type Config = {
   readonly dataDir: string
   readonly databaseFile: string
+  /** The vault that must be there; null: any, or a new one. */
+  readonly vaultId: string | null
   readonly listen: Listen
   readonly publicListen: Listen
   readonly allowedHosts: readonly string[]
@@ -54,6 +57,7 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   const listeners = readListeners(environment, findings)
   const plain = {
     ...places,
+    vaultId: readVaultId(environment, places.databaseFile, findings),
     ...listeners,
     allowedHosts: environment.list('LARDER_ALLOWED_HOSTS', hostRule) ?? [],
     logLevel: environment.parsed('LARDER_LOG_LEVEL', parseLogLevel, LOG_LEVEL_DEMAND) ?? 'info',

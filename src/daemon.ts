@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { SealError, StoreError } from './core/errors.ts'
 import type { Events } from './events.ts'
 import { listen } from './http/listen.ts'
@@ -33,6 +34,7 @@ import { settleLeftDrafts } from './vault/settle-left-drafts.ts'
 import { openWebhooks } from './webhooks/deliver.ts'
 
 export interface Daemon extends AsyncDisposable {
+  readonly vaultId: string
   /** `http://127.0.0.1:7420` or `unix:/path`. */
   readonly privateAddress: string
   readonly publicAddress: string
@@ -79,7 +81,11 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   await wherePossible(ports, () => announceMissing(ports, ground.events))
   await announceWebhooks(ports, ground.events)
   const running = opened.move()
-  return { ...listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    vaultId: vault.vaultId,
+    ...listeners,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }
 
 /** A full disk keeps nobody from their tokens; what was to be written is written later. */
@@ -116,11 +122,13 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
   const needs = { clock, store, observer: events }
   const steppedBy = await catchUpWithClock(needs, database.lastAliveAt, ending.signal)
   if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })
-  return { sealer, store, journal, dataKeys: dataKeysOf(keyring, config.masterKey) }
+  const dataKeys = dataKeysOf(keyring, config.masterKey)
+  return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys }
 }
 
 /** A wrong key ends the start here, before a single write. */
 async function unlock(database: VaultDatabase, config: Config, ground: Ground): Promise<Keyring> {
+  assertExpected(database, config)
   const master = masterKeyBytes(config.masterKey)
   if (database.keys !== null) return openKeys(master, database.keys, ground.events)
   const vaultId = Buffer.from(ground.random.bytes(16)).toString('hex')
@@ -128,6 +136,12 @@ async function unlock(database: VaultDatabase, config: Config, ground: Ground): 
   await database.create(records)
   ground.events.vaultMade({ vaultId })
   return keyring
+}
+
+/** Before the key: another vault has most likely another one, and that would be told instead. */
+function assertExpected({ keys }: VaultDatabase, { vaultId }: Config): void {
+  if (vaultId === null || keys?.vaultId === vaultId) return
+  throw new ConfigError(['LARDER_VAULT_ID: the data directory holds another vault'])
 }
 
 /** A data key that does not open takes with it what it has sealed, and nothing else: that is told. */

@@ -13,7 +13,14 @@ export interface Events extends Observer {
   vaultMade(e: { vaultId: string }): void
   /** An index hid rows, or showed them in another place: the file is damaged, and its disk in doubt. */
   indexesRemade(): void
-  started(e: { version: string; node: string; privateAddress: string; publicAddress: string }): void
+  started(e: {
+    version: string
+    node: string
+    /** See `LARDER_VAULT_ID`. */
+    vaultId: string
+    privateAddress: string
+    publicAddress: string
+  }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
   /** There are connections of a provider that is not configured. */
   providerMissing(e: { provider: ProviderId; connections: number }): void

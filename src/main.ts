@@ -44,8 +44,9 @@ async function serve(): Promise<void> {
   if (config.madeKeys.length > 0) events.keysMade({ paths: config.madeKeys })
   try {
     await using daemon = await startDaemon(config, { clock, random, events, version })
-    const { privateAddress, publicAddress } = daemon
-    events.started({ version, node: process.version, privateAddress, publicAddress })
+    const { vaultId, privateAddress, publicAddress } = daemon
+    const { version: node } = process
+    events.started({ version, node, vaultId, privateAddress, publicAddress })
     const reason = await Promise.race([ending, crash])
     events.stopping({ reason })
   } catch (error) {

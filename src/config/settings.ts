@@ -4,6 +4,7 @@
  */
 export const SETTINGS = {
   LARDER_DATA_DIR: 'plain',
+  LARDER_VAULT_ID: 'plain',
   LARDER_LISTEN: 'plain',
   LARDER_PUBLIC_LISTEN: 'plain',
   LARDER_PUBLIC_URL: 'plain',

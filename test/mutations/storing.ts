@@ -50,6 +50,27 @@ export const storing: readonly Mutation[] = [
     killedBy: [[SCHEMA, 'are refused with a bit of the name of %s flipped, and left as they are']],
   },
   {
+    promise: 'an empty directory where a vault is expected is no new vault',
+    file: 'src/config/vault-id.ts',
+    original: '  if (vaultId !== null && !existsSync(databaseFile)) {\n',
+    mutant: "  if (vaultId === '' && !existsSync(databaseFile)) {\n",
+    killedBy: [
+      ['test/config/vault-id.test.ts', '%s is refused before anything is written, keys included'],
+    ],
+  },
+  {
+    promise: 'no other vault is opened than the expected one',
+    file: 'src/daemon.ts',
+    original: '  if (vaultId === null || keys?.vaultId === vaultId) return\n',
+    mutant: '  if (vaultId === null || keys !== null) return\n',
+    killedBy: [
+      [
+        'test/process/expected-vault.test.ts',
+        'another vault than the expected one is refused, whatever its key, and left as it is',
+      ],
+    ],
+  },
+  {
     promise: 'a writer that another one holds up waits instead of failing',
     file: 'src/store/sqlite/dialect.ts',
     original: "CompiledQuery.raw('begin immediate')",

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import type { Environment, Rule } from './environment.ts'
+import type { Findings } from './findings.ts'
+
+const vaultIdRule: Rule = (raw) =>
+  /^[0-9a-f]{32}$/.test(raw) ? null : 'must be the vaultId that the log tells at a start'
+
+/**
+ * The vault that must be in the data directory; null: any, or a new one. Where a volume is missing its
+ * mount point is an empty directory, and a new vault in it would tell every app that all its users are
+ * gone. Whether it is this vault is seen when it is opened.
+ */
+export function readVaultId(
+  environment: Environment,
+  databaseFile: string,
+  findings: Findings,
+): string | null {
+  const vaultId = environment.text('LARDER_VAULT_ID', vaultIdRule)
+  if (vaultId !== null && !existsSync(databaseFile)) {
+    const detail = 'there is no vault in the data directory; is its volume mounted, and readable?'
+    findings.problem('LARDER_VAULT_ID', detail)
+  }
+  return vaultId
+}
