@@ -5,6 +5,7 @@ import { systemClock } from '../../src/system.ts'
 import { catchUpWithClock } from '../../src/vault/follow-clock.ts'
 import { fillVault, secretsIn, type Shown, show, wordsIn } from '../store/full-vault.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'
+import { recordingObserver } from '../support/recording-observer.ts'
 import { chance } from '../support/scripted-provider/seed.ts'
 
 export type BytesReport = {
@@ -89,7 +90,9 @@ async function lookInto(dataDir: string, file: Buffer, whole: Shown): Promise<Fo
 /** As a start does: the clock first, then whoever asks. */
 async function readAll(dataDir: string, whole: Shown): Promise<Found> {
   await using vault = await openVaultStore({ dataDir })
-  const stepped = await catchUpWithClock({ ...vault, clock: systemClock }, vault.lastAliveAt)
+  const needs = { ...vault, clock: systemClock, observer: recordingObserver().observer }
+  const ending = new AbortController()
+  const stepped = await catchUpWithClock(needs, vault.lastAliveAt, ending.signal)
   const seen = await show(vault.store)
   const strangers = [...seen].filter(([at, text]) => isForeign(text, whole.get(at), whole))
   if (strangers.length > 0) return wrong('shows what is not its own', strangers)
