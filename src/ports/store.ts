@@ -202,7 +202,7 @@ export interface Store extends Reads {
   /** From memory, without a promise: undefined where it has to be read. The same object until it changes. */
   cachedConnection(id: ConnectionId): Connection | undefined
   cachedConnectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined
-  /** Proves that the database can be written; throws `StoreError`. */
+  /** Proves that the database can be written, and has not been found damaged; throws `StoreError`. */
   probe(): Promise<void>
   /** Bytes of what is written and not yet taken into the database: it grows under a long reader. */
   logBytes(): number

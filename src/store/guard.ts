@@ -5,6 +5,7 @@ import { StoreError } from '../core/errors.ts'
 export class Guard {
   readonly #sortError: (error: unknown) => unknown
   readonly #transaction = new AsyncLocalStorage<{ isOpen: boolean }>()
+  #damage: StoreError | null = null
   #isClosed = false
 
   constructor(sortError: (error: unknown) => unknown) {
@@ -27,8 +28,15 @@ export class Guard {
     try {
       return await work()
     } catch (error) {
-      throw this.#sortError(error)
+      const sorted = this.#sortError(error)
+      if (sorted instanceof StoreError && sorted.reason === 'corrupt') this.#damage = sorted
+      throw sorted
     }
+  }
+
+  /** What was found damaged stays damaged, whatever else can be read and written meanwhile. */
+  assertWhole(): void {
+    if (this.#damage !== null) throw this.#damage
   }
 
   /** There is one connection: inside a transaction anything but `trx` would wait for its own end. */

@@ -77,11 +77,13 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     ...cachedReads({ db, cipher }, cache, guard),
     write: (work) => retryWhileLocked(clock, () => transact(work)),
     logBytes: options.logBytes,
-    probe: () =>
-      guard.outside(async () => {
+    probe: async () => {
+      await guard.outside(async () => {
         await prepareWriting()
         await heartbeat(db, clock.now())
-      }),
+      })
+      guard.assertWhole()
+    },
     [Symbol.asyncDispose]: () => {
       guard.close()
       closing ??= options.close()

@@ -35,19 +35,28 @@ async function expectHealthy(stage: Running, rotations: number): Promise<void> {
   expect((await stage.provider.family(stage.one.family)).revoked).toBeNull()
 }
 
-test('a disk that fails every write is told apart, nothing is spent, tokens are served', async (context) => {
-  if (!canTrace()) notRun(context, 'strace cannot trace here')
-  const stage = await openStage()
-  {
-    await using failing = await failSyscalls(stage.pid, { ...EIO, syscall: 'pwrite64,fsync' })
-    expect(await refresh(stage)).toMatchObject({ status: 503, body: { reason: 'io_error' } })
-    expect((await stage.api.get('/readyz')).body).toMatchObject({ reason: 'io_error' })
-    expect((await readToken(stage)).status).toBe(200)
-    expect(await requestsOf(stage)).toEqual([])
-    expect((await failing.calls()).every((call) => call.includes('INJECTED'))).toBe(true)
-  }
-  await expectHealthy(stage, 1)
-})
+test.for([
+  ['EIO', 'io_error'],
+  ['ENOSPC', 'disk_full'],
+  // What a disk answers that its system has made read-only; SQLite tells it as any other failure.
+  ['EROFS', 'io_error'],
+] as const)(
+  'a disk that fails every write with %s is told apart, nothing is spent, tokens are served',
+  async ([error, reason], context) => {
+    if (!canTrace()) notRun(context, 'strace cannot trace here')
+    const stage = await openStage()
+    {
+      const every = { n: 1, error, syscall: 'pwrite64,fsync' } as const
+      await using failing = await failSyscalls(stage.pid, every)
+      expect(await refresh(stage)).toMatchObject({ status: 503, body: { reason } })
+      expect((await stage.api.get('/readyz')).body).toMatchObject({ ready: false, reason })
+      expect((await readToken(stage)).status).toBe(200)
+      expect(await requestsOf(stage)).toEqual([])
+      expect((await failing.calls()).every((call) => call.includes('INJECTED'))).toBe(true)
+    }
+    await expectHealthy(stage, 1)
+  },
+)
 
 test('a disk that fails from the intent on loses no rotation, and nobody sees it before it is safe', async (context) => {
   if (!canTrace()) notRun(context, 'strace cannot trace here')

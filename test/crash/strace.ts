@@ -25,7 +25,7 @@ export function killAtSyscall(pid: number, { syscall, n }: Injection): Promise<T
 /** From the n-th on the given calls fail, until the tracing ends. */
 export function failSyscalls(
   pid: number,
-  { syscall, n, error }: Injection & { readonly error: 'EIO' | 'ENOSPC' },
+  { syscall, n, error }: Injection & { readonly error: 'EIO' | 'ENOSPC' | 'EROFS' },
 ): Promise<Tracing> {
   return inject(pid, syscall, `error=${error}:when=${n}+`)
 }

@@ -145,16 +145,19 @@ describe('probes', () => {
     }
   })
 
-  test('say when nothing can be written', async () => {
-    api.ports.store.probe = async () => {
-      throw new StoreError('disk_full', new Error('SQLITE_FULL'))
-    }
-    const { status, json } = await api.ask({ path: '/readyz', headers: open })
-    expect({ status, json }).toEqual({ status: 503, json: { ready: false, reason: 'disk_full' } })
-    const health = await api.ask({ path: '/healthz' })
-    expect(health.status).toBe(503)
-    expect(health.json).toMatchObject({ ok: false, database: { ok: false, reason: 'disk_full' } })
-  })
+  test.each(['disk_full', 'read_only', 'io_error', 'locked', 'corrupt', 'unreachable'] as const)(
+    'say when nothing can be written, and why: %s',
+    async (reason) => {
+      api.ports.store.probe = async () => {
+        throw new StoreError(reason, new Error('of SQLite'))
+      }
+      const { status, json } = await api.ask({ path: '/readyz', headers: open })
+      expect({ status, json }).toEqual({ status: 503, json: { ready: false, reason } })
+      const health = await api.ask({ path: '/healthz' })
+      expect(health.status).toBe(503)
+      expect(health.json).toMatchObject({ ok: false, database: { ok: false, reason } })
+    },
+  )
 
   test('health invents nothing where the database is away', async () => {
     api.ports.store.probe = away

@@ -122,7 +122,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  const intent = await ports.store.write(',
     mutant: '  const intent = { won: true }\n  void ports.store.write(',
     killedBy: [
-      [JOURNAL, 'is not begun at all where the intent cannot be written: nothing is spent'],
+      [JOURNAL, 'is not begun at all where the intent cannot be written, for %s: nothing is spent'],
     ],
   },
   {

@@ -2,7 +2,7 @@ import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { StoreError } from '../../src/core/errors.ts'
+import { StoreError, type StoreFailure } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { JournalEntry, Store, Writes } from '../../src/ports/store.ts'
 import { FileJournal } from '../../src/store/journal.ts'
@@ -30,6 +30,15 @@ const entry = (n: number, size = 40): JournalEntry =>
       providerData: {},
     },
   }) as unknown as JournalEntry
+
+const REASONS: readonly StoreFailure[] = [
+  'disk_full',
+  'read_only',
+  'io_error',
+  'locked',
+  'corrupt',
+  'unreachable',
+]
 
 let dataDir: string
 beforeEach(async () => {
@@ -192,19 +201,20 @@ describe('a rotation that the database cannot take', () => {
     expect(told()[1]).toEqual({ what: 'rotationSaved', about })
   })
 
-  test('is not begun at all where the intent cannot be written: nothing is spent', async () => {
-    await using stage = await openStage()
-    const { connection } = await stage.adopt()
-    const disk = fill(stage, 0)
-    await expect(refresh(disk.ports, connection, 'asked')).rejects.toMatchObject({
-      reason: 'disk_full',
-    })
-    expect(await stage.provider.requestCount()).toBe(0)
-    expect(
-      (await getToken(disk.ports, OPERATOR, demand(connection.id))).connection.grant.generation,
-    ).toBe(1)
-    disk.free()
-  })
+  test.each(REASONS)(
+    'is not begun at all where the intent cannot be written, for %s: nothing is spent',
+    async (reason) => {
+      await using stage = await openStage()
+      const { connection } = await stage.adopt()
+      const disk = fill(stage, { writes: 0, error: new StoreError(reason, null) })
+      await expect(refresh(disk.ports, connection, 'asked')).rejects.toMatchObject({ reason })
+      expect(await stage.provider.requestCount()).toBe(0)
+      const served = await getToken(disk.ports, OPERATOR, demand(connection.id))
+      expect(served.connection.grant.generation).toBe(1)
+      disk.free()
+      expect((await refresh(disk.ports, connection, 'asked')).kind).toBe('refreshed')
+    },
+  )
 })
 
 describe('what else a refresh came to while the database takes nothing', () => {
@@ -244,7 +254,7 @@ describe('what else a refresh came to while the database takes nothing', () => {
   test('a fault of ours keeps what came like a full disk does', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
-    const disk = fill(stage, 1, new TypeError('a fault'))
+    const disk = fill(stage, { error: new TypeError('a fault') })
     expect(await refresh(disk.ports, connection, 'asked')).toMatchObject({ kind: 'refreshed' })
     expect(stage.observed.map(({ what }) => what)).toContain('refreshBroke')
     disk.free()
@@ -260,8 +270,9 @@ function demand(id: Awaited<ReturnType<Stage['adopt']>>['connection']['id']) {
   return { target: { id }, minTtlSeconds: 60, rejected: null }
 }
 
-/** The stage with a store that takes `writes` more writes, then says that the disk is full. */
-function fill(stage: Stage, writes = 1, error: Error = new StoreError('disk_full', null)) {
+/** The stage with a store that takes `writes` more writes, then fails: its disk is full, for one. */
+function fill(stage: Stage, failing: { readonly writes?: number; readonly error?: Error } = {}) {
+  const { writes = 1, error = new StoreError('disk_full', null) } = failing
   const left = { writes }
   const store: Store = {
     ...stage.ports.store,

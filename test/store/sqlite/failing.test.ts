@@ -18,6 +18,7 @@ import { MADE_AT, makeConnection, makeGrant, makeToken } from '../../support/mak
 import { type OpenVault, openVaultStore } from '../../support/open-vault-store.ts'
 import { EVERYTHING } from '../damaged-vault.ts'
 import { settableClock } from '../databases.ts'
+import { ACME } from '../make-link.ts'
 
 const LARGE = makeGrant({ token: makeToken({ secret: new Secret('x'.repeat(200_000)) }) })
 const PAGE_BYTES = 4096
@@ -121,7 +122,7 @@ describe('a commit that fails', () => {
 })
 
 describe('a damaged page', () => {
-  test('is called corrupt', async () => {
+  test('is called corrupt, and is not forgotten by who can still write', async () => {
     const raw = open()
     const page = Number(
       raw.prepare("select rootpage from sqlite_schema where name = 'connections'").pluck().get(),
@@ -132,8 +133,12 @@ describe('a damaged page', () => {
     writeSync(file, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, (page - 1) * PAGE_BYTES)
     closeSync(file)
     const store = storeOver(open())
+    await store.probe()
     const reading = store.listConnections(EVERYTHING)
     await expect(reading).rejects.toMatchObject({ name: 'StoreError', reason: 'corrupt' })
+    await expect(store.probe()).rejects.toMatchObject({ reason: 'corrupt' })
+    const circuit = { provider: ACME, client: 'client-1', failures: 1, open: null }
+    await store.write((trx) => trx.saveCircuit(circuit))
     await store[Symbol.asyncDispose]()
   })
 })

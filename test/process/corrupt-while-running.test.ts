@@ -1,0 +1,100 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { newId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { type Adopted, type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
+import { makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
+import { openVaultStore } from '../support/open-vault-store.ts'
+
+const PAGE_BYTES = 4096
+/** A start reads connections in the order of their ids: these come last, and push the others out. */
+const LATER = Date.UTC(2090, 0)
+
+test('pages that rot under a running process cost their own connections, and /readyz says so once it is known', async () => {
+  await using stage = await openCrashStage({ provider: { accessTokenSeconds: 3_600 } })
+  const first = await stage.start()
+  const adopted = await stage.adopt(40)
+  first.kill('SIGTERM')
+  expect(await first.ended).toBe(0)
+  await outgrowCache(stage)
+  const second = await stage.start()
+  const [cached, intact, ...others] = onePageFirst(stage, adopted)
+  const read = ({ id }: Adopted) => stage.api.get(`/v1/connections/${id}/token`)
+  const refresh = ({ id }: Adopted) => stage.api.post(`/v1/connections/${id}/refresh`)
+  if (cached === undefined || intact === undefined) throw new Error('no page holds two of them')
+  expect((await read(cached)).status).toBe(200)
+  const lost = spoilLeaves(stage, { but: cached, among: others })
+  expect(lost.length).toBeGreaterThan(10)
+  expect((await stage.api.get('/readyz')).status).toBe(200)
+
+  for (const one of lost) {
+    expect(await read(one)).toMatchObject({ status: 503, body: { reason: 'corrupt' } })
+    expect(await refresh(one)).toMatchObject({ status: 503, body: { reason: 'corrupt' } })
+  }
+  expect(await stage.provider.requestCount()).toBe(0)
+  expect(await stage.api.get('/readyz')).toMatchObject({
+    status: 503,
+    body: { ready: false, reason: 'corrupt' },
+  })
+  expect((await stage.api.get('/healthz')).body).toMatchObject({
+    database: { ok: false, reason: 'corrupt' },
+  })
+  for (const one of [cached, intact]) {
+    expect((await read(one)).status).toBe(200)
+    expect((await refresh(one)).status).toBe(200)
+  }
+  await stage.kill(second)
+  const refused = await stage.spawn()
+  expect(await refused.ended).toBe(74)
+  expect(await refused.output()).toContain('the database file is damaged; it was left as it is')
+}, 60_000)
+
+/** What SQLite keeps in memory is 16 MB: what it has read last. */
+async function outgrowCache({ at }: CrashStage): Promise<void> {
+  const token = makeToken({ secret: new Secret('x'.repeat(3_000)) })
+  await using vault = await openVaultStore({ dataDir: at.dataDir })
+  await vault.store.write(async (trx) => {
+    for (let n = 0; n < 6_000; n++) {
+      const id = newId('con', LATER + n, new Uint8Array(10))
+      const grant = makeGrant({ token, refreshToken: null })
+      await trx.insertConnection(makeConnection({ id, dueAt: null, grant }))
+    }
+  })
+}
+
+const pathOf = ({ at }: CrashStage): string => join(at.dataDir, 'larder.db')
+
+/** Those that share a page with the first one come first. */
+function onePageFirst(stage: CrashStage, adopted: readonly Adopted[]): readonly Adopted[] {
+  const page = leavesOf(stage).find(({ content }) => content.includes(adopted[0]?.id ?? ''))
+  const isThere = ({ id }: Adopted) => page?.content.includes(id) === true
+  return [...adopted.filter(isThere), ...adopted.filter((one) => !isThere(one))]
+}
+
+/** Writes over the leaves of the table, all but one; answers whose row was on them. */
+function spoilLeaves(
+  stage: CrashStage,
+  { but, among }: { readonly but: Adopted; readonly among: readonly Adopted[] },
+): readonly Adopted[] {
+  const spoilt = leavesOf(stage).filter(({ content }) => !content.includes(but.id))
+  const file = openSync(pathOf(stage), 'r+')
+  for (const { number } of spoilt) {
+    writeSync(file, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, (number - 1) * PAGE_BYTES)
+  }
+  closeSync(file)
+  return among.filter(({ id }) => spoilt.some(({ content }) => content.includes(id)))
+}
+
+function leavesOf(stage: CrashStage) {
+  const raw = new Database(pathOf(stage), { readonly: true })
+  const leaves = "select pageno from dbstat where name = 'connections' and pagetype = 'leaf'"
+  const numbers = raw.prepare(leaves).pluck().all() as readonly number[]
+  raw.close()
+  const file = readFileSync(pathOf(stage))
+  return numbers.map((number) => ({
+    number,
+    content: file.subarray((number - 1) * PAGE_BYTES, number * PAGE_BYTES),
+  }))
+}
