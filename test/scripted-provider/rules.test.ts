@@ -114,6 +114,16 @@ test('what is held goes on when it is released, and can be waited for', async ()
   await provider.until({ count: 1, phase: 'answered' })
 })
 
+test('what is delayed goes on when the provider behaves again', async () => {
+  await using provider = await createScriptedProvider({ profile: 'strict' })
+  const [grant] = await provider.mintGrants(1)
+  await provider.misbehave({ act: 'delay', before: 'processing', ms: 600_000 })
+  const asked = askRefresh(provider, grant?.refreshToken)
+  await provider.until({ count: 1, phase: 'arrived', endpoint: 'token' })
+  await provider.behave()
+  expect((await asked).status).toBe(200)
+})
+
 test('invalid_grant heals after so many requests of each, or after a time', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain' })
   await provider.mintGrants(2)

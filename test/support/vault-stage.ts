@@ -79,6 +79,9 @@ export async function openStage(options: StageOptions = {}) {
   })
   opened.defer(() => composed.ports.flights.land())
   const running = opened.move()
+  /** Until the provider has seen the end of every request: it hears of it a moment later. */
+  const everybodyLeft = async () =>
+    provider.until({ phase: 'closed', count: await provider.requestCount() })
   return {
     ...composed,
     provider,
@@ -102,9 +105,10 @@ export async function openStage(options: StageOptions = {}) {
       })
       return { ...minted, connection }
     },
-    /** As if so much time had gone by, here and at the provider, which has seen everybody leave by then. */
+    everybodyLeft,
+    /** As if so much time had gone by, here and at the provider. */
     async pass(ms: number): Promise<void> {
-      await provider.until({ phase: 'closed', count: await provider.requestCount() })
+      await everybodyLeft()
       clock.pass(ms)
       await provider.advanceTime(ms)
     },

@@ -40,7 +40,7 @@ export function commandsOf(world: World, server: ProviderServer) {
     ...settingCommands(world),
     misbehave: (what: MisbehaviourName | Deed, when: When = {}): RuleId =>
       rules.add(what, when, clock.now()),
-    /** Ends one misbehaviour, or all of them; what is held by it goes on. */
+    /** Ends one misbehaviour, or all of them; what is held or delayed by it goes on. */
     behave(rule?: RuleId): void {
       rules.remove(rule)
       for (const [id, gate] of world.held) {

@@ -20,7 +20,7 @@ export function keepCompany(world: World, companions: Companions, record: Reques
     async before(step: 'processing' | 'answer'): Promise<void> {
       for (const deed of companions) {
         if (deed.act === 'kill' || deed.before !== step) continue
-        const signal = deed.act === 'hold' ? heldBy(world, deed.rule) : world.end.signal
+        const signal = heldBy(world, deed.rule)
         const ms = deed.act === 'delay' ? deed.ms : LONGEST_MS
         await wait(ms, undefined, { signal }).catch(() => undefined)
       }

@@ -46,7 +46,7 @@ export type World = {
   readonly faults: string[]
   /** Ends whatever is delayed or held. */
   readonly end: AbortController
-  /** Held requests, by rule. */
+  /** Requests that are held or delayed, by rule. */
   readonly held: Map<number, AbortController>
   secrets: readonly string[]
   consent: Consent
