@@ -161,7 +161,8 @@ async function openStage(begin: { readonly at?: string; readonly zone?: string }
 
 /** Reads a token and looks at the heartbeat, which each minute writes, until it is disposed of. */
 function watch({ api, id, heartbeat }: Stage) {
-  const beats = [heartbeat()]
+  let last = heartbeat()
+  const beats = [last]
   const refusals: string[] = []
   const over = new AbortController()
   let longestReadMs = 0
@@ -172,7 +173,9 @@ function watch({ api, id, heartbeat }: Stage) {
       longestReadMs = Math.max(longestReadMs, performance.now() - begun)
       if (status !== 200) refusals.push(text)
       const beat = heartbeat()
-      if (beat !== beats.at(-1)) beats.push(beat)
+      // Where it goes back it was turned back with everything else that is written down.
+      if (beat > last) beats.push(beat)
+      last = beat
       await wait(20)
     }
   })()
