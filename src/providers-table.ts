@@ -41,12 +41,13 @@ Those that can name any host are set in the settings alone: whoever sets one dec
 client's secret. The others can also come with a link, an authorization or an import, as \`params\`.
 `
 
-/** As prettier lays a table out. */
+/** A Markdown table without padding: a changed cell changes one line. */
 function markdown(table: Table): string {
-  const escaped = table.map((row) => row.map((cell) => cell.replaceAll(/[|*_<>]/g, '\\$&')))
-  const [head = [], ...rows] = escaped
-  const rule = widthsOf(escaped).map((width) => '-'.repeat(width))
-  return rendered([head, rule, ...rows], ' | ').replaceAll(/^(.+)$/gm, '| $1 |')
+  const [head = [], ...rows] = table.map((row) =>
+    row.map((cell) => cell.replaceAll(/[|*_<>]/g, '\\$&')),
+  )
+  const line = (row: readonly string[]) => `| ${row.join(' | ')} |\n`
+  return [head, head.map(() => '---'), ...rows].map(line).join('')
 }
 
 function rendered(table: Table, separator: string): string {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const PAGE = readFileSync('docs/faults.md', 'utf8')
-const NAMED = [...PAGE.matchAll(/`(test\/[\w/.-]+\.test\.ts)`: (.*?)(?=<br>| +\|\n)/g)].map(
+const NAMED = [...PAGE.matchAll(/`(test\/[\w/.-]+\.test\.ts)`: (.*?)(?=<br>| *\|\n)/g)].map(
   ([, file = '', title = '']) => ({ file, title }),
 )
 
