@@ -1,5 +1,6 @@
 import { request as askHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as askHttps } from 'node:https'
+import { parseJson } from '../core/json.ts'
 import type { Secret } from '../core/secret.ts'
 import { EXIT, Refusal } from './refusal.ts'
 
@@ -73,7 +74,7 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
   for await (const chunk of response) chunks.push(chunk as Buffer)
   const text = Buffer.concat(chunks).toString('utf8')
   try {
-    return text === '' ? null : (JSON.parse(text) as unknown)
+    return text === '' ? null : parseJson(text)
   } catch {
     return null
   }

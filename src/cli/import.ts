@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { parseJson } from '../core/json.ts'
 import type { Ask } from './daemon-client.ts'
 import { printJson, printRows, type Row, tell } from './print.ts'
 import { EXIT, Refusal } from './refusal.ts'
@@ -116,7 +117,7 @@ function parsed(line: number, text: string): Line | Imported {
   const bytes = Buffer.byteLength(text)
   if (bytes > MOST_BYTES) return notTaken(line, 'the line is too long')
   try {
-    return { line, bytes, value: JSON.parse(text) as unknown }
+    return { line, bytes, value: parseJson(text) }
   } catch {
     return notTaken(line, 'the line is not well-formed JSON')
   }

@@ -1,3 +1,4 @@
+import { plainNumber } from './json.ts'
 import { isRecord, type JsonPath, valuesAt } from './json-path.ts'
 import type { RefreshOutcome } from './refresh-outcome.ts'
 
@@ -120,7 +121,8 @@ function isOneOf(value: unknown, wanted: readonly (string | number | boolean)[])
 }
 
 function asWord(value: unknown): string | null {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : null
+  const plain = plainNumber(value)
+  return typeof plain === 'string' || typeof plain === 'number' ? String(plain) : null
 }
 
 /**

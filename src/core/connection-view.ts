@@ -1,3 +1,4 @@
+import { parseJson } from './json.ts'
 import { type Connection, isLive, isRenewable, missingScope, tokenLives } from './connection.ts'
 import { nextAction, type StoredEvent, type VaultEvent } from './event.ts'
 import type { Instant } from './ids.ts'
@@ -67,7 +68,7 @@ export function viewStoredEvent(event: StoredEvent) {
     type: event.type,
     createdAt: iso(event.createdAt),
     // Fixed when it was written, by `viewEvent`.
-    data: JSON.parse(event.data) as Record<string, unknown>,
+    data: parseJson(event.data) as Record<string, unknown>,
   }
 }
 

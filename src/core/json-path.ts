@@ -1,3 +1,5 @@
+import { isExactNumber } from './json.ts'
+
 /**
  * Where a value stands in an answer: keys with dots between them, `[0]` for an element, `[]` for
  * every element, `[primary]` for the elements whose `primary` is true. Nothing else: what needs more
@@ -29,7 +31,7 @@ export function valueAt(document: unknown, path: JsonPath): unknown {
   return valuesAt(document, path).find((value) => value != null)
 }
 
-/** Numbers count as text, empty text counts as nothing. What is joined needs all of its parts. */
+/** Numbers count as text, with the digits they came with; empty text counts as nothing. What is joined needs all of its parts. */
 export function textAt(document: unknown, source: TextSource): string | null {
   if (typeof source === 'string') return asText(valueAt(document, source))
   if ('joined' in source) {
@@ -44,7 +46,8 @@ export function textAt(document: unknown, source: TextSource): string | null {
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (typeof value !== 'object' || value === null) return false
+  return !Array.isArray(value) && !isExactNumber(value)
 }
 
 function property(value: unknown, key: string): readonly unknown[] {
@@ -59,6 +62,7 @@ function selected(value: unknown, selector: string): readonly unknown[] {
 }
 
 function asText(value: unknown): string | null {
+  if (isExactNumber(value)) return value.rawJSON
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   return typeof value === 'string' && value !== '' ? value : null
 }

@@ -1,4 +1,5 @@
 import type { Instant } from './ids.ts'
+import { plainNumber } from './json.ts'
 
 /** Longer than any real token lives; keeps dates representable and timers sane. */
 const LONGEST_SECONDS = 400 * 86_400
@@ -29,7 +30,8 @@ function asNumber(value: unknown): number | null {
   if (typeof value === 'string' && /^\s*-?\d{1,15}(\.\d{1,9})?\s*$/.test(value)) {
     return Number(value)
   }
-  return typeof value === 'number' && Number.isFinite(value) ? value : null
+  const number = plainNumber(value)
+  return typeof number === 'number' && Number.isFinite(number) ? number : null
 }
 
 /** Seconds, or milliseconds where seconds would lie beyond the year 5000. */

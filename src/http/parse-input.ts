@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import { type FieldError, VaultError } from '../core/errors.ts'
+import { plainNumber } from '../core/json.ts'
+import { isRecord } from '../core/json-path.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 
 /** A request as it came: path segments still percent-encoded, the query as one string. */
@@ -43,9 +45,16 @@ function check(
   shape: z.ZodObject,
   value: unknown,
 ): { readonly fields: Fields; readonly errors: readonly FieldError[] } {
-  const parsed = shape.safeParse(value, { error: describeIssue })
+  const parsed = shape.safeParse(withPlainFields(value), { error: describeIssue })
   if (parsed.success) return { fields: parsed.data, errors: [] }
   return { fields: {}, errors: parsed.error.issues.flatMap((issue) => fieldErrors(place, issue)) }
+}
+
+/** A field is a number of JavaScript. Inside a field, the app's own JSON keeps its digits. */
+function withPlainFields(value: unknown): unknown {
+  if (!isRecord(value)) return plainNumber(value)
+  const fields = Object.entries(value).map(([name, field]) => [name, plainNumber(field)] as const)
+  return Object.assign(noFields(), Object.fromEntries(fields))
 }
 
 function fieldErrors(place: FieldError['in'], issue: z.core.$ZodIssue): FieldError[] {

@@ -1,3 +1,5 @@
+import { isExactNumber } from '../core/json.ts'
+
 /** Below it a number is taken for seconds: it is the year 5138 in these, 1973 in milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000
 /** The last that is written with a year of four digits. */
@@ -33,10 +35,7 @@ function fromEpoch(value: number): number {
  */
 export function jsonFlaw(value: unknown, depth: number): string | null {
   if (typeof value === 'string') return textFlaw(value)
-  // JSON.parse reads 1e999 as Infinity, which JSON.stringify turns into null.
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? null : 'holds a number out of range'
-  if (typeof value !== 'object' || value === null) return null
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return null
   if (depth === 0) return 'is nested too deep'
   for (const [name, inner] of Object.entries(value)) {
     // JSON.parse makes it a property; any later copy would make it the prototype, or lose it.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { VaultError } from '../core/errors.ts'
+import { parseJson } from '../core/json.ts'
 
 /** Bytes, where an endpoint does not say otherwise. */
 export const BODY_LIMIT = 64 * 1024
@@ -53,7 +54,7 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     // The parser's own words quote the body.
     throw malformed()

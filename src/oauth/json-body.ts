@@ -1,3 +1,4 @@
+import { parseJson } from '../core/json.ts'
 import { isRecord } from '../core/json-path.ts'
 
 export type ReadBody = {
@@ -42,7 +43,7 @@ function readForm(text: string): Record<string, string> | undefined {
 function readJson(text: string): unknown {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch {
     return undefined
   }

@@ -122,13 +122,13 @@ test.each([
   expect(errors).toEqual({ 'body metadata': detail })
 })
 
-test.each([
-  ['{"metadata":{"__proto__":{"a":1}}}', 'must not hold the name __proto__'],
-  ['{"metadata":{"a":1e999}}', 'holds a number out of range'],
-])('metadata %s are refused', async (body, detail) => {
-  const errors = await errorsOf({ method: 'PATCH', path: '/v1/connections/con_1', body })
-  expect(errors).toEqual({ 'body metadata': detail })
-})
+test.each([['{"metadata":{"__proto__":{"a":1}}}', 'must not hold the name __proto__']])(
+  'metadata %s are refused',
+  async (body, detail) => {
+    const errors = await errorsOf({ method: 'PATCH', path: '/v1/connections/con_1', body })
+    expect(errors).toEqual({ 'body metadata': detail })
+  },
+)
 
 test.each(['[]', '"a"', '1', 'true', '[{"userId":"a"}]'])('a body is no %s', async (body) => {
   const errors = await errorsOf({ method: 'POST', path: '/v1/keys', body })

@@ -74,6 +74,17 @@ test('a file that cannot be read, and a daemon that is not there, are told apart
   expect(away.stderr).toContain('after 0 lines')
 })
 
+test('an import from a file keeps the digits of numbers in metadata, and the list shows them', async () => {
+  await using stage = await openStage()
+  const line =
+    '{"userId":"u","provider":"acme","accessToken":"at","metadata":{"id":12345678901234567890,"share":1.0,"all":1e400}}'
+  expect(await stage.hand(await stage.file([line]))).toMatchObject({ outcomes: { created: 1 } })
+  const list = await larder(['connections', 'list', '--json'], { env: stage.env })
+  for (const digits of ['"id": 12345678901234567890', '"share": 1.0', '"all": 1e400']) {
+    expect(list.stdout).toContain(digits)
+  }
+}, 60_000)
+
 const toJson = (value: unknown) => JSON.stringify(value)
 
 type Item = {
@@ -97,6 +108,7 @@ async function openStage() {
   const env = { LARDER_URL: at.privateUrl, LARDER_API_KEY: at.apiKey }
   const running = opened.move()
   return {
+    env,
     api: new LarderApi(at),
     provider,
     file: async (lines: readonly string[]): Promise<string> => {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts'
 import { Secret } from '../../core/secret.ts'
 import type { JournalEntry } from '../../ports/store.ts'
 import { exposed, restored } from './stored-request.ts'
@@ -21,7 +22,7 @@ export function writeJournalEntry(entry: JournalEntry): Secret {
 }
 
 export function readJournalEntry(opened: Secret): JournalEntry {
-  const { tokens, ...entry } = JSON.parse(opened.expose()) as Stored
+  const { tokens, ...entry } = parseJson(opened.expose()) as Stored
   const accessToken = new Secret(tokens.accessToken)
   return {
     ...entry,

@@ -1,4 +1,5 @@
 import { SealError } from '../../core/errors.ts'
+import { parseJson } from '../../core/json.ts'
 import { type Sealed, Secret } from '../../core/secret.ts'
 import type { Place, Sealer } from '../../ports.ts'
 
@@ -51,7 +52,7 @@ export function sealSecret(
  */
 export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): unknown {
   try {
-    return JSON.parse(cipher.sealer.open(blob, place).expose())
+    return parseJson(cipher.sealer.open(blob, place).expose())
   } catch (error) {
     if (error instanceof SealError || error instanceof SyntaxError) {
       report(cipher, place)
