@@ -27,6 +27,11 @@ test('every fault has its number once, and none is left out', () => {
   expect(numbers).toEqual([...wanted, ...later, ...upTo('I', 1, 10)])
 })
 
+test('every row of the later sections has a number of its own', () => {
+  const numbers = [...PAGE.matchAll(/^\| ([RLSW]\d+[a-z]?) /gm)].map(([, number]) => number)
+  expect(numbers).toEqual([...new Set(numbers)])
+})
+
 function upTo(letter: string, first: number, last: number): readonly string[] {
   return Array.from({ length: last - first + 1 }, (_, index) => {
     const number = String(first + index)
