@@ -38,7 +38,7 @@ export type OAuthGrant = GrantCommon & {
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
   /**
-   * The client that it was issued to, see `TokenEndpoint.clientKey`: a refresh token is bound to it
+   * The client that it was issued to, see `TokenEndpoint.clientName`: a refresh token is bound to it
    * (RFC 6749 §10.4). Null: not known.
    */
   readonly issuedTo: string | null

@@ -2,10 +2,11 @@ import * as oauth from 'oauth4webapi'
 import type { AuthorizationStart } from '../core/authorization.ts'
 import { VaultError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, Sealer } from '../ports.ts'
 import type { AuthorizationRequest, TokenEndpoint } from '../ports/token-endpoint.ts'
 import { type Means, prepareCall } from './call.ts'
 import { checkCredentials } from './check-credentials.ts'
+import { clientKeys } from './client-keys.ts'
 import { Discovery } from './discovery.ts'
 import type { Egress } from './egress.ts'
 import { exchange } from './exchange.ts'
@@ -20,6 +21,7 @@ export type TokenEndpointOptions = {
   readonly configured: ConfiguredProviders
   readonly egress: Egress
   readonly clock: Clock
+  readonly sealer: Pick<Sealer, 'fingerprint'>
   readonly deadlineMs?: number
 }
 
@@ -47,10 +49,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     fetchToken: (request) => fetchToken(means, request),
     checkCredentials: (request) => checkCredentials(means, request),
     clockSkewsMs: () => means.clockSkewsMs,
-    clientKey: (provider, client) => {
-      const id = client?.id ?? means.configured.get(provider)?.client?.id ?? ''
-      return `${provider}/${id}`
-    },
+    ...clientKeys(means, options.sealer),
   }
 }
 

@@ -63,7 +63,13 @@ async function refreshSome(
     [{ id: ID, settings, clientSecrets: [new Secret(ID)] }],
     'http://localhost',
   )
-  const endpoint = createTokenEndpoint({ configured, egress, clock, deadlineMs: DEADLINE_MS })
+  const endpoint = createTokenEndpoint({
+    configured,
+    egress,
+    clock,
+    sealer: { fingerprint: () => '' },
+    deadlineMs: DEADLINE_MS,
+  })
   const request = {
     provider: ID as ProviderId,
     client: null,

@@ -77,6 +77,11 @@ export interface TokenEndpoint {
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
   /** How far the clock of each provider was ahead of ours when it last answered for tokens. */
   clockSkewsMs(): ReadonlyMap<ProviderId, number>
-  /** Tells clients apart (circuit, sibling grants): the configured one or the connection's own. */
+  /** The configured client or the connection's own by its public id, to which tokens are issued. */
+  clientName(provider: ProviderId, client: ClientCredentials | null): string
+  /**
+   * Tells clients apart for lanes, circuits and sibling grants. The key of a connection's own client
+   * holds a keyed fingerprint of its secret, unless that secret is the configured client's.
+   */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
 }

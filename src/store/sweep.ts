@@ -1,3 +1,4 @@
+import { OWN_CLIENT } from '../core/client-key.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Writes } from '../ports/store.ts'
 import type { WriteContext } from './context.ts'
@@ -11,6 +12,8 @@ export const REFRESH_TOKEN_HASHES_KEPT_MS = 400 * DAY_MS
 export const EVENTS_KEPT_MS = 30 * DAY_MS
 /** Confirmations end after minutes; what is left of one by then has no link to be told by. */
 export const WAITING_GRANTS_KEPT_MS = DAY_MS
+/** A hold that ended so long ago is of a client that is not in use any more. */
+export const CIRCUITS_KEPT_MS = 30 * DAY_MS
 
 /** Of one table at a time, so that a sweep never holds up a refresh for long. */
 const BATCH = 500
@@ -46,7 +49,16 @@ function deletions(db: WriteContext['db'], now: Instant) {
     .selectFrom('events')
     .select('sequence')
     .where('created_at', '<=', now - EVENTS_KEPT_MS)
+  const circuits = db
+    .selectFrom('circuits')
+    .select('client')
+    .where((eb) => {
+      const isOver = eb.or([eb('open_until', 'is', null), eb('open_until', '<=', now)])
+      const isOld = eb('open_until', '<=', now - CIRCUITS_KEPT_MS)
+      return eb.or([eb.and([eb('client', 'like', `${OWN_CLIENT}%`), isOver]), isOld])
+    })
   return [
+    db.deleteFrom('circuits').where('client', 'in', circuits.limit(BATCH)),
     db.deleteFrom('flows').where('id', 'in', flows.limit(BATCH)),
     db.deleteFrom('waiting_grants').where('link_id', 'in', waiting.limit(BATCH)),
     db.deleteFrom('connect_links').where('id', 'in', links.limit(BATCH)),

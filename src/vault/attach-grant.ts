@@ -84,7 +84,7 @@ export async function attachGrant(
   const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
     ...consent.provider,
     requestedScope: consent.requestedScope,
-    issuedTo: ports.endpoint.clientKey(consent.provider.id, consent.request.client),
+    issuedTo: ports.endpoint.clientName(consent.provider.id, consent.request.client),
   })
   const grant = withKeptRefreshToken(fresh, slot)
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)

@@ -150,7 +150,7 @@ const CLIENT_CHANGED = {
 
 function isOfItsClient(ports: AttemptNeeds, { grant, provider, client }: LiveConnection): boolean {
   if (grant.kind !== 'oauth' || grant.issuedTo === null) return true
-  return grant.issuedTo === ports.endpoint.clientKey(provider, client)
+  return grant.issuedTo === ports.endpoint.clientName(provider, client)
 }
 
 async function land(

@@ -39,9 +39,9 @@ export async function capWarnings(
   if (cap === null) return []
   const accountId = await accountOf(ports, request)
   if (accountId === null) return []
-  const client = ports.endpoint.clientKey(provider.id, request.client)
+  const client = ports.endpoint.clientName(provider.id, request.client)
   const held = await ports.store.connectionsOfAccount(provider.id, accountId)
-  const count = held.filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
+  const count = held.filter((one) => ports.endpoint.clientName(one.provider, one.client) === client)
   if (count.length < cap) return []
   const detail = `the provider keeps ${cap} grants of an account: one more ends the oldest of them`
   return [{ code: 'grants_per_account', detail }]

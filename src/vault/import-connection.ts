@@ -195,7 +195,7 @@ export function importedGrant(
   const id = newId('grt', now, ports.random.bytes(10))
   const tokenId = tokenIdOf(ports, accessToken)
   const arrival = { kind: 'tokens', tokens, sentAt, tokenId } as const
-  const issuedTo = ports.endpoint.clientKey(provider.id, handed.client)
+  const issuedTo = ports.endpoint.clientName(provider.id, handed.client)
   const grant = oauthGrant(id, arrival, { ...provider, requestedScope, issuedTo })
   return handed.accessToken === null ? { ...grant, token: null } : grant
 }

@@ -1,8 +1,10 @@
 import PQueue from 'p-queue'
-import { type Circuit, closedCircuit, turnedBackCircuit } from '../core/circuit.ts'
+import { admission, type Circuit, closedCircuit, turnedBackCircuit } from '../core/circuit.ts'
+import { isOwnClientKey } from '../core/client-key.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
 import type { Among } from '../ports/store.ts'
+import { PrunedMap } from './pruned-map.ts'
 
 type Lane = {
   readonly queue: PQueue
@@ -33,8 +35,9 @@ type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
 export class Lanes implements Traffic {
   readonly #clock: Clock
   readonly #limits: Limits
-  readonly #lanes = new Map<string, Lane>()
-  readonly #circuits = new Map<string, Circuit>()
+  /** Callers bring clients of their own, so the number of keys is theirs to choose. */
+  readonly #lanes = new PrunedMap<string, Lane>((lane) => this.#isIdle(lane))
+  readonly #circuits = new PrunedMap<string, Circuit>((circuit) => this.#isOver(circuit))
   readonly #probing = new Set<string>()
   readonly #openedAt: number
 
@@ -80,7 +83,7 @@ export class Lanes implements Traffic {
   }
 
   circuits(): readonly Circuit[] {
-    return [...this.#circuits.values()]
+    return this.#circuits.values()
   }
 
   turn(circuit: Circuit): void {
@@ -113,6 +116,16 @@ export class Lanes implements Traffic {
     }
     this.#lanes.set(client, lane)
     return lane
+  }
+
+  #isIdle({ queue, troubled, nextStart }: Lane): boolean {
+    const size = queue.size + queue.pending + troubled.size + troubled.pending
+    return size === 0 && nextStart <= this.#clock.monotonic()
+  }
+
+  /** The connections of an own client keep a back-off of their own. */
+  #isOver(circuit: Circuit): boolean {
+    return isOwnClientKey(circuit.client) && admission(circuit, this.#clock.now()) !== 'held'
   }
 
   /**

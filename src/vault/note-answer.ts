@@ -1,4 +1,5 @@
 import { afterAnswer, type Circuit, type CircuitReason } from '../core/circuit.ts'
+import { isOwnClientKey } from '../core/client-key.ts'
 import type { LiveConnection } from '../core/connection.ts'
 import type { ProviderEvent, VaultEvent } from '../core/event.ts'
 import type { AttemptOutcome } from '../core/refresh-outcome.ts'
@@ -25,12 +26,11 @@ export function noteAnswer(
   const isNews = before.open?.reason !== after.open?.reason
   if (isNews) {
     const reason = after.open?.reason ?? null
-    const isConfigured = client === ports.endpoint.clientKey(provider, null)
-    const whose = isConfigured ? 'configured' : 'own'
+    const whose = isOwnClientKey(client) ? 'own' : 'configured'
     ports.observer.circuitChanged({ provider, client: whose, id, reason, open: reason !== null })
   }
   // A connection's own client is not the provider's affair: its trouble shows on the connection.
-  const event = isNews && connection.client === null ? circuitEvent(before, after) : null
+  const event = isNews && !isOwnClientKey(client) ? circuitEvent(before, after) : null
   return {
     write: async (trx) => {
       if (before.open !== after.open) await trx.saveCircuit(after)

@@ -70,7 +70,7 @@ function mayReachFurther({ revocation, refresh }: Provider, { account }: TokenHo
 /** An account that is not known may be anybody's: then it counts as shared. */
 async function isShared(ports: Needs, trx: Writes, holder: TokenHolder): Promise<boolean> {
   if (holder.account.id === null) return true
-  const client = ports.endpoint.clientKey(holder.provider, holder.client)
+  const client = ports.endpoint.clientName(holder.provider, holder.client)
   const others = await trx.connectionsOfAccount(holder.provider, holder.account.id)
-  return others.some((other) => ports.endpoint.clientKey(other.provider, other.client) === client)
+  return others.some((other) => ports.endpoint.clientName(other.provider, other.client) === client)
 }

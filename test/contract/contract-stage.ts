@@ -155,7 +155,7 @@ async function composePorts(from: {
     dataKeys: vault.dataKeys,
     journal: from.journal,
     webhooks: NO_WEBHOOKS,
-    endpoint: createTokenEndpoint({ configured, egress, clock }),
+    endpoint: createTokenEndpoint({ configured, egress, clock, sealer: vault.sealer }),
     providers: configured.providers,
     observer,
     callers: new KnownCallers(vault.store, digestOfSecret(new Secret('root-key'))),

@@ -144,7 +144,7 @@ export const refreshing: readonly Mutation[] = [
   {
     promise: 'a refresh token is shown by the client it was issued to alone',
     file: 'src/vault/attempt-refresh.ts',
-    original: 'return grant.issuedTo === ports.endpoint.clientKey(provider, client)',
+    original: 'return grant.issuedTo === ports.endpoint.clientName(provider, client)',
     mutant: 'return true',
     killedBy: [
       [
@@ -360,8 +360,8 @@ export const refreshing: readonly Mutation[] = [
   {
     promise: 'the deadline of the settings is the one that holds',
     file: 'src/daemon.ts',
-    original: 'clock, deadlineMs: policy.deadlineMs })',
-    mutant: 'clock })',
+    original: '      deadlineMs: policy.deadlineMs,\n    }),',
+    mutant: '    }),',
     killedBy: [
       [
         'test/e2e/deadline.test.ts',

@@ -9,6 +9,7 @@ import { one } from '../../src/oauth/read-answer.ts'
 import type { TokenEndpoint } from '../../src/ports/token-endpoint.ts'
 import { systemClock } from '../../src/system.ts'
 import { makeRevocation } from '../store/make-revocation.ts'
+import { PRINTS } from './endpoint-kit.ts'
 import { type Presented, presented, results } from './any-answer.ts'
 import { type Answered, expectHarmless, isDocumentedDeath } from './expect-harmless.ts'
 import { recipeOf, settingsOf } from './preset-kit.ts'
@@ -24,7 +25,7 @@ beforeAll(() => {
   const providers = presetIds.map((id) => ({ id, settings: settingsOf(id), clientSecrets: [] }))
   const configured = configureProviders(providers, 'https://larder.example')
   const egress = { send: async ({ url }: { url: URL }) => metadataOf(url) ?? behindTheDoor }
-  endpoint = createTokenEndpoint({ configured, egress, clock: systemClock })
+  endpoint = createTokenEndpoint({ configured, egress, clock: systemClock, sealer: PRINTS })
 })
 
 const cases = fc

@@ -166,8 +166,8 @@ test('a connection brings its own client', async () => {
   const client = { id: idp.clientId, secret: null }
   const begun = await beginAt(party, { client })
   expect(begun.query.get('client_id')).toBe(idp.clientId)
-  expect(party.endpoint.clientKey(COMMON.provider, client)).toBe(
-    own.endpoint.clientKey(COMMON.provider, null),
+  expect(party.endpoint.clientName(COMMON.provider, client)).toBe(
+    own.endpoint.clientName(COMMON.provider, null),
   )
 })
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { connectionEvent } from '../../src/core/event.ts'
-import type { FlowId } from '../../src/core/ids.ts'
+import type { FlowId, ProviderId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Writes } from '../../src/ports/store.ts'
 import {
+  CIRCUITS_KEPT_MS,
   EVENTS_KEPT_MS,
   LINKS_KEPT_MS,
   REFRESH_TOKEN_HASHES_KEPT_MS,
@@ -38,6 +39,8 @@ const kept: readonly Kept[] = [
       await trx.rememberRefreshToken(makeConnection(), new Secret('r'))
     },
   ],
+  ['the hold of an own client to its end', 0, saveCircuit('own:print:acme/c')],
+  ['the hold of a configured client for a month', CIRCUITS_KEPT_MS, saveCircuit('acme/c')],
   [
     'events for a month',
     EVENTS_KEPT_MS,
@@ -84,3 +87,9 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     expect(await store.connection(makeConnection().id)).not.toBeNull()
   })
 })
+
+function saveCircuit(client: string): Kept[2] {
+  const open = { reason: 'misconfigured', since: MADE_AT - 1, until: MADE_AT } as const
+  const provider = 'acme' as ProviderId
+  return (trx) => trx.saveCircuit({ provider, client, failures: 5, open })
+}

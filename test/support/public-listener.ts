@@ -51,6 +51,7 @@ export async function openPublicListener(
       configured,
       egress: await openEgress({ clock }),
       clock,
+      sealer: vault.sealer,
       deadlineMs: 5_000,
     }),
     providers: configured.providers,

@@ -55,7 +55,12 @@ function portsOn({ ports, provider, clock }: Stage, egress: Egress): Stage['port
     monotonic: () => clock.monotonic(),
     sleep: async () => undefined,
   }
-  const endpoint = createTokenEndpoint({ configured, egress, clock: hurried })
+  const endpoint = createTokenEndpoint({
+    configured,
+    egress,
+    clock: hurried,
+    sealer: ports.sealer,
+  })
   return { ...ports, endpoint, clock: hurried }
 }
 

@@ -41,6 +41,6 @@ test('a grant that was found dead before is not called anything else', async () 
 
 /** The same vault under settings that name another client. */
 function withClient({ ports }: Stage, id: string): Ports {
-  const clientKey: Ports['endpoint']['clientKey'] = (provider) => `${provider}/${id}`
-  return { ...ports, endpoint: { ...ports.endpoint, clientKey } }
+  const clientName: Ports['endpoint']['clientName'] = (provider) => `${provider}/${id}`
+  return { ...ports, endpoint: { ...ports.endpoint, clientName } }
 }

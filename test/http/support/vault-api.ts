@@ -184,6 +184,7 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     fetchToken: async () => ({ kind: 'ok', tokens: { ...tokens(), refreshToken: null } }),
     checkCredentials: async () => ({ kind: 'confirmed', account: NOBODY, providerData: {} }),
     clockSkewsMs: () => new Map(),
+    clientName: (provider, client) => `${provider}/${client?.id ?? ''}`,
     clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
   }
 }
