@@ -68,12 +68,12 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
       settings: file.webhooks ?? [],
       isOpenToOthers: file.isOpenToOthers,
       directory: fileDirectory,
-      providers: new Set(providers.map(({ id }) => id)),
+      providers: new Set([...providers.map(({ id }) => id), ...file.providerIds]),
       findings,
     }),
   }
   environment.text('LARDER_URL', daemonUrlRule)
-  environment.refuseUnknown([...presetIds, ...Object.keys(file.providers ?? {})])
+  environment.refuseUnknown([...presetIds, ...file.providerIds])
   const keySources = readKeys(
     { environment, variables },
     { ...places, listensOnLoopback: isLoopback(plain.listen), inImage: around.inImage },

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 const MAY_EXPOSE: Readonly<Record<string, string>> = {
   'src/seal/sealer.ts': 'seals it',
   'src/seal/open-settings.ts': 'derives keys and digests from it',
+  'src/oauth/check-client.ts': 'tries it at the start',
   'src/oauth/requests.ts': 'sends it to the provider it came from',
   'src/webhooks/sign.ts': 'signs with it',
   'src/http/present.ts': 'gives the access token to the caller that asked for it',

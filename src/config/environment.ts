@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Secret } from '../core/secret.ts'
 import type { Findings } from './findings.ts'
-import { readSecretFile } from './secret-file.ts'
+import { LINE_ENDS, readSecretFile } from './secret-file.ts'
 import {
   isInjectedByKubernetes,
   type PlainSetting,
@@ -28,7 +28,7 @@ export class Environment {
   }
 
   text(name: PlainSetting, rule: Rule = () => null): string | null {
-    const raw = this.#variables[name]
+    const raw = this.#value(name)
     if (raw === undefined) return null
     return this.#checked(raw, name, raw === '' ? () => 'must not be empty' : rule)
   }
@@ -64,8 +64,8 @@ export class Environment {
   /** From the variable itself or from the file that `X_FILE` names. */
   secret(name: SecretSetting, rule: Rule = () => null): Secret | null {
     const fileName = `${name}_FILE`
-    const raw = this.#variables[name]
-    const path = this.#variables[fileName]
+    const raw = this.#value(name)
+    const path = this.#value(fileName)
     if (raw !== undefined && path !== undefined) {
       this.#findings.problem(name, `given twice: keep it or ${fileName}`)
       return null
@@ -90,9 +90,15 @@ export class Environment {
       known.add(clientId).add(clientSecret).add(`${clientSecret}_FILE`)
     }
     for (const name of Object.keys(this.#variables).toSorted()) {
-      if (!name.startsWith('LARDER_') || known.has(name) || isInjectedByKubernetes(name)) continue
+      if (!name.startsWith('LARDER_') || known.has(name)) continue
+      if (isInjectedByKubernetes(name, this.#variables[name] ?? '')) continue
       this.#findings.problem(name, 'no such setting')
     }
+  }
+
+  /** `$(cat file)` drops the line feed at the end, a Kubernetes secret keeps it: it is never meant. */
+  #value(name: string): string | undefined {
+    return this.#variables[name]?.replace(LINE_ENDS, '')
   }
 
   #checked(raw: string, name: string, rule: Rule): string | null {

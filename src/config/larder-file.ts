@@ -34,9 +34,11 @@ const larderFileSchema = z.strictObject(
 export type LarderFile = z.output<typeof larderFileSchema> & {
   /** Whether more than its owner may read it: a fault only where it holds a secret itself. */
   readonly isOpenToOthers: boolean
+  /** Every id under `providers`, also those whose settings could not be read. */
+  readonly providerIds: readonly string[]
 }
 
-const NO_FILE: LarderFile = { isOpenToOthers: false }
+const NO_FILE: LarderFile = { isOpenToOthers: false, providerIds: [] }
 
 /** What is structured among the settings; empty, with the problems noted, where the file is bad. */
 export function readLarderFile(path: string, isExpected: boolean, findings: Findings): LarderFile {
@@ -44,10 +46,37 @@ export function readLarderFile(path: string, isExpected: boolean, findings: Find
   const file = readText(path, 'larder.yaml', findings)
   const content = file === null ? null : parseYaml(file.text, findings)
   if (file === null || content === null) return NO_FILE
-  const parsed = larderFileSchema.safeParse(content.value ?? {})
-  if (parsed.success) return { ...parsed.data, isOpenToOthers: file.isOpenToOthers }
+  const value = content.value ?? {}
+  const about = { isOpenToOthers: file.isOpenToOthers, providerIds: providerIdsIn(value) }
+  const parsed = larderFileSchema.safeParse(value)
+  if (parsed.success) return { ...parsed.data, ...about }
   for (const issue of parsed.error.issues) noteIssue(issue, findings)
-  return NO_FILE
+  const rest = larderFileSchema.safeParse(without(parsed.error.issues, value))
+  return rest.success ? { ...rest.data, ...about } : { ...NO_FILE, ...about }
+}
+
+/** The sections that are well formed, so that one start also reports what is wrong within them. */
+function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
+  if (!isMap(value)) return {}
+  const rest = { ...value }
+  for (const issue of issues) {
+    const [section, entry] = issue.path.map(String)
+    if (section === undefined && issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) delete rest[key]
+    } else if (section === 'providers' && entry !== undefined && isMap(rest[section])) {
+      const { [entry]: _bad, ...providers } = rest[section]
+      rest[section] = providers
+    } else if (section !== undefined) delete rest[section]
+  }
+  return rest
+}
+
+function providerIdsIn(value: unknown): readonly string[] {
+  return isMap(value) && isMap(value['providers']) ? Object.keys(value['providers']) : []
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The parser's messages quote the file, which may hold client secrets: only the place is told. */

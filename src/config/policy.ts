@@ -35,7 +35,7 @@ export function readPolicy(
 const redirectRule: Rule = (raw) =>
   isRedirectUrl(raw)
     ? null
-    : 'must be https URLs (http on loopback) or app URLs such as myapp://done, without query, fragment or login'
+    : 'must be https URLs (http on loopback) or app URLs such as myapp://done, without wildcard, query, fragment or login; an entry covers all paths below it'
 
 function readRedirectUrls(
   environment: Environment,

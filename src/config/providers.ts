@@ -4,7 +4,7 @@ import { parseProvider, presetIds, type ProviderSettings } from '../oauth/provid
 import type { Environment } from './environment.ts'
 import type { Findings } from './findings.ts'
 import type { LarderFile } from './larder-file.ts'
-import { noteOpenToOthers, readSecretFile } from './secret-file.ts'
+import { LINE_ENDS, noteOpenToOthers, readSecretFile } from './secret-file.ts'
 import { providerSettings } from './settings.ts'
 
 type Sources = {
@@ -52,46 +52,64 @@ function readProvider(
     clientSecret: _one,
     clientSecrets: _many,
     clientSecretFile: _file,
+    clientSecretFiles: _files,
     ...plain
   } = entry ?? {}
-  const settings = clientId === null ? plain : { ...plain, clientId }
+  const given = clientId ?? withoutLineEnds(plain['clientId'])
+  const settings = given == null ? plain : { ...plain, clientId: given }
   const own = hasSecret ? [clientSecret] : readFileSecrets(id, entry ?? {}, sources)
   return [{ id, settings, clientSecrets: own.filter((secret) => secret !== null) }]
 }
+
+const SECRET_FIELDS = [
+  'clientSecret',
+  'clientSecrets',
+  'clientSecretFile',
+  'clientSecretFiles',
+] as const
 
 function readFileSecrets(
   id: string,
   entry: Readonly<Record<string, unknown>>,
   { file, fileDirectory, findings }: Sources,
 ): readonly (Secret | null)[] {
-  const { clientSecret, clientSecrets, clientSecretFile } = entry
-  const given = [clientSecret, clientSecrets, clientSecretFile].filter((value) => value != null)
-  if (given.length === 0) return []
+  const given = SECRET_FIELDS.filter((field) => entry[field] != null)
+  const [field] = given
+  if (field === undefined) return []
   const place = `providers.${id}`
   if (given.length > 1) {
-    findings.problem(place, 'keep one of clientSecret, clientSecrets and clientSecretFile')
+    findings.problem(place, `keep one of ${given.join(' and ')}`)
     return []
   }
-  if (clientSecretFile != null) {
-    const name = `${place}.clientSecretFile`
-    if (!isText(clientSecretFile)) findings.problem(name, 'must be the path of a file')
-    if (!isText(clientSecretFile)) return []
-    const text = readSecretFile(resolve(fileDirectory, clientSecretFile), name, findings)
-    return text === null ? [] : [new Secret(text)]
+  const name = `${place}.${field}`
+  const isList = field.endsWith('s')
+  const values = isList ? entry[field] : [entry[field]]
+  if (!isTextList(values)) {
+    const one = field.startsWith('clientSecretFile') ? 'the path of a file' : 'text'
+    const many = field.startsWith('clientSecretFile') ? 'a list of paths' : 'a list of texts'
+    findings.problem(name, `must be ${isList ? many : one}`)
+    return []
+  }
+  if (field.startsWith('clientSecretFile')) {
+    return values.map((path, index) => {
+      const where = isList ? `${name}.${index}` : name
+      const text = readSecretFile(resolve(fileDirectory, path), where, findings)
+      return text === null ? null : new Secret(text)
+    })
   }
   if (file.isOpenToOthers) noteOpenToOthers(place, findings)
-  const secrets = clientSecret == null ? clientSecrets : [clientSecret]
-  if (Array.isArray(secrets) && secrets.length > 0 && secrets.every(isText)) {
-    return secrets.map((secret) => new Secret(secret))
-  }
-  const name = clientSecret == null ? 'clientSecrets' : 'clientSecret'
-  findings.problem(
-    `${place}.${name}`,
-    `must be ${clientSecret == null ? 'a list of texts' : 'text'}`,
-  )
-  return []
+  return values.map((secret) => new Secret(secret.replace(LINE_ENDS, '')))
+}
+
+/** A YAML block (`|`) ends with a line feed that nobody means. */
+function withoutLineEnds(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(LINE_ENDS, '') : value
+}
+
+function isTextList(values: unknown): values is readonly string[] {
+  return Array.isArray(values) && values.length > 0 && values.every(isText)
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
+  return typeof value === 'string' && value.replace(LINE_ENDS, '') !== ''
 }

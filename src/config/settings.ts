@@ -34,14 +34,26 @@ export function providerSettings(id: string): {
   return { clientId: `LARDER_${name}_CLIENT_ID`, clientSecret: `LARDER_${name}_CLIENT_SECRET` }
 }
 
+const ADDRESS = /^[0-9A-Fa-f:.]+$/
+const PORT = /^\d{1,5}$/
+const SERVICE_URL = /^(tcp|udp|sctp):\/\/\S+:\d{1,5}$/
+
+/** The endings of the variables that Kubernetes makes for a service, each with the form of its value. */
+const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
+  [/_SERVICE_HOST$/, ADDRESS],
+  [/_SERVICE_PORT(_[A-Z0-9_]+)?$/, PORT],
+  [/_PORT$/, SERVICE_URL],
+  [/_PORT_\d+_(TCP|UDP|SCTP)$/, SERVICE_URL],
+  [/_PORT_\d+_(TCP|UDP|SCTP)_PROTO$/, /^(tcp|udp|sctp)$/],
+  [/_PORT_\d+_(TCP|UDP|SCTP)_PORT$/, PORT],
+  [/_PORT_\d+_(TCP|UDP|SCTP)_ADDR$/, ADDRESS],
+]
+
 /**
- * What Kubernetes puts into every container beside a service called larder (or larder-something).
- * A plain `LARDER_SOMETHING_PORT` is not among them: it reads like a setting somebody believes in.
+ * Whether Kubernetes put this variable into the container, for a service named larder or
+ * larder-something. Name and value must both fit: `LARDER_PUBLIC_PORT=7421` is a setting that an
+ * operator believes in, `LARDER_PUBLIC_PORT=tcp://10.0.0.7:7421` is not.
  */
-export function isInjectedByKubernetes(name: string): boolean {
-  return (
-    name === 'LARDER_PORT' ||
-    /^LARDER_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?)$/.test(name) ||
-    /^LARDER_([A-Z0-9_]+_)?PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name)
-  )
+export function isInjectedByKubernetes(name: string, value: string): boolean {
+  return INJECTED.some(([names, values]) => names.test(name) && values.test(value))
 }

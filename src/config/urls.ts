@@ -16,6 +16,8 @@ export function parsePublicUrl(raw: string): string | null {
 export function isRedirectUrl(raw: string): boolean {
   const url = parseUrl(raw)
   if (url === null || url.search !== '' || raw.includes('?')) return false
+  // Nothing here is a pattern: such an entry would never match.
+  if (/\*|%2a/i.test(raw)) return false
   return isWebUrl(url) || isAppUrl(url)
 }
 
@@ -40,5 +42,7 @@ function isWebUrl(url: URL): boolean {
 function isAppUrl(url: URL): boolean {
   const ofTheBrowser =
     /^(https?|wss?|ftp|file|data|blob|javascript|vbscript|about|view-source|mailto|tel|filesystem):$/
-  return /^[a-z][a-z0-9+.-]*:$/.test(url.protocol) && !ofTheBrowser.test(url.protocol)
+  const isOwn = /^[a-z][a-z0-9+.-]*:$/.test(url.protocol) && !ofTheBrowser.test(url.protocol)
+  // A bare scheme names no place: `myapp://` matches no address that an app would be opened with.
+  return isOwn && (url.host !== '' || /[^/]/.test(url.pathname))
 }

@@ -1,6 +1,7 @@
 import type { ProviderId } from '../core/ids.ts'
 import type { Provider, ProviderParam } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
+import { checkClientId, checkClientSecrets } from './check-client.ts'
 import { checkRecipe, wholePattern } from './check-recipe.ts'
 import { merge } from './merge.ts'
 import { presets } from './presets/index.ts'
@@ -79,11 +80,12 @@ export function parseProvider({ id, settings, clientSecrets }: ProviderSettings)
   const declared = namesOf(base['params'], rest['params'])
   const fields = pick(rest, (name) => !declared.includes(name) || isPresetField(name))
   const recipe = parseRecipe(merge(base, fields))
-  const own = [...checkClient(clientId), ...checkFlag(allowPrivateNetwork)]
+  const own = [...checkClientId(clientId), ...checkFlag(allowPrivateNetwork)]
   if (isProblems(recipe)) return failed([...own, ...recipe])
   const params = pick(rest, (name) => Object.hasOwn(recipe.params, name))
   const problems = [
     ...own,
+    ...checkClientSecrets(clientSecrets, recipe),
     ...checkRecipe(recipe),
     ...checkParamNames(recipe),
     ...checkParams(params, recipe),
@@ -120,17 +122,19 @@ function pick(
   return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)))
 }
 
-function checkClient(clientId: unknown): readonly Problem[] {
-  if (clientId === undefined || (typeof clientId === 'string' && clientId !== '')) return []
-  return [{ path: 'clientId', detail: 'must be text' }]
-}
-
 function checkFlag(flag: unknown): readonly Problem[] {
   if (flag === undefined || typeof flag === 'boolean') return []
   return [{ path: 'allowPrivateNetwork', detail: 'must be true or false' }]
 }
 
-const SETTINGS = ['preset', 'clientId', 'clientSecret', 'clientSecrets', 'clientSecretFile']
+const SETTINGS = [
+  'preset',
+  'clientId',
+  'clientSecret',
+  'clientSecrets',
+  'clientSecretFile',
+  'clientSecretFiles',
+]
 
 function checkParamNames(recipe: Recipe): readonly Problem[] {
   return Object.keys(recipe.params)

@@ -107,6 +107,11 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   ed25519: 'Ed25519',
 }
 
+/** Whether a client secret is a private key that the strategies of client authentication can use. */
+export function canSign(pem: string): boolean {
+  return signingKey(pem) !== null
+}
+
 function signingKey(pem: string): oauth.CryptoKey | null {
   try {
     const key = createPrivateKey(pem)

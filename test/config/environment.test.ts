@@ -79,7 +79,7 @@ const HOST_AND_PORT = 'must be host:port or unix:/path'
 const PUBLIC =
   'must be an https URL (http on loopback) without query, fragment or login, its path plain'
 const REDIRECTS =
-  'must be https URLs (http on loopback) or app URLs such as myapp://done, without query, fragment or login'
+  'must be https URLs (http on loopback) or app URLs such as myapp://done, without wildcard, query, fragment or login; an entry covers all paths below it'
 const API_KEY_RULE = 'must be at least 32 characters of A-Z, a-z, 0-9 and . _ ~ + / -'
 const MASTER_KEY_RULE = 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them'
 
@@ -114,6 +114,14 @@ describe('a bad value is refused by name and never repeated', () => {
     ['LARDER_REDIRECT_URLS', `https://a.example,javascript:${CANARY}`, REDIRECTS],
     ['LARDER_REDIRECT_URLS', `http://${CANARY}.example`, REDIRECTS],
     ['LARDER_REDIRECT_URLS', `https://a.example/?${CANARY}=1`, REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'https://*.a.example', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'https://a.example/*', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'https://a.example/%2A', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', '*', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'myapp:', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'myapp://', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'myapp:///', REDIRECTS],
+    ['LARDER_REDIRECT_URLS', 'https:', REDIRECTS],
     ['LARDER_REDIRECT_URLS', 'https://a.example,', 'must not hold an empty item'],
     ['LARDER_ALLOWED_HOSTS', `https://${CANARY}`, 'must be host names, without scheme or port'],
     ['LARDER_ALLOWED_HOSTS', `${CANARY}:80`, 'must be host names, without scheme or port'],
@@ -165,9 +173,22 @@ test('what kubernetes injects for a service is no setting', () => {
     LARDER_PORT_7420_TCP_PORT: '7420',
     LARDER_PORT_7420_TCP_ADDR: '10.0.0.1',
     LARDER_PUBLIC_SERVICE_HOST: '10.0.0.2',
+    LARDER_PUBLIC_PORT: 'tcp://10.0.0.2:7421',
     LARDER_PUBLIC_PORT_7421_TCP: 'tcp://10.0.0.2:7421',
+    LARDER_V6_SERVICE_HOST: 'fd00::7',
+    LARDER_V6_PORT: 'tcp://[fd00::7]:7420',
+    LARDER_V6_PORT_7420_UDP_ADDR: 'fd00::7',
   }
   expect(problemsOf(() => load(injected))).toEqual([])
+})
+
+test.each([
+  ['LARDER_PUBLIC_PORT', '7421'],
+  ['LARDER_PORT', '7420'],
+  ['LARDER_SERVICE_HOST', 'https://larder.example'],
+  ['LARDER_PORT_7420_TCP', 'yes'],
+])('%s=%s is a setting that somebody believes in, and is refused', (name, value) => {
+  expect(problemsOf(() => load({ [name]: value }))).toEqual([`${name}: no such setting`])
 })
 
 test('variables of others are not looked at', () => {

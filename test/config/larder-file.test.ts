@@ -180,13 +180,18 @@ providers:
   test.each([
     [
       'clientSecret: canary, clientSecretFile: canary',
-      'providers.x: keep one of clientSecret, clientSecrets and clientSecretFile',
+      'providers.x: keep one of clientSecret and clientSecretFile',
     ],
     ['clientSecret: 12345', 'providers.x.clientSecret: must be text'],
     ['clientSecret: ""', 'providers.x.clientSecret: must be text'],
     ['clientSecrets: canary', 'providers.x.clientSecrets: must be a list of texts'],
     ['clientSecrets: []', 'providers.x.clientSecrets: must be a list of texts'],
     ['clientSecretFile: 1', 'providers.x.clientSecretFile: must be the path of a file'],
+    ['clientSecretFiles: canary', 'providers.x.clientSecretFiles: must be a list of paths'],
+    [
+      'clientSecretFiles: [canary]',
+      'providers.x.clientSecretFiles.0: the file cannot be read (ENOENT)',
+    ],
     ['clientSecretFile: canary', 'providers.x.clientSecretFile: the file cannot be read (ENOENT)'],
   ])('%s is refused', (entry, problem) => {
     expect(
