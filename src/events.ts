@@ -99,6 +99,10 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.revocations.inc({ provider: e.provider, outcome: e.outcome })
       log.info({ event: 'grant.revoked', ...e }, 'provider was told to forget a grant')
     },
+    revocationSkipped: (e) => {
+      metrics.revocations.inc({ provider: e.provider, outcome: 'skipped' })
+      log.info({ event: 'grant.revocation_skipped', ...e }, 'revoking would end another grant')
+    },
     revocationFailed: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'failed' })
       log.warn({ event: 'grant.revocation_failed', ...e }, 'provider does not forget a grant yet')

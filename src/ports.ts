@@ -190,6 +190,8 @@ export interface Observer {
     open: boolean
   }): void
   revoked(e: { provider: ProviderId; outcome: Exclude<RevocationOutcome['kind'], 'failed'> }): void
+  /** It would have ended a grant that a connection holds by now. */
+  revocationSkipped(e: { provider: ProviderId }): void
   /** It is told again later. */
   revocationFailed(e: { provider: ProviderId; detail: string }): void
   /** After a week: what it holds of the grant lives on there. */

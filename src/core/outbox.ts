@@ -1,5 +1,5 @@
 import type { ClientCredentials } from './connection.ts'
-import type { Instant, ProviderId } from './ids.ts'
+import type { ConnectionId, Instant, ProviderId } from './ids.ts'
 import type { Sealed } from './secret.ts'
 
 /** A token that the provider still has to be told to forget (RFC 7009). Survives its connection. */
@@ -12,10 +12,17 @@ export type Revocation = {
   /** The refresh token first: it takes the access tokens with it. */
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
+  /** Whose grant it was at the provider; null: not known. */
+  readonly accountId: string | null
+  /** The connection that has let go of the tokens, if it still exists. */
+  readonly formerHolder: ConnectionId | null
   readonly attempts: number
   readonly createdAt: Instant
   readonly dueAt: Instant
 }
+
+/** All that the provider's endpoint needs to know of it. */
+export type RevocationRequest = Omit<Revocation, 'accountId' | 'formerHolder'>
 
 /** RFC 7009 §2.2: 200 also for a token that is unknown; 503 means that it still exists. */
 export type RevocationOutcome =

@@ -46,9 +46,11 @@ export type Provider = {
   readonly refresh: RefreshTraits
   readonly revocation: {
     readonly supported: boolean
-    /** `account`: revoking one token ends every grant of this account at this client. */
+    /** `account`: revoking one token ends every grant of this account at this client, or may. */
     readonly reach: 'token' | 'account'
   }
+  /** Hosts and vendors; providers that have one in common may share a user's grants. */
+  readonly grantDomains: readonly string[]
   /** Callback error codes beside `access_denied` that mean the user said no. */
   readonly deniedBy: readonly string[]
   /** Callback error codes that mean this kind of account cannot be connected. */

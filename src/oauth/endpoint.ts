@@ -11,6 +11,7 @@ import { Discovery } from './discovery.ts'
 import type { Egress } from './egress.ts'
 import { exchange } from './exchange.ts'
 import { fetchToken } from './fetch-token.ts'
+import { grantKeys } from './grant-domains.ts'
 import { identify } from './identify.ts'
 import type { ConfiguredProviders } from './providers.ts'
 import { refresh } from './refresh.ts'
@@ -50,6 +51,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     checkCredentials: (request) => checkCredentials(means, request),
     clockSkewsMs: () => means.clockSkewsMs,
     ...clientKeys(means, options.sealer),
+    grantKeys: (provider, client) => grantKeys(means.configured, provider, client),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Provider, ProviderParam } from '../core/provider.ts'
 import type { Secret } from '../core/secret.ts'
 import { checkClientId, checkClientSecrets } from './check-client.ts'
 import { checkRecipe, wholePattern } from './check-recipe.ts'
+import { grantDomainsOf } from './grant-domains.ts'
 import { merge } from './merge.ts'
 import { presets } from './presets/index.ts'
 import type { Recipe } from './presets/schema.ts'
@@ -197,8 +198,9 @@ function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider
     },
     revocation: {
       supported: recipe.connectsBy !== 'credentials' && canRevoke(recipe),
-      reach: revocation?.reach ?? 'token',
+      reach: revocation?.reach ?? 'account',
     },
+    grantDomains: grantDomainsOf(recipe, params),
     deniedBy: recipe.deniedBy,
     unsupportedBy: recipe.unsupportedBy,
   }

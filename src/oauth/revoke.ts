@@ -1,6 +1,6 @@
 import { matchesRule } from '../core/classify-answer.ts'
 import { isRecord } from '../core/json-path.ts'
-import type { Revocation, RevocationOutcome } from '../core/outbox.ts'
+import type { RevocationOutcome, RevocationRequest } from '../core/outbox.ts'
 import { httpDate, retryAfterMs } from '../core/retry-after.ts'
 import type { Sealed } from '../core/secret.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
@@ -21,7 +21,10 @@ const UNSUPPORTED: RevocationOutcome = { kind: 'unsupported' }
 const RFC_7009 = { method: 'POST', auth: 'client', tokenParam: 'token' } as const
 
 /** RFC 7009, or as the preset says; every token of the grant that the provider wants to hear of. */
-export async function revoke(means: Means, revocation: Revocation): Promise<RevocationOutcome> {
+export async function revoke(
+  means: Means,
+  revocation: RevocationRequest,
+): Promise<RevocationOutcome> {
   const prepared = await prepareCall(means, revocation)
   if (prepared.kind !== 'ok') return failed(prepared.detail)
   const { call } = prepared
@@ -39,7 +42,7 @@ export async function revoke(means: Means, revocation: Revocation): Promise<Revo
 type Token = { readonly sealed: Sealed; readonly hint: 'refresh_token' | 'access_token' }
 
 /** The refresh token first: it takes the access tokens with it (RFC 7009 §2.1). */
-function tokensOf(revocation: Revocation, { tokens }: RevocationShape): readonly Token[] {
+function tokensOf(revocation: RevocationRequest, { tokens }: RevocationShape): readonly Token[] {
   const { refreshToken, accessToken } = revocation
   const refresh: readonly Token[] =
     refreshToken === null ? [] : [{ sealed: refreshToken, hint: 'refresh_token' }]

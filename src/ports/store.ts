@@ -80,6 +80,16 @@ export interface Reads extends WebhookReads {
   connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
   /** Connections that hold this account, drafts left out, at this provider, whoever the user is. */
   connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
+  /**
+   * Connections, drafts too, at these providers that hold this account or whose account is not known;
+   * `account` null: of any account. By id.
+   */
+  perhapsOfAccount(filter: {
+    readonly providers: readonly ProviderId[]
+    readonly account: { readonly id: string | null } | null
+    readonly after: ConnectionId | null
+    readonly limit: number
+  }): Promise<readonly Connection[]>
   /** The connection that has ever held this refresh token. */
   holderOfRefreshToken(
     provider: ProviderId,

@@ -2,7 +2,7 @@ import type { AuthorizationStart, ExchangeOutcome } from '../core/authorization.
 import type { Account, ClientCredentials } from '../core/connection.ts'
 import type { Credentials } from '../core/credentials.ts'
 import type { ProviderId } from '../core/ids.ts'
-import type { Revocation, RevocationOutcome } from '../core/outbox.ts'
+import type { RevocationOutcome, RevocationRequest } from '../core/outbox.ts'
 import type { AttemptOutcome, RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 
@@ -70,7 +70,7 @@ export interface TokenEndpoint {
     readonly providerData: Readonly<Record<string, unknown>>
     readonly accessToken: Secret
   }): Promise<IdentifyOutcome>
-  revoke(revocation: Revocation): Promise<RevocationOutcome>
+  revoke(revocation: RevocationRequest): Promise<RevocationOutcome>
   /** RFC 6749 §4.4, or the preset's own grant: a token of the client's own. It spends nothing. */
   fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
   /** Whether the provider takes credentials, by the preset's probe; `grant_dead`: it does not. */
@@ -84,4 +84,9 @@ export interface TokenEndpoint {
    * holds a keyed fingerprint of its secret, unless that secret is the configured client's.
    */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
+  /**
+   * The sets of grants that a revocation at this client may reach: two clients with one in common may
+   * hold the same grant of a user. Wider than `clientKey`: it spans provider ids and secrets.
+   */
+  grantKeys(provider: ProviderId, client: ClientCredentials | null): readonly string[]
 }

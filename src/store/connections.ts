@@ -16,6 +16,7 @@ type ConnectionReads = Pick<
   | 'provenDrafts'
   | 'listConnections'
   | 'connectionsOfAccount'
+  | 'perhapsOfAccount'
 >
 
 export function connectionReads(context: ReadContext): ConnectionReads {
@@ -47,6 +48,21 @@ export function connectionReads(context: ReadContext): ConnectionReads {
         .where('provider', '=', provider)
         .where('account_hash', '=', accountHash(cipher, provider, accountId))
       return (await query.orderBy('id').execute()).map(read)
+    },
+    perhapsOfAccount: async ({ providers, account, after, limit }) => {
+      const id = account?.id ?? null
+      const hashes = id === null ? [] : providers.map((one) => accountHash(cipher, one, id))
+      const query = context.db
+        .selectFrom('connections')
+        .selectAll()
+        .where('provider', 'in', providers)
+        .$if(account !== null, (all) =>
+          all.where((eb) =>
+            eb.or([eb('account_hash', 'in', hashes), eb('account_hash', 'is', null)]),
+          ),
+        )
+        .$if(after !== null, (all) => all.where('id', '>', after))
+      return (await query.orderBy('id').limit(limit).execute()).map(read)
     },
   }
 }

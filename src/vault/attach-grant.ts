@@ -178,7 +178,12 @@ async function dropReplaced(
     old === grant.refreshToken || (old !== null && equals(ports, old, grant.refreshToken))
   if (isHeldStill || slot.status === 'disconnected') return
   const accessToken = slot.grant.token?.secret ?? null
-  await queueRevocation(ports, trx, { holder: slot, refreshToken: old, accessToken })
+  await queueRevocation(ports, trx, {
+    holder: slot,
+    refreshToken: old,
+    accessToken,
+    formerHolder: slot.id,
+  })
 }
 
 function equals(ports: Pick<Ports, 'sealer'>, a: Sealed, b: Sealed | null): boolean {

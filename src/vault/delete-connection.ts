@@ -6,10 +6,18 @@ import type { ConnectionId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
 import { findConnection } from './find-connection.ts'
-import { queueRevocation, type RevocationAnswer, tokensOf } from './queue-revocation.ts'
+import {
+  type Dropped,
+  queueRevocation,
+  type RevocationAnswer,
+  tokensOf,
+} from './queue-revocation.ts'
 import type { Target } from './target.ts'
 
-type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>
+type Needs = Pick<
+  Ports,
+  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'observer'
+>
 
 /** Gone at once; what the provider is told goes through a durable queue. */
 export async function deleteConnection(
@@ -19,40 +27,71 @@ export async function deleteConnection(
   options: { readonly revoke: boolean },
 ): Promise<{ readonly revocation: RevocationAnswer }> {
   const { id, provider } = await findConnection(ports, caller, target)
-  const revocation = await ports.store.write((trx) => removeConnection(ports, trx, id, options))
+  const revocation = await ports.store.write(async (trx) => {
+    const { grant, drafts } = await removeConnection(ports, trx, id)
+    if (!options.revoke) return 'skipped'
+    await revokeAll(ports, trx, drafts)
+    return revokeRemoved(ports, trx, grant)
+  })
   ports.observer.deleted({ id, provider, by: caller.keyId })
   return { revocation }
 }
 
-/** A refresh that is in the air finds no row and has what it brought revoked. */
+export type Removed = {
+  /** Null: it held nothing that could be revoked. */
+  readonly grant: Dropped | null
+  readonly drafts: readonly Dropped[]
+}
+
+/**
+ * What it held is for the caller to revoke, after everything that goes with it has been removed. A
+ * refresh that is in the air finds no row and has what it brought revoked.
+ */
 export async function removeConnection(
-  ports: Needs,
+  ports: Pick<Needs, 'clock'>,
   trx: Writes,
   id: ConnectionId,
-  options: { readonly revoke: boolean },
-): Promise<RevocationAnswer> {
+): Promise<Removed> {
   const connection = await trx.connection(id)
-  if (connection === null) return 'skipped'
+  if (connection === null) return { grant: null, drafts: [] }
+  const grant = await droppedBy(trx, connection)
   await trx.removeConnection(id)
   await trx.appendEvent(
     connectionEvent('connection.deleted', connection, connection),
     ports.clock.now(),
   )
   const drafts = await trx.draftsOf(connection.userId)
-  await removeDrafts(ports, trx, { drafts: drafts.filter(isMeantFor(connection)), ...options })
-  return options.revoke ? revokeGrant(ports, trx, connection) : 'skipped'
+  return { grant, drafts: await removeDrafts(trx, drafts.filter(isMeantFor(connection))) }
 }
 
 /** What was handed in and waits for its proof would bring back, once it is proven, what was deleted. */
 export async function removeDrafts(
+  trx: Writes,
+  drafts: readonly Connection[],
+): Promise<readonly Dropped[]> {
+  const dropped: Dropped[] = []
+  for (const draft of drafts) {
+    const grant = await droppedBy(trx, draft)
+    if (grant !== null) dropped.push(grant)
+    await trx.removeConnection(draft.id)
+  }
+  return dropped
+}
+
+export async function revokeAll(
   ports: Needs,
   trx: Writes,
-  of: { readonly drafts: readonly Connection[]; readonly revoke: boolean },
+  dropped: readonly Dropped[],
 ): Promise<void> {
-  for (const draft of of.drafts) {
-    await trx.removeConnection(draft.id)
-    if (of.revoke) await revokeGrant(ports, trx, draft)
-  }
+  for (const grant of dropped) await queueRevocation(ports, trx, grant)
+}
+
+export async function revokeRemoved(
+  ports: Needs,
+  trx: Writes,
+  grant: Dropped | null,
+): Promise<RevocationAnswer> {
+  return grant === null ? 'skipped' : queueRevocation(ports, trx, grant)
 }
 
 function isMeantFor({ id, provider, account }: Connection) {
@@ -62,21 +101,13 @@ function isMeantFor({ id, provider, account }: Connection) {
       : draft.replaces === id
 }
 
-async function revokeGrant(
-  ports: Needs,
-  trx: Writes,
-  connection: Connection,
-): Promise<RevocationAnswer> {
+async function droppedBy(trx: Writes, connection: Connection): Promise<Dropped | null> {
   if (isLive(connection)) {
     const { refreshToken, token } = connection.grant
-    return queueRevocation(ports, trx, {
-      holder: connection,
-      refreshToken,
-      accessToken: token?.secret ?? null,
-    })
+    return { holder: connection, refreshToken, accessToken: token?.secret ?? null }
   }
   const waiting = await trx.waitingGrantOf(connection.id)
-  if (waiting === null) return 'skipped'
+  if (waiting === null) return null
   await trx.removeWaitingGrant(waiting.link)
-  return queueRevocation(ports, trx, { holder: connection, ...tokensOf(waiting.brought) })
+  return { holder: connection, ...tokensOf(waiting.brought) }
 }

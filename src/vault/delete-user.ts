@@ -2,7 +2,7 @@ import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
-import { removeConnection, removeDrafts } from './delete-connection.ts'
+import { removeConnection, removeDrafts, revokeAll, revokeRemoved } from './delete-connection.ts'
 import type { RevocationAnswer } from './queue-revocation.ts'
 
 export type UserDeletion = {
@@ -15,7 +15,10 @@ export type UserDeletion = {
 
 /** Everything of that user that the key reaches: connections and what may become one, each grant revoked, and open links. */
 export async function deleteUser(
-  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>,
+  ports: Pick<
+    Ports,
+    'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'observer'
+  >,
   caller: Caller,
   userId: UserId,
 ): Promise<UserDeletion> {
@@ -23,17 +26,19 @@ export async function deleteUser(
   const connections = await ports.store.write(async (trx) => {
     const all = await trx.connectionsOf(userId, null)
     const reached = all.filter(({ provider }) => reachesProvider(caller, provider))
-    const report = []
+    const removed = []
     for (const { id, provider } of reached) {
-      report.push({
-        id,
-        provider,
-        revocation: await removeConnection(ports, trx, id, { revoke: true }),
-      })
+      removed.push({ id, provider, ...(await removeConnection(ports, trx, id)) })
     }
     const left = await trx.draftsOf(userId)
     const drafts = left.filter(({ provider }) => reachesProvider(caller, provider))
-    await removeDrafts(ports, trx, { drafts, revoke: true })
+    const ofDrafts = [...removed.flatMap((one) => one.drafts), ...(await removeDrafts(trx, drafts))]
+    // Only now: until then one connection of this user would keep another's grant from being revoked.
+    const report = []
+    for (const { id, provider, grant } of removed) {
+      report.push({ id, provider, revocation: await revokeRemoved(ports, trx, grant) })
+    }
+    await revokeAll(ports, trx, ofDrafts)
     await trx.withdrawLinksOf(userId, caller.providers)
     return report
   })

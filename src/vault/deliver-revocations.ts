@@ -2,29 +2,47 @@ import { SealError } from '../core/errors.ts'
 import { afterRevocation, type Revocation, type RevocationOutcome } from '../core/outbox.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
+import { type JudgeNeeds, wouldEndAnother } from './judge-revocation.ts'
 
 const AT_ONCE = 20
 /** Longer than one revocation can take. */
 const CLAIM_MS = 60_000
 
-type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'observer'>
+type Needs = JudgeNeeds & Pick<Ports, 'clock' | 'random' | 'store' | 'observer'>
 
 /** Tells providers which tokens to forget; the job calls it until nothing is due. Returns how many were tried. */
 export async function deliverRevocations(ports: Needs): Promise<number> {
   const due = await ports.store.dueRevocations(ports.clock.now(), AT_ONCE)
   if (due.length === 0) return 0
-  await claim(ports, due)
+  const { claimed, skipped } = await claim(ports, due)
+  for (const { provider } of skipped) ports.observer.revocationSkipped({ provider })
   // All have ended before it does: none is told again while it is still in the air.
-  const ends = await Promise.allSettled(due.map((revocation) => deliver(ports, revocation)))
+  const ends = await Promise.allSettled(claimed.map((revocation) => deliver(ports, revocation)))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   return due.length
 }
 
-/** Committed before anything is sent: who cannot write, or dies, does not send the same again at once. */
-async function claim(ports: Needs, due: readonly Revocation[]): Promise<void> {
+type Claims = { readonly claimed: readonly Revocation[]; readonly skipped: readonly Revocation[] }
+
+/**
+ * Committed before anything is sent: who cannot write, or dies, does not send the same again at once.
+ * Drops those that would by now end a grant that a connection holds.
+ */
+async function claim(ports: Needs, due: readonly Revocation[]): Promise<Claims> {
   const dueAt = ports.clock.now() + CLAIM_MS
-  await ports.store.write(async (trx) => {
-    for (const revocation of due) await trx.rescheduleRevocation({ ...revocation, dueAt })
+  return ports.store.write(async (trx) => {
+    const claimed: Revocation[] = []
+    const skipped: Revocation[] = []
+    for (const revocation of due) {
+      if (await wouldEndAnother(ports, trx, revocation)) {
+        await trx.removeRevocation(revocation.id)
+        skipped.push(revocation)
+      } else {
+        await trx.rescheduleRevocation({ ...revocation, dueAt })
+        claimed.push(revocation)
+      }
+    }
+    return { claimed, skipped }
   })
 }
 

@@ -5,7 +5,7 @@ const AT_ONCE = 100
 
 /** Grants that nobody confirmed in time are wiped and revoked; the job calls it each minute. */
 export async function expireConfirmations(
-  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers'>,
+  ports: Pick<Ports, 'clock' | 'random' | 'sealer' | 'store' | 'endpoint' | 'providers'>,
 ): Promise<number> {
   const overdue = await ports.store.overdueConfirmations(ports.clock.now(), AT_ONCE)
   for (const link of overdue) {

@@ -10,7 +10,7 @@ import { queueRevocation, tokensOf } from './queue-revocation.ts'
  * this call was the one that did it.
  */
 export async function refuseWaiting(
-  ports: Pick<Ports, 'clock' | 'random' | 'endpoint' | 'providers'>,
+  ports: Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers'>,
   trx: Writes,
   after: ConnectLink,
 ): Promise<boolean> {

@@ -45,7 +45,9 @@ async function giveUp(
   try {
     await ports.store.write(async (trx) => {
       if (await leaveToHeir(ports, trx, { attempt, received: refreshToken, open: null })) return
-      if (holder !== null) await queueRevocation(ports, trx, { holder, refreshToken, accessToken })
+      if (holder === null) return
+      const formerHolder = holder.id
+      await queueRevocation(ports, trx, { holder, refreshToken, accessToken, formerHolder })
     })
     ports.journal.drop(entry)
   } catch (error) {

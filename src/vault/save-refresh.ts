@@ -150,7 +150,8 @@ async function dropLateTokens(
     return
   const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
   const refreshToken = received ?? (accessToken && before.grant.refreshToken)
-  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })
+  const formerHolder = before.id
+  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })
 }
 
 export function receivedRefreshToken(outcome: AttemptOutcome): Secret | null {

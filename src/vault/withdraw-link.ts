@@ -6,7 +6,7 @@ import { showLink } from './show-link.ts'
 
 /** Idempotent; a completed link stays completed, a grant that waits for confirmation is given up. */
 export async function withdrawLink(
-  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers'>,
+  ports: Pick<Ports, 'clock' | 'random' | 'sealer' | 'store' | 'endpoint' | 'providers'>,
   caller: Caller,
   id: LinkId,
 ): Promise<void> {

@@ -85,7 +85,7 @@ export const refreshing: readonly Mutation[] = [
     promise: 'tokens that come for a grant that is gone are revoked',
     file: 'src/vault/save-refresh.ts',
     original:
-      '  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken })\n',
+      '  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })\n',
     mutant: '',
     killedBy: [
       [REFRESH, 'for a connection that was deleted revokes what it brought'],
@@ -286,12 +286,31 @@ export const refreshing: readonly Mutation[] = [
   {
     promise: 'a revocation is not sent that cannot be written down',
     file: 'src/vault/deliver-revocations.ts',
-    original: '  await claim(ports, due)\n',
+    original: '        await trx.rescheduleRevocation({ ...revocation, dueAt })\n',
     mutant: '',
     killedBy: [
       [
         'test/vault/revocations.test.ts',
         'nothing is sent that cannot be written down, nor twice where the outcome cannot be',
+      ],
+    ],
+  },
+  {
+    promise: 'a queued revocation that would end a newer grant is not sent',
+    file: 'src/vault/deliver-revocations.ts',
+    original: 'if (await wouldEndAnother(ports, trx, revocation)) {',
+    mutant: 'if (Date.now() < 0) {',
+    killedBy: [['test/vault/revocations-judged.test.ts', 'after a restart either']],
+  },
+  {
+    promise: 'a grant that another user of the account holds is not ended by a deletion',
+    file: 'src/vault/queue-revocation.ts',
+    original: "  if (await wouldEndAnother(ports, trx, revocation)) return 'skipped'\n",
+    mutant: '',
+    killedBy: [
+      [
+        'test/vault/revocations-judged.test.ts',
+        'is revoked only when no other user has a connection of the account',
       ],
     ],
   },

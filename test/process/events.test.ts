@@ -201,6 +201,16 @@ test('a revocation that fails is a warning, and one that is given up an error', 
   expect(last()).toMatchObject({ level: 'error', event: 'grant.revocation_given_up', ...about })
 })
 
+test('a revocation that would end another grant is logged as skipped', () => {
+  const { events, last } = listening()
+  events.revocationSkipped({ provider: google })
+  expect(last()).toMatchObject({
+    level: 'info',
+    event: 'grant.revocation_skipped',
+    provider: google,
+  })
+})
+
 test('a client that a connection brings is no alarm of its provider', async () => {
   const { events, last } = listening()
   const about = { provider: google, id, reason: 'misconfigured', open: true } as const

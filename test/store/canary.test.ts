@@ -123,6 +123,8 @@ async function fill(store: Store): Promise<void> {
       providerData: { b: canary('revoked-data') },
       refreshToken: new Secret(canary('revoked-refresh')),
       accessToken: new Secret(canary('revoked-access')),
+      accountId: canary('revoked-account'),
+      formerHolder: null,
       attempts: 0,
       createdAt: 1,
       dueAt: 1,

@@ -1,3 +1,4 @@
+import type { ConnectionId } from '../../src/core/ids.ts'
 import type { Revocation } from '../../src/core/outbox.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { ACME } from './make-link.ts'
@@ -12,6 +13,8 @@ export function makeRevocation(name: string, changes: Partial<Revocation> = {}):
     providerData: { instance: 'eu1' },
     refreshToken: new Secret(`refresh ${name}`),
     accessToken: new Secret(`access ${name}`),
+    accountId: 'acc-1',
+    formerHolder: 'con_1' as ConnectionId,
     attempts: 0,
     createdAt: 1,
     dueAt: 1,

@@ -204,6 +204,7 @@ export function settingsFor(provider: Pick<ScriptedProvider, 'endpoints' | 'clie
     tokenEndpoint: token,
     userinfoEndpoint: userinfo,
     revocationEndpoint: revoke,
+    revocation: { reach: 'token' },
     clientId: provider.client.id,
     scopes: ['read', 'write'],
   }

@@ -68,6 +68,16 @@ describe('a link', () => {
     expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
   })
 
+  test('that reconnects revokes nothing if the provider may end all grants of the account', async () => {
+    await using stage = await openStage({ provider: { revocation: {} } })
+    const { connection, account } = await stage.adopt({ demand: { userId: USER } })
+    await stage.provider.setAccount(account)
+    const home = await walk(stage, await makeLink(stage, { connectionId: connection.id }))
+    expect(home.searchParams.get('connectionId')).toBe(connection.id)
+    await deliverRevocations(stage.ports)
+    expect(await stage.provider.requests({ endpoint: 'revoke' })).toEqual([])
+  })
+
   test('that comes back with another account leaves the old grant alone and gives the new one up', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt({ demand: { userId: USER } })

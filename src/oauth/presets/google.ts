@@ -32,6 +32,8 @@ export const google = {
   },
   // Either token will do: revoking one ends the whole grant.
   revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'account' },
+  // All clients of a Google Cloud project, whose number begins their ids, share one grant of a user.
+  grantDomain: { name: 'google', projectSeparator: '-' },
   accessTokenSeconds: 3600,
   refreshTokens: {
     issued: 'on-request',

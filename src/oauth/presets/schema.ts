@@ -7,6 +7,7 @@ import {
   credentials,
   errors,
   format,
+  grantDomain,
   grantedScope,
   kept,
   param,
@@ -147,6 +148,8 @@ export const presetSchema = z
       .default({ name: 'Authorization', scheme: 'Bearer' }),
     /** Null: the provider has no way to revoke. */
     revocation: revocation.nullable().prefault({}),
+    /** Needed only where `reach: account` goes beyond one client or one host. */
+    grantDomain: grantDomain.optional(),
 
     accessTokenSeconds: z.number().positive().nullable().default(null),
     refreshTokens: refreshTokens.default({}),

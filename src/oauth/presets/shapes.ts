@@ -185,7 +185,11 @@ export const revocation = sideRequest
     /** `any`: the refresh token, else the access token. */
     tokens: z.enum(['both', 'refresh', 'access', 'any']).default('both'),
     sendsHint: z.boolean().default(true),
-    reach: z.enum(['token', 'account']).default('token'),
+    /**
+     * `account`: revoking one token ends every grant of the account at the client, or may. Write
+     * `token` only if the vendor says that other grants stay.
+     */
+    reach: z.enum(['token', 'account']).default('account'),
     /** Statuses that say that the token is gone already. */
     goneStatuses: z.array(z.int()).readonly().default([]),
     /** What a 2xx answer must hold. */
@@ -193,6 +197,14 @@ export const revocation = sideRequest
   })
   .readonly()
 export type RevocationShape = z.output<typeof revocation>
+
+/**
+ * Providers with one `name` belong to one vendor, where the grants of an account are one. Clients whose
+ * ids are the same up to `projectSeparator` belong to one project there, and share them.
+ */
+export const grantDomain = z
+  .strictObject({ name: z.string().min(1), projectSeparator: z.string().min(1).optional() })
+  .readonly()
 
 export const probe = sideRequest
   .unwrap()

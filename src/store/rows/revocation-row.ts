@@ -1,4 +1,4 @@
-import type { ProviderId } from '../../core/ids.ts'
+import type { ConnectionId, ProviderId } from '../../core/ids.ts'
 import type { Revocation } from '../../core/outbox.ts'
 import type { RevocationTable } from '../schema.ts'
 import { readCount, readText, readTime, writeInstant } from './column.ts'
@@ -15,6 +15,9 @@ import { exposed, restored } from './stored-request.ts'
 /** The sealed JSON of `settings_blob`. */
 type StoredSettings = Pick<Revocation, 'params' | 'providerData'> & {
   readonly client: { readonly id: string; readonly secret: string | null } | null
+  /** Absent in a row that an older version wrote. */
+  readonly accountId?: string | null
+  readonly formerHolder?: ConnectionId | null
 }
 
 /** Unreadable settings leave nothing to revoke with: such a one goes out without tokens. */
@@ -36,6 +39,8 @@ export function readRevocation(cipher: RowCipher, row: RevocationTable): Revocat
     providerData: settings?.providerData ?? {},
     refreshToken: token(row.refresh_token_blob, 'refresh_token'),
     accessToken: token(row.access_token_blob, 'access_token'),
+    accountId: settings?.accountId ?? null,
+    formerHolder: settings?.formerHolder ?? null,
     attempts: readCount(row.attempts),
     createdAt: readTime(row.created_at),
     dueAt: readTime(row.due_at),
@@ -43,12 +48,12 @@ export function readRevocation(cipher: RowCipher, row: RevocationTable): Revocat
 }
 
 export function revocationRow(cipher: RowCipher, revocation: Revocation): RevocationTable {
-  const { id, params, providerData } = revocation
+  const { id, params, providerData, accountId, formerHolder } = revocation
   const client = revocation.client && {
     id: revocation.client.id,
     secret: exposed(revocation.client.secret),
   }
-  const settings: StoredSettings = { params, providerData, client }
+  const settings: StoredSettings = { params, providerData, client, accountId, formerHolder }
   const { refreshToken, accessToken } = revocation
   return {
     id,

@@ -137,6 +137,7 @@ export const acme: Provider = {
     graceMs: 30_000,
   },
   revocation: { supported: true, reach: 'token' },
+  grantDomains: [],
   deniedBy: [],
   unsupportedBy: [],
 }
@@ -186,6 +187,7 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     clockSkewsMs: () => new Map(),
     clientName: (provider, client) => `${provider}/${client?.id ?? ''}`,
     clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
+    grantKeys: (provider, client) => [`${provider}/${client?.id ?? ''}`],
   }
 }
 
