@@ -32,7 +32,8 @@ file and no code: [adding a provider](adding-a-provider.md).
 - **rotation**: whether a refresh brings a new refresh token and ends the old one.
 - **refresh-token life**: how long one is good in all, and how long unused.
 - **verified on**: the day on which the sources were last read. An asterisk marks what was read in no
-  documentation of the vendor; each preset file lists all such fields as \`unverified\`.
+  documentation of the vendor; each preset file lists all such fields as \`unverified\`. \`unchecked\`:
+  nobody but its author has compared the preset with the vendor's pages yet.
 `
 
 const PARAMETERS = `## Parameters
@@ -46,15 +47,18 @@ function markdown(table: Table): string {
   const [head = [], ...rows] = table.map((row) =>
     row.map((cell) => cell.replaceAll(/[|*_<>]/g, '\\$&')),
   )
-  const line = (row: readonly string[]) => `| ${row.join(' | ')} |\n`
-  return [head, head.map(() => '---'), ...rows].map(line).join('')
+  return [head, head.map(() => '---'), ...rows].map(markdownRow).join('')
+}
+
+function markdownRow(row: readonly string[]): string {
+  return `| ${row.join(' | ')} |\n`
 }
 
 function rendered(table: Table, separator: string): string {
   const widths = widthsOf(table)
   const line = (row: readonly string[]) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(separator)
-  return table.map((row) => `${line(row)}\n`).join('')
+  return table.map((row) => `${line(row).trimEnd()}\n`).join('')
 }
 
 function widthsOf(table: Table): readonly number[] {

@@ -115,9 +115,10 @@ export function matchesRule(
   })
 }
 
-/** A number written as text is the same code. */
+/** A number written as text is the same code, and so is a text in other letters. */
 function isOneOf(value: unknown, wanted: readonly (string | number | boolean)[]): boolean {
-  return wanted.some((word) => word === value || String(word) === asWord(value))
+  const found = asWord(value)?.toLowerCase()
+  return wanted.some((word) => word === value || String(word).toLowerCase() === found)
 }
 
 function asWord(value: unknown): string | null {

@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.ts'
-import type { ProviderId } from './ids.ts'
+import type { Instant, ProviderId } from './ids.ts'
 
 /** A parameter of a preset (tenant, subdomain …), checked by its pattern wherever it is handed in. */
 export type ProviderParam = {
@@ -58,8 +58,8 @@ export type Provider = {
 }
 
 export type RefreshTraits = {
-  /** Whether a refresh token that may be spent may be presented again; `never` where a replay is punished. */
-  readonly replay: 'allowed' | 'never'
+  /** See `mayPresentAgain`. */
+  readonly replay: 'allowed' | 'within-grace' | 'never'
   /** How long after an attempt a spent refresh token is still answered. */
   readonly graceMs: number
   /** The life of an access token where answers state none; null: not known. */
@@ -77,6 +77,26 @@ export type RefreshTraits = {
   readonly grantsPerAccount: number | null
   /** A refresh ends the refresh tokens of the same account's other grants at the same client. */
   readonly endsSiblings: boolean
+}
+
+/**
+ * Whether a refresh token may be presented again that an attempt at `sentAt` may have spent. `never` and
+ * `within-grace` (once its time is over): the provider answers a reuse by ending what replaced the token.
+ */
+export function mayPresentAgain(
+  { replay, graceMs }: Pick<RefreshTraits, 'replay' | 'graceMs'>,
+  { sentAt, now }: { readonly sentAt: Instant; readonly now: Instant },
+): boolean {
+  switch (replay) {
+    case 'allowed':
+      return true
+    case 'within-grace':
+      return Math.abs(now - sentAt) <= graceMs
+    case 'never':
+      return false
+    default:
+      return replay satisfies never
+  }
 }
 
 /** What a provider does of which nothing is known. */

@@ -121,6 +121,9 @@ function paramsOf(
     if (value === undefined) continue
     if (!patternOf(param).test(value)) return null
     values[name] = param.values?.[value] ?? value
+    for (const [further, byValue] of Object.entries(param.variables)) {
+      if (Object.hasOwn(byValue, value)) values[further] = byValue[value] ?? ''
+    }
   }
   return values
 }

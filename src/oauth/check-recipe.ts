@@ -73,6 +73,8 @@ function checkUrl(path: string, template: string, recipe: Recipe): readonly Prob
 /** A value that a provider sent may choose a host only within a pattern. */
 function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
   if (name === 'clientId' || Object.hasOwn(recipe.params, name)) return true
+  const furthers = Object.values(recipe.params).map(({ variables }) => variables)
+  if (furthers.some((variables) => Object.hasOwn(variables, name))) return true
   if (path === 'issuerFromClaim.template') return name === recipe.issuerFromClaim?.claim
   return Object.hasOwn(recipe.keep, name) && recipe.keep[name]?.pattern !== undefined
 }

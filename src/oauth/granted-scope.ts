@@ -9,9 +9,10 @@ export function grantedScopes(
   requested: readonly string[],
   rules: GrantedScope,
 ): readonly string[] {
+  const prefixes = [rules.prefix ?? []].flat()
   const canonical = (scope: string) => {
-    const short = rules.prefix !== null && scope.startsWith(rules.prefix)
-    const bare = short ? scope.slice(rules.prefix?.length) : scope
+    const prefix = prefixes.find((each) => scope.startsWith(each)) ?? ''
+    const bare = scope.slice(prefix.length)
     return rules.ignoreCase ? bare.toLowerCase() : bare
   }
   const names = (scope: string) =>

@@ -1,6 +1,6 @@
 import type { Recipe } from './presets/schema.ts'
 import { presets } from './presets/index.ts'
-import { baseOf, parseRecipe } from './recipe.ts'
+import { baseOf, parseRecipe, withChosen } from './recipe.ts'
 
 /** The first row names the columns. */
 export type Table = readonly (readonly string[])[]
@@ -16,7 +16,7 @@ export function presetTable(): Table {
     recipe.connectsBy,
     rotationOf(recipe) + mark(recipe, ['rotation', 'graceSeconds']),
     lifeOf(recipe) + mark(recipe, ['issued', 'lifetimeSeconds', 'idleSeconds']),
-    recipe.documentation?.verifiedOn ?? '–',
+    verifiedOn(recipe),
   ])
   return [['id', 'name', 'flows', 'rotation', 'refresh-token life', 'verified on'], ...rows]
 }
@@ -38,10 +38,16 @@ export function parameterTable(): Table {
 function recipes(): readonly (readonly [id: string, recipe: Recipe])[] {
   return Object.keys(presets).map((id) => {
     const base = baseOf(id, {})
-    const recipe = parseRecipe('detail' in base ? {} : base)
+    const recipe = parseRecipe('detail' in base ? {} : withChosen(base, {}))
     if (!('name' in recipe)) throw new Error(`the preset ${id} is not whole`)
     return [id, recipe]
   })
+}
+
+function verifiedOn({ documentation }: Recipe): string {
+  if (documentation === undefined) return '–'
+  const { verifiedOn: day, checkedOn } = documentation
+  return checkedOn === undefined ? `${day}, unchecked` : day
 }
 
 function mark({ documentation }: Recipe, fields: readonly string[]): string {
@@ -54,13 +60,14 @@ function rotationOf({ connectsBy, renewsWith, refreshTokens }: Recipe): string {
   if (connectsBy !== 'link' || (issued === 'never' && renewsWith === 'refresh_token')) return '–'
   if (renewsWith === 'access_token') return 'the access token renews itself'
   const once = replay === 'never' ? ', never shown twice' : ''
+  const grace = `single use, ${duration(graceSeconds ?? 0)} of grace`
   switch (rotation) {
     case 'none':
       return 'none'
     case 'single-use':
       return `single use${once}`
     case 'grace':
-      return `single use, ${duration(graceSeconds ?? 0)} of grace`
+      return replay === 'within-grace' ? `${grace}, never shown after it` : grace
     case 'overlap':
       return 'new ones, old ones stay good'
     case 'sometimes':

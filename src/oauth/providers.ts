@@ -8,7 +8,7 @@ import { merge } from './merge.ts'
 import { presets } from './presets/index.ts'
 import type { Recipe } from './presets/schema.ts'
 import type { Param } from './presets/shapes.ts'
-import { baseOf, isPresetField, parseRecipe, type Problem } from './recipe.ts'
+import { baseOf, isPresetField, parseRecipe, type Problem, withChosen } from './recipe.ts'
 
 /** A provider as the settings give it: its fields as they stand in `larder.yaml`, secrets apart. */
 export type ProviderSettings = {
@@ -80,7 +80,7 @@ export function parseProvider({ id, settings, clientSecrets }: ProviderSettings)
   const { preset: _preset, clientId, allowPrivateNetwork, ...rest } = settings
   const declared = namesOf(base['params'], rest['params'])
   const fields = pick(rest, (name) => !declared.includes(name) || isPresetField(name))
-  const recipe = parseRecipe(merge(base, fields))
+  const recipe = parseRecipe(merge(withChosen(base, rest), fields))
   const own = [...checkClientId(clientId), ...checkFlag(allowPrivateNetwork)]
   if (isProblems(recipe)) return failed([...own, ...recipe])
   const params = pick(rest, (name) => Object.hasOwn(recipe.params, name))

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/json-path.ts'
 import { merge } from './merge.ts'
 import { openid, openidAccount } from './presets/forms.ts'
 import { presets } from './presets/index.ts'
@@ -28,6 +29,21 @@ export function baseOf(id: string, settings: Fields): Fields | Problem {
   if (connectsBy === 'credentials' || connectsBy === 'machine') return { name: id }
   if (tokenEndpoint !== undefined && authorizationEndpoint !== undefined) return { name: id }
   return { path: '', detail: 'is no preset, and has neither an issuer nor endpoints' }
+}
+
+/**
+ * The fields of a provider with those that the values of its parameters choose (`byParam`), as far as
+ * the settings or a default give them.
+ */
+export function withChosen(base: Fields, settings: Fields): Fields {
+  const { byParam, params } = base
+  if (!isRecord(byParam)) return base
+  return Object.entries(byParam).reduce((fields, [name, cases]) => {
+    const declared = isRecord(params) ? params[name] : undefined
+    const value = settings[name] ?? (isRecord(declared) ? declared['default'] : undefined)
+    const chosen = isRecord(cases) && typeof value === 'string' ? cases[value] : undefined
+    return isRecord(chosen) ? merge(fields, chosen) : fields
+  }, base)
 }
 
 /** Everything that is wrong with a recipe, or the recipe; a problem never quotes a value. */

@@ -238,7 +238,11 @@ export async function sendSideRequest(means: Means, call: Call, side: SideCall):
     await authentication?.(call.server, { client_id: call.client.id }, params, headers)
   }
   addMissing(params, fillAll(shape.params ?? {}, call.variables))
-  const plain = { url: target.url, params: rename(params, call.recipe.rename), headers }
+  const plain = {
+    url: target.url,
+    params: rename(params, { ...call.recipe.rename, ...shape.rename }),
+    headers,
+  }
   const as = { format: shape.format ?? 'form', method: shape.method ?? 'POST' }
   const secrets = [token.expose(), secret?.open().expose() ?? '']
   return send(means, call, { spoken: put(plain, as), target, secrets })

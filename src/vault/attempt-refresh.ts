@@ -9,7 +9,7 @@ import { type Attempt, isLive, type LiveConnection, tokenLives } from '../core/c
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
 import { type AttemptId, type Instant, newId } from '../core/ids.ts'
-import type { Provider } from '../core/provider.ts'
+import { mayPresentAgain, type Provider } from '../core/provider.ts'
 import type {
   AttemptOutcome,
   RefreshOutcome,
@@ -114,7 +114,8 @@ function refreshTokenOf(
     const after = afterClientChange(connection, CLIENT_CHANGED, at)
     return { kind: 'none', after, outcome: CLIENT_CHANGED }
   }
-  if (connection.attempt !== null && provider.refresh.replay === 'never') {
+  const { attempt } = connection
+  if (attempt !== null && !mayPresentAgain(provider.refresh, { sentAt: attempt.sentAt, now })) {
     return { kind: 'none', after: afterEnd(connection, 'interrupted', now) }
   }
   const secret = openOrNull(refreshToken)

@@ -52,9 +52,9 @@ function checkMachine(demand: MachineDemand, provider: Provider): readonly Field
   return errors
 }
 
-/** The one that the app names, else the one that a parameter names; else there is none. */
+/** The one that a parameter names, because the provider is asked for it; else the one that the app names. */
 function accountOf(demand: MachineDemand, { accountParam, params }: Provider): Account {
   const name = accountParam ?? ''
   const named = demand.params[name] ?? params[name]?.default ?? null
-  return { id: demand.accountId ?? named, email: demand.email, name: null }
+  return { id: named ?? demand.accountId, email: demand.email, name: null }
 }

@@ -1,6 +1,7 @@
 import type { LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
-import type { Provider } from '../core/provider.ts'
+import { unknownSince } from '../core/after-refresh.ts'
+import { mayPresentAgain, type Provider } from '../core/provider.ts'
 import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
@@ -14,9 +15,9 @@ export type Presentation = {
 }
 
 /**
- * Shows the refresh token to the provider: once, and within two seconds once more where the answer to
- * the first was lost and the provider does not punish it. Inside its grace the second brings back what
- * the first had rotated.
+ * Presents the refresh token to the provider: once, and within two seconds once more if the answer to
+ * the first was lost and the provider does not punish it. Inside its grace the second returns what the
+ * first had rotated.
  */
 export async function presentToken(
   ports: Pick<Ports, 'clock' | 'random' | 'endpoint'>,
@@ -36,14 +37,25 @@ export async function presentToken(
   if (first.outcome.kind !== 'ambiguous' || first.outcome.salvaged !== null) {
     return { ...first, unresolved: false }
   }
-  const { mayReplay, wasRefused } = first.outcome
-  if (what.provider.refresh.replay === 'never') {
-    // One that says that it failed is believed: its outages must not end everybody's grant.
-    return { ...first, unresolved: mayReplay && wasRefused !== true }
+  if (!first.outcome.mayReplay) return { ...first, unresolved: false }
+  const { refresh } = what.provider
+  const sentAt = unknownSince(connection.attempt, first.sentAt, refresh)
+  const isLost = mayBeSpent(first.outcome)
+  if (!mayPresentAgain(refresh, { sentAt, now: ports.clock.now() + 2 * REPLAY_AFTER_MS })) {
+    return { ...first, unresolved: isLost }
   }
-  if (!mayReplay) return { ...first, unresolved: false }
   const second = await sendAgain(ports, ask)
-  return { ...second, unresolved: second.outcome.kind !== 'ok' }
+  if (second.outcome.kind === 'ok') return { ...second, unresolved: false }
+  const isPunished = refresh.replay !== 'allowed'
+  return { ...second, unresolved: !isPunished || isLost || mayBeSpent(second.outcome) }
+}
+
+/**
+ * Whether the answer leaves it open that the token is spent. Where a reuse is punished, a provider that
+ * reports a failure is believed: otherwise its outage would end every grant.
+ */
+function mayBeSpent(outcome: AttemptOutcome): boolean {
+  return outcome.kind === 'ambiguous' && outcome.mayReplay && outcome.wasRefused !== true
 }
 
 const REPLAY_AFTER_MS = 500

@@ -1,6 +1,7 @@
 import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { refreshEvents } from '../core/event.ts'
 import { sameParams } from '../core/params.ts'
+import type { Provider } from '../core/provider.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
 import type { Change } from './tell-disconnected.ts'
@@ -66,8 +67,9 @@ export async function leaveToSiblings(
 ): Promise<boolean> {
   const presented = tokenPrint(ports, before)
   const siblings = await siblingsOf(ports, trx, before)
-  const heirs = siblings.filter((one) => tokenPrint(ports, one) === presented)
-  if (presented === null || before.draft !== null) return false
+  const isMachine = before.grant.kind === 'machine'
+  const heirs = siblings.filter((one) => isMachine || tokenPrint(ports, one) === presented)
+  if ((presented === null && !isMachine) || before.draft !== null) return false
   for (const heir of heirs) await follow(trx, heir, onGrantOf(after, heir))
   return heirs.length > 0
 }
@@ -97,17 +99,27 @@ export async function siblingsOf(
 ): Promise<readonly LiveConnection[]> {
   const accountId = connection.account.id
   const { kind } = connection.grant
-  if (!endsSiblings(ports, connection) || accountId === null || kind !== 'oauth') return []
+  const provider = ports.providers.get(connection.provider)
+  if (provider?.refresh.endsSiblings !== true || accountId === null) return []
+  if (kind === 'credentials') return []
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const all = await reads.connectionsOfAccount(connection.provider, accountId)
   return (
     all
       .filter(isLive)
-      .filter((one) => one.id !== connection.id && one.grant.kind === 'oauth')
+      .filter((one) => one.id !== connection.id && one.grant.kind === kind)
       .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
       // Accounts of one number at two instances of a provider are two accounts.
-      .filter((one) => sameParams(one.params, connection.params))
+      .filter((one) => sameParams(paramsOf(provider, one), paramsOf(provider, connection)))
   )
+}
+
+/** A parameter that a connection does not name has the value of the settings. */
+function paramsOf({ params }: Provider, connection: LiveConnection): Record<string, string> {
+  const defaults = Object.entries(params).flatMap(([name, { default: value }]) =>
+    value === null ? [] : [[name, value] as const],
+  )
+  return { ...Object.fromEntries(defaults), ...connection.params }
 }
 
 /** The sibling on the tokens of `connection`; what it asked for, and what the app said of it, stay. */

@@ -7,9 +7,9 @@ import { withoutConsent } from './dialects/without-consent.ts'
 /** The vendors that calendar and business apps connect to by OAuth 2. */
 const VENDORS = `
   airtable amazon apple asana atlassian auth0 basecamp bitbucket box calcom calcom-legacy calendly
-  clickup cronofy digitalocean discord docusign dropbox eventbrite facebook figma fitbit freshworks
-  garmin github github-app gitlab google goto heroku hubspot instagram intercom intuit keycloak linear
-  linkedin mailchimp microsoft miro monday notion nylas oidc okta paypal pinterest pipedrive reddit
+  clickup cronofy digitalocean discord docusign dropbox eventbrite facebook figma freshworks
+  garmin github github-app gitlab google google-health goto heroku hubspot instagram intercom intuit keycloak linear
+  linkedin mailchimp microsoft miro monday monday-legacy notion nylas oidc okta paypal pinterest pipedrive reddit
   ringcentral salesforce shopify slack smartsheet spotify square strava stripe stripe-app surveymonkey
   tiktok todoist twitch typeform webex x xero yahoo youtube zendesk zoho zoom
 `

@@ -228,9 +228,9 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     promise: 'a spent token is never shown twice where the provider punishes it',
-    file: 'src/vault/present-token.ts',
-    original: "  if (what.provider.refresh.replay === 'never') {\n",
-    mutant: '  if (!mayReplay) {\n',
+    file: 'src/core/provider.ts',
+    original: "    case 'never':\n      return false\n",
+    mutant: "    case 'never':\n      return true\n",
     killedBy: [
       [
         REFRESH,

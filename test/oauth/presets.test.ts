@@ -12,7 +12,7 @@ const PROVIDERS =
   `google microsoft zoom calcom calcom-legacy slack github github-app gitlab calendly
   hubspot salesforce notion dropbox box atlassian linear asana monday clickup airtable figma miro
   intercom zendesk zoho pipedrive xero intuit stripe stripe-app shopify square paypal docusign linkedin
-  x facebook instagram tiktok pinterest reddit spotify discord twitch youtube strava fitbit yahoo apple
+  x facebook instagram tiktok pinterest reddit spotify discord twitch youtube strava google-health yahoo apple
   amazon bitbucket digitalocean heroku webex goto ringcentral cronofy eventbrite mailchimp typeform
   surveymonkey basecamp todoist smartsheet okta auth0 keycloak oidc freshworks garmin nylas`.split(
     /\s+/,
@@ -58,14 +58,31 @@ test.each(linked)('%s says what is known of its refresh tokens', (id) => {
 
 test('only where a second use is punished is there never one', () => {
   const never = presetIds.filter((id) => recipeOf(id).refreshTokens.replay === 'never')
-  expect(never).toEqual(['airtable', 'auth0', 'okta'])
+  expect(never).toEqual([
+    'airtable',
+    'auth0',
+    'intuit',
+    'intuit-sandbox',
+    'keycloak',
+    'okta',
+    'salesforce',
+    'salesforce-sandbox',
+    'x',
+  ])
+  expect(having(({ replay }) => replay === 'within-grace')).toEqual(['atlassian'])
 })
 
 const having = (holds: (tokens: Recipe['refreshTokens']) => boolean) =>
   presetIds.filter((id) => holds(recipeOf(id).refreshTokens))
 
 test('what a refresh token does is told where it matters', () => {
-  expect(having(({ endsSiblings }) => endsSiblings === true)).toEqual(['calcom', 'calcom-legacy'])
+  expect(having(({ endsSiblings }) => endsSiblings === true)).toEqual([
+    'calcom',
+    'calcom-legacy',
+    'notion',
+    'zoom',
+    'zoom-server-to-server',
+  ])
   expect(having(({ endsAccessToken }) => endsAccessToken === true)).toEqual([
     'atlassian',
     'github-app',
@@ -74,8 +91,9 @@ test('what a refresh token does is told where it matters', () => {
   ])
   expect(having(({ rotation }) => rotation === 'grace')).toEqual([
     'atlassian',
-    'fitbit',
     'linear',
+    'shopify',
+    'slack',
     'xero',
   ])
 })

@@ -5,6 +5,7 @@ export const airtable = {
   documentation: {
     url: 'https://airtable.com/developers/web/api/oauth-reference',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['errors.temporary', 'refreshTokens.graceSeconds', 'refreshTokens.idleSeconds'],
   },
   authorizationEndpoint: 'https://airtable.com/oauth2/v1/authorize',

@@ -5,7 +5,7 @@ export const apple = {
   documentation: {
     url: 'https://developer.apple.com/documentation/signinwithapplerestapi',
     verifiedOn: '2026-08-23',
-    unverified: ['revocation', 'refreshTokens.rotation'],
+    checkedOn: '2026-11-27',
   },
   params: {
     teamId: {
@@ -33,6 +33,11 @@ export const apple = {
   // Wanted as soon as name or e-mail are asked for.
   responseMode: 'form_post',
   deniedBy: ['user_cancelled_authorize'],
-  revocation: {},
+  // It ends the whole authorization of the user.
+  revocation: { tokens: 'any', reach: 'account' },
+  // A refresh token may be checked once a day, and no API takes the access token: its hour is not
+  // what decides when to refresh.
+  answer: { expiresIn: [] },
+  accessTokenSeconds: 172_800,
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset

@@ -5,6 +5,7 @@ export const asana = {
   documentation: {
     url: 'https://developers.asana.com/docs/oauth',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['clientAuth'],
   },
   authorizationEndpoint: 'https://app.asana.com/-/oauth_authorize',
@@ -14,7 +15,9 @@ export const asana = {
   clientAuth: 'post',
   scopes: ['default'],
   account: { id: 'data.gid', email: 'data.email', name: 'data.name' },
-  // It refuses access tokens.
-  revocation: { tokens: 'refresh', sendsHint: false },
+  // Without the scope users:read nothing else tells it.
+  accountFromTokens: { id: 'data.gid', email: 'data.email', name: 'data.name' },
+  // It refuses access tokens; a refresh token takes its own with it.
+  revocation: { tokens: 'refresh', sendsHint: false, reach: 'token' },
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset

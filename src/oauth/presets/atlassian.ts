@@ -5,6 +5,7 @@ export const atlassian = {
   documentation: {
     url: 'https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['tokenRequestFormat', 'errors'],
   },
   params: {
@@ -39,7 +40,8 @@ export const atlassian = {
   refreshTokens: {
     issued: 'on-request',
     rotation: 'grace',
-    replay: 'allowed',
+    // Later, a reuse ends every refresh token of the consent.
+    replay: 'within-grace',
     graceSeconds: 600,
     lifetimeSeconds: 31_536_000,
     idleSeconds: 7_776_000,

@@ -6,10 +6,12 @@ export const auth0 = {
   documentation: {
     url: 'https://auth0.com/docs/secure/tokens/refresh-tokens/refresh-token-rotation',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: [
       'errors.config',
       'revocation.tokens',
       'refreshTokens.idleSeconds',
+      'refreshTokens.lifetimeSeconds',
       'refreshTokens.perAccount',
     ],
   },
@@ -24,6 +26,25 @@ export const auth0 = {
       pattern: '[\\x21-\\x7e]{1,512}',
       authorizationParam: 'audience',
     },
+    revocationDeletesGrant: {
+      description: 'Refresh Token Revocation Deletes Grant of the tenant: on, off, or unknown',
+      pattern: 'on|off|unknown',
+      default: 'unknown',
+      setBy: 'operator',
+    },
+    refreshTokenRotation: {
+      description: 'Refresh Token Rotation of the application: on, off, or unknown',
+      pattern: 'on|off|unknown',
+      default: 'unknown',
+      setBy: 'operator',
+    },
+  },
+  byParam: {
+    revocationDeletesGrant: { off: { revocation: { reach: 'token' } } },
+    refreshTokenRotation: {
+      on: { refreshTokens: { rotation: 'single-use' } },
+      off: { refreshTokens: { rotation: 'none', replay: 'allowed' } },
+    },
   },
   // A domain of one's own is given as `issuer`.
   issuer: 'https://{domain}/',
@@ -33,7 +54,8 @@ export const auth0 = {
   loginHintParam: 'login_hint',
   // A wrong secret, in the words of a user who says no.
   errors: { config: [{ statuses: [401, 403], where: { error: ['access_denied'] } }] },
-  revocation: { tokens: 'refresh' },
+  // With the tenant's switch on, one revocation ends every refresh token of the user here.
+  revocation: { tokens: 'refresh', reach: 'account' },
   refreshTokens: {
     issued: 'on-request',
     remedy: 'Allow offline access in the settings of the API at Auth0',
@@ -41,6 +63,8 @@ export const auth0 = {
     // Reuse outside of a configured overlap, by default none, revokes the family.
     replay: 'never',
     graceSeconds: 0,
+    // From the first consent, unless the application has no absolute lifetime.
+    lifetimeSeconds: 2_592_000,
     idleSeconds: 1_296_000,
     perAccount: 200,
   },

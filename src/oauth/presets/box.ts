@@ -5,9 +5,17 @@ export const box = {
   documentation: {
     url: 'https://developer.box.com/guides/authentication/tokens/refresh',
     verifiedOn: '2026-08-23',
-    unverified: ['pkce'],
+    checkedOn: '2026-11-27',
+    unverified: ['pkce', 'revocation.reach'],
   },
-  authorizationEndpoint: 'https://account.box.com/api/oauth2/authorize',
+  params: {
+    authorizationHost: {
+      description: 'account.box.com, or ent.box.com for Box Verified Enterprise',
+      pattern: '(?:account|ent)\\.box\\.com',
+      default: 'account.box.com',
+    },
+  },
+  authorizationEndpoint: 'https://{authorizationHost}/api/oauth2/authorize',
   tokenEndpoint: 'https://api.box.com/oauth2/token',
   revocationEndpoint: 'https://api.box.com/oauth2/revoke',
   userinfoEndpoint: 'https://api.box.com/2.0/users/me',
@@ -15,7 +23,7 @@ export const box = {
   pkce: 'omit',
   account: { id: 'id', email: 'login', name: 'name' },
   // The refresh token takes its access tokens with it.
-  revocation: { tokens: 'any', sendsHint: false },
+  revocation: { tokens: 'any', sendsHint: false, reach: 'account' },
   refreshTokens: {
     issued: 'always',
     rotation: 'single-use',

@@ -6,6 +6,7 @@ export const calcomLegacy = {
   documentation: {
     url: 'https://cal.com/docs/api-reference/v2/oauth',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['scopeSeparator'],
   },
   params: {
@@ -27,8 +28,8 @@ export const calcomLegacy = {
   // Old deployments read it from there only; newer ones still do.
   refreshRequest: { tokenIn: 'bearer' },
   account: { id: 'username', name: 'username' },
+  // 401 `Unauthorized` is no sign of a dead grant: a wrong client secret brings the same answer.
   errors: {
-    dead: [{ statuses: [401], where: { message: ['Unauthorized'] } }],
     config: [{ statuses: [400], where: { message: ['Missing client id or secret'] } }],
   },
   revocation: null,

@@ -6,6 +6,7 @@ export const calcom = {
   documentation: {
     url: 'https://cal.com/docs/api-reference/v2/oauth',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['account'],
   },
   params: {

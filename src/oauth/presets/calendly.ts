@@ -5,7 +5,8 @@ export const calendly = {
   documentation: {
     url: 'https://developer.calendly.com/docs/authentication/refresh-token-rotation-guide',
     verifiedOn: '2026-08-23',
-    unverified: ['clientAuth', 'identityScopes'],
+    checkedOn: '2026-11-27',
+    unverified: ['clientAuth', 'identityScopes', 'revocation.reach'],
   },
   authorizationEndpoint: 'https://auth.calendly.com/oauth/authorize',
   tokenEndpoint: 'https://auth.calendly.com/oauth/token',
@@ -18,7 +19,7 @@ export const calendly = {
     owner: { from: 'tokens', path: 'owner' },
     organization: { from: 'tokens', path: 'organization' },
   },
-  revocation: { sendsHint: false },
+  revocation: { sendsHint: false, reach: 'account' },
   accessTokenSeconds: 7200,
   refreshTokens: {
     issued: 'always',

@@ -5,7 +5,8 @@ export const discord = {
   documentation: {
     url: 'https://discord.com/developers/docs/topics/oauth2',
     verifiedOn: '2026-08-23',
-    unverified: ['account.name', 'refreshTokens.rotation'],
+    checkedOn: '2026-11-27',
+    unverified: ['account.name', 'errors.dead', 'refreshTokens.rotation'],
   },
   authorizationEndpoint: 'https://discord.com/oauth2/authorize',
   tokenEndpoint: 'https://discord.com/api/oauth2/token',
@@ -14,6 +15,18 @@ export const discord = {
   clientAuth: 'post',
   identityScopes: ['identify', 'email'],
   account: { id: 'id', email: 'email', name: ['global_name', 'username'] },
+  errors: {
+    dead: [
+      {
+        where: {
+          error: ['invalid_request'],
+          error_description: ['Invalid "refresh_token" in request.'],
+        },
+      },
+    ],
+  },
+  // Any token takes all of the authorization with it, of which a user has one.
+  revocation: { tokens: 'any', reach: 'account' },
   accessTokenSeconds: 604_800,
   refreshTokens: { issued: 'always', rotation: 'single-use', replay: 'allowed' },
 } as const satisfies Preset

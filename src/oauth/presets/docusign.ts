@@ -5,10 +5,12 @@ export const docusign = {
   documentation: {
     url: 'https://developers.docusign.com/platform/auth/authcode/',
     verifiedOn: '2026-08-23',
-    unverified: ['keep.accounts'],
+    checkedOn: '2026-11-27',
+    unverified: ['keep.accounts', 'revocation'],
   },
   authorizationEndpoint: 'https://account.docusign.com/oauth/auth',
   tokenEndpoint: 'https://account.docusign.com/oauth/token',
+  revocationEndpoint: 'https://account.docusign.com/oauth/revoke',
   userinfoEndpoint: 'https://account.docusign.com/oauth/userinfo',
   clientAuth: 'basic',
   scopes: ['signature'],
@@ -16,7 +18,7 @@ export const docusign = {
   offline: { scope: 'extended' },
   // The base of the API is in here.
   keep: { accounts: { from: 'probe', path: 'accounts' } },
-  revocation: null,
+  revocation: { sendsHint: false, reach: 'account' },
   refreshTokens: {
     issued: 'always',
     rotation: 'single-use',

@@ -5,6 +5,7 @@ export const dropbox = {
   documentation: {
     url: 'https://developers.dropbox.com/oauth-guide',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['revocation.format'],
   },
   authorizationEndpoint: 'https://www.dropbox.com/oauth2/authorize',
@@ -23,6 +24,7 @@ export const dropbox = {
     tokenParam: null,
     tokens: 'access',
     sendsHint: false,
+    reach: 'token',
   },
   accessTokenSeconds: 14_400,
   refreshTokens: { issued: 'on-request', rotation: 'none', replay: 'allowed' },

@@ -5,7 +5,15 @@ export const garmin = {
   documentation: {
     url: 'https://developer.garmin.com/gc-developer-program/',
     verifiedOn: '2026-08-23',
-    unverified: ['userinfoEndpoint', 'clientAuth', 'account', 'refreshTokens.rotation'],
+    checkedOn: '2026-11-27',
+    unverified: [
+      'userinfoEndpoint',
+      'clientAuth',
+      'account',
+      'refreshTokens.rotation',
+      'refreshTokens.idleSeconds',
+      'revocation',
+    ],
   },
   authorizationEndpoint: 'https://connect.garmin.com/oauth2Confirm',
   tokenEndpoint: 'https://diauth.garmin.com/di-oauth2-service/oauth/token',
@@ -14,6 +22,21 @@ export const garmin = {
   scopeParam: null,
   pkce: 'required',
   account: { id: 'userId' },
-  revocation: null,
-  refreshTokens: { issued: 'always', rotation: 'single-use', replay: 'allowed' },
+  // It ends the registration of the user.
+  revocation: {
+    url: 'https://apis.garmin.com/wellness-api/rest/user/registration',
+    method: 'DELETE',
+    format: 'query',
+    auth: 'token',
+    tokenParam: null,
+    tokens: 'access',
+    sendsHint: false,
+    reach: 'account',
+  },
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    replay: 'allowed',
+    idleSeconds: 7_776_000,
+  },
 } as const satisfies Preset

@@ -6,6 +6,7 @@ export const githubApp = {
   documentation: {
     url: 'https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['keep.installationId', 'errors.throttled', 'revocation'],
   },
   // What it may do is set in the app; answers hold an empty scope.

@@ -5,6 +5,7 @@ export const github = {
   documentation: {
     url: 'https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['errors.throttled', 'revocation', 'refreshTokens.perAccount'],
   },
   authorizationEndpoint: 'https://github.com/login/oauth/authorize',
@@ -12,6 +13,7 @@ export const github = {
   userinfoEndpoint: 'https://api.github.com/user',
   clientAuth: 'post',
   identityScopes: ['read:user', 'user:email'],
+  loginHintParam: 'login',
   // Without it the answer is a form.
   tokenRequestHeaders: { Accept: 'application/json' },
   answer: { scopeSeparator: ',' },
@@ -31,12 +33,14 @@ export const github = {
     tokens: 'access',
     tokenParam: 'access_token',
     sendsHint: false,
+    reach: 'token',
   },
   refreshTokens: {
     issued: 'never',
     remedy:
-      'OAuth apps of GitHub get tokens that do not end; GitHub Apps get ones that are renewed',
+      'tokens of OAuth apps of GitHub end after a year without use; those of GitHub Apps are renewed',
     rotation: 'none',
+    idleSeconds: 31_536_000,
     perAccount: 10,
   },
 } as const satisfies Preset

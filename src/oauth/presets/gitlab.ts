@@ -3,7 +3,11 @@ import type { Preset } from './schema.ts'
 
 export const gitlab = {
   name: 'GitLab',
-  documentation: { url: 'https://docs.gitlab.com/api/oauth2/', verifiedOn: '2026-08-23' },
+  documentation: {
+    url: 'https://docs.gitlab.com/api/oauth2/',
+    verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
+  },
   params: {
     baseUrl: {
       description: 'Where a self-managed instance is, with its path prefix if it has one',
@@ -22,7 +26,7 @@ export const gitlab = {
   // A refresh must name the redirect URI of the authorization; another is `invalid_grant`.
   keep: { redirectUri: { from: 'flow', path: 'redirectUri', pattern: '\\S+' } },
   refreshRequest: { params: { redirect_uri: '{redirectUri}' } },
-  revocation: { sendsHint: false },
+  revocation: { sendsHint: false, reach: 'token' },
   accessTokenSeconds: 7200,
   refreshTokens: {
     issued: 'always',

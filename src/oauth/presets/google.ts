@@ -5,7 +5,8 @@ export const google = {
   documentation: {
     url: 'https://developers.google.com/identity/protocols/oauth2/web-server',
     verifiedOn: '2026-08-23',
-    unverified: ['errors', 'revocation.auth', 'revocation.reach', 'unsupportedBy'],
+    checkedOn: '2026-11-27',
+    unverified: ['errors', 'revocation.auth', 'unsupportedBy'],
   },
   issuer: 'https://accounts.google.com',
   authorizationEndpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
@@ -27,8 +28,16 @@ export const google = {
   },
   errors: {
     dead: [{ where: { error: ['admin_policy_enforced'] } }],
-    config: [{ where: { error: ['redirect_uri_mismatch', 'org_internal'] } }],
-    temporary: [{ where: { error: ['internal_failure'] } }],
+    config: [
+      {
+        where: {
+          error: ['redirect_uri_mismatch', 'org_internal', 'deleted_client', 'disabled_client'],
+        },
+      },
+    ],
+    temporary: [
+      { where: { error: ['internal_failure', 'server_error', 'temporarily_unavailable'] } },
+    ],
   },
   // Either token will do: revoking one ends the whole grant.
   revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'account' },

@@ -5,7 +5,8 @@ export const hubspot = {
   documentation: {
     url: 'https://developers.hubspot.com/docs/api-reference/auth-oauth-v3/guide',
     verifiedOn: '2026-08-23',
-    unverified: ['account.name', 'errors.dead', 'errors.config'],
+    checkedOn: '2026-11-27',
+    unverified: ['account.name', 'errors.dead', 'errors.config', 'revocation.reach'],
   },
   authorizationEndpoint: 'https://app.hubspot.com/oauth/authorize',
   tokenEndpoint: 'https://api.hubapi.com/oauth/2026-03/token',
@@ -38,7 +39,7 @@ export const hubspot = {
     config: [{ where: { status: ['BAD_CLIENT_SECRET', 'BAD_CLIENT_ID', 'BAD_REDIRECT_URI'] } }],
   },
   // Access tokens run out by themselves, and the app stays installed.
-  revocation: { tokens: 'refresh' },
+  revocation: { tokens: 'refresh', reach: 'account' },
   accessTokenSeconds: 1800,
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset

@@ -20,7 +20,6 @@ import { dropbox } from './dropbox.ts'
 import { eventbrite } from './eventbrite.ts'
 import { facebook } from './facebook.ts'
 import { figma } from './figma.ts'
-import { fitbit } from './fitbit.ts'
 import { freshdesk } from './freshdesk.ts'
 import { freshworks } from './freshworks.ts'
 import { garmin } from './garmin.ts'
@@ -29,6 +28,7 @@ import { githubApp } from './github-app.ts'
 import { githubEnterprise } from './github-enterprise.ts'
 import { gitlab } from './gitlab.ts'
 import { google } from './google.ts'
+import { googleHealth } from './google-health.ts'
 import { goto } from './goto.ts'
 import { heroku } from './heroku.ts'
 import { hubspot } from './hubspot.ts'
@@ -44,6 +44,7 @@ import { mailchimp } from './mailchimp.ts'
 import { microsoft } from './microsoft.ts'
 import { miro } from './miro.ts'
 import { monday } from './monday.ts'
+import { mondayLegacy } from './monday-legacy.ts'
 import { notion } from './notion.ts'
 import { nylas } from './nylas.ts'
 import { oidc } from './oidc.ts'
@@ -106,7 +107,6 @@ export const presets: Readonly<Record<string, Preset>> = {
   eventbrite,
   facebook,
   figma,
-  fitbit,
   freshdesk,
   freshworks,
   garmin,
@@ -115,6 +115,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   'github-enterprise': githubEnterprise,
   gitlab,
   google,
+  'google-health': googleHealth,
   goto,
   heroku,
   hubspot,
@@ -130,6 +131,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   microsoft,
   miro,
   monday,
+  'monday-legacy': mondayLegacy,
   notion,
   nylas,
   oidc,

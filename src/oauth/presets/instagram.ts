@@ -5,6 +5,7 @@ export const instagram = {
   documentation: {
     url: 'https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['identityScopes', 'pkce', 'codeSuffixes', 'answer.roots', 'errors.dead'],
   },
   authorizationEndpoint: 'https://www.instagram.com/oauth/authorize',

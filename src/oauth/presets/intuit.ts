@@ -5,7 +5,8 @@ export const intuit = {
   documentation: {
     url: 'https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0',
     verifiedOn: '2026-08-23',
-    unverified: ['scopes', 'identityScopes', 'refreshTokens.graceSeconds'],
+    checkedOn: '2026-11-27',
+    unverified: ['scopes', 'identityScopes', 'refreshTokens.replay', 'revocation.reach'],
   },
   authorizationEndpoint: 'https://appcenter.intuit.com/connect/oauth2',
   tokenEndpoint: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer',
@@ -22,13 +23,14 @@ export const intuit = {
     name: { joined: ['givenName', 'familyName'], with: ' ' },
   },
   keep: { realmId: { from: 'callback', path: 'realmId' } },
-  revocation: { tokens: 'any', sendsHint: false },
+  revocation: { tokens: 'any', sendsHint: false, reach: 'account' },
   accessTokenSeconds: 3600,
   refreshTokens: {
     issued: 'always',
     rotation: 'sometimes',
-    replay: 'allowed',
-    graceSeconds: 86_400,
+    // A spent one is refused, and may be taken for an attack on what replaced it.
+    replay: 'never',
+    graceSeconds: 0,
     lifetimeSeconds: 157_680_000,
     idleSeconds: 8_640_000,
   },

@@ -6,6 +6,7 @@ export const keycloak = {
   documentation: {
     url: 'https://www.keycloak.org/docs/latest/server_admin/',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['refreshTokens.rotation', 'refreshTokens.idleSeconds'],
   },
   params: {
@@ -16,6 +17,18 @@ export const keycloak = {
       setBy: 'operator',
     },
     realm: { description: 'The realm', pattern: '[A-Za-z0-9_-][A-Za-z0-9._-]*', required: true },
+    refreshTokenRotation: {
+      description: 'Revoke Refresh Token in the settings of the realm: on, off, or unknown',
+      pattern: 'on|off|unknown',
+      default: 'unknown',
+      setBy: 'operator',
+    },
+  },
+  byParam: {
+    refreshTokenRotation: {
+      on: { refreshTokens: { rotation: 'single-use' } },
+      off: { refreshTokens: { rotation: 'none', replay: 'allowed' } },
+    },
   },
   issuer: '{baseUrl}/realms/{realm}',
   clientAuth: 'basic',
@@ -24,10 +37,13 @@ export const keycloak = {
   loginHintParam: 'login_hint',
   account: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
   accountFromIdToken: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
+  // A refresh token takes the consent, and all offline tokens of the user at the client.
+  revocation: { reach: 'account' },
   refreshTokens: {
     issued: 'always',
     rotation: 'sometimes',
-    replay: 'allowed',
+    // If the realm revokes used ones, a reuse ends the session with its newest token.
+    replay: 'never',
     graceSeconds: 0,
     // Of offline tokens; `refresh_expires_in` tells.
     idleSeconds: 2_592_000,

@@ -5,6 +5,7 @@ export const linear = {
   documentation: {
     url: 'https://linear.app/developers/oauth-2-0-authentication',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['revocation'],
   },
   authorizationEndpoint: 'https://linear.app/oauth/authorize',
@@ -21,7 +22,13 @@ export const linear = {
   },
   account: { id: 'data.viewer.id', email: 'data.viewer.email', name: 'data.viewer.name' },
   keep: { organizationId: { from: 'probe', path: 'data.organization.id' } },
-  revocation: { auth: 'token', tokens: 'access', tokenParam: null, sendsHint: false },
+  revocation: {
+    auth: 'token',
+    tokens: 'access',
+    tokenParam: null,
+    sendsHint: false,
+    reach: 'account',
+  },
   accessTokenSeconds: 86_400,
   refreshTokens: {
     issued: 'always',

@@ -5,6 +5,7 @@ export const linkedin = {
   documentation: {
     url: 'https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['pkce', 'answer.scopeSeparator', 'errors.dead'],
   },
   authorizationEndpoint: 'https://www.linkedin.com/oauth/v2/authorization',

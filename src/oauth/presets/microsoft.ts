@@ -7,7 +7,8 @@ export const microsoft = {
   documentation: {
     url: 'https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow',
     verifiedOn: '2026-08-23',
-    unverified: ['errors.temporary', 'grantedScope.prefix', 'unsupportedBy'],
+    checkedOn: '2026-11-27',
+    unverified: ['errors.temporary', 'unsupportedBy'],
   },
   params: {
     tenant: {
@@ -17,7 +18,14 @@ export const microsoft = {
     },
     authorityHost: {
       description: 'The cloud: worldwide, US government or China',
-      pattern: 'login\\.microsoftonline\\.(?:com|us)|login\\.chinacloudapi\\.cn',
+      pattern: 'login\\.microsoftonline\\.(?:com|us)|login\\.partner\\.microsoftonline\\.cn',
+      variables: {
+        graphHost: {
+          'login.microsoftonline.com': 'graph.microsoft.com',
+          'login.microsoftonline.us': 'graph.microsoft.us',
+          'login.partner.microsoftonline.cn': 'microsoftgraph.chinacloudapi.cn',
+        },
+      },
       default: 'login.microsoftonline.com',
     },
   },
@@ -26,7 +34,7 @@ export const microsoft = {
   issuerFromClaim: { template: 'https://{authorityHost}/{tid}/v2.0', claim: 'tid', pattern: GUID },
   authorizationEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/authorize',
   tokenEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/token',
-  userinfoEndpoint: 'https://graph.microsoft.com/oidc/userinfo',
+  userinfoEndpoint: 'https://{graphHost}/oidc/userinfo',
   jwksUri: 'https://{authorityHost}/{tenant}/discovery/v2.0/keys',
   clientAuth: 'post',
   scopes: ['User.Read'],
@@ -37,7 +45,12 @@ export const microsoft = {
   unsupportedBy: ['consent_required'],
   grantedScope: {
     unreported: ['openid', 'profile', 'email', 'offline_access'],
-    prefix: 'https://graph.microsoft.com/',
+    prefix: [
+      'https://graph.microsoft.com/',
+      'https://graph.microsoft.us/',
+      'https://dod-graph.microsoft.us/',
+      'https://microsoftgraph.chinacloudapi.cn/',
+    ],
     ignoreCase: true,
   },
   errors: {
@@ -45,6 +58,8 @@ export const microsoft = {
     // Wrong secret, expired secret, unknown app, public app with a secret, unknown tenant.
     config: [{ where: { 'error_codes[]': [7000215, 7000222, 700016, 700025, 90002] } }],
     temporary: [{ where: { error: ['temporarily_unavailable', 'server_error'] } }],
+    // A client that asks in a loop. It comes as `invalid_grant`, and the grant lives.
+    throttled: [{ where: { 'error_codes[]': [50196] } }],
   },
   revocation: null,
   accessTokenSeconds: 3600,

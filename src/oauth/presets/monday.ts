@@ -3,17 +3,20 @@ import type { Preset } from './schema.ts'
 export const monday = {
   name: 'monday.com',
   documentation: {
-    url: 'https://developer.monday.com/apps/docs/oauth',
-    verifiedOn: '2026-08-23',
-    unverified: ['identityScopes'],
+    url: 'https://developer.monday.com/apps/docs/migrating-to-the-new-oauth-flow',
+    verifiedOn: '2026-11-30',
+    checkedOn: '2026-11-27',
+    unverified: ['identityScopes', 'refreshTokens.lifetimeSeconds', 'revocation.reach'],
   },
   authorizationEndpoint: 'https://auth.monday.com/oauth2/authorize',
-  tokenEndpoint: 'https://auth.monday.com/oauth2/token',
+  tokenEndpoint: 'https://auth.monday.com/oauth_ms/oauth/token',
+  revocationEndpoint: 'https://auth.monday.com/oauth_ms/oauth/revoke',
   userinfoEndpoint: 'https://api.monday.com/v2',
   clientAuth: 'post',
   identityScopes: ['me:read'],
   responseType: null,
-  pkce: 'omit',
+  pkce: 'required',
+  tokenRequestFormat: 'json',
   apiHeader: { name: 'Authorization', scheme: null },
   probe: {
     method: 'POST',
@@ -21,6 +24,14 @@ export const monday = {
     params: { query: '{ me { id name email account { id slug } } }' },
   },
   account: { id: 'data.me.id', email: 'data.me.email', name: 'data.me.name' },
-  revocation: null,
-  refreshTokens: { issued: 'never', rotation: 'none' },
+  revocation: { format: 'json', reach: 'account', success: { where: { success: [true] } } },
+  // Answers state no lifetime: it stands in the token.
+  accessTokenSeconds: 3600,
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'single-use',
+    replay: 'allowed',
+    // From the consent; a refresh does not prolong it.
+    lifetimeSeconds: 15_552_000,
+  },
 } as const satisfies Preset

@@ -7,7 +7,8 @@ export const notion = {
   documentation: {
     url: 'https://developers.notion.com/reference/refresh-a-token',
     verifiedOn: '2026-08-23',
-    unverified: ['pkce'],
+    checkedOn: '2026-11-27',
+    unverified: ['pkce', 'refreshTokens.endsSiblings', 'revocation.reach'],
   },
   authorizationEndpoint: 'https://api.notion.com/v1/oauth/authorize',
   tokenEndpoint: 'https://api.notion.com/v1/oauth/token',
@@ -31,11 +32,19 @@ export const notion = {
     botId: { from: 'tokens', path: 'bot_id' },
     ownerId: { from: 'tokens', path: 'owner.user.id' },
   },
-  revocation: { format: 'json', headers: VERSION, tokens: 'access', sendsHint: false },
+  revocation: {
+    format: 'json',
+    headers: VERSION,
+    tokens: 'access',
+    sendsHint: false,
+    reach: 'account',
+  },
   refreshTokens: {
     issued: 'by-setting',
     remedy: 'Notion gives refresh tokens to newer integrations only',
     rotation: 'single-use',
     replay: 'allowed',
+    // Another consent of a user may end the refresh token of the one before.
+    endsSiblings: true,
   },
 } as const satisfies Preset

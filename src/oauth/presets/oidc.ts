@@ -18,6 +18,8 @@ export const oidc = {
     },
   },
   issuer: '{issuerUrl}',
+  // Any server may stand behind it, Keycloak too.
+  revocation: { reach: 'account' },
   account: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
   accountFromIdToken: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
 } as const satisfies Preset

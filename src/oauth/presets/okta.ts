@@ -6,6 +6,8 @@ export const okta = {
   documentation: {
     url: 'https://developer.okta.com/docs/guides/refresh-tokens/main/',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
+    unverified: ['revocation.reach'],
   },
   params: {
     domain: {
@@ -19,12 +21,19 @@ export const okta = {
       default: '',
     },
   },
+  // The org's own server: fixed, whether it rotates or not.
+  byParam: {
+    authorizationServer: {
+      '': { refreshTokens: { lifetimeSeconds: 7_776_000, idleSeconds: null } },
+    },
+  },
   // A domain of one's own is given as `issuer`.
   issuer: 'https://{domain}{authorizationServer}',
   clientAuth: 'basic',
   identityScopes: ['openid', 'profile', 'email'],
   offline: { scope: 'offline_access' },
   loginHintParam: 'login_hint',
+  revocation: { reach: 'account' },
   refreshTokens: {
     issued: 'on-request',
     remedy: 'Enable the grant type Refresh Token in the settings of the Okta app',

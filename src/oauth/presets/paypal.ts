@@ -5,7 +5,8 @@ export const paypal = {
   documentation: {
     url: 'https://developer.paypal.com/docs/log-in-with-paypal/',
     verifiedOn: '2026-08-23',
-    unverified: ['account.id', 'account.email', 'refreshTokens.rotation'],
+    checkedOn: '2026-11-27',
+    unverified: ['account.email', 'refreshTokens.rotation'],
   },
   authorizationEndpoint: 'https://www.paypal.com/signin/authorize',
   tokenEndpoint: 'https://api-m.paypal.com/v1/oauth2/token',
@@ -14,10 +15,12 @@ export const paypal = {
   // It claims OpenID, but answers no id token.
   identityScopes: ['openid', 'email', 'profile'],
   account: {
-    id: ['payer_id', 'user_id'],
+    // `payer_id` comes with a scope of its own only: the same user would get another id.
+    id: 'user_id',
     email: ['emails[primary].value', 'email'],
     name: 'name',
   },
+  keep: { payerId: { from: 'probe', path: 'payer_id' } },
   revocation: null,
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset

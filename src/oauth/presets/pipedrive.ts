@@ -6,6 +6,7 @@ export const pipedrive = {
   documentation: {
     url: 'https://pipedrive.readme.io/docs/marketplace-oauth-authorization',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['account.id', 'answer.scopeSeparator', 'revocation', 'refreshTokens.rotation'],
   },
   authorizationEndpoint: 'https://oauth.pipedrive.com/oauth/authorize',

@@ -8,7 +8,7 @@ export const reddit = {
   documentation: {
     url: 'https://github.com/reddit-archive/reddit/wiki/OAuth2',
     verifiedOn: '2026-08-23',
-    unverified: ['pkce', 'refreshTokens.rotation'],
+    unverified: ['pkce', 'refreshTokens.rotation', 'revocation.reach'],
   },
   authorizationEndpoint: 'https://www.reddit.com/api/v1/authorize',
   tokenEndpoint: 'https://www.reddit.com/api/v1/access_token',
@@ -23,6 +23,6 @@ export const reddit = {
   tokenRequestHeaders: USER_AGENT,
   probe: { headers: USER_AGENT },
   account: { id: 'id', name: 'name' },
-  revocation: { headers: USER_AGENT },
+  revocation: { headers: USER_AGENT, reach: 'account' },
   refreshTokens: { issued: 'on-request', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset

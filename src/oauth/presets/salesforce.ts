@@ -5,12 +5,15 @@ export const salesforce = {
   documentation: {
     url: 'https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_web_server_flow.htm',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: [
       'userinfoEndpoint',
       'account',
       'errors',
       'revocation.tokens',
       'refreshTokens.perAccount',
+      'refreshTokens.rotation',
+      'refreshTokens.idleSeconds',
       'documentation.url',
     ],
   },
@@ -19,6 +22,18 @@ export const salesforce = {
       description: 'login.salesforce.com, test.salesforce.com or <MyDomain>.my.salesforce.com',
       pattern: '(?:login|test|[A-Za-z0-9][A-Za-z0-9-]*(?:\\.[a-z0-9-]+)?\\.my)\\.salesforce\\.com',
       default: 'login.salesforce.com',
+    },
+    refreshTokenRotation: {
+      description: 'Refresh Token Rotation in the policies of the app: on, off, or unknown',
+      pattern: 'on|off|unknown',
+      default: 'unknown',
+      setBy: 'operator',
+    },
+  },
+  byParam: {
+    refreshTokenRotation: {
+      on: { refreshTokens: { rotation: 'single-use' } },
+      off: { refreshTokens: { rotation: 'none', replay: 'allowed', idleSeconds: null } },
     },
   },
   authorizationEndpoint: 'https://{loginHost}/services/oauth2/authorize',
@@ -42,20 +57,39 @@ export const salesforce = {
   errors: {
     dead: [{ where: { error: ['inactive_user', 'inactive_org'] } }],
     config: [{ where: { error: ['invalid_client_id', 'unsupported_grant_type'] } }],
-    // With `invalid_grant` beside it.
+    // With `invalid_grant` beside it: another refresh under way, or a rule of the org for addresses.
     temporary: [
-      { where: { error_description: ['unable to process simultaneous refresh requests'] } },
+      {
+        where: {
+          error_description: [
+            'token request is already being processed',
+            'unable to process simultaneous refresh requests',
+            'expired authorization code',
+            'ip restricted or invalid login hours',
+            'ip restricted',
+          ],
+        },
+      },
+      { where: { error: ['unknown_error'] } },
     ],
-    throttled: [{ where: { error: ['rate_limit_exceeded'] } }],
+    throttled: [
+      { where: { error: ['rate_limit_exceeded'] } },
+      { where: { error_description: ['login rate exceeded'] } },
+    ],
   },
   // The refresh token takes its access tokens with it.
-  revocation: { auth: 'none', tokens: 'any', sendsHint: false },
+  revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'token' },
   // No lifetime is stated: it is the session timeout of the org, which use prolongs.
   refreshTokens: {
     issued: 'on-request',
-    remedy: 'Allow the scope refresh_token in the policies of the app',
-    rotation: 'none',
-    replay: 'allowed',
+    remedy:
+      'Allow the scope refresh_token in the policies of the app, and the addresses of this server',
+    // With rotation on, a reuse ends the newest refresh token and all access tokens.
+    rotation: 'sometimes',
+    replay: 'never',
+    graceSeconds: 0,
+    // For apps that must rotate; without use, others have no limit.
+    idleSeconds: 2_592_000,
     perAccount: 5,
   },
 } as const satisfies Preset

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { refreshTokens } from '../refresh-token-shape.ts'
 import { callbackStrategies } from '../strategies.ts'
 import {
   accountSources,
@@ -13,7 +14,6 @@ import {
   param,
   path,
   probe,
-  refreshTokens,
   renames,
   revocation,
   template,
@@ -49,6 +49,8 @@ export const presetSchema = z
       .strictObject({
         url: z.url(),
         verifiedOn: z.iso.date(),
+        /** When somebody other than its author compared the preset with the vendor's pages. */
+        checkedOn: z.iso.date().optional(),
         /** Fields that no documentation was found for. */
         unverified: words.default([]),
       })
@@ -56,6 +58,10 @@ export const presetSchema = z
       .optional(),
     connectsBy: z.enum(['link', 'credentials', 'machine']).default('link'),
     params: z.record(z.string(), param).readonly().default({}),
+    /** Fields that stand in place of the preset's own if a parameter has this value in the settings. */
+    byParam: z
+      .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
+      .default({}),
     /** Where it connects by them. */
     credentials: credentials.optional(),
 

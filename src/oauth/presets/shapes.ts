@@ -86,6 +86,8 @@ const sideRequest = z
     clientAuth: clientAuth.optional(),
     /** The parameter that carries the token. */
     tokenParam: z.string().nullable().optional(),
+    /** In addition to the provider's own `rename`. */
+    rename: renames.optional(),
   })
   .readonly()
 export type SideRequest = z.output<typeof sideRequest>
@@ -133,8 +135,11 @@ export const grantedScope = z
     unreported: z.array(z.string()).readonly().default([]),
     /** What a scope is called in answers where it is not as it was asked for. */
     aliases: z.record(z.string(), z.array(z.string()).readonly()).readonly().default({}),
-    /** May or may not stand before a scope. */
-    prefix: z.string().nullable().default(null),
+    /** May or may not stand before a scope; one of several. */
+    prefix: z
+      .union([z.string(), z.array(z.string()).readonly()])
+      .nullable()
+      .default(null),
     ignoreCase: z.boolean().default(false),
     /** The parameter of the callback that lists them where the answer does not. */
     callbackParam: z.string().nullable().default(null),
@@ -249,31 +254,6 @@ export const credentials = z.discriminatedUnion('type', [
 ])
 export type CredentialsShape = z.output<typeof credentials>
 
-export const refreshTokens = z
-  .strictObject({
-    /** `on-request`: by what the preset sends; `by-setting`: by the app's settings at the provider. */
-    issued: z.enum(['always', 'on-request', 'by-setting', 'never']),
-    /** What to change where none comes, said to whoever connects. */
-    remedy: z.string(),
-    rotation: z.enum(['none', 'single-use', 'grace', 'overlap', 'sometimes', 'unknown']),
-    /** `never`: a second presentation ends the grant or worse. */
-    replay: z.enum(['allowed', 'never']),
-    /** How long a spent token is still answered. */
-    graceSeconds: z.number().min(0),
-    lifetimeSeconds: z.number().positive().nullable(),
-    idleSeconds: z.number().positive().nullable(),
-    /** Live refresh tokens of one account at one client; one more ends the oldest. */
-    perAccount: z.int().positive().nullable(),
-    /** A refresh ends those of the same user's other connections. */
-    endsSiblings: z.boolean(),
-    /** A refresh ends the access token before it. */
-    endsAccessToken: z.boolean(),
-    /** The provider asks to renew so often, however long the access token lives. */
-    renewEverySeconds: z.number().positive().nullable(),
-  })
-  .partial()
-  .readonly()
-
 export const param = z
   .strictObject({
     description: z.string(),
@@ -281,6 +261,8 @@ export const param = z
     pattern: z.string().optional(),
     /** What each allowed value stands for in a template. */
     values: z.record(z.string(), z.string()).readonly().optional(),
+    /** Further names for templates, each with what it stands for at each value. */
+    variables: z.record(z.string(), z.record(z.string(), z.string())).readonly().default({}),
     default: z.string().optional(),
     required: z.boolean().default(false),
     /** `operator`: it may name any host, so only who owns the client's secret may set it. */

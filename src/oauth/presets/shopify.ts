@@ -6,7 +6,8 @@ export const shopify = {
   documentation: {
     url: 'https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens',
     verifiedOn: '2026-08-23',
-    unverified: ['params.apiVersion.default', 'probe.params', 'callbackStrategy'],
+    checkedOn: '2026-11-27',
+    unverified: ['params.apiVersion.default', 'probe.params', 'callbackStrategy', 'revocation'],
   },
   params: {
     shop: {
@@ -37,11 +38,24 @@ export const shopify = {
     params: { query: '{ shop { id name email myshopifyDomain } }' },
   },
   account: { id: 'data.shop.id', email: 'data.shop.email', name: 'data.shop.name' },
-  revocation: null,
+  // It uninstalls the app.
+  revocation: {
+    url: 'https://{shop}.myshopify.com/admin/api_permissions/current.json',
+    method: 'DELETE',
+    format: 'query',
+    auth: 'token',
+    tokenParam: null,
+    tokens: 'access',
+    sendsHint: false,
+    reach: 'account',
+    goneStatuses: [401, 403, 404],
+  },
   refreshTokens: {
     issued: 'on-request',
-    rotation: 'single-use',
+    // A spent one is answered until its successor is used.
+    rotation: 'grace',
     replay: 'allowed',
+    graceSeconds: 2_592_000,
     idleSeconds: 7_776_000,
   },
 } as const satisfies Preset

@@ -5,7 +5,15 @@ export const slack = {
   documentation: {
     url: 'https://docs.slack.dev/authentication/using-token-rotation',
     verifiedOn: '2026-08-23',
-    unverified: ['account', 'errors.dead', 'errors.config', 'revocation.success'],
+    checkedOn: '2026-11-27',
+    unverified: [
+      'account',
+      'errors.dead',
+      'errors.config',
+      'pkce',
+      'refreshTokens.graceSeconds',
+      'revocation.success',
+    ],
   },
   authorizationEndpoint: 'https://slack.com/oauth/v2/authorize',
   tokenEndpoint: 'https://slack.com/api/oauth.v2.access',
@@ -13,6 +21,8 @@ export const slack = {
   userinfoEndpoint: 'https://slack.com/api/auth.test',
   clientAuth: 'basic',
   scopeSeparator: ',',
+  // It is for apps that have it switched on, which makes them public clients.
+  pkce: 'omit',
   // `user:users:read` asks for `users:read` in the name of the user, `users:read` in the bot's.
   secondScope: { param: 'user_scope', prefix: 'user:' },
   // The bot's tokens, or the user's where there is no bot; a refresh answers either at the top.
@@ -38,7 +48,6 @@ export const slack = {
             'token_revoked',
             'token_expired',
             'account_inactive',
-            'invalid_auth',
             'authorization_not_found',
             'invalid_code',
             'code_already_used',
@@ -72,15 +81,18 @@ export const slack = {
     auth: 'token',
     format: 'query',
     tokenParam: null,
-    tokens: 'access',
+    // Each token is revoked by itself, unless it takes the whole installation with it.
+    tokens: 'both',
     sendsHint: false,
+    reach: 'account',
     success: { where: { ok: [true] } },
   },
   refreshTokens: {
     issued: 'by-setting',
     remedy: 'Switch on token rotation in the settings of the Slack app; it cannot be switched off',
-    rotation: 'single-use',
+    // How long the grace is, Slack does not say.
+    rotation: 'grace',
     replay: 'allowed',
-    graceSeconds: 0,
+    graceSeconds: 30,
   },
 } as const satisfies Preset

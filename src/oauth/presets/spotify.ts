@@ -5,6 +5,7 @@ export const spotify = {
   documentation: {
     url: 'https://developer.spotify.com/documentation/web-api/tutorials/refreshing-tokens',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['refreshTokens.rotation'],
   },
   authorizationEndpoint: 'https://accounts.spotify.com/authorize',
@@ -16,5 +17,11 @@ export const spotify = {
   pkce: 'omit',
   account: { id: 'id', email: 'email', name: 'display_name' },
   revocation: null,
-  refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
+  refreshTokens: {
+    issued: 'always',
+    rotation: 'none',
+    replay: 'allowed',
+    // From the consent; a refresh does not prolong it.
+    lifetimeSeconds: 15_552_000,
+  },
 } as const satisfies Preset

@@ -4,6 +4,8 @@ export const squareSandbox = {
   extends: 'square',
   name: 'Square (sandbox)',
   authorizationEndpoint: 'https://connect.squareupsandbox.com/oauth2/authorize',
+  // The sandbox shows an empty page for anything but its default.
+  authorizationParams: { session: null },
   tokenEndpoint: 'https://connect.squareupsandbox.com/oauth2/token',
   revocationEndpoint: 'https://connect.squareupsandbox.com/oauth2/revoke',
   userinfoEndpoint: 'https://connect.squareupsandbox.com/v2/merchants/me',

@@ -5,6 +5,7 @@ export const square = {
   documentation: {
     url: 'https://developer.squareup.com/docs/oauth-api/refresh-revoke-limit-scope',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['userinfoEndpoint', 'account', 'answer.refreshTokenExpiresIn', 'errors.dead'],
   },
   authorizationEndpoint: 'https://connect.squareup.com/oauth2/authorize',

@@ -5,12 +5,8 @@ export const stripeApp = {
   documentation: {
     url: 'https://docs.stripe.com/stripe-apps/api-authentication/oauth',
     verifiedOn: '2026-08-23',
-    unverified: [
-      'userinfoEndpoint',
-      'account',
-      'refreshTokens.rotation',
-      'refreshTokens.idleSeconds',
-    ],
+    checkedOn: '2026-11-27',
+    unverified: ['userinfoEndpoint', 'account', 'exchangeRequest'],
   },
   authorizationEndpoint: 'https://marketplace.stripe.com/oauth/v2/authorize',
   tokenEndpoint: 'https://api.stripe.com/v1/oauth/token',
@@ -19,8 +15,11 @@ export const stripeApp = {
   clientAuth: 'secret-as-user',
   scopeParam: null,
   pkce: 'omit',
+  // The documented request holds the code and nothing else.
+  exchangeRequest: { rename: { redirect_uri: null } },
   account: { id: 'id', email: 'email', name: 'business_profile.name' },
-  accountFromTokens: { id: 'stripe_user_id' },
+  // A refresh names it `account_id`.
+  accountFromTokens: { id: ['stripe_user_id', 'account_id'] },
   keep: {
     stripeUserId: { from: 'tokens', path: 'stripe_user_id' },
     livemode: { from: 'tokens', path: 'livemode' },

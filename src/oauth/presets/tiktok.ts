@@ -5,7 +5,8 @@ export const tiktok = {
   documentation: {
     url: 'https://developers.tiktok.com/doc/oauth-user-access-token-management',
     verifiedOn: '2026-08-23',
-    unverified: ['revocation', 'refreshTokens.rotation'],
+    checkedOn: '2026-11-27',
+    unverified: ['pkce', 'revocation', 'refreshTokens.rotation'],
   },
   authorizationEndpoint: 'https://www.tiktok.com/v2/auth/authorize/',
   tokenEndpoint: 'https://open.tiktokapis.com/v2/oauth/token/',
@@ -16,9 +17,11 @@ export const tiktok = {
   rename: { client_id: 'client_key' },
   identityScopes: ['user.info.basic'],
   scopeSeparator: ',',
+  // For mobile and desktop apps, with a challenge in hex.
+  pkce: 'omit',
   account: { id: 'data.user.open_id', name: 'data.user.display_name' },
   keep: { openId: { from: 'tokens', path: 'open_id' } },
-  revocation: { tokens: 'access', sendsHint: false },
+  revocation: { tokens: 'access', sendsHint: false, reach: 'account' },
   accessTokenSeconds: 86_400,
   refreshTokens: {
     issued: 'always',

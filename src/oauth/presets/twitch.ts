@@ -30,6 +30,7 @@ export const twitch = {
     params: { client_id: '{clientId}' },
     tokens: 'access',
     sendsHint: false,
+    reach: 'account',
   },
   refreshTokens: { issued: 'always', rotation: 'sometimes', replay: 'allowed' },
 } as const satisfies Preset

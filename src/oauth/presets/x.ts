@@ -5,7 +5,14 @@ export const x = {
   documentation: {
     url: 'https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code',
     verifiedOn: '2026-08-23',
-    unverified: ['errors.dead', 'refreshTokens.rotation'],
+    checkedOn: '2026-11-27',
+    unverified: [
+      'errors.dead',
+      'refreshTokens.rotation',
+      'refreshTokens.replay',
+      'refreshTokens.lifetimeSeconds',
+      'revocation.reach',
+    ],
   },
   authorizationEndpoint: 'https://x.com/i/oauth2/authorize',
   tokenEndpoint: 'https://api.x.com/2/oauth2/token',
@@ -31,12 +38,14 @@ export const x = {
       },
     ],
   },
-  revocation: { sendsHint: false },
+  revocation: { sendsHint: false, reach: 'account' },
   accessTokenSeconds: 7200,
   refreshTokens: {
     issued: 'on-request',
     rotation: 'single-use',
-    replay: 'allowed',
+    // A reuse is said to end what replaced the token.
+    replay: 'never',
     graceSeconds: 0,
+    lifetimeSeconds: 15_552_000,
   },
 } as const satisfies Preset

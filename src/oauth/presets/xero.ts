@@ -5,7 +5,8 @@ export const xero = {
   documentation: {
     url: 'https://developer.xero.com/documentation/guides/oauth2/auth-flow/',
     verifiedOn: '2026-08-23',
-    unverified: ['revocation', 'refreshTokens.graceSeconds'],
+    checkedOn: '2026-11-27',
+    unverified: ['revocation'],
   },
   // The account is the user, who may grant several organisations: GET /connections lists them.
   issuer: 'https://identity.xero.com',

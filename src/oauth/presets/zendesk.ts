@@ -1,10 +1,15 @@
 import type { Preset } from './schema.ts'
 
+/** Clients made before 2026-04-30 get tokens without an end, and no refresh token, unless they ask. */
+const LIFETIMES = { params: { expires_in: '86400', refresh_token_expires_in: '7776000' } } as const
+
 export const zendesk = {
   name: 'Zendesk',
   documentation: {
     url: 'https://developer.zendesk.com/documentation/api-basics/authentication/refresh-token',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
+    unverified: ['exchangeRequest', 'refreshRequest', 'revocation'],
   },
   params: {
     subdomain: {
@@ -23,13 +28,26 @@ export const zendesk = {
     email: 'user.email',
     name: 'user.name',
   },
-  revocation: null,
+  exchangeRequest: LIFETIMES,
+  refreshRequest: LIFETIMES,
+  revocation: {
+    url: 'https://{subdomain}.zendesk.com/api/v2/oauth/tokens/current.json',
+    method: 'DELETE',
+    format: 'query',
+    auth: 'token',
+    tokenParam: null,
+    tokens: 'access',
+    sendsHint: false,
+    reach: 'account',
+    goneStatuses: [401, 404],
+  },
+  accessTokenSeconds: 86_400,
   refreshTokens: {
-    issued: 'always',
+    issued: 'on-request',
     rotation: 'single-use',
     replay: 'allowed',
     graceSeconds: 0,
-    idleSeconds: 2_592_000,
+    idleSeconds: 7_776_000,
     endsAccessToken: true,
   },
 } as const satisfies Preset

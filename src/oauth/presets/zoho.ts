@@ -1,12 +1,14 @@
 import type { Preset } from './schema.ts'
 
-const HOSTS = 'accounts\\.zoho\\.(?:com|eu|in|com\\.au|jp|sa|uk|com\\.cn)|accounts\\.zohocloud\\.ca'
+const HOSTS =
+  'accounts\\.zoho\\.(?:com|eu|in|com\\.au|jp|sa|uk|ae|sg|com\\.cn)|accounts\\.zohocloud\\.ca'
 
 export const zoho = {
   name: 'Zoho',
   documentation: {
     url: 'https://www.zoho.com/accounts/protocol/oauth.html',
     verifiedOn: '2026-08-23',
+    checkedOn: '2026-11-27',
     unverified: ['errors.config', 'errors.throttled', 'revocation.auth'],
   },
   params: {
@@ -51,7 +53,7 @@ export const zoho = {
     ],
     throttled: [{ statuses: [400], where: { error: ['Access Denied'] } }],
   },
-  revocation: { auth: 'none', tokens: 'refresh', sendsHint: false },
+  revocation: { auth: 'none', tokens: 'refresh', sendsHint: false, reach: 'token' },
   accessTokenSeconds: 3600,
   refreshTokens: { issued: 'on-request', rotation: 'none', replay: 'allowed', perAccount: 20 },
 } as const satisfies Preset

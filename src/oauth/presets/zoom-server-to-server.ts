@@ -6,7 +6,7 @@ export const zoomServerToServer = {
   documentation: {
     url: 'https://developers.zoom.us/docs/internal-apps/s2s-oauth/',
     verifiedOn: '2026-11-22',
-    unverified: ['errors.config'],
+    unverified: ['errors.config', 'refreshTokens.endsSiblings'],
   },
   connectsBy: 'machine',
   params: {
@@ -25,5 +25,7 @@ export const zoomServerToServer = {
   accountParam: 'accountId',
   // What an app of another kind is answered.
   errors: { config: [{ statuses: [400], where: { error: ['unsupported_grant_type'] } }] },
+  // It would end the token of every holder.
   revocation: null,
+  // One token of the account is valid at a client: another program needs an app of its own.
 } as const satisfies Preset

@@ -5,7 +5,14 @@ export const zoom = {
   documentation: {
     url: 'https://developers.zoom.us/docs/integrations/oauth/',
     verifiedOn: '2026-08-23',
-    unverified: ['errors.dead', 'keep.apiUrl', 'refreshTokens.idleSeconds'],
+    checkedOn: '2026-11-27',
+    unverified: [
+      'errors.dead',
+      'keep.apiUrl',
+      'refreshTokens.idleSeconds',
+      'refreshTokens.endsSiblings',
+      'revocation.reach',
+    ],
   },
   authorizationEndpoint: 'https://zoom.us/oauth/authorize',
   tokenEndpoint: 'https://zoom.us/oauth/token',
@@ -20,7 +27,7 @@ export const zoom = {
   /** The regional API host of the account. */
   keep: { apiUrl: { from: 'tokens', path: 'api_url' } },
   errors: { dead: [{ statuses: [400, 401], where: { reason: ['Invalid Token!'] } }] },
-  revocation: { tokens: 'access', sendsHint: false },
+  revocation: { tokens: 'access', sendsHint: false, reach: 'account' },
   accessTokenSeconds: 3600,
   refreshTokens: {
     issued: 'always',
@@ -28,5 +35,7 @@ export const zoom = {
     replay: 'allowed',
     graceSeconds: 0,
     idleSeconds: 7_776_000,
+    // One token of a user is valid at a client: another consent ends it.
+    endsSiblings: true,
   },
 } as const satisfies Preset

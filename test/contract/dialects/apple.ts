@@ -27,7 +27,8 @@ export const apple: Dialect = {
   },
   exchange: { ...TOKEN, answer: ANSWER },
   refresh: { ...TOKEN, rotation: 'none', answer: { ...ANSWER, refresh_token: undefined } },
-  lifetimes: { access: 3600 },
+  // A refresh token may be checked once a day, whatever the answer says of the access token.
+  lifetimes: { access: 172_800 },
   errors: {
     dead: [INVALID_GRANT],
     temporary: statuses(429, 503),
@@ -40,5 +41,6 @@ export const apple: Dialect = {
     auth: 'signed-jwt',
     params: { token: '{token}' },
     tokens: 'either',
+    endsAll: true,
   },
 }

@@ -61,5 +61,7 @@ export const auth0: Dialect = {
     auth: 'post',
     params: { token: '{token}' },
     tokens: 'refresh',
+    // By a switch of the tenant.
+    endsAll: true,
   },
 }

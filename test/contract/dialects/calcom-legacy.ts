@@ -29,8 +29,9 @@ export const calcomLegacy: Dialect = {
   lifetimes: { access: 1800, refresh: 30 * 86_400, idle: 30 * 86_400 },
   endsSiblings: true,
   errors: {
-    dead: [{ status: 401, body: { message: 'Unauthorized' } }, INVALID_GRANT],
-    temporary: statuses(429, 500),
+    dead: [INVALID_GRANT],
+    // Of a bad refresh token, and of a wrong client secret as well.
+    temporary: [...statuses(429, 500), { status: 401, body: { message: 'Unauthorized' } }],
     config: [INVALID_CLIENT, { status: 400, body: { message: 'Missing client id or secret' } }],
   },
   probes: [

@@ -43,6 +43,7 @@ export const discord: Dialect = {
     auth: 'post',
     params: { token: '{token}' },
     tokens: 'either',
+    endsAll: true,
     answer: {},
   },
 }

@@ -13,7 +13,7 @@ export const garmin: Dialect = {
   scopes: null,
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 86_400, refresh: 7_775_998 },
+  lifetimes: { access: 86_400, refresh: 7_775_998, idle: 7_776_000 },
   errors: { dead: [INVALID_GRANT], temporary: statuses(429, 503), config: [INVALID_CLIENT] },
   probes: [
     {
@@ -22,5 +22,12 @@ export const garmin: Dialect = {
     },
   ],
   account: { id: '1085', email: null, name: null },
-  revocation: null,
+  revocation: {
+    url: 'https://apis.garmin.com/wellness-api/rest/user/registration',
+    method: 'DELETE',
+    auth: 'token',
+    tokens: 'access',
+    status: 204,
+    endsAll: true,
+  },
 }

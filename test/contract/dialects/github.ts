@@ -5,7 +5,11 @@ import type { Dialect, ErrorAnswer } from '../dialect.ts'
 const wrong = (error: string): ErrorAnswer => ({ status: 200, body: { error } })
 
 export const github: Dialect = {
-  authorize: { url: 'https://github.com/login/oauth/authorize', pkce: 'sent' },
+  authorize: {
+    url: 'https://github.com/login/oauth/authorize',
+    tolerated: ['login'],
+    pkce: 'sent',
+  },
   scopes: {
     defaults: ['read:user', 'user:email'],
     ask: ['read:user', 'user:email', 'repo'],

@@ -20,13 +20,13 @@ import { dropbox } from './dropbox.ts'
 import { eventbrite } from './eventbrite.ts'
 import { facebook } from './facebook.ts'
 import { figma } from './figma.ts'
-import { fitbit } from './fitbit.ts'
 import { freshworks } from './freshworks.ts'
 import { garmin } from './garmin.ts'
 import { github } from './github.ts'
 import { githubApp } from './github-app.ts'
 import { gitlab } from './gitlab.ts'
 import { google } from './google.ts'
+import { googleHealth } from './google-health.ts'
 import { goTo } from './goto.ts'
 import { heroku } from './heroku.ts'
 import { hubspot } from './hubspot.ts'
@@ -40,6 +40,7 @@ import { mailchimp } from './mailchimp.ts'
 import { microsoft } from './microsoft.ts'
 import { miro } from './miro.ts'
 import { monday } from './monday.ts'
+import { mondayLegacy } from './monday-legacy.ts'
 import { notion } from './notion.ts'
 import { nylas } from './nylas.ts'
 import { oidc } from './oidc.ts'
@@ -95,13 +96,13 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   eventbrite,
   facebook,
   figma,
-  fitbit,
   freshworks,
   garmin,
   github,
   'github-app': githubApp,
   gitlab,
   google,
+  'google-health': googleHealth,
   goto: goTo,
   heroku,
   hubspot,
@@ -115,6 +116,7 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   microsoft,
   miro,
   monday,
+  'monday-legacy': mondayLegacy,
   notion,
   nylas,
   oidc,

@@ -60,7 +60,7 @@ export const installations: readonly (readonly [string, string, Dialect])[] = [
     'okta',
     'with an authorization server of one’s own',
     elsewhere(
-      okta,
+      { ...okta, lifetimes: { access: 3600, idle: 7 * 86_400 } },
       {
         'engines.okta.com/oauth2/v1': 'engines.okta.com/oauth2/default/v1',
         '"https://engines.okta.com"': '"https://engines.okta.com/oauth2/default"',

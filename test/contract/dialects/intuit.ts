@@ -31,6 +31,7 @@ export const intuit: Dialect = {
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   // The value changes about once a day.
   refresh: { ...TOKEN, rotation: 'overlap' },
+  punishesReplay: true,
   lifetimes: { access: 3600, refresh: 8_726_400 },
   errors: {
     dead: [INVALID_GRANT],
@@ -58,6 +59,7 @@ export const intuit: Dialect = {
     formats: ['json', 'form'],
     params: { token: '{token}' },
     tokens: 'either',
+    endsAll: true,
     isGuess: true,
   },
 }

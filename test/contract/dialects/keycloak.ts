@@ -31,6 +31,8 @@ export const keycloak: Dialect = {
   openid: { issuer: REALM, jwks: `${BASE}/certs`, claims: CLAIMS, nonce: true },
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   refresh: { ...TOKEN, rotation: 'single-use' },
+  // If the realm revokes used refresh tokens.
+  punishesReplay: true,
   lifetimes: { access: 300, refresh: null },
   errors: {
     dead: [
@@ -48,5 +50,6 @@ export const keycloak: Dialect = {
     auth: 'basic',
     params: { token: '{token}' },
     tokens: 'either',
+    endsAll: true,
   },
 }

@@ -58,6 +58,7 @@ export const microsoft: Dialect = {
       ...statuses(429, 503),
       oauthError('temporarily_unavailable', 503),
       oauthError('server_error', 500),
+      { ...withCode('invalid_grant', 50196), slowsDown: true },
     ],
     config: [
       withCode('invalid_client', 7000215, 401),

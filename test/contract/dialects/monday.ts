@@ -1,12 +1,25 @@
-import { ADA, INVALID_CLIENT, statuses } from '../answers.ts'
+import { ADA, INVALID_CLIENT, INVALID_GRANT, statuses } from '../answers.ts'
 import type { Dialect } from '../dialect.ts'
+
+const ANSWER = {
+  access_token: '{accessToken}',
+  refresh_token: '{refreshToken}',
+  token_type: 'Bearer',
+  scope: '{scope}',
+} as const
+const TOKEN = {
+  url: 'https://auth.monday.com/oauth_ms/oauth/token',
+  auth: 'post',
+  formats: ['json'],
+  answer: ANSWER,
+} as const
 
 export const monday: Dialect = {
   authorize: {
     url: 'https://auth.monday.com/oauth2/authorize',
     params: { response_type: null },
     tolerated: ['force_install_if_needed', 'response_type'],
-    pkce: 'omitted',
+    pkce: 'sent',
   },
   scopes: {
     defaults: ['me:read'],
@@ -14,15 +27,11 @@ export const monday: Dialect = {
     sent: ['me:read', 'boards:read'],
     separator: ' ',
   },
-  exchange: {
-    url: 'https://auth.monday.com/oauth2/token',
-    auth: 'post',
-    formats: ['form', 'json'],
-    answer: { access_token: '{accessToken}', token_type: 'Bearer', scope: '{scope}' },
-  },
-  refresh: null,
-  lifetimes: { access: null },
-  errors: { dead: [], temporary: statuses(503), config: [INVALID_CLIENT] },
+  exchange: TOKEN,
+  refresh: { ...TOKEN, rotation: 'single-use' },
+  // From the consent; no refresh prolongs it.
+  lifetimes: { access: 3600, refresh: 15_552_000 },
+  errors: { dead: [INVALID_GRANT], temporary: statuses(503), config: [INVALID_CLIENT] },
   probes: [
     {
       url: 'https://api.monday.com/v2',
@@ -34,5 +43,12 @@ export const monday: Dialect = {
   ],
   account: ADA,
   apiHeader: { name: 'Authorization', value: '{accessToken}' },
-  revocation: null,
+  revocation: {
+    url: 'https://auth.monday.com/oauth_ms/oauth/revoke',
+    auth: 'post',
+    formats: ['json'],
+    params: { token: '{token}' },
+    tokens: 'either',
+    answer: { success: true },
+  },
 }

@@ -34,6 +34,7 @@ export const notion: Dialect = {
   scopes: null,
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
+  endsSiblings: true,
   lifetimes: { access: null },
   errors: {
     dead: [INVALID_GRANT],

@@ -51,5 +51,6 @@ export const oidc: Dialect = {
     auth: 'basic',
     params: { token: '{token}' },
     tokens: 'either',
+    endsAll: true,
   },
 }

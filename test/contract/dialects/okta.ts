@@ -36,7 +36,7 @@ export const okta: Dialect = {
   },
   exchange: { ...TOKEN, answer: { ...TOKEN.answer, id_token: '{idToken}' } },
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 3600, idle: 7 * 86_400 },
+  lifetimes: { access: 3600, refresh: 90 * 86_400, idle: null },
   punishesReplay: true,
   errors: {
     dead: [INVALID_GRANT],

@@ -26,8 +26,8 @@ export const paypal: Dialect = {
     {
       url: 'https://api-m.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1',
       answer: {
-        user_id: 'https://www.paypal.com/webapps/auth/identity/user/1085',
-        payer_id: ADA.id,
+        user_id: ADA.id,
+        payer_id: 'WDJJHEBZ4X2LY',
         name: ADA.name,
         emails: [
           { value: 'ada@old.example', primary: false },
@@ -37,5 +37,6 @@ export const paypal: Dialect = {
     },
   ],
   account: ADA,
+  kept: { payer: 'WDJJHEBZ4X2LY' },
   revocation: null,
 }

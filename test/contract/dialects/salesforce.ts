@@ -39,7 +39,22 @@ export const salesforce: Dialect = {
   lifetimes: { access: null },
   errors: {
     dead: [INVALID_GRANT, oauthError('inactive_user'), oauthError('inactive_org')],
-    temporary: [...statuses(429, 503), { ...oauthError('rate_limit_exceeded'), slowsDown: true }],
+    temporary: [
+      ...statuses(429, 503),
+      { ...oauthError('rate_limit_exceeded'), slowsDown: true },
+      ...[
+        'token request is already being processed',
+        'Token request is already being processed',
+        'expired authorization code',
+        'ip restricted or invalid login hours',
+        'ip restricted',
+      ].map((error_description) => oauthError('invalid_grant', 400, { error_description })),
+      {
+        ...oauthError('invalid_grant', 400, { error_description: 'login rate exceeded' }),
+        slowsDown: true,
+      },
+      oauthError('unknown_error', 400, { error_description: 'retry your request' }),
+    ],
     config: [
       oauthError('invalid_client_id'),
       oauthError('invalid_client'),

@@ -65,5 +65,12 @@ export const shopify: Dialect = {
   ],
   account: { ...ADA, id: 'gid://shopify/Shop/1085' },
   apiHeader: { name: 'X-Shopify-Access-Token', value: '{accessToken}' },
-  revocation: null,
+  revocation: {
+    url: `${SHOP}/admin/api_permissions/current.json`,
+    method: 'DELETE',
+    auth: 'anything',
+    headers: { 'x-shopify-access-token': '{token}' },
+    tokens: 'access',
+    endsAll: true,
+  },
 }

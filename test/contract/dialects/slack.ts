@@ -21,7 +21,7 @@ const TOKEN = {
 } as const
 
 export const slack: Dialect = {
-  authorize: { url: 'https://slack.com/oauth/v2/authorize', pkce: 'sent' },
+  authorize: { url: 'https://slack.com/oauth/v2/authorize', pkce: 'omitted' },
   scopes: {
     defaults: [],
     ask: ['channels:read', 'users:read'],
@@ -63,7 +63,8 @@ export const slack: Dialect = {
   revocation: {
     url: 'https://slack.com/api/auth.revoke',
     auth: 'token',
-    tokens: 'access',
+    tokens: 'either',
+    endsAll: true,
     answer: { ok: true, revoked: true },
     refusal: no('ratelimited'),
   },

@@ -47,11 +47,11 @@ export const strava: Dialect = {
   account: { id: '1085', email: null, name: 'Ada Lovelace' },
   kept: { athlete: 1085 },
   revocation: {
-    url: 'https://www.strava.com/oauth/deauthorize',
-    auth: 'none',
-    params: { client_id: null, access_token: '{token}' },
-    tokens: 'access',
+    url: 'https://www.strava.com/oauth/revoke',
+    auth: 'basic',
+    params: { token: '{token}' },
+    tokens: 'refresh',
     endsAll: true,
-    answer: { access_token: '{token}' },
+    answer: {},
   },
 }

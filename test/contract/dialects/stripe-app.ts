@@ -20,7 +20,8 @@ export const stripeApp: Dialect = {
   authorize: { url: 'https://marketplace.stripe.com/oauth/v2/authorize', pkce: 'omitted' },
   scopes: null,
   granted: ['stripe_apps'],
-  exchange: TOKEN,
+  // It knows the code and nothing else.
+  exchange: { ...TOKEN, params: { redirect_uri: null } },
   refresh: { ...TOKEN, rotation: 'single-use' },
   // No answer says so.
   lifetimes: { access: 3600 },

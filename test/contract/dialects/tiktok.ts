@@ -12,7 +12,7 @@ const TOKEN = {
 } as const
 
 export const tiktok: Dialect = {
-  authorize: { url: 'https://www.tiktok.com/v2/auth/authorize/', params: KEY, pkce: 'sent' },
+  authorize: { url: 'https://www.tiktok.com/v2/auth/authorize/', params: KEY, pkce: 'omitted' },
   scopes: {
     defaults: ['user.info.basic'],
     ask: ['user.info.basic', 'video.list'],

@@ -27,9 +27,11 @@ export const variants: Readonly<Record<string, Dialect>> = {
     'www.paypal.com/signin': 'www.sandbox.paypal.com/signin',
   }),
   'salesforce-sandbox': elsewhere(salesforce, { 'login.salesforce.com': 'test.salesforce.com' }),
-  'square-sandbox': elsewhere(square, {
-    'connect.squareup.com': 'connect.squareupsandbox.com',
-  }),
+  // It knows the default of `session` only.
+  'square-sandbox': elsewhere(
+    { ...square, authorize: { ...square.authorize, params: { session: null } } },
+    { 'connect.squareup.com': 'connect.squareupsandbox.com' },
+  ),
   'stripe-express': elsewhere(stripe, {
     'connect.stripe.com/oauth/authorize': 'connect.stripe.com/express/oauth/authorize',
   }),

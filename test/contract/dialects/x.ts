@@ -19,7 +19,8 @@ export const x: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
-  lifetimes: { access: 7200 },
+  lifetimes: { access: 7200, refresh: 15_552_000 },
+  punishesReplay: true,
   errors: {
     dead: [
       INVALID_GRANT,

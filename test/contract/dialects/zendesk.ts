@@ -6,8 +6,10 @@ const TOKEN = {
   url: `${BASE}/oauth/tokens`,
   auth: 'post',
   formats: ['form', 'json'],
-  tolerated: ['expires_in', 'refresh_token_expires_in', 'scope'],
-  answer: tokens(1800, { refresh_token_expires_in: 30 * 86_400 }),
+  // Without them a client made before 2026-04-30 gets neither an end nor a refresh token.
+  params: { expires_in: '86400', refresh_token_expires_in: '7776000' },
+  tolerated: ['scope'],
+  answer: tokens(86_400, { refresh_token_expires_in: 7_776_000 }),
 } as const
 
 export const zendesk: Dialect = {
@@ -22,7 +24,7 @@ export const zendesk: Dialect = {
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
   endsAccessToken: true,
-  lifetimes: { access: 1800, refresh: 30 * 86_400 },
+  lifetimes: { access: 86_400, refresh: 7_776_000 },
   errors: {
     dead: [INVALID_GRANT],
     temporary: statuses(429, 503),

@@ -20,6 +20,8 @@ export const zoom: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
+  // A second consent of a user ends the tokens of the first.
+  endsSiblings: true,
   lifetimes: { access: 3599, idle: 7_776_000 },
   errors: {
     dead: [

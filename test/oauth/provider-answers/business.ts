@@ -35,6 +35,27 @@ export const business: readonly ProviderAnswer[] = [
     'ambiguous',
     'reported',
   ],
+  ...[
+    'token request is already being processed',
+    'Token request is already being processed',
+    'expired authorization code',
+    'ip restricted or invalid login hours',
+    'ip restricted',
+  ].map((error_description): ProviderAnswer => [
+    'salesforce',
+    400,
+    { error: 'invalid_grant', error_description },
+    'ambiguous',
+    'docs',
+  ]),
+  ['salesforce', 400, { error: 'unknown_error' }, 'ambiguous', 'seen'],
+  [
+    'salesforce',
+    400,
+    { error: 'invalid_grant', error_description: 'login rate exceeded' },
+    'throttled',
+    'seen',
+  ],
   ['salesforce', 400, { error: 'invalid_client_id' }, 'client_config', 'docs'],
   ['salesforce', 400, { error: 'rate_limit_exceeded' }, 'throttled', 'docs'],
   [

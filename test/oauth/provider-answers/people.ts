@@ -7,11 +7,6 @@ const strava = (resource: string, field: string) => ({
   message: 'Bad Request',
   errors: [{ resource, field, code: 'invalid' }],
 })
-const fitbit = (errorType: string, message: string) => ({
-  errors: [{ errorType, message }],
-  success: false,
-})
-
 /** Where people are, by themselves: networks, video, sport. */
 export const people: readonly ProviderAnswer[] = [
   ['facebook', 400, graph(190, { error_subcode: 460 }), 'grant_dead', 'docs'],
@@ -104,6 +99,13 @@ export const people: readonly ProviderAnswer[] = [
   ['discord', 400, { error: 'invalid_grant' }, 'grant_dead', 'reported'],
   [
     'discord',
+    400,
+    { error: 'invalid_request', error_description: 'Invalid "refresh_token" in request.' },
+    'grant_dead',
+    'seen: member-gentei#18',
+  ],
+  [
+    'discord',
     429,
     { message: 'You are being rate limited.', retry_after: 1.5, global: false },
     'throttled',
@@ -136,28 +138,6 @@ export const people: readonly ProviderAnswer[] = [
   ['strava', 400, strava('RefreshToken', 'refresh_token'), 'grant_dead', 'seen: dreeve#1449'],
   ['strava', 400, strava('Application', 'client_id'), 'client_config', 'seen: dreeve#372'],
   ['strava', 401, strava('Application', 'client_secret'), 'client_config', 'reported'],
-  // The message repeats the refresh token: nothing of it may be quoted.
-  [
-    'fitbit',
-    400,
-    fitbit('invalid_grant', 'Refresh token invalid: rt-1-canary-5f3a.'),
-    'grant_dead',
-    'seen: fitbit-node#14, home-assistant/core#141223',
-  ],
-  [
-    'fitbit',
-    400,
-    fitbit('invalid_request', 'Missing parameters: refresh_token'),
-    'ambiguous',
-    'seen: fitbit-node#7',
-  ],
-  [
-    'fitbit',
-    401,
-    fitbit('invalid_client', 'Invalid authorization header.'),
-    'client_config',
-    'reported',
-  ],
   ['yahoo', 400, { error: 'invalid_grant' }, 'grant_dead', 'reported'],
   ['apple', 400, { error: 'invalid_grant' }, 'grant_dead', 'docs'],
   ['apple', 400, { error: 'invalid_client' }, 'client_config', 'docs'],

@@ -18,6 +18,8 @@ export const work: readonly ProviderAnswer[] = [
   ],
   ['google', 400, { error: 'admin_policy_enforced' }, 'grant_dead', 'docs'],
   ['google', 401, { error: 'invalid_client' }, 'client_config', 'docs'],
+  ['google', 401, { error: 'deleted_client' }, 'client_config', 'seen: AutoRclone#76'],
+  ['google', 401, { error: 'disabled_client' }, 'client_config', 'seen: AutoRclone#98'],
   ['google', 400, { error: 'org_internal' }, 'client_config', 'docs'],
   ['google', 400, { error: 'redirect_uri_mismatch' }, 'client_config', 'docs'],
   ['google', 500, { error: 'internal_failure' }, 'ambiguous', 'reported'],
@@ -33,6 +35,7 @@ export const work: readonly ProviderAnswer[] = [
     'grant_dead',
     'seen: BingAds-Python-SDK#279',
   ],
+  ['microsoft', 400, microsoft('invalid_grant', 50196), 'throttled', 'docs'],
   ['microsoft', 400, microsoft('interaction_required', 50076), 'grant_dead', 'docs'],
   ['microsoft', 400, microsoft('consent_required', 65001), 'grant_dead', 'docs'],
   [
@@ -51,7 +54,8 @@ export const work: readonly ProviderAnswer[] = [
   ['slack', 200, slack('token_expired'), 'grant_dead', 'docs'],
   ['slack', 200, slack('token_revoked'), 'grant_dead', 'reported'],
   ['slack', 200, slack('account_inactive'), 'grant_dead', 'reported'],
-  ['slack', 200, slack('invalid_auth'), 'grant_dead', 'docs'],
+  // Of an address that is not allowed, too.
+  ['slack', 200, slack('invalid_auth'), 'ambiguous', 'docs'],
   ['slack', 200, slack('bad_client_secret'), 'client_config', 'docs'],
   ['slack', 200, slack('invalid_client_id'), 'client_config', 'docs'],
   ['slack', 200, slack('token_rotation_not_enabled'), 'client_config', 'docs'],
@@ -156,7 +160,9 @@ export const work: readonly ProviderAnswer[] = [
   ],
   ['calcom', 400, { error: 'invalid_request' }, 'client_config', 'docs'],
   ['calcom', 400, { error: 'invalid_scope' }, 'client_config', 'docs'],
-  ['calcom-legacy', 401, { message: 'Unauthorized' }, 'grant_dead', 'docs'],
+  // Of a wrong secret, too.
+  ['calcom-legacy', 401, { message: 'Unauthorized' }, 'ambiguous', 'source'],
+  ['monday', 400, { error: 'invalid_grant' }, 'grant_dead', 'general'],
   ['calcom-legacy', 400, { message: 'Missing client id or secret' }, 'client_config', 'docs'],
   ['calcom-legacy', 403, { message: 'Forbidden' }, 'ambiguous', 'general'],
   ['cronofy', 400, { error: 'invalid_grant' }, 'grant_dead', 'docs'],
