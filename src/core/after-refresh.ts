@@ -201,7 +201,8 @@ function failing(
     return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
   }
   const failure = failureOf(connection, reason, outcome.detail, end.now)
-  const waitMs = backoffMs(failure.attempts, end.policy, end.fraction)
+  const leftMs = (connection.grant.refreshTokenExpiresAt ?? 0) - end.now
+  const waitMs = backoffMs(failure.attempts, { ...end.policy, leftMs }, end.fraction)
   const dueAt = end.now + Math.min(waitMs, rescueWaitMs(connection, end))
   return { ...connection, status: 'failing', failure, dueAt }
 }

@@ -10,7 +10,7 @@ import type { Credentials } from './credentials.ts'
 import type { GrantId, Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { ReceivedTokens } from './refresh-outcome.ts'
-import { endOf } from './forecast.ts'
+import { endOf, knownSince, NOTICE_SHARE } from './forecast.ts'
 import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
 
 /** What a consent, or the form of the connect page, brought. */
@@ -119,14 +119,20 @@ export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits)
   }
 }
 
-/** What is worked out anew on each answer moves by a rounded second without moving. */
-const SAME_END_MS = 60_000
+/**
+ * An end that does not move is computed again from each answer, and differs by a rounded second or by
+ * the time that the answer took. The next end of a refresh token that lives a minute is not the same.
+ */
+function sameEndMs(sentAt: Instant, end: Instant): number {
+  return Math.max(2_000, Math.min(60_000, (end - sentAt) / 10))
+}
 
 /** An end that a refresh puts off has its notice put off too; one that stands keeps it, told or not. */
 function movedEnd(grant: OAuthGrant, arrival: TokenArrival) {
   const { refreshTokenExpiresAt: before, endNoticeAt } = grant
   const end = refreshTokenExpiry(arrival)
-  const stands = end === null || (before !== null && Math.abs(end - before) < SAME_END_MS)
+  const stands =
+    end === null || (before !== null && Math.abs(end - before) < sameEndMs(arrival.sentAt, end))
   return stands ? { refreshTokenExpiresAt: before, endNoticeAt } : endOf(arrival.sentAt, end)
 }
 
@@ -149,7 +155,26 @@ export function dueAtOf(
   // Half of what it may idle: an outage of some days must not end it.
   const alive = [renewEveryMs, refreshTokenIdleMs === null ? null : refreshTokenIdleMs / 2]
   const points = alive.map((ms) => (ms === null ? renewal : used + ms * (1 - fraction / 10)))
-  return Math.round(Math.min(renewal, ...points))
+  return Math.round(Math.min(renewal, beforeItsEnd(grant, about, fraction) ?? renewal, ...points))
+}
+
+/**
+ * When to refresh so that the refresh token does not end unused, however long the access token lives.
+ * Once for each end: null if the token was issued within this window and the end has not moved, because
+ * refreshing again would not move it either.
+ */
+function beforeItsEnd(
+  { token, refreshTokenExpiresAt: expiresAt, endNoticeAt }: OAuthGrant,
+  { policy }: { readonly policy: RefreshPolicy },
+  fraction: number,
+): Instant | null {
+  if (token === null || expiresAt === null || endNoticeAt === null) return null
+  const life = { issuedAt: knownSince(expiresAt, endNoticeAt), expiresAt }
+  // Before the app is told that the end is near: the refresh may put it off.
+  const margin = { ...policy, marginShare: Math.max(policy.marginShare, NOTICE_SHARE) }
+  return token.issuedAt < refreshPoint(life, margin, 1)
+    ? refreshPoint(life, margin, fraction)
+    : null
 }
 
 /** Puts a grant in place of whatever stood there; nothing of an older grant's troubles remains. */

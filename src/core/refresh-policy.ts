@@ -40,7 +40,7 @@ const HOUR = 60 * MINUTE
 
 /** `fraction` in [0, 1) spreads connections that were made together over a tenth of the margin. */
 export function refreshPoint(
-  token: AccessToken,
+  token: Pick<AccessToken, 'issuedAt' | 'expiresAt'>,
   policy: Pick<RefreshPolicy, 'marginMs' | 'marginShare'>,
   fraction: number,
 ): Instant {
@@ -50,14 +50,19 @@ export function refreshPoint(
   return Math.round(token.expiresAt - margin - (margin / 10) * fraction)
 }
 
-/** Exponential, between half of the step and the whole of it. */
+/**
+ * Exponential, between half of the step and the whole of it. `leftMs`: the refresh token ends after so
+ * long, and a try comes before that.
+ */
 export function backoffMs(
   attempts: number,
-  policy: Pick<RefreshPolicy, 'backoffFirstMs' | 'backoffLongestMs'>,
+  policy: Pick<RefreshPolicy, 'backoffFirstMs' | 'backoffLongestMs'> & { readonly leftMs?: number },
   fraction: number,
 ): number {
-  const step = policy.backoffFirstMs * 2 ** Math.min(30, Math.max(0, attempts - 1))
-  return Math.round(Math.min(step, policy.backoffLongestMs) * (0.5 + fraction / 2))
+  const { backoffFirstMs, backoffLongestMs, leftMs = 0 } = policy
+  const step = backoffFirstMs * 2 ** Math.min(30, Math.max(0, attempts - 1))
+  const longest = leftMs > 0 ? Math.max(backoffFirstMs, leftMs / 2) : backoffLongestMs
+  return Math.round(Math.min(step, backoffLongestMs, longest) * (0.5 + fraction / 2))
 }
 
 /** A dead grant is tried again after 1 h, 6 h, 24 h, then daily for a week; then never by itself. */
