@@ -88,6 +88,9 @@ function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   const { status, body } = answer
   if (status === 404 || status === 405) return { kind: 'client_config', detail: ELSEWHERE }
   const refused = status >= 400 ? status !== 408 : body !== null && hasError(body)
+  if (!refused && !answer.complete) {
+    return { kind: 'ambiguous', detail, mayReplay: true, answerBegan: true }
+  }
   return { kind: 'ambiguous', detail, mayReplay: !refused }
 }
 

@@ -31,6 +31,8 @@ export type RefreshOutcome =
       readonly mayReplay: boolean
       /** The provider itself said that it failed (5xx): the token is spent only if it said so wrongly. */
       readonly wasRefused?: true
+      /** An answer began to arrive and broke: the provider has most likely spent the token. */
+      readonly answerBegan?: true
       readonly salvaged: Secret | null
     }
   | { readonly kind: 'throttled'; readonly detail: string; readonly retryAfterMs: number | null }

@@ -1,7 +1,10 @@
-import { type buildConnector, Client, errors } from 'undici'
 import type { Instant } from '../core/ids.ts'
+import { listOf, transferCodings } from '../outgoing/answer-framing.ts'
+import { type ConnectFault, connectFault } from '../outgoing/connect.ts'
+import { cutOf, exchange, type Exchanged, type HttpRequest } from '../outgoing/exchange.ts'
 import type { Clock } from '../ports.ts'
 import { isLoopbackLiteral, type Reach } from './address-guard.ts'
+import { decodeBody } from './decode-body.ts'
 import {
   type AddressesOf,
   Blocked,
@@ -9,18 +12,13 @@ import {
   systemAddresses,
 } from './guarded-connector.ts'
 
-export type OutgoingRequest = {
-  readonly method: string
-  readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | null
+export type OutgoingRequest = HttpRequest & {
   readonly reach: Reach
   /** Whole exchange, from the look-up of the name to the last byte. */
   readonly deadlineMs: number
 }
 
-export type NotSentReason =
-  'blocked' | 'dns' | 'refused' | 'tls' | 'connect_timeout' | 'unreachable' | 'deadline'
+export type NotSentReason = ConnectFault | 'blocked' | 'deadline'
 export type LostReason = 'reset' | 'deadline' | 'too_large' | 'malformed'
 
 export type EgressResult =
@@ -29,14 +27,23 @@ export type EgressResult =
       readonly kind: 'answered'
       readonly sentAt: Instant
       readonly status: number
-      readonly headers: Readonly<Record<string, string | string[] | undefined>>
+      readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+      /** Decoded, whatever the content coding. */
       readonly body: Uint8Array
       readonly complete: boolean
     }
   /** Not one byte of the request left this process. */
   | { readonly kind: 'not_sent'; readonly sentAt: Instant; readonly reason: NotSentReason }
-  /** The request may have arrived; nothing of an answer did. */
-  | { readonly kind: 'lost'; readonly sentAt: Instant; readonly reason: LostReason }
+  /** The request may have arrived; no head of an answer did. */
+  | {
+      readonly kind: 'lost'
+      readonly sentAt: Instant
+      readonly reason: LostReason
+      /** Whether any byte of an answer arrived. */
+      readonly began: boolean
+      /** What arrived in place of an answer. */
+      readonly received: Uint8Array
+    }
 
 export interface Egress {
   /** Never throws for what a peer does, follows no redirect, keeps no connection. */
@@ -99,14 +106,6 @@ export async function proveGuard(send: Egress['send'], url = 'https://127.0.0.1/
   throw new GuardError(result.reason === 'deadline' ? 'deadline' : 'not_in_force')
 }
 
-/** What is known of an exchange while it runs, so that a deadline leaves nothing behind. */
-type Progress = {
-  connected: boolean
-  head: { status: number; headers: Record<string, string | string[] | undefined> } | null
-  readonly chunks: Buffer[]
-  size: number
-}
-
 function senderOf(options: EgressOptions): Egress['send'] {
   const addressesOf = options.addressesOf ?? systemAddresses
   const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
@@ -118,9 +117,10 @@ function senderOf(options: EgressOptions): Egress['send'] {
   return async (request) => {
     const sentAt = options.clock.now()
     if (!mayBeSpoken(request)) return { kind: 'not_sent', sentAt, reason: 'blocked' }
-    const progress: Progress = { connected: false, head: null, chunks: [], size: 0 }
-    const failure = await exchange(request, connectors[request.reach], progress)
-    return resultOf(progress, failure, sentAt)
+    const { deadlineMs, reach } = request
+    const connector = connectors[reach]
+    const exchanged = await exchange(request, { connector, deadlineMs, bodyLimit: BODY_LIMIT })
+    return resultOf(exchanged, sentAt)
   }
 }
 
@@ -131,100 +131,32 @@ function mayBeSpoken({ url, reach }: OutgoingRequest): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && reach === 'loopback')
 }
 
-/** Runs one request over a connection of its own; answers what went wrong, null for nothing. */
-async function exchange(
-  request: OutgoingRequest,
-  connector: buildConnector.connector,
-  progress: Progress,
-): Promise<unknown> {
-  const client = new Client(request.url.origin, {
-    pipelining: 0,
-    allowH2: false,
-    maxResponseSize: BODY_LIMIT,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (target, callback) =>
-      connector(target, (...outcome) => {
-        progress.connected = outcome[0] === null
-        callback(...outcome)
-      }),
-  })
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<unknown>((passed) => {
-    timer = setTimeout(() => {
-      // A process that stood still hears its timers first: what came meanwhile goes before them.
-      setImmediate(() => setImmediate(() => passed(new Failure('deadline'))))
-    }, request.deadlineMs)
-  })
-  try {
-    return await Promise.race([receive(client, request, progress), deadline])
-  } finally {
-    clearTimeout(timer)
-    // Ends what the deadline overtook; a connection is never used again in any case.
-    void client.destroy().catch(() => undefined)
+function resultOf(exchanged: Exchanged, sentAt: Instant): EgressResult {
+  if (exchanged.kind === 'not_sent') {
+    return { kind: 'not_sent', sentAt, reason: notSentReason(exchanged.reason) }
+  }
+  const { head, body, complete, began, failure } = exchanged
+  if (head === null) {
+    return { kind: 'lost', sentAt, reason: lostReason(failure), began, received: body }
+  }
+  const { status, fields } = head
+  const codings = [...listOf(fields, 'content-encoding'), ...transferCodings(fields)]
+  const decoded = decodeBody(body, codings, BODY_LIMIT)
+  return {
+    kind: 'answered',
+    sentAt,
+    status,
+    headers: Object.fromEntries(fields),
+    body: decoded ?? new Uint8Array(),
+    complete: complete && decoded !== null,
   }
 }
 
-async function receive(
-  client: Client,
-  request: OutgoingRequest,
-  progress: Progress,
-): Promise<unknown> {
-  try {
-    const { url, method, headers, body } = request
-    const path = `${url.pathname}${url.search}`
-    const answer = await client.request({ path, method, headers, body, reset: true })
-    progress.head = { status: answer.statusCode, headers: answer.headers }
-    for await (const chunk of answer.body) {
-      const bytes = chunk as Buffer
-      if (progress.size + bytes.length > BODY_LIMIT) return new Failure('too_large')
-      progress.chunks.push(bytes)
-      progress.size += bytes.length
-    }
-    return null
-  } catch (error) {
-    return error
-  }
+function notSentReason(reason: unknown): NotSentReason {
+  if (reason instanceof Blocked) return 'blocked'
+  return cutOf(reason) === null ? connectFault(reason) : 'deadline'
 }
 
-function resultOf(progress: Progress, failure: unknown, sentAt: Instant): EgressResult {
-  const { connected, head, chunks } = progress
-  if (head !== null) {
-    const body = new Uint8Array(Buffer.concat(chunks))
-    return { kind: 'answered', sentAt, ...head, body, complete: failure === null }
-  }
-  if (!connected) return { kind: 'not_sent', sentAt, reason: notSentReason(failure) }
-  return { kind: 'lost', sentAt, reason: lostReason(failure) }
-}
-
-/** A failure that has its name already. */
-class Failure extends Error {
-  readonly reason: 'deadline' | 'too_large'
-
-  constructor(reason: Failure['reason']) {
-    super(reason)
-    this.reason = reason
-  }
-}
-
-function notSentReason(error: unknown): NotSentReason {
-  if (error instanceof Blocked) return 'blocked'
-  if (error instanceof Failure && error.reason === 'deadline') return 'deadline'
-  const code = codeOf(error)
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect_timeout'
-  if (code === 'ECONNREFUSED') return 'refused'
-  if (/^(ENOTFOUND|EAI_)/.test(code)) return 'dns'
-  return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'unreachable'
-}
-
-function lostReason(error: unknown): LostReason {
-  if (error instanceof Failure) return error.reason
-  const malformed =
-    error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
-  return malformed ? 'malformed' : 'reset'
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : ''
+function lostReason(failure: Extract<Exchanged, { kind: 'sent' }>['failure']): LostReason {
+  return failure === 'stopped' ? 'deadline' : failure
 }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import { callbackify } from 'node:util'
-import { buildConnector } from 'undici'
+import { connect, type Connector, hostOf } from '../outgoing/connect.ts'
 import { mayReach, type Reach } from './address-guard.ts'
 
 export type Address = { readonly address: string; readonly family: number }
@@ -25,27 +25,15 @@ export function guardedConnector(
   reach: Reach,
   addressesOf: AddressesOf,
   timeoutMs: number,
-): buildConnector.connector {
-  const connect = buildConnector({
-    allowH2: false,
-    // Sessions are not resumed: a certificate that was replaced must be seen.
-    maxCachedSessions: 0,
-    timeout: timeoutMs,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    lookup: guardedLookup(reach, addressesOf),
-  })
-  return (target, callback) => {
-    if (isIP(target.hostname) !== 0 && !mayReach(target.hostname, reach)) {
-      process.nextTick(callback, new Blocked(), null)
-      return
-    }
-    connect(target, (...outcome) => {
-      const [error, socket] = outcome
-      if (error !== null || mayReach(socket.remoteAddress ?? '', reach)) return callback(...outcome)
-      socket.destroy()
-      callback(new Blocked(), null)
-    })
+): Connector {
+  const checked = guardedLookup(reach, addressesOf)
+  return async (url, signal) => {
+    const host = hostOf(url)
+    if (isIP(host) !== 0 && !mayReach(host, reach)) throw new Blocked()
+    const socket = await connect(url, { timeoutMs, signal, lookup: checked })
+    if (mayReach(socket.remoteAddress ?? '', reach)) return socket
+    socket.destroy()
+    throw new Blocked()
   }
 }
 

@@ -2,10 +2,11 @@ import { parseJson } from '../core/json.ts'
 import { isRecord } from '../core/json-path.ts'
 
 export type ReadBody = {
-  /** Null: not valid UTF-8. */
-  readonly text: string | null
-  /** Undefined: neither JSON nor a form, or JSON that says two things. */
+  readonly text: string
+  /** Undefined: neither JSON nor a form, or one that gives a member two different values. */
   readonly value: unknown
+  /** The same, but of two different values the last, which is the one that other clients see. */
+  readonly latest: unknown
 }
 
 const DEEPEST = 32
@@ -18,38 +19,86 @@ export function readBody(
   bytes: Uint8Array,
   contentType: string,
   format: 'json' | 'form' | null,
+  { complete }: { readonly complete: boolean } = { complete: true },
 ): ReadBody {
   const text = decode(bytes)
-  if (text === null) return { text, value: undefined }
   const isForm =
     format === 'form' || (format === null && /x-www-form-urlencoded/i.test(contentType))
-  return { text, value: isForm ? readForm(text) : readJson(text) }
+  // The last member of a form that was cut may be cut itself.
+  const whole = complete || !isForm ? text : text.slice(0, Math.max(0, text.lastIndexOf('&')))
+  return { text, ...(isForm ? readForm(whole) : readJson(whole)) }
 }
 
-function decode(bytes: Uint8Array): string | null {
+/**
+ * UTF-8, and if it is not, windows-1252: a Latin-1 byte in a name must not cost the tokens beside it.
+ * Each byte is then a character of its own, so two different names stay two.
+ */
+function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return null
+    return new TextDecoder('windows-1252').decode(bytes).replace(/^\u00ef\u00bb\u00bf/, '')
   }
 }
 
-function readForm(text: string): Record<string, string> | undefined {
+type Read = Omit<ReadBody, 'text'>
+
+const UNREADABLE: Read = { value: undefined, latest: undefined }
+
+function readForm(text: string): Read {
   const entries = [...new URLSearchParams(text.trim())]
-  const names = new Set(entries.map(([name]) => name))
-  return names.size === entries.length ? Object.fromEntries(entries) : undefined
+  const latest = Object.fromEntries(entries)
+  const contradicts = entries.some(([name, value]) => latest[name] !== value)
+  return { value: contradicts ? undefined : latest, latest }
 }
 
-function readJson(text: string): unknown {
-  let value: unknown
+function readJson(text: string): Read {
+  let latest: unknown
   try {
-    value = parseJson(text)
+    latest = parseJson(text)
   } catch {
-    return undefined
+    return UNREADABLE
   }
-  // Of two values for one key the parser keeps the last and says nothing: which one was meant?
-  const members = countMembers(value)
-  return members !== null && members === countColons(text) ? value : undefined
+  const members = countMembers(latest)
+  if (members === null) return UNREADABLE
+  // Of several values for one member the parser keeps the last and says nothing.
+  const contradicts = members !== countColons(text) && contradictsItself(text)
+  return { value: contradicts ? undefined : latest, latest }
+}
+
+const JSON_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+/** Whether an object in valid JSON gives one member two different values. */
+function contradictsItself(text: string): boolean {
+  const tokens = (text.match(JSON_TOKEN) ?? []).filter((token) => token !== ':' && token !== ',')
+  let next = 0
+  let contradicts = false
+  /** One value, written so that equal ones are equal texts. */
+  const readValue = (): string => {
+    const token = tokens[next++] ?? ''
+    if (token === '{') return readMembers()
+    if (token !== '[') return token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token
+    const elements: string[] = []
+    while (tokens[next] !== ']') elements.push(readValue())
+    next++
+    return `[${elements.join()}]`
+  }
+  const readMembers = (): string => {
+    const members = new Map<string, string>()
+    while (tokens[next] !== '}') {
+      const name = readValue()
+      const value = readValue()
+      contradicts ||= (members.get(name) ?? value) !== value
+      members.set(name, value)
+    }
+    next++
+    return `{${[...members]
+      .map((member) => member.join(':'))
+      .toSorted()
+      .join()}}`
+  }
+  readValue()
+  return contradicts
 }
 
 /** Members of all objects in a value; null if it is nested too deep. */

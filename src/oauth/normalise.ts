@@ -70,11 +70,7 @@ function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readon
  * A refresh token in what is left of a broken answer, so that a rotation is not lost with it. None
  * where there are several: one of them may be another token set's.
  */
-export function salvageRefreshToken(
-  text: string | null,
-  body: unknown,
-  shape: Shape,
-): string | null {
+export function salvageRefreshToken(text: string, body: unknown, shape: Shape): string | null {
   if (shape.refreshToken === null) return null
   if (isRecord(body)) {
     const whole = normalise(body, shape, { sentAt: 0, providerNow: null }).refreshToken
@@ -82,7 +78,7 @@ export function salvageRefreshToken(
   }
   const name = shape.refreshToken.split('.').at(-1)?.replace(/\W/g, '\\$&') ?? ''
   const member = new RegExp(`"${name}"\\s*:\\s*("[^"\\\\]*(?:\\\\.[^"\\\\]*)*")`, 'g')
-  const inJson = [...(text ?? '').matchAll(member)]
+  const inJson = [...text.matchAll(member)]
   const found = new Set(inJson.map(([, literal]) => parseLiteral(literal ?? '')))
   const [only] = found
   return found.size === 1 && only !== undefined && TOKEN.test(only) ? only : null

@@ -48,8 +48,15 @@ export function readAnswer(sent: Sent, recipe: Recipe): Reading {
     return { ...nothing, verdict: { kind: 'not_sent', detail: NOT_SENT[result.reason] } }
   }
   if (result.kind === 'lost') {
-    const detail = LOST[result.reason]
-    return { ...nothing, verdict: { kind: 'ambiguous', detail, mayReplay: true } }
+    const began = result.began ? ({ answerBegan: true } as const) : {}
+    const verdict = {
+      kind: 'ambiguous',
+      detail: LOST[result.reason],
+      mayReplay: true,
+      ...began,
+    } as const
+    const { text } = readBody(result.received, '', 'json')
+    return { ...nothing, verdict, salvaged: salvage(sent, text, undefined, shapeOf(recipe)) }
   }
   return readAnswered(result, sent, recipe)
 }
@@ -58,12 +65,15 @@ type Answered = Extract<EgressResult, { kind: 'answered' }>
 
 function readAnswered(result: Answered, sent: Sent, recipe: Recipe): Reading {
   const { sentAt, status, headers, complete } = result
-  const scopeSeparator = recipe.answer.scopeSeparator ?? recipe.scopeSeparator
-  const shape = { ...recipe.answer, scopeSeparator }
+  const shape = shapeOf(recipe)
   const contentType = one(headers['content-type']) ?? ''
-  const { text, value } = readBody(result.body, contentType, shape.format)
+  const read = readBody(result.body, contentType, shape.format, { complete })
   const providerNow = httpDate(one(headers['date']))
-  const tokens = normalise(value, shape, { sentAt, providerNow })
+  const latest = normalise(read.latest, shape, { sentAt, providerNow })
+  // An answer that contradicts itself may bring tokens, but cannot end a grant.
+  const brings = status >= 200 && status < 300 && latest.accessToken !== null
+  const value = brings ? read.latest : read.value
+  const tokens = brings ? latest : normalise(value, shape, { sentAt, providerNow })
   const verdict = classifyAnswer(
     {
       status,
@@ -75,10 +85,21 @@ function readAnswered(result: Answered, sent: Sent, recipe: Recipe): Reading {
     recipe.errors,
   )
   const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
-  const found = mayHoldRotation ? salvageRefreshToken(text, value, shape) : null
-  const salvaged = found === null || sent.held(found) ? null : new Secret(found)
+  const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null
   const seen = { sentAt, status, providerNow, body: value, tokens, salvaged }
   return { ...seen, verdict: unquoted(verdict, sent) }
+}
+
+type Shape = Parameters<typeof normalise>[1]
+
+function shapeOf({ answer, scopeSeparator }: Recipe): Shape {
+  return { ...answer, scopeSeparator: answer.scopeSeparator ?? scopeSeparator }
+}
+
+/** What was sent may be echoed: only a refresh token that is new counts. */
+function salvage(sent: Sent, text: string, value: unknown, shape: Shape): Secret | null {
+  const found = salvageRefreshToken(text, value, shape)
+  return found === null || sent.held(found) ? null : new Secret(found)
 }
 
 /** A provider may echo what was sent in the place of its error code. */
@@ -87,6 +108,6 @@ function unquoted(verdict: Verdict, { held, isEchoedIn }: Sent): Verdict {
   return { ...verdict, detail: 'the provider answered with an error of its own' }
 }
 
-export function one(header: string | string[] | undefined): string | null {
-  return (Array.isArray(header) ? header[0] : header) ?? null
+export function one(header: string | readonly string[] | undefined): string | null {
+  return (typeof header === 'string' ? header : header?.[0]) ?? null
 }

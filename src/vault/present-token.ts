@@ -15,9 +15,9 @@ export type Presentation = {
 }
 
 /**
- * Presents the refresh token to the provider: once, and within two seconds once more if the answer to
- * the first was lost and the provider does not punish it. Inside its grace the second returns what the
- * first had rotated.
+ * Presents the refresh token to the provider: once, and within two seconds once more if nothing came of
+ * the first and the provider does not punish it. Inside its grace the second returns what the first
+ * had rotated.
  */
 export async function presentToken(
   ports: Pick<Ports, 'clock' | 'random' | 'endpoint'>,
@@ -41,6 +41,9 @@ export async function presentToken(
   const { refresh } = what.provider
   const sentAt = unknownSince(connection.attempt, first.sentAt, refresh)
   const isLost = mayBeSpent(first.outcome)
+  // The provider has processed the request: sent again, the token counts as reused, unless there is a
+  // grace. The attempt stays open, and the rescue sends it again while the grace lasts.
+  if (first.outcome.answerBegan === true) return { ...first, unresolved: isLost }
   if (!mayPresentAgain(refresh, { sentAt, now: ports.clock.now() + 2 * REPLAY_AFTER_MS })) {
     return { ...first, unresolved: isLost }
   }

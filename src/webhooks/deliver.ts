@@ -1,9 +1,10 @@
-import { Client } from 'undici'
 import { viewStoredEvent } from '../core/connection-view.ts'
 import type { StoredEvent } from '../core/event.ts'
 import type { Instant } from '../core/ids.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
 import type { DeliveryOutcome, WebhookEndpoint } from '../core/webhook.ts'
+import { connect, type ConnectFault, connectFault, type Connector } from '../outgoing/connect.ts'
+import { cutOf, type Cut, exchange } from '../outgoing/exchange.ts'
 import type { Clock, Webhooks } from '../ports.ts'
 import { signatureHeaders } from './sign.ts'
 
@@ -57,65 +58,24 @@ function requestFor(endpoint: WebhookEndpoint, event: StoredEvent, sentAtSeconds
 
 type Answer = { readonly status: number; readonly retryAfter: string | null }
 /** A closed list: operators are shown it. */
-type Fault =
-  'stopped' | 'deadline' | 'connect_timeout' | 'refused' | 'dns' | 'tls' | 'unreachable' | 'reset'
+type Fault = ConnectFault | Cut | 'reset'
 
-/** Over a connection of its own. The head of the answer decides; the rest is read and dropped. */
+const connector: Connector = (url, signal) =>
+  connect(url, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
+
+/** The head of the answer decides; the rest is read and dropped. */
 async function post(
   request: ReturnType<typeof requestFor>,
-  { deadlineMs, stop }: { readonly deadlineMs: number; readonly stop: AbortSignal },
+  options: { readonly deadlineMs: number; readonly stop: AbortSignal },
 ): Promise<Answer | Fault> {
-  const client = new Client(request.url.origin, {
-    pipelining: 0,
-    allowH2: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
-  const progress: { head: Answer | null } = { head: null }
-  const cut = Promise.withResolvers<Fault>()
-  const onStop = () => cut.resolve('stopped')
-  stop.addEventListener('abort', onStop)
-  const deadline = setTimeout(() => cut.resolve('deadline'), deadlineMs)
-  try {
-    const fault = await Promise.race([exchange(client, request, progress), cut.promise])
-    return progress.head ?? fault ?? 'reset'
-  } finally {
-    clearTimeout(deadline)
-    stop.removeEventListener('abort', onStop)
-    // Ends what was cut off; a connection is never used again in any case.
-    void client.destroy().catch(() => undefined)
-  }
-}
-
-/** Null: all of the answer came that is waited for. */
-async function exchange(
-  client: Client,
-  { url, headers, body }: ReturnType<typeof requestFor>,
-  progress: { head: Answer | null },
-): Promise<Fault | null> {
-  try {
-    const path = `${url.pathname}${url.search}`
-    const answer = await client.request({ path, method: 'POST', headers, body, reset: true })
-    const retryAfter = answer.headers['retry-after']
-    progress.head = {
-      status: answer.statusCode,
-      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
-    }
-    await answer.body.dump({ limit: ANSWER_LIMIT })
-    return null
-  } catch (error) {
-    return faultOf(error)
-  }
-}
-
-function faultOf(error: unknown): Fault {
-  const code = String((error as { code?: unknown } | null)?.code)
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'connect_timeout'
-  if (code === 'ECONNREFUSED') return 'refused'
-  if (/^(ENOTFOUND|EAI_)/.test(code)) return 'dns'
-  if (/^E(HOST|NET)UNREACH/.test(code)) return 'unreachable'
-  return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'reset'
+  const sent = await exchange(
+    { method: 'POST', ...request },
+    { connector, bodyLimit: ANSWER_LIMIT, ...options },
+  )
+  if (sent.kind === 'not_sent') return cutOf(sent.reason) ?? connectFault(sent.reason)
+  const { head, failure } = sent
+  if (head === null) return failure === 'deadline' || failure === 'stopped' ? failure : 'reset'
+  return { status: head.status, retryAfter: head.fields.get('retry-after')?.[0] ?? null }
 }
 
 function sortAnswer({ status, retryAfter }: Answer, now: Instant): DeliveryOutcome {

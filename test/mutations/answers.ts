@@ -91,8 +91,8 @@ export const answers: readonly Mutation[] = [
   {
     promise: 'a rotation in a half-broken answer is saved',
     file: 'src/oauth/read-answer.ts',
-    original: 'const found = mayHoldRotation ? salvageRefreshToken(text, value, shape) : null\n',
-    mutant: 'const found = null\n',
+    original: 'const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null\n',
+    mutant: 'const salvaged = null\n',
     killedBy: [[REFRESH, 'from a cut answer the new refresh token is saved: %s']],
   },
 ]

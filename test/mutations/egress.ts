@@ -1,22 +1,23 @@
 import type { Mutation } from './mutation.ts'
 
 const EGRESS = 'test/oauth/egress.test.ts'
+const ODD = 'test/vault/odd-http.test.ts'
 
 /** The door to providers. */
 export const egress: readonly Mutation[] = [
   {
     promise: 'no redirect is followed with a token in the body',
     file: 'src/oauth/egress.ts',
-    original: 'const answer = await client.request({ path, method, headers, body, reset: true })\n',
+    original: 'return resultOf(exchanged, sentAt)\n',
     mutant:
-      "const { interceptors } = await import('undici')\n    const answer = await client.compose(interceptors.redirect({ maxRedirections: 3 })).request({ path, method, headers, body, reset: true, origin: url.origin })\n",
+      "const to = exchanged.kind === 'sent' ? exchanged.head?.fields.get('location')?.[0] : undefined\n    const url = to === undefined ? null : URL.parse(to, request.url)\n    return url === null ? resultOf(exchanged, sentAt) : resultOf(await exchange({ ...request, url }, { connector, deadlineMs, bodyLimit: BODY_LIMIT }), sentAt)\n",
     killedBy: [[EGRESS, 'a %s is an answer, not a way to another host']],
   },
   {
     promise: 'an exchange has one end, however the answer drips',
-    file: 'src/oauth/egress.ts',
-    original: 'return await Promise.race([receive(client, request, progress), deadline])\n',
-    mutant: 'return await Promise.race([receive(client, request, progress)])\n',
+    file: 'src/outgoing/exchange.ts',
+    original: "  signal.addEventListener('abort', onAbort)\n",
+    mutant: '\n',
     killedBy: [[EGRESS, 'a body that drips for ever ends with the one deadline']],
   },
   {
@@ -43,17 +44,45 @@ export const egress: readonly Mutation[] = [
   {
     promise: 'a literal private address is not connected to',
     file: 'src/oauth/guarded-connector.ts',
-    original: '    if (isIP(target.hostname) !== 0 && !mayReach(target.hostname, reach)) {\n',
-    mutant: '    if (isIP(target.hostname) < 0) {\n',
+    original: '    if (isIP(host) !== 0 && !mayReach(host, reach)) throw new Blocked()\n',
+    mutant: '\n',
     killedBy: [[EGRESS, 'the literal %s is refused before anything is sent']],
   },
   {
     promise: 'a certificate that nobody vouches for is not spoken to',
-    file: 'src/oauth/guarded-connector.ts',
+    file: 'src/outgoing/connect.ts',
     original: 'rejectUnauthorized: true',
     mutant: 'rejectUnauthorized: false',
     killedBy: [
       ['test/oauth/egress-tls.test.ts', 'a certificate of an unknown authority: nothing is sent'],
     ],
+  },
+  {
+    promise: 'an informational answer is not taken for the answer',
+    file: 'src/outgoing/answer-reader.ts',
+    original: '    if (status < 200) return\n',
+    mutant: '\n',
+    killedBy: [[ODD, 'a rotation in an answer %s is saved']],
+  },
+  {
+    promise: 'a body does not grow beyond the cap when it is decoded',
+    file: 'src/oauth/decode-body.ts',
+    original: "=== 'ERR_BUFFER_TOO_LARGE' ? null : body\n",
+    mutant: "=== '' ? null : body\n",
+    killedBy: [[EGRESS, 'of a body that grows beyond the cap under %s nothing is kept']],
+  },
+  {
+    promise: 'a refresh token is not sent again at once after an answer began',
+    file: 'src/vault/present-token.ts',
+    original: '  if (first.outcome.answerBegan === true) return { ...first, unresolved: isLost }\n',
+    mutant: '\n',
+    killedBy: [[ODD, 'after %s the refresh token is not sent again at once']],
+  },
+  {
+    promise: 'an answer with two different errors ends no grant',
+    file: 'src/oauth/read-answer.ts',
+    original: 'const value = brings ? read.latest : read.value\n',
+    mutant: 'const value = read.latest\n',
+    killedBy: [[ODD, 'an answer with two different errors ends none']],
   },
 ]

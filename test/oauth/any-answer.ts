@@ -141,6 +141,8 @@ export function results(sent: Presented): fc.Arbitrary<EgressResult> {
       kind: fc.constant('lost' as const),
       sentAt,
       reason: fc.constantFrom('reset', 'deadline', 'too_large', 'malformed'),
+      began: fc.boolean(),
+      received: bodies(sent),
     }),
     fc.record({
       kind: fc.constant('not_sent' as const),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseJson } from '../../src/core/json.ts'
 import { grantedScopes } from '../../src/oauth/granted-scope.ts'
 import { readBody } from '../../src/oauth/json-body.ts'
 import { normalise, salvageRefreshToken } from '../../src/oauth/normalise.ts'
@@ -32,11 +33,28 @@ test.each<[string, string, unknown]>([
   expect(json(text)).toEqual(expected)
 })
 
-test('invalid UTF-8 is not read at all', () => {
-  expect(readBody(new Uint8Array([0x7b, 0xff, 0x7d]), 'application/json', null)).toEqual({
-    text: null,
-    value: undefined,
-  })
+const nameOf = (byte: number) =>
+  readBody(Buffer.from([0x22, byte, 0x22]), 'application/json', null).value
+
+test('what is not UTF-8 is read as Latin-1, and two names stay two', () => {
+  expect(nameOf(0xe9)).toBe('\u00e9')
+  const all = Array.from({ length: 128 }, (_, at) => nameOf(0x80 + at))
+  expect(new Set(all).size).toBe(128)
+})
+
+test.each([
+  ['one value twice', '{"a":[1,{"b":2}],"c":3,"a":[1,{"b":2}]}', true],
+  ['one value twice in another order', '{"a":{"b":1,"c":2},"a":{"c":2,"b":1}}', true],
+  ['one value spelled in two ways', '{"a":"b","a":"\\u0062"}', true],
+  ['two values', '{"a":1,"a":2}', false],
+  ['a number and its text', '{"a":1,"a":"1"}', false],
+  ['two ids beyond counting', '{"a":9007199254740993,"a":9007199254740992}', false],
+  ['two values deeper', '[{"a":{"b":1,"b":[]}}]', false],
+  ['two values within what is said twice', '{"a":{"b":1,"b":2},"a":{"b":1,"b":2}}', false],
+])('%s for one member: is it one answer?', (_what, text, isOne) => {
+  const { value, latest } = readBody(bytes(text), 'application/json', null)
+  expect(value !== undefined).toBe(isOne)
+  expect(latest).toEqual(parseJson(text))
 })
 
 test('a form is read where the content type or the preset says that it is one', () => {

@@ -7,6 +7,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { systemClock } from '../../src/system.ts'
 import { openWebhooks } from '../../src/webhooks/deliver.ts'
 import { listen } from '../support/listen.ts'
+import { ODD_ANSWERS } from '../support/odd-http.ts'
 import { httpAnswer, startRawServer } from '../support/raw-server.ts'
 import { until } from '../support/until.ts'
 import { makeEndpoint, makeEvent, OLD_SECRET, SECRET } from './make-endpoint.ts'
@@ -73,6 +74,13 @@ test.each([
   using webhooks = open()
   expect(await webhooks.deliver(makeEndpoint(server.url), event)).toEqual(outcome)
   // A redirect was not followed.
+  expect(server.connections()).toBe(1)
+})
+
+test.each(ODD_ANSWERS)('an event accepted by an answer %s is not sent again', async (_, write) => {
+  await using server = await startRawServer((socket) => socket.end(write('{}')))
+  using webhooks = open()
+  expect(await webhooks.deliver(makeEndpoint(server.url), event)).toEqual({ kind: 'accepted' })
   expect(server.connections()).toBe(1)
 })
 

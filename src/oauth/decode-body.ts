@@ -1,0 +1,64 @@
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib'
+
+type Decoder = (bytes: Uint8Array, limit: number) => Uint8Array
+
+/** Of a body that was cut, the part that can be decoded is still of use: none insists on its end. */
+const ZLIB_FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
+/** RFC 9659: a decoder need not offer a larger window; a frame may not make it allocate one. */
+const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 }
+
+const gunzip: Decoder = (bytes, maxOutputLength) =>
+  gunzipSync(bytes, { maxOutputLength, ...ZLIB_FLUSH })
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: gunzip,
+  'x-gzip': gunzip,
+  deflate: (bytes, maxOutputLength) => {
+    // Some servers leave the zlib wrapper out (RFC 9110 §8.4.1.2).
+    const isWrapped = ((bytes[0] ?? 0) & 0x0f) === 8
+    return (isWrapped ? inflateSync : inflateRawSync)(bytes, { maxOutputLength, ...ZLIB_FLUSH })
+  },
+  br: (bytes, maxOutputLength) =>
+    brotliDecompressSync(bytes, {
+      maxOutputLength,
+      finishFlush: constants.BROTLI_OPERATION_FLUSH,
+    }),
+  zstd: (bytes, maxOutputLength) =>
+    zstdDecompressSync(bytes, {
+      maxOutputLength,
+      finishFlush: constants.ZSTD_e_flush,
+      params: ZSTD_WINDOW,
+    }),
+}
+
+/** More layers than this no server applies. */
+const MOST_LAYERS = 4
+
+/**
+ * Undoes the codings of a body, given in the order in which they were applied. Requests ask for none,
+ * but a rotation must not be lost because a server or a proxy compresses all the same. A coding that
+ * is unknown, or that the body does not have, changes nothing. Null: more than `limit` bytes come out.
+ */
+export function decodeBody(
+  body: Uint8Array,
+  codings: readonly string[],
+  limit: number,
+): Uint8Array | null {
+  const layers = codings.filter((coding) => Object.hasOwn(DECODERS, coding))
+  if (layers.length > MOST_LAYERS) return body
+  let decoded = body
+  try {
+    for (const coding of layers.toReversed())
+      decoded = DECODERS[coding]?.(decoded, limit) ?? decoded
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE' ? null : body
+  }
+  return decoded
+}

@@ -1,0 +1,41 @@
+/** Field values by lower-case name, in the order of arrival. */
+export type AnswerFields = ReadonlyMap<string, readonly string[]>
+
+/** Where the body of an answer ends (RFC 9112 §6.3). */
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly length: number }
+  | { readonly kind: 'chunked' }
+  /** At the end of the connection. */
+  | { readonly kind: 'close' }
+  /** The lengths contradict each other: the body has no end that can be trusted. */
+  | { readonly kind: 'invalid' }
+
+export function framingOf(status: number, fields: AnswerFields): Framing {
+  if (status === 204 || status === 304) return { kind: 'none' }
+  const codings = transferCodings(fields)
+  if (codings.at(-1) === 'chunked') return { kind: 'chunked' }
+  if (codings.length > 0) return { kind: 'close' }
+  const lengths = new Set(listOf(fields, 'content-length').map(decimal))
+  const [length] = lengths
+  // An answer without content needs no length.
+  if (length === undefined) return { kind: status === 205 ? 'none' : 'close' }
+  // One value in several fields, or several times in one field, is one length.
+  if (lengths.size > 1 || !Number.isSafeInteger(length)) return { kind: 'invalid' }
+  return { kind: 'length', length }
+}
+
+/** In the order in which they were applied; `identity` is none. */
+export function transferCodings(fields: AnswerFields): readonly string[] {
+  return listOf(fields, 'transfer-encoding').filter((coding) => coding !== 'identity')
+}
+
+/** The members of a field that is a list, in lower case. */
+export function listOf(fields: AnswerFields, name: string): readonly string[] {
+  const members = (fields.get(name) ?? []).flatMap((value) => value.split(','))
+  return members.map((member) => member.trim().toLowerCase()).filter((member) => member !== '')
+}
+
+function decimal(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN
+}

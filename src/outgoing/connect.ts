@@ -1,0 +1,84 @@
+import { connect as connectPlain, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+export type ConnectOptions = {
+  readonly timeoutMs: number
+  /** Ends the attempt; its reason is what the promise is rejected with. */
+  readonly signal: AbortSignal
+  readonly lookup?: LookupFunction
+}
+
+/** Opens the connection that an exchange runs over; rejects if there is none. */
+export type Connector = (url: URL, signal: AbortSignal) => Promise<Socket>
+
+/** Why there was no connection; nothing was sent. */
+export type ConnectFault = 'connect_timeout' | 'refused' | 'dns' | 'tls' | 'unreachable'
+
+/** The host of a URL as a name or an address, without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** Resolves once a request can be written: for https, once the certificate is verified. */
+export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
+  const { timeoutMs, signal, lookup } = options
+  const isTls = url.protocol === 'https:'
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const socket = isTls ? openTls(url, lookup) : openPlain(url, lookup)
+  const give = (reason: unknown) => {
+    socket.destroy()
+    reject(reason)
+  }
+  const onAbort = () => give(signal.reason)
+  const timer = setTimeout(() => {
+    // After the process stood still, timers come first: what arrived meanwhile goes before them.
+    setImmediate(() => setImmediate(() => give(timedOut())))
+  }, timeoutMs)
+  signal.addEventListener('abort', onAbort)
+  // Stays for good: a socket without a listener would end the process.
+  socket.on('error', give)
+  socket.once('close', () => give(new Error('closed')))
+  socket.once(isTls ? 'secureConnect' : 'connect', () => resolve(socket))
+  const settled = () => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
+  promise.then(settled, settled)
+  return promise
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
+}
+
+function openPlain(url: URL, lookup: LookupFunction | undefined): Socket {
+  const port = Number(url.port || 80)
+  return connectPlain({ host: hostOf(url), port, noDelay: true, ...(lookup && { lookup }) })
+}
+
+/** Sessions are not resumed: a certificate that was replaced must be seen. */
+function openTls(url: URL, lookup: LookupFunction | undefined): Socket {
+  const host = hostOf(url)
+  return connectTls({
+    host,
+    port: Number(url.port || 443),
+    servername: isIP(host) === 0 ? host : '',
+    ALPNProtocols: ['http/1.1'],
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(lookup && { lookup }),
+  }).setNoDelay(true)
+}
+
+export function connectFault(error: unknown): ConnectFault {
+  const code = codeOf(error)
+  if (code === 'ETIMEDOUT') return 'connect_timeout'
+  if (code === 'ECONNREFUSED') return 'refused'
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return 'dns'
+  return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'unreachable'
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
