@@ -64,8 +64,8 @@ function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
     if (section === undefined && issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) delete rest[key]
     } else if (section === 'providers' && entry !== undefined && isMap(rest[section])) {
-      const { [entry]: _bad, ...providers } = rest[section]
-      rest[section] = providers
+      const { [entry]: _bad, ...good } = rest[section]
+      rest[section] = good
     } else if (section !== undefined) delete rest[section]
   }
   return rest

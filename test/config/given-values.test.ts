@@ -23,6 +23,12 @@ function withYaml(yaml: string, files: Readonly<Record<string, Buffer>> = {}) {
   return load({}, { cwd })
 }
 
+const inFile = (bytes: Buffer) =>
+  withYaml('providers: { google: { clientId: x, clientSecretFile: secret } }', { secret: bytes })
+
+const pemOf = (namedCurve: string) =>
+  generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' })
+
 describe('a line end after a value is no part of it', () => {
   test.each(['\n', '\r\n', '\n\n'])('in variables: %j', (end) => {
     const variables = Object.entries({ ...CLIENT, LARDER_PUBLIC_URL: 'https://x.example' })
@@ -63,9 +69,6 @@ describe('a client id or secret that cannot be meant is refused by name', () => 
 })
 
 describe('a secret file', () => {
-  const inFile = (bytes: Buffer) =>
-    withYaml('providers: { google: { clientId: x, clientSecretFile: secret } }', { secret: bytes })
-
   test('may begin with the byte order mark of UTF-8', () => {
     const config = inFile(Buffer.from('\ufeffthe-secret\r\n'))
     expect(clientOf(config).secrets).toEqual(['the-secret'])
@@ -125,9 +128,6 @@ describe('a private key', () => {
   const APPLE = 'teamId: ABCDEFGHIJ, keyId: ABCDEFGHIJ, clientId: x, clientSecretFile: key.pem'
   const withKey = (pem: string) =>
     withYaml(`providers: { apple: { ${APPLE} } }`, { 'key.pem': Buffer.from(pem) })
-  const pemOf = (namedCurve: string) =>
-    generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' })
-
   test('that can sign is taken', () => {
     expect(problemsOf(() => withKey(String(pemOf('P-256'))))).toEqual([])
   })
