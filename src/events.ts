@@ -39,8 +39,8 @@ export interface Events extends Observer {
   /** The process is about to end because nobody caught this. */
   crashed(e: { kind: 'serve' | 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
   readonly metrics: Metrics
-  /** Writes the lines that wait; never throws. */
-  flush(): void
+  /** Writes the lines that wait, within a second; nothing is written after it. Never throws. */
+  close(): Promise<void>
 }
 
 /** To standard output, or to `sink`. */
@@ -48,7 +48,7 @@ export function openEvents(options: {
   readonly level: LogLevel
   readonly sink?: DestinationStream
 }): Events {
-  const { logger, flush } = openLog(options.level, options.sink)
+  const { logger, close } = openLog(options.level, options.sink)
   const metrics = createMetrics()
   return {
     ...connectionEvents(logger, metrics),
@@ -58,7 +58,7 @@ export function openEvents(options: {
     ...processEvents(logger),
     ...faultEvents(logger, metrics),
     metrics,
-    flush,
+    close,
   }
 }
 

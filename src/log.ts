@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
 import { VaultError } from './core/errors.ts'
@@ -10,10 +11,13 @@ const LONGEST_QUEUE_BYTES = 4 * 1024 * 1024
 const LONGEST_STACK = 20
 const DEEPEST_CAUSE = 3
 
+/** How long the end of the process may wait for a reader that stalls. */
+const CLOSE_WITHIN_MS = 1_000
+
 export type Log = {
   readonly logger: Logger
-  /** Writes what waits; for the moment before the process ends. Never throws. */
-  readonly flush: () => void
+  /** Writes the lines that wait, within a second; nothing is written after it. Never throws. */
+  readonly close: () => Promise<void>
 }
 
 /** JSON lines to standard output, or to `sink`. */
@@ -25,11 +29,38 @@ export function openLog(level: LogLevel, sink?: DestinationStream): Log {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: REDACTED, censor: '[redacted]' },
   }
-  if (sink !== undefined) return { logger: pino(options, sink), flush: () => {} }
-  const stdout = destination({ dest: 1, sync: false, maxLength: LONGEST_QUEUE_BYTES })
-  // A reader that went away (EPIPE) must not take the vault with it.
-  stdout.on('error', () => {})
-  return { logger: pino(options, stdout), flush: () => flushQuietly(stdout) }
+  if (sink !== undefined) return { logger: pino(options, sink), close: async () => {} }
+  const { stdout, close } = openStdout()
+  return { logger: pino(options, stdout), close }
+}
+
+/**
+ * Standard output whose reader may be gone (EPIPE), stall (EAGAIN), or have a full disk: the vault goes
+ * on, and ends when it is told to.
+ */
+function openStdout() {
+  let isOpen = true
+  const stdout = destination({
+    dest: 1,
+    sync: false,
+    // Each line at once; with 0 nobody could wait for the last one.
+    minLength: 1,
+    maxLength: LONGEST_QUEUE_BYTES,
+    retryEAGAIN: () => isOpen,
+  })
+  // At the end of the process pino flushes synchronously, which repeats a write that fails for ever.
+  const neverFlush = () => {
+    stdout.flushSync = () => {}
+  }
+  stdout.on('error', neverFlush)
+  const close = async () => {
+    const written = new Promise<void>((resolve) => stdout.flush(() => resolve()))
+    await Promise.race([written, wait(CLOSE_WITHIN_MS, undefined, { ref: false })])
+    isOpen = false
+    neverFlush()
+    stdout.destroy()
+  }
+  return { stdout, close }
 }
 
 /**
@@ -96,11 +127,3 @@ function frames({ stack = '', message }: Error): readonly string[] {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FRAME = /^ {4}at (?:[^()]+ \()?((?:file:|node:|\/)[^\s()]+:\d+:\d+)\)?$/
-
-function flushQuietly(stdout: { flushSync(): void }): void {
-  try {
-    stdout.flushSync()
-  } catch {
-    // Nobody reads any more.
-  }
-}

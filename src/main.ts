@@ -39,6 +39,8 @@ async function serve(): Promise<void> {
   const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
     await Promise.all([import('./events.ts'), import('./daemon.ts'), import('./system.ts')])
   const events = openEvents({ level: config.logLevel })
+  // Lines that nobody reads are written again each time the process is about to end by itself.
+  process.once('beforeExit', () => process.exit())
   const crash = untilCrash(events)
   for (const warning of config.warnings) events.settingDoubted({ warning })
   if (config.madeKeys.length > 0) events.keysMade({ paths: config.madeKeys })
@@ -52,12 +54,11 @@ async function serve(): Promise<void> {
   } catch (error) {
     if (isFault(error)) events.crashed({ kind: 'serve', error })
     else events.refused({ error })
+    await events.close()
     throw error
-  } finally {
-    events.flush()
   }
   events.stopped()
-  events.flush()
+  await events.close()
 }
 
 /**
@@ -78,7 +79,6 @@ function untilCrash(events: Events): Promise<string> {
   return new Promise((resolve) => {
     const crash = (kind: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
       events.crashed({ kind, error })
-      events.flush()
       process.exitCode = EXIT.crashed
       // A process that cannot even stop must not seem to be running.
       setTimeout(() => process.exit(), STOP_WITHIN_MS).unref()

@@ -37,6 +37,16 @@ export async function hangUpOn(words: readonly string[]): Promise<Omit<Run, 'std
   return { code, stderr }
 }
 
+/** Runs a command with standard output on an open file descriptor. */
+export function spawnOnto(stdout: number, words: readonly string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
+    env,
+    stdio: ['ignore', stdout, 'ignore'],
+  })
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  return { kill: (signal: NodeJS.Signals) => void child.kill(signal), ended }
+}
+
 export function spawnLarder(
   words: readonly string[],
   options: Options = {},

@@ -74,10 +74,7 @@ export async function openPublicListener(
     ports,
     dataDir: vault.dataDir,
     /** What operators would read. */
-    log: () => {
-      events.flush()
-      return log.join('')
-    },
+    log: () => log.join(''),
     close: () => listener[Symbol.asyncDispose](),
     /** A link, and the path of its page. */
     async createLink(
