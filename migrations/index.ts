@@ -3,6 +3,7 @@ import { createVault } from './0001-vault.ts'
 import { createWebhooks } from './0002-webhooks.ts'
 import { addCredentials } from './0003-credentials.ts'
 import { addForetoldEnds } from './0004-foretold-ends.ts'
+import { addFlowsOfLinks } from './0005-flows-of-links.ts'
 
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-webhooks': { up: createWebhooks },
   '0003-credentials': { up: addCredentials },
   '0004-foretold-ends': { up: addForetoldEnds },
+  '0005-flows-of-links': { up: addFlowsOfLinks },
 }

@@ -194,6 +194,8 @@ async function composePorts(
 
 /** Longer than one refresh can take: an answer that waits for one is still given. */
 const CLOSE_WITHIN_MS = 60_000
+/** An app with many workers keeps more of them open than browsers behind a proxy do. */
+const PRIVATE_CONNECTIONS = 2_000
 const PUBLIC_CONNECTIONS = 1_000
 
 async function openListeners(
@@ -210,10 +212,11 @@ async function openListeners(
   }
   const privateApp = createPrivateApp(ports, extras)
   const publicApp = createPublicApp(ports, events)
-  const unlimited = { closeWithinMs: CLOSE_WITHIN_MS, maxConnections: null }
-  const limited = { ...unlimited, maxConnections: PUBLIC_CONNECTIONS }
-  const inner = opened.use(await listen(privateApp.callback(), config.listen, unlimited))
-  const outer = opened.use(await listen(publicApp.callback(), config.publicListen, limited))
+  const closeWithinMs = CLOSE_WITHIN_MS
+  const inside = { closeWithinMs, maxConnections: PRIVATE_CONNECTIONS }
+  const outside = { closeWithinMs, maxConnections: PUBLIC_CONNECTIONS }
+  const inner = opened.use(await listen(privateApp.callback(), config.listen, inside))
+  const outer = opened.use(await listen(publicApp.callback(), config.publicListen, outside))
   return { privateAddress: inner.address, publicAddress: outer.address }
 }
 

@@ -191,7 +191,7 @@ async function readVault(
     gauges.queued.set(census.revocationsQueued)
     countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
     // A disk that is full answers every question, and takes nothing.
-    await store.probe()
+    await store.sharedProbe()
     gauges.storeUp.set(1)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error

@@ -2,6 +2,7 @@ import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { limitConnections } from './connection-limit.ts'
 
 export type ListenAt =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -10,7 +11,7 @@ export type ListenAt =
 export type ListenLimits = {
   /** How long a request under way may take to end when the listener closes. */
   readonly closeWithinMs: number
-  /** Connections beyond these are refused; null: no limit. */
+  /** See `limitConnections`; null: no limit. */
   readonly maxConnections: number | null
 }
 
@@ -23,6 +24,12 @@ const HEADERS_WITHIN_MS = 10_000
 const REQUEST_WITHIN_MS = 30_000
 /** Longer than common clients keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 65_000
+/** How long a client may leave its answer unread. */
+const UNREAD_MS = 65_000
+/** How often Node looks for requests that are over their time. */
+const CHECK_EVERY_MS = 1_000
+/** What a client has to read a refusal; then its connection is closed, whatever it does. */
+const LINGER_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 const CLOSING_POLL_MS = 25
 
@@ -51,6 +58,7 @@ export async function listen(
     {
       headersTimeout: HEADERS_WITHIN_MS,
       requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       // A second Host or Authorization becomes part of the first, and is then refused with it.
@@ -58,8 +66,10 @@ export async function listen(
     },
     callback,
   )
+  server.timeout = UNREAD_MS
+  server.prependListener('request', keepWhileAnswering)
   server.on('clientError', answerMalformed)
-  if (limits.maxConnections !== null) server.maxConnections = limits.maxConnections
+  if (limits.maxConnections !== null) limitConnections(server, limits.maxConnections)
   await (at.kind === 'tcp' ? bindTcp(server, at) : bindUnix(server, at.path))
   return {
     address: addressOf(server, at),
@@ -119,7 +129,17 @@ function isAnswered(path: string): Promise<boolean> {
   })
 }
 
-/** Bare: what could not be parsed has no host, no route and no caller. */
+/** An idle connection is closed by `server.timeout`, unless its answer is still being made. */
+function keepWhileAnswering(_request: IncomingMessage, response: ServerResponse): void {
+  response.on('timeout', (socket: Duplex) => {
+    if (response.writableEnded) socket.destroy()
+  })
+}
+
+/**
+ * Bare: what could not be parsed has no host, no route and no caller. Node leaves the connection to
+ * this listener, so it is closed here: a client that keeps its own half open would hold it for ever.
+ */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -127,6 +147,10 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status = MALFORMED_STATUS[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  // Unread bytes at the closing would reset the connection before the client has its answer.
+  socket.resume()
+  const late = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(late))
 }
 
 const MALFORMED_STATUS: Readonly<Record<string, string>> = {

@@ -19,6 +19,9 @@ export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantRead
   }
 }
 
+/** A link is used in a few tabs at most; each flow takes up to 21 KB. */
+const FLOWS_PER_LINK = 10
+
 type FlowWrites = Pick<
   Writes,
   'insertFlow' | 'takeFlow' | 'insertWaitingGrant' | 'removeWaitingGrant'
@@ -27,7 +30,9 @@ type FlowWrites = Pick<
 export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
   return {
     insertFlow: async (flow) => {
-      await db.insertInto('flows').values(flowRow(cipher, flow)).execute()
+      const row = flowRow(cipher, flow)
+      await db.insertInto('flows').values(row).execute()
+      if (row.link_id !== null) await dropOldest(db, row.link_id, row.id)
     },
     takeFlow: async (stateHash, browserHash, now) => {
       // Another browser's callback spends nothing: the right one may still come.
@@ -49,4 +54,20 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
       await db.deleteFrom('waiting_grants').where('link_id', '=', link).execute()
     },
   }
+}
+
+/** The newest flows of a link stay: the user who pressed last has to be able to finish. */
+async function dropOldest(db: WriteContext['db'], link: string, newest: string): Promise<void> {
+  const older = db.selectFrom('flows').select('id').where('link_id', '=', link)
+  const kept = older
+    .where('id', '!=', newest)
+    .orderBy('expires_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(FLOWS_PER_LINK - 1)
+  await db
+    .deleteFrom('flows')
+    .where('link_id', '=', link)
+    .where('id', '!=', newest)
+    .where('id', 'not in', kept)
+    .execute()
 }

@@ -119,6 +119,8 @@ export type FlowTable = {
   id: Text
   state_hash: Text
   browser_hash: Text | null
+  /** For counting only: the link that counts is sealed in the blob. */
+  link_id: Text | null
   flow_blob: Bytes
   expires_at: Time
 }

@@ -23,6 +23,7 @@ import { refreshTokenReads, refreshTokenWrites } from './refresh-token-hashes.ts
 import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 import { reSealWrites } from './re-seal.ts'
+import { SharedProbe } from './shared-probe.ts'
 import { sweepWrites } from './sweep.ts'
 import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
 import { webhookReads, webhookWrites } from './webhooks.ts'
@@ -71,17 +72,34 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     }
   }
 
+  const probe = async (): Promise<void> => {
+    await guard.outside(async () => {
+      await prepareWriting()
+      await heartbeat(db, clock.now())
+    })
+    guard.assertWhole()
+  }
+  const shared = new SharedProbe(clock, probe)
+  const write = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
+    try {
+      const result = await retryWhileLocked(clock, () => transact(work))
+      shared.noteWrite(false)
+      return result
+    } catch (error) {
+      if (error instanceof StoreError) shared.noteWrite(true)
+      throw error
+    }
+  }
   let closing: Promise<void> | undefined
   return {
     ...guardedReads(reads({ db, cipher }), guard),
     ...cachedReads({ db, cipher }, cache, guard),
-    write: (work) => retryWhileLocked(clock, () => transact(work)),
+    write,
     logBytes: options.logBytes,
-    probe: async () => {
-      await guard.outside(async () => {
-        await prepareWriting()
-        await heartbeat(db, clock.now())
-      })
+    probe,
+    sharedProbe: async () => {
+      await shared.outcome()
+      // Damage that a read has found since.
       guard.assertWhole()
     },
     [Symbol.asyncDispose]: () => {

@@ -1,3 +1,4 @@
+import { type Caller, reaches } from '../core/access.ts'
 import type { ConnectLink } from '../core/authorization.ts'
 import { type Connection, isLive } from '../core/connection.ts'
 import type { Provider } from '../core/provider.ts'
@@ -29,9 +30,11 @@ export function warningsOf(
 /**
  * Before a consent: some providers keep so many grants of one account at one client, and one more
  * silently ends the oldest, which is another connection's. Known only where the link names an account.
+ * Only connections that the key reaches are counted: the warning must not reveal those of others.
  */
 export async function capWarnings(
   ports: Pick<Ports, 'store' | 'providers' | 'endpoint'>,
+  caller: Caller,
   provider: Provider,
   { request }: Pick<ConnectLink, 'request'>,
 ): Promise<readonly Warning[]> {
@@ -41,7 +44,9 @@ export async function capWarnings(
   if (accountId === null) return []
   const client = ports.endpoint.clientName(provider.id, request.client)
   const held = await ports.store.connectionsOfAccount(provider.id, accountId)
-  const count = held.filter((one) => ports.endpoint.clientName(one.provider, one.client) === client)
+  const count = held.filter(
+    (one) => reaches(caller, one) && ports.endpoint.clientName(one.provider, one.client) === client,
+  )
   if (count.length < cap) return []
   const detail = `the provider keeps ${cap} grants of an account: one more ends the oldest of them`
   return [{ code: 'grants_per_account', detail }]

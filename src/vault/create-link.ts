@@ -75,7 +75,7 @@ export async function createLink(
     expiresAt: now + demand.ttlSeconds * 1000,
   }
   await ports.store.write((trx) => trx.insertLink(link, connectionId))
-  const warned = await Promise.all(providers.map((one) => capWarnings(ports, one, link)))
+  const warned = await Promise.all(providers.map((one) => capWarnings(ports, caller, one, link)))
   return { link, url: `${ports.policy.publicUrl}/connect/${secret}`, warnings: warned.flat() }
 }
 

@@ -62,7 +62,7 @@ export async function checkReadiness(ports: Pick<Ports, 'store' | 'pulse'>): Pro
 
 async function writeFailure({ store }: Pick<Ports, 'store'>): Promise<StoreFailure | null> {
   try {
-    await store.probe()
+    await store.sharedProbe()
     return null
   } catch (error) {
     if (error instanceof StoreError) return error.reason

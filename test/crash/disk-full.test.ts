@@ -11,6 +11,7 @@ import {
 } from './disk-full.ts'
 import { notRun } from './not-run.ts'
 import { canMount, mountSmallDisk } from './small-disk.ts'
+import { until } from '../support/until.ts'
 import { integrityOf } from './vault-files.ts'
 import { violationsAfter } from './violations-after.ts'
 
@@ -28,7 +29,7 @@ test('on a full disk nothing is spent, tokens are served, and it says why and wh
   expect((await readToken(stage, other)).status).toBe(200)
   expect((await readToken(stage, rotated)).status).toBe(200)
   disk.free()
-  expect(await readiness(stage)).toMatchObject({ status: 200, ready: true })
+  await until('it to be ready', async () => (await readiness(stage)).ready)
   expect((await refresh(stage, other)).status).toBe(200)
 })
 

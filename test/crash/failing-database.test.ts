@@ -26,7 +26,8 @@ const readToken = ({ api, one }: Running) => api.get(`/v1/connections/${one.id}/
 const requestsOf = ({ provider, one }: Running) => provider.requests({ family: one.family })
 
 async function expectHealthy(stage: Running, rotations: number): Promise<void> {
-  expect((await stage.api.get('/readyz')).status).toBe(200)
+  // Its answer may be a second old.
+  await until('/readyz', async () => (await stage.api.get('/readyz')).status === 200)
   // What the journal holds is written first, and is the answer until then.
   await until('it to refresh', async () => {
     expect((await refresh(stage)).status).toBe(200)

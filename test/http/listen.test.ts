@@ -52,14 +52,30 @@ describe('on TCP', () => {
     expect(answer.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test('takes no more connections than it was told', async () => {
-    await using listener = await listen(sayHello, loopback, { ...LIMITS, maxConnections: 1 })
+  test('at its limit, closes the connection that has been idle longest for a new one', async () => {
+    await using listener = await listen(sayHello, loopback, { ...LIMITS, maxConnections: 2 })
+    const port = Number(new URL(listener.address).port)
+    const silent = connect({ host: '127.0.0.1', port })
+    const slow = connect({ host: '127.0.0.1', port })
+    slow.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab')
+    await once(slow, 'data')
+    expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
+    expect(await text(silent)).toBe('')
+    slow.destroy()
+  })
+
+  test('takes no more connections than it was told, and closes none that is being answered', async () => {
+    const arrived = Promise.withResolvers<ServerResponse>()
+    const limits = { ...LIMITS, maxConnections: 1 }
+    await using listener = await listen((_req, answer) => arrived.resolve(answer), loopback, limits)
     const port = Number(new URL(listener.address).port)
     const first = connect({ host: '127.0.0.1', port })
-    await once(first, 'connect')
+    first.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    const response = await arrived.promise
     const second = connect({ host: '127.0.0.1', port })
     expect(await text(second)).toBe('')
-    first.destroy()
+    response.end('the end')
+    expect(await text(first)).toContain('the end')
   })
 })
 

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { StoreError, VaultError } from '../../src/core/errors.ts'
 import { recordingObserver } from '../support/recording-observer.ts'
@@ -148,7 +151,7 @@ describe('probes', () => {
   test.each(['disk_full', 'read_only', 'io_error', 'locked', 'corrupt', 'unreachable'] as const)(
     'say when nothing can be written, and why: %s',
     async (reason) => {
-      api.ports.store.probe = async () => {
+      api.ports.store.sharedProbe = async () => {
         throw new StoreError(reason, new Error('of SQLite'))
       }
       const { status, json } = await api.ask({ path: '/readyz', headers: open })
@@ -159,8 +162,41 @@ describe('probes', () => {
     },
   )
 
+  test('10,000 calls of /readyz by 32 callers are one write a second, and reads go on', async () => {
+    const body = { accessToken: 'at', refreshToken: 'rt', scope: [] }
+    const made = await api.ask({ method: 'POST', path: '/v1/users/ann/oauth/acme', body })
+    const readToken = { path: `/v1/connections/${String(made.json['id'])}/token` }
+    await api.ask({ path: '/readyz', headers: open })
+    const log = () => readFileSync(join(api.dataDir, 'larder.db-wal'))
+    const written = log()
+    let left = 10_000
+    const call = async () => {
+      while (left-- > 0) expect((await fetch(`${api.address}/readyz`)).status).toBe(200)
+    }
+    const calling = Promise.all(Array.from({ length: 32 }, call))
+    for (let n = 0; n < 50; n++) expect((await api.ask(readToken)).status).toBe(200)
+    await calling
+    for (const path of ['/healthz', '/readyz']) expect((await api.ask({ path })).status).toBe(200)
+    expect(log().equals(written)).toBe(true)
+    api.now += 1_000
+    await api.ask({ path: '/readyz', headers: open })
+    expect(log().equals(written)).toBe(false)
+  })
+
+  test('/readyz notices within a second that the database cannot be written, and that it can again', async () => {
+    expect((await api.ask({ path: '/readyz', headers: open })).status).toBe(200)
+    const holder = new Database(join(api.dataDir, 'larder.db'))
+    holder.exec('begin immediate')
+    api.now += 1_000
+    const { status, json } = await api.ask({ path: '/readyz', headers: open })
+    expect({ status, json }).toEqual({ status: 503, json: { ready: false, reason: 'locked' } })
+    holder.close()
+    api.now += 1_000
+    expect((await api.ask({ path: '/readyz', headers: open })).status).toBe(200)
+  })
+
   test('health invents nothing where the database is away', async () => {
-    api.ports.store.probe = away
+    api.ports.store.sharedProbe = away
     api.ports.store.census = away
     api.ports.store.webhookStates = away
     const { status, json } = await api.ask({ path: '/healthz' })

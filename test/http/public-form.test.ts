@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ProviderId } from '../../src/core/ids.ts'
 import { dumpDatabase } from '../support/dump-database.ts'
 import { openPublicListener, type PublicListener } from '../support/public-listener.ts'
 import { ask } from './support/ask.ts'
-import { FORM, post, stateOf, visit } from './support/form-visitor.ts'
+import { FORM, post, pressContinue, stateOf, visit } from './support/form-visitor.ts'
 
 test('the form that the page shows starts a flow and leads to the provider', async () => {
   const larder = await open()
@@ -59,6 +60,34 @@ test('tabs of one browser stand side by side', async () => {
   expect((await post(larder, one.path, first.fields, { cookie: first.cookie })).status).toBe(303)
   expect((await post(larder, two.path, second.fields, { cookie: second.cookie })).status).toBe(303)
 })
+
+test('200 presses on one link leave ten flows, among them the newest, and none of another link goes', async () => {
+  const larder = await open()
+  const [link, other] = [await larder.createLink(), await larder.createLink()]
+  const elsewhere = await pressContinue(larder, other.path)
+  const pressed = []
+  for (let n = 0; n < 200; n++) pressed.push(await pressContinue(larder, link.path))
+  expect(flowsOf(larder)).toBe(11)
+  const answered = async ({ cookie, state }: Awaited<ReturnType<typeof pressContinue>>) => {
+    const path = `/callback/acme?error=access_denied&state=${state}`
+    return (await ask(larder.address, { path, headers: { cookie } })).status
+  }
+  const [oldest, newest] = [pressed.at(0), pressed.at(-1)]
+  if (oldest === undefined || newest === undefined) throw new Error('nothing was pressed')
+  expect(await answered(oldest)).toBe(400)
+  expect(await answered(newest)).toBe(303)
+  expect(await answered(elsewhere)).toBe(303)
+  expect(flowsOf(larder)).toBe(9)
+})
+
+function flowsOf({ dataDir }: PublicListener): number {
+  const database = new Database(join(dataDir, 'larder.db'), { readonly: true })
+  try {
+    return Number(database.prepare('select count(*) from flows').pluck().get())
+  } finally {
+    database.close()
+  }
+}
 
 test('a form outlives a restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-restart-'))

@@ -144,7 +144,7 @@ test('gauges come from the store when somebody looks', async () => {
           revocationsQueued: 2,
         }
       },
-      probe: async () => {
+      sharedProbe: async () => {
         if (isFull) throw new StoreError('disk_full', null)
       },
       webhookStates: async () => [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { connectionEvent } from '../../src/core/event.ts'
-import type { FlowId, ProviderId } from '../../src/core/ids.ts'
+import type { FlowId, LinkId, ProviderId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Writes } from '../../src/ports/store.ts'
 import {
@@ -64,7 +64,8 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     await vault.store.write(async (trx) => {
       for (let i = 0; i < 700; i++) {
         const id = `flw_${i}` as FlowId
-        await trx.insertFlow(makeFlow({ id, stateHash: `state ${i}`, expiresAt: MADE_AT }))
+        const link = `lnk_${i}` as LinkId
+        await trx.insertFlow(makeFlow({ id, link, stateHash: `state ${i}`, expiresAt: MADE_AT }))
       }
     })
     const sweep = () => vault.store.write((trx) => trx.sweep(MADE_AT))

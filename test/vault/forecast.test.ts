@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Caller } from '../../src/core/access.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { warningsOf } from '../../src/vault/connect-warnings.ts'
@@ -151,6 +152,19 @@ describe('what will not last is said at once', () => {
     expect(reconnect.warnings.map(({ code }) => code)).toEqual(['grants_per_account'])
     expect((await make({ expectedAccount: account.id })).warnings).toHaveLength(1)
     expect((await make({})).warnings).toEqual([])
+  })
+
+  test('a key that is narrowed is not warned of connections that it does not reach', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
+    const { account } = await twoUsersOfOneAccount(stage)
+    const make = (narrowed: Partial<Caller>) => {
+      const caller = { ...OPERATOR, ...narrowed }
+      const wish = { userId: 'user-2' as UserId, expectedAccount: account.id }
+      return createLink(stage.ports, caller, linkDemand(wish))
+    }
+    expect((await make({})).warnings).toHaveLength(1)
+    expect((await make({ userIdPrefix: 'user-2' })).warnings).toEqual([])
+    expect((await make({ userIdPrefix: 'user-' })).warnings).toHaveLength(1)
   })
 })
 

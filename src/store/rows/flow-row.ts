@@ -51,6 +51,7 @@ export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
     id,
     state_hash: stateHash,
     browser_hash: browserHash,
+    link_id: flow.link,
     flow_blob: sealJson(cipher, stored, flowPlace(id)),
     expires_at: writeInstant(expiresAt),
   }

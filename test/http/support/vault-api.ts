@@ -23,6 +23,7 @@ export const START = Date.UTC(2026, 10, 22, 12)
 
 export interface VaultApi extends AsyncDisposable {
   readonly address: string
+  readonly dataDir: string
   readonly ports: Ports
   readonly failures: readonly Parameters<LogFailure>[0][]
   /** The provider, until a test says otherwise. */
@@ -62,6 +63,7 @@ export async function openVaultApi(): Promise<VaultApi> {
     })
   return {
     address: listener.address,
+    dataDir: vault.dataDir,
     ports,
     failures,
     endpoint,
