@@ -49,7 +49,7 @@ const CACHE_BYTES = 32 * 1024 * 1024
 export function loadConfig(variables: Variables, around: Surroundings): Config {
   const findings = new Findings()
   const environment = new Environment(variables, findings, around.cwd)
-  checkProcessFlags(variables, around.execArgv, findings)
+  checkProcessFlags(variables, around.process, findings)
   const { file, fileDirectory } = readFile(environment, around, findings)
   const providers = readProviders({ file, fileDirectory, environment, findings })
   const places = readPlaces(environment, around)

@@ -40,3 +40,17 @@ test('secrets are files, and every setting is one there is', () => {
     if (/(KEY|SECRET)/.test(name)) expect(value).toMatch(/^\/run\/secrets\//)
   }
 })
+
+test('the app has a key of its own, and never the one that holds every permission', () => {
+  expect(larder).toMatchObject({ secrets: expect.arrayContaining(['larder-api.key']) })
+  expect(app).toMatchObject({
+    environment: { LARDER_API_KEY_FILE: '/run/secrets/app-api.key' },
+    secrets: ['app-api.key'],
+  })
+  for (const path of ['docker-compose.example.yml', 'README.md', 'docs/running.md']) {
+    const made = /keys new my-app[\s\\#]+--permissions ([\w:,]+)[^>]*> secrets\/app-api\.key/
+    const [, permissions = ''] = made.exec(readFileSync(path, 'utf8')) ?? []
+    expect(permissions.split(','), path).toContain('tokens:read')
+    expect(permissions, path).not.toContain('admin')
+  }
+})

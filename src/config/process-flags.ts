@@ -1,26 +1,94 @@
 import type { Variables } from './environment.ts'
 import type { Findings } from './findings.ts'
 
-/** Each of these lets another process read this one's memory, keys included, or writes it to disk. */
-const OPENING =
-  /^--(inspect|debug|heapsnapshot|heap-prof|cpu-prof|report|diagnostic-report|abort-on-uncaught)/
+/** What the running process itself says, however it was brought to it. */
+export type ProcessState = {
+  /** Node's own options on the command line. */
+  readonly execArgv: readonly string[]
+  readonly inspectorUrl: string | undefined
+  /** Whether a diagnostic report would be written on a signal, an exception or a fatal error. */
+  readonly writesReports: boolean
+}
 
-/** Refuses to hold keys in a process that node itself was told to open. */
+/** Options that show nothing of the memory and of the traffic. Any other one is refused. */
+const ALLOWED: ReadonlySet<string> = new Set([
+  // Memory and the engine.
+  ...['--max-old-space-size', '--max-old-space-size-percentage', '--max-semi-space-size'],
+  ...[
+    '--min-semi-space-size',
+    '--stack-size',
+    '--v8-pool-size',
+    '--optimize-for-size',
+    '--jitless',
+  ],
+  // What is on standard error.
+  ...['--disable-warning', '--no-warnings', '--trace-warnings'],
+  ...['--no-deprecation', '--pending-deprecation', '--trace-deprecation'],
+  ...['--enable-source-maps', '--stack-trace-limit', '--title'],
+  // Names, certificates and cryptography.
+  ...['--dns-result-order', '--network-family-autoselection', '--no-network-family-autoselection'],
+  ...['--network-family-autoselection-attempt-timeout', '--use-openssl-ca', '--use-bundled-ca'],
+  ...['--use-system-ca', '--tls-min-v1.2', '--tls-min-v1.3', '--enable-fips', '--force-fips'],
+  ...['--secure-heap', '--secure-heap-min'],
+  // Restrictions.
+  ...['--disable-sigusr1', '--disable-proto', '--frozen-intrinsics', '--permission'],
+  ...['--allow-fs-read', '--allow-fs-write', '--allow-net', '--allow-addons', '--allow-worker'],
+  ...['--allow-child-process', '--allow-wasi'],
+  // Code and variables that the operator adds: as trusted as Larder itself.
+  ...['--import', '--require', '-r', '--env-file', '--env-file-if-exists'],
+  ...['--preserve-symlinks', '--preserve-symlinks-main', '--experimental-strip-types'],
+])
+
+/** Each of them prints requests, with tokens in them. */
+const PRINTING = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'] as const
+
+/** Refuses to hold keys in a process whose memory or traffic Node was told to show. */
 export function checkProcessFlags(
   variables: Variables,
-  execArgv: readonly string[],
+  state: ProcessState,
   findings: Findings,
 ): void {
-  const fromEnvironment = (variables['NODE_OPTIONS'] ?? '').split(/\s+/)
-  if (fromEnvironment.some(opens)) {
-    findings.problem('NODE_OPTIONS', 'must not open an inspector nor write reports or snapshots')
+  refuseOptions('NODE_OPTIONS', optionsOf(variables['NODE_OPTIONS'] ?? ''), findings)
+  refuseOptions('node', state.execArgv, findings)
+  for (const name of PRINTING) {
+    if (variables[name]) findings.problem(name, 'must not be set: it prints requests and tokens')
   }
-  if (execArgv.some(opens)) {
-    findings.problem('node', 'must not be run with an inspector, reports or snapshots')
+  if (state.inspectorUrl !== undefined) {
+    findings.problem('node', 'must not be run with an inspector, which shows the keys')
+  }
+  if (state.writesReports) {
+    findings.problem('node', 'must not be run with diagnostic reports, which are written to disk')
   }
 }
 
-/** Node takes `_` for `-` in its options, and quotes around them in the variable. */
-function opens(option: string): boolean {
-  return OPENING.test(option.replaceAll('_', '-').replaceAll('"', ''))
+/** Naming an option quotes no secret: Node does not start with one that it does not know. */
+function refuseOptions(source: string, options: readonly string[], findings: Findings): void {
+  const names = options
+    // The others are values of the option before them.
+    .filter((option) => option.startsWith('-'))
+    // Node takes `_` for `-` in a name.
+    .map((option) => (option.split('=')[0] ?? '').replaceAll('_', '-'))
+  for (const name of new Set(names.filter((one) => !ALLOWED.has(one)))) {
+    findings.problem(source, `must not hold ${name}; docs/settings.md lists the options it may`)
+  }
+}
+
+/** As Node splits the variable: at spaces outside of quotes, and `\` takes the next character as it is. */
+function optionsOf(text: string): readonly string[] {
+  const options: string[] = []
+  let current: string | null = null
+  let isQuoted = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at)
+    if (character === ' ' && !isQuoted) {
+      if (current !== null) options.push(current)
+      current = null
+    } else if (character === '"') {
+      isQuoted = !isQuoted
+    } else {
+      current = (current ?? '') + (character === '\\' && isQuoted ? text.charAt(++at) : character)
+    }
+  }
+  if (current !== null) options.push(current)
+  return options
 }

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
+import { url as inspectorUrl } from 'node:inspector'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from './environment.ts'
 import { fileSystemType } from './file-system.ts'
+import type { ProcessState } from './process-flags.ts'
 
 /** Where the settings are read. */
 export type Surroundings = {
   readonly cwd: string
   /** Inside the image keys are never made, and the paths are the image's. */
   readonly inImage: boolean
-  readonly execArgv: readonly string[]
+  readonly process: ProcessState
   /** As statfs(2) of Linux has it; null where that cannot be known. */
   readonly fileSystemType: (path: string) => number | null
 }
@@ -20,9 +22,18 @@ export function surroundings(): Surroundings {
   return {
     cwd: process.cwd(),
     inImage: existsSync(marker),
-    execArgv: process.execArgv,
+    process: processState(),
     // Elsewhere the numbers mean something else.
     fileSystemType: process.platform === 'linux' ? fileSystemType : () => null,
+  }
+}
+
+function processState(): ProcessState {
+  const { reportOnFatalError, reportOnSignal, reportOnUncaughtException } = process.report
+  return {
+    execArgv: process.execArgv,
+    inspectorUrl: inspectorUrl(),
+    writesReports: reportOnFatalError || reportOnSignal || reportOnUncaughtException,
   }
 }
 

@@ -195,20 +195,67 @@ test('variables of others are not looked at', () => {
   expect(problemsOf(() => load({ LARDERX: '1', PATH: '/bin', larder_listen: 'x' }))).toEqual([])
 })
 
-test.each([
-  ['--inspect', false],
-  ['--max-old-space-size=200 --inspect-brk=0.0.0.0:9229', false],
-  ['"--inspect_port=1"', false],
-  ['--heapsnapshot-signal=SIGUSR2', false],
-  ['--report-on-signal', false],
-  ['--max-old-space-size=200 --disable-sigusr1', true],
-])('NODE_OPTIONS %s is allowed: %s', (options, isAllowed) => {
-  const problem = 'NODE_OPTIONS: must not open an inspector nor write reports or snapshots'
-  const expected = isAllowed ? [] : [problem]
-  expect(problemsOf(() => load({ NODE_OPTIONS: options }))).toEqual(expected)
+const CLOSED = { execArgv: [], inspectorUrl: undefined, writesReports: false }
+
+function optionProblems(source: string, names: readonly string[]): readonly string[] {
+  return names.map(
+    (name) => `${source}: must not hold ${name}; docs/settings.md lists the options it may`,
+  )
+}
+
+test.each<[string, ...string[]]>([
+  ['--inspect', '--inspect'],
+  ['--max-old-space-size=200 --inspect-brk=0.0.0.0:9229', '--inspect-brk'],
+  ['"--inspect_port=1"', '--inspect-port'],
+  [String.raw`"--ins\pect=0"`, '--inspect'],
+  ['--ins"pec"t=0', '--inspect'],
+  ['--heapsnapshot-signal=SIGUSR2', '--heapsnapshot-signal'],
+  ['--heapsnapshot-near-heap-limit=1', '--heapsnapshot-near-heap-limit'],
+  ['--report-on-signal', '--report-on-signal'],
+  ['--report_on_fatalerror', '--report-on-fatalerror'],
+  ['--tls-keylog=/tmp/keys', '--tls-keylog'],
+  ['--tls-keylog /tmp/keys', '--tls-keylog'],
+  ['--trace-tls', '--trace-tls'],
+  ['--trace-env', '--trace-env'],
+  ['--cpu-prof --heap-prof', '--cpu-prof', '--heap-prof'],
+  ['--abort-on-uncaught-exception', '--abort-on-uncaught-exception'],
+  ['--perf-basic-prof', '--perf-basic-prof'],
+  ['--an-option-of-tomorrow', '--an-option-of-tomorrow'],
+  ['--openssl-config=/tmp/x', '--openssl-config'],
+])('NODE_OPTIONS %s is refused', (options, ...names) => {
+  const problems = problemsOf(() => load({ NODE_OPTIONS: options }))
+  expect(problems).toEqual(optionProblems('NODE_OPTIONS', names))
 })
 
-test('an inspector among the flags of node itself is refused too', () => {
-  const problems = problemsOf(() => load({}, { execArgv: ['--inspect=0'] }))
-  expect(problems).toEqual(['node: must not be run with an inspector, reports or snapshots'])
+test.each([
+  '',
+  '--max-old-space-size=200 --disable-sigusr1',
+  '--max_old_space_size=200',
+  '  --enable-source-maps   --disable-warning ExperimentalWarning ',
+  '--import="data:text/javascript,1 --inspect"',
+  '--require ./trace.cjs --use-system-ca --dns-result-order=ipv4first',
+])('NODE_OPTIONS "%s" is allowed', (options) => {
+  expect(problemsOf(() => load({ NODE_OPTIONS: options }))).toEqual([])
+})
+
+test.each(['--inspect=0', '--tls-keylog=/tmp/keys', '--trace-tls', '--ins_pect'])(
+  '%s among the flags of node itself is refused too',
+  (flag) => {
+    const process = { ...CLOSED, execArgv: ['--disable-sigusr1', flag] }
+    const name = flag.split('=')[0]?.replace('_', '-') ?? ''
+    expect(problemsOf(() => load({}, { process }))).toEqual(optionProblems('node', [name]))
+  },
+)
+
+test.each([
+  [{ inspectorUrl: 'ws://127.0.0.1:9229/x' }, /^node: .*inspector/],
+  [{ writesReports: true }, /^node: .*reports/],
+])('a process that says %j of itself is refused, whatever its flags are', (state, expected) => {
+  const problems = problemsOf(() => load({}, { process: { ...CLOSED, ...state } }))
+  expect(problems).toEqual([expect.stringMatching(expected)])
+})
+
+test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])('%s prints requests, and is refused', (name) => {
+  const problems = problemsOf(() => load({ [name]: 'http' }))
+  expect(problems).toEqual([`${name}: must not be set: it prints requests and tokens`])
 })

@@ -11,7 +11,7 @@ export function around(changes: Partial<Surroundings> = {}): Surroundings {
   return {
     cwd: tempDir(),
     inImage: false,
-    execArgv: [],
+    process: { execArgv: [], inspectorUrl: undefined, writesReports: false },
     fileSystemType: () => null,
     ...changes,
   }

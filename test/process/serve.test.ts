@@ -39,6 +39,8 @@ function fingerprint(dataDir: string): string {
     .digest('hex')
 }
 
+const OPEN_INSPECTOR = encodeURIComponent("import { open } from 'node:inspector'; open(0)")
+
 describe('it ends', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('with 0 on %s, after saying so', async (signal) => {
     const running = await start(await installation())
@@ -126,11 +128,18 @@ describe('it refuses to start', () => {
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('in a process that node was told to open', async () => {
-    const at = await installation({ NODE_OPTIONS: '--inspect=127.0.0.1:0' })
+  test.each([
+    ['--inspect=127.0.0.1:0', 'NODE_OPTIONS: must not hold --inspect;'],
+    [String.raw`"--ins\pect=127.0.0.1:0"`, 'NODE_OPTIONS: must not hold --inspect;'],
+    ['--tls-keylog=keys.log', 'NODE_OPTIONS: must not hold --tls-keylog;'],
+    ['--trace-tls', 'NODE_OPTIONS: must not hold --trace-tls;'],
+    ['--report-on-signal', 'node: must not be run with diagnostic reports'],
+    [`--import=data:text/javascript,${OPEN_INSPECTOR}`, 'node: must not be run with an inspector'],
+  ])('in a process that node was told to open by %s', async (options, expected) => {
+    const at = await installation({ NODE_OPTIONS: options })
     const { code, stderr } = await larder(['serve'], { env: at.environment })
     expect(code).toBe(78)
-    expect(stderr).toContain('NODE_OPTIONS: must not open an inspector')
+    expect(stderr).toContain(expected)
   })
 
   test('with another master key, before a single byte is written', async () => {
