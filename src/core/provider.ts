@@ -77,6 +77,8 @@ export type RefreshTraits = {
   readonly grantsPerAccount: number | null
   /** A refresh ends the refresh tokens of the same account's other grants at the same client. */
   readonly endsSiblings: boolean
+  /** A refresh ends the access token before it, however long that was to live. */
+  readonly endsAccessToken: boolean
 }
 
 /**
@@ -111,6 +113,7 @@ export const UNKNOWN_TRAITS: RefreshTraits = {
   remedy: null,
   grantsPerAccount: null,
   endsSiblings: false,
+  endsAccessToken: false,
 }
 
 /** The scopes a link asks for: what was wished, else the provider's own, and what identity needs. */

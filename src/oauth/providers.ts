@@ -195,6 +195,7 @@ function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider
       remedy: refreshTokens.remedy ?? null,
       grantsPerAccount: refreshTokens.perAccount ?? null,
       endsSiblings: refreshTokens.endsSiblings === true,
+      endsAccessToken: refreshTokens.endsAccessToken === true,
     },
     revocation: {
       supported: recipe.connectsBy !== 'credentials' && canRevoke(recipe),

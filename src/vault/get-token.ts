@@ -11,6 +11,7 @@ import {
   unavailable,
   waitProblem,
 } from './refresh-problem.ts'
+import { endsSiblings, leaderOf } from './share-with-siblings.ts'
 import type { Target } from './target.ts'
 
 export type TokenDemand = {
@@ -42,9 +43,48 @@ export async function getToken(
   const connection = ports.flights.parked(found.id) ?? found
   const served = serve(ports, connection, demand)
   if (served === null) return fetchToken(ports, connection, demand)
+  if (mayBeEnding(ports, served.connection) && (await isBeingRefreshed(ports, served.connection))) {
+    return fetchOrServe(ports, served, demand)
+  }
   ports.observer.tokenServed({ provider: connection.provider, how: 'cache' })
   return served
 }
+
+/** At some providers a refresh ends the token in hand. */
+function mayBeEnding(
+  { providers, flights }: RefreshNeeds,
+  { id, provider }: LiveConnection,
+): boolean {
+  const isParked = flights.parked(id) !== undefined
+  return !isParked && providers.get(provider)?.refresh.endsAccessToken === true
+}
+
+/** By itself, or by the connection that is refreshed for it: that flight begins a moment later. */
+async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection): Promise<boolean> {
+  if (ports.flights.has(connection.id)) return true
+  if (!endsSiblings(ports, connection)) return false
+  const isDue = connection.dueAt !== null && connection.dueAt <= ports.clock.now()
+  return isDue || ports.flights.has((await leaderOf(ports, connection)).id)
+}
+
+/** The token that the refresh brings; the one in hand if it brings none in time. */
+async function fetchOrServe(
+  ports: RefreshNeeds,
+  inHand: ServedToken,
+  demand: TokenDemand,
+): Promise<ServedToken> {
+  const { connection: seen } = inHand
+  // The caller that began the flight reports what breaks in it.
+  const flight = refresh(ports, seen, 'asked').catch(() => ({ kind: 'stopping' }) as const)
+  const result = await orTimeout(ports, flight, IN_HAND_WAIT_MS)
+  const isKnown = result !== 'timeout' && 'connection' in result
+  const served = isKnown ? serve(ports, result.connection, demand) : inHand
+  const how = isKnown && result.kind === 'refreshed' ? 'refresh' : 'cache'
+  ports.observer.tokenServed({ provider: seen.provider, how })
+  return served ?? inHand
+}
+
+const IN_HAND_WAIT_MS = 5_000
 
 /** The token in hand, where it will do; null where one has to be fetched. Throws where none may be. */
 function serve(
@@ -73,7 +113,7 @@ async function fetchToken(
   if (!canBeAsked(ports, seen)) throw reconnectRequired(seen)
   const held = ports.flights.has(seen.id) ? null : heldBack(ports, seen)
   if (held !== null) throw refreshProblem(held, ports.clock.now())
-  const result = await orTimeout(ports, refresh(ports, seen, 'asked'))
+  const result = await orTimeout(ports, refresh(ports, seen, 'asked'), ports.policy.leaseMs)
   if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
   const served = serve(ports, result.connection, demand)
@@ -85,15 +125,14 @@ async function fetchToken(
 
 const TIMEOUT_RETRY_MS = 5_000
 
-/** Waits for a flight as long as one attempt can take, then lets it fly on without this caller. */
+/** Waits for a flight, at most as long as one attempt can take, then lets it fly on without this caller. */
 async function orTimeout(
   ports: RefreshNeeds,
   flight: Promise<RefreshResult>,
+  longestMs: number,
 ): Promise<RefreshResult | 'timeout'> {
   const waiting = new AbortController()
-  const timeout = ports.clock
-    .sleep(ports.policy.leaseMs, waiting.signal)
-    .then(() => 'timeout' as const)
+  const timeout = ports.clock.sleep(longestMs, waiting.signal).then(() => 'timeout' as const)
   try {
     return await Promise.race([flight, timeout])
   } finally {
