@@ -2,9 +2,11 @@ import type { Kysely } from 'kysely'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import type { Reads, Writes } from '../ports/store.ts'
+import { connectionRowById } from './connections.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
 import { readConnection } from './rows/read-connection.ts'
+import { changedRow, isWholeRow } from './rows/row-seal.ts'
 import type { Schema } from './schema.ts'
 
 /** What the schedule has to take up. */
@@ -44,7 +46,10 @@ export function attemptReads({
     connectionOfAttempt: async (attempt) => {
       const open = db.selectFrom('connections').where('attempt_sent_at', 'is not', null)
       const row = await open.selectAll().where('attempt_id', '=', attempt).executeTakeFirst()
-      return row === undefined ? null : readConnection(cipher, row)
+      const connection = row === undefined ? null : readConnection(cipher, row)
+      return connection !== null && isLive(connection) && connection.attempt?.id === attempt
+        ? connection
+        : null
     },
   }
 }
@@ -52,15 +57,19 @@ export function attemptReads({
 /** Lease and intent of a refresh. An intent outlives its process; a lease does not. */
 export function attemptWrites({
   db,
+  cipher,
   changes,
 }: WriteContext): Pick<Writes, 'beginAttempt' | 'releaseLease'> {
   return {
     beginAttempt: async (connection, lease, now) => {
       changes.connections.add(connection.id)
+      const row = await connectionRowById({ db, cipher }, connection.id)
+      if (row === undefined || !isWholeRow(cipher, 'connections', row)) return { won: false }
+      const intent = changedRow(cipher, 'connections', row, { attempt_id: lease.attempt })
       const result = await db
         .updateTable('connections')
         .set((eb) => ({
-          attempt_id: lease.attempt,
+          ...intent,
           attempt_sent_at: writeInstant(lease.since),
           lease_until: writeInstant(lease.until),
           lease_fence: eb('lease_fence', '+', 1),

@@ -1,9 +1,15 @@
 import type { ExpressionBuilder } from 'kysely'
 import { type Attempt, type Connection, isLive } from '../core/connection.ts'
 import type { WriteResult, Writes } from '../ports/store.ts'
+import { connectionRowById } from './connections.ts'
 import { ownerKey, type WriteContext } from './context.ts'
-import { changedConnection, connectionRow } from './rows/write-connection.ts'
-import type { Schema } from './schema.ts'
+import { changedRow, isWholeRow } from './rows/row-seal.ts'
+import {
+  changedConnection,
+  type ChangedConnection,
+  connectionRow,
+} from './rows/write-connection.ts'
+import type { ConnectionTable, Schema } from './schema.ts'
 
 type ConnectionWrites = Pick<Writes, 'insertConnection' | 'saveConnection' | 'removeConnection'>
 
@@ -25,15 +31,18 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
 }
 
 async function saveConnection(
-  { db, cipher, changes }: WriteContext,
+  context: WriteContext,
   before: Connection,
   after: Connection,
 ): Promise<WriteResult> {
+  const { db, changes } = context
   changes.connections.add(before.id)
   // A draft that is proven enters the lists of its user.
   if (before.draft !== after.draft) changes.owners.add(ownerKey(after.userId, after.provider))
   const { grantId, generation } = fenceOf(before)
-  const { columns, isEditOnly } = changedConnection(cipher, before, after)
+  const row = await connectionRowById(context, before.id)
+  if (row === undefined) return { won: false }
+  const { columns, isEditOnly } = columnsToSave(context, { row, before, after })
   const result = await db
     .updateTable('connections')
     .set((eb) => ({
@@ -45,6 +54,25 @@ async function saveConnection(
     .where('generation', '=', generation)
     .executeTakeFirst()
   return { won: result.numUpdatedRows === 1n }
+}
+
+/** A new grant replaces all of a row that was altered; nothing that was sealed in it is left to keep. */
+function columnsToSave(
+  { cipher }: WriteContext,
+  saved: {
+    readonly row: ConnectionTable
+    readonly before: Connection
+    readonly after: Connection
+  },
+): ChangedConnection {
+  const { row, before, after } = saved
+  const isReplaced = fenceOf(before).grantId !== fenceOf(after).grantId
+  if (isReplaced && !isWholeRow(cipher, 'connections', row)) {
+    const { lease_fence: _, ...columns } = connectionRow(cipher, after)
+    return { columns, isEditOnly: false }
+  }
+  const { columns, isEditOnly } = changedConnection(cipher, before, after)
+  return { columns: changedRow(cipher, 'connections', row, columns), isEditOnly }
 }
 
 /**

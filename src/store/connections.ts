@@ -37,7 +37,10 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
       const proven = drafts.where('status', '=', 'active').where('attempt_id', 'is', null)
       const rows = await proven.orderBy('id').limit(limit).execute()
-      return rows.map(read).filter(isLive)
+      return rows
+        .map(read)
+        .filter(isLive)
+        .filter(({ status }) => status === 'active')
     },
     listConnections: async (filter) => {
       const query = selectListed(context).where(matches(filter)).orderBy('id').limit(filter.limit)

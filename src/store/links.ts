@@ -3,6 +3,7 @@ import type { ProviderId, UserId } from '../core/ids.ts'
 import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { linkRow, linkStateColumns, readLink } from './rows/link-row.ts'
+import { changedRow } from './rows/row-seal.ts'
 import type { ConnectLinkTable } from './schema.ts'
 
 type LinkReads = Pick<Reads, 'link' | 'linkBySecretHash' | 'overdueConfirmations'>
@@ -31,23 +32,23 @@ export function linkWrites(context: WriteContext): LinkWrites {
   return {
     insertLink: async (link, newerThan) => {
       if (newerThan !== null) {
-        await db
-          .updateTable('connect_links')
-          .set({ status: 'superseded' })
-          .where('reconnects', '=', newerThan)
-          .where('status', '=', 'pending')
-          .execute()
+        const older = pendingLinks(db).where('reconnects', '=', newerThan)
+        for (const row of await older.execute()) {
+          await changeLink(context, row, { status: 'superseded' })
+        }
       }
       await db.insertInto('connect_links').values(linkRow(cipher, link)).execute()
     },
     saveLink: async (before, after) => {
-      const result = await db
-        .updateTable('connect_links')
-        .set(linkStateColumns(after))
+      const row = await db
+        .selectFrom('connect_links')
+        .selectAll()
         .where('id', '=', before.id)
         .where('status', '=', before.state.status)
         .executeTakeFirst()
-      return { won: result.numUpdatedRows === 1n }
+      if (row === undefined) return { won: false }
+      await changeLink(context, row, linkStateColumns(after))
+      return { won: true }
     },
     countTry: async (id, atMost) => {
       const result = await db
@@ -66,24 +67,28 @@ export function linkWrites(context: WriteContext): LinkWrites {
 
 /** Which providers a link offers is sealed: each has to be read. */
 async function withdrawLinksOf(
-  { db, cipher }: WriteContext,
+  context: WriteContext,
   userId: UserId,
   providers: readonly ProviderId[] | null,
 ): Promise<void> {
-  const rows = await db
-    .selectFrom('connect_links')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .where('status', '=', 'pending')
-    .execute()
+  const rows = await pendingLinks(context.db).where('user_id', '=', userId).execute()
   for (const row of rows) {
-    const offered = readLink(cipher, row)?.providers ?? null
+    const offered = readLink(context.cipher, row)?.providers ?? null
     const isReached = providers === null || offered?.every((id) => providers.includes(id))
     if (!isReached) continue
-    await db
-      .updateTable('connect_links')
-      .set({ status: 'withdrawn' })
-      .where('id', '=', row.id)
-      .execute()
+    await changeLink(context, row, { status: 'withdrawn' })
   }
+}
+
+function pendingLinks(db: WriteContext['db']) {
+  return db.selectFrom('connect_links').selectAll().where('status', '=', 'pending')
+}
+
+async function changeLink(
+  { db, cipher }: WriteContext,
+  row: ConnectLinkTable,
+  changes: Partial<ConnectLinkTable>,
+): Promise<void> {
+  const columns = changedRow(cipher, 'connect_links', row, changes)
+  await db.updateTable('connect_links').set(columns).where('id', '=', row.id).execute()
 }

@@ -15,16 +15,20 @@ export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefi
 }
 
 /**
- * Runs what has not run yet. Each step commits together with the record that it ran: a process that is
+ * Runs what has not run yet; `complete` does what a step cannot without the keys. Each step commits together with the record that it ran: a process that is
  * killed anywhere in between finds the step either done or not begun.
  */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
+export async function migrate(
+  db: Kysely<Schema>,
+  complete: (step: string, trx: Kysely<Schema>) => Promise<void> = async () => {},
+): Promise<void> {
   const provider = { getMigrations: async () => migrations }
   const pending = Object.keys(migrations).length - (await executedMigrations(db)).length
   for (let steps = 0; steps < pending; steps++) {
     await db.transaction().execute(async (trx) => {
-      const { error } = await new Migrator({ db: trx, provider }).migrateUp()
+      const { error, results } = await new Migrator({ db: trx, provider }).migrateUp()
       if (error !== undefined) throw error
+      for (const { migrationName } of results ?? []) await complete(migrationName, trx)
     })
   }
 }

@@ -15,6 +15,7 @@ import { VaultSqliteDialect } from './sqlite/dialect.ts'
 import { inspectVaultFile } from './sqlite/inspect-vault-file.ts'
 import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './sqlite/pragmas.ts'
 import { remakeIndexes } from './sqlite/remake-indexes.ts'
+import { sealRows } from './seal-rows.ts'
 import { sortSqliteError } from './sqlite/sort-error.ts'
 import { holdStartupLock, type StartupLock } from './sqlite/startup-lock.ts'
 import { createStore, heartbeat, type StoreOptions } from './store.ts'
@@ -85,7 +86,10 @@ class SqliteVault implements VaultDatabase {
     try {
       applyPragmas(raw)
       if (!this.indexesFit) remakeIndexes(raw)
-      await migrate(db)
+      const cipher = { sealer: options.sealer, onUnreadable: () => {} }
+      await migrate(db, async (step, trx) => {
+        if (step === '0006-row-seals') await sealRows(trx, cipher)
+      })
       await prepareWriting()?.catch(passWhereItEnds)
     } catch (error) {
       raw.close()

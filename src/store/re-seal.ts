@@ -16,7 +16,14 @@ import { eventPlace } from './rows/event-row.ts'
 import { flowPlace } from './rows/flow-row.ts'
 import { linkPlace } from './rows/link-row.ts'
 import { revocationPlace } from './rows/revocation-row.ts'
-import { type ColumnPlace, lazySecret, sealSecret } from './rows/row-cipher.ts'
+import { type ColumnPlace, lazySecret, type RowCipher, sealSecret } from './rows/row-cipher.ts'
+import {
+  changedRow,
+  rowSealPlace,
+  SEALED_ROWS,
+  type SealedTable,
+  trustedRow,
+} from './rows/row-seal.ts'
 import { waitingGrantPlace } from './rows/waiting-grant-row.ts'
 import type { Schema } from './schema.ts'
 
@@ -36,21 +43,44 @@ export const SEALED = {
       access_token_blob: (row) => accessTokenPlace(ownerOf(row), grantOf(row)),
       refresh_token_blob: (row) => refreshTokenPlace(ownerOf(row), grantOf(row)),
       credentials_blob: (row) => credentialsPlace(ownerOf(row), grantOf(row)),
+      row_blob: ({ id }) => rowSealPlace('connections', id),
     },
   },
-  connect_links: { key: 'id', columns: { request_blob: ({ id }) => linkPlace(id as never) } },
-  flows: { key: 'id', columns: { flow_blob: ({ id }) => flowPlace(id as never) } },
+  connect_links: {
+    key: 'id',
+    columns: {
+      request_blob: ({ id }) => linkPlace(id as never),
+      row_blob: ({ id }) => rowSealPlace('connect_links', id),
+    },
+  },
+  flows: {
+    key: 'id',
+    columns: {
+      flow_blob: ({ id }) => flowPlace(id as never),
+      row_blob: ({ id }) => rowSealPlace('flows', id),
+    },
+  },
   waiting_grants: {
     key: 'link_id',
-    columns: { grant_blob: (row) => waitingGrantPlace(row.link_id as never) },
+    columns: {
+      grant_blob: (row) => waitingGrantPlace(row.link_id as never),
+      row_blob: (row) => rowSealPlace('waiting_grants', row.link_id),
+    },
   },
-  events: { key: 'sequence', columns: { body_blob: ({ id }) => eventPlace(id) } },
+  events: {
+    key: 'sequence',
+    columns: {
+      body_blob: ({ id }) => eventPlace(id),
+      row_blob: ({ id }) => rowSealPlace('events', id),
+    },
+  },
   revocations: {
     key: 'id',
     columns: {
       settings_blob: ({ id }) => revocationPlace(id, 'settings'),
       refresh_token_blob: ({ id }) => revocationPlace(id, 'refresh_token'),
       access_token_blob: ({ id }) => revocationPlace(id, 'access_token'),
+      row_blob: ({ id }) => rowSealPlace('revocations', id),
     },
   },
   api_keys: {
@@ -82,13 +112,13 @@ async function reSeal(
   const at = position ?? { table: 0, after: null }
   const table = TABLES[at.table]
   if (table === undefined) return { resealed: 0, next: null }
-  const { key, columns } = SEALED[table] as unknown as AnySealed
+  const { key } = SEALED[table]
   const db = context.db as unknown as Kysely<AnySchema>
   const page = db.selectFrom(table).selectAll().orderBy(key).limit(limit)
   const rows = await (at.after === null ? page : page.where(key, '>', at.after)).execute()
   let resealed = 0
   for (const row of rows) {
-    const changed = reSealedColumns(context, columns, row)
+    const changed = reSealedColumns(context, table, row)
     if (Object.keys(changed).length === 0) continue
     if (table === 'connections') context.changes.connections.add(row['id'] as ConnectionId)
     await db.updateTable(table).set(changed).where(key, '=', row[key]).execute()
@@ -103,6 +133,19 @@ async function reSeal(
 /** What does not open stays as it is: with its key, or without, it is no worse off. */
 function reSealedColumns(
   { cipher }: WriteContext,
+  table: keyof typeof SEALED,
+  found: AnyRow,
+): Record<string, Uint8Array> {
+  const { columns } = SEALED[table] as unknown as AnySealed
+  if (!isSealedTable(table)) return reSealedValues(cipher, columns, found)
+  const row = trustedRow(cipher, table, found as AnyRow & { readonly row_blob: Uint8Array | null })
+  const { row_blob: seal, ...changed } = reSealedValues(cipher, columns, row)
+  const resealed = changedRow(cipher, table, row, changed)
+  return seal === undefined || 'row_blob' in resealed ? resealed : { row_blob: seal }
+}
+
+function reSealedValues(
+  cipher: RowCipher,
   columns: AnySealed['columns'],
   row: AnyRow,
 ): Record<string, Uint8Array> {
@@ -115,6 +158,10 @@ function reSealedColumns(
     if (fresh !== null) changed[column] = fresh
   }
   return changed
+}
+
+function isSealedTable(table: keyof typeof SEALED): table is SealedTable {
+  return Object.hasOwn(SEALED_ROWS, table)
 }
 
 type OwnedRow = { readonly id: string; readonly user_id: string; readonly provider: string }

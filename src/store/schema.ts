@@ -89,6 +89,8 @@ export type ConnectionTable = {
   created_at: Time
   updated_at: Time
   last_refreshed_at: Time | null
+  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  row_blob: Bytes | null
 }
 
 export type RefreshTokenHashTable = {
@@ -113,6 +115,8 @@ export type ConnectLinkTable = {
   tries: number
   created_at: Time
   expires_at: Time
+  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  row_blob: Bytes | null
 }
 
 export type FlowTable = {
@@ -123,6 +127,8 @@ export type FlowTable = {
   link_id: Text | null
   flow_blob: Bytes
   expires_at: Time
+  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  row_blob: Bytes | null
 }
 
 export type WaitingGrantTable = {
@@ -130,6 +136,8 @@ export type WaitingGrantTable = {
   connection_id: Text
   grant_blob: Bytes
   sent_at: Time
+  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  row_blob: Bytes | null
 }
 
 export type EventTable = {
@@ -142,6 +150,8 @@ export type EventTable = {
   provider: Text
   body_blob: Bytes
   created_at: Time
+  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  row_blob: Bytes | null
 }
 
 export type RevocationTable = {
@@ -153,6 +163,8 @@ export type RevocationTable = {
   attempts: number
   created_at: Time
   due_at: Time
+  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  row_blob: Bytes | null
 }
 
 export type CircuitTable = {

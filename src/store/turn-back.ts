@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import type { ConnectionId } from '../core/ids.ts'
+import { changedRow } from './rows/row-seal.ts'
 
 export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connectionIds'> {
   return {
@@ -14,18 +15,24 @@ export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connecti
 }
 
 /** What waits for an instant and is no connection: those are turned back one by one, being sealed. */
-export function turnBackWrites({ db }: WriteContext): Pick<Writes, 'turnBackQueues'> {
+export function turnBackWrites({ db, cipher }: WriteContext): Pick<Writes, 'turnBackQueues'> {
   return {
     turnBackQueues: async (byMs) => {
       const back = (column: string) => sql<number>`${sql.ref(column)} - ${byMs}`
-      await db
-        .updateTable('flows')
-        .set({ expires_at: back('expires_at') })
-        .execute()
-      await db
-        .updateTable('connect_links')
-        .set({ expires_at: back('expires_at'), confirm_before: back('confirm_before') })
-        .execute()
+      for (const row of await db.selectFrom('flows').selectAll().execute()) {
+        const turned = { expires_at: row.expires_at - byMs }
+        const columns = changedRow(cipher, 'flows', row, turned)
+        await db.updateTable('flows').set(columns).where('id', '=', row.id).execute()
+      }
+      for (const row of await db.selectFrom('connect_links').selectAll().execute()) {
+        const { expires_at, confirm_before } = row
+        const turned = {
+          expires_at: expires_at - byMs,
+          confirm_before: confirm_before === null ? null : confirm_before - byMs,
+        }
+        const columns = changedRow(cipher, 'connect_links', row, turned)
+        await db.updateTable('connect_links').set(columns).where('id', '=', row.id).execute()
+      }
       await db
         .updateTable('revocations')
         .set({ due_at: back('due_at'), created_at: back('created_at') })

@@ -80,6 +80,9 @@ export async function attachGrant(
   consent: Consent,
   slot: Connection | null,
 ): Promise<Attached> {
+  if (slot !== null && !isOf(slot, consent)) {
+    throw new VaultError('conflict', 'the connection was changed meanwhile')
+  }
   const now = ports.clock.now()
   const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
     ...consent.provider,
@@ -104,6 +107,11 @@ export async function attachGrant(
   const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
   await trx.appendEvent(connectionEvent(`connection.${change}`, attached, slot), now)
   return { connection: attached, change }
+}
+
+/** User and provider of the consent are sealed with its request; those of the slot stand in the clear. */
+function isOf(slot: Connection, { request, provider }: Consent): boolean {
+  return slot.userId === request.userId && slot.provider === provider.id
 }
 
 /** A connection without a grant: the row that a pending one consists of. */

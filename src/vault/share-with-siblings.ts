@@ -108,6 +108,8 @@ export async function siblingsOf(
     all
       .filter(isLive)
       .filter((one) => one.id !== connection.id && one.grant.kind === kind)
+      // The hash is for the search; which account a connection has is sealed.
+      .filter((one) => one.account.id === accountId)
       .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
       // Accounts of one number at two instances of a provider are two accounts.
       .filter((one) => sameParams(paramsOf(provider, one), paramsOf(provider, connection)))

@@ -18,14 +18,14 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     const first = await store.connection(idOf(1))
     expect(store.cachedConnection(idOf(1))).toBe(first)
     // What happens behind the store shows that the second read did not ask.
-    await behind(vault, (db) => db.updateTable('connections').set({ status: 'failing' }).execute())
+    await behind(vault, (db) => db.updateTable('connections').set({ due_at: 7 }).execute())
     expect(await store.connection(idOf(1))).toBe(first)
     await store.write(async (trx) => {
       const seen = await trx.connection(idOf(1))
       if (seen) await trx.saveConnection(seen, { ...seen, label: 'new' })
     })
     expect(store.cachedConnection(idOf(1))).toBeUndefined()
-    expect(await store.connection(idOf(1))).toMatchObject({ label: 'new', status: 'failing' })
+    expect(await store.connection(idOf(1))).toMatchObject({ label: 'new', dueAt: 7 })
   })
 
   test('answers a user’s connections, each the same object as by its id', async () => {

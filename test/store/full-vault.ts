@@ -1,7 +1,13 @@
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { connectionEvent } from '../../src/core/event.ts'
-import { type ConnectionId, type FlowId, newId, type UserId } from '../../src/core/ids.ts'
+import {
+  type ConnectionId,
+  type FlowId,
+  newId,
+  type ProviderId,
+  type UserId,
+} from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Store, Writes } from '../../src/ports/store.ts'
 import { SEALED } from '../../src/store/re-seal.ts'
@@ -58,22 +64,30 @@ export async function fillVault(store: Store): Promise<void> {
 async function insertOneOfEach(trx: Writes, row: string): Promise<void> {
   await trx.insertConnection(connectionOf(row))
   await trx.insertConnection(credentialsOf(row))
-  const told = makeConnection({ label: word('events.body_blob', row) })
+  const [userId, provider] = [userOf(row), providerOf(row)]
+  const told = makeConnection({ userId, provider, label: word('events.body_blob', row) })
   await trx.appendEvent(connectionEvent('connection.created', told, null), 1)
-  const request = (column: string) => ({ ...REQUEST, label: word(column, row) })
+  const request = (column: string) => ({ ...REQUEST, userId, label: word(column, row) })
   await trx.insertLink(makeLink(row, { request: request('connect_links.request_blob') }), null)
   await trx.insertFlow(
     makeFlow({
       id: `flw_01jd9z0000000000000000000${row}` as FlowId,
       stateHash: stateHash(row),
+      provider,
       request: request('flows.flow_blob'),
     }),
   )
   await trx.insertWaitingGrant(
-    makeWaitingGrant({ link: linkId(row), request: request('waiting_grants.grant_blob') }),
+    makeWaitingGrant({
+      link: linkId(row),
+      connectionId: idOf(row, 1),
+      provider,
+      request: request('waiting_grants.grant_blob'),
+    }),
   )
   await trx.enqueueRevocation(
     makeRevocation(row, {
+      provider,
       params: { tenant: word('revocations.settings_blob', row) },
       refreshToken: new Secret(word('revocations.refresh_token_blob', row)),
       accessToken: new Secret(word('revocations.access_token_blob', row)),
@@ -96,7 +110,8 @@ function connectionOf(row: string) {
   const secret = new Secret(word('connections.client_secret_blob', row))
   return makeConnection({
     id: idOf(row, 1),
-    userId: `user-${row}` as UserId,
+    userId: userOf(row),
+    provider: providerOf(row),
     account: { id, email: null, name: null },
     params: { tenant: word('connections.settings_blob', row) },
     client: { id: 'client-1', secret },
@@ -111,12 +126,22 @@ function credentialsOf(row: string) {
   const password = new Secret(word('connections.credentials_blob', row))
   return makeConnection({
     id: idOf(row, 2),
-    userId: `user-${row}` as UserId,
+    userId: userOf(row),
+    provider: providerOf(row),
     account: { id: `account of ${row}`, email: null, name: null },
     grant: makeCredentialsGrant({
       credentials: { kind: 'basic', tokenId: 't_1', username: 'ann', password },
     }),
   })
+}
+
+export function userOf(row: string): UserId {
+  return `user-${row}` as UserId
+}
+
+/** Rows a and b are of one provider, c is of another. */
+export function providerOf(row: string): ProviderId {
+  return (row === 'c' ? 'other' : 'acme') as ProviderId
 }
 
 function idOf(row: string, n: number): ConnectionId {

@@ -90,7 +90,8 @@ test('one whose token does not open keeps no other waiting, waits itself, and is
   expect((await stage.provider.family(healthy.family)).revoked?.cause).toBe('revocation_endpoint')
   expect(await queued(stage)).toBe(1)
   expect(await deliverRevocations(stage.ports)).toBe(0)
-  expect(stage.observed.filter(({ what }) => what === 'unreadable')).toHaveLength(1)
+  // Both tokens are gone: one was overwritten, the other was removed.
+  expect(stage.observed.filter(({ what }) => what === 'unreadable')).toHaveLength(2)
   stage.clock.pass(WEEK + HOUR)
   await deliverRevocations(stage.ports)
   expect(await queued(stage)).toBe(0)

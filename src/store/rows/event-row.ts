@@ -4,9 +4,11 @@ import type { Instant, ProviderId } from '../../core/ids.ts'
 import type { EventTable } from '../schema.ts'
 import { readCount, readText, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import { sealedRow, trustedRow } from './row-seal.ts'
 
 /** A body that cannot be opened is an empty one: readers go by the sequence, which has no gaps. */
-export function readEvent(cipher: RowCipher, row: EventTable): StoredEvent {
+export function readEvent(cipher: RowCipher, found: EventTable): StoredEvent {
+  const row = trustedRow(cipher, 'events', found)
   const id = readText(row.id)
   const data = openJson(cipher, row.body_blob, eventPlace(id))
   return {
@@ -27,7 +29,7 @@ export function eventRow(
   as: { readonly sequence: number; readonly id: string; readonly now: Instant },
 ): EventTable {
   const connection = 'connection' in event ? event.connection : null
-  return {
+  return sealedRow(cipher, 'events', {
     sequence: as.sequence,
     id: as.id,
     type: event.type,
@@ -36,7 +38,7 @@ export function eventRow(
     provider: 'provider' in event ? event.provider : event.connection.provider,
     body_blob: sealJson(cipher, viewEvent(event, as.now), eventPlace(as.id)),
     created_at: writeInstant(as.now),
-  }
+  })
 }
 
 export function eventPlace(id: string) {

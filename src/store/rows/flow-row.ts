@@ -4,6 +4,7 @@ import { Secret } from '../../core/secret.ts'
 import type { FlowTable } from '../schema.ts'
 import { readText, readTextOrNull, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import { sealedRow, trustedRow } from './row-seal.ts'
 import {
   exposed,
   restored,
@@ -23,7 +24,8 @@ type StoredFlow = Pick<
 }
 
 /** Null where it does not open: nothing may be redeemed on what is left of it. */
-export function readFlow(cipher: RowCipher, row: FlowTable): Flow | null {
+export function readFlow(cipher: RowCipher, found: FlowTable): Flow | null {
+  const row = trustedRow(cipher, 'flows', found)
   const id = readText(row.id) as FlowId
   const stored = openJson(cipher, row.flow_blob, flowPlace(id)) as StoredFlow | null
   if (stored === null) return null
@@ -47,14 +49,14 @@ export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
     verifier: verifier.open().expose(),
     nonce: exposed(flow.nonce),
   }
-  return {
+  return sealedRow(cipher, 'flows', {
     id,
     state_hash: stateHash,
     browser_hash: browserHash,
     link_id: flow.link,
     flow_blob: sealJson(cipher, stored, flowPlace(id)),
     expires_at: writeInstant(expiresAt),
-  }
+  })
 }
 
 export function flowPlace(id: FlowId) {

@@ -3,6 +3,7 @@ import type { ConnectionId, LinkId } from '../../core/ids.ts'
 import type { ConnectLinkTable } from '../schema.ts'
 import { readText, readTextOrNull, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import { sealedRow, trustedRow } from './row-seal.ts'
 import { restoreRequest, type StoredRequest, storeRequest } from './stored-request.ts'
 
 /** The sealed JSON of `request_blob`: whatever decides what a link may do. */
@@ -11,7 +12,8 @@ type StoredLink = Pick<ConnectLink, 'providers' | 'redirectUrl' | 'confirm'> & {
 }
 
 /** Null where the request does not open: a link without its conditions may do nothing. */
-export function readLink(cipher: RowCipher, row: ConnectLinkTable): ConnectLink | null {
+export function readLink(cipher: RowCipher, found: ConnectLinkTable): ConnectLink | null {
+  const row = trustedRow(cipher, 'connect_links', found)
   const id = readText(row.id) as LinkId
   const stored = openJson(cipher, row.request_blob, linkPlace(id)) as StoredLink | null
   const state = readState(row)
@@ -31,7 +33,7 @@ export function readLink(cipher: RowCipher, row: ConnectLinkTable): ConnectLink 
 export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable {
   const { providers, redirectUrl, confirm, request } = link
   const stored: StoredLink = { providers, redirectUrl, confirm, request: storeRequest(request) }
-  return {
+  return sealedRow(cipher, 'connect_links', {
     id: link.id,
     secret_hash: link.secretHash,
     user_id: request.userId,
@@ -41,7 +43,7 @@ export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable 
     tries: 0,
     created_at: writeInstant(link.createdAt),
     expires_at: writeInstant(link.expiresAt),
-  }
+  })
 }
 
 /** What of a link changes after it was made. */

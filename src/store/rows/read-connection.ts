@@ -32,6 +32,7 @@ import {
   settingsPlace,
 } from './connection-places.ts'
 import { lazySecret, openJson, type RowCipher } from './row-cipher.ts'
+import { isTrusted, trustedRow } from './row-seal.ts'
 import { restoredCredentials } from './stored-credentials.ts'
 
 /** The sealed JSON of `profile_blob`. */
@@ -66,13 +67,14 @@ const NO_PROFILE: Profile = {
 const NO_SETTINGS: Settings = { params: {}, providerData: {}, clientId: null }
 
 /**
- * Total: whatever of the row cannot be opened is absent, and where that leaves nothing to serve or to
+ * Total: a row that was altered has nothing to serve and nothing to refresh with. Whatever of the row cannot be opened is absent, and where that leaves nothing to serve or to
  * refresh with, the status says so. Such a status is never stored: the blobs may open again.
  */
-export function readConnection(cipher: RowCipher, row: ConnectionTable): Connection {
+export function readConnection(cipher: RowCipher, found: ConnectionTable): Connection {
+  const row = trustedRow(cipher, 'connections', found)
   const owner = readOwner(row)
   const profile = openJson(cipher, row.profile_blob, profilePlace(owner)) as Profile | null
-  const settings = readSettings(cipher, row, owner)
+  const settings = isTrusted(row) ? readSettings(cipher, row, owner) : null
   const common = {
     ...owner,
     ...(profile ?? NO_PROFILE),
@@ -89,7 +91,7 @@ export function readConnection(cipher: RowCipher, row: ConnectionTable): Connect
   const grant = readGrant(cipher, row, settings)
   const state = {
     ...readState(row),
-    attempt: readAttempt(row),
+    attempt: isTrusted(row) ? readAttempt(row) : null,
     dueAt: readInstant(row.due_at),
   }
   const lost = isLost(row, grant)

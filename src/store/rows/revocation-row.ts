@@ -10,6 +10,7 @@ import {
   sealJson,
   sealSecret,
 } from './row-cipher.ts'
+import { sealedRow, trustedRow } from './row-seal.ts'
 import { exposed, restored } from './stored-request.ts'
 
 /** The sealed JSON of `settings_blob`. */
@@ -21,7 +22,8 @@ type StoredSettings = Pick<Revocation, 'params' | 'providerData'> & {
 }
 
 /** Unreadable settings leave nothing to revoke with: such a one goes out without tokens. */
-export function readRevocation(cipher: RowCipher, row: RevocationTable): Revocation {
+export function readRevocation(cipher: RowCipher, found: RevocationTable): Revocation {
+  const row = trustedRow(cipher, 'revocations', found)
   const id = readText(row.id)
   const settings = openJson(
     cipher,
@@ -55,7 +57,7 @@ export function revocationRow(cipher: RowCipher, revocation: Revocation): Revoca
   }
   const settings: StoredSettings = { params, providerData, client, accountId, formerHolder }
   const { refreshToken, accessToken } = revocation
-  return {
+  return sealedRow(cipher, 'revocations', {
     id,
     provider: revocation.provider,
     settings_blob: sealJson(cipher, settings, revocationPlace(id, 'settings')),
@@ -64,7 +66,7 @@ export function revocationRow(cipher: RowCipher, revocation: Revocation): Revoca
     attempts: revocation.attempts,
     created_at: writeInstant(revocation.createdAt),
     due_at: writeInstant(revocation.dueAt),
-  }
+  })
 }
 
 export function revocationPlace(id: string, field: string) {

@@ -7,6 +7,7 @@ import { Secret } from '../../core/secret.ts'
 import type { WaitingGrantTable } from '../schema.ts'
 import { readText, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+import { sealedRow, trustedRow } from './row-seal.ts'
 import { exposedCredentials, restoredCredentials } from './stored-credentials.ts'
 import {
   exposed,
@@ -35,7 +36,8 @@ type StoredGrant = Omit<WaitingGrant, 'link' | 'brought' | 'request'> & {
   readonly request: StoredRequest
 }
 
-export function readWaitingGrant(cipher: RowCipher, row: WaitingGrantTable): WaitingGrant | null {
+export function readWaitingGrant(cipher: RowCipher, found: WaitingGrantTable): WaitingGrant | null {
+  const row = trustedRow(cipher, 'waiting_grants', found)
   const link = readText(row.link_id) as LinkId
   const stored = openJson(cipher, row.grant_blob, waitingGrantPlace(link)) as StoredGrant | null
   if (stored === null) return null
@@ -46,12 +48,12 @@ export function readWaitingGrant(cipher: RowCipher, row: WaitingGrantTable): Wai
 export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): WaitingGrantTable {
   const { link, brought, request, ...kept } = waiting
   const stored: StoredGrant = { ...kept, brought: store(brought), request: storeRequest(request) }
-  return {
+  return sealedRow(cipher, 'waiting_grants', {
     link_id: link,
     connection_id: waiting.connectionId,
     grant_blob: sealJson(cipher, stored, waitingGrantPlace(link)),
     sent_at: writeInstant(waiting.sentAt),
-  }
+  })
 }
 
 function store(brought: Brought): StoredBrought {

@@ -19,11 +19,12 @@ import {
 import { accountHash } from './fingerprints.ts'
 import type { Profile, Settings, StoredCredentials, StoredToken } from './read-connection.ts'
 import { type RowCipher, sealJson, sealSecret } from './row-cipher.ts'
+import { sealedRow } from './row-seal.ts'
 import { exposedCredentials } from './stored-credentials.ts'
 
 export function connectionRow(cipher: RowCipher, connection: Connection): ConnectionTable {
   const grant = isLive(connection) ? connection.grant : null
-  return {
+  return sealedRow(cipher, 'connections', {
     id: connection.id,
     user_id: connection.userId,
     provider: connection.provider,
@@ -41,7 +42,7 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
     lease_fence: 0,
     created_at: writeInstant(connection.createdAt),
     ...timeColumns(connection),
-  }
+  })
 }
 
 export type ChangedConnection = {

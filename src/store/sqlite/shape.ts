@@ -10,6 +10,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0003-credentials': '336e2ef4f4ed6df5',
   '0004-foretold-ends': 'ede15cb7934aa3e5',
   '0005-flows-of-links': 'a2c63d84d2f19b83',
+  '0006-row-seals': '4a713735b120dcd3',
 }
 
 /**

@@ -27,7 +27,7 @@ describe('an index that does not fit its table', () => {
     ['connections', 'sqlite_autoindex_connections_1', 'con_'],
     ['api_keys', 'sqlite_autoindex_api_keys_1', 'key_b'],
     ['flows', 'sqlite_autoindex_flows_2', 'state of b'],
-    ['connect_links', 'connect_links_user_id', 'user-1'],
+    ['connect_links', 'connect_links_user_id', 'user-a'],
   ])('of %s, %s, is made anew, and nothing is missing', async (_, index, entry) => {
     const whole = await reading()
     alterOnPage(path(), index, entry)

@@ -1,0 +1,157 @@
+import { SealError } from '../../core/errors.ts'
+import { BINDINGS } from '../bindings.ts'
+import type { Schema } from '../schema.ts'
+import { type ColumnPlace, openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
+
+/*
+ * Associated data binds a sealed value to its place. The row seal binds what surrounds it: the columns
+ * in the clear that decide who gets a secret, and which sealed values are the current ones. A column
+ * that was changed, or a value put back from earlier, differs from the record and the row does not open.
+ */
+
+/** The tables with a row seal, and the column that names a row in its place. */
+export const SEALED_ROWS = {
+  connections: 'id',
+  connect_links: 'id',
+  flows: 'id',
+  waiting_grants: 'link_id',
+  events: 'id',
+  revocations: 'id',
+} as const satisfies { readonly [T in keyof Schema]?: keyof Schema[T] }
+
+export type SealedTable = keyof typeof SEALED_ROWS
+
+type AnyRow = Readonly<Record<string, unknown>>
+type Print = string | number | null
+/** What the seal records, by column; one that it does not name was null, or was added later. */
+type Prints = Readonly<Record<string, Print>>
+
+/** Opens nowhere, so readers treat it like any sealed value that does not open. */
+const UNTRUSTED = new Uint8Array()
+const TAG_BYTES = 16
+
+export function rowSealPlace(table: SealedTable, id: unknown): ColumnPlace {
+  return rowPlace(table, String(id), 'row')
+}
+
+/** A new row with its seal. */
+export function sealedRow<R extends object>(
+  cipher: RowCipher,
+  table: SealedTable,
+  row: R,
+): R & { readonly row_blob: Uint8Array } {
+  const { [SEALED_ROWS[table]]: id } = row as AnyRow
+  return { ...row, row_blob: sealPrints(cipher, printsOf(table, row), rowSealPlace(table, id)) }
+}
+
+/**
+ * The changed columns of a stored row with the new seal. Sealed values that do not change keep what the
+ * old seal recorded of them. An altered row keeps its seal: a write must not make it open again.
+ */
+export function changedRow<C extends object>(
+  cipher: RowCipher,
+  table: SealedTable,
+  row: { readonly row_blob: Uint8Array | null },
+  changes: C,
+): C & { readonly row_blob?: Uint8Array } {
+  const prints = printsOf(table, changes)
+  if (Object.keys(prints).length === 0) return changes
+  const recorded = wholeRecord(cipher, table, row)
+  if (recorded === null) return changes
+  const { [SEALED_ROWS[table]]: id } = row as AnyRow
+  const record = { ...recorded, ...prints }
+  return { ...changes, row_blob: sealPrints(cipher, record, rowSealPlace(table, id)) }
+}
+
+/**
+ * The row with only those sealed values that its seal records. If the seal does not open, or a clear
+ * column differs from it, no sealed value of the row is left, and the difference is reported.
+ */
+export function trustedRow<R extends { readonly row_blob: Uint8Array | null }>(
+  cipher: RowCipher,
+  table: SealedTable,
+  row: R,
+): R {
+  const { [SEALED_ROWS[table]]: id } = row as AnyRow
+  const place = rowSealPlace(table, id)
+  const recorded = openJson(cipher, row.row_blob ?? UNTRUSTED, place) as Prints | null
+  const altered = recorded === null ? null : alteredColumn(table, row, recorded)
+  if (altered !== null) cipher.onUnreadable({ id: place.id, table, field: altered })
+  const isWhole = recorded !== null && altered === null
+  const blobs = blobsOf(table, row).map(([column, value]) => {
+    if (!isWhole) return [column, value === null ? null : UNTRUSTED] as const
+    return [column, trustedBlob(value, recorded[column] ?? null)] as const
+  })
+  return { ...row, ...Object.fromEntries(blobs), row_blob: isWhole ? row.row_blob : UNTRUSTED }
+}
+
+/** Whether a row that `trustedRow` has checked stands as it was sealed. */
+export function isTrusted({ row_blob }: { readonly row_blob: Uint8Array | null }): boolean {
+  return row_blob !== null && row_blob.length > 0
+}
+
+/** Whether the seal of the row opens and records its clear columns as they are. Reports nothing. */
+export function isWholeRow(
+  cipher: RowCipher,
+  table: SealedTable,
+  row: { readonly row_blob: Uint8Array | null },
+): boolean {
+  return wholeRecord(cipher, table, row) !== null
+}
+
+/** A value that was recorded and is gone does not open: absent settings would mean the default ones. */
+function trustedBlob(value: unknown, recorded: Print): unknown {
+  if (recorded === null) return null
+  return printOf(value) === recorded ? value : UNTRUSTED
+}
+
+function sealPrints(cipher: RowCipher, prints: Prints, place: ColumnPlace): Uint8Array {
+  const named = Object.entries(prints).filter(([, print]) => print !== null)
+  return sealJson(cipher, Object.fromEntries(named), place)
+}
+
+function wholeRecord(
+  { sealer }: RowCipher,
+  table: SealedTable,
+  row: { readonly row_blob: Uint8Array | null },
+): Prints | null {
+  const { [SEALED_ROWS[table]]: id } = row as AnyRow
+  try {
+    const opened = sealer.open(row.row_blob ?? UNTRUSTED, rowSealPlace(table, id))
+    const recorded = JSON.parse(opened.expose()) as Prints
+    return alteredColumn(table, row, recorded) === null ? recorded : null
+  } catch (error) {
+    if (error instanceof SealError || error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+function alteredColumn(table: SealedTable, row: object, recorded: Prints): string | null {
+  const clear = Object.entries(printsOf(table, row)).filter(([column]) => !isBlob(column))
+  return clear.find(([column, print]) => print !== (recorded[column] ?? null))?.[0] ?? null
+}
+
+function blobsOf(table: SealedTable, row: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(row).filter(([column]) => isBlob(column) && isRecorded(table, column))
+}
+
+function printsOf(table: SealedTable, row: object): Prints {
+  const recorded = Object.entries(row).filter(([column]) => isRecorded(table, column))
+  return Object.fromEntries(recorded.map(([column, value]) => [column, printOf(value)]))
+}
+
+/** The tag of a sealed value names it: it depends on key, nonce, place and content. */
+function printOf(value: unknown): Print {
+  if (value instanceof Uint8Array) return Buffer.from(value.slice(-TAG_BYTES)).toString('base64')
+  if (typeof value === 'string') return value.toWellFormed()
+  return typeof value === 'number' ? value : null
+}
+
+function isRecorded(table: SealedTable, column: string): boolean {
+  const bindings: Readonly<Record<string, string>> = BINDINGS[table]
+  return bindings[column] === 'row'
+}
+
+function isBlob(column: string): boolean {
+  return column.endsWith('_blob')
+}
