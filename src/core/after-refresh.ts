@@ -1,3 +1,4 @@
+import { completed } from './account.ts'
 import type {
   AccessToken,
   Attempt,
@@ -6,7 +7,6 @@ import type {
   Grant,
   LiveConnection,
 } from './connection.ts'
-import { completed } from './credentials.ts'
 import { dueAtOf, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
@@ -57,20 +57,24 @@ export function afterRefresh(
       const proven = { ...common, account, providerData, lastRefreshedAt: end.now }
       return withGrant(proven, connection.grant, null)
     }
-    case 'ambiguous':
-      if (outcome.salvaged !== null && connection.grant.kind === 'oauth') {
+    case 'ambiguous': {
+      const { salvaged } = outcome
+      const providerData = { ...connection.providerData, ...outcome.providerData }
+      const warned = { ...common, providerData }
+      if (salvaged !== null && connection.grant.kind === 'oauth') {
         const { grant } = connection
-        const saved = { ...grant, generation: grant.generation + 1, refreshToken: outcome.salvaged }
+        const saved = { ...grant, generation: grant.generation + 1, refreshToken: salvaged }
         return failing(
-          { ...common, grant: saved, attempt: null },
+          { ...warned, grant: saved, attempt: null },
           'provider_unavailable',
           outcome,
           end,
         )
       }
       return end.unresolved && end.provider.refresh.replay === 'never'
-        ? disconnected(common, 'interrupted', outcome, end)
-        : failing(common, 'provider_unavailable', outcome, end)
+        ? disconnected(warned, 'interrupted', outcome, end)
+        : failing(warned, 'provider_unavailable', outcome, end)
+    }
     case 'not_sent':
       return failing(common, 'provider_unavailable', outcome, end)
     case 'throttled': {

@@ -29,10 +29,15 @@ export function viewConnection(connection: Connection, now: Instant) {
     lastRefreshedAt: isoOrNull(connection.lastRefreshedAt),
     failure: live?.failure ? viewFailure(live.failure) : null,
     metadata: connection.metadata,
-    providerData: connection.providerData,
+    providerData: shownData(connection.providerData),
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),
   }
+}
+
+/** Without what Larder keeps for itself, whose names begin with `$`. */
+function shownData(providerData: Connection['providerData']): Connection['providerData'] {
+  return Object.fromEntries(Object.entries(providerData).filter(([name]) => !name.startsWith('$')))
 }
 
 function viewFailure(failure: NonNullable<Extract<Connection, { failure: unknown }>['failure']>) {

@@ -6,6 +6,8 @@ import type { Sealed, Secret } from './secret.ts'
 export type Account = {
   readonly id: string | null
   readonly email: string | null
+  /** Only if the provider itself says that it has verified the e-mail. */
+  readonly emailVerified?: true
   readonly name: string | null
 }
 

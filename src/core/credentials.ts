@@ -68,15 +68,6 @@ export function accountOf(
   }
 }
 
-/** Of what is known, what is known first stays. */
-export function completed(known: Account, told: Account): Account {
-  return {
-    id: known.id ?? told.id,
-    email: known.email ?? told.email,
-    name: known.name ?? told.name,
-  }
-}
-
 /**
  * The account of a connection that holds the same user name already: whatever the app has called it,
  * a new password makes it no other.

@@ -34,6 +34,8 @@ export type RefreshOutcome =
       /** An answer began to arrive and broke: the provider has most likely spent the token. */
       readonly answerBegan?: true
       readonly salvaged: Secret | null
+      /** What the next request must know of this answer. */
+      readonly providerData?: ReceivedTokens['providerData']
     }
   | { readonly kind: 'throttled'; readonly detail: string; readonly retryAfterMs: number | null }
   | {

@@ -15,7 +15,6 @@ export function named<T extends z.ZodType>(id: string, shape: T): T {
 export const time = z.string().meta({ format: 'date-time' })
 
 const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
-
 export const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
 
 /** Something that works and will not last, with what to change. */
@@ -31,6 +30,7 @@ const accountShape = named(
   z.object({
     id: z.string().nullable(),
     email: z.string().nullable(),
+    emailVerified: z.literal(true).optional(),
     name: z.string().nullable(),
   }),
 )

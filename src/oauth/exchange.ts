@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
+import { completed } from '../core/account.ts'
 import type { ExchangeOutcome } from '../core/authorization.ts'
-import type { Account } from '../core/connection.ts'
 import { isRecord } from '../core/json-path.ts'
 import type { ReceivedTokens } from '../core/refresh-outcome.ts'
 import { Secret } from '../core/secret.ts'
@@ -8,11 +8,12 @@ import type { ExchangeRequest, IdentifyOutcome } from '../ports/token-endpoint.t
 import { type Call, type Means, prepareCall } from './call.ts'
 import { checkCallback, keptFromCallback } from './callback.ts'
 import { type Claims, type IdTokenResult, verifyIdToken } from './id-token.ts'
-import { accountIn, identify } from './identify.ts'
+import { accountIn, askAccount } from './identify.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'
 import { cleanResponse, NO_SOURCES, receivedTokens } from './received-tokens.ts'
 import type { Refusal } from './refusal.ts'
+import { keptSubject } from './subject.ts'
 import { requestTokens } from './token-request.ts'
 
 type Failed = Exclude<ExchangeOutcome, { kind: 'ok' }>
@@ -91,7 +92,9 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
 
   const lasting = await makeLast(means, call, { tokens: first, request })
   if (lasting === null) return unavailable('the access token could not be made to last', raw)
-  const tokens = withoutRefusedOffline(call, take(lasting, proven.claims) ?? raw)
+  const kept = withoutRefusedOffline(call, take(lasting, proven.claims) ?? raw)
+  const subject = keptSubject(proven.claims)
+  const tokens = { ...kept, providerData: { ...kept.providerData, ...subject } }
   const known = { claims: proven.claims, body: reading.body }
   const found = await accountOf(means, call, { ...known, tokens, request })
   if (found.kind === 'untrusted') return untrusted(found.detail)
@@ -147,6 +150,11 @@ type Known = {
   readonly request: ExchangeRequest
 }
 
+const OTHER_ACCOUNT = {
+  kind: 'untrusted',
+  detail: 'userinfo names another account than the id token',
+} as const
+
 type Identified = Extract<IdentifyOutcome, { kind: 'ok' }>
 
 async function accountOf(
@@ -155,26 +163,17 @@ async function accountOf(
   { claims, body, tokens, request }: Known,
 ): Promise<Identified | Refusal<'untrusted' | 'unavailable'>> {
   const { accountFromIdToken, accountFromTokens } = call.recipe
-  const told = either(accountIn(claims, accountFromIdToken), accountIn(body, accountFromTokens))
+  const told = completed(accountIn(claims, accountFromIdToken), accountIn(body, accountFromTokens))
   if (told.id !== null && told.email !== null) return { kind: 'ok', account: told }
   const { accessToken, providerData } = tokens
   const about = { ...request, accessToken, providerData, until: call.until }
-  const asked = await identify(means, about)
+  const asked = await askAccount(means, about)
+  if (asked.kind === 'foreign') return OTHER_ACCOUNT
   if (asked.kind === 'ok') {
-    // OpenID Connect Core §5.3.2: userinfo of somebody else must not be used.
-    if (told.id !== null && asked.account.id !== null && told.id !== asked.account.id) {
-      return { kind: 'untrusted', detail: 'userinfo names another account than the id token' }
-    }
-    return { ...asked, account: either(told, asked.account) }
+    const { id } = asked.account
+    if (told.id !== null && id !== null && told.id !== id) return OTHER_ACCOUNT
+    return { ...asked, account: completed(told, asked.account) }
   }
   if (asked.kind === 'unavailable' && told.id === null) return asked
   return { kind: 'ok', account: told }
-}
-
-function either(first: Account, second: Account): Account {
-  return {
-    id: first.id ?? second.id,
-    email: first.email ?? second.email,
-    name: first.name ?? second.name,
-  }
 }

@@ -41,6 +41,7 @@ export async function verifyIdToken(
       [oauth.jwksCache]: keysOf(means, endpoints.jwks.url.href),
       [oauth.customFetch]: () => fetchKeys(means, call, fetched),
     })
+    if (!isForClient(claimed, client.id)) return untrusted('the id token is for another client')
     // Those that the library has verified, but with the digits of every number.
     return { kind: 'ok', claims: claimed }
   } catch (error) {
@@ -55,8 +56,14 @@ function untrusted(detail: string): IdTokenResult {
   return { kind: 'untrusted', detail }
 }
 
+/** The client is an audience and, if a party is named, the authorized one (§3.1.3.7). */
+export function isForClient({ aud, azp }: Claims, clientId: string): boolean {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  return audiences.includes(clientId) && (azp === undefined || azp === clientId)
+}
+
 /** The claims as they stand in the token, not verified. */
-function claimsIn(idToken: string | null): Claims {
+export function claimsIn(idToken: string | null): Claims {
   try {
     const payload = Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString()
     const claims = parseJson(payload)

@@ -1,5 +1,6 @@
 import type { Account } from '../core/connection.ts'
-import { isRecord, type TextSource, textAt } from '../core/json-path.ts'
+import { plainNumber } from '../core/json.ts'
+import { isRecord, type JsonPath, type TextSource, textAt, valueAt } from '../core/json-path.ts'
 import { matchesRule } from '../core/classify-answer.ts'
 import type { Secret } from '../core/secret.ts'
 import type { IdentifyOutcome, TokenEndpoint } from '../ports/token-endpoint.ts'
@@ -9,26 +10,40 @@ import { NOT_SENT } from './read-answer.ts'
 import { keptValues, NO_SOURCES } from './received-tokens.ts'
 import { sendSideRequest } from './requests.ts'
 import type { Sent } from './sent.ts'
+import { checkUserinfo } from './subject.ts'
 
 type AccountSources = {
   readonly id?: TextSource | undefined
   readonly email?: TextSource | undefined
+  readonly emailVerified?: JsonPath | boolean | undefined
   readonly name?: TextSource | undefined
 }
 
 const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
+type Request = Parameters<TokenEndpoint['identify']>[0] & { readonly until?: number }
+
 /** Whose token it is, as userinfo or the preset's probe tells. */
-export async function identify(
+export async function identify(means: Means, request: Request): Promise<IdentifyOutcome> {
+  const asked = await askAccount(means, request)
+  return asked.kind === 'foreign' ? { kind: 'unknown' } : asked
+}
+
+/** `foreign`: userinfo names another subject than the id token. */
+export async function askAccount(
   means: Means,
-  request: Parameters<TokenEndpoint['identify']>[0] & { readonly until?: number },
-): Promise<IdentifyOutcome> {
+  request: Request,
+): Promise<IdentifyOutcome | { readonly kind: 'foreign' }> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
   return probe(means, prepared.call, request.accessToken)
 }
 
-async function probe(means: Means, call: Call, accessToken: Secret): Promise<IdentifyOutcome> {
+async function probe(
+  means: Means,
+  call: Call,
+  accessToken: Secret,
+): Promise<IdentifyOutcome | { readonly kind: 'foreign' }> {
   const target = call.endpoints.userinfo
   if (target === null) return { kind: 'unknown' }
   const { recipe, client } = call
@@ -43,18 +58,35 @@ async function probe(means: Means, call: Call, accessToken: Secret): Promise<Ide
   if (answer.kind !== 'ok') return answer
   const { success } = recipe.probe
   if (success !== undefined && !matchesRule(success, answer)) return { kind: 'unknown' }
-  const account = accountIn(withKept(answer.body, call), recipe.account)
-  const email = account.email ?? (await askEmail(means, call, accessToken))
-  if (account.id === null && email === null) return { kind: 'unknown' }
-  const providerData = keptValues(recipe, { ...NO_SOURCES, probe: answer.body })
-  return { kind: 'ok', account: { ...account, email }, providerData }
+  const userinfo = checkUserinfo(call, answer.body)
+  if (userinfo.kind !== 'ok') return userinfo
+  const named = accountIn(withKept(answer.body, call), recipe.account)
+  const account = named.emailVerified ? named : await withEmail(means, call, { named, accessToken })
+  if (account.id === null && account.email === null) return { kind: 'unknown' }
+  const kept = keptValues(recipe, { ...NO_SOURCES, probe: answer.body })
+  const providerData = { ...kept, ...userinfo.providerData }
+  return { kind: 'ok', account, providerData }
 }
 
 /** The account in a document: claims, a token answer, a probe's answer. */
 export function accountIn(document: unknown, sources: AccountSources | undefined): Account {
   const at = (source: TextSource | undefined) =>
     source === undefined ? null : textAt(document, source)
-  return { id: at(sources?.id), email: at(sources?.email), name: at(sources?.name) }
+  const email = at(sources?.email)
+  const isVerified = email !== null && saysVerified(document, sources?.emailVerified)
+  return {
+    id: at(sources?.id),
+    email,
+    ...(isVerified && { emailVerified: true }),
+    name: at(sources?.name),
+  }
+}
+
+/** Providers write the claim as a boolean, as text or as a number; anything but a yes is a no. */
+function saysVerified(document: unknown, source: JsonPath | boolean = 'email_verified') {
+  if (typeof source === 'boolean') return source
+  const said = plainNumber(valueAt(document, source))
+  return said === true || said === 1 || (typeof said === 'string' && /^(true|1)$/i.test(said))
 }
 
 /** Beside the probe's own fields stand what earlier answers told and what the templates are filled with. */
@@ -62,8 +94,21 @@ function withKept(body: unknown, call: Call): unknown {
   return isRecord(body) ? { ...body, $kept: call.providerData, $params: call.variables } : body
 }
 
-/** A second question, where the first names no e-mail. Its failure costs the e-mail only. */
-async function askEmail(means: Means, call: Call, accessToken: Secret): Promise<string | null> {
+/** The e-mail of the second question, if the first named none, or if only the second is verified. */
+async function withEmail(
+  means: Means,
+  call: Call,
+  { named, accessToken }: { readonly named: Account; readonly accessToken: Secret },
+): Promise<Account> {
+  const asked = await askEmail(means, call, accessToken)
+  if (asked === null || (named.email !== null && !asked.emailVerified)) return named
+  return { ...named, ...asked }
+}
+
+type Email = Pick<Account, 'email' | 'emailVerified'>
+
+/** Its failure costs the e-mail only. */
+async function askEmail(means: Means, call: Call, accessToken: Secret): Promise<Email | null> {
   const { emailRequest } = call.recipe
   const target = emailRequest === undefined ? null : call.targetOf(emailRequest.url)
   if (emailRequest === undefined || target === null) return null
@@ -75,7 +120,9 @@ async function askEmail(means: Means, call: Call, accessToken: Secret): Promise<
     secret: null,
   })
   const answer = readSide(sent)
-  return answer.kind === 'ok' ? textAt(answer.body, emailRequest.email) : null
+  if (answer.kind !== 'ok') return null
+  const { email, emailVerified } = accountIn(answer.body, emailRequest)
+  return email === null ? null : { email, ...(emailVerified && { emailVerified }) }
 }
 
 type SideAnswer =

@@ -1,11 +1,12 @@
 import * as oauth from 'oauth4webapi'
-import type { RefreshOutcome } from '../core/refresh-outcome.ts'
+import type { ReceivedTokens, RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { RefreshRequest } from '../ports/token-endpoint.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import { isOfAddress, type OwnAddress, ownAddress } from './own-address.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'
 import { cleanResponse, NO_SOURCES, receivedTokens } from './received-tokens.ts'
+import { checkRefreshed } from './subject.ts'
 import { requestTokens } from './token-request.ts'
 
 /** RFC 6749 §6, once. Everything that can come of it is an outcome. */
@@ -26,7 +27,31 @@ export async function refresh(means: Means, request: RefreshRequest): Promise<Re
     token: refreshToken,
     requestedScope,
   })
-  return tokenOutcome(call, reading, { requestedScope, own })
+  const outcome = await tokenOutcome(call, reading, { requestedScope, own })
+  if (outcome.kind !== 'ok') return outcome
+  return asOfSameUser(call, outcome.tokens, reading.tokens?.idToken ?? null)
+}
+
+/**
+ * The tokens of another user are never served. Their refresh token is kept all the same: if the
+ * provider only sent the wrong id token, it is the one that goes on.
+ */
+function asOfSameUser(call: Call, tokens: ReceivedTokens, idToken: string | null): RefreshOutcome {
+  const { isSame, providerData } = checkRefreshed(call, idToken)
+  if (isSame) {
+    return {
+      kind: 'ok',
+      tokens: { ...tokens, providerData: { ...tokens.providerData, ...providerData } },
+    }
+  }
+  const detail = 'the id token of the answer is not for this user, issuer and client'
+  return {
+    kind: 'ambiguous',
+    detail,
+    mayReplay: false,
+    salvaged: tokens.refreshToken,
+    providerData,
+  }
 }
 
 /** Of an answer that was to bring tokens. */
@@ -49,7 +74,7 @@ export async function tokenOutcome(
   return { kind: 'ambiguous', detail, mayReplay: true, salvaged }
 }
 
-/** An id token of a refresh tells nothing that is used; it is left out rather than refused. */
+/** Without the id token, which is judged by itself: it decides whose the tokens are, not whether they are tokens. */
 async function isConform(call: Call, tokens: TokenSet): Promise<boolean> {
   try {
     const client = { client_id: call.client.id }

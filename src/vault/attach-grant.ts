@@ -18,7 +18,7 @@ import {
 } from '../core/grant.ts'
 import { type ConnectionId, newId, type ProviderId } from '../core/ids.ts'
 import { attemptOn, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
-import { isExpected, isOtherAccount, sameAccount } from '../core/account.ts'
+import { completed, expectation, isOtherAccount, isSameByProof } from '../core/account.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
@@ -54,21 +54,33 @@ export type Attached = {
  */
 export async function findSlot(trx: Writes, consent: Consent): Promise<Connection | null> {
   const { request, account, provider } = consent
-  if (!isExpected(account, request.expectedAccount)) throw accountMismatch()
+  checkExpected(account, request.expectedAccount)
   if (request.connectionId === null) {
     const all = await trx.connectionsOf(request.userId, provider.id)
-    return all.find((one) => sameAccount(one.account, account)) ?? null
+    return all.find((one) => isSameByProof(one.account, account)) ?? null
   }
   const named = await trx.connection(request.connectionId)
   if (named === null) throw new VaultError('not_found', 'the connection has been deleted')
   // Where its id was known, one that is not told is anybody's.
-  const isUntold = named.account.id !== null && !sameAccount(named.account, account)
+  const isUntold = named.account.id !== null && !isSameByProof(named.account, account)
   if (isUntold || isOtherAccount(named.account, account)) throw accountMismatch()
   return named
 }
 
-export function accountMismatch(): VaultError {
-  return new VaultError('account_mismatch', 'another account was connected than the one expected', {
+function checkExpected(account: Account, expected: string | null): void {
+  const kind = expectation(account, expected)
+  if (kind === 'met') return
+  throw kind === 'other' ? accountMismatch() : accountMismatch(EMAIL_UNVERIFIED)
+}
+
+const EMAIL_UNVERIFIED =
+  'the account has the expected e-mail, but the provider does not say that it is verified: ' +
+  'expectedAccount must be the account id'
+
+export function accountMismatch(
+  detail = 'another account was connected than the one expected',
+): VaultError {
+  return new VaultError('account_mismatch', detail, {
     nextAction: 'reauthorize',
   })
 }
@@ -148,11 +160,7 @@ function filled<C extends Connection>(
 ): C {
   return {
     ...slot,
-    account: {
-      id: account.id ?? slot.account.id,
-      email: account.email ?? slot.account.email,
-      name: account.name ?? slot.account.name,
-    },
+    account: completed(account, slot.account),
     label: request.label ?? slot.label,
     metadata: request.metadata ?? slot.metadata,
     params: request.params,

@@ -1,5 +1,6 @@
 import type { ConnectLink, ConnectRequest } from '../core/authorization.ts'
-import { accountHeldBy, accountOf, completed, type Credentials } from '../core/credentials.ts'
+import { completed } from '../core/account.ts'
+import { accountHeldBy, accountOf, type Credentials } from '../core/credentials.ts'
 import { VaultError } from '../core/errors.ts'
 import type { ProviderId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'

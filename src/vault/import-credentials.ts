@@ -1,6 +1,7 @@
 import type { Caller } from '../core/access.ts'
 import type { LiveConnection } from '../core/connection.ts'
-import { accountOf, completed, type Credentials } from '../core/credentials.ts'
+import { completed } from '../core/account.ts'
+import { accountOf, type Credentials } from '../core/credentials.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { credentialsGrant, unproven, withGrant } from '../core/grant.ts'
 import { newId } from '../core/ids.ts'

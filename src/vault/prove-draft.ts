@@ -162,8 +162,8 @@ async function asTold(ports: ProveNeeds, draft: LiveConnection): Promise<LiveCon
   const about = { provider, client, params, providerData, accessToken: grant.token.secret }
   const asked = await ports.endpoint.identify(about)
   if (asked.kind !== 'ok') return null
-  const { id, email, name } = asked.account
-  const account = { id, email: email ?? draft.account.email, name }
+  const email = asked.account.email ?? draft.account.email
+  const account = { ...asked.account, email }
   return { ...draft, account, providerData: { ...providerData, ...asked.providerData } }
 }
 

@@ -1,4 +1,4 @@
-import { isOtherAccount, sameAccount } from '../core/account.ts'
+import { completed, isOtherAccount, sameAccount } from '../core/account.ts'
 import { type Connection, isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
@@ -150,11 +150,7 @@ async function take(
     draft: null,
     label: draft.label ?? slot.label,
     metadata: Object.keys(draft.metadata).length > 0 ? draft.metadata : slot.metadata,
-    account: {
-      id: draft.account.id ?? slot.account.id,
-      email: draft.account.email ?? slot.account.email,
-      name: draft.account.name ?? slot.account.name,
-    },
+    account: completed(draft.account, slot.account),
     createdAt: slot.createdAt,
     updatedAt: now,
   }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { isExpected, sameAccount } from '../../src/core/account.ts'
+import { expectation, sameAccount } from '../../src/core/account.ts'
 import { holds, reaches } from '../../src/core/access.ts'
 import { callbackTrouble, callbackWord, linkStatus } from '../../src/core/authorization.ts'
 import { newId, parseConnectionId } from '../../src/core/ids.ts'
@@ -45,12 +45,14 @@ test.each([
 })
 
 test.each([
-  [null, true],
-  ['acc-1', true],
-  ['ANN@example.com', true],
-  ['bob@example.com', false],
-])('the account that is %s was expected: %s', (expected, is) => {
-  expect(isExpected({ id: 'acc-1', email: 'ann@example.com', name: null }, expected)).toBe(is)
+  [null, {}, 'met'],
+  ['acc-1', {}, 'met'],
+  ['ANN@example.com', { emailVerified: true } as const, 'met'],
+  ['ann@example.com', {}, 'email_unverified'],
+  ['bob@example.com', { emailVerified: true } as const, 'other'],
+])('an expectation of %s is for an account with %j: %s', (expected, more, is) => {
+  const account = { id: 'acc-1', email: 'ann@example.com', name: null, ...more }
+  expect(expectation(account, expected)).toBe(is)
 })
 
 test('admin holds every permission, a narrowed key reaches only its own', () => {

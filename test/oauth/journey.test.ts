@@ -50,7 +50,7 @@ test('what the operator sets for the authorization request stands', async () => 
 
 test('a user is connected: code, id token, userinfo', async () => {
   const { tokens, account, sentAt } = await connect(await at())
-  expect(account).toEqual(ACCOUNT)
+  expect(account).toEqual({ ...ACCOUNT, emailVerified: true })
   expect(tokens).toMatchObject({ tokenType: 'Bearer', expiresInSeconds: 30 })
   expect([...(tokens.scope ?? [])].toSorted()).toEqual([
     'email',
@@ -183,7 +183,7 @@ test('a provider described by its endpoints alone is connected too, without an i
   const begun = await beginAt(party)
   expect(begun.nonce).toBeNull()
   const outcome = granted(await redeem(party.endpoint, begun, await consentTo(begun.url)))
-  expect(outcome.account).toEqual(ACCOUNT)
+  expect(outcome.account).toEqual({ ...ACCOUNT, emailVerified: true })
 })
 
 test('while the provider is away nothing was sent, and afterwards all is well', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { endpointFor, refreshWith } from './endpoint-kit.ts'
-import { startSigningProvider } from './signing-provider.ts'
+import { claimsFor, jwt, startSigningProvider } from './signing-provider.ts'
 
 const REALM = { description: 'the realm', pattern: '[a-z]*', setBy: 'anyone', default: '' }
 
@@ -8,6 +8,7 @@ const REALM = { description: 'the realm', pattern: '[a-z]*', setBy: 'anyone', de
 async function openRealms() {
   const issuing = await startSigningProvider()
   issuing.script.metadata = { issuer: `${issuing.issuer}/` }
+  issuing.script.idToken = (issuer) => jwt(claimsFor(`${issuer}/`))
   const settings = { issuer: `${issuing.issuer}/{realm}`, params: { realm: REALM } }
   return { issuing, ...(await endpointFor(settings)) }
 }

@@ -18,6 +18,7 @@ export const bitbucket = {
   emailRequest: {
     url: 'https://api.bitbucket.org/2.0/user/emails',
     email: 'values[is_primary].email',
+    emailVerified: 'values[is_primary].is_confirmed',
   },
   revocation: null,
   accessTokenSeconds: 7200,

@@ -12,7 +12,12 @@ export const digitalocean = {
   userinfoEndpoint: 'https://api.digitalocean.com/v2/account',
   clientAuth: 'post',
   identityScopes: ['read'],
-  account: { id: 'account.uuid', email: 'account.email', name: 'account.email' },
+  account: {
+    id: 'account.uuid',
+    email: 'account.email',
+    emailVerified: 'account.email_verified',
+    name: 'account.email',
+  },
   revocation: null,
   refreshTokens: { issued: 'always', rotation: 'single-use', replay: 'allowed' },
 } as const satisfies Preset

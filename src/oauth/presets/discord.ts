@@ -14,7 +14,12 @@ export const discord = {
   userinfoEndpoint: 'https://discord.com/api/users/@me',
   clientAuth: 'post',
   identityScopes: ['identify', 'email'],
-  account: { id: 'id', email: 'email', name: ['global_name', 'username'] },
+  account: {
+    id: 'id',
+    email: 'email',
+    emailVerified: 'verified',
+    name: ['global_name', 'username'],
+  },
   errors: {
     dead: [
       {

@@ -11,7 +11,12 @@ export const eventbrite = {
   userinfoEndpoint: 'https://www.eventbriteapi.com/v3/users/me/',
   clientAuth: 'post',
   scopeParam: null,
-  account: { id: 'id', email: 'emails[primary].email', name: 'name' },
+  account: {
+    id: 'id',
+    email: 'emails[primary].email',
+    emailVerified: 'emails[primary].verified',
+    name: 'name',
+  },
   revocation: null,
   refreshTokens: { issued: 'never', rotation: 'none' },
 } as const satisfies Preset

@@ -15,6 +15,10 @@ export const githubEnterprise = {
   authorizationEndpoint: '{baseUrl}/login/oauth/authorize',
   tokenEndpoint: '{baseUrl}/login/oauth/access_token',
   userinfoEndpoint: '{baseUrl}/api/v3/user',
-  emailRequest: { url: '{baseUrl}/api/v3/user/emails', email: '[primary].email' },
+  emailRequest: {
+    url: '{baseUrl}/api/v3/user/emails',
+    email: '[primary].email',
+    emailVerified: '[primary].verified',
+  },
   revocation: { url: '{baseUrl}/api/v3/applications/{clientId}/token' },
 } as const satisfies Preset

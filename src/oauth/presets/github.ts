@@ -18,7 +18,11 @@ export const github = {
   tokenRequestHeaders: { Accept: 'application/json' },
   answer: { scopeSeparator: ',' },
   account: { id: 'id', email: 'email', name: ['name', 'login'] },
-  emailRequest: { url: 'https://api.github.com/user/emails', email: '[primary].email' },
+  emailRequest: {
+    url: 'https://api.github.com/user/emails',
+    email: '[primary].email',
+    emailVerified: '[primary].verified',
+  },
   // With status 200.
   errors: {
     dead: [{ where: { error: ['bad_verification_code'] } }],

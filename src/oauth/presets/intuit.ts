@@ -20,6 +20,7 @@ export const intuit = {
   account: {
     id: [{ joined: ['$kept.realmId', 'sub'], with: ':' }, 'sub'],
     email: 'email',
+    emailVerified: 'emailVerified',
     name: { joined: ['givenName', 'familyName'], with: ' ' },
   },
   keep: { realmId: { from: 'callback', path: 'realmId' } },

@@ -40,6 +40,9 @@ export const microsoft = {
   scopes: ['User.Read'],
   identityScopes: ['openid', 'profile', 'email'],
   offline: { scope: 'offline_access' },
+  // An administrator of any tenant can give a user any e-mail.
+  account: { id: 'sub', email: 'email', emailVerified: false, name: 'name' },
+  accountFromIdToken: { id: 'sub', email: 'email', emailVerified: false, name: 'name' },
   responseMode: 'query',
   loginHintParam: 'login_hint',
   unsupportedBy: ['consent_required'],

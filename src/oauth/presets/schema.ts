@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { refreshTokens } from '../refresh-token-shape.ts'
 import { callbackStrategies } from '../strategies.ts'
+import { accountSources, emailVerified, path } from './account-shapes.ts'
 import {
-  accountSources,
   answer,
   clientAuth,
   credentials,
@@ -12,7 +12,6 @@ import {
   grantedScope,
   kept,
   param,
-  path,
   probe,
   renames,
   revocation,
@@ -143,9 +142,9 @@ export const presetSchema = z
     accountFromIdToken: accountSources.optional(),
     accountFromTokens: accountSources.optional(),
     probe: probe.default({}),
-    /** Asked where the probe told no e-mail. */
+    /** Sent if the probe named no e-mail, or one that it does not call verified. */
     emailRequest: z
-      .strictObject({ url: template, headers: texts.default({}), email: path })
+      .strictObject({ url: template, headers: texts.default({}), email: path, emailVerified })
       .readonly()
       .optional(),
     apiHeader: z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { TextSource } from '../../core/json-path.ts'
 import { clientAuthStrategies } from '../strategies.ts'
+import { path } from './account-shapes.ts'
 
 /** A text with `{name}` for what is filled in: declared parameters, kept values, `clientId`, `redirectUri`. */
 export const template = z.string().min(1)
@@ -10,26 +10,6 @@ export const texts = z.record(z.string(), template.nullable()).readonly()
 
 /** A protocol parameter by another name; null: not sent. */
 export const renames = z.record(z.string(), z.string().nullable()).readonly()
-
-export const path = z
-  .string()
-  .regex(/^[^.[\]]*(\.[^.[\]]+|\[[\w-]*\])*$/, 'must be keys with dots between them')
-
-const textSource: z.ZodType<TextSource> = z.lazy(() =>
-  z.union([
-    path,
-    z.array(textSource).min(1).readonly(),
-    z.strictObject({ joined: z.array(textSource).min(1).readonly(), with: z.string() }).readonly(),
-  ]),
-)
-
-export const accountSources = z
-  .strictObject({
-    id: textSource.optional(),
-    email: textSource.optional(),
-    name: textSource.optional(),
-  })
-  .readonly()
 
 /**
  * How the client proves itself. `basic` encodes id and secret as RFC 6749 §2.3.1 asks, `basic-raw`

@@ -15,7 +15,12 @@ export const twitch = {
   identityScopes: ['user:read:email'],
   pkce: 'omit',
   probe: { headers: { 'Client-Id': '{clientId}' } },
-  account: { id: 'data[0].id', email: 'data[0].email', name: 'data[0].display_name' },
+  account: {
+    id: 'data[0].id',
+    email: 'data[0].email',
+    emailVerified: true,
+    name: 'data[0].display_name',
+  },
   errors: {
     dead: [{ statuses: [400, 401], where: { message: ['Invalid refresh token'] } }],
     config: [

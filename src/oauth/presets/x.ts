@@ -26,6 +26,7 @@ export const x = {
   account: {
     id: 'data.id',
     email: 'data.confirmed_email',
+    emailVerified: true,
     name: ['data.name', 'data.username'],
   },
   errors: {
