@@ -53,19 +53,20 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       return (await query.orderBy('id').execute()).map(read)
     },
     perhapsOfAccount: async ({ providers, account, after, limit }) => {
+      const ofAny = context.db
+        .selectFrom('connections')
+        .where('provider', 'in', providers)
+        .$if(after !== null, (all) => all.where('id', '>', after))
       const id = account?.id ?? null
       const hashes = id === null ? [] : providers.map((one) => accountHash(cipher, one, id))
-      const query = context.db
+      // Each part by its index: with `or` between them all connections of these providers are read.
+      const known = ofAny.select('id').where('account_hash', 'in', hashes)
+      const unknown = ofAny.select('id').where('account_hash', 'is', null)
+      const perhaps = context.db
         .selectFrom('connections')
-        .selectAll()
-        .where('provider', 'in', providers)
-        .$if(account !== null, (all) =>
-          all.where((eb) =>
-            eb.or([eb('account_hash', 'in', hashes), eb('account_hash', 'is', null)]),
-          ),
-        )
-        .$if(after !== null, (all) => all.where('id', '>', after))
-      return (await query.orderBy('id').limit(limit).execute()).map(read)
+        .where('id', 'in', known.unionAll(unknown))
+      const query = account === null ? ofAny : perhaps
+      return (await query.selectAll().orderBy('id').limit(limit).execute()).map(read)
     },
   }
 }

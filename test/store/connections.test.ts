@@ -83,6 +83,29 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(found.map(({ id }) => id)).toEqual([idOf(1), idOf(2)])
   })
 
+  test('are found by the account that they may hold, at several providers, drafts too', async () => {
+    await using vault = await open()
+    const nobody = { id: null, email: 'ann@example.com', name: null }
+    await insert(vault.store, [
+      made(1),
+      made(2, { account: { id: 'acc-2', email: null, name: null } }),
+      made(3, { provider: 'other' as ProviderId }),
+      made(4, { draft: { replaces: null } }),
+      made(5, { account: nobody }),
+      made(6, { provider: 'third' as ProviderId, account: nobody }),
+    ])
+    const providers = ['acme', 'other'] as ProviderId[]
+    const found = async (account: { readonly id: string | null } | null, after = 0, limit = 9) => {
+      const page = { after: after === 0 ? null : idOf(after), limit }
+      const all = await vault.store.perhapsOfAccount({ providers, account, ...page })
+      return all.map(({ id }) => id)
+    }
+    expect(await found({ id: 'acc-1' })).toEqual([1, 3, 4, 5].map(idOf))
+    expect(await found({ id: 'acc-1' }, 1, 2)).toEqual([3, 4].map(idOf))
+    expect(await found({ id: null })).toEqual([idOf(5)])
+    expect(await found(null, 3)).toEqual([4, 5].map(idOf))
+  })
+
   test('are found by their user, with or without a provider, without drafts', async () => {
     await using vault = await open()
     await insert(vault.store, [
