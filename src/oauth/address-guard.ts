@@ -39,3 +39,10 @@ export function isLoopbackLiteral(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return ipaddr.isValid(host) && mayReach(host, 'loopback')
 }
+
+/** One rule for every address of a provider: https, or http to a loopback address that was spelled out. */
+export function isEndpoint({ url, reach }: { readonly url: URL; readonly reach: Reach }): boolean {
+  if (url.username !== '' || url.password !== '' || url.href.includes('#')) return false
+  if (reach === 'loopback' && !isLoopbackLiteral(url)) return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && reach === 'loopback')
+}

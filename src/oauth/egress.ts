@@ -3,7 +3,7 @@ import { listOf, transferCodings } from '../outgoing/answer-framing.ts'
 import { type ConnectFault, connectFault } from '../outgoing/connect.ts'
 import { cutOf, exchange, type Exchanged, type HttpRequest } from '../outgoing/exchange.ts'
 import type { Clock } from '../ports.ts'
-import { isLoopbackLiteral, type Reach } from './address-guard.ts'
+import { isEndpoint, type Reach } from './address-guard.ts'
 import { decodeBody } from './decode-body.ts'
 import {
   type AddressesOf,
@@ -116,19 +116,12 @@ function senderOf(options: EgressOptions): Egress['send'] {
   }
   return async (request) => {
     const sentAt = options.clock.now()
-    if (!mayBeSpoken(request)) return { kind: 'not_sent', sentAt, reason: 'blocked' }
+    if (!isEndpoint(request)) return { kind: 'not_sent', sentAt, reason: 'blocked' }
     const { deadlineMs, reach } = request
     const connector = connectors[reach]
     const exchanged = await exchange(request, { connector, deadlineMs, bodyLimit: BODY_LIMIT })
     return resultOf(exchanged, sentAt)
   }
-}
-
-/** https; http only to a loopback address that the configuration spells out. */
-function mayBeSpoken({ url, reach }: OutgoingRequest): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (reach === 'loopback' && !isLoopbackLiteral(url)) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && reach === 'loopback')
 }
 
 function resultOf(exchanged: Exchanged, sentAt: Instant): EgressResult {

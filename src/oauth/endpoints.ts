@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi'
-import type { Reach } from './address-guard.ts'
+import { isEndpoint, type Reach } from './address-guard.ts'
 import type { Discovery } from './discovery.ts'
 import { acceptsIssuer } from './issuer.ts'
 import type { Recipe } from './presets/schema.ts'
@@ -36,10 +36,7 @@ export async function describeServer(
   const written = writtenEndpoints(recipe, place.targetOf)
   if (recipe.issuer === undefined) {
     // No id token is read without an issuer; the library only wants the name to be there.
-    return {
-      kind: 'ok',
-      described: serverOf(written, { issuer: 'https://issuer.invalid' }, recipe),
-    }
+    return described(written, { issuer: 'https://issuer.invalid' }, recipe)
   }
   const issuer = fillText(recipe.issuer, place.variables)
   const target = place.targetOf(recipe.issuer)
@@ -47,7 +44,7 @@ export async function describeServer(
     return { kind: 'misconfigured', detail: 'the issuer needs a parameter that is missing' }
   }
   if (written.authorization !== null && written.token !== null && written.jwks !== null) {
-    return { kind: 'ok', described: serverOf(written, { issuer }, recipe) }
+    return described(written, { issuer }, recipe)
   }
   const accepts = acceptsIssuer(recipe, place.variables, issuer)
   const { reach } = target
@@ -56,7 +53,25 @@ export async function describeServer(
   if (discovered.kind !== 'ok') return discovered
   const { metadata } = discovered
   const endpoints = { ...discoveredEndpoints(metadata, target.reach), ...onlyWritten(written) }
-  return { kind: 'ok', described: serverOf(endpoints, metadata, recipe) }
+  return described(endpoints, metadata, recipe)
+}
+
+/** A discovered address reaches the user's browser, or is sent a secret: it is held to the same rule as a written one. */
+function described(
+  endpoints: Endpoints,
+  metadata: AuthorizationServer,
+  recipe: Recipe,
+): Description {
+  const [wrong] = Object.entries(endpoints).filter(
+    ([, target]) => target !== null && !isEndpoint(target),
+  )
+  if (wrong === undefined) {
+    return { kind: 'ok', described: serverOf(endpoints, metadata, recipe) }
+  }
+  const detail =
+    `the ${wrong[0]} endpoint must be an https URL without a login and without a fragment: ` +
+    'correct it in the settings, or in the metadata of the issuer'
+  return { kind: 'misconfigured', detail }
 }
 
 function writtenEndpoints(recipe: Recipe, targetOf: Place['targetOf']): Endpoints {
@@ -71,11 +86,14 @@ function writtenEndpoints(recipe: Recipe, targetOf: Place['targetOf']): Endpoint
   }
 }
 
+/** Stands for a value that is no URL; it is no endpoint either. */
+const NO_URL = new URL('about:blank')
+
 /** What metadata names is reached as far as its issuer is, never further. */
 function discoveredEndpoints(metadata: AuthorizationServer, reach: Reach): Endpoints {
   const at = (value: unknown) => {
-    const url = typeof value === 'string' ? URL.parse(value) : null
-    return url === null ? null : { url, reach }
+    if (value == null) return null
+    return { url: URL.parse(typeof value === 'string' ? value : '') ?? NO_URL, reach }
   }
   return {
     authorization: at(metadata.authorization_endpoint),
