@@ -22,7 +22,7 @@ export const egress: readonly Mutation[] = [
   },
   {
     promise: 'plain http goes to loopback alone',
-    file: 'src/oauth/egress.ts',
+    file: 'src/oauth/address-guard.ts',
     original: "(url.protocol === 'http:' && reach === 'loopback')\n",
     mutant: "url.protocol === 'http:'\n",
     killedBy: [[EGRESS, 'plain http goes to a spelled out loopback address and nowhere else']],
