@@ -25,7 +25,7 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       everyTick: false,
       run: () => expireConfirmations(ports),
     },
-    { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => ports.store.probe() },
+    { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => beat(ports) },
     {
       name: 'foretell-ends',
       cron: '*/10 * * * *',
@@ -49,6 +49,12 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       run: () => drain(() => deliverWebhook(ports, endpoint)),
     })),
   ]
+}
+
+/** Deleted values are overwritten in the database at once, and are gone from its log within a minute. */
+async function beat({ store }: Pick<Ports, 'store'>): Promise<void> {
+  await store.probe()
+  await store.emptyLog()
 }
 
 /** In batches, each its own transaction, so that nothing else waits long for its turn. */

@@ -214,6 +214,8 @@ export interface Store extends Reads {
   cachedConnectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined
   /** Proves that the database can be written, and has not been found damaged; throws `StoreError`. */
   probe(): Promise<void>
+  /** Leaves nothing in the log: what was deleted from the database would stay readable there. */
+  emptyLog(): Promise<void>
   /** The same for callers from outside: at most one probe a second, which is a synced write, in all. */
   sharedProbe(): Promise<void>
   /** Bytes of what is written and not yet taken into the database: it grows under a long reader. */

@@ -95,15 +95,16 @@ class SqliteVault implements VaultDatabase {
       raw.close()
       throw sortSqliteError(error)
     }
+    // Behind the transactions that are under way; whether it succeeds, the next opening finds all.
+    const emptyLog = () => db.connection().execute(async () => checkpoint(raw))
     const close = async (): Promise<void> => {
-      // Behind the transactions that are under way; whether it succeeds, the next opening finds all.
-      await db.connection().execute(async () => checkpoint(raw))
+      await emptyLog()
       await db.destroy()
       this.#lock[Symbol.dispose]()
     }
     const logBytes = () => statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
     const sortError = sortSqliteError
-    return createStore(db, { ...options, sortError, prepareWriting, logBytes, close })
+    return createStore(db, { ...options, sortError, prepareWriting, logBytes, emptyLog, close })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

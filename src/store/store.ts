@@ -46,6 +46,8 @@ export type Opened = {
   /** What goes before the first write of this process; null once that has succeeded. */
   readonly prepareWriting?: () => Promise<void> | null
   readonly logBytes: () => number
+  /** Moves the write-ahead log into the database and empties it. */
+  readonly emptyLog: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -96,6 +98,9 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     ...cachedReads({ db, cipher }, cache, guard),
     write,
     logBytes: options.logBytes,
+    emptyLog: async () => {
+      if (options.logBytes() > 0) await guard.outside(options.emptyLog)
+    },
     probe,
     sharedProbe: async () => {
       await shared.outcome()

@@ -19,6 +19,8 @@ const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: 
   ['foreign_keys', 'on', 1],
   // A deleted token's bytes are overwritten, not only forgotten.
   ['secure_delete', 'on', 1],
+  // A sort that spills would leave rows in a file of the system's temporary directory.
+  ['temp_store', 'memory', 2],
   ['trusted_schema', 'off', 0],
   ['cell_size_check', 'on', 1],
   ['journal_size_limit', WAL_BYTES_KEPT, WAL_BYTES_KEPT],

@@ -222,6 +222,7 @@ function storeOver(raw: Database.Database): Store {
     random: { bytes: randomBytes },
     sortError: sortSqliteError,
     logBytes: () => 0,
+    emptyLog: async () => {},
     close: async () => void raw.close(),
   })
 }
