@@ -1,4 +1,4 @@
-import type { Account } from './connection.ts'
+import type { Account, Connection, Grant } from './connection.ts'
 
 /** Of what is known, what is known first stays. An e-mail is as verified as where it comes from. */
 export function completed(known: Account, told: Account): Account {
@@ -11,11 +11,31 @@ export function completed(known: Account, told: Account): Account {
   }
 }
 
-/** By id where both have one; else by e-mail; two accounts of which nothing is known share one slot. */
+/** By id if both have one, else by e-mail. Two accounts of which nothing is known are not the same. */
 export function sameAccount(a: Account, b: Account): boolean {
   if (a.id !== null && b.id !== null) return a.id === b.id
-  if (a.email !== null && b.email !== null) return sameEmail(a.email, b.email)
-  return a.id === b.id && a.email === b.email
+  return a.email !== null && b.email !== null && sameEmail(a.email, b.email)
+}
+
+export function isNameless({ id, email }: Account): boolean {
+  return id === null && email === null
+}
+
+/**
+ * The connection, among those of one user and provider, that a grant of this account replaces. OAuth
+ * tokens of an unknown account replace only what has ended. A client is nobody, and new credentials
+ * without a name replace the old ones.
+ */
+export function slotAmong(
+  connections: readonly Connection[],
+  account: Account,
+  by: { readonly kind: Grant['kind']; readonly isSame: typeof sameAccount },
+): Connection | null {
+  const named = connections.find((one) => by.isSame(one.account, account))
+  if (named !== undefined || !isNameless(account)) return named ?? null
+  const nameless = connections.filter((one) => isNameless(one.account))
+  const free = nameless.find(({ status }) => by.kind !== 'oauth' || status === 'disconnected')
+  return free ?? null
 }
 
 /**

@@ -7,10 +7,10 @@ import type {
   Grant,
   LiveConnection,
 } from './connection.ts'
-import { dueAtOf, renewedGrant, withGrant } from './grant.ts'
+import { dueAtOf, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
-import type { AttemptOutcome } from './refresh-outcome.ts'
+import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
 import { backoffMs, probeWaitMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
 
 /** What the shell knows of an attempt that is over. */
@@ -33,11 +33,12 @@ type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
  * What an outcome makes of a connection. Total, and the only place where a refresh changes a status.
- * Nothing but `grant_dead` disconnects, save where presenting the token again is forbidden.
+ * Only `grant_dead` and `other_account` disconnect, and a lost answer if the token may not be presented
+ * again.
  */
 export function afterRefresh(
   connection: LiveConnection,
-  outcome: AttemptOutcome,
+  outcome: AttemptOutcome | OtherAccount,
   end: AttemptEnd,
 ): LiveConnection {
   const common = { ...connection, updatedAt: end.now, attempt: openAttempt(connection, end) }
@@ -62,14 +63,8 @@ export function afterRefresh(
       const providerData = { ...connection.providerData, ...outcome.providerData }
       const warned = { ...common, providerData }
       if (salvaged !== null && connection.grant.kind === 'oauth') {
-        const { grant } = connection
-        const saved = { ...grant, generation: grant.generation + 1, refreshToken: salvaged }
-        return failing(
-          { ...warned, grant: saved, attempt: null },
-          'provider_unavailable',
-          outcome,
-          end,
-        )
+        const grant = onRefreshToken(connection.grant, salvaged)
+        return failing({ ...warned, grant, attempt: null }, 'provider_unavailable', outcome, end)
       }
       return end.unresolved && end.provider.refresh.replay === 'never'
         ? disconnected(warned, 'interrupted', outcome, end)
@@ -94,6 +89,12 @@ export function afterRefresh(
         return failing(common, 'provider_misconfigured', outcome, end)
       }
       return disconnected({ ...common, attempt: null }, deathOf(connection, end), outcome, end)
+    case 'other_account': {
+      if (connection.grant.kind !== 'oauth') return connection
+      const grant = onRefreshToken(connection.grant, outcome.received)
+      const failure = failureOf(connection, 'account_mismatch', outcome.detail, end.now)
+      return { ...common, attempt: null, status: 'disconnected', failure, grant, dueAt: null }
+    }
     default:
       return outcome satisfies never
   }

@@ -33,6 +33,19 @@ type GrantCommon = {
   readonly scope: readonly string[]
 }
 
+/**
+ * Whose tokens a grant holds. `proven`: the provider named this account for a token that a consent, or
+ * the grant's own refresh token, brought at this client. `unproven`: imported tokens whose refresh token
+ * has not been redeemed yet; `told` is the account that the provider named for the imported access token.
+ * `unknown`: the provider names no account, or the grant is older than this fact.
+ */
+export type GrantOwner =
+  | { readonly is: 'proven'; readonly accountId: string }
+  | { readonly is: 'unproven'; readonly told: Account | null }
+  | { readonly is: 'unknown' }
+
+export const UNKNOWN_OWNER: GrantOwner = { is: 'unknown' }
+
 /** What one consent of the user gave us. */
 export type OAuthGrant = GrantCommon & {
   readonly kind: 'oauth'
@@ -44,6 +57,7 @@ export type OAuthGrant = GrantCommon & {
    * (RFC 6749 §10.4). Null: not known.
    */
   readonly issuedTo: string | null
+  readonly owner: GrantOwner
   readonly refreshTokenExpiresAt: Instant | null
   /** From when on the host app should hear that this end is near; null: no end known, or told. */
   readonly endNoticeAt: Instant | null
@@ -78,15 +92,19 @@ export type Attempt = {
   readonly sentAt: Instant
 }
 
-export type FailureReason =
-  | 'revoked'
-  | 'expired'
-  | 'interrupted'
-  | 'no_refresh_token'
-  | 'provider_unavailable'
-  | 'provider_misconfigured'
-  | 'throttled'
-  | 'unreadable'
+export const FAILURE_REASONS = [
+  'revoked',
+  'expired',
+  'interrupted',
+  'no_refresh_token',
+  'account_mismatch',
+  'provider_unavailable',
+  'provider_misconfigured',
+  'throttled',
+  'unreadable',
+] as const
+
+export type FailureReason = (typeof FAILURE_REASONS)[number]
 
 export type Failure = {
   readonly reason: FailureReason

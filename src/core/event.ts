@@ -55,6 +55,7 @@ const NEXT_ACTION: Record<FailureReason, NextAction> = {
   expired: 'reauthorize',
   interrupted: 'reauthorize',
   no_refresh_token: 'reauthorize',
+  account_mismatch: 'reauthorize',
   unreadable: 'reauthorize',
   provider_unavailable: 'retry',
   throttled: 'retry',

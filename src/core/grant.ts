@@ -5,6 +5,7 @@ import type {
   LiveConnection,
   MachineGrant,
   OAuthGrant,
+  GrantOwner,
 } from './connection.ts'
 import type { Credentials } from './credentials.ts'
 import type { GrantId, Instant } from './ids.ts'
@@ -40,6 +41,7 @@ type About = Traits & {
   readonly requestedScope: readonly string[]
   /** See `OAuthGrant`. */
   readonly issuedTo: string
+  readonly owner: GrantOwner
 }
 
 /** The first generation of a grant. */
@@ -61,6 +63,7 @@ export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OA
     token,
     refreshToken: tokens.refreshToken,
     issuedTo: about.issuedTo,
+    owner: about.owner,
     // What cannot be renewed ends with its token.
     ...endOf(sentAt, tokens.refreshToken === null ? token.expiresAt : end),
   }
@@ -117,6 +120,15 @@ export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits)
     default:
       return grant satisfies never
   }
+}
+
+/** The next generation with the access token of the last one: no new one came that may be served. */
+export function onRefreshToken(
+  grant: OAuthGrant,
+  received: OAuthGrant['refreshToken'],
+): OAuthGrant {
+  const { generation, refreshToken } = grant
+  return { ...grant, generation: generation + 1, refreshToken: received ?? refreshToken }
 }
 
 /**

@@ -59,7 +59,14 @@ export type AttemptOutcome =
       readonly providerData: Readonly<Record<string, unknown>>
     }
 
-export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }>
+/** The provider has renewed the tokens, and says that they belong to another account. */
+export type OtherAccount = {
+  readonly kind: 'other_account'
+  readonly detail: string
+  readonly received: Secret | null
+}
+
+export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }> | OtherAccount
 
 /** What came of asking the provider. */
 export type LandedResult =

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PERMISSIONS } from '../core/access.ts'
+import { FAILURE_REASONS } from '../core/connection.ts'
 import { PROBLEMS } from './problem.ts'
 
 // Shapes of what is answered: the wire's types, and the components of the OpenAPI document.
@@ -38,16 +39,7 @@ const accountShape = named(
 const failureShape = named(
   'Failure',
   z.object({
-    reason: z.enum([
-      'revoked',
-      'expired',
-      'interrupted',
-      'no_refresh_token',
-      'provider_unavailable',
-      'provider_misconfigured',
-      'throttled',
-      'unreadable',
-    ]),
+    reason: z.enum(FAILURE_REASONS),
     detail: z.string(),
     since: time,
     attempts: z.int(),

@@ -158,6 +158,7 @@ export interface Writes extends Reads, WebhookWrites {
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
   /** Only the holder's own lease is released. */
   releaseLease(id: ConnectionId, attempt: AttemptId): Promise<void>
+  /** One that another connection holds stays with it. */
   rememberRefreshToken(connection: Connection, refreshToken: Secret): Promise<void>
   /** What a draft has held, the connection whose place it takes has held. */
   moveRefreshTokens(from: ConnectionId, to: ConnectionId): Promise<void>

@@ -33,7 +33,8 @@ export function refreshTokenWrites({
       await db
         .insertInto('refresh_token_hashes')
         .values({ hash: refreshTokenHash(cipher, connection.provider, refreshToken), ...held })
-        .onConflict((conflict) => conflict.column('hash').doUpdateSet(held))
+        // The first holder keeps it: nothing takes a refresh token from a connection silently.
+        .onConflict((conflict) => conflict.column('hash').doNothing())
         .execute()
     },
     moveRefreshTokens: async (from, to) => {

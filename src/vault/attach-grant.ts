@@ -3,8 +3,10 @@ import {
   type Account,
   type Connection,
   type Grant,
+  type GrantOwner,
   isLive,
   type LiveConnection,
+  UNKNOWN_OWNER,
 } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { connectionEvent } from '../core/event.ts'
@@ -18,7 +20,13 @@ import {
 } from '../core/grant.ts'
 import { type ConnectionId, newId, type ProviderId } from '../core/ids.ts'
 import { attemptOn, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
-import { completed, expectation, isOtherAccount, isSameByProof } from '../core/account.ts'
+import {
+  completed,
+  expectation,
+  isOtherAccount,
+  isSameByProof,
+  slotAmong,
+} from '../core/account.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
@@ -57,7 +65,14 @@ export async function findSlot(trx: Writes, consent: Consent): Promise<Connectio
   checkExpected(account, request.expectedAccount)
   if (request.connectionId === null) {
     const all = await trx.connectionsOf(request.userId, provider.id)
-    return all.find((one) => isSameByProof(one.account, account)) ?? null
+    const slot = slotAmong(all, account, {
+      kind: KIND[consent.arrival.kind],
+      isSame: isSameByProof,
+    })
+    if (slot !== null) return slot
+    // The same refresh token is the same grant, whatever is known of the account.
+    const held = await holderOfBrought(trx, consent)
+    return all.find((one) => one.id === held && !isOtherAccount(one.account, account)) ?? null
   }
   const named = await trx.connection(request.connectionId)
   if (named === null) throw new VaultError('not_found', 'the connection has been deleted')
@@ -66,6 +81,8 @@ export async function findSlot(trx: Writes, consent: Consent): Promise<Connectio
   if (isUntold || isOtherAccount(named.account, account)) throw accountMismatch()
   return named
 }
+
+const KIND = { tokens: 'oauth', credentials: 'credentials' } as const
 
 function checkExpected(account: Account, expected: string | null): void {
   const kind = expectation(account, expected)
@@ -85,6 +102,32 @@ export function accountMismatch(
   })
 }
 
+/**
+ * Some providers issue one refresh token to several consents of an account. Throws `conflict` if another
+ * connection holds it: the deletion of one would end the other.
+ */
+export async function refuseHeldElsewhere(
+  trx: Writes,
+  consent: Consent,
+  slot: Connection | null,
+): Promise<void> {
+  const held = await holderOfBrought(trx, consent)
+  if (held === null || held === slot?.id) return
+  const holder = await trx.connection(held)
+  // A draft of this user is the same grant, imported.
+  if (holder === null || (holder.draft !== null && holder.userId === consent.request.userId)) return
+  throw new VaultError('conflict', 'another connection holds this refresh token')
+}
+
+async function holderOfBrought(
+  trx: Writes,
+  { provider, arrival }: Consent,
+): Promise<ConnectionId | null> {
+  if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return null
+  const held = await trx.holderOfRefreshToken(provider.id, arrival.tokens.refreshToken)
+  return held?.connectionId ?? null
+}
+
 /** Seals the grant into its slot, with its event; a grant that it replaces is queued for revocation. */
 export async function attachGrant(
   ports: Needs,
@@ -95,13 +138,16 @@ export async function attachGrant(
   if (slot !== null && !isOf(slot, consent)) {
     throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
+  await refuseHeldElsewhere(trx, consent, slot)
   const now = ports.clock.now()
   const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
     ...consent.provider,
     requestedScope: consent.requestedScope,
     issuedTo: ports.endpoint.clientName(consent.provider.id, consent.request.client),
+    owner: ownerOf(consent),
   })
-  const grant = withKeptRefreshToken(fresh, slot)
+  const isSameAccount = slot !== null && isSameByProof(slot.account, consent.account)
+  const grant = withKeptRefreshToken(fresh, slot, isSameAccount)
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
   const about = { ...consent.provider, policy: ports.policy }
   const dueAt = dueAtOf(grant, about, ports.random.fraction())
@@ -124,6 +170,11 @@ export async function attachGrant(
 /** User and provider of the consent are sealed with its request; those of the slot stand in the clear. */
 function isOf(slot: Connection, { request, provider }: Consent): boolean {
   return slot.userId === request.userId && slot.provider === provider.id
+}
+
+/** The provider has named the account for the token that the code brought. */
+function ownerOf({ account: { id } }: Consent): GrantOwner {
+  return id === null ? UNKNOWN_OWNER : { is: 'proven', accountId: id }
 }
 
 /** A connection without a grant: the row that a pending one consists of. */

@@ -11,7 +11,7 @@ import { refreshEvents } from '../core/event.ts'
 import { type AttemptId, type Instant, newId } from '../core/ids.ts'
 import { mayPresentAgain, type Provider } from '../core/provider.ts'
 import type {
-  AttemptOutcome,
+  OtherAccount,
   RefreshOutcome,
   RefreshResult,
   Unfortunate,
@@ -20,9 +20,10 @@ import type { Sealed, Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import type { JournalEntry } from '../ports/store.ts'
 import { askProvider, type Evidence } from './ask-provider.ts'
+import { judgeOwner, withJudgement } from './judge-owner.ts'
 import { noteAnswer } from './note-answer.ts'
 import type { Presentation } from './present-token.ts'
-import { receivedRefreshToken, saveRefresh } from './save-refresh.ts'
+import { type Landing, receivedRefreshToken, saveRefresh } from './save-refresh.ts'
 import { letSiblingsFollow } from './share-with-siblings.ts'
 import { tellDisconnected } from './tell-disconnected.ts'
 import { tokenIdOf } from './token-id.ts'
@@ -169,7 +170,9 @@ async function land(
   const entry = isRotation ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
   // Before anything else: what is not noted is lost where the process is killed now.
   if (entry !== null) ports.journal.note(entry)
-  const after = afterRefresh(before, outcome, {
+  const judged = await judgeOwner(ports, before, outcome)
+  const ruled = judged.kind === 'other' ? otherAccount(outcome) : outcome
+  const refreshed = afterRefresh(before, ruled, {
     now: ports.clock.now(),
     attempt: { id: flight.id, sentAt },
     unresolved,
@@ -179,20 +182,26 @@ async function land(
     policy: ports.policy,
     fraction: ports.random.fraction(),
   })
+  const after = withJudgement(refreshed, judged)
   const noted = noteAnswer(ports, before, outcome)
   const won = await saveRefresh(ports, {
     attempt: flight.id,
     before,
     after,
-    outcome,
+    outcome: ruled,
     entry,
     also: noted.write,
   })
-  if (won) return announce(ports, after, outcome)
+  if (won) return announce(ports, after, ruled)
   if (receivedRefreshToken(outcome) !== null) {
     ports.observer.refreshLost({ id: before.id, provider: before.provider })
   }
   return outrun(ports, before)
+}
+
+function otherAccount(outcome: Landing['outcome']): OtherAccount {
+  const detail = 'the refresh token belongs to another account than the access token'
+  return { kind: 'other_account', detail, received: receivedRefreshToken(outcome) }
 }
 
 function journalEntry(
@@ -206,7 +215,7 @@ function journalEntry(
 function announce(
   ports: AttemptNeeds,
   connection: LiveConnection,
-  outcome: AttemptOutcome,
+  outcome: Landing['outcome'],
 ): RefreshResult {
   const { id, provider } = connection
   if (outcome.kind === 'ok') {

@@ -1,6 +1,6 @@
 import type { Caller } from '../core/access.ts'
-import { sameAccount } from '../core/account.ts'
-import { type Connection, isLive } from '../core/connection.ts'
+import { isNameless, sameAccount } from '../core/account.ts'
+import { type Account, type Connection, isLive } from '../core/connection.ts'
 import { connectionEvent } from '../core/event.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
@@ -97,8 +97,12 @@ export async function revokeRemoved(
 function isMeantFor({ id, provider, account }: Connection) {
   return ({ draft, ...other }: Connection): boolean =>
     draft?.replaces == null
-      ? other.provider === provider && sameAccount(other.account, account)
+      ? other.provider === provider && mayBeOne(other.account, account)
       : draft.replaces === id
+}
+
+function mayBeOne(a: Account, b: Account): boolean {
+  return sameAccount(a, b) || (isNameless(a) && isNameless(b))
 }
 
 async function droppedBy(trx: Writes, connection: Connection): Promise<Dropped | null> {

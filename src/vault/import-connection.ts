@@ -169,6 +169,8 @@ export function blankDraft(
 /** An hour: what an access token lives at most providers, where nothing better is known. */
 const USUAL_LIFE_MS = 3_600_000
 
+const UNPROVEN = { is: 'unproven', told: null } as const
+
 /** A grant from tokens as they were handed in: how old the access token is, nobody says. */
 export function importedGrant(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'endpoint'>,
@@ -196,6 +198,6 @@ export function importedGrant(
   const tokenId = tokenIdOf(ports, accessToken)
   const arrival = { kind: 'tokens', tokens, sentAt, tokenId } as const
   const issuedTo = ports.endpoint.clientName(provider.id, handed.client)
-  const grant = oauthGrant(id, arrival, { ...provider, requestedScope, issuedTo })
+  const grant = oauthGrant(id, arrival, { ...provider, requestedScope, issuedTo, owner: UNPROVEN })
   return handed.accessToken === null ? { ...grant, token: null } : grant
 }

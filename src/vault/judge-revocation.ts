@@ -122,7 +122,7 @@ async function anyOf(
 }
 
 /** Null if it cannot be opened: then it cannot be sent either. */
-function opened(token: Sealed | null): Secret | null {
+export function opened(token: Sealed | null): Secret | null {
   try {
     return token?.open() ?? null
   } catch (error) {

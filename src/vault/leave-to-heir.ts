@@ -19,7 +19,7 @@ export type Late = {
  * where nobody lives on it.
  */
 export async function leaveToHeir(
-  ports: Pick<Ports, 'endpoint' | 'providers'>,
+  ports: Pick<Ports, 'endpoint' | 'providers' | 'sealer'>,
   trx: Writes,
   { attempt, received, open }: Late,
 ): Promise<boolean> {

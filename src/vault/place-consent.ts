@@ -4,7 +4,13 @@ import { VaultError } from '../core/errors.ts'
 import { broughtOf } from '../core/grant.ts'
 import type { Ports } from '../ports.ts'
 import type { Writes } from '../ports/store.ts'
-import { attachGrant, blankConnection, type Consent, findSlot } from './attach-grant.ts'
+import {
+  attachGrant,
+  blankConnection,
+  type Consent,
+  findSlot,
+  refuseHeldElsewhere,
+} from './attach-grant.ts'
 import { digest } from './digest.ts'
 
 /** Ten minutes for the host app to stand by a grant (see `confirmLink`). */
@@ -43,6 +49,7 @@ async function layAside(
   what: { readonly link: ConnectLink; readonly consent: Consent; readonly slot: Connection | null },
 ): Promise<Placed> {
   const { link, consent, slot } = what
+  await refuseHeldElsewhere(trx, consent, slot)
   const connection = slot ?? ({ ...blankConnection(ports, consent), status: 'pending' } as const)
   if (slot === null) await trx.insertConnection(connection)
   const { arrival, provider, account, requestedScope, request } = consent

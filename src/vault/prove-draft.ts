@@ -1,40 +1,30 @@
-import { isRenewable, type LiveConnection } from '../core/connection.ts'
+import { type GrantOwner, isRenewable, type LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
+import { heldFor } from '../core/kept-refresh-token.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
+import type { IdentifyOutcome } from '../ports/token-endpoint.ts'
 import { accountMismatch } from './attach-grant.ts'
 import { failureOf } from './connect-failure.ts'
 import { HELD, misconfigured, unavailable } from './refresh-problem.ts'
 import { refresh, type RefreshNeeds, type Wanted } from './refresh.ts'
-import { settleDraft } from './settle-draft.ts'
-import { endsSiblings, siblingsOf } from './share-with-siblings.ts'
+import { ownerless, settleDraft, slotOf } from './settle-draft.ts'
+import { endsSiblings } from './share-with-siblings.ts'
 
 export type ProveNeeds = RefreshNeeds
 
 /**
- * Finds out what handed-in credentials are worth and whose they are, then puts them in their place.
- * What is active already is taken at its word. Dead ones leave nothing behind.
+ * Finds out whether imported credentials work and whose they are, then puts them in their place. A live
+ * access token is believed; where accounts share grants, the refresh token is redeemed first. Dead
+ * credentials leave nothing behind.
  */
 export async function proveDraft(
   ports: ProveNeeds,
   draft: LiveConnection,
 ): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
-  const proven = draft.status === 'active' ? draft : await proveByAsking(ports, draft, 'forced')
-  const identified = await identify(ports, proven)
-  const isAtItsWord = proven === draft && (await wouldReplaceOthers(ports, identified))
-  return settleDraft(ports, isAtItsWord ? await proveKnown(ports, identified) : identified)
-}
-
-/** Its grant would become that of connections of other users, who have one that works. */
-async function wouldReplaceOthers(ports: ProveNeeds, draft: LiveConnection): Promise<boolean> {
-  if (!isRenewable(draft.grant)) return false
-  const siblings = await siblingsOf(ports, ports.store, draft)
-  return siblings.some(({ userId }) => userId !== draft.userId)
-}
-
-async function proveKnown(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  const { account, providerData } = draft
-  const proven = await proveByAsking(ports, draft, 'forced')
-  return { ...proven, account, providerData: { ...providerData, ...proven.providerData } }
+  const isShared = endsSiblings(ports, draft) && isRenewable(draft.grant)
+  const isBelieved = draft.status === 'active' && !isShared
+  const proven = isBelieved ? draft : await proveByAsking(ports, draft, 'forced')
+  return settleDraft(ports, await identify(ports, proven))
 }
 
 /** The same in its turn, and nothing is taken at its word that can be proven. */
@@ -68,6 +58,7 @@ async function proveByAsking(
 function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | null {
   const isDead =
     result.kind === 'ended' || (result.kind === 'failed' && result.outcome.kind === 'grant_dead')
+  if (result.kind === 'failed' && result.outcome.kind === 'other_account') return accountMismatch()
   if (isDead) {
     const { detail, reason, nextAction } = isOver(draft) ? OVER : REFUSALS[draft.grant.kind]
     return new VaultError('invalid_request', detail, { reason, nextAction })
@@ -119,13 +110,53 @@ function isMisconfigured(result: RefreshResult): boolean {
   return result.kind === 'failed' && result.outcome.kind === 'client_config'
 }
 
-/** Asks the provider whose tokens these are, unless the app said so; where it cannot be asked, they stay nameless. */
+/**
+ * Asks the provider whose tokens these are, unless the app said so. The app's word is not enough where
+ * the tokens would join a grant that is stored: one that accounts share, or a refresh token that an
+ * access token alone leaves in place.
+ */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  // A client is nobody, and credentials were held against the probe already.
-  if (draft.grant.kind !== 'oauth') return draft
-  if (endsSiblings(ports, draft)) return identifyByProvider(ports, draft)
-  if (draft.account.id !== null) return draft
-  return (await asTold(ports, draft)) ?? draft
+  // A client is nobody, and credentials were checked by the probe already.
+  if (draft.grant.kind !== 'oauth' || draft.grant.owner.is === 'proven') return draft
+  const isShared = endsSiblings(ports, draft)
+  const keeps = heldFor(draft.grant, await slotOf(ports.store, draft)) !== null
+  if (draft.account.id !== null && !isShared && !keeps) return draft
+  const asked = await ask(ports, draft)
+  if (asked?.kind !== 'ok') {
+    if (keeps && asked?.kind === 'unknown') return refuse(ports, draft, ownerless())
+    return isShared ? { ...draft, account: { ...draft.account, id: null } } : draft
+  }
+  const isOther = draft.account.id !== null && asked.account.id !== draft.account.id
+  if (isOther && (isShared || keeps)) return refuse(ports, draft, accountMismatch())
+  return identifiedAs(draft, asked)
+}
+
+/** The account is proven only for a token that the draft's own refresh token has brought. */
+function identifiedAs(
+  draft: LiveConnection,
+  { account: told, providerData }: Extract<IdentifyOutcome, { kind: 'ok' }>,
+): LiveConnection {
+  const { grant } = draft
+  const account = { ...told, email: told.email ?? draft.account.email }
+  const identified = { ...draft, account, providerData: { ...draft.providerData, ...providerData } }
+  if (grant.kind !== 'oauth') return identified
+  const isRedeemed = isRenewable(grant) && draft.lastRefreshedAt !== null
+  const owner: GrantOwner =
+    isRedeemed && told.id !== null ? { is: 'proven', accountId: told.id } : { is: 'unproven', told }
+  return { ...identified, grant: { ...grant, owner } }
+}
+
+async function refuse(ports: ProveNeeds, draft: LiveConnection, error: VaultError): Promise<never> {
+  await ports.store.write((trx) => trx.removeConnection(draft.id))
+  throw error
+}
+
+/** Null if there is no access token to ask with. */
+async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOutcome | null> {
+  const { provider, client, params, providerData, grant } = draft
+  if (grant.token === null) return null
+  const accessToken = grant.token.secret
+  return ports.endpoint.identify({ provider, client, params, providerData, accessToken })
 }
 
 /** No faster than the lane of the client goes: those that nobody waits for may be thousands. */
@@ -137,34 +168,6 @@ function identifyInTurn(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
     among: 'healthy',
     run: () => identify(ports, draft),
   })
-}
-
-/**
- * Where connections of one account share a grant, the app's word is not enough: it would put its
- * tokens into, or get those of, connections that are none of its own.
- */
-async function identifyByProvider(
-  ports: ProveNeeds,
-  draft: LiveConnection,
-): Promise<LiveConnection> {
-  const told = await asTold(ports, draft)
-  if (told === null) return { ...draft, account: { ...draft.account, id: null } }
-  const isOther = draft.account.id !== null && told.account.id !== draft.account.id
-  if (!isOther) return told
-  await ports.store.write((trx) => trx.removeConnection(draft.id))
-  throw accountMismatch()
-}
-
-/** Null where the provider tells nothing. */
-async function asTold(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection | null> {
-  const { provider, client, params, providerData, grant } = draft
-  if (grant.token === null) return null
-  const about = { provider, client, params, providerData, accessToken: grant.token.secret }
-  const asked = await ports.endpoint.identify(about)
-  if (asked.kind !== 'ok') return null
-  const email = asked.account.email ?? draft.account.email
-  const account = { ...asked.account, email }
-  return { ...draft, account, providerData: { ...providerData, ...asked.providerData } }
 }
 
 /** A draft that was left behind, by a crash or an outage: proven by the schedule, it settles now. */

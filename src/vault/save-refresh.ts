@@ -3,7 +3,7 @@ import { isLive } from '../core/connection.ts'
 import { StoreError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
 import type { AttemptId } from '../core/ids.ts'
-import type { AttemptOutcome, LandedResult } from '../core/refresh-outcome.ts'
+import type { AttemptOutcome, LandedResult, OtherAccount } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import type { JournalEntry, Writes } from '../ports/store.ts'
@@ -30,7 +30,7 @@ export type Landing = {
   readonly attempt: AttemptId
   readonly before: LiveConnection
   readonly after: LiveConnection
-  readonly outcome: AttemptOutcome
+  readonly outcome: AttemptOutcome | OtherAccount
   /** For the journal; null where nothing was received that would have to be kept. */
   readonly entry: JournalEntry | null
   /** Written in the same transaction. */
@@ -154,7 +154,8 @@ async function dropLateTokens(
   await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })
 }
 
-export function receivedRefreshToken(outcome: AttemptOutcome): Secret | null {
+export function receivedRefreshToken(outcome: Landing['outcome']): Secret | null {
   if (outcome.kind === 'ok') return outcome.tokens.refreshToken
+  if (outcome.kind === 'other_account') return outcome.received
   return outcome.kind === 'ambiguous' ? outcome.salvaged : null
 }

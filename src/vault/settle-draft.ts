@@ -1,18 +1,39 @@
-import { completed, isOtherAccount, sameAccount } from '../core/account.ts'
-import { type Connection, isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
+import {
+  completed,
+  isOtherAccount,
+  isSameByProof,
+  sameAccount,
+  slotAmong,
+} from '../core/account.ts'
+import {
+  type Account,
+  type Connection,
+  isLive,
+  isRenewable,
+  type LiveConnection,
+} from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import { dueAtOf } from '../core/grant.ts'
-import { attemptOn, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
+import { attemptOn, heldFor, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
 import type { Ports } from '../ports.ts'
-import type { Writes } from '../ports/store.ts'
+import type { Reads, Writes } from '../ports/store.ts'
 import { accountMismatch } from './attach-grant.ts'
+import { opened } from './judge-revocation.ts'
 import { endsSiblings, shareWithSiblings } from './share-with-siblings.ts'
 import { tellConnected } from './tell-connected.ts'
 
 type Needs = Pick<
   Ports,
-  'clock' | 'random' | 'store' | 'observer' | 'endpoint' | 'providers' | 'flights' | 'policy'
+  | 'clock'
+  | 'random'
+  | 'store'
+  | 'sealer'
+  | 'observer'
+  | 'endpoint'
+  | 'providers'
+  | 'flights'
+  | 'policy'
 >
 
 /**
@@ -34,12 +55,15 @@ export async function settleDraft(
     if (stored.draft === null) {
       return { kind: 'settled', connection: stored, created: false } as const
     }
-    const { account, providerData } = draft
-    return place(ports, trx, stored, { ...stored, account, providerData })
+    return place(ports, trx, stored, asIdentified(ports, stored, draft))
   })
   if (settled.kind === 'mismatch') throw accountMismatch()
   if (settled.kind === 'orphan') {
     throw new VaultError('conflict', 'the connection was deleted meanwhile')
+  }
+  if (settled.kind === 'ownerless') throw ownerless()
+  if (settled.kind === 'held') {
+    throw new VaultError('conflict', 'another connection holds this refresh token')
   }
   if (settled.kind === 'unproven') {
     throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
@@ -49,6 +73,35 @@ export async function settleDraft(
   }
   tellSettled(ports, settled)
   return settled
+}
+
+/** What the provider said of the draft; of one that was refreshed since, it was said of other tokens. */
+function asIdentified(
+  ports: Needs,
+  stored: LiveConnection,
+  identified: LiveConnection,
+): LiveConnection {
+  const { account, providerData, grant } = identified
+  if (grant.generation !== stored.grant.generation) {
+    const isTold = !endsSiblings(ports, stored) || isOwnerProven(stored)
+    return isTold ? stored : { ...stored, account: { ...stored.account, id: null } }
+  }
+  const isOauth = grant.kind === 'oauth' && stored.grant.kind === 'oauth'
+  const owned = isOauth ? { ...stored.grant, owner: grant.owner } : stored.grant
+  return { ...stored, account, providerData, grant: owned }
+}
+
+function isOwnerProven({ grant }: LiveConnection): boolean {
+  return grant.kind !== 'oauth' || grant.owner.is === 'proven'
+}
+
+/** Keeping the stored refresh token would mix two accounts, and dropping it would lose the grant. */
+export function ownerless(): VaultError {
+  const detail =
+    'is required: the provider does not say that this access token is of the account whose refresh token is stored'
+  return new VaultError('invalid_request', 'nobody has said whose token this is', {
+    errors: [{ in: 'body', name: 'refreshToken', detail }],
+  })
 }
 
 export function tellSettled(ports: Needs, settled: Settled): void {
@@ -67,13 +120,18 @@ type Mismatch = { readonly kind: 'mismatch' }
 type Orphan = { readonly kind: 'orphan' }
 /** It stays a draft, since another holds its place. */
 type Unproven = { readonly kind: 'unproven' }
+/** It has no refresh token, and is not proven to be of the account whose refresh token is stored. */
+type Ownerless = { readonly kind: 'ownerless' }
+/** The refresh that proved it brought a refresh token that a connection of another user holds. */
+type Held = { readonly kind: 'held' }
+type Placed = Held | Settled | Mismatch | Orphan | Unproven | Ownerless
 
 /** Without asking the provider: a draft is believed where nobody else's grant hangs on it. */
 export async function placeBelieved(
   ports: Needs,
   trx: Writes,
   draft: LiveConnection,
-): Promise<Settled | Mismatch | Orphan | Unproven> {
+): Promise<Placed> {
   const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
   return isShared ? leaveToSchedule(ports, trx, draft) : place(ports, trx, draft, draft)
 }
@@ -100,7 +158,11 @@ async function place(
   trx: Writes,
   stored: LiveConnection,
   proven: LiveConnection,
-): Promise<Settled | Mismatch | Orphan | Unproven> {
+): Promise<Placed> {
+  if (await isHeldByAnotherUser(trx, proven)) {
+    await trx.removeConnection(stored.id)
+    return { kind: 'held' }
+  }
   const slot = await slotOf(trx, proven)
   if (slot === null && stored.draft?.replaces) {
     await trx.removeConnection(stored.id)
@@ -110,10 +172,26 @@ async function place(
   return proven.status === 'active' ? take(ports, trx, slot, proven) : { kind: 'unproven' }
 }
 
-async function slotOf(trx: Writes, draft: LiveConnection): Promise<Connection | null> {
-  if (draft.draft?.replaces) return trx.connection(draft.draft.replaces)
-  const all = await trx.connectionsOf(draft.userId, draft.provider)
-  return all.find((one) => sameAccount(one.account, draft.account)) ?? null
+async function isHeldByAnotherUser(
+  trx: Writes,
+  { provider, userId, grant }: LiveConnection,
+): Promise<boolean> {
+  const refreshToken = opened(grant.refreshToken)
+  if (refreshToken === null) return false
+  const held = await trx.holderOfRefreshToken(provider, refreshToken)
+  const holder = held === null ? null : await trx.connection(held.connectionId)
+  return holder !== null && holder.userId !== userId
+}
+
+export async function slotOf(
+  reads: Pick<Reads, 'connection' | 'connectionsOf'>,
+  { draft, userId, provider, account, grant }: LiveConnection,
+): Promise<Connection | null> {
+  if (draft?.replaces) return reads.connection(draft.replaces)
+  return slotAmong(await reads.connectionsOf(userId, provider), account, {
+    kind: grant.kind,
+    isSame: sameAccount,
+  })
 }
 
 async function establish(
@@ -135,10 +213,18 @@ async function take(
   trx: Writes,
   slot: Connection,
   draft: LiveConnection,
-): Promise<Settled | Mismatch | Unproven> {
-  // They would become the grant of everybody who has connected that account.
-  const isUntold = endsSiblings(ports, draft) && draft.account.id === null
-  if (isUntold && slot.account.id !== null) return { kind: 'unproven' }
+): Promise<Settled | Mismatch | Unproven | Ownerless> {
+  // They would become the grant of every connection of that account.
+  const { grant } = draft
+  const isShared = endsSiblings(ports, draft) && slot.account.id !== null
+  if (isShared && isRenewable(grant) && !isOwnerProven(draft)) return { kind: 'unproven' }
+  const told = toldOf(draft)
+  const isOneAccount = told !== null && isSameByProof(slot.account, told)
+  if (heldFor(grant, slot) !== null && !isOneAccount) {
+    if (told === null) return { kind: 'unproven' }
+    await trx.removeConnection(draft.id)
+    return { kind: isOtherAccount(slot.account, told) ? 'mismatch' : 'ownerless' }
+  }
   const isOther = isOtherAccount(slot.account, draft.account)
   if (!isOther) await trx.moveRefreshTokens(draft.id, slot.id)
   await trx.removeConnection(draft.id)
@@ -162,9 +248,14 @@ async function take(
   return { kind: 'settled', connection: settled, created: slot.status === 'pending' }
 }
 
+/** The account that the provider named for the access token; null if it was not asked or named none. */
+function toldOf({ grant }: LiveConnection): Account | null {
+  return grant.kind === 'oauth' && grant.owner.is === 'unproven' ? grant.owner.told : null
+}
+
 /** With the refresh token of the place that it takes, where it brings none of its own. */
 function renewable(draft: LiveConnection, slot: Connection): LiveConnection {
-  const grant = withKeptRefreshToken(draft.grant, slot)
+  const grant = withKeptRefreshToken(draft.grant, slot, true)
   if (grant === draft.grant) return draft
   return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, slot }) }
 }

@@ -7,12 +7,13 @@ import type { Writes } from '../ports/store.ts'
 import type { Change } from './tell-disconnected.ts'
 import { refreshTokenPrint } from './token-id.ts'
 
-type Needs = Pick<Ports, 'endpoint' | 'providers'>
+type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
 /*
  * At some providers a refresh ends the refresh tokens of every other grant that the same account gave
- * the same client. Connections of such an account live on one grant. Whose account it is the provider
- * has said (see `proveDraft`): on anybody's word alone one tenant would get another's tokens.
+ * the same client. Connections of such an account live on one grant. A connection takes part only if its
+ * owner is proven (see `GrantOwner`): by the caller's word, or by an access token that leaked from
+ * elsewhere, one tenant would get another's tokens.
  */
 
 /**
@@ -24,9 +25,8 @@ export async function shareWithSiblings(
   trx: Writes,
   connection: LiveConnection,
 ): Promise<LiveConnection> {
-  // What is not proven, or cannot be renewed, is nothing to give up a grant for.
-  if (connection.status !== 'active' || !isRenewable(connection.grant)) return connection
-  const siblings = await siblingsOf(ports, trx, connection)
+  if (connection.status !== 'active' || !isProven(connection)) return connection
+  const siblings = (await siblingsOf(ports, trx, connection)).filter(isProven)
   const newest = siblings.filter(isOnTokens).reduce(newerOf, connection)
   if (newest !== connection) {
     const joined = onGrantOf(newest, connection)
@@ -49,7 +49,7 @@ export async function letSiblingsFollow(
   if (after.draft !== null) return []
   const isRenewed = after.grant !== before.grant
   const followed: Change[] = []
-  for (const sibling of await siblingsOf(ports, trx, after)) {
+  for (const sibling of await siblingsOfEither(ports, trx, [before, after])) {
     const moved = isRenewed ? onGrantOf(after, sibling) : inStateOf(after, sibling)
     if (await follow(trx, sibling, moved)) followed.push({ before: sibling, after: moved })
   }
@@ -61,7 +61,7 @@ export async function letSiblingsFollow(
  * theirs. False where nobody lives on what was presented.
  */
 export async function leaveToSiblings(
-  ports: Needs & Pick<Ports, 'sealer'>,
+  ports: Needs,
   trx: Writes,
   { before, after }: { readonly before: LiveConnection; readonly after: LiveConnection },
 ): Promise<boolean> {
@@ -101,7 +101,7 @@ export async function siblingsOf(
   const { kind } = connection.grant
   const provider = ports.providers.get(connection.provider)
   if (provider?.refresh.endsSiblings !== true || accountId === null) return []
-  if (kind === 'credentials') return []
+  if (kind === 'credentials' || !isRenewable(connection.grant)) return []
   const client = ports.endpoint.clientKey(connection.provider, connection.client)
   const all = await reads.connectionsOfAccount(connection.provider, accountId)
   return (
@@ -113,7 +113,38 @@ export async function siblingsOf(
       .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
       // Accounts of one number at two instances of a provider are two accounts.
       .filter((one) => sameParams(paramsOf(provider, one), paramsOf(provider, connection)))
+      .filter((one) => haveOneOwner(connection, one) || holdOneToken(ports, connection, one))
   )
+}
+
+async function siblingsOfEither(
+  ports: Needs,
+  trx: Writes,
+  states: readonly LiveConnection[],
+): Promise<readonly LiveConnection[]> {
+  const found = new Map<string, LiveConnection>()
+  for (const state of states) {
+    for (const one of await siblingsOf(ports, trx, state)) found.set(one.id, one)
+  }
+  return [...found.values()]
+}
+
+function haveOneOwner({ grant: a }: LiveConnection, { grant: b }: LiveConnection): boolean {
+  // Whoever has the client can get its token.
+  if (a.kind === 'machine') return b.kind === 'machine'
+  if (a.kind !== 'oauth' || b.kind !== 'oauth' || !isRenewable(b)) return false
+  if (a.owner.is !== 'proven' || b.owner.is !== 'proven') return false
+  return a.owner.accountId === b.owner.accountId && a.issuedTo === b.issuedTo
+}
+
+/** Grants that were shared before their owner was stored: redeeming one spends the other. */
+function holdOneToken(ports: Pick<Ports, 'sealer'>, a: LiveConnection, b: LiveConnection): boolean {
+  const held = tokenPrint(ports, a)
+  return held !== null && held === tokenPrint(ports, b)
+}
+
+function isProven({ grant }: LiveConnection): boolean {
+  return isRenewable(grant) && (grant.kind !== 'oauth' || grant.owner.is === 'proven')
 }
 
 /** A parameter that a connection does not name has the value of the settings. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { type GrantOwner, UNKNOWN_OWNER } from '../../src/core/connection.ts'
 import type { Connection, FailureReason, Grant } from '../../src/core/connection.ts'
 import {
   type AttemptId,
@@ -36,6 +37,15 @@ const token = fc.option(
 
 const none = fc.constant(null)
 
+const owner: fc.Arbitrary<GrantOwner> = fc.oneof(
+  fc.record({ is: fc.constant('proven'), accountId: text }),
+  fc.record({
+    is: fc.constant('unproven'),
+    told: fc.option(fc.record({ id: fc.option(text), email: fc.option(text), name: none })),
+  }),
+  fc.constant(UNKNOWN_OWNER),
+)
+
 const grant: fc.Arbitrary<Grant> = fc.oneof(
   fc.record({
     ...grantCommon,
@@ -43,6 +53,7 @@ const grant: fc.Arbitrary<Grant> = fc.oneof(
     token,
     refreshToken: fc.option(secret),
     issuedTo: fc.option(text),
+    owner,
     refreshTokenExpiresAt: fc.option(instant),
     endNoticeAt: fc.option(instant),
   }),

@@ -286,7 +286,7 @@ describe.each(databases)('refresh tokens once held in $name', ({ open }) => {
     expect(await store.holderOfRefreshToken('other' as ProviderId, new Secret('r1'))).toBeNull()
 
     await store.write((trx) => trx.rememberRefreshToken(made(2), new Secret('r2')))
-    expect(await holder('r2')).toEqual({ connectionId: idOf(2) })
+    expect(await holder('r2')).toEqual({ connectionId: idOf(1) })
     await store.write((trx) => trx.moveRefreshTokens(idOf(1), idOf(2)))
     expect(await holder('r1')).toEqual({ connectionId: idOf(2) })
     await store.write((trx) => trx.removeConnection(idOf(2)))

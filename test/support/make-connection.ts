@@ -1,9 +1,10 @@
-import type {
-  AccessToken,
-  ActiveConnection,
-  CredentialsGrant,
-  MachineGrant,
-  OAuthGrant,
+import {
+  type AccessToken,
+  type ActiveConnection,
+  type CredentialsGrant,
+  type MachineGrant,
+  type OAuthGrant,
+  UNKNOWN_OWNER,
 } from '../../src/core/connection.ts'
 import type { ConnectionId, GrantId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -45,6 +46,7 @@ export function makeGrant(changes: Partial<OAuthGrant> = {}): OAuthGrant {
     token: makeToken(),
     refreshToken: new Secret('refresh-1'),
     issuedTo: null,
+    owner: UNKNOWN_OWNER,
     refreshTokenExpiresAt: null,
     endNoticeAt: null,
     ...changes,

@@ -12,20 +12,18 @@ test.each([
   const held = { issuedTo: 'acme/ours', refreshTokenExpiresAt: 9, endNoticeAt: 5 }
   const slot = makeConnection({ grant: makeGrant(held) })
   const fresh = makeGrant({ refreshToken: null, issuedTo })
-  const grant = withKeptRefreshToken(fresh, slot)
+  const grant = withKeptRefreshToken(fresh, slot, true)
   expect(grant.refreshToken?.open().expose()).toBe(kept)
   expect(grant.refreshTokenExpiresAt).toBe(kept === undefined ? null : 9)
   const own = makeGrant({ refreshToken: new Secret('its own'), issuedTo })
-  expect(withKeptRefreshToken(own, slot)).toBe(own)
+  expect(withKeptRefreshToken(own, slot, true)).toBe(own)
 })
 
 test('accounts of one number at two instances of a provider are no siblings', async () => {
   await using stage = await openStage({ provider: { refreshTokens: { endsSiblings: true } } })
   const { connection, account } = await stage.adopt()
   const reads = (params: Readonly<Record<string, string>>) => ({
-    connectionsOfAccount: async () => [
-      { ...makeConnection(), provider: connection.provider, params, account: connection.account },
-    ],
+    connectionsOfAccount: async () => [{ ...connection, id: makeConnection().id, params }],
   })
   expect(connection.account.id).toBe(account.id)
   expect(await siblingsOf(stage.ports, reads({}), connection)).toHaveLength(1)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { LiveConnection } from '../../src/core/connection.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { handInMany } from '../../src/vault/hand-in-many.ts'
@@ -48,9 +49,14 @@ describe('nobody gets into a shared grant by his word alone', () => {
     expect(connection.account.id).toBeNull()
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
     await stage.provider.behave()
+    await stage.provider.misbehave(away, { endpoint: 'userinfo' })
     await refresh(stage.ports, connection, 'forced')
-    const alone = refreshTokenOf(await stage.stored(connection.id))
-    expect(alone).not.toBe(refreshTokenOf(await stage.stored(first?.id ?? NO_ID)))
+    const of = async (id: LiveConnection['id']) => refreshTokenOf(await stage.stored(id))
+    expect(await of(connection.id)).not.toBe(await of(first?.id ?? NO_ID))
+    // As soon as the provider says whose they are, they are the grant of all.
+    await stage.provider.behave()
+    await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+    expect(await of(connection.id)).toBe(await of(first?.id ?? NO_ID))
   })
 
   test('a PATCH whose account the provider does not tell changes nothing', async () => {
@@ -112,14 +118,15 @@ describe('nobody gets into a shared grant by his word alone', () => {
     expect(await of('user-5')).toEqual([])
   })
 
-  test('an access token without a refresh token takes none from the others', async () => {
+  test('a connection without a refresh token gets none from the connections of its account', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const { connection } = await hand(stage, minted, { refreshToken: null })
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
-    // Its next token is theirs.
     const result = await refresh(stage.ports, connection, 'forced')
-    expect(result).toMatchObject({ kind: 'refreshed', connection: { id: connection.id } })
+    expect(result).toMatchObject({ kind: 'ended', connection: { id: connection.id } })
+    await refresh(stage.ports, await stage.stored(first?.id ?? NO_ID), 'forced')
+    expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
   })
 })

@@ -1,13 +1,15 @@
-import type {
-  AccessToken,
-  Account,
-  Attempt,
-  ClientCredentials,
-  Connection,
-  Failure,
-  FailureReason,
-  Grant,
-  HeldCredentials,
+import {
+  type AccessToken,
+  type Account,
+  type Attempt,
+  type ClientCredentials,
+  type Connection,
+  type Failure,
+  FAILURE_REASONS,
+  type Grant,
+  type HeldCredentials,
+  type GrantOwner,
+  UNKNOWN_OWNER,
 } from '../../core/connection.ts'
 import type {
   AttemptId,
@@ -49,9 +51,13 @@ export type Settings = {
   readonly clientId: string | null
   /** See `OAuthGrant`. */
   readonly issuedTo?: string
+  /** See `Owner`; holds for this grant alone. Absent: unknown. */
+  readonly owner?: StoredOwner
   /** The grant is the client's own. Sealed, so that no user's connection can be made one. */
   readonly machine?: true
 }
+
+export type StoredOwner = Exclude<GrantOwner, { is: 'unknown' }> & { readonly grant: GrantId }
 
 /** The sealed JSON of `access_token_blob`. */
 export type StoredToken = Omit<AccessToken, 'secret'> & { readonly accessToken: string }
@@ -157,9 +163,16 @@ function readGrant(cipher: RowCipher, row: ConnectionTable, settings: Settings |
     token,
     refreshToken: settings === null ? null : sealed,
     issuedTo: settings?.issuedTo ?? null,
+    owner: readOwnerOf(grant.id, settings),
     refreshTokenExpiresAt: readInstant(row.refresh_token_expires_at),
     endNoticeAt: readInstant(row.end_notice_at),
   }
+}
+
+function readOwnerOf(id: GrantId, settings: Settings | null): GrantOwner {
+  if (settings?.owner === undefined || settings.owner.grant !== id) return UNKNOWN_OWNER
+  const { grant: _, ...owner } = settings.owner
+  return owner
 }
 
 const NO_REFRESH_TOKEN = {
@@ -203,21 +216,10 @@ function readState(row: ConnectionTable): State {
   return { status, failure: readFailure(row) }
 }
 
-const REASONS: Readonly<Record<FailureReason, true>> = {
-  revoked: true,
-  expired: true,
-  interrupted: true,
-  no_refresh_token: true,
-  provider_unavailable: true,
-  provider_misconfigured: true,
-  throttled: true,
-  unreadable: true,
-}
-
 function readFailure(row: ConnectionTable): Failure {
   const reason = readText(row.failure_reason)
   return {
-    reason: Object.hasOwn(REASONS, reason) ? (reason as FailureReason) : 'unreadable',
+    reason: FAILURE_REASONS.find((one) => one === reason) ?? 'unreadable',
     detail: readText(row.failure_detail),
     since: readTime(row.failure_since),
     attempts: readCount(row.failure_attempts),

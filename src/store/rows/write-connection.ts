@@ -17,7 +17,13 @@ import {
   settingsPlace,
 } from './connection-places.ts'
 import { accountHash } from './fingerprints.ts'
-import type { Profile, Settings, StoredCredentials, StoredToken } from './read-connection.ts'
+import type {
+  Profile,
+  Settings,
+  StoredCredentials,
+  StoredOwner,
+  StoredToken,
+} from './read-connection.ts'
 import { type RowCipher, sealJson, sealSecret } from './row-cipher.ts'
 import { sealedRow } from './row-seal.ts'
 import { exposedCredentials } from './stored-credentials.ts'
@@ -95,7 +101,8 @@ function editedColumns(
     before.providerData !== after.providerData ||
     before.client?.id !== after.client?.id ||
     isMachine(before) !== isMachine(after) ||
-    issuedTo(before) !== issuedTo(after)
+    issuedTo(before) !== issuedTo(after) ||
+    hasNewOwner(before, after)
   return {
     ...(before.draft !== after.draft && draftColumns(after)),
     ...(hasNewProfile && profileColumns(cipher, after)),
@@ -134,6 +141,16 @@ function issuedTo(connection: Connection): string | null {
   return grant?.kind === 'oauth' ? grant.issuedTo : null
 }
 
+function ownerOf(connection: Connection): StoredOwner | null {
+  const grant = grantOf(connection)
+  if (grant?.kind !== 'oauth' || grant.owner.is === 'unknown') return null
+  return { ...grant.owner, grant: grant.id }
+}
+
+function hasNewOwner(before: Connection, after: Connection): boolean {
+  return JSON.stringify(ownerOf(before)) !== JSON.stringify(ownerOf(after))
+}
+
 function failureOf(connection: Connection): LiveConnection['failure'] {
   return isLive(connection) ? connection.failure : null
 }
@@ -154,16 +171,19 @@ function profileColumns(cipher: RowCipher, connection: Connection) {
 function settingsColumns(cipher: RowCipher, connection: Connection) {
   const { params, providerData, client } = connection
   const holder = issuedTo(connection)
+  const owner = ownerOf(connection)
   const settings: Settings = {
     params,
     providerData,
     clientId: client?.id ?? null,
     ...(holder !== null && { issuedTo: holder }),
+    ...(owner !== null && { owner }),
     ...(isMachine(connection) && { machine: true }),
   }
   const isEmpty =
     client === null &&
     holder === null &&
+    owner === null &&
     !isMachine(connection) &&
     Object.keys(params).length + Object.keys(providerData).length === 0
   return { settings_blob: isEmpty ? null : sealJson(cipher, settings, settingsPlace(connection)) }
