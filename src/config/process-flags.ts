@@ -11,33 +11,29 @@ export type ProcessState = {
 }
 
 /** Options that show nothing of the memory and of the traffic. Any other one is refused. */
-const ALLOWED: ReadonlySet<string> = new Set([
-  // Memory and the engine.
-  ...['--max-old-space-size', '--max-old-space-size-percentage', '--max-semi-space-size'],
-  ...[
-    '--min-semi-space-size',
-    '--stack-size',
-    '--v8-pool-size',
-    '--optimize-for-size',
-    '--jitless',
-  ],
-  // What is on standard error.
-  ...['--disable-warning', '--no-warnings', '--trace-warnings'],
-  ...['--no-deprecation', '--pending-deprecation', '--trace-deprecation'],
-  ...['--enable-source-maps', '--stack-trace-limit', '--title'],
-  // Names, certificates and cryptography.
-  ...['--dns-result-order', '--network-family-autoselection', '--no-network-family-autoselection'],
-  ...['--network-family-autoselection-attempt-timeout', '--use-openssl-ca', '--use-bundled-ca'],
-  ...['--use-system-ca', '--tls-min-v1.2', '--tls-min-v1.3', '--enable-fips', '--force-fips'],
-  ...['--secure-heap', '--secure-heap-min'],
-  // Restrictions.
-  ...['--disable-sigusr1', '--disable-proto', '--frozen-intrinsics', '--permission'],
-  ...['--allow-fs-read', '--allow-fs-write', '--allow-net', '--allow-addons', '--allow-worker'],
-  ...['--allow-child-process', '--allow-wasi'],
-  // Code and variables that the operator adds: as trusted as Larder itself.
-  ...['--import', '--require', '-r', '--env-file', '--env-file-if-exists'],
-  ...['--preserve-symlinks', '--preserve-symlinks-main', '--experimental-strip-types'],
-])
+const ALLOWED: ReadonlySet<string> = new Set(
+  [
+    // Memory and the engine.
+    '--max-old-space-size --max-old-space-size-percentage --max-semi-space-size',
+    '',
+    // What is on standard error.
+    '--disable-warning --no-warnings --trace-warnings',
+    '--no-deprecation --pending-deprecation --trace-deprecation',
+    '--enable-source-maps --stack-trace-limit --title',
+    // Names, certificates and cryptography.
+    '--dns-result-order --network-family-autoselection --no-network-family-autoselection',
+    '--network-family-autoselection-attempt-timeout --use-openssl-ca --use-bundled-ca',
+    '--use-system-ca --tls-min-v1.2 --tls-min-v1.3 --enable-fips --force-fips',
+    '--secure-heap --secure-heap-min',
+    // Restrictions.
+    '--disable-sigusr1 --disable-proto --frozen-intrinsics --permission',
+    '--allow-fs-read --allow-fs-write --allow-net --allow-addons --allow-worker',
+    '--allow-child-process --allow-wasi',
+    // Code and variables that the operator adds: as trusted as Larder itself.
+    '--import --require -r --env-file --env-file-if-exists',
+    '--preserve-symlinks --preserve-symlinks-main --experimental-strip-types',
+  ].flatMap((names) => names.split(' ')),
+)
 
 /** Each of them prints requests, with tokens in them. */
 const PRINTING = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'] as const
