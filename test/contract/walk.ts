@@ -1,4 +1,4 @@
-import type { ConnectionId } from '../../src/core/ids.ts'
+import type { ConnectionId, UserId } from '../../src/core/ids.ts'
 import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
 import { createLink } from '../../src/vault/create-link.ts'
 import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
@@ -8,6 +8,7 @@ import { type ContractStage, HOME, USER } from './contract-stage.ts'
 const BROWSER = 'browser-1'
 
 export type Way = {
+  readonly userId?: UserId
   readonly connectionId?: ConnectionId
   /** On the way back somebody changes the callback. */
   readonly onTheWay?: (callback: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
@@ -19,7 +20,7 @@ export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
   const { scopes } = dialect
   const { url: link } = await createLink(ports, OPERATOR, {
     ...NOTHING,
-    userId: USER,
+    userId: way.userId ?? USER,
     providers: [id],
     redirectUrl: HOME,
     // Where the vendor knows no scopes, whatever is asked for must not be sent.
