@@ -5,6 +5,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { type Egress, openEgress } from '../../src/oauth/egress.ts'
 import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
 import { configureProviders } from '../../src/oauth/providers.ts'
+import { one } from '../../src/oauth/read-answer.ts'
 import type { Recipe } from '../../src/oauth/presets/schema.ts'
 import type { Policy, Ports } from '../../src/ports.ts'
 import { FileJournal } from '../../src/store/journal.ts'
@@ -116,8 +117,8 @@ async function visit(
   })
   if (page.kind !== 'answered') throw new Error(`the provider's page: ${page.kind}`)
   const html = Buffer.from(page.body).toString()
-  const { location } = page.headers
-  if (typeof location === 'string') return new Map(new URL(location).searchParams)
+  const location = one(page.headers['location'])
+  if (location !== null) return new Map(new URL(location).searchParams)
   if (page.status !== 200) throw new Error(`the vendor refuses: ${vendor.complaints.join('; ')}`)
   return new Map(
     [...html.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
