@@ -26,7 +26,7 @@ test('every provider that speaks OAuth 2 has a preset', () => {
 })
 
 test('every file is one preset, by the name of its id', () => {
-  const around = ['forms', 'index', 'patterns', 'schema', 'shapes']
+  const around = ['account-shapes', 'forms', 'index', 'patterns', 'schema', 'shapes']
   const files = globSync('src/oauth/presets/*.ts').map((file) => basename(file, '.ts'))
   const expected = [...presetIds, ...around].toSorted()
   expect(files.toSorted()).toEqual(expected)
