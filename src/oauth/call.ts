@@ -12,6 +12,7 @@ import type { Recipe } from './presets/schema.ts'
 import { type ConfiguredProvider, patternOf } from './providers.ts'
 import type { Refusal } from './refusal.ts'
 import { fillText, fillUrl, type Variables } from './template.ts'
+import { unverifiedIn } from './unverified.ts'
 
 /** What every method of the token endpoint works with. */
 export type Means = {
@@ -137,13 +138,17 @@ function keptVariables(
   return Object.fromEntries(
     Object.entries(recipe.keep).flatMap(([name, { pattern, default: fallback }]) => {
       if (pattern === undefined) return []
-      const value = Object.hasOwn(providerData, name) ? providerData[name] : undefined
+      const value = own(providerData, name) ?? own(unverifiedIn(providerData), name)
       const matches = typeof value === 'string' && wholePattern(pattern)?.test(value) === true
       if (matches) return [[name, value]]
       const filled = fallback === undefined ? null : fillText(fallback, others)
       return filled === null ? [] : [[name, filled]]
     }),
   )
+}
+
+function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
 /** A literal loopback address is reached if the operator wrote it, not if something filled it in. */

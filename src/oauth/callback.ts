@@ -3,9 +3,11 @@ import type { ExchangeRequest } from '../ports/token-endpoint.ts'
 import type { Call } from './call.ts'
 import { isFromIssuer } from './issuer.ts'
 import type { Recipe } from './presets/schema.ts'
+import type { Kept } from './presets/shapes.ts'
 import { isKeepable, keptValue, NO_SOURCES } from './received-tokens.ts'
 import { isAuthentic } from './requests.ts'
 import { fillText } from './template.ts'
+import { sorted } from './unverified.ts'
 
 export type CheckedCallback =
   | { readonly kind: 'ok'; readonly parameters: URLSearchParams }
@@ -20,15 +22,16 @@ export function keptFromCallback(
   recipe: Recipe | undefined,
   { callback, redirectUri }: Pick<ExchangeRequest, 'callback' | 'redirectUri'>,
 ): Readonly<Record<string, unknown>> | null {
-  const kept: Record<string, unknown> = {}
-  for (const [name, rule] of Object.entries(recipe?.keep ?? {})) {
+  if (recipe === undefined) return {}
+  const kept: (readonly [string, Kept, unknown])[] = []
+  for (const [name, rule] of Object.entries(recipe.keep)) {
     if (rule.from !== 'callback' && rule.from !== 'flow') continue
     const value = keptValue(rule, { ...NO_SOURCES, callback, flow: { redirectUri } })
     if (value === undefined) continue
     if (!isKeepable(value, rule)) return null
-    kept[name] = value
+    kept.push([name, rule, value])
   }
-  return kept
+  return sorted(recipe, kept)
 }
 
 /** RFC 6749 §4.1.2 and RFC 9207. The state was held against the flow before anything came here. */

@@ -2,6 +2,7 @@ import { isLoopbackLiteral } from './address-guard.ts'
 import type { Recipe } from './presets/schema.ts'
 import type { Problem } from './recipe.ts'
 import { variablesOf } from './template.ts'
+import { identifies, isProven } from './unverified.ts'
 
 /** What no field can tell for itself: templates against parameters, endpoints against each other. */
 export function checkRecipe(recipe: Recipe): readonly Problem[] {
@@ -9,6 +10,7 @@ export function checkRecipe(recipe: Recipe): readonly Problem[] {
     ...checkEndpoints(recipe),
     ...checkAccountParam(recipe),
     ...checkPatterns(recipe),
+    ...checkIdentity(recipe),
     ...urlsOf(recipe).flatMap(([path, template]) => checkUrl(path, template, recipe)),
   ]
 }
@@ -29,7 +31,12 @@ export function urlsOf(recipe: Recipe): readonly (readonly [path: string, templa
     'revocation.url': recipe.revocation?.url,
     'secondExchange.url': recipe.secondExchange?.url,
   }
-  return Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const proofs = Object.entries(recipe.keep).map(
+    ([name, { verifiedBy }]) => [`keep.${name}.verifiedBy.url`, verifiedBy?.url] as const,
+  )
+  return [...Object.entries(urls), ...proofs].filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
 }
 
 function checkEndpoints(recipe: Recipe): readonly Problem[] {
@@ -47,6 +54,17 @@ function checkEndpoints(recipe: Recipe): readonly Problem[] {
 function checkAccountParam({ accountParam, params }: Recipe): readonly Problem[] {
   if (accountParam === undefined || Object.hasOwn(params, accountParam)) return []
   return [{ path: 'accountParam', detail: 'names no parameter there is' }]
+}
+
+/** The user can edit a callback: what only it says identifies nobody. */
+function checkIdentity(recipe: Recipe): readonly Problem[] {
+  return Object.entries(recipe.keep)
+    .filter(([name, kept]) => !isProven(recipe, name, kept) && identifies(recipe, name))
+    .filter(([, { verifiedBy }]) => verifiedBy === undefined)
+    .map(([name]) => ({
+      path: `keep.${name}.verifiedBy`,
+      detail: 'is needed where account.id is made of a value of the callback',
+    }))
 }
 
 function checkPatterns(recipe: Recipe): readonly Problem[] {

@@ -6,6 +6,7 @@ import type { ReceivedTokens } from '../core/refresh-outcome.ts'
 import { Secret } from '../core/secret.ts'
 import type { ExchangeRequest, IdentifyOutcome } from '../ports/token-endpoint.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
+import { verifyCallback } from './callback-values.ts'
 import { checkCallback, keptFromCallback } from './callback.ts'
 import { type Claims, type IdTokenResult, verifyIdToken } from './id-token.ts'
 import { accountIn, askAccount } from './identify.ts'
@@ -94,7 +95,11 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
   if (lasting === null) return unavailable('the access token could not be made to last', raw)
   const kept = withoutRefusedOffline(call, take(lasting, proven.claims) ?? raw)
   const subject = keptSubject(proven.claims)
-  const tokens = { ...kept, providerData: { ...kept.providerData, ...subject } }
+  const named = { ...kept, providerData: { ...kept.providerData, ...subject } }
+  const verified = await verifyCallback(means, { ...request, until: call.until }, named)
+  if (verified.kind === 'untrusted') return untrusted(verified.detail)
+  if (verified.kind === 'unavailable') return unavailable(verified.detail, named)
+  const tokens = { ...named, providerData: verified.providerData }
   const known = { claims: proven.claims, body: reading.body }
   const found = await accountOf(means, call, { ...known, tokens, request })
   if (found.kind === 'untrusted') return untrusted(found.detail)

@@ -11,6 +11,7 @@ import { keptValues, NO_SOURCES } from './received-tokens.ts'
 import { sendSideRequest } from './requests.ts'
 import type { Sent } from './sent.ts'
 import { checkUserinfo } from './subject.ts'
+import { withoutUnverified } from './unverified.ts'
 
 type AccountSources = {
   readonly id?: TextSource | undefined
@@ -91,7 +92,9 @@ function saysVerified(document: unknown, source: JsonPath | boolean = 'email_ver
 
 /** Beside the probe's own fields stand what earlier answers told and what the templates are filled with. */
 function withKept(body: unknown, call: Call): unknown {
-  return isRecord(body) ? { ...body, $kept: call.providerData, $params: call.variables } : body
+  return isRecord(body)
+    ? { ...body, $kept: withoutUnverified(call.providerData), $params: call.variables }
+    : body
 }
 
 /** The e-mail of the second question, if the first named none, or if only the second is verified. */

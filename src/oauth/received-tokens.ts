@@ -7,6 +7,7 @@ import { grantedScopes } from './granted-scope.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Recipe } from './presets/schema.ts'
 import type { Kept } from './presets/shapes.ts'
+import { sorted } from './unverified.ts'
 
 /**
  * A clean answer for the protocol's library, whatever the provider's looked like. It is not written out
@@ -76,10 +77,11 @@ function scopeOfCallback(
 const LONGEST_KEPT = 2_048
 
 export function keptValues(recipe: Recipe, sources: Sources): Record<string, unknown> {
-  return Object.fromEntries(
+  return sorted(
+    recipe,
     Object.entries(recipe.keep).flatMap(([name, kept]) => {
       const value = keptValue(kept, sources)
-      return isKeepable(value, kept) ? [[name, value]] : []
+      return isKeepable(value, kept) ? [[name, kept, value] as const] : []
     }),
   )
 }

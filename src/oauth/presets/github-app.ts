@@ -12,7 +12,16 @@ export const githubApp = {
   // What it may do is set in the app; answers hold an empty scope.
   scopeParam: null,
   identityScopes: [],
-  keep: { installationId: { from: 'callback', path: 'installation_id' } },
+  keep: {
+    installationId: {
+      from: 'callback',
+      path: 'installation_id',
+      pattern: '\\d{1,32}',
+      verifiedBy: {
+        url: 'https://api.github.com/user/installations/{installationId}/repositories?per_page=1',
+      },
+    },
+  },
   errors: {
     dead: [{ where: { error: ['bad_refresh_token', 'bad_verification_code'] } }],
     config: [

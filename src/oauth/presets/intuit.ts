@@ -6,7 +6,13 @@ export const intuit = {
     url: 'https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0',
     verifiedOn: '2026-08-23',
     checkedOn: '2026-11-27',
-    unverified: ['scopes', 'identityScopes', 'refreshTokens.replay', 'revocation.reach'],
+    unverified: [
+      'scopes',
+      'identityScopes',
+      'refreshTokens.replay',
+      'revocation.reach',
+      'keep.realmId.verifiedBy',
+    ],
   },
   authorizationEndpoint: 'https://appcenter.intuit.com/connect/oauth2',
   tokenEndpoint: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer',
@@ -23,7 +29,17 @@ export const intuit = {
     emailVerified: 'emailVerified',
     name: { joined: ['givenName', 'familyName'], with: ' ' },
   },
-  keep: { realmId: { from: 'callback', path: 'realmId' } },
+  keep: {
+    realmId: {
+      from: 'callback',
+      path: 'realmId',
+      pattern: '\\d{1,32}',
+      verifiedBy: {
+        url: 'https://quickbooks.api.intuit.com/v3/company/{realmId}/companyinfo/{realmId}',
+        headers: { Accept: 'application/json' },
+      },
+    },
+  },
   revocation: { tokens: 'any', sendsHint: false, reach: 'account' },
   accessTokenSeconds: 3600,
   refreshTokens: {

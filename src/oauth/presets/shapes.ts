@@ -136,6 +136,11 @@ export const kept = z
     pattern: z.string().optional(),
     /** In its place where there is none. */
     default: template.optional(),
+    /** For a value of the callback: asked with the new token, it answers 2xx if the value belongs to it. */
+    verifiedBy: z
+      .strictObject({ url: template, headers: texts.default({}) })
+      .readonly()
+      .optional(),
   })
   .readonly()
 export type Kept = z.output<typeof kept>

@@ -37,7 +37,14 @@ export const githubApp: Dialect = {
     config: ['incorrect_client_credentials', 'unsupported_grant_type'].map(wrong),
     code: [wrong('bad_verification_code')],
   },
-  probes: github.probes ?? [],
+  probes: [
+    ...(github.probes ?? []),
+    {
+      url: 'https://api.github.com/user/installations/4711/repositories?per_page=1',
+      headers: { 'user-agent': '*' },
+      answer: { total_count: 0, repositories: [] },
+    },
+  ],
   revocation: github.revocation,
   account: ADA,
   kept: { installation: '4711' },

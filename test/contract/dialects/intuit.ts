@@ -49,6 +49,11 @@ export const intuit: Dialect = {
         familyName: 'Lovelace',
       },
     },
+    {
+      url: 'https://quickbooks.api.intuit.com/v3/company/4620816365/companyinfo/4620816365',
+      headers: { accept: 'application/json' },
+      answer: { CompanyInfo: {} },
+    },
   ],
   // A user of one company's books.
   account: { id: '4620816365:1085', ...CLAIMS },

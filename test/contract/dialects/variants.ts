@@ -20,6 +20,7 @@ export const variants: Readonly<Record<string, Dialect>> = {
   ),
   'intuit-sandbox': elsewhere(intuit, {
     'https://accounts.platform.intuit.com': 'https://sandbox-accounts.platform.intuit.com',
+    'https://quickbooks.api.intuit.com': 'https://sandbox-quickbooks.api.intuit.com',
     '.well-known/openid_configuration': '.well-known/openid_sandbox_configuration',
   }),
   'paypal-sandbox': elsewhere(paypal, {
