@@ -6,7 +6,9 @@ import {
   verify,
 } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
 import { exchangeCode, type Party, refreshOnce, speak, token } from './dialect-kit.ts'
+import { refreshWith } from './endpoint-kit.ts'
 
 const pemOf = ({ privateKey }: { readonly privateKey: KeyObject }) =>
   privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
@@ -95,13 +97,16 @@ test('each refresh has an assertion of its own: none is shown twice', async () =
   expect(claims[1].jti).not.toBe(claims[0].jti)
 })
 
+// Keys of the settings are tried at the start; a connection can bring any.
 test.each([
-  ['no key at all', ['s3cret']],
-  ['nothing', []],
-  ['a key of another kind', [pemOf(generateKeyPairSync('x25519'))]],
-  ['a cut key', [EC.slice(0, -60)]],
-])('with %s nothing is sent, and it is the client that is wrong', async (_what, secrets) => {
-  const { result, requests } = await speak(signedSecret, token(), refreshOnce, secrets)
+  ['no key at all', new Secret('s3cret')],
+  ['nothing', null],
+  ['a key of another kind', new Secret(pemOf(generateKeyPairSync('x25519')))],
+  ['a cut key', new Secret(EC.slice(0, -60))],
+])('with %s nothing is sent, and it is the client that is wrong', async (_what, secret) => {
+  const client = { id: 'its-own', secret }
+  const refresh = (party: Party) => refreshWith(party.endpoint, 'rt-1', { client })
+  const { result, requests } = await speak(signedSecret, token(), refresh, [EC])
   const detail = 'the client secret is not the key that this provider wants'
   expect(result).toEqual({ kind: 'client_config', detail })
   expect(requests).toEqual([])
