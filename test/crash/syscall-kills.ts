@@ -159,11 +159,11 @@ const FRAME_BYTES = 4096 + 24
 /** Where SQLite begins to bring its log into the database. */
 const CHECKPOINT_FRAMES = 1_000
 
-/** Each update, as of the heartbeat, writes a page. */
+/** Each update writes a page: SQLite writes none for a value that stays what it is. */
 async function fillLog({ at }: CrashStage): Promise<void> {
   const log = join(at.dataDir, 'larder.db-wal')
   const database = new Database(join(at.dataDir, 'larder.db'))
-  const beat = database.prepare('update vault set heartbeat_at = heartbeat_at')
+  const beat = database.prepare('update vault set heartbeat_at = heartbeat_at - 1')
   try {
     for (;;) {
       const missing = CHECKPOINT_FRAMES - 2 - framesIn(await readFile(log))
