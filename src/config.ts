@@ -8,6 +8,7 @@ import { makeKeys, readKeys } from './config/keys.ts'
 import { type LarderFile, readLarderFile } from './config/larder-file.ts'
 import { isLoopback, type Listen } from './config/listen.ts'
 import { readListeners } from './config/listeners.ts'
+import { MasterKeyOnce } from './config/master-key-once.ts'
 import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
 import { readProviders } from './config/providers.ts'
@@ -29,7 +30,7 @@ export type Config = {
   readonly listen: Listen
   readonly publicListen: Listen
   readonly allowedHosts: readonly string[]
-  readonly masterKey: Secret
+  readonly masterKey: MasterKeyOnce
   readonly apiKey: Secret
   /** Files in which a first run has just left the keys. */
   readonly madeKeys: readonly string[]
@@ -82,7 +83,8 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   if (providers.length === 0) findings.warning('providers', 'none is configured')
   const keys = findings.problems.length === 0 && makeKeys(keySources, places.dataDir, findings)
   if (!keys) throw new ConfigError(findings.problems)
-  return { ...plain, ...keys, warnings: findings.warnings }
+  const masterKey = new MasterKeyOnce(keys.masterKey)
+  return { ...plain, ...keys, masterKey, warnings: findings.warnings }
 }
 
 function readFile(

@@ -13,9 +13,8 @@ import { configureProviders } from './oauth/providers.ts'
 import { rehearse } from './oauth/rehearse.ts'
 import type { Clock, Ports, Random } from './ports.ts'
 import type { VaultKeys } from './ports/store.ts'
-import { dataKeysOf } from './seal/data-keys.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
-import { digestOfSecret, masterKeyBytes } from './seal/open-settings.ts'
+import { digestOfSecret } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
 import { FileJournal } from './store/journal.ts'
 import { OpenError } from './store/open-error.ts'
@@ -122,14 +121,13 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
   const needs = { clock, store, observer: events }
   const steppedBy = await catchUpWithClock(needs, database.lastAliveAt, ending.signal)
   if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })
-  const dataKeys = dataKeysOf(keyring, config.masterKey)
-  return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys }
+  return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys: keyring }
 }
 
 /** A wrong key ends the start here, before a single write. */
 async function unlock(database: VaultDatabase, config: Config, ground: Ground): Promise<Keyring> {
   assertExpected(database, config)
-  const master = masterKeyBytes(config.masterKey)
+  const master = config.masterKey.take()
   if (database.keys !== null) return openKeys(master, database.keys, ground.events)
   const vaultId = Buffer.from(ground.random.bytes(16)).toString('hex')
   const { records, keyring } = await createKeyring(master, vaultId, ground.clock.now())

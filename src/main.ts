@@ -36,6 +36,8 @@ async function serve(): Promise<void> {
     import('./config/surroundings.ts'),
   ])
   const config = loadConfig(process.env, surroundings())
+  // The environment that the process was started with keeps it; what this process reads does not.
+  delete process.env['LARDER_MASTER_KEY']
   const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
     await Promise.all([import('./events.ts'), import('./daemon.ts'), import('./system.ts')])
   const events = openEvents({ level: config.logLevel })

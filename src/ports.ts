@@ -49,8 +49,8 @@ export interface Sealer {
 
 /** The keys of the open vault. A new one is made here, written down by the store, then put to use. */
 export interface DataKeys {
-  withNewKey(keys: VaultKeys, now: Instant): Promise<VaultKeys>
-  takeUp(keys: VaultKeys): Promise<void>
+  withNewKey(keys: VaultKeys, now: Instant): VaultKeys
+  takeUp(keys: VaultKeys): void
 }
 
 /** Where events are told beside `GET /v1/events`. */

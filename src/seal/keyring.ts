@@ -15,8 +15,10 @@ export type Keyring = Disposable & {
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
   /** Of fingerprints only: it outlives master and data keys, or equality search would end. */
   readonly indexKey: Uint8Array
-  /** Goes on with the keys of `next`, which is used up by it. */
-  takeUp(next: Keyring): void
+  /** The records with a new data key for everything that is sealed from then on; the others only open. */
+  withNewKey(records: VaultKeys, now: Instant): VaultKeys
+  /** Replaces the keys by those of `records`. */
+  takeUp(records: VaultKeys): void
 }
 
 /** A new vault's keys. Consumes `master`. */
@@ -26,13 +28,11 @@ export async function createKeyring(
   now: Instant,
 ): Promise<{ readonly records: VaultKeys; readonly keyring: Keyring }> {
   const subkeys = await deriveSubkeys(master, vaultId)
-  return using(subkeys, () => {
-    const keys = (['index', 'data'] as const).map((purpose) =>
-      newWrappedKey(subkeys, vaultId, purpose, now),
-    )
-    const records = { vaultId, check: subkeys.check, keys }
-    return { records, keyring: unwrapAll(subkeys, records) }
-  })
+  const keys = (['index', 'data'] as const).map((purpose) =>
+    newWrappedKey(subkeys, vaultId, purpose, now),
+  )
+  const records = { vaultId, check: subkeys.check, keys }
+  return { records, keyring: keyringOf(subkeys, unwrapAll(subkeys, records)) }
 }
 
 /**
@@ -41,20 +41,14 @@ export async function createKeyring(
  */
 export async function openKeyring(master: Uint8Array, records: VaultKeys): Promise<Keyring> {
   const subkeys = await checkedSubkeys(master, records)
-  return using(subkeys, () => unwrapAll(subkeys, records))
+  return keyringOf(subkeys, unwrapAll(subkeys, records))
 }
 
-/** A new data key for everything that is sealed from now on; the others only open. Consumes `master`. */
-export async function addDataKey(
-  master: Uint8Array,
-  records: VaultKeys,
-  now: Instant,
-): Promise<VaultKeys> {
-  const subkeys = await checkedSubkeys(master, records)
+function withNewKey(subkeys: MasterSubkeys, records: VaultKeys, now: Instant): VaultKeys {
   const retired = records.keys.map((key) =>
     key.purpose === 'data' ? { ...key, retiredAt: key.retiredAt ?? now } : key,
   )
-  const added = using(subkeys, () => newWrappedKey(subkeys, records.vaultId, 'data', now))
+  const added = newWrappedKey(subkeys, records.vaultId, 'data', now)
   return { ...records, keys: [...retired, added] }
 }
 
@@ -75,7 +69,7 @@ export async function rewrap(
   return { ...records, check: to.check, keys }
 }
 
-/** The wrapping key is in memory only while keys are wrapped or unwrapped. */
+/** For a wrapping key that is not needed afterwards. */
 function using<T>(subkeys: MasterSubkeys, work: () => T): T {
   try {
     return work()
@@ -86,9 +80,14 @@ function using<T>(subkeys: MasterSubkeys, work: () => T): T {
 
 async function checkedSubkeys(master: Uint8Array, records: VaultKeys): Promise<MasterSubkeys> {
   const subkeys = await deriveSubkeys(master, records.vaultId)
+  assertRight(subkeys, records)
+  return subkeys
+}
+
+function assertRight(subkeys: MasterSubkeys, records: VaultKeys): void {
   const isRight =
     records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
-  if (isRight) return subkeys
+  if (isRight) return
   // Whoever is told to look for another key may throw the right one away.
   const opensKeys = using(subkeys, () => records.keys.some((key) => opens(subkeys, records, key)))
   throw opensKeys ? new SealError('the check of the master key is damaged') : new WrongKeyError()
@@ -112,7 +111,7 @@ function newWrappedKey(
   return wrapped
 }
 
-function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
+function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keys {
   const { vaultId } = records
   const index = records.keys.find((record) => record.purpose === 'index')
   if (index === undefined) throw new SealError('the vault has no index key')
@@ -123,12 +122,13 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keyring {
   const indexKey = unwrapOrNull(wrapping, vaultId, index)
   if (indexKey === null) throw new SealError('the index key does not open')
   const current = { id: Buffer.from(newest.id, 'hex'), key }
-  return keyringOf({ vaultId, current, dataKeys, indexKey })
+  return { vaultId, current, dataKeys, indexKey }
 }
 
 type Keys = Pick<Keyring, 'vaultId' | 'current' | 'dataKeys' | 'indexKey'>
 
-function keyringOf(first: Keys): Keyring {
+/** The wrapping key stays in memory to renew data keys; the master key does not. */
+function keyringOf(subkeys: MasterSubkeys, first: Keys): Keyring {
   let keys = first
   return {
     vaultId: first.vaultId,
@@ -141,11 +141,17 @@ function keyringOf(first: Keys): Keyring {
     get indexKey() {
       return keys.indexKey
     },
-    takeUp({ vaultId, current, dataKeys, indexKey }) {
+    withNewKey: (records, now) => withNewKey(subkeys, records, now),
+    takeUp: (records) => {
+      assertRight(subkeys, records)
+      const next = unwrapAll(subkeys, records)
       wipe(keys)
-      keys = { vaultId, current, dataKeys, indexKey }
+      keys = next
     },
-    [Symbol.dispose]: () => wipe(keys),
+    [Symbol.dispose]: () => {
+      wipe(keys)
+      sodium.memzero(subkeys.wrapping)
+    },
   }
 }
 

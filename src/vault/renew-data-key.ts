@@ -16,10 +16,10 @@ export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
 
 /** From now on everything is sealed by a new key; `reSealRetired` takes the old ones out of use. */
 export async function renewDataKey(ports: Needs): Promise<void> {
-  const renewed = await ports.dataKeys.withNewKey(await ports.store.vaultKeys(), ports.clock.now())
+  const renewed = ports.dataKeys.withNewKey(await ports.store.vaultKeys(), ports.clock.now())
   // Written down before it seals: a key that a crash takes away takes along what it has sealed.
   await ports.store.write((trx) => trx.saveVaultKeys(renewed))
-  await ports.dataKeys.takeUp(renewed)
+  ports.dataKeys.takeUp(renewed)
 }
 
 const PAGE = 100
@@ -63,7 +63,7 @@ async function forget(ports: Needs, ids: ReadonlySet<string>): Promise<void> {
     const records = await trx.vaultKeys()
     await trx.saveVaultKeys({ ...records, keys: records.keys.filter(({ id }) => !ids.has(id)) })
   })
-  await ports.dataKeys.takeUp(await ports.store.vaultKeys())
+  ports.dataKeys.takeUp(await ports.store.vaultKeys())
 }
 
 function isInUse({ purpose, retiredAt }: WrappedKey): boolean {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadClientConfig } from '../../src/config/client-config.ts'
 import { loadConfig } from '../../src/config.ts'
-import { masterKeyBytes } from '../../src/seal/open-settings.ts'
 import { API_KEY, around, MASTER_KEY, problemsOf } from './load.ts'
 import { put, tempDir } from './temp-dir.ts'
 
@@ -18,7 +17,7 @@ describe('a first run on one machine', () => {
     const files = [join(cwd, 'larder-api.key'), join(cwd, 'larder-master.key')]
     expect(config.madeKeys).toEqual(files)
     for (const path of files) expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(masterKeyBytes(config.masterKey)).toHaveLength(32)
+    expect(config.masterKey.take()).toHaveLength(32)
     expect(readFileSync(files[0] ?? '', 'utf8')).toMatch(/^[\w-]{43}\n$/)
     expect(readdirSync(cwd)).toEqual(['larder-api.key', 'larder-master.key'])
   })
@@ -29,13 +28,13 @@ describe('a first run on one machine', () => {
     put(cwd, 'data/larder.db', '')
     const second = loadConfig({}, around({ cwd }))
     expect(second.madeKeys).toEqual([])
-    expect(masterKeyBytes(second.masterKey)).toEqual(masterKeyBytes(first.masterKey))
+    expect(second.masterKey.take()).toEqual(first.masterKey.take())
     expect(loadClientConfig({}, around({ cwd })).apiKey).toEqual(second.apiKey)
   })
 
   test('keys of their own for two runs of two directories', () => {
     const [a, b] = [loadConfig({}, around()), loadConfig({}, around())]
-    expect(masterKeyBytes(a.masterKey)).not.toEqual(masterKeyBytes(b.masterKey))
+    expect(a.masterKey.take()).not.toEqual(b.masterKey.take())
   })
 
   test('goes on where an earlier one broke off', () => {

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
-import { masterKeyBytes } from '../../src/seal/open-settings.ts'
 import { API_KEY, around, KEYS, load, MASTER_KEY, problemsOf } from './load.ts'
 import { put, tempDir } from './temp-dir.ts'
 
@@ -17,14 +16,21 @@ test.each([
   ['without padding', KEY.toString('base64').replace('=', '')],
   ['the url alphabet', KEY.toString('base64url')],
 ])('the master key is taken in %s', (_form, text) => {
-  expect(Buffer.from(masterKeyBytes(masterKey({ LARDER_MASTER_KEY: text })))).toEqual(KEY)
+  expect(Buffer.from(masterKey({ LARDER_MASTER_KEY: text }).take())).toEqual(KEY)
+})
+
+test('the master key is handed out once, and the settings keep neither text nor bytes', () => {
+  const key = masterKey({ LARDER_MASTER_KEY: KEY.toString('base64') })
+  expect(key.take()).toHaveLength(32)
+  expect(() => key.take()).toThrow('taken already')
+  expect(inspect(key, { showHidden: true, depth: 9 })).not.toContain(KEY.toString('base64'))
 })
 
 test('a file stands for its variable, without the newline at its end', () => {
   const cwd = tempDir()
   put(cwd, 'master.key', `${KEY.toString('base64')}\r\n`)
   const key = masterKey({ LARDER_MASTER_KEY_FILE: 'master.key' }, cwd)
-  expect(Buffer.from(masterKeyBytes(key))).toEqual(KEY)
+  expect(Buffer.from(key.take())).toEqual(KEY)
 })
 
 test('a file that others can read is a warning', () => {
@@ -65,7 +71,7 @@ test('the master key may be what a command prints, with the environment it was g
     HELD: `${KEY.toString('base64')}xx`,
     PATH: process.env['PATH'] ?? '',
   })
-  expect(Buffer.from(masterKeyBytes(key))).toEqual(KEY)
+  expect(Buffer.from(key.take())).toEqual(KEY)
 })
 
 test.each([

@@ -147,8 +147,8 @@ export const storing: readonly Mutation[] = [
   {
     promise: 'a wrong master key is told before anything is written',
     file: 'src/seal/keyring.ts',
-    original: '  if (isRight) return subkeys\n',
-    mutant: '  return subkeys\n',
+    original: '  if (isRight) return\n',
+    mutant: '  return\n',
     killedBy: [
       [KEYRING, 'refuses any other master key'],
       [OPENING, 'leaves %s as it is'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SealError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { VaultKeys } from '../../src/ports/store.ts'
-import { addDataKey, createKeyring, openKeyring, rewrap } from '../../src/seal/keyring.ts'
+import { createKeyring, openKeyring, rewrap } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
 import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'
 import { masterKey } from '../support/open-vault-store.ts'
@@ -10,6 +10,17 @@ import { masterKey } from '../support/open-vault-store.ts'
 const AT = { table: 't', row: 'r', field: 'f', generation: 0 }
 
 describe('a keyring', () => {
+  test('renews its data key without the master key', async () => {
+    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
+    const renewed = keyring.withNewKey(records, 2)
+    keyring.takeUp(renewed)
+    const blob = createSealer(keyring).seal(new Secret('hello'), AT)
+    keyring[Symbol.dispose]()
+    const again = createSealer(await openKeyring(masterKey('a'), renewed))
+    expect(again.open(blob, AT).expose()).toBe('hello')
+    expect(() => keyring.takeUp({ ...renewed, check: new Uint8Array(32) })).toThrow()
+  })
+
   test('opens again with its master key, and what it sealed opens with it', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const blob = createSealer(keyring).seal(new Secret('hello'), AT)
@@ -146,4 +157,9 @@ function damaged(records: VaultKeys, id: string | undefined): VaultKeys {
       : key,
   )
   return { ...records, keys }
+}
+
+async function addDataKey(master: Uint8Array, records: VaultKeys, now: number) {
+  using keyring = await openKeyring(master, records)
+  return keyring.withNewKey(records, now)
 }

@@ -106,6 +106,7 @@ function keyringOf(shared: Vector): Keyring {
     current: { id, key },
     dataKeys: new Map([[field(shared, 'key id'), key]]),
     indexKey: new Uint8Array(32),
+    withNewKey: (records) => records,
     takeUp: () => undefined,
     [Symbol.dispose]: () => undefined,
   }

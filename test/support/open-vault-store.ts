@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock, DataKeys, Random, Sealer } from '../../src/ports.ts'
-import type { Store, VaultKeys } from '../../src/ports/store.ts'
-import { addDataKey, createKeyring, openKeyring } from '../../src/seal/keyring.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { createKeyring, openKeyring } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
 import { openSqlite } from '../../src/store/open-sqlite.ts'
 import type { Unreadable } from '../../src/store/rows/row-cipher.ts'
@@ -54,14 +54,8 @@ export async function openVaultStore(settings: VaultSettings = {}): Promise<Open
       keyring[Symbol.dispose]()
       if (settings.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
     }
-    const dataKeys = {
-      withNewKey: (keys: VaultKeys, now: number) =>
-        addDataKey(masterKey(settings.master), keys, now),
-      takeUp: async (keys: VaultKeys) =>
-        keyring.takeUp(await openKeyring(masterKey(settings.master), keys)),
-    }
     const { lastAliveAt, indexesFit } = database
-    const vault = { dataDir, store, sealer, dataKeys, lastAliveAt, indexesFit, unreadable }
+    const vault = { dataDir, store, sealer, dataKeys: keyring, lastAliveAt, indexesFit, unreadable }
     return { ...vault, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await database[Symbol.asyncDispose]()
