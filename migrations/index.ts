@@ -5,6 +5,7 @@ import { addCredentials } from './0003-credentials.ts'
 import { addForetoldEnds } from './0004-foretold-ends.ts'
 import { addFlowsOfLinks } from './0005-flows-of-links.ts'
 import { addRowSeals } from './0006-row-seals.ts'
+import { addRejections } from './0007-rejections.ts'
 
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-foretold-ends': { up: addForetoldEnds },
   '0005-flows-of-links': { up: addFlowsOfLinks },
   '0006-row-seals': { up: addRowSeals },
+  '0007-rejections': { up: addRejections },
 }

@@ -102,6 +102,14 @@ export interface Traffic {
   /** True for the one caller who may probe an open circuit whose wait is over. */
   claimProbe(client: string): boolean
   releaseProbe(client: string): void
+  /** Remembers for a while that a connection of this client was refreshed. */
+  noteRefreshed(client: string, connection: LiveConnection): void
+  /** Whether another connection of this client was refreshed `since`, at the same place. */
+  hasRefreshedOther(
+    client: string,
+    than: LiveConnection,
+    of: { readonly since: Instant; readonly isOwn: boolean },
+  ): boolean
   /** The wall clock was set back by so much: nobody waits for longer than they were to. */
   turnBack(byMs: number): void
 }

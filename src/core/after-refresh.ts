@@ -7,11 +7,14 @@ import type {
   Grant,
   LiveConnection,
 } from './connection.ts'
+import { failureOf, probeAt } from './failure.ts'
+import { graceLeftMs, rescueWaitMs, unknownSince } from './grace.ts'
 import { dueAtOf, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
-import { backoffMs, probeWaitMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
+import { backoffMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
+import { isRepeated, rejectionsWith, UNDECIDED } from './rejection.ts'
 
 /** What the shell knows of an attempt that is over. */
 export type AttemptEnd = {
@@ -21,6 +24,8 @@ export type AttemptEnd = {
   readonly unresolved: boolean
   /** Id of the access token that came, '' where none did. */
   readonly tokenId: string
+  /** Whether another grant of this client was refreshed since the first of these rejections. */
+  readonly othersRefreshed: boolean
   /** The connection brings its own OAuth client: its misconfiguration is its own. */
   readonly ownClient: boolean
   readonly provider: Pick<Provider, 'refresh'>
@@ -33,8 +38,8 @@ type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
  * What an outcome makes of a connection. Total, and the only place where a refresh changes a status.
- * Only `grant_dead` and `other_account` disconnect, and a lost answer if the token may not be presented
- * again.
+ * Only `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost
+ * answer if the token may not be presented again.
  */
 export function afterRefresh(
   connection: LiveConnection,
@@ -66,6 +71,7 @@ export function afterRefresh(
         const grant = onRefreshToken(connection.grant, salvaged)
         return failing({ ...warned, grant, attempt: null }, 'provider_unavailable', outcome, end)
       }
+      if (outcome.rejection !== undefined) return afterRejection(warned, outcome, end)
       return end.unresolved && end.provider.refresh.replay === 'never'
         ? disconnected(warned, 'interrupted', outcome, end)
         : failing(warned, 'provider_unavailable', outcome, end)
@@ -98,6 +104,38 @@ export function afterRefresh(
     default:
       return outcome satisfies never
   }
+}
+
+/** See `rejection.ts`. */
+function afterRejection(
+  connection: LiveConnection,
+  outcome: Extract<AttemptOutcome, { kind: 'ambiguous' }>,
+  end: AttemptEnd,
+): LiveConnection {
+  const { failure, grant } = connection
+  const rejections = rejectionsWith(failure?.rejections, outcome, end.now)
+  const dead = () =>
+    disconnected({ ...connection, attempt: null }, deathOf(connection, end), outcome, end)
+  // A dead grant stays dead, whatever the words of the next answer are, and is probed less and less.
+  if (connection.status === 'disconnected') return dead()
+  const repeated = rejections !== null && isRepeated(rejections, end.now, end.policy)
+  const isOver = (grant.refreshTokenExpiresAt ?? Number.POSITIVE_INFINITY) <= end.now
+  if (repeated && grant.kind === 'oauth' && (end.othersRefreshed || isOver)) return dead()
+  const [reason, detail] = rejectedAs(grant.kind, repeated, outcome.detail)
+  const after = failing(connection, reason, { detail }, end)
+  if (after.status !== 'failing' || rejections === null) return after
+  return { ...after, failure: { ...after.failure, rejections } }
+}
+
+function rejectedAs(
+  kind: Grant['kind'],
+  repeated: boolean,
+  answer: string,
+): readonly [FailureReason, string] {
+  if (!repeated) return ['provider_unavailable', answer]
+  // Nobody but the client takes part in it.
+  if (kind === 'machine') return ['provider_misconfigured', answer]
+  return ['refused', `${answer}: ${UNDECIDED}`]
 }
 
 /**
@@ -172,20 +210,6 @@ function openAttempt(connection: LiveConnection, end: AttemptEnd): Attempt | nul
   return { id, sentAt: unknownSince(connection.attempt, sentAt, end.provider.refresh) }
 }
 
-/**
- * Of tries that follow each other within the provider's grace the first counts: what it may have spent
- * is gone when that grace is over, however often it was asked for meanwhile. A try long after the last
- * one may have spent something anew.
- */
-export function unknownSince(
-  previous: Attempt | null,
-  sentAt: Instant,
-  { graceMs }: Pick<Provider['refresh'], 'graceMs'>,
-): Instant {
-  const isOfOneGrace = previous !== null && Math.abs(sentAt - previous.sentAt) <= graceMs
-  return isOfOneGrace ? previous.sentAt : sentAt
-}
-
 function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
   if (connection.grant.kind !== 'oauth') return 'revoked'
   if (end.unresolved || connection.attempt !== null) return 'interrupted'
@@ -205,7 +229,12 @@ function failing(
   if (connection.status === 'disconnected') {
     return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
   }
-  const failure = failureOf(connection, reason, outcome.detail, end.now)
+  // An outage says nothing new of a grant that is refused.
+  const previous = connection.failure?.reason === 'refused' ? connection.failure : null
+  const isOutage = reason === 'provider_unavailable' && previous !== null
+  const failure = isOutage
+    ? failureOf(connection, 'refused', previous.detail, end.now)
+    : failureOf(connection, reason, outcome.detail, end.now)
   const leftMs = (connection.grant.refreshTokenExpiresAt ?? 0) - end.now
   const waitMs = backoffMs(failure.attempts, { ...end.policy, leftMs }, end.fraction)
   const dueAt = end.now + Math.min(waitMs, rescueWaitMs(connection, end))
@@ -226,27 +255,6 @@ function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnectio
   if (connection.dueAt === null) return connection
   const backAt = end.now + Math.min(STEP_BACK_MS, rescueWaitMs(connection, end))
   return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }
-}
-
-const TRIES_WITHIN_GRACE = 5
-
-/**
- * While a lost rotation can still be had, it is asked for a few times, whatever else went wrong before.
- * A try that would come too late for that waits for its back-off: it begins a grace of its own.
- */
-function rescueWaitMs(
-  connection: LiveConnection,
-  end: Pick<AttemptEnd, 'now' | 'provider'>,
-): number {
-  const waitMs = end.provider.refresh.graceMs / TRIES_WITHIN_GRACE
-  return graceLeftMs(connection, end) > waitMs ? waitMs : Number.POSITIVE_INFINITY
-}
-
-function graceLeftMs(
-  { attempt }: LiveConnection,
-  { now, provider }: Pick<AttemptEnd, 'now' | 'provider'>,
-): number {
-  return attempt === null ? 0 : attempt.sentAt + provider.refresh.graceMs - now
 }
 
 function disconnected(
@@ -272,29 +280,4 @@ function nextProbe(
 ): Instant | null {
   const mayProbe = grant.kind !== 'credentials' && provider.refresh.replay === 'allowed'
   return mayProbe ? probeAt(failure, now) : null
-}
-
-function failureOf(
-  connection: LiveConnection,
-  reason: FailureReason,
-  detail: string,
-  now: Instant,
-): Failure {
-  const previous = connection.failure
-  const continues = previous !== null && isTerminal(previous.reason) === isTerminal(reason)
-  return {
-    reason,
-    detail,
-    since: continues ? previous.since : now,
-    attempts: continues ? previous.attempts + 1 : 1,
-  }
-}
-
-function isTerminal(reason: FailureReason): boolean {
-  return !['provider_unavailable', 'provider_misconfigured', 'throttled'].includes(reason)
-}
-
-function probeAt(failure: Failure, now: Instant): Instant | null {
-  const wait = probeWaitMs(failure.attempts - 1)
-  return wait === null ? null : now + wait
 }

@@ -1,4 +1,4 @@
-import type { Instant, ProviderId } from './ids.ts'
+import type { ConnectionId, Instant, ProviderId } from './ids.ts'
 import type { AttemptOutcome } from './refresh-outcome.ts'
 
 export type CircuitReason = 'unavailable' | 'misconfigured' | 'throttled'
@@ -15,6 +15,11 @@ export type Circuit = {
   readonly client: string
   /** Failures in a row that may be the provider's or ours. */
   readonly failures: number
+  /**
+   * Connections that were rejected in a row by an answer that may come from something in front of the
+   * provider. One connection counts once: its grant alone may be dead.
+   */
+  readonly rejected?: readonly ConnectionId[]
   readonly open: {
     readonly reason: CircuitReason
     readonly since: Instant
@@ -57,11 +62,13 @@ export function turnedBackCircuit(circuit: Circuit, byMs: number): Circuit {
   return { ...circuit, open: { reason, since: since - byMs, until: until - byMs } }
 }
 
+type At = { readonly now: Instant; readonly fraction: number }
+
 /** Any answer to the grant itself, good or bad, shows that provider and client work. */
 export function afterAnswer(
   circuit: Circuit,
   outcome: AttemptOutcome,
-  at: { readonly now: Instant; readonly fraction: number },
+  at: At & { readonly id: ConnectionId },
 ): Circuit {
   // What was in the air when the provider asked to wait says nothing against it.
   const isAskedToWait =
@@ -71,16 +78,13 @@ export function afterAnswer(
     case 'ok':
     case 'confirmed':
     case 'grant_dead':
-      return circuit.failures === 0 && circuit.open === null
-        ? circuit
-        : closedCircuit(circuit.provider, circuit.client)
+      return answered(circuit)
     case 'not_sent':
-    case 'ambiguous': {
-      const failures = circuit.failures + 1
-      return circuit.open === null && failures < TOLERATED_FAILURES
-        ? { ...circuit, failures }
-        : opened(circuit, 'unavailable', 0, at)
-    }
+      return failed(circuit, at)
+    case 'ambiguous':
+      return outcome.rejection === undefined
+        ? failed(circuit, at)
+        : rejected(circuit, outcome.rejection, at)
     case 'throttled':
       return opened(circuit, 'throttled', outcome.retryAfterMs ?? 0, at)
     case 'client_config':
@@ -90,13 +94,38 @@ export function afterAnswer(
   }
 }
 
-/** Each probe that fails doubles the wait; stragglers of one burst do not. */
-function opened(
+function failed(circuit: Circuit, at: At): Circuit {
+  const after = { ...circuit, failures: circuit.failures + 1 }
+  return isTolerated(after) ? after : opened(circuit, 'unavailable', 0, at)
+}
+
+function answered(circuit: Circuit): Circuit {
+  return circuit.failures === 0 && circuit.open === null && circuit.rejected === undefined
+    ? circuit
+    : closedCircuit(circuit.provider, circuit.client)
+}
+
+/** An error object is the provider's answer, and no outage; whether it takes the client stays open. */
+function rejected(
   circuit: Circuit,
-  reason: CircuitReason,
-  askedMs: number,
-  at: { readonly now: Instant; readonly fraction: number },
+  rejection: 'error' | 'page',
+  at: At & { readonly id: ConnectionId },
 ): Circuit {
+  const known = circuit.rejected ?? []
+  if (circuit.open?.reason === 'misconfigured') return circuit
+  if (rejection === 'error') return answered(circuit)
+  if (circuit.open !== null) return opened(circuit, 'unavailable', 0, at)
+  if (known.includes(at.id)) return circuit
+  const after = { ...circuit, rejected: [...known, at.id] }
+  return isTolerated(after) ? after : opened(circuit, 'unavailable', 0, at)
+}
+
+function isTolerated({ open, failures, rejected: some = [] }: Circuit): boolean {
+  return open === null && failures + some.length < TOLERATED_FAILURES
+}
+
+/** Each probe that fails doubles the wait; stragglers of one burst do not. */
+function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At): Circuit {
   const goesOn = circuit.open?.reason === reason
   const isStraggler = goesOn && admission(circuit, at.now) === 'held'
   if (isStraggler && askedMs === 0) return circuit

@@ -1,5 +1,6 @@
 import { plainNumber } from './json.ts'
 import { isRecord, type JsonPath, valuesAt } from './json-path.ts'
+import { isRejection } from './rejected-answer.ts'
 import type { RefreshOutcome } from './refresh-outcome.ts'
 
 /** What came back from a token endpoint, as far as the outcome depends on it. */
@@ -33,7 +34,7 @@ export type AnswerRules = {
 export type Verdict =
   | { readonly kind: 'ok' }
   | Exclude<RefreshOutcome, { kind: 'ok' | 'ambiguous' | 'not_sent' }>
-  | Omit<Extract<RefreshOutcome, { kind: 'ambiguous' }>, 'salvaged'>
+  | Omit<Extract<RefreshOutcome, { kind: 'ambiguous' }>, 'salvaged' | 'isOwn'>
 
 /**
  * Sorts an answer. Only `invalid_grant` and what the rules call dead may ever end a grant; whatever
@@ -49,6 +50,10 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
   // A wrong secret that looks like a dead grant must end no grant: configuration is asked first.
   if (matches(rules.config, answer)) {
     return { kind: 'client_config', detail: errorCode(body) ?? REFUSED_CLIENT }
+  }
+  // However wide a rule is: whoever says so means the client.
+  if (errorCode(body) === 'invalid_client' && isCalm(status)) {
+    return { kind: 'client_config', detail: 'invalid_client' }
   }
   if (matches(rules.dead.filter(isFor(status)), answer)) return { kind: 'grant_dead', detail }
   if (matches(rules.temporary, answer)) return { kind: 'ambiguous', detail, mayReplay: false }
@@ -67,8 +72,11 @@ const ELSEWHERE = 'the token endpoint is not at its address'
 
 /** A provider in trouble is not believed that a grant has ended, save where its preset says so. */
 function isFor(status: number): (rule: AnswerRule) => boolean {
-  const isCalm = status < 300 || (status >= 400 && status < 500 && status !== 429)
-  return (rule) => isCalm || rule.statuses !== undefined
+  return (rule) => isCalm(status) || rule.statuses !== undefined
+}
+
+function isCalm(status: number): boolean {
+  return status < 300 || (status >= 400 && status < 500 && status !== 429)
 }
 
 /** RFC 6749 §5.2, and the same words with 200, as some providers send them. */
@@ -91,7 +99,15 @@ function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   if (!refused && !answer.complete) {
     return { kind: 'ambiguous', detail, mayReplay: true, answerBegan: true }
   }
-  return { kind: 'ambiguous', detail, mayReplay: !refused }
+  const said = refused && isRejection(answer) ? rejectedBy(answer) : { detail }
+  return { kind: 'ambiguous', mayReplay: !refused, ...said }
+}
+
+function rejectedBy({ status, body }: TokenAnswer) {
+  return {
+    detail: errorCode(body) ?? `the provider answered ${status} without an error code`,
+    rejection: body !== null && hasError(body) ? 'error' : 'page',
+  } as const
 }
 
 function isSuccess({ status, body, complete, hasToken }: TokenAnswer): boolean {

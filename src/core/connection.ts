@@ -92,6 +92,7 @@ export type Attempt = {
   readonly sentAt: Instant
 }
 
+/** `refused`: again and again by one answer, and nothing shows whether the grant or the client is meant. */
 export const FAILURE_REASONS = [
   'revoked',
   'expired',
@@ -101,10 +102,18 @@ export const FAILURE_REASONS = [
   'provider_unavailable',
   'provider_misconfigured',
   'throttled',
+  'refused',
   'unreadable',
 ] as const
 
 export type FailureReason = (typeof FAILURE_REASONS)[number]
+
+/** The same answer to one grant, with no success in between. See `rejection.ts`. */
+export type Rejections = {
+  readonly answer: string
+  readonly since: Instant
+  readonly times: number
+}
 
 export type Failure = {
   readonly reason: FailureReason
@@ -112,6 +121,7 @@ export type Failure = {
   readonly detail: string
   readonly since: Instant
   readonly attempts: number
+  readonly rejections?: Rejections
 }
 
 /** An OAuth client of the app's own, in place of the configured one. */

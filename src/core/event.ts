@@ -57,6 +57,7 @@ const NEXT_ACTION: Record<FailureReason, NextAction> = {
   no_refresh_token: 'reauthorize',
   account_mismatch: 'reauthorize',
   unreadable: 'reauthorize',
+  refused: 'reauthorize',
   provider_unavailable: 'retry',
   throttled: 'retry',
   provider_misconfigured: 'fix_configuration',
@@ -78,9 +79,13 @@ export function connectionEvent(
   return { ...about, reason, nextAction: reason === null ? null : nextAction(reason) }
 }
 
-/** What a refresh told the world: only changes of status are events, and drafts have no world yet. */
+/**
+ * What a refresh told the world: changes of status, and that a failing connection is refused from now
+ * on. Drafts have no world yet.
+ */
 export function refreshEvents(before: LiveConnection, after: LiveConnection): VaultEvent[] {
-  if (before.status === after.status || after.draft !== null) return []
+  const isNews = before.status !== after.status || (isRefused(after) && !isRefused(before))
+  if (!isNews || after.draft !== null) return []
   const type = (
     {
       active: 'connection.recovered',
@@ -89,4 +94,8 @@ export function refreshEvents(before: LiveConnection, after: LiveConnection): Va
     } as const
   )[after.status]
   return [connectionEvent(type, after, before)]
+}
+
+function isRefused({ failure }: LiveConnection): boolean {
+  return failure?.reason === 'refused'
 }

@@ -33,6 +33,13 @@ export type RefreshOutcome =
       readonly wasRefused?: true
       /** An answer began to arrive and broke: the provider has most likely spent the token. */
       readonly answerBegan?: true
+      /**
+       * A whole answer says no and does not name what is refused: the grant may be dead. `error`: an
+       * error object. `page`: anything else, which may come from something in front of the provider.
+       */
+      readonly rejection?: 'error' | 'page'
+      /** Of a rejection: the connection's own parameters lead to that address. */
+      readonly isOwn?: true
       readonly salvaged: Secret | null
       /** What the next request must know of this answer. */
       readonly providerData?: ReceivedTokens['providerData']

@@ -70,5 +70,7 @@ function turnedAttempt(attempt: Attempt | null, back: Turn['back']): Attempt | n
 }
 
 function turnedFailure(failure: Failure, back: Turn['back']): Failure {
-  return { ...failure, since: back(failure.since) }
+  const { since, rejections } = failure
+  const turned = rejections && { rejections: { ...rejections, since: back(rejections.since) } }
+  return { ...failure, since: back(since), ...turned }
 }

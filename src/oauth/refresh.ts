@@ -61,7 +61,9 @@ export async function tokenOutcome(
   { requestedScope, own }: { readonly requestedScope: readonly string[]; readonly own: OwnAddress },
 ): Promise<RefreshOutcome> {
   const { verdict, tokens, body, salvaged } = reading
-  if (verdict.kind === 'ambiguous') return { ...verdict, salvaged }
+  if (verdict.kind === 'ambiguous') {
+    return { ...verdict, salvaged, ...(verdict.rejection !== undefined && own) }
+  }
   if (verdict.kind === 'client_config' && isOfAddress(reading)) return { ...verdict, ...own }
   if (verdict.kind !== 'ok') return verdict
   const sources = { ...NO_SOURCES, tokens: body }

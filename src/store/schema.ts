@@ -78,6 +78,10 @@ export type ConnectionTable = {
   failure_detail: Text | null
   failure_since: Time | null
   failure_attempts: number | null
+  /** The answer by which it was rejected again and again, from when, and how often. */
+  rejected_as: Text | null
+  rejected_since: Time | null
+  rejected_times: number | null
   /** The refresh that was begun and whose outcome is not known. */
   attempt_id: Text | null
   attempt_sent_at: Time | null

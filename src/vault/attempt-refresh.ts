@@ -3,11 +3,11 @@ import {
   afterEnd,
   afterRefresh,
   afterUnreadable,
-  unknownSince,
 } from '../core/after-refresh.ts'
 import { type Attempt, isLive, type LiveConnection, tokenLives } from '../core/connection.ts'
 import { SealError } from '../core/errors.ts'
 import { refreshEvents } from '../core/event.ts'
+import { unknownSince } from '../core/grace.ts'
 import { type AttemptId, type Instant, newId } from '../core/ids.ts'
 import { mayPresentAgain, type Provider } from '../core/provider.ts'
 import type {
@@ -16,6 +16,7 @@ import type {
   RefreshResult,
   Unfortunate,
 } from '../core/refresh-outcome.ts'
+import { rejectionsWith } from '../core/rejection.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import type { JournalEntry } from '../ports/store.ts'
@@ -177,6 +178,7 @@ async function land(
     attempt: { id: flight.id, sentAt },
     unresolved,
     tokenId: outcome.kind === 'ok' ? tokenIdOf(ports, outcome.tokens.accessToken) : '',
+    othersRefreshed: othersRefreshed(ports, before, outcome),
     ownClient: before.client !== null,
     provider: flight.provider,
     policy: ports.policy,
@@ -202,6 +204,18 @@ async function land(
 function otherAccount(outcome: Landing['outcome']): OtherAccount {
   const detail = 'the refresh token belongs to another account than the access token'
   return { kind: 'other_account', detail, received: receivedRefreshToken(outcome) }
+}
+
+function othersRefreshed(
+  ports: AttemptNeeds,
+  before: LiveConnection,
+  outcome: Presentation['outcome'],
+): boolean {
+  const rejections = rejectionsWith(before.failure?.rejections, outcome, ports.clock.now())
+  if (rejections === null || outcome.kind !== 'ambiguous') return false
+  const client = ports.endpoint.clientKey(before.provider, before.client)
+  const of = { since: rejections.since, isOwn: outcome.isOwn === true }
+  return ports.traffic.hasRefreshedOther(client, before, of)
 }
 
 function journalEntry(

@@ -1,10 +1,12 @@
 import PQueue from 'p-queue'
 import { admission, type Circuit, closedCircuit, turnedBackCircuit } from '../core/circuit.ts'
 import { isOwnClientKey } from '../core/client-key.ts'
+import type { LiveConnection } from '../core/connection.ts'
 import type { ConnectionId, ProviderId } from '../core/ids.ts'
 import type { Clock, Policy, Traffic, Urgency } from '../ports.ts'
 import type { Among } from '../ports/store.ts'
 import { PrunedMap } from './pruned-map.ts'
+import { RecentRefreshes } from './recent-refreshes.ts'
 
 type Lane = {
   readonly queue: PQueue
@@ -38,11 +40,13 @@ export class Lanes implements Traffic {
   /** Callers bring clients of their own, so the number of keys is theirs to choose. */
   readonly #lanes = new PrunedMap<string, Lane>((lane) => this.#isIdle(lane))
   readonly #circuits = new PrunedMap<string, Circuit>((circuit) => this.#isOver(circuit))
+  readonly #refreshed: RecentRefreshes
   readonly #probing = new Set<string>()
   readonly #openedAt: number
 
   constructor(clock: Clock, limits: Limits, circuits: readonly Circuit[]) {
     this.#clock = clock
+    this.#refreshed = new RecentRefreshes(clock)
     this.#limits = limits
     this.#openedAt = clock.monotonic()
     for (const circuit of circuits) this.#circuits.set(circuit.client, circuit)
@@ -100,7 +104,16 @@ export class Lanes implements Traffic {
     this.#probing.delete(client)
   }
 
+  noteRefreshed(client: string, connection: LiveConnection): void {
+    this.#refreshed.note(client, connection)
+  }
+
+  hasRefreshedOther(...asked: Parameters<RecentRefreshes['hasOther']>): boolean {
+    return this.#refreshed.hasOther(...asked)
+  }
+
   turnBack(byMs: number): void {
+    this.#refreshed.turnBack(byMs)
     for (const circuit of this.circuits()) this.turn(turnedBackCircuit(circuit, byMs))
   }
 

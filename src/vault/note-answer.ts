@@ -20,9 +20,10 @@ export function noteAnswer(
   const { id, provider } = connection
   const client = ports.endpoint.clientKey(provider, connection.client)
   const before = ports.traffic.circuit(provider, client)
-  const at = { now: ports.clock.now(), fraction: ports.random.fraction() }
+  const at = { id, now: ports.clock.now(), fraction: ports.random.fraction() }
   const after = afterAnswer(before, outcome, at)
   ports.traffic.turn(after)
+  if (outcome.kind === 'ok') ports.traffic.noteRefreshed(client, connection)
   const isNews = before.open?.reason !== after.open?.reason
   if (isNews) {
     const reason = after.open?.reason ?? null

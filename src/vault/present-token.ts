@@ -1,6 +1,6 @@
 import type { LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
-import { unknownSince } from '../core/after-refresh.ts'
+import { unknownSince } from '../core/grace.ts'
 import { mayPresentAgain, type Provider } from '../core/provider.ts'
 import type { AttemptOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'

@@ -50,12 +50,17 @@ export function waitProblem(connection: LiveConnection, waitMs: number): VaultEr
 const LONGEST_WAIT_SECONDS = 3_600
 
 export function unavailable(reason: string, waitMs: number): VaultError {
-  return new VaultError('provider_unavailable', 'no token can be had from the provider for now', {
+  const isRefused = reason === 'refused'
+  return new VaultError('provider_unavailable', isRefused ? REFUSED : NOT_NOW, {
     reason,
-    nextAction: 'retry',
+    nextAction: isRefused ? nextAction(reason) : 'retry',
     retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(waitMs / 1000))),
   })
 }
+
+const NOT_NOW = 'no token can be had from the provider for now'
+const REFUSED =
+  'the provider refuses the grant or the OAuth client: check the client, then connect the user again'
 
 export const NOT_CONFIGURED = 'the provider is not in the settings any more'
 /** What the provider found wrong is on the answer that opened the circuit. */

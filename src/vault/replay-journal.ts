@@ -67,6 +67,7 @@ function landingOf(ports: AttemptNeeds, before: LiveConnection, entry: JournalEn
     attempt: { id: entry.attempt, sentAt: entry.sentAt },
     unresolved: false,
     tokenId: tokenIdOf(ports, entry.tokens.accessToken),
+    othersRefreshed: false,
     ownClient: before.client !== null,
     provider: ports.providers.get(before.provider) ?? { refresh: UNKNOWN_TRAITS },
     policy: ports.policy,

@@ -208,6 +208,7 @@ function end(
     attempt,
     unresolved: changes.unresolved ?? false,
     tokenId: 't_2',
+    othersRefreshed: false,
     ownClient: changes.ownClient ?? false,
     provider: {
       refresh: {

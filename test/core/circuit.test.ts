@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { admission, afterAnswer, type Circuit, closedCircuit } from '../../src/core/circuit.ts'
-import type { ProviderId } from '../../src/core/ids.ts'
+import type { ConnectionId, ProviderId } from '../../src/core/ids.ts'
 import type { AttemptOutcome, RefreshOutcome } from '../../src/core/refresh-outcome.ts'
 
 const T0 = 1_000_000
+const ONE = 'con_1' as ConnectionId
 const closed = closedCircuit('acme' as ProviderId, 'acme/client')
 const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
 const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
@@ -44,7 +45,7 @@ test('stragglers of one burst do not lengthen the wait; failed probes double it 
   const waits = []
   for (let i = 0; i < 7; i++) {
     const now: number = circuit.open?.until ?? 0
-    circuit = afterAnswer(circuit, wrongClient, { now, fraction: 0 })
+    circuit = afterAnswer(circuit, wrongClient, { id: ONE, now, fraction: 0 })
     waits.push(((circuit.open?.until ?? 0) - now) / 1000)
   }
   expect(waits).toEqual([60, 120, 240, 480, 600, 600, 600])
@@ -81,7 +82,7 @@ test.each<[string, AttemptOutcome]>([
 
 test('a probe that is answered when the time asked for is over closes it', () => {
   const held = after(closed, [slow(120_000)])
-  expect(afterAnswer(held, confirmed, { now: T0 + 120_000, fraction: 0 })).toEqual(closed)
+  expect(afterAnswer(held, confirmed, { id: ONE, now: T0 + 120_000, fraction: 0 })).toEqual(closed)
 })
 
 test('what is wrong where a connection of its own leads opens nothing', () => {
@@ -92,8 +93,30 @@ test('an answer to the grant itself, good or bad, closes it', () => {
   expect(after(after(closed, [wrongClient]), [dead])).toEqual(closed)
 })
 
+const error = { ...lost, mayReplay: false, rejection: 'error' } as const
+const page = { ...lost, mayReplay: false, rejection: 'page' } as const
+
+test('a grant that is rejected by an error object opens nothing, however often', () => {
+  expect(after(closed, many(20, error))).toEqual(closed)
+  expect(after(after(closed, many(5, lost)), [error]).open).toBeNull()
+})
+
+test('an error object does not show that a refused client works', () => {
+  const held = after(closed, [wrongClient])
+  expect(after(held, [error])).toEqual(held)
+})
+
+test('a page in place of an answer counts once for each connection', () => {
+  expect(after(closed, many(20, page)).open).toBeNull()
+  const ids = ['a', 'b', 'c', 'd', 'e'] as readonly string[] as readonly ConnectionId[]
+  const four = ids.slice(0, 4).reduce((circuit, id) => after(circuit, [page, page], id), closed)
+  expect(four.open).toBeNull()
+  expect(after(four, [page], ids[4]).open?.reason).toBe('unavailable')
+  expect(after(after(four, [confirmed]), [page], ids[4]).open).toBeNull()
+})
+
 test('the spread only ever adds to the wait', () => {
-  const circuit = afterAnswer(closed, slow(60_000), { now: T0, fraction: 0.999 })
+  const circuit = afterAnswer(closed, slow(60_000), { id: ONE, now: T0, fraction: 0.999 })
   expect(circuit.open?.until).toBeGreaterThan(T0 + 60_000)
 })
 
@@ -105,6 +128,11 @@ test('a wait that another clock has written is over', () => {
   expect(admission(circuit, T0)).toBe('probe')
 })
 
-function after(circuit: Circuit, outcomes: readonly AttemptOutcome[]): Circuit {
-  return outcomes.reduce((c, outcome) => afterAnswer(c, outcome, { now: T0, fraction: 0 }), circuit)
+function after(circuit: Circuit, outcomes: readonly AttemptOutcome[], id = ONE): Circuit {
+  const at = { id, now: T0, fraction: 0 }
+  return outcomes.reduce((c, outcome) => afterAnswer(c, outcome, at), circuit)
+}
+
+function many(length: number, outcome: AttemptOutcome): readonly AttemptOutcome[] {
+  return Array.from({ length }, () => outcome)
 }

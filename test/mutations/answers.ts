@@ -12,7 +12,7 @@ export const answers: readonly Mutation[] = [
   {
     promise: 'what is not understood ends no grant',
     file: 'src/core/classify-answer.ts',
-    original: "  return { kind: 'ambiguous', detail, mayReplay: !refused }\n",
+    original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
     mutant: "  return { kind: 'grant_dead', detail }\n",
     killedBy: [
       [ANY, EVERY],
@@ -22,15 +22,15 @@ export const answers: readonly Mutation[] = [
   {
     promise: 'what is refused is not replayed at once',
     file: 'src/core/classify-answer.ts',
-    original: "  return { kind: 'ambiguous', detail, mayReplay: !refused }\n",
-    mutant: "  return { kind: 'ambiguous', detail, mayReplay: true }\n",
+    original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
+    mutant: "  return { kind: 'ambiguous', mayReplay: true, ...said }\n",
     killedBy: [[KNOWN, 'oidc 400 {"error":"invalid_scope"} is ambiguous %s']],
   },
   {
     promise: 'a provider in trouble is not believed that a grant has ended',
     file: 'src/core/classify-answer.ts',
-    original: '  return (rule) => isCalm || rule.statuses !== undefined\n',
-    mutant: '  return (rule) => isCalm || rule !== undefined\n',
+    original: '  return (rule) => isCalm(status) || rule.statuses !== undefined\n',
+    mutant: '  return (rule) => isCalm(status) || rule !== undefined\n',
     killedBy: [[KNOWN, 'slack 503 %s is lost %s']],
   },
   {
@@ -50,6 +50,18 @@ export const answers: readonly Mutation[] = [
       [
         KNOWN,
         'square 401 %s is client_config (seen: microsoft/sarif-pattern-matcher, of a wrong secret)',
+      ],
+    ],
+  },
+  {
+    promise: 'a grant is not dead because it alone is rejected',
+    file: 'src/core/after-refresh.ts',
+    original: 'end.othersRefreshed || isOver',
+    mutant: 'end.othersRefreshed || !isOver',
+    killedBy: [
+      [
+        'test/vault/rejections.test.ts',
+        'while no other is refreshed, says that grant or client is refused, and goes on',
       ],
     ],
   },

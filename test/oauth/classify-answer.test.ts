@@ -239,3 +239,16 @@ test('no answer whatever is terminal without a word for it, and no detail is lon
     ),
   )
 })
+
+test.each([
+  [400, { error: 'invalid_client' }],
+  [401, { error: 'invalid_client', error_description: 'refresh token' }],
+  [401, { error: { code: 'invalid_client' } }],
+  [200, { ok: false, error: 'invalid_client' }],
+])(
+  'a rule for dead grants, however wide, takes no refused client for one: %d %j',
+  (status, body) => {
+    const wide = { ...NO_RULES, dead: [{ statuses: [200, 400, 401] }, { where: { error: [] } }] }
+    expect(shown(classifyAnswer(answer(status, body), wide))).toBe('client_config')
+  },
+)

@@ -223,7 +223,15 @@ function readFailure(row: ConnectionTable): Failure {
     detail: readText(row.failure_detail),
     since: readTime(row.failure_since),
     attempts: readCount(row.failure_attempts),
+    ...readRejections(row),
   }
+}
+
+function readRejections(row: ConnectionTable): Pick<Failure, 'rejections'> {
+  const answer = readTextOrNull(row.rejected_as)
+  if (answer === null) return {}
+  const [since, times] = [readTime(row.rejected_since), readCount(row.rejected_times)]
+  return { rejections: { answer, since, times } }
 }
 
 function readAttempt(row: ConnectionTable): Attempt | null {

@@ -239,6 +239,9 @@ function stateColumns(connection: Connection) {
     failure_detail: failure?.detail ?? null,
     failure_since: writeInstantOrNull(failure?.since ?? null),
     failure_attempts: failure?.attempts ?? null,
+    rejected_as: failure?.rejections?.answer ?? null,
+    rejected_since: writeInstantOrNull(failure?.rejections?.since ?? null),
+    rejected_times: failure?.rejections?.times ?? null,
     due_at: isLive(connection) ? writeInstantOrNull(connection.dueAt) : null,
   }
 }
