@@ -2,6 +2,7 @@ import {
   type AccessToken,
   type Connection,
   type CredentialsGrant,
+  type FailingConnection,
   isLive,
   isRenewable,
   type LiveConnection,
@@ -168,10 +169,25 @@ function earliestRefresh(
 ): Instant {
   // Whatever else was written would be as far away as the clock was set back.
   if (isAheadOf(connection, now)) return 0
-  if (connection.status === 'failing') return connection.dueAt ?? 0
+  if (connection.status === 'failing') return readerMayTryAt(connection)
   const { token } = connection.grant
   if (token === null || connection.lastRefreshedAt === null) return 0
   return (rejected ? connection.lastRefreshedAt : token.issuedAt) + spacingMs(token)
+}
+
+const FIRST_READER_WAIT_MS = 2_000
+const LONGEST_READER_WAIT_MS = 60_000
+
+/**
+ * When a reader without a token may ask the provider. In an outage that is sooner than the schedule
+ * does: it is the best probe of all. It waits half as long as the outage has lasted, so that it is no
+ * hammer. What the provider asked to wait for, or refused, is not asked for before its time.
+ */
+export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConnection): Instant {
+  const isOutage = failure.reason === 'provider_unavailable' && failure.rejections === undefined
+  if (!isOutage || grant.kind === 'credentials') return dueAt ?? 0
+  const half = Math.max(FIRST_READER_WAIT_MS, (updatedAt - failure.since) / 2)
+  return Math.min(dueAt ?? 0, updatedAt + Math.min(half, LONGEST_READER_WAIT_MS))
 }
 
 /**

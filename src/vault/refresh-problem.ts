@@ -3,6 +3,7 @@ import { VaultError } from '../core/errors.ts'
 import { nextAction } from '../core/event.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
+import { readerMayTryAt } from '../core/refresh-policy.ts'
 
 type Unfortunate = Exclude<RefreshResult, { kind: 'refreshed' }>
 
@@ -36,7 +37,9 @@ function failedProblem(result: Extract<Unfortunate, { kind: 'failed' }>, now: In
   const { connection, outcome } = result
   if (connection.status === 'disconnected') return reconnectRequired(connection)
   if (outcome.kind === 'client_config') return misconfigured(outcome.detail)
-  return waitProblem(connection, (connection.dueAt ?? now) - now)
+  const retryAt =
+    connection.status === 'failing' ? readerMayTryAt(connection) : (connection.dueAt ?? now)
+  return waitProblem(connection, retryAt - now)
 }
 
 /** A refresh is in back-off: nothing is sent, and the caller is told when it may be worth asking. */

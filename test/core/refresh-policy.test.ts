@@ -113,13 +113,41 @@ describe('a read', () => {
     const failing: Connection = {
       ...makeConnection(),
       status: 'failing',
-      failure,
+      failure: { ...failure, reason: 'throttled' },
       dueAt: MADE_AT + 2 * HOUR,
     }
     expect(said(decideRead(failing, demand, MADE_AT + 50 * MINUTE))).toBe('serve')
     const late = decideRead(failing, demand, MADE_AT + HOUR)
     expect(late).toEqual({ kind: 'wait', retryAt: MADE_AT + 2 * HOUR })
     expect(said(decideRead(failing, demand, MADE_AT + 2 * HOUR))).toBe('refresh')
+  })
+
+  test.each([
+    [0, 2_000],
+    [20_000, 10_000],
+    [24 * HOUR, 60_000],
+  ])('in an outage of %d ms waits %d ms, and never longer than the back-off', (lasts, waitMs) => {
+    const at = MADE_AT + HOUR
+    const failing = (dueAt: number): Connection => ({
+      ...makeConnection(),
+      status: 'failing',
+      failure: { ...failure, since: at - lasts },
+      updatedAt: at,
+      dueAt,
+    })
+    const retryAt = at + waitMs
+    expect(decideRead(failing(at + 2 * HOUR), demand, at + 1)).toEqual({ kind: 'wait', retryAt })
+    expect(said(decideRead(failing(at + 2 * HOUR), demand, retryAt))).toBe('refresh')
+    expect(said(decideRead(failing(at + 1), demand, at + 1))).toBe('refresh')
+    const rejections = { answer: 'x', since: at, times: 1 }
+    const rejected = {
+      ...failing(at + 2 * HOUR),
+      failure: { ...failure, rejections },
+    } as Connection
+    expect(decideRead(rejected, demand, at + HOUR)).toEqual({
+      kind: 'wait',
+      retryAt: at + 2 * HOUR,
+    })
   })
 
   test('of a disconnected connection serves its token to the end and asks nobody', () => {
