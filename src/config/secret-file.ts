@@ -35,7 +35,10 @@ export function readText(
       const { mode, size, uid } = fstatSync(file)
       if (size > LARGEST_BYTES) findings.problem(name, 'the file is larger than 1 MiB')
       if (size > LARGEST_BYTES) return null
-      const text = decoded(readFileSync(file), name, findings)
+      const bytes = readFileSync(file)
+      const text = decoded(bytes, name, findings)
+      // Memory that is freed is not cleared, and strings are collected sooner or later.
+      bytes.fill(0)
       return text === null ? null : { text, isOpenToOthers: isOpen(mode, uid) }
     } finally {
       closeSync(file)
