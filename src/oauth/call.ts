@@ -138,7 +138,7 @@ function keptVariables(
   return Object.fromEntries(
     Object.entries(recipe.keep).flatMap(([name, { pattern, default: fallback }]) => {
       if (pattern === undefined) return []
-      const value = own(providerData, name) ?? own(unverifiedIn(providerData), name)
+      const value = ownValue(providerData, name) ?? ownValue(unverifiedIn(providerData), name)
       const matches = typeof value === 'string' && wholePattern(pattern)?.test(value) === true
       if (matches) return [[name, value]]
       const filled = fallback === undefined ? null : fillText(fallback, others)
@@ -147,7 +147,7 @@ function keptVariables(
   )
 }
 
-function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+function ownValue(values: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
 

@@ -43,8 +43,8 @@ export function unverifiedIn({ unverified }: ProviderData): ProviderData {
   return isRecord(unverified) ? unverified : {}
 }
 
-export function withoutUnverified({ unverified: _, ...proven }: ProviderData): ProviderData {
-  return proven
+export function withoutUnverified(providerData: ProviderData): ProviderData {
+  return Object.fromEntries(Object.entries(providerData).filter(([name]) => name !== 'unverified'))
 }
 
 /** Whether the account's id is made of a kept value. */

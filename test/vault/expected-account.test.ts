@@ -132,6 +132,6 @@ test('an unverified e-mail does not take the place of an account that is known b
   Object.assign(answers, me({ email_verified: false }))
   const stranger = await connect(at.stage)
   expect(stranger['connectionId']).not.toBe(connection.id)
-  const kept = await at.stage.stored(connection.id as ConnectionId)
+  const kept = await at.stage.stored(connection.id)
   expect(kept.grant.id).toBe(connection.grant.id)
 })
