@@ -204,6 +204,7 @@ async function openListeners(
   const { events, version } = ground
   const extras = {
     allowedHosts: config.allowedHosts,
+    onUnixSocket: config.listen.kind === 'unix',
     logFailure: (e: Parameters<Events['requestFailed']>[0]) => events.requestFailed(e),
     metrics: events.metrics.scrape,
     version,

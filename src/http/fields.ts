@@ -36,9 +36,15 @@ export function text(shortest: number, longest: number) {
     .meta({ minLength: shortest, maxLength: longest })
 }
 
+/** URL parsers take these for steps in a path, also percent-encoded: no client could name such a user. */
+export function isDotSegment(id: string): boolean {
+  return id === '.' || id === '..'
+}
+
 export const userId = text(1, 256)
+  .refine((value) => !isDotSegment(value), 'must not be . or ..: no path can name it')
   .transform((value) => value as UserId)
-  .describe("The host app's own id of the user.")
+  .describe("The host app's own id of the user: any but `.` and `..`.")
 
 export const providerId = text(1, 64)
   .transform((value) => value as ProviderId)

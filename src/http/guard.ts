@@ -8,22 +8,41 @@ import type { Endpoint, Input } from './endpoint.ts'
 /** Stands in where no key is asked for: holds no permission and reaches nothing. */
 const NOBODY: Caller = { keyId: 'bootstrap', permissions: [], providers: [], userIdPrefix: '\0' }
 
+export type HostRule = {
+  /** Host names beside those that cannot be a stranger's. */
+  readonly allowedHosts: readonly string[]
+  readonly onUnixSocket: boolean
+}
+
 /**
  * Turns away what a page in a browser could send, whatever it knows: another origin's requests, and
  * a foreign name that was made to resolve to this machine (DNS rebinding). Proxy headers are ignored.
  */
-export function foreignRequestGuard(allowedHosts: readonly string[]) {
-  const isOurs = hostRule(allowedHosts)
-  return ({ headers, url }: IncomingMessage): void => {
+export function foreignRequestGuard(rule: HostRule) {
+  const isOurs = hostRule(rule.allowedHosts)
+  const namesNone = hostlessRule(rule.onUnixSocket)
+  return (request: IncomingMessage): void => {
+    const { headers, url } = request
     if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
       throw new VaultError('forbidden', 'the private API does not answer browsers')
     }
     // An absolute target would name a second host (RFC 9112 §3.2.2).
-    if (!isOurs(headers.host) || !url?.startsWith('/')) {
+    const isAnswered = namesNone(request) || isOurs(headers.host)
+    if (!isAnswered || !url?.startsWith('/')) {
       const detail = 'this listener does not answer to that Host; see LARDER_ALLOWED_HOSTS'
       throw new VaultError('misdirected_request', detail)
     }
   }
+}
+
+/**
+ * Requests that name no host. RFC 9112 §3.2 demands an empty `Host` of clients whose target has no
+ * authority, as on a unix socket. Health checks send HTTP/1.0 without the field (HAProxy's default).
+ * A browser can send neither.
+ */
+function hostlessRule(onUnixSocket: boolean) {
+  return ({ headers, httpVersion }: IncomingMessage): boolean =>
+    headers.host === undefined ? httpVersion === '1.0' : headers.host === '' && onUnixSocket
 }
 
 const MOST_REMEMBERED = 256

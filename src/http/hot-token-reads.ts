@@ -4,6 +4,7 @@ import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import { getToken, type TokenDemand } from '../vault/get-token.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
+import { isDotSegment } from './fields.ts'
 import { authenticate, requirePermission, requireReach } from './guard.ts'
 import { tokenWriter } from './present.ts'
 import { hasBody } from './read-body.ts'
@@ -75,13 +76,16 @@ function parsePlainRead(request: IncomingMessage): TokenDemand | null {
 
 /** Null for what the route table has to judge. */
 function decodeUserId(encoded: string): UserId | null {
-  if (!encoded.includes('%')) return encoded.length <= LONGEST_USER_ID ? (encoded as UserId) : null
   try {
-    const userId = decodeURIComponent(encoded)
-    return userId.length <= LONGEST_USER_ID && !userId.includes('\0') ? (userId as UserId) : null
+    const userId = encoded.includes('%') ? decodeURIComponent(encoded) : encoded
+    return isPlainUserId(userId) ? (userId as UserId) : null
   } catch {
     return null
   }
+}
+
+function isPlainUserId(id: string): boolean {
+  return id.length <= LONGEST_USER_ID && !id.includes('\0') && !isDotSegment(id)
 }
 
 function demandOf(target: TokenDemand['target'], minTtl: string | undefined): TokenDemand | null {

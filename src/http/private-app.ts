@@ -4,18 +4,17 @@ import { VaultError } from '../core/errors.ts'
 import type { Ports } from '../ports.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
 import type { Endpoint, Surroundings } from './endpoint.ts'
-import { authenticate, foreignRequestGuard } from './guard.ts'
+import { authenticate, foreignRequestGuard, type HostRule } from './guard.ts'
 import { hotTokenReads } from './hot-token-reads.ts'
 import { openApiDocument } from './openapi.ts'
 import { privateEndpoints } from './private.ts'
 import { type LogFailure, requestIds, sendProblem } from './problem.ts'
 import { runEndpoint } from './run-endpoint.ts'
 
-export type PrivateExtras = Pick<Surroundings, 'metrics' | 'version'> & {
-  /** Host names beside those that cannot be a stranger's. */
-  readonly allowedHosts: readonly string[]
-  readonly logFailure: LogFailure
-}
+export type PrivateExtras = Pick<Surroundings, 'metrics' | 'version'> &
+  HostRule & {
+    readonly logFailure: LogFailure
+  }
 
 /** The private API as a Koa application; listening is `listen.ts`. */
 export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
@@ -25,7 +24,7 @@ export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
   const surroundings: Surroundings = { ports, metrics, version, openApi }
   const nextId = requestIds(ports.random)
 
-  app.use(boundary(foreignRequestGuard(extras.allowedHosts), { nextId, logFailure }))
+  app.use(boundary(foreignRequestGuard(extras), { nextId, logFailure }))
   app.use(hotTokenReads(ports))
   app.use(routerOf(privateEndpoints, surroundings).routes())
   app.use(answerUnmatched(ports))

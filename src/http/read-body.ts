@@ -24,11 +24,22 @@ export function hasBody(request: IncomingMessage): boolean {
 
 function requireJson({ headers }: IncomingMessage): void {
   const type = headers['content-type'] ?? ''
-  const isJson = /^\s*application\/json\s*(;\s*charset="?utf-8"?\s*)?;?\s*$/i.test(type)
-  if (!isJson || (headers['content-encoding'] ?? 'identity') !== 'identity') {
-    const detail = 'send application/json, in UTF-8 and without a content encoding'
-    throw new VaultError('unsupported_media_type', detail)
-  }
+  const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (media !== 'application/json') throw unsupported('Content-Type must be application/json')
+  if (parameters.some(isOtherCharset))
+    throw unsupported('the charset of Content-Type must be UTF-8')
+  if (encoding !== 'identity') throw unsupported('the body must have no Content-Encoding')
+}
+
+/** JSON has no parameters (RFC 8259 §11). Common clients still name UTF-8, in several spellings. */
+function isOtherCharset(parameter: string): boolean {
+  const [name = '', value = ''] = parameter.split(/\s*=\s*/, 2)
+  return name === 'charset' && !/^(["']?)utf[-_]?8\1$/.test(value)
+}
+
+function unsupported(detail: string): VaultError {
+  return new VaultError('unsupported_media_type', detail)
 }
 
 /** Listeners rather than `for await`: leaving that loop early would cut the caller off unanswered. */

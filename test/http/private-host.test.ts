@@ -1,15 +1,26 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
 import { openApi, type OpenedApi } from './support/door-api.ts'
 import { sendRaw } from './support/send-raw.ts'
 
 let api: OpenedApi
+let overSocket: OpenedApi
+let directory: string
 
 beforeAll(async () => {
-  api = await openApi({ keys: {} }, ['Vault.Example.com', 'other.example:9999'])
+  api = await openApi({ keys: {} }, { allowedHosts: ['Vault.Example.com', 'other.example:9999'] })
+  directory = mkdtempSync(join(tmpdir(), 'larder-host-'))
+  overSocket = await openApi({ keys: {} }, { socket: join(directory, 'private.sock') })
 })
 
-afterAll(() => api[Symbol.asyncDispose]())
+afterAll(async () => {
+  await api[Symbol.asyncDispose]()
+  await overSocket[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true, force: true })
+})
 
 test.each([
   ['localhost'],
@@ -75,11 +86,54 @@ test.each([
   if (host.length > 3) expect(answer.text).not.toContain(host)
 })
 
-test('needs a host at all', async () => {
+test('needs a host of HTTP/1.1', async () => {
   expect(await sendRaw(api.address, 'GET /livez HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
-  expect(await sendRaw(api.address, 'GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /)
   const empty = await sendRaw(api.address, 'GET /livez HTTP/1.1\r\nHost:\r\n\r\n')
   expect(empty).toMatch(/^HTTP\/1\.1 421 /)
+})
+
+describe.each([['tcp'], ['unix']] as const)('over %s', (kind) => {
+  const address = () => (kind === 'tcp' ? api.address : overSocket.address)
+
+  test.each(['GET', 'HEAD', 'OPTIONS'])(
+    'a health check by %s of HTTP/1.0 needs no host',
+    async (method) => {
+      const answer = await sendRaw(address(), `${method} /livez HTTP/1.0\r\n\r\n`)
+      expect(answer).not.toMatch(/^HTTP\/1\.1 4(?:00|21) /)
+      if (method !== 'OPTIONS') expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    },
+  )
+
+  test('a request of HTTP/1.0 that names a foreign host is refused', async () => {
+    for (const host of ['evil.example', kind === 'tcp' ? '' : 'evil.example:1']) {
+      const answer = await sendRaw(address(), `GET /livez HTTP/1.0\r\nHost: ${host}\r\n\r\n`)
+      expect(answer).toMatch(/^HTTP\/1\.1 421 /)
+    }
+  })
+
+  test('a request without a host still needs a key, and may not come from a browser', async () => {
+    const noKey = await sendRaw(address(), 'GET /v1/providers HTTP/1.0\r\n\r\n')
+    expect(noKey).toMatch(/^HTTP\/1\.1 401 /)
+    const browser = 'GET /livez HTTP/1.0\r\nOrigin: http://evil.example\r\n\r\n'
+    expect(await sendRaw(address(), browser)).toMatch(/^HTTP\/1\.1 403 /)
+  })
+})
+
+test.each(['Host:', 'Host: ', 'host:\t'])(
+  'a unix socket answers to the empty host that RFC 9112 demands, sent as "%s"',
+  async (line) => {
+    const answer = await sendRaw(overSocket.address, `GET /livez HTTP/1.1\r\n${line}\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  },
+)
+
+test('a unix socket answers to its own names and to no foreign one', async () => {
+  const statusOf = async (host: string) =>
+    (await ask(overSocket.address, { path: '/livez', headers: { host } })).status
+  expect(await statusOf('localhost')).toBe(200)
+  expect(await statusOf('evil.example')).toBe(421)
+  const twice = 'GET /livez HTTP/1.1\r\nHost:\r\nHost: evil.example\r\n\r\n'
+  expect(await sendRaw(overSocket.address, twice)).toMatch(/^HTTP\/1\.1 4(00|21) /)
 })
 
 test('takes two hosts for neither', async () => {

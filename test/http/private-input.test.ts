@@ -168,7 +168,19 @@ describe('a body', () => {
   test.each([
     ['application/json; charset=utf-8', 400],
     ['application/json;charset="UTF-8"', 400],
+    ['application/json; charset=utf8', 400],
+    ['application/json; Charset="UTF8"', 400],
+    ['application/json ; charset = Utf_8 ;', 400],
+    ["application/json; charset='utf-8'", 400],
+    ['application/json; profile="x"; charset=utf-8', 400],
     ['APPLICATION/JSON', 400],
+    ['application/json; charset=utf-16', 415],
+    ['application/json; charset=us-ascii', 415],
+    ['application/json; charset=', 415],
+    ['application/json; charset', 415],
+    ['application/json; charset="utf-8', 415],
+    ['application/json; charset=utf-8; charset=latin1', 415],
+    ['application/jsonp', 415],
     ['application/json; charset=latin1', 415],
     ['application/problem+json', 415],
     ['text/json', 415],
@@ -177,6 +189,16 @@ describe('a body', () => {
     ['', 415],
   ])('of type "%s" is answered %d', async (type, status) => {
     expect(await statusOf({ body: '{}', headers: { 'content-type': type } })).toBe(status)
+  })
+
+  test('of another charset is refused with the name of what is wrong', async () => {
+    const answer = await ask(api.address, {
+      method: 'POST',
+      path,
+      body: '{}',
+      headers: { ...headers, 'content-type': 'application/json; charset=iso-8859-1' },
+    })
+    expect(answer.json).toMatchObject({ detail: 'the charset of Content-Type must be UTF-8' })
   })
 
   test('that is compressed is not read', async () => {

@@ -125,7 +125,7 @@ export const doors: readonly Mutation[] = [
   {
     promise: 'the private API answers to its own names alone',
     file: 'src/http/guard.ts',
-    original: "    if (!isOurs(headers.host) || !url?.startsWith('/')) {\n",
+    original: "    if (!isAnswered || !url?.startsWith('/')) {\n",
     mutant: "    if (!url?.startsWith('/')) {\n",
     killedBy: [
       ['test/http/private-host.test.ts', 'does not answer to the host "%s"'],

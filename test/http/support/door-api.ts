@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Caller, Permission } from '../../../src/core/access.ts'
-import { listen } from '../../../src/http/listen.ts'
+import { type ListenAt, listen } from '../../../src/http/listen.ts'
 import { createPrivateApp } from '../../../src/http/private-app.ts'
 import type { LogFailure } from '../../../src/http/problem.ts'
 import type { Ports } from '../../../src/ports.ts'
@@ -21,7 +21,7 @@ export interface OpenedApi extends AsyncDisposable {
 /** The private API over real HTTP. Ports that are not given fail when they are touched. */
 export async function openApi(
   given: Partial<Ports> & { readonly keys: Readonly<Record<string, Caller>> },
-  allowedHosts: readonly string[] = [],
+  where: { readonly allowedHosts?: readonly string[]; readonly socket?: string } = {},
 ): Promise<OpenedApi> {
   const failures: Parameters<LogFailure>[0][] = []
   const { keys, ...ports } = given
@@ -35,13 +35,18 @@ export async function openApi(
       ...ports,
     } as unknown as Ports,
     {
-      allowedHosts,
+      allowedHosts: where.allowedHosts ?? [],
+      onUnixSocket: where.socket !== undefined,
       version: '0.0.0-test',
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
       logFailure: (failure) => failures.push(failure),
     },
   )
-  const at = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const { socket } = where
+  const at: ListenAt =
+    socket === undefined
+      ? { kind: 'tcp', host: '127.0.0.1', port: 0 }
+      : { kind: 'unix', path: socket }
   const listener = await listen(app.callback(), at, { closeWithinMs: 200, maxConnections: null })
   return {
     address: listener.address,

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers'
 
 /** What a listener answers to these very bytes, until it closes the connection or has said it all. */
 export async function sendRaw(address: string, ...parts: readonly string[]): Promise<string> {
-  const { hostname, port } = new URL(address)
-  const socket = connect({ host: hostname, port: Number(port) })
+  const { hostname, port, pathname } = new URL(address)
+  const isSocket = address.startsWith('unix:')
+  const socket = connect(isSocket ? { path: pathname } : { host: hostname, port: Number(port) })
   for (const part of parts) socket.write(part)
   socket.end()
   return text(socket)

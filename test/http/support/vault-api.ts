@@ -50,6 +50,7 @@ export async function openVaultApi(): Promise<VaultApi> {
   const failures: Parameters<LogFailure>[0][] = []
   const app = createPrivateApp(ports, {
     allowedHosts: [],
+    onUnixSocket: false,
     version: '0.0.0-test',
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     logFailure: (failure) => failures.push(failure),
