@@ -51,10 +51,11 @@ describe('a connection with a client of its own', () => {
     const configured = await adopt(stage)
     stage.clock.pass(2 * MINUTE)
     await expect(read(stage, configured)).rejects.toMatchObject({ code: 'provider_misconfigured' })
-    const sent = await stage.provider.requestCount()
+    const refreshes = async () => (await stage.provider.requests({ endpoint: 'token' })).length
+    const sent = await refreshes()
     await read(stage, asked)
     await scanUntilRefreshed(stage, due)
-    expect(await stage.provider.requestCount()).toBe(sent + 2)
+    expect(await refreshes()).toBe(sent + 2)
     expect(await providerEvents(stage)).toEqual(['provider.misconfigured'])
   })
 })
