@@ -131,7 +131,8 @@ test('what stays the same is kept ready, and what changes is not', async () => {
   expect(await read()).toMatchObject({ accessToken: 'at-1', expiresInSeconds: 3590 })
   await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
   expect(await read()).toMatchObject({ accessToken: 'access-of-the-provider-1' })
-  await api.ask({ method: 'PATCH', path: `/v1/connections/${id}`, body: { accessToken: 'at-2' } })
+  const body = { accessToken: 'at-2', refreshToken: 'rt-2' }
+  await api.ask({ method: 'PATCH', path: `/v1/connections/${id}`, body })
   expect(await read()).toMatchObject({
     accessToken: 'at-2',
     expiresAt: null,
