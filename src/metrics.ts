@@ -113,6 +113,11 @@ function createGauges(registry: Registry) {
     new Gauge({ name, help, labelNames, registers: [registry] })
   const vault = {
     connections: gauge('larder_connections', 'Connections by status.', ['provider', 'status']),
+    unproven: gauge(
+      'larder_unproven_connections',
+      'Imported connections that wait for their first refresh.',
+      ['provider'],
+    ),
     overdue: gauge('larder_oldest_overdue_seconds', 'How late the most overdue refresh is.'),
     queued: gauge('larder_revocations_queued', 'Revocations the provider was not told of yet.'),
     circuit: gauge(
@@ -159,6 +164,7 @@ function readProcess(
 async function readVault(
   gauges: Record<
     | 'connections'
+    | 'unproven'
     | 'overdue'
     | 'queued'
     | 'circuit'
@@ -187,6 +193,8 @@ async function readVault(
     for (const { provider, status, count } of census.byStatus) {
       gauges.connections.set({ provider, status }, count)
     }
+    gauges.unproven.reset()
+    for (const { provider, count } of census.unproven) gauges.unproven.set({ provider }, count)
     gauges.overdue.set(overdueMs(census.oldestDue, providers, now) / 1000)
     gauges.queued.set(census.revocationsQueued)
     countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)

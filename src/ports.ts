@@ -63,12 +63,18 @@ export interface Webhooks {
 
 /** One refresh per connection at a time in this process, detached from whoever asked. */
 export interface Flights {
+  /** Those in the air, and those that a scan has reserved. */
   readonly size: number
   /** Whether the process is ending: what has not left the ground stays there. */
   readonly isLanding: boolean
   has(id: ConnectionId): boolean
   /** Resolves when this one is not in the air. */
   landed(id: ConnectionId): Promise<void>
+  isReserved(id: ConnectionId): boolean
+  /** Marks one that a scan starts, so that no other scan does: it may be refreshed with its siblings. */
+  reserve(id: ConnectionId): void
+  /** A scan is done with it. */
+  release(id: ConnectionId): void
   /** Joins the flight that is under way, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
   /**
@@ -93,7 +99,8 @@ export interface Traffic {
   }): Promise<T>
   /** Somebody asks for what was only scheduled. */
   hurry(client: string, id: ConnectionId): void
-  /** How many scheduled tasks a scan may add now: few after a start, of the troubled a share. */
+  /** How many scheduled tasks a scan may add now: few after a start, of the troubled a share. Imports
+   * take no room from the others. */
   room(client: string, among: Among): number
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]

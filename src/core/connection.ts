@@ -99,6 +99,7 @@ export const FAILURE_REASONS = [
   'interrupted',
   'no_refresh_token',
   'account_mismatch',
+  'unproven',
   'provider_unavailable',
   'provider_misconfigured',
   'throttled',

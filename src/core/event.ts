@@ -58,6 +58,7 @@ const NEXT_ACTION: Record<FailureReason, NextAction> = {
   account_mismatch: 'reauthorize',
   unreadable: 'reauthorize',
   refused: 'reauthorize',
+  unproven: 'retry',
   provider_unavailable: 'retry',
   throttled: 'retry',
   provider_misconfigured: 'fix_configuration',

@@ -21,6 +21,7 @@ export function failureOf(
 }
 
 const PASSING: readonly FailureReason[] = [
+  'unproven',
   'provider_unavailable',
   'provider_misconfigured',
   'throttled',

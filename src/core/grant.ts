@@ -218,14 +218,14 @@ export function draftWithGrant(
   return withGrant(connection, grant, now + PROVE_WITHIN_MS)
 }
 
-/** What the provider has yet to be asked about. */
+/** An import that the provider has not been asked about yet. */
 export function unproven(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,
   now: Instant,
 ): LiveConnection {
-  const detail = 'what was handed in has not been proven yet'
-  const failure = { reason: 'provider_unavailable', detail, since: now, attempts: 0 } as const
+  const detail = 'what was imported has not been proven by a refresh yet'
+  const failure = { reason: 'unproven', detail, since: now, attempts: 0 } as const
   const dueAt = now + PROVE_WITHIN_MS
   return { ...withGrant(connection, grant, dueAt), status: 'failing', failure }
 }

@@ -137,7 +137,9 @@ export type Census = {
     readonly status: Connection['status']
     readonly count: number
   }[]
-  /** Of each provider with anything due, configured or not. */
+  /** Imports that wait for their first refresh; providers without any are left out. */
+  readonly unproven: readonly { readonly provider: ProviderId; readonly count: number }[]
+  /** Of each provider with anything due but unproven imports, configured or not. */
   readonly oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[]
   readonly revocationsQueued: number
 }
@@ -282,7 +284,10 @@ export type ApiKey = {
   readonly revokedAt: Instant | null
 }
 
-/** `troubled`: their last refresh failed. One that hangs must not keep the others from their turn. */
-export type Among = 'healthy' | 'troubled'
+/**
+ * Those that the schedule takes apart. `unproven`: imports that wait for their first refresh.
+ * `troubled`: their last refresh failed; one that hangs must not keep the others from their turn.
+ */
+export type Among = 'healthy' | 'unproven' | 'troubled'
 /** `own`: with an OAuth client of its own; one without a secret cannot be told from `configured`. */
 export type Whose = 'any' | 'configured' | 'own'

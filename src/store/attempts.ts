@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import { isLive } from '../core/connection.ts'
 import type { ConnectionId } from '../core/ids.ts'
-import type { Reads, Writes } from '../ports/store.ts'
+import type { Among, Reads, Writes } from '../ports/store.ts'
 import { connectionRowById } from './connections.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { writeInstant } from './rows/column.ts'
@@ -21,7 +21,7 @@ export function attemptReads({
         .select('id')
         .where('provider', '=', provider)
         .where('due_at', '<=', now)
-        .where('status', among === 'healthy' ? '=' : '!=', 'active')
+        .where(isAmong(among))
         .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
         .$if(whose !== 'any', (due) =>
           due.where('client_secret_blob', whose === 'own' ? 'is not' : 'is', null),
@@ -51,6 +51,14 @@ export function attemptReads({
         ? connection
         : null
     },
+  }
+}
+
+function isAmong(among: Among) {
+  return (eb: ExpressionBuilder<Schema, 'connections'>) => {
+    if (among === 'healthy') return eb('status', '=', 'active')
+    if (among === 'unproven') return eb('failure_reason', '=', 'unproven')
+    return eb.and([eb('status', '!=', 'active'), eb('failure_reason', '!=', 'unproven')])
   }
 }
 

@@ -16,6 +16,13 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
         .execute()
       const providers = new Set(counted.map(({ provider }) => provider))
       const due = await Promise.all([...providers].map((provider) => oldestDue(db, provider, now)))
+      const unproven = await db
+        .selectFrom('connections')
+        .select(['provider', db.fn.countAll<number | bigint | string>().as('count')])
+        .where('status', '=', 'failing')
+        .where('failure_reason', '=', 'unproven')
+        .groupBy('provider')
+        .execute()
       const queued = await db
         .selectFrom('revocations')
         .select(db.fn.countAll<number | bigint | string>().as('count'))
@@ -24,6 +31,10 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
         byStatus: counted.map(({ provider, status, count }) => ({
           provider: provider as ProviderId,
           status: status as Status,
+          count: Number(count),
+        })),
+        unproven: unproven.map(({ provider, count }) => ({
+          provider: provider as ProviderId,
           count: Number(count),
         })),
         oldestDue: due.flat(),
@@ -44,6 +55,9 @@ async function oldestDue(
     .select('due_at')
     .where('provider', '=', provider)
     .where('due_at', '<=', now)
+    .where((eb) =>
+      eb.or([eb('failure_reason', 'is', null), eb('failure_reason', '!=', 'unproven')]),
+    )
     .orderBy('due_at')
     .limit(1)
     .executeTakeFirst()

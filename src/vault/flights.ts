@@ -6,12 +6,13 @@ import type { Flights } from '../ports.ts'
 /** Two refreshes of one grant at a rotating provider revoke it; so nobody starts a second one here. */
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
+  readonly #reserved = new Set<ConnectionId>()
   readonly #parked = new Map<ConnectionId, LandedResult>()
   readonly #saving = new Set<Promise<unknown>>()
   readonly #landing = new AbortController()
 
   get size(): number {
-    return this.#air.size
+    return new Set([...this.#air.keys(), ...this.#reserved]).size
   }
 
   get isLanding(): boolean {
@@ -20,6 +21,18 @@ export class SingleFlights implements Flights {
 
   has(id: ConnectionId): boolean {
     return this.#air.has(id) || this.#parked.has(id)
+  }
+
+  isReserved(id: ConnectionId): boolean {
+    return this.#reserved.has(id)
+  }
+
+  reserve(id: ConnectionId): void {
+    this.#reserved.add(id)
+  }
+
+  release(id: ConnectionId): void {
+    this.#reserved.delete(id)
   }
 
   async landed(id: ConnectionId): Promise<void> {

@@ -12,6 +12,10 @@ type Lane = {
   readonly queue: PQueue
   /** Those whose last refresh failed, on their way into the queue: they never have all of its slots. */
   readonly troubled: PQueue
+  /** How many are in the lane, waiting or running. */
+  readonly load: Record<Among, number>
+  /** How many the schedule has started in the second that `since` names. */
+  readonly begun: { since: number } & Record<Among, number>
   turn: Promise<void>
   nextStart: number
 }
@@ -64,9 +68,16 @@ export class Lanes implements Traffic {
       await this.#pace(lane)
       return task.run()
     }
-    const options = { id: task.id, priority: task.urgency === 'asked' ? 1 : 0 }
+    const priority = task.urgency === 'asked' ? 1 : task.among === 'healthy' ? 0 : -1
+    const options = { id: task.id, priority }
     const enter = () => lane.queue.add(paced, options)
-    return task.among === 'troubled' ? lane.troubled.add(enter, options) : enter()
+    lane.load[task.among]++
+    if (task.urgency === 'scheduled') this.#begunIn(lane)[task.among]++
+    try {
+      return await (task.among === 'troubled' ? lane.troubled.add(enter, options) : enter())
+    } finally {
+      lane.load[task.among]--
+    }
   }
 
   hurry(client: string, id: ConnectionId): void {
@@ -75,10 +86,14 @@ export class Lanes implements Traffic {
   }
 
   room(client: string, among: Among): number {
-    const { queue, troubled } = this.#lane(client)
-    const left = this.#aSecondsWork() - queue.size - queue.pending
+    const lane = this.#lane(client)
+    const begun = this.#begunIn(lane)
+    const taken = (one: Among) => Math.max(lane.load[one], begun[one])
+    // Thousands of imports must not take the place of connections that the app uses.
+    const imports = among === 'unproven' ? taken('unproven') : 0
+    const left = this.#aSecondsWork() - taken('healthy') - taken('troubled') - imports
     const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
-    const share = Math.max(1, slots) - troubled.size - troubled.pending
+    const share = Math.max(1, slots) - lane.load.troubled
     return Math.max(0, among === 'troubled' ? Math.min(left, share) : left)
   }
 
@@ -124,6 +139,8 @@ export class Lanes implements Traffic {
     const lane = {
       queue: new PQueue({ concurrency }),
       troubled: new PQueue({ concurrency: Math.max(1, concurrency - 1) }),
+      load: { healthy: 0, unproven: 0, troubled: 0 },
+      begun: { since: 0, healthy: 0, unproven: 0, troubled: 0 },
       turn: Promise.resolve(),
       nextStart: 0,
     }
@@ -141,9 +158,16 @@ export class Lanes implements Traffic {
     return isOwnClientKey(circuit.client) && admission(circuit, this.#clock.now()) !== 'held'
   }
 
+  /** The counts of the current second. A scan that refills free slots gets no second share of the ramp. */
+  #begunIn({ begun }: Lane): Lane['begun'] {
+    const since = Math.floor((this.#clock.monotonic() - this.#openedAt) / 1_000)
+    if (begun.since === since) return begun
+    return Object.assign(begun, { since, healthy: 0, unproven: 0, troubled: 0 })
+  }
+
   /**
-   * How many the schedule, which comes once a second, may have in a lane. What the ramp holds back
-   * stays in the database and not in the queue, so nobody who asks waits behind it.
+   * How many the schedule may have in a lane, and may start in it in one second. What the ramp holds
+   * back stays in the database and not in the queue, so nobody who asks waits behind it.
    */
   #aSecondsWork(): number {
     const { concurrencyPerProvider, ratePerSecond } = this.#limits

@@ -165,7 +165,7 @@ function identifyInTurn(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
     client: ports.endpoint.clientKey(draft.provider, draft.client),
     id: draft.id,
     urgency: 'scheduled',
-    among: 'healthy',
+    among: 'unproven',
     run: () => identify(ports, draft),
   })
 }

@@ -3,6 +3,7 @@ import { isLive, isRenewable, type LiveConnection } from '../core/connection.ts'
 import type { Instant } from '../core/ids.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { hasSteppedBack } from '../core/refresh-policy.ts'
+import type { Among } from '../ports/store.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
 import { endsSiblings, leaderOf, letSiblingsFollow, onGrantOf } from './share-with-siblings.ts'
 
@@ -66,10 +67,15 @@ function fly(ports: RefreshNeeds, seen: LiveConnection, wanted: Wanted): Promise
       client,
       id: seen.id,
       urgency,
-      among: seen.status === 'active' ? 'healthy' : 'troubled',
+      among: amongOf(seen),
       run: () => refreshOnce(ports, seen, wanted),
     }),
   )
+}
+
+function amongOf({ status, failure }: LiveConnection): Among {
+  if (status === 'active') return 'healthy'
+  return failure.reason === 'unproven' ? 'unproven' : 'troubled'
 }
 
 /** Credentials of a provider without a probe can only be believed. */

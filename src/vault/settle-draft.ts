@@ -133,24 +133,23 @@ export async function placeBelieved(
   draft: LiveConnection,
 ): Promise<Placed> {
   const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
-  return isShared ? leaveToSchedule(ports, trx, draft) : place(ports, trx, draft, draft)
+  if (isShared) requireRefreshToken(draft)
+  const placed = isShared ? UNPROVEN : await place(ports, trx, draft, draft)
+  // Nobody proves it but the schedule.
+  if (placed.kind === 'unproven')
+    await trx.saveConnection(draft, { ...draft, dueAt: ports.clock.now() })
+  return placed
 }
 
+const UNPROVEN: Unproven = { kind: 'unproven' }
+
 /** Whose tokens these are, nobody may say but the provider; it is asked after the first refresh. */
-async function leaveToSchedule(
-  ports: Needs,
-  trx: Writes,
-  stored: LiveConnection,
-): Promise<Unproven> {
-  if (!isRenewable(stored.grant)) {
-    const detail =
-      'is required unless it is verified: the provider has to say whose tokens these are'
-    throw new VaultError('invalid_request', 'nobody has said whose token this is', {
-      errors: [{ in: 'body', name: 'refreshToken', detail }],
-    })
-  }
-  await trx.saveConnection(stored, { ...stored, dueAt: ports.clock.now() })
-  return { kind: 'unproven' }
+function requireRefreshToken({ grant }: LiveConnection): void {
+  if (isRenewable(grant)) return
+  const detail = 'is required unless it is verified: the provider has to say whose tokens these are'
+  throw new VaultError('invalid_request', 'nobody has said whose token this is', {
+    errors: [{ in: 'body', name: 'refreshToken', detail }],
+  })
 }
 
 async function place(
@@ -262,7 +261,8 @@ function renewable(draft: LiveConnection, slot: Connection): LiveConnection {
 
 /** A draft was kept from the schedule: it has its turn from here on. */
 function scheduled(ports: Needs, connection: LiveConnection): LiveConnection {
-  const { grant, status } = connection
+  const { grant, status, failure } = connection
+  if (failure?.reason === 'unproven') return { ...connection, dueAt: ports.clock.now() }
   const provider = ports.providers.get(connection.provider)
   if (provider === undefined || status !== 'active') return connection
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())

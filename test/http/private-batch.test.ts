@@ -88,6 +88,19 @@ test('again nothing changes; verified, a line is proven first', async () => {
   expect(token.json['accessToken']).not.toBe('at-11')
 })
 
+test('a line that waits for its first refresh is failing as unproven: nobody was asked', async () => {
+  const alone = { accessToken: null, expiresInSeconds: null }
+  const { json } = await post({ items: [line(20, { ...alone, accountId: 'acc-20' })] })
+  const [made] = json['items'] as readonly { connectionId: string; status: string }[]
+  expect(made?.status).toBe('failing')
+  const shown = await api.ask({ path: `/v1/connections/${made?.connectionId}` })
+  expect(shown.json).toMatchObject({
+    status: 'failing',
+    alive: false,
+    failure: { reason: 'unproven', attempts: 0, nextAction: 'retry' },
+  })
+})
+
 test('as many as it says and no more; none is none', async () => {
   const most = await post(many(MOST_LINES))
   expect(most.json['counts']).toMatchObject({ created: MOST_LINES, refused: 0 })

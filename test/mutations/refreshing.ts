@@ -196,8 +196,8 @@ export const refreshing: readonly Mutation[] = [
   {
     promise: 'what is asked for goes before what is scheduled',
     file: 'src/vault/lanes.ts',
-    original: "priority: task.urgency === 'asked' ? 1 : 0 }",
-    mutant: 'priority: 0 }',
+    original: "const priority = task.urgency === 'asked' ? 1 : ",
+    mutant: 'const priority = ',
     killedBy: [
       [LANES, 'what is asked for passes fifty that are only scheduled'],
       [DUE, 'what is asked for goes to the provider before all that is only due'],

@@ -137,6 +137,7 @@ test('gauges come from the store when somebody looks', async () => {
         if (fails) throw new StoreError('unreachable', null)
         return {
           byStatus: [{ provider: google, status: 'active', count: 7 }],
+          unproven: [],
           oldestDue: [
             { provider: google, dueAt: 40_000 },
             { provider: 'removed', dueAt: 1 },

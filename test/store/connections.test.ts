@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Connection, LiveConnection } from '../../src/core/connection.ts'
+import type { Connection, FailureReason, LiveConnection } from '../../src/core/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { ConnectionFilter, Store, Whose } from '../../src/ports/store.ts'
+import type { Among, ConnectionFilter, Store, Whose } from '../../src/ports/store.ts'
 import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { anyConnection } from './any-connection.ts'
 import { EVERYTHING, idOf } from './damaged-vault.ts'
@@ -252,6 +252,29 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     expect(await due('configured')).toEqual([idOf(1), idOf(3)])
   })
 
+  test('is taken apart: in use, an import without its proof, or one whose refresh failed', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const failing = (reason: FailureReason) => ({
+      status: 'failing' as const,
+      failure: { reason, detail: '', since: 1, attempts: 0 },
+    })
+    await insert(store, [
+      { ...made(1), ...failing('unproven'), dueAt: 100 },
+      { ...made(2), ...failing('provider_unavailable'), dueAt: 200 },
+      made(3, { dueAt: 300 }),
+    ])
+    const due = (among: Among) =>
+      store.dueConnections('acme' as ProviderId, 300, { among, limit: 10 })
+    expect(await due('healthy')).toEqual([idOf(3)])
+    expect(await due('unproven')).toEqual([idOf(1)])
+    expect(await due('troubled')).toEqual([idOf(2)])
+    const census = await store.census(1_000)
+    expect(census.unproven).toEqual([{ provider: 'acme', count: 1 }])
+    // Nothing that the app uses waits for it.
+    expect(census.oldestDue).toEqual([{ provider: 'acme', dueAt: 200 }])
+  })
+
   test('is counted with what there is', async () => {
     await using vault = await open()
     const { store } = vault
@@ -266,7 +289,11 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     const { byStatus, ...rest } = await store.census(1_000)
     const counts = byStatus.map(({ provider, status, count }) => `${provider} ${status} ${count}`)
     expect(counts.toSorted()).toEqual(['acme active 2', 'acme failing 1', 'other pending 1'])
-    expect(rest).toEqual({ oldestDue: [{ provider: 'acme', dueAt: 400 }], revocationsQueued: 0 })
+    expect(rest).toEqual({
+      unproven: [],
+      oldestDue: [{ provider: 'acme', dueAt: 400 }],
+      revocationsQueued: 0,
+    })
     expect((await store.census(399)).oldestDue).toEqual([])
   })
 })

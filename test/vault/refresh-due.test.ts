@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
-import type { ConnectionId } from '../../src/core/ids.ts'
+import type { ConnectionId, UserId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
 import type { Ports } from '../../src/ports.ts'
 import { getToken } from '../../src/vault/get-token.ts'
+import { handInMany } from '../../src/vault/hand-in-many.ts'
+import { tokensCandidate } from '../../src/vault/import-connection.ts'
 import { Lanes } from '../../src/vault/lanes.ts'
 import { refreshDue } from '../../src/vault/refresh-due.ts'
 import { refreshNow } from '../../src/vault/refresh-now.ts'
 import { until } from '../support/until.ts'
-import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../support/vault-stage.ts'
+import { ACME, NOTHING, openStage, OPERATOR, OTHER, type Stage } from '../support/vault-stage.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -66,6 +69,54 @@ test('after a start a scan begins with few, second by second with more; a reader
   expect(await areRefreshed(stage, adopted)).toBe(true)
 })
 
+test('connections that failed in an outage are refreshed one after the other, all by one scan', async () => {
+  await using stage = await openStage()
+  const adopted = await adopt(stage, 12)
+  await failAll(stage, adopted)
+  stage.clock.pass(2 * MINUTE)
+  // One slot in four is theirs, and each that ends leaves it to the next.
+  expect(await refreshDue(stage.ports)).toBe(1)
+  await until('all to be refreshed', () => areRefreshed(stage, adopted))
+})
+
+test('a scan starts imports at the rate of the settings, after connections that are in use', async () => {
+  await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
+  const used = await adopt(stage, 1)
+  stage.clock.pass(2 * MINUTE)
+  const imports = await bring(stage, 40)
+  await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  const due = await stage.ports.store.dueConnections(ACME, stage.clock.now(), {
+    among: 'unproven',
+    limit: 100,
+  })
+  expect(due.toSorted()).toEqual(imports.toSorted())
+  expect(await refreshDue(stage.ports)).toBe(20)
+  await stage.provider.until({ count: 1, phase: 'arrived' })
+  const [first] = await stage.provider.requests({ endpoint: 'token' })
+  expect(first?.family).toBe(used[0]?.family)
+  await stage.provider.behave()
+  await until('all to be proven', async () => {
+    await refreshDue(stage.ports)
+    const all = await Promise.all(imports.map((id) => stage.stored(id)))
+    return all.every(({ status }) => status === 'active')
+  })
+})
+
+test('connections in use find room beside any number of imports that are being verified', async () => {
+  await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
+  const used = await adopt(stage, 1)
+  stage.clock.pass(2 * MINUTE)
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  const imported = bring(stage, 40, 'verified')
+  await stage.provider.until({ count: 1, phase: 'arrived' })
+  await until('all lines to wait', () => stage.ports.flights.size === 40)
+  expect(await refreshDue(stage.ports)).toBe(1)
+  await stage.provider.behave(held)
+  await imported
+  const order = (await stage.provider.requests({ endpoint: 'token' })).map(({ family }) => family)
+  expect(order.indexOf(used[0]?.family ?? null)).toBe(1)
+})
+
 test('a rate that is no whole number is a rate', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 4.5 } })
   const adopted = await adopt(stage, 3)
@@ -80,6 +131,44 @@ type Adopted = Awaited<ReturnType<Stage['adopt']>>
 function adopt(stage: Stage, count: number, provider = ACME): Promise<readonly Adopted[]> {
   const how = { accessTokenSeconds: 60, demand: { provider } }
   return Promise.all(Array.from({ length: count }, () => stage.adopt(how)))
+}
+
+/** As if the last refresh of each had failed. */
+async function failAll({ ports, clock }: Stage, adopted: readonly Adopted[]): Promise<void> {
+  const now = clock.now()
+  const failure = {
+    reason: 'provider_unavailable',
+    detail: 'timeout',
+    since: now,
+    attempts: 1,
+  } as const
+  await ports.store.write(async (trx) => {
+    for (const { connection } of adopted) {
+      const failing = { ...connection, status: 'failing', failure, dueAt: now } as const
+      await trx.saveConnection(connection, failing)
+    }
+  })
+}
+
+/** Imported by refresh token alone, without or with a proof. */
+async function bring(
+  stage: Stage,
+  count: number,
+  how: 'believed' | 'verified' = 'believed',
+): Promise<readonly ConnectionId[]> {
+  const lines = (await stage.provider.mintGrants(count)).map(
+    ({ account, refreshToken }) =>
+      () =>
+        tokensCandidate(stage.ports, OPERATOR, {
+          ...NOTHING,
+          userId: `user-${account.id}` as UserId,
+          provider: ACME,
+          accountId: account.id,
+          refreshToken: new Secret(refreshToken),
+        }),
+  )
+  const results = await handInMany(stage.ports, lines, how)
+  return results.flatMap((result) => (result.kind === 'created' ? [result.connection.id] : []))
 }
 
 /** Whose turn comes last. */
