@@ -1,7 +1,6 @@
 import type { Account } from './connection.ts'
 import type { Brought } from './grant.ts'
 import type { ConnectionId, FlowId, Instant, LinkId, ProviderId, UserId } from './ids.ts'
-import type { Provider } from './provider.ts'
 import type { Sealed, Secret } from './secret.ts'
 import type { ReceivedTokens } from './refresh-outcome.ts'
 
@@ -91,36 +90,6 @@ export type WaitingGrant = {
   readonly account: Account
   readonly requestedScope: readonly string[]
   readonly request: ConnectRequest
-}
-
-/** What a callback with `error` means to the host app: Wix's three words. */
-export type CallbackWord = 'reject' | 'unsupported' | 'internal'
-
-export function callbackWord(
-  error: string,
-  provider: Pick<Provider, 'deniedBy' | 'unsupportedBy'>,
-): CallbackWord {
-  if (error === 'access_denied' || provider.deniedBy.includes(error)) return 'reject'
-  if (provider.unsupportedBy.includes(error)) return 'unsupported'
-  return 'internal'
-}
-
-/** Whose trouble a callback with another error is (RFC 6749 §4.1.2.1). */
-export function callbackTrouble(
-  error: string,
-): 'provider_unavailable' | 'provider_misconfigured' | 'internal' {
-  switch (error) {
-    case 'server_error':
-    case 'temporarily_unavailable':
-      return 'provider_unavailable'
-    case 'invalid_request':
-    case 'invalid_scope':
-    case 'unauthorized_client':
-    case 'unsupported_response_type':
-      return 'provider_misconfigured'
-    default:
-      return 'internal'
-  }
 }
 
 /** What came of redeeming a callback at the provider. */

@@ -44,8 +44,11 @@ export type ErrorExtras = {
     readonly connectionId: string
     readonly label: string | null
   })[]
-  /** For `conflict`: the connection that holds what was handed in. */
+  /** The connection to reconnect or to confirm; for `conflict`, the one that holds the imported tokens. */
   readonly connectionId?: string
+  /** For a callback without a code: what it means, and the provider's own code if that is another. */
+  readonly errorCode?: string
+  readonly providerError?: string | null
   readonly cause?: unknown
 }
 

@@ -1,3 +1,5 @@
+import { paramNames, withParams } from './query.ts'
+
 /**
  * Where users may be sent: exact scheme and origin, then whole path segments of the allowed URL. The
  * host app names the target, never a browser (RFC 9700 §4.11.1), and still nothing else is reachable.
@@ -7,13 +9,28 @@ export function isAllowedRedirect(raw: string, allowed: readonly string[]): bool
   return url !== null && allowed.some((entry) => covers(entry, url))
 }
 
-/** Adds parameters before any fragment; those that are there already stay. */
-export function withParams(raw: string, params: Readonly<Record<string, string | null>>): string {
-  const url = new URL(raw)
-  for (const [name, value] of Object.entries(params)) {
-    if (value !== null) url.searchParams.set(name, value)
-  }
-  return url.href
+const OUTCOME_PARAMS = ['connectionId', 'linkId', 'completion', 'error', 'errorCode']
+
+/** What Larder says to the app at `redirectUrl`; parameters without a value are left out. */
+export function outcomeUrl(
+  redirectUrl: string,
+  params: Readonly<Record<string, string | null>>,
+): string {
+  const entries = Object.entries(params)
+  return withParams(
+    redirectUrl,
+    entries.filter((entry): entry is [string, string] => entry[1] !== null),
+  )
+}
+
+/**
+ * The parameters of a redirect URL that Larder would add as well. An old `error` in it would be taken for
+ * the outcome of this link.
+ */
+export function clashingParams(redirectUrl: string, state: string | null): readonly string[] {
+  const names = paramNames(redirectUrl)
+  const added = state === null ? OUTCOME_PARAMS : [...OUTCOME_PARAMS, 'state']
+  return added.filter((name) => names.has(name))
 }
 
 /** Null for what is no absolute URL, hides a login, or could run script in our origin. */

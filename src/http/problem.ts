@@ -119,6 +119,8 @@ function presentProblem(problem: VaultError, requestId: string) {
     errors: extras.errors,
     accounts: extras.accounts,
     connectionId: extras.connectionId,
+    errorCode: extras.errorCode,
+    providerError: extras.providerError ?? undefined,
     requestId,
   }
 }

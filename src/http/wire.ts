@@ -286,7 +286,9 @@ export const problemShape = named(
       )
       .optional()
       .describe('For several_accounts: which there are.'),
-    connectionId: z.string().optional().describe('For conflict: the connection that holds it.'),
+    connectionId: z.string().optional().describe('To reconnect or confirm; or what conflicts.'),
+    errorCode: z.string().optional().describe('Of a callback, as in the redirect of a link.'),
+    providerError: z.string().optional().describe('What the provider sent to the callback.'),
     requestId: z.string(),
   }),
 )

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { type Credentials, credentialsHeader, type Header } from '../core/credentials.ts'
+import { withParams } from '../core/query.ts'
 import type { Sealed, Secret } from '../core/secret.ts'
 import type { AuthorizationRequest } from '../ports/token-endpoint.ts'
 import type { Call, Means } from './call.ts'
@@ -54,9 +55,7 @@ export async function authorizationUrl(
     params.set('code_challenge_method', 'S256')
   }
   setScopes(params, call, request.scope)
-  const url = new URL(endpoint.url)
-  for (const [name, value] of rename(params, recipe.rename)) url.searchParams.set(name, value)
-  return url.href
+  return withParams(endpoint.url.href, rename(params, recipe.rename))
 }
 
 /** A preset can send some scopes in a second parameter; an empty one is left out. */

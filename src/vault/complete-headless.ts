@@ -1,5 +1,6 @@
 import { type Caller, reaches } from '../core/access.ts'
-import { callbackWord, type Flow } from '../core/authorization.ts'
+import type { Flow } from '../core/authorization.ts'
+import { callbackProblem } from '../core/callback-error.ts'
 import type { LiveConnection } from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import type { UserId } from '../core/ids.ts'
@@ -58,8 +59,8 @@ async function redeemFor(
   const redeemed = await redeem(ports, flow, { provider, callback: callbackOf(demand) })
   if (redeemed.kind !== 'refused') return redeemed
   const without = 'the provider sent the user back without a code'
-  const reason = callbackWord(redeemed.error, provider)
-  const problem = new VaultError('invalid_request', without, { reason, nextAction: 'reauthorize' })
+  const { word: reason, ...why } = callbackProblem(redeemed.error, provider)
+  const problem = new VaultError('invalid_request', without, { reason, ...why })
   return { kind: 'failed', problem, detail: refusalDetail(redeemed) }
 }
 

@@ -5,7 +5,7 @@ import { type FieldError, VaultError } from '../core/errors.ts'
 import { type ConnectionId, newId, type ProviderId, type UserId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
-import { isAllowedRedirect } from '../core/redirect-url.ts'
+import { clashingParams, isAllowedRedirect } from '../core/redirect-url.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import { capWarnings, type Warning } from './connect-warnings.ts'
@@ -99,15 +99,11 @@ export function unknownProvider(name = 'provider'): VaultError {
 }
 
 function checkDemand(ports: Needs, demand: LinkDemand): readonly FieldError[] {
-  const errors: FieldError[] = []
-  const { redirectUrl } = demand
-  if (redirectUrl !== null && !isAllowedRedirect(redirectUrl, ports.policy.redirectUrls)) {
-    errors.push({
-      in: 'body',
-      name: 'redirectUrl',
-      detail: 'is not among the allowed redirect URLs',
-    })
-  }
+  const errors = redirectProblems(ports, demand).map((detail): FieldError => ({
+    in: 'body',
+    name: 'redirectUrl',
+    detail,
+  }))
   if (demand.confirm === 'page' && ports.policy.confirm === 'app') {
     errors.push({
       in: 'body',
@@ -117,6 +113,24 @@ function checkDemand(ports: Needs, demand: LinkDemand): readonly FieldError[] {
   }
   return errors
 }
+
+function redirectProblems(
+  { policy }: Needs,
+  { redirectUrl, state, confirm }: LinkDemand,
+): readonly string[] {
+  if (redirectUrl === null) {
+    return (confirm ?? policy.confirm) === 'app' ? [CONFIRM_NEEDS_REDIRECT] : []
+  }
+  if (!isAllowedRedirect(redirectUrl, policy.redirectUrls)) {
+    return ['is not among the allowed redirect URLs']
+  }
+  return clashingParams(redirectUrl, state).map(
+    (name) => `has the query parameter ${name}, which Larder adds itself: use another name`,
+  )
+}
+
+const CONFIRM_NEEDS_REDIRECT =
+  'is required where the app confirms: it is the way by which the app gets the completion'
 
 /** Where there is no user to send, there is nobody to open a link. */
 function checkUser({ connectsBy }: Provider): readonly FieldError[] {

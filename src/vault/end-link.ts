@@ -1,16 +1,17 @@
-import type { CallbackWord, ConnectLink } from '../core/authorization.ts'
+import type { ConnectLink } from '../core/authorization.ts'
+import type { CallbackErrorCode, CallbackWord } from '../core/callback-error.ts'
 import { type ErrorCode, StoreError } from '../core/errors.ts'
 import type { Provider } from '../core/provider.ts'
-import { withParams } from '../core/redirect-url.ts'
+import { outcomeUrl } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
 import type { Placed } from './place-consent.ts'
 import { tellConnected } from './tell-connected.ts'
 
-type ConnectErrorCode = ErrorCode | 'access_denied' | 'unsupported_account'
-
 export type LinkFailure = {
   readonly word: CallbackWord
-  readonly errorCode: ConnectErrorCode
+  readonly errorCode: ErrorCode | CallbackErrorCode
+  /** For the page of Larder: the code in the callback, if `errorCode` does not repeat it. */
+  readonly providerError?: string | null
   /** For the log: an error code of the provider's or a sentence of ours. */
   readonly detail: string
 }
@@ -36,7 +37,7 @@ export function endConnected(
     return { kind: 'connected', provider, awaitsConfirmation: completion !== null }
   }
   const { state } = link.request
-  const url = withParams(link.redirectUrl, {
+  const url = outcomeUrl(link.redirectUrl, {
     connectionId: connection.id,
     linkId: link.id,
     completion,
@@ -50,12 +51,12 @@ export async function endFailed(
   link: ConnectLink,
   failure: LinkFailure & { readonly provider: Provider },
 ): Promise<LinkEnd> {
-  const { word, errorCode, detail, provider } = failure
+  const { word, errorCode, providerError = null, detail, provider } = failure
   await noteFailure(ports, link, { provider, code: errorCode, detail })
-  if (link.redirectUrl === null) return { kind: 'failed', provider, word, errorCode }
+  if (link.redirectUrl === null) return { kind: 'failed', provider, word, errorCode, providerError }
   const { state } = link.request
   const params = { error: word, errorCode, linkId: link.id, state }
-  return { kind: 'redirect', url: withParams(link.redirectUrl, params) }
+  return { kind: 'redirect', url: outcomeUrl(link.redirectUrl, params) }
 }
 
 /** For `GET /v1/connect-links/{id}` and the log; the user's way on does not depend on it. */

@@ -1,9 +1,5 @@
-import {
-  callbackTrouble,
-  callbackWord,
-  type ConnectLink,
-  type Flow,
-} from '../core/authorization.ts'
+import type { ConnectLink, Flow } from '../core/authorization.ts'
+import { callbackProblem } from '../core/callback-error.ts'
 import { VaultError } from '../core/errors.ts'
 import type { ProviderId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
@@ -94,12 +90,8 @@ async function consentOf(
   if (redeemed.kind === 'failed') {
     return { word: 'internal', errorCode: redeemed.problem.code, detail: redeemed.detail }
   }
-  const word = callbackWord(redeemed.error, from.provider)
-  const errorCode = word === 'internal' ? callbackTrouble(redeemed.error) : SAID[word]
-  return { word, errorCode, detail: refusalDetail(redeemed) }
+  return { ...callbackProblem(redeemed.error, from.provider), detail: refusalDetail(redeemed) }
 }
-
-const SAID = { reject: 'access_denied', unsupported: 'unsupported_account' } as const
 
 async function place(
   ports: Needs,

@@ -88,6 +88,7 @@ export function reconnectRequired(connection: LiveConnection): VaultError {
   return new VaultError('reconnect_required', 'the user has to connect this account again', {
     reason,
     nextAction: nextAction(reason),
+    connectionId: connection.id,
   })
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isAllowedRedirect, withParams } from '../../src/core/redirect-url.ts'
+import { isAllowedRedirect, outcomeUrl } from '../../src/core/redirect-url.ts'
 
 const allowed = ['https://app.example.com/oauth', 'myapp://done', 'http://localhost:3000']
 
@@ -42,9 +42,9 @@ describe('a user may not be sent to', () => {
   ])('%j', (url) => expect(isAllowedRedirect(url, allowed)).toBe(false))
 })
 
-test('what is added stands before the fragment and beside what was there', () => {
-  expect(withParams('https://app.example.com/oauth?a=1#top', { state: 'x y', none: null })).toBe(
-    'https://app.example.com/oauth?a=1&state=x+y#top',
+test('the outcome is added with the parameters that have a value', () => {
+  expect(outcomeUrl('https://app.example.com/oauth?a=1#top', { state: 'x y', none: null })).toBe(
+    'https://app.example.com/oauth?a=1&state=x%20y#top',
   )
-  expect(withParams('myapp://done', { error: 'reject' })).toBe('myapp://done?error=reject')
+  expect(outcomeUrl('myapp://done', { error: 'reject' })).toBe('myapp://done?error=reject')
 })

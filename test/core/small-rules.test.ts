@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { expectation, sameAccount } from '../../src/core/account.ts'
 import { holds, reaches } from '../../src/core/access.ts'
-import { callbackTrouble, callbackWord, linkStatus } from '../../src/core/authorization.ts'
+import { linkStatus } from '../../src/core/authorization.ts'
+import { callbackProblem } from '../../src/core/callback-error.ts'
 import { newId, parseConnectionId } from '../../src/core/ids.ts'
 import { checkParams } from '../../src/core/params.ts'
 import { scopesToRequest } from '../../src/core/provider.ts'
@@ -76,23 +77,24 @@ test('admin holds every permission, a narrowed key reaches only its own', () => 
 })
 
 test.each([
-  ['access_denied', 'reject'],
-  ['user_denied', 'reject'],
-  ['admin_consent_required', 'unsupported'],
-  ['server_error', 'internal'],
-])('a callback with %s comes home as %s', (error, word) => {
-  const provider = { deniedBy: ['user_denied'], unsupportedBy: ['admin_consent_required'] }
-  expect(callbackWord(error, provider)).toBe(word)
-})
-
-test.each([
-  ['temporarily_unavailable', 'provider_unavailable'],
-  ['server_error', 'provider_unavailable'],
-  ['invalid_scope', 'provider_misconfigured'],
-  ['unauthorized_client', 'provider_misconfigured'],
-  ['something_of_its_own', 'internal'],
-])('a callback with %s is told as %s', (error, code) => {
-  expect(callbackTrouble(error)).toBe(code)
+  ['access_denied', 'reject', 'access_denied', null],
+  ['Access_Denied', 'reject', 'access_denied', 'Access_Denied'],
+  ['user_denied', 'reject', 'access_denied', 'user_denied'],
+  ['consent_required', 'unsupported', 'unsupported_account', 'consent_required'],
+  ['server_error', 'internal', 'provider_unavailable', 'server_error'],
+  ['temporarily_unavailable', 'internal', 'provider_unavailable', 'temporarily_unavailable'],
+  ['invalid_request', 'internal', 'provider_misconfigured', 'invalid_request'],
+  ['invalid_scope', 'internal', 'provider_misconfigured', 'invalid_scope'],
+  ['unauthorized_client', 'internal', 'provider_misconfigured', 'unauthorized_client'],
+  ['invalid_redirect_uri', 'internal', 'provider_misconfigured', 'invalid_redirect_uri'],
+  ['login_required', 'internal', 'login_required', null],
+  ['interaction_required', 'internal', 'interaction_required', null],
+  ['something_of_its_own', 'internal', 'provider_refused', 'something_of_its_own'],
+  ['not a code', 'internal', 'provider_refused', null],
+  ['', 'internal', 'provider_refused', null],
+])('a callback with "%s" means %s and %s', (error, word, errorCode, providerError) => {
+  const provider = { deniedBy: ['user_denied'], unsupportedBy: ['consent_required'] }
+  expect(callbackProblem(error, provider)).toMatchObject({ word, errorCode, providerError })
 })
 
 test('only a pending link expires', () => {

@@ -50,6 +50,21 @@ describe('somebody who means ill', { timeout: 60_000 }, () => {
     expect(stage.provider.tokenRequests).toHaveLength(1)
   })
 
+  test.each([
+    ['the app', {}],
+    ['a page of Larder', { redirectUrl: undefined }],
+  ])('leaves no fragment of the provider in the address of %s', async (_, demand) => {
+    const stage = await setStage()
+    const { url } = await createLink(stage, demand)
+    const page = await openPage(browser)
+    const callback = await stopAtCallback(page, url)
+    const finished = page.waitForURL((at) => !at.searchParams.has('code'))
+    await page.goto(`${callback}#access_token=canary`)
+    await finished
+    expect(page.url()).not.toContain('canary')
+    expect(await page.evaluate('location.hash')).toBe('')
+  })
+
   test('cannot press Continue from another site', async () => {
     const stage = await setStage()
     const link = await createLink(stage)

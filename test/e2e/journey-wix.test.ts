@@ -36,7 +36,7 @@ describe('Wix: the three words', () => {
   test.each([
     ['reject', 'access_denied', () => deny(stage, 'access_denied')],
     ['unsupported', 'unsupported_account', () => deny(stage, 'admin_policy_enforced')],
-    ['internal', 'internal', () => deny(stage, 'a_word_of_its_own')],
+    ['internal', 'provider_refused', () => deny(stage, 'a_word_of_its_own')],
     ['internal', 'provider_unavailable', () => deny(stage, 'server_error')],
     ['internal', 'provider_misconfigured', () => deny(stage, 'invalid_scope')],
     ['internal', 'provider_misconfigured', () => fail(stage, 401, 'invalid_client')],

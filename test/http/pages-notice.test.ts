@@ -15,6 +15,8 @@ test.each<[Outcome, number, string]>([
   [failed('internal', 'link_withdrawn'), 410, 'This link was withdrawn'],
   [failed('internal', 'provider_misconfigured'), 502, 'Acme is not set up correctly'],
   [failed('internal', 'provider_unavailable'), 503, 'Acme cannot be reached'],
+  [failed('internal', 'consent_required'), 403, 'Acme has to ask you first'],
+  [failed('internal', 'provider_refused'), 502, 'Acme refused the connection'],
   [failed('internal', 'internal'), 500, 'Acme was not connected'],
   [failed('internal', 'constructor'), 500, 'Acme was not connected'],
 ])('tells of %j with %d and "%s"', (outcome, status, heading) => {

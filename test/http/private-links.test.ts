@@ -65,6 +65,13 @@ describe('a link', () => {
     expect((await api.ask({ method: 'POST', path, body: more })).status).toBe(201)
   })
 
+  test('leads to an address with a state of its own, if it has none', async () => {
+    const redirectUrl = 'https://app.example.com/oauth?state=own%20one'
+    const { json } = await make({ userId: '42', provider: 'acme', redirectUrl })
+    const back = await connect(String(json['url']))
+    expect(back?.href).toMatch(/\?state=own%20one&connectionId=con_\w+&linkId=lnk_\w+$/)
+  })
+
   test('tells which connection came of it', async () => {
     const { json } = await make({
       userId: '42',
@@ -86,6 +93,21 @@ describe('a link', () => {
     [
       'a place that only begins like it',
       { redirectUrl: 'https://app.example.com/oauthx' },
+      'redirectUrl',
+    ],
+    [
+      'a page of Larder that leaves the app without the completion',
+      { confirm: 'app' },
+      'redirectUrl',
+    ],
+    [
+      'an address that already says what became of a link',
+      { redirectUrl: 'https://app.example.com/oauth?a=1&err%6Fr=reject' },
+      'redirectUrl',
+    ],
+    [
+      'an address with another state than the one of the link',
+      { redirectUrl: 'https://app.example.com/oauth?state=old', state: 'new' },
       'redirectUrl',
     ],
     ['a provider that is not configured', { provider: 'nobody' }, 'provider'],

@@ -157,7 +157,7 @@ test('a rejected token is refreshed once, and is not given out again', async () 
   expect(late.json).toMatchObject({ accessToken: 'access-of-the-provider-1' })
 })
 
-test('a dead grant says that the user has to come back', async () => {
+test('a dead grant says that the user has to come back, and by which connection', async () => {
   api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
   const id = await handIn()
   await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
@@ -174,7 +174,16 @@ test('a dead grant says that the user has to come back', async () => {
     code: 'reconnect_required',
     reason: 'revoked',
     nextAction: 'reauthorize',
+    connectionId: id,
   })
+  const elsewhere = [
+    { path: '/v1/users/42/oauth/acme/token' },
+    { method: 'POST', path: `/v1/connections/${id}/refresh` },
+  ]
+  for (const question of elsewhere) {
+    const answer = await api.ask(question)
+    expect(answer.json).toMatchObject({ code: 'reconnect_required', connectionId: id })
+  }
 })
 
 test('the header is what the provider wants', async () => {

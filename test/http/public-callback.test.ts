@@ -28,12 +28,47 @@ test('says whose trouble it is where the provider is in some', async () => {
   expect(headers['location']).toContain('?error=internal&errorCode=provider_unavailable&')
 })
 
+test.each([
+  ['redirect_uri_mismatch', 502, 'The people who run the app have to put this right.'],
+  ['login_required', 403, 'Sign in at Acme in this browser'],
+  ['of.its_own', 502, 'tell the people who run the app'],
+])('the page says what %s means and who can fix it', async (error, status, text) => {
+  const { larder, cookie, state } = await atProvider({ redirectUrl: null })
+  const path = `${CALLBACK}?error=${error}&state=${state}`
+  const { headers } = await ask(larder.address, { path, headers: { cookie } })
+  const page = { path: String(headers['location']).replace('#', ''), headers: { cookie } }
+  const shown = await ask(larder.address, page)
+  expect([shown.status, shown.text]).toEqual([status, expect.stringContaining(text)])
+  const quoted = shown.text.includes(`Reference: <code>${error}</code>`)
+  expect(quoted).toBe(error !== 'login_required')
+})
+
 test('leads back into an app of the device by its own scheme', async () => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: 'myapp://done' })
   const path = `${CALLBACK}?error=access_denied&state=${state}`
   const { headers } = await ask(larder.address, { path, headers: { cookie } })
   expect(headers['location']).toMatch(/^myapp:\/\/done\?error=reject&/)
 })
+
+test.each([
+  [REDIRECT_URL, '#'],
+  [`${REDIRECT_URL}?sig=a%20b~c+d&flag&x=1&x=2&empty=`, '#'],
+  [`${REDIRECT_URL}?`, '#'],
+  [`${REDIRECT_URL}?a=~#of-the-app`, '#of-the-app'],
+  ['myapp://done?next=%2Fa~', '#'],
+])(
+  'the query of %s keeps its spelling, and the redirect ends with the fragment %s',
+  async (redirectUrl, fragment) => {
+    const { larder, cookie, state } = await atProvider({ redirectUrl, state: 'a b' })
+    const path = `${CALLBACK}?error=access_denied&state=${state}`
+    const { headers } = await ask(larder.address, { path, headers: { cookie } })
+    const [own = ''] = redirectUrl.split('#')
+    const between = own.endsWith('?') ? '' : own.includes('?') ? '&' : '?'
+    const added = 'error=reject&errorCode=access_denied&linkId=lnk_'
+    expect(headers['location']).toContain(`${own}${between}${added}`)
+    expect(String(headers['location']).endsWith(`&state=a%20b${fragment}`)).toBe(true)
+  },
+)
 
 test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
   ['no cookie', (state) => ({ path: `${CALLBACK}?code=c&state=${state}` })],
@@ -108,7 +143,7 @@ test('a posted answer changes nothing and comes back by GET, with the fields it 
   const answer = await post(larder, CALLBACK, sent, cross)
   expect(answer.status).toBe(303)
   const location = String(answer.headers['location'])
-  expect(location).toBe(`${CALLBACK}?state=${state}&iss=a+b&error=access_denied`)
+  expect(location).toBe(`${CALLBACK}?state=${state}&iss=a+b&error=access_denied#`)
   expect(answer.headers['set-cookie']).toBeUndefined()
   expect(dumpDatabase(larder.dataDir)).toBe(before)
   const finished = await ask(larder.address, { path: location, headers: { cookie } })
@@ -131,7 +166,7 @@ test.each([
 test('a posted answer comes back under the path of the public URL', async () => {
   const larder = await open({ publicUrl: 'https://example.com/larder' })
   const answer = await post(larder, '/larder/callback/acme', { state: 's', code: 'c' }, {})
-  expect(answer.headers['location']).toBe('/larder/callback/acme?code=c&state=s')
+  expect(answer.headers['location']).toBe('/larder/callback/acme?code=c&state=s#')
 })
 
 test('without an app to return to it ends on a page of ours, for this browser alone', async () => {
@@ -140,7 +175,9 @@ test('without an app to return to it ends on a page of ours, for this browser al
   const answer = await ask(larder.address, { path, headers: { cookie } })
   const location = String(answer.headers['location'])
   expect(answer.status).toBe(303)
-  expect(location).toMatch(/^\/callback\/acme\?outcome=failed\.reject\.access_denied&proof=[\w-]+$/)
+  expect(location).toMatch(
+    /^\/callback\/acme\?outcome=failed\.reject\.access_denied&proof=[\w-]+#$/,
+  )
   expect(location).not.toContain(state)
   const shown = await ask(larder.address, { path: location, headers: { cookie } })
   expect([shown.status, shown.text]).toEqual([

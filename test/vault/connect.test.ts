@@ -233,16 +233,50 @@ describe('why a connect failed', () => {
   })
 
   test.each([
+    ['redirect_uri_mismatch', 'provider_misconfigured', 'fix_configuration'],
+    ['application_suspended', 'provider_misconfigured', 'fix_configuration'],
+    ['unauthorized_scope_error', 'provider_misconfigured', 'fix_configuration'],
+    ['invalid_client', 'provider_misconfigured', 'fix_configuration'],
+    ['temporarily_unavailable', 'provider_unavailable', 'retry'],
+    ['login_required', 'login_required', 'reauthorize'],
+    ['consent_required', 'consent_required', 'reauthorize'],
+    ['something_of_its_own', 'provider_refused', 'reauthorize'],
+    ['access_denied', 'access_denied', 'reauthorize'],
+  ])('a callback with %s says %s to the app, also to its own callback', async (...told) => {
+    const [error, errorCode, nextAction] = told
+    const word = error === 'access_denied' ? 'reject' : 'internal'
+    const providerError = error === errorCode ? null : error
+    await using stage = await openStage()
+    await stage.provider.setConsent({ kind: 'error', error })
+    const link = await makeLink(stage)
+    const { searchParams } = await walk(stage, link)
+    const said = ['error', 'errorCode'].map((name) => searchParams.get(name))
+    expect(said).toEqual([word, errorCode])
+    expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(errorCode)
+    const { state } = await headless(stage)
+    const demand = { userId: USER, state, code: null, iss: null, error, name: null }
+    await expect(completeHeadless(stage.ports, OPERATOR, demand)).rejects.toMatchObject({
+      code: 'invalid_request',
+      extras: { reason: word, errorCode, nextAction, providerError },
+    })
+  })
+
+  test.each([
     ['server_error', 'provider_unavailable', 'server_error'],
-    ['eyJhbGciOiJub25lIn0.canary', 'internal', 'the provider sent the user back with an error'],
+    [
+      'eyJhbGciOiJub25lIn0.canary',
+      'provider_refused',
+      'the provider sent the user back with an error',
+    ],
   ])(
     'never repeats what whoever calls the callback wrote there: %s',
     async (error, code, detail) => {
       await using stage = await openStage()
       const link = await makeLink(stage)
       await stage.provider.setConsent({ kind: 'error', error })
-      await walk(stage, link)
+      const home = await walk(stage, link)
       expect(failures(stage)).toMatchObject([{ link: link.id, code, detail }])
+      expect(home.href).not.toContain('canary')
     },
   )
 })

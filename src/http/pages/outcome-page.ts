@@ -1,4 +1,4 @@
-import type { CallbackWord } from '../../core/authorization.ts'
+import type { CallbackWord } from '../../core/callback-error.ts'
 import type { Html } from './html.ts'
 import type { PageFrame } from './layout.ts'
 import { noticePage } from './notice-page.ts'
@@ -6,9 +6,14 @@ import { noticePage } from './notice-page.ts'
 /** How a connection attempt ended, where the link named no `redirectUrl`. */
 export type Outcome =
   | { readonly kind: 'connected'; readonly awaitsConfirmation: boolean }
-  | { readonly kind: 'failed'; readonly word: CallbackWord; readonly errorCode: string }
+  | {
+      readonly kind: 'failed'
+      readonly word: CallbackWord
+      readonly errorCode: string
+      readonly providerError?: string | null
+    }
 
-/** The provider's name, escaped as everything is, is all that these texts take in. */
+/** The provider's name and its one-word error code, escaped as everything is, are all that is filled in. */
 export function outcomePage(frame: PageFrame, outcome: Outcome, providerName: string): Html {
   const { heading, text } = inWords(outcome)
   // By function: a replacement string would read patterns out of the name.
@@ -18,7 +23,7 @@ export function outcomePage(frame: PageFrame, outcome: Outcome, providerName: st
     heading: named(heading),
     text: named(text),
     retry: null,
-    reference: null,
+    reference: outcome.kind === 'failed' ? (outcome.providerError ?? null) : null,
   })
 }
 
@@ -63,7 +68,25 @@ const BY_WORD: Readonly<Record<CallbackWord, Words>> = {
   },
 }
 
+const ASKS_USER: Words = {
+  status: 403,
+  heading: '{provider} has to ask you first',
+  text: '{provider} wants you to sign in there, to choose an account or to agree, and nothing was connected. Sign in at {provider} in this browser, then open the link again.',
+}
+
 const BY_CODE: ReadonlyMap<string, Words> = new Map([
+  ['login_required', ASKS_USER],
+  ['consent_required', ASKS_USER],
+  ['interaction_required', ASKS_USER],
+  ['account_selection_required', ASKS_USER],
+  [
+    'provider_refused',
+    {
+      status: 502,
+      heading: '{provider} refused the connection',
+      text: '{provider} sent you back with an error, and nothing was connected. Open the link again to try once more. If it happens again, tell the people who run the app what stands below.',
+    },
+  ],
   [
     'account_mismatch',
     {

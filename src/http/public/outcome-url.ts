@@ -62,17 +62,21 @@ function proof(ports: Pick<Ports, 'sealer'>, provider: Provider, at: At, outcome
 }
 
 function asText(outcome: Outcome): string {
-  if (outcome.kind === 'failed') return `failed.${outcome.word}.${outcome.errorCode}`
+  if (outcome.kind === 'failed') {
+    const { word, errorCode, providerError = null } = outcome
+    return ['failed', word, errorCode, ...(providerError === null ? [] : [providerError])].join('.')
+  }
   return outcome.awaitsConfirmation ? 'awaiting' : 'connected'
 }
 
 /** Of what `asText` wrote: its proof was checked. */
 function fromText(text: string): Outcome {
-  const [kind, word, errorCode] = text.split('.')
+  const [kind, word, errorCode, ...said] = text.split('.')
   if (kind !== 'failed') return { kind: 'connected', awaitsConfirmation: kind === 'awaiting' }
   return {
     kind: 'failed',
     word: word === 'reject' || word === 'unsupported' ? word : 'internal',
     errorCode: errorCode ?? 'internal',
+    providerError: said.length === 0 ? null : said.join('.'),
   }
 }

@@ -1,0 +1,47 @@
+const PARTS = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s
+
+/**
+ * Adds parameters before any fragment. Everything else of the URL keeps its spelling, because an app may
+ * have signed it. A parameter that is there already is replaced: none may stand twice (RFC 6749 §3.1).
+ */
+export function withParams(raw: string, params: Iterable<readonly [string, string]>): string {
+  const [, address = '', query, fragment = ''] = PARTS.exec(inAscii(raw)) ?? []
+  const added = [...params]
+  const names = new Set(added.map(([name]) => name))
+  const own = query === undefined || query === '' ? [] : query.split('&')
+  const kept = own.filter((pair) => !names.has(nameOf(pair)))
+  const pairs = added.map(([name, value]) => `${encode(name)}=${encode(value)}`)
+  // What the app ended with `&` needs no second one.
+  if (kept.at(-1) === '' && pairs.length > 0) kept.pop()
+  const all = [...kept, ...pairs]
+  return `${address}${query === undefined && all.length === 0 ? '' : '?'}${all.join('&')}${fragment}`
+}
+
+/** The names of the parameters in a URL's query, decoded. */
+export function paramNames(raw: string): ReadonlySet<string> {
+  const [, , query = ''] = PARTS.exec(raw) ?? []
+  return new Set(new URLSearchParams(query).keys())
+}
+
+function nameOf(pair: string): string {
+  return [...new URLSearchParams(pair).keys()][0] ?? ''
+}
+
+/** RFC 3986: a space is `%20`, which every decoder reads; `+` is one in forms only. */
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+/**
+ * A `Location` field holds ASCII only. The origin is written out, because `https:host` and `https:///host`
+ * are absolute to a parser without a base, and relative to a browser that follows a redirect.
+ */
+function inAscii(raw: string): string {
+  const { origin } = new URL(raw)
+  const plain = raw.replace(/[^\x20-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
+  if (origin === 'null') return plain
+  return origin + plain.replace(/^[^:]*:[/\\]*[^/\\?#]*/, '')
+}
