@@ -1,8 +1,8 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { limitConnections } from './connection-limit.ts'
+import { Connections } from './connections.ts'
 
 export type ListenAt =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -11,7 +11,7 @@ export type ListenAt =
 export type ListenLimits = {
   /** How long a request under way may take to end when the listener closes. */
   readonly closeWithinMs: number
-  /** See `limitConnections`; null: no limit. */
+  /** See `Connections`; null: no limit. */
   readonly maxConnections: number | null
 }
 
@@ -31,7 +31,6 @@ const CHECK_EVERY_MS = 1_000
 /** What a client has to read a refusal; then its connection is closed, whatever it does. */
 const LINGER_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
-const CLOSING_POLL_MS = 25
 
 /** What stands at the path of a socket was left as it is. */
 export class ListenError extends Error {
@@ -69,11 +68,11 @@ export async function listen(
   server.timeout = UNREAD_MS
   server.prependListener('request', keepWhileAnswering)
   server.on('clientError', answerMalformed)
-  if (limits.maxConnections !== null) limitConnections(server, limits.maxConnections)
+  const connections = new Connections(server, limits.maxConnections)
   await (at.kind === 'tcp' ? bindTcp(server, at) : bindUnix(server, at.path))
   return {
     address: addressOf(server, at),
-    [Symbol.asyncDispose]: () => close(server, limits.closeWithinMs),
+    [Symbol.asyncDispose]: () => close(server, connections, limits.closeWithinMs),
   }
 }
 
@@ -129,10 +128,13 @@ function isAnswered(path: string): Promise<boolean> {
   })
 }
 
-/** An idle connection is closed by `server.timeout`, unless its answer is still being made. */
-function keepWhileAnswering(_request: IncomingMessage, response: ServerResponse): void {
+/**
+ * `server.timeout` closes an idle connection, and one whose client stopped sending its request or
+ * reading its answer. It leaves one alone whose answer is still being made.
+ */
+function keepWhileAnswering(request: IncomingMessage, response: ServerResponse): void {
   response.on('timeout', (socket: Duplex) => {
-    if (response.writableEnded) socket.destroy()
+    if (response.writableEnded || !request.complete) socket.destroy()
   })
 }
 
@@ -164,14 +166,17 @@ function addressOf(server: Server, at: ListenAt): string {
   return `http://${host}:${(server.address() as AddressInfo).port}`
 }
 
-/** Takes no more, lets what is under way end, then cuts what is left. */
-async function close(server: Server, withinMs: number): Promise<void> {
+/** Accepts no connection any more, lets answers under way end, then cuts what is left. */
+async function close(server: Server, connections: Connections, withinMs: number): Promise<void> {
   if (!server.listening) return
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // A connection that was busy when the closing began is idle, not closed, once it has its answer.
-  const idle = setInterval(() => server.closeIdleConnections(), CLOSING_POLL_MS)
+  const closed = new Promise<void>((resolve) => {
+    // Not that of `node:http`: it cuts answers that are not read yet, and stops the checks of timeouts.
+    NetServer.prototype.close.call(server, () => resolve())
+  })
+  connections.closeWhenIdle()
   const late = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
-  clearInterval(idle)
   clearTimeout(late)
+  // Ends those checks.
+  server.close()
 }

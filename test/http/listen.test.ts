@@ -94,6 +94,62 @@ describe('closing', () => {
     await closed
   })
 
+  test.each([
+    ['nothing was sent', ''],
+    ['half a request line was sent', 'GET / HT'],
+    ['half a header was sent', 'GET / HTTP/1.1\r\nHost: x\r\nA'],
+    ['one request was answered', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a second request was begun', 'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT'],
+  ])('closes at once a connection on which %s', async (_, bytes) => {
+    const listener = await listen(sayHello, loopback, LIMITS)
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(listener.address).port) })
+    await once(socket, 'connect')
+    socket.write(bytes)
+    if (bytes.includes('\r\n\r\n')) await once(socket, 'data')
+    // Accepted after the one under test: that one is known to the listener by now.
+    await ask(listener.address, { path: '/' })
+    const closed = listener[Symbol.asyncDispose]()
+    const late = new Promise((resolve) => setTimeout(resolve, 2_000, 'late').unref())
+    expect(await Promise.race([closed, late])).toBeUndefined()
+    socket.destroy()
+  })
+
+  test('lets a client read an answer that was already written, whatever its size', async () => {
+    const bytes = 48 * 2 ** 20
+    const sent = Promise.withResolvers<void>()
+    const answer = (_request: IncomingMessage, response: ServerResponse): void => {
+      response.end(Buffer.alloc(bytes, 'x'))
+      sent.resolve()
+    }
+    const listener = await listen(answer, loopback, { ...LIMITS, closeWithinMs: 60_000 })
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(listener.address).port) })
+    socket.pause()
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await sent.promise
+    const closed = listener[Symbol.asyncDispose]()
+    // Once the listener refuses connections, the closing has begun.
+    await expect(sendRaw(listener.address, '')).rejects.toThrow(/ECONNREFUSED/)
+    const read = await text(socket)
+    expect(read.length - read.indexOf('\r\n\r\n') - 4).toBe(bytes)
+    await closed
+  }, 30_000)
+
+  test('answers requests of one connection that were sent together, all of them', async () => {
+    const responses: ServerResponse[] = []
+    const both = Promise.withResolvers<void>()
+    const hold = (_request: IncomingMessage, response: ServerResponse): void => {
+      if (responses.push(response) === 2) both.resolve()
+    }
+    const listener = await listen(hold, loopback, LIMITS)
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(listener.address).port) })
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2))
+    await both.promise
+    const closed = listener[Symbol.asyncDispose]()
+    for (const response of responses) response.end('the end;')
+    expect((await text(socket)).match(/the end;/g)).toHaveLength(2)
+    await closed
+  })
+
   test('cuts what does not end in time', async () => {
     const arrived = Promise.withResolvers<void>()
     const limits = { ...LIMITS, closeWithinMs: 20 }

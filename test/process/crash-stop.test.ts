@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 import { storedTokensOf } from '../crash/vault-files.ts'
@@ -33,6 +35,30 @@ test('asked to stop while a provider takes eight seconds, it loses no rotation a
   expect((await stage.provider.requests()).length).toBe(AT_ONCE)
   await allRotationsAreStored(stage)
 }, 60_000)
+
+test('asked to stop while silent connections are open on both listeners, it exits 0 at once', async () => {
+  await using stage = await openCrashStage({ provider: { profile: 'plain' } })
+  const larder = await stage.start()
+  const ports = [stage.at.privateUrl, stage.at.publicUrl].map((url) => Number(new URL(url).port))
+  const said = ['', 'GET /livez HT', 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n']
+  const sockets = ports.flatMap((port) =>
+    said.map((bytes) => {
+      const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+      socket.on('error', () => undefined)
+      socket.resume()
+      socket.write(bytes)
+      return socket
+    }),
+  )
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  await stage.api.get('/readyz')
+  const asked = performance.now()
+  larder.kill('SIGTERM')
+  expect(await larder.ended).toBe(0)
+  // Far less than the minute that an answer under way may take.
+  expect(performance.now() - asked).toBeLessThan(15_000)
+  for (const socket of sockets) socket.destroy()
+}, 90_000)
 
 /** How long each answer took, until nobody answers any more. */
 async function readUntilTheEnd({ api }: CrashStage, path: string): Promise<readonly number[]> {
