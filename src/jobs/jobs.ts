@@ -32,13 +32,15 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       everyTick: false,
       run: () => foretellEnds(ports),
     },
+    // Before the renewal, in this order after a start as well: a key that was retired a moment ago may
+    // have sealed what is still under way.
+    { name: 're-seal', cron: '41 * * * *', everyTick: false, run: () => reSealRetired(ports) },
     {
       name: 'renew-data-key',
       cron: '23 4 * * *',
       everyTick: false,
       run: () => renewDataKeyWhenDue(ports),
     },
-    { name: 're-seal', cron: '41 * * * *', everyTick: false, run: () => reSealRetired(ports) },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
     { name: 'keep-webhooks', cron: '27 * * * *', everyTick: false, run: () => keepWebhooks(ports) },
     // One for each: a receiver that hangs keeps nobody else waiting.

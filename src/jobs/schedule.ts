@@ -38,9 +38,12 @@ export class Schedule implements Pulse, AsyncDisposable {
   readonly #running = new Map<string, Promise<void>>()
   readonly #begun = new Map<string, number>()
   readonly #ended = new Map<string, Instant>()
+  /** Jobs that a planned run may have been missed of. What they find tells whether there is anything to do. */
+  readonly #missed = new Set<Job>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
   #ticking: Promise<void> = Promise.resolve()
+  #catchingUp = false
   #lastTick: number
 
   constructor(jobs: readonly Job[], around: Surroundings) {
@@ -68,8 +71,10 @@ export class Schedule implements Pulse, AsyncDisposable {
     return Math.max(0, Math.round(this.#clock.monotonic() - this.#lastTick - TICK_MS))
   }
 
+  /** What fell into the time when no process was running is made up for: each job once. */
   start(): void {
     this.#plan()
+    this.#missAll()
     this.#ticking = this.#tick()
   }
 
@@ -86,6 +91,7 @@ export class Schedule implements Pulse, AsyncDisposable {
       const byMs = this.#watch.steppedBy()
       if (byMs !== 0) await this.#onStep(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
+      void this.#catchUp()
       this.#lastTick = this.#clock.monotonic()
       await this.#clock.sleep(TICK_MS, this.#stop.signal)
     }
@@ -100,6 +106,26 @@ export class Schedule implements Pulse, AsyncDisposable {
       this.#around.report.jobFailed({ job: 'follow-clock', error })
     }
     this.#plan()
+    if (byMs > 0) this.#missAll()
+  }
+
+  #missAll(): void {
+    for (const job of this.#jobs) this.#miss(job)
+  }
+
+  #miss(job: Job): void {
+    if (!job.everyTick) this.#missed.add(job)
+  }
+
+  /** One after the other, so that a start or a long pause begins no storm. */
+  async #catchUp(): Promise<void> {
+    if (this.#catchingUp) return
+    this.#catchingUp = true
+    for (const job of this.#missed) {
+      this.#missed.delete(job)
+      await this.#run(job)
+    }
+    this.#catchingUp = false
   }
 
   #plan(): void {
@@ -113,6 +139,8 @@ export class Schedule implements Pulse, AsyncDisposable {
         suppressMissedWarning: true,
         logger: SILENT,
       })
+      // By node-cron's judgement: a process that was suspended or busy in that very second.
+      task.on('execution:missed', () => this.#miss(job))
       void task.start()
       return task
     })

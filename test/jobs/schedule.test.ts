@@ -110,6 +110,70 @@ test('nothing is planned any more where it is asked to stop while it follows the
   expect(planned()).toEqual([])
 })
 
+test('a start runs each job once that may have been missed, one after the other', async () => {
+  const clock = new HandClock()
+  const order: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const first = rare('first', async () => {
+    order.push('first begins')
+    await gate.promise
+    order.push('first ends')
+  })
+  const second = rare('second', async () => void order.push('second'))
+  await using schedule = open([first, second], clock)
+  schedule.start()
+  await clock.tick()
+  expect(order).toEqual(['first begins'])
+  gate.resolve()
+  for (let n = 0; n < 5; n++) await clock.tick()
+  expect(order).toEqual(['first begins', 'first ends', 'second'])
+})
+
+test('a job that fails when it is made up for keeps none of the others from their turn', async () => {
+  const clock = new HandClock()
+  let runs = 0
+  const jobs = [
+    rare('failing', () => Promise.reject(new Error('no'))),
+    rare('other', async () => void runs++),
+  ]
+  await using schedule = open(jobs, clock)
+  schedule.start()
+  await clock.tick()
+  expect(runs).toBe(1)
+})
+
+test('a machine that was suspended for days makes up for each job once', async () => {
+  const clock = new HandClock()
+  let runs = 0
+  await using schedule = open([rare('daily', async () => void runs++)], clock)
+  schedule.start()
+  await clock.tick()
+  clock.wall += 3 * DAY
+  for (let n = 0; n < 5; n++) await clock.tick()
+  expect(runs).toBe(2)
+})
+
+test('a process that was stopped in the second of a job makes up for it once', async () => {
+  const clock = new HandClock()
+  let runs = 0
+  // Each second, so that node-cron finds by itself that it has missed some.
+  const often = { ...rare('often', async () => void runs++), cron: '* * * * * *' }
+  await using schedule = open([often], clock)
+  schedule.start()
+  await clock.tick()
+  const missed = new Promise<void>((resolve) => {
+    planned()[0]?.on('execution:missed', () => resolve())
+  })
+  const stoppedUntil = performance.now() + 4_500
+  while (performance.now() < stoppedUntil);
+  await missed
+  await settled()
+  runs = 0
+  await clock.tick()
+  await clock.tick()
+  expect(runs).toBe(1)
+})
+
 test('a clock that is slewed by less than two seconds is left alone', () => {
   const clock = new HandClock()
   const watch = new ClockWatch(clock)
@@ -211,6 +275,11 @@ function planned() {
 
 function job(name: string, run: () => Promise<unknown> = async () => {}): Job {
   return { name, cron: '0 0 1 1 *', everyTick: true, run }
+}
+
+/** Run by its plan alone, which is far away. */
+function rare(name: string, run: () => Promise<unknown>): Job {
+  return { ...job(name, run), everyTick: false }
 }
 
 function open(

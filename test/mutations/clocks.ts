@@ -12,8 +12,8 @@ export const clocks: readonly Mutation[] = [
   {
     promise: 'a clock that is set silences no job',
     file: FILE,
-    original: '    this.#plan()\n  }\n\n  #plan(): void {\n',
-    mutant: '  }\n\n  #plan(): void {\n',
+    original: '    this.#plan()\n    if (byMs > 0)',
+    mutant: '    if (byMs > 0)',
     killedBy: [[SCHEDULE, 'a clock that is set has every job planned anew, and none twice']],
   },
   {
