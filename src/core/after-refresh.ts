@@ -9,7 +9,7 @@ import type {
 } from './connection.ts'
 import { failureOf, probeAt } from './failure.ts'
 import { graceLeftMs, rescueWaitMs, unknownSince } from './grace.ts'
-import { dueAtOf, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
+import { confirmedGrant, dueAtOf, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from './ids.ts'
 import type { Provider } from './provider.ts'
 import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
@@ -61,7 +61,7 @@ export function afterRefresh(
       const account = completed(connection.account, outcome.account)
       const providerData = { ...connection.providerData, ...outcome.providerData }
       const proven = { ...common, account, providerData, lastRefreshedAt: end.now }
-      return withGrant(proven, connection.grant, null)
+      return withGrant(proven, confirmedGrant(connection.grant, end.now), null)
     }
     case 'ambiguous': {
       const { salvaged } = outcome

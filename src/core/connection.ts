@@ -11,6 +11,14 @@ export type Account = {
   readonly name: string | null
 }
 
+/** A caller's report that the provider's API refused a token, or credentials. */
+export type TokenReport = {
+  /** Whether the report is about this token, which is then not served again, or about the one before it. */
+  readonly stands: boolean
+  /** The earliest time of a refresh that a report may cause. */
+  readonly refreshFrom: Instant
+}
+
 export type AccessToken = {
   /** Tells tokens apart and reveals nothing of them: a keyed hash. */
   readonly tokenId: string
@@ -21,10 +29,14 @@ export type AccessToken = {
   readonly issuedAt: Instant
   /** Null where neither the provider nor its preset states a lifetime. */
   readonly expiresAt: Instant | null
+  readonly report?: TokenReport
 }
 
 /** Credentials as they are served: they have no end that anybody knows of. */
-export type HeldCredentials = Credentials & { readonly tokenId: string }
+export type HeldCredentials = Credentials & {
+  readonly tokenId: string
+  readonly report?: TokenReport
+}
 
 type GrantCommon = {
   readonly id: GrantId
@@ -182,9 +194,14 @@ export function isLive(connection: Connection): connection is LiveConnection {
 export function tokenLives(connection: Connection, now: Instant): boolean {
   if (!isLive(connection)) return false
   const { grant } = connection
-  if (grant.kind === 'credentials') return grant.credentials !== null
-  const { token } = grant
-  return token !== null && (token.expiresAt === null || token.expiresAt > now)
+  const held = servable(grant)
+  if (held === null || held.report?.stands === true) return false
+  return grant.token === null || grant.token.expiresAt === null || grant.token.expiresAt > now
+}
+
+/** The token or the credentials of a grant. */
+export function servable(grant: Grant): AccessToken | HeldCredentials | null {
+  return grant.kind === 'credentials' ? grant.credentials : grant.token
 }
 
 /** Whether the next token can be had without the user. */

@@ -13,6 +13,7 @@ import type { Provider } from './provider.ts'
 import type { ReceivedTokens } from './refresh-outcome.ts'
 import { endOf, knownSince, NOTICE_SHARE } from './forecast.ts'
 import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
+import { succeeding } from './token-report.ts'
 
 /** What a consent, or the form of the connect page, brought. */
 export type Brought =
@@ -103,7 +104,7 @@ export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits)
   const renewed = {
     generation: grant.generation + 1,
     scope: tokens.scope ?? grant.scope,
-    token: accessToken(arrival, about),
+    token: succeeding(accessToken(arrival, about), grant.token),
   }
   switch (grant.kind) {
     case 'oauth':
@@ -121,6 +122,15 @@ export function renewedGrant(grant: Grant, arrival: TokenArrival, about: Traits)
       return grant satisfies never
   }
 }
+
+/** Credentials that the provider has accepted after the report. */
+export function confirmedGrant(grant: Grant, now: Instant): Grant {
+  if (grant.kind !== 'credentials' || grant.credentials?.report?.stands !== true) return grant
+  const report = { stands: false, refreshFrom: now + CONFIRMED_AGAIN_MS }
+  return { ...grant, credentials: { ...grant.credentials, report } }
+}
+
+const CONFIRMED_AGAIN_MS = 60_000
 
 /** The next generation with the access token of the last one: no new one came that may be served. */
 export function onRefreshToken(

@@ -92,7 +92,7 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   const { grant } = connection
   if (grant.kind === 'credentials') return decideCredentials(connection, grant, { demand, now })
   const { token } = grant
-  const rejected = token !== null && token.tokenId === demand.rejected
+  const rejected = token !== null && isRejected(token, demand)
   if (token !== null && !rejected && isOfThisClock(connection, token, now)) {
     const wanted = wantedTtl(token, demand.minTtlMs)
     if (token.expiresAt === null || remaining(token, now) >= wanted.ttlMs) {
@@ -118,14 +118,25 @@ function decideCredentials(
   if (connection.status === 'disconnected' || credentials === null) {
     return { kind: 'refuse', code: 'reconnect_required' }
   }
-  if (credentials.tokenId !== demand.rejected) {
+  if (!isRejected(credentials, demand)) {
     return { kind: 'serve', refreshBehind: false, shortLived: false }
   }
   const retryAt =
-    connection.status === 'failing'
-      ? (connection.dueAt ?? 0)
-      : (connection.lastRefreshedAt ?? 0) + SPACING_MS
+    connection.status === 'failing' ? (connection.dueAt ?? 0) : refreshFrom(credentials, now)
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
+}
+
+function isRejected({ tokenId, report }: Reportable, { rejected }: ReadDemand): boolean {
+  return tokenId === rejected || report?.stands === true
+}
+
+type Reportable = Pick<AccessToken, 'tokenId' | 'report'>
+
+/** The first report causes a refresh at once; the next one waits, because another token may not help. */
+function refreshFrom({ report }: Reportable, now: Instant): Instant {
+  const at = report?.refreshFrom ?? 0
+  // Written before the clock was set back.
+  return at > now + SPACING_MS + TOLERATED_AHEAD_MS ? 0 : at
 }
 
 const TOLERATED_AHEAD_MS = 60_000
@@ -161,7 +172,7 @@ function mayRefresh(connection: LiveConnection): boolean {
 
 /**
  * Back-off of a failing connection; else a floor under renewals of tokens that are born too short, and
- * of those that come from a refresh and are refused all the same: another one would not help.
+ * of those that replaced a rejected one and are rejected, too.
  */
 function earliestRefresh(
   connection: LiveConnection,
@@ -171,8 +182,9 @@ function earliestRefresh(
   if (isAheadOf(connection, now)) return 0
   if (connection.status === 'failing') return readerMayTryAt(connection)
   const { token } = connection.grant
-  if (token === null || connection.lastRefreshedAt === null) return 0
-  return (rejected ? connection.lastRefreshedAt : token.issuedAt) + spacingMs(token)
+  if (token === null) return 0
+  if (rejected) return refreshFrom(token, now)
+  return connection.lastRefreshedAt === null ? 0 : token.issuedAt + spacingMs(token)
 }
 
 const FIRST_READER_WAIT_MS = 2_000

@@ -3,6 +3,7 @@ import { type Connection, isLive, type LiveConnection } from '../core/connection
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import { decideRead, type ReadDecision } from '../core/refresh-policy.ts'
 import { findConnection } from './find-connection.ts'
+import { noteRejection } from './note-rejection.ts'
 import { canBeAsked, heldBack, refresh, type RefreshNeeds } from './refresh.ts'
 import {
   confirmationRequired,
@@ -40,7 +41,7 @@ export async function getToken(
   demand: TokenDemand,
 ): Promise<ServedToken> {
   const found = await findConnection(ports, caller, demand.target)
-  const connection = ports.flights.parked(found.id) ?? found
+  const connection = ports.flights.parked(found.id) ?? (await afterDemand(ports, found, demand))
   const served = serve(ports, connection, demand)
   if (served === null) return fetchToken(ports, connection, demand)
   if (mayBeEnding(ports, served.connection) && (await isBeingRefreshed(ports, served.connection))) {
@@ -48,6 +49,14 @@ export async function getToken(
   }
   ports.observer.tokenServed({ provider: connection.provider, how: 'cache' })
   return served
+}
+
+async function afterDemand(
+  ports: RefreshNeeds,
+  found: Connection,
+  { rejected }: TokenDemand,
+): Promise<Connection> {
+  return rejected === null ? found : noteRejection(ports, found, rejected)
 }
 
 /** At some providers a refresh ends the token in hand. */

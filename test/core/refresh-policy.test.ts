@@ -101,12 +101,33 @@ describe('a read', () => {
     expect(said(about('t_0'))).toBe('serve')
   })
 
-  test('that rejects what a refresh has just brought waits: another one would be refused as well', () => {
+  test('that rejects what the schedule has just refreshed causes a refresh at once', () => {
     const refreshed = makeConnection({ lastRefreshedAt: MADE_AT })
-    const about = (age: number) =>
-      decideRead(refreshed, { ...demand, rejected: 't_1' }, MADE_AT + age)
-    expect(about(MINUTE - 1)).toEqual({ kind: 'wait', retryAt: MADE_AT + MINUTE })
-    expect(said(about(MINUTE))).toBe('refresh')
+    const about = { ...demand, rejected: 't_1' }
+    for (const age of [0, 1, MINUTE - 1, MINUTE]) {
+      expect(said(decideRead(refreshed, about, MADE_AT + age))).toBe('refresh')
+    }
+  })
+
+  test('that rejects what replaced a rejected token waits: another one would be refused as well', () => {
+    const report = { stands: false, refreshFrom: MADE_AT + MINUTE }
+    const grant = makeGrant({ token: makeToken({ report }) })
+    const replaced = makeConnection({ grant, lastRefreshedAt: MADE_AT })
+    const about = (rejected: string | null, age: number) =>
+      decideRead(replaced, { ...demand, rejected }, MADE_AT + age)
+    expect(about('t_1', MINUTE - 1)).toEqual({ kind: 'wait', retryAt: MADE_AT + MINUTE })
+    expect(said(about('t_1', MINUTE))).toBe('refresh')
+    expect(said(about(null, 0))).toBe('serve')
+    // Written before the clock was set back.
+    expect(said(about('t_1', -3 * MINUTE))).toBe('refresh')
+  })
+
+  test('of a token that was reported as rejected never serves it, whoever asks', () => {
+    const report = { stands: true, refreshFrom: MADE_AT }
+    const grant = makeGrant({ token: makeToken({ report }) })
+    expect(said(decideRead(makeConnection({ grant }), demand, MADE_AT + 1))).toBe('refresh')
+    const single = makeConnection({ grant: { ...grant, refreshToken: null } })
+    expect(said(decideRead(single, demand, MADE_AT + 1))).toBe('reconnect_required')
   })
 
   test('of a failing connection serves what lives and keeps to its back-off', () => {

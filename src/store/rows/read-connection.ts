@@ -63,7 +63,7 @@ export type StoredOwner = Exclude<GrantOwner, { is: 'unknown' }> & { readonly gr
 export type StoredToken = Omit<AccessToken, 'secret'> & { readonly accessToken: string }
 
 /** The sealed JSON of `credentials_blob`. */
-export type StoredCredentials = PlainCredentials & { readonly tokenId: string }
+export type StoredCredentials = PlainCredentials & Pick<HeldCredentials, 'tokenId' | 'report'>
 
 const NO_PROFILE: Profile = {
   account: { id: null, email: null, name: null },
@@ -190,7 +190,8 @@ function readCredentials(
   const place = credentialsPlace(readOwner(row), grant)
   const stored = openJson(cipher, row.credentials_blob, place) as StoredCredentials | null
   if (stored === null) return null
-  return { ...restoredCredentials(stored), tokenId: stored.tokenId }
+  const { tokenId, report } = stored
+  return { ...restoredCredentials(stored), tokenId, ...(report && { report }) }
 }
 
 function readToken(

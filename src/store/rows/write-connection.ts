@@ -227,7 +227,12 @@ function refreshTokenColumns(cipher: RowCipher, owner: Owner, grant: Grant | nul
 function credentialsColumns(cipher: RowCipher, owner: Owner, grant: Grant | null) {
   const held = heldBy(grant)
   if (grant === null || held === null) return { credentials_blob: null }
-  const stored: StoredCredentials = { ...exposedCredentials(held), tokenId: held.tokenId }
+  const { tokenId, report } = held
+  const stored: StoredCredentials = {
+    ...exposedCredentials(held),
+    tokenId,
+    ...(report && { report }),
+  }
   return { credentials_blob: sealJson(cipher, stored, credentialsPlace(owner, grant)) }
 }
 
