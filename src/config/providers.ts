@@ -32,7 +32,14 @@ function checkProvider(provider: ProviderSettings, findings: Findings): void {
   if (needsSecret && client?.secrets.length === 0) {
     findings.warning(`providers.${provider.id}`, 'has a client id and no client secret')
   }
+  if (result.parsed.allowPlainHttp) findings.warning(`providers.${provider.id}`, PLAIN_HTTP)
+  for (const name of result.unused) {
+    findings.warning(`providers.${provider.id}.${name}`, 'is not used, because issuer is given')
+  }
 }
+
+const PLAIN_HTTP =
+  'allowPlainHttp is set: client secrets and tokens may cross your network without encryption'
 
 function readProvider(
   id: string,

@@ -2,9 +2,10 @@ import ipaddr from 'ipaddr.js'
 
 /**
  * How far a request may go: out to the internet; to the loopback address that the configuration
- * spells out; or, where the operator allows it for a provider, into the private network too.
+ * spells out; or, where the operator allows it for a provider, into the private network too, and
+ * there without TLS (`plain`).
  */
-export type Reach = 'public' | 'loopback' | 'private'
+export type Reach = 'public' | 'loopback' | 'private' | 'plain'
 
 const PRIVATE_RANGES = ['private', 'uniqueLocal', 'loopback', 'carrierGradeNat']
 /** Metadata services of clouds that lie outside the link-local ranges. */
@@ -19,9 +20,15 @@ export function mayReach(address: string, reach: Reach): boolean {
   const range = target.range()
   if (METADATA.includes(target.toString())) return false
   if (reach === 'loopback') return range === 'loopback'
-  if (reach === 'private' && PRIVATE_RANGES.includes(range)) return true
+  const isInside = reach === 'private' || reach === 'plain'
+  if (isInside && PRIVATE_RANGES.includes(range)) return true
   if (range !== 'unicast') return false
   return target instanceof ipaddr.IPv4 || target.match(GLOBAL_UNICAST)
+}
+
+/** The same for one request: without TLS, only an address that is not on the internet is allowed. */
+export function mayConnect(address: string, url: URL, reach: Reach): boolean {
+  return mayReach(address, reach) && (url.protocol === 'https:' || !mayReach(address, 'public'))
 }
 
 /**
@@ -34,15 +41,19 @@ function behindTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ip
   return address.match(NAT64) ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address
 }
 
-/** `http://127.0.0.1:8080`, `https://[::1]/token`: a loopback address spelled out, not a name. */
-export function isLoopbackLiteral(url: URL): boolean {
+/**
+ * `http://127.0.0.1:8080`, `https://[::1]/token`, `http://localhost:8080`: loopback, spelled out. The
+ * one name may still resolve to another address, to which nothing is sent.
+ */
+export function isLoopbackHost(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  return ipaddr.isValid(host) && mayReach(host, 'loopback')
+  return host === 'localhost' || (ipaddr.isValid(host) && mayReach(host, 'loopback'))
 }
 
-/** One rule for every address of a provider: https, or http to a loopback address that was spelled out. */
+/** One rule for every address of a provider: https, or http to where the settings allow it. */
 export function isEndpoint({ url, reach }: { readonly url: URL; readonly reach: Reach }): boolean {
   if (url.username !== '' || url.password !== '' || url.href.includes('#')) return false
-  if (reach === 'loopback' && !isLoopbackLiteral(url)) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && reach === 'loopback')
+  if (reach === 'loopback' && !isLoopbackHost(url)) return false
+  const mayBePlain = reach === 'loopback' || reach === 'plain'
+  return url.protocol === 'https:' || (url.protocol === 'http:' && mayBePlain)
 }

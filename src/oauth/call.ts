@@ -3,7 +3,7 @@ import type { ClientCredentials } from '../core/connection.ts'
 import type { ProviderId } from '../core/ids.ts'
 import type { Sealed } from '../core/secret.ts'
 import type { Clock } from '../ports.ts'
-import { isLoopbackLiteral } from './address-guard.ts'
+import { isLoopbackHost, type Reach } from './address-guard.ts'
 import { wholePattern } from './check-recipe.ts'
 import type { Discovery } from './discovery.ts'
 import type { Egress } from './egress.ts'
@@ -151,15 +151,21 @@ function ownValue(values: Readonly<Record<string, unknown>>, name: string): unkn
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
-/** A literal loopback address is reached if the operator wrote it, not if something filled it in. */
+/** A loopback address is reached if the operator wrote it, not if something filled it in. */
 function targets(configured: ConfiguredProvider, variables: Variables) {
-  const { allowPrivateNetwork, params } = configured
+  const { params } = configured
+  const reach = reachOf(configured)
   return (template: string): Target | null => {
     const url = fillUrl(template, variables)
     if (url === null) return null
     const origin = /^\w+:\/\/[^/?#]*/.exec(template)?.[0] ?? template
     const written = fillUrl(origin, params)?.origin === url.origin
-    if (written && isLoopbackLiteral(url)) return { url, reach: 'loopback' }
-    return { url, reach: allowPrivateNetwork ? 'private' : 'public' }
+    const isLoopback = reach !== 'plain' && written && isLoopbackHost(url)
+    return { url, reach: isLoopback ? 'loopback' : reach }
   }
+}
+
+function reachOf({ allowPlainHttp, allowPrivateNetwork }: ConfiguredProvider): Reach {
+  if (allowPlainHttp) return 'plain'
+  return allowPrivateNetwork ? 'private' : 'public'
 }

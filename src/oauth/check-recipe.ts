@@ -1,17 +1,25 @@
-import { isLoopbackLiteral } from './address-guard.ts'
+import { isLoopbackHost } from './address-guard.ts'
 import type { Recipe } from './presets/schema.ts'
 import type { Problem } from './recipe.ts'
 import { variablesOf } from './template.ts'
 import { identifies, isProven } from './unverified.ts'
 
+type Checked = {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly allowPlainHttp: boolean
+}
+
 /** What no field can tell for itself: templates against parameters, endpoints against each other. */
-export function checkRecipe(recipe: Recipe): readonly Problem[] {
+export function checkRecipe(recipe: Recipe, checked: Checked): readonly Problem[] {
   return [
     ...checkEndpoints(recipe),
     ...checkAccountParam(recipe),
     ...checkPatterns(recipe),
     ...checkIdentity(recipe),
-    ...urlsOf(recipe).flatMap(([path, template]) => checkUrl(path, template, recipe)),
+    ...urlsOf(recipe).flatMap(([path, template]) =>
+      checkUrl(path, template, { ...checked, recipe }),
+    ),
+    ...checkBases(recipe, checked),
   ]
 }
 
@@ -78,14 +86,31 @@ function checkPatterns(recipe: Recipe): readonly Problem[] {
     .map(([path]) => ({ path: `${path}.pattern`, detail: 'is no regular expression' }))
 }
 
-function checkUrl(path: string, template: string, recipe: Recipe): readonly Problem[] {
+const NO_ENDPOINT =
+  'must be https, or http to localhost or a loopback address; ' +
+  'for http to a host of your own network set allowPlainHttp'
+
+function checkUrl(
+  path: string,
+  template: string,
+  { recipe, allowPlainHttp }: Checked & { readonly recipe: Recipe },
+): readonly Problem[] {
   const unknown = variablesOf(template).filter((name) => !mayStandInUrl(name, path, recipe))
   const names = unknown.map((name) => ({
     path,
     detail: `{${name}} is neither a parameter nor a kept value with a pattern`,
   }))
-  if (isWebAddress(template)) return names
-  return [...names, { path, detail: 'must be https, or http on a literal loopback address' }]
+  if (isWebAddress(template, allowPlainHttp)) return names
+  return [...names, { path, detail: NO_ENDPOINT }]
+}
+
+/** A parameter with which a template begins is an address that the operator wrote. */
+function checkBases(recipe: Recipe, { params, allowPlainHttp }: Checked): readonly Problem[] {
+  const templates = urlsOf(recipe).map(([, template]) => template)
+  return Object.entries(params)
+    .filter(([name]) => templates.some((template) => template.startsWith(`{${name}}`)))
+    .filter(([, value]) => typeof value === 'string' && !isWebAddress(value, allowPlainHttp))
+    .map(([path]) => ({ path, detail: NO_ENDPOINT }))
 }
 
 /** A value that a provider sent may choose a host only within a pattern. */
@@ -98,14 +123,17 @@ function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
 }
 
 /** A template that begins with a variable is judged when it is filled. */
-function isWebAddress(template: string): boolean {
+function isWebAddress(template: string, allowPlainHttp: boolean): boolean {
   if (template.startsWith('{')) return true
   // A letter can stand in a name, a digit in a port.
   const [url] = ['a', '1'].flatMap((sample) => {
     return URL.parse(template.replaceAll(/\{[\w-]+\}/g, sample)) ?? []
   })
   if (url === undefined || url.username !== '' || url.password !== '') return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackLiteral(url))
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && (allowPlainHttp || isLoopbackHost(url)))
+  )
 }
 
 /** The pattern held against a whole value; null: it is none. */

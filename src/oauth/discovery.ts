@@ -7,7 +7,12 @@ import { readBody } from './json-body.ts'
 import type { Refusal } from './refusal.ts'
 
 export type Discovered =
-  | { readonly kind: 'ok'; readonly metadata: AuthorizationServer }
+  | {
+      readonly kind: 'ok'
+      readonly metadata: AuthorizationServer
+      /** Whether the server issues id tokens, which RFC 8414 does not promise. */
+      readonly isOpenId: boolean
+    }
   | Refusal<'unavailable' | 'misconfigured'>
 
 type Wanted = {
@@ -18,7 +23,10 @@ type Wanted = {
   readonly withinMs: number
 }
 
-type Cached = { readonly metadata: AuthorizationServer; readonly at: number }
+/** `isNowhere`: an answer, but no metadata, which may be in another place. */
+type Asked = Discovered & { readonly isNowhere?: true }
+type Found = Extract<Discovered, { kind: 'ok' }>
+type Cached = { readonly found: Found; readonly at: number }
 
 const FRESH_MS = 3_600_000
 /** While the provider's metadata cannot be fetched, the last known serves on for so long. */
@@ -27,7 +35,10 @@ const DEADLINE_MS = 10_000
 /** Issuers can depend on a connection's parameters; their number is bounded here. */
 const MOST_ISSUERS = 200
 
-/** The metadata of issuers (OpenID Connect Discovery 1.0), fetched once for all who ask at a time. */
+/**
+ * The metadata of issuers (OpenID Connect Discovery 1.0, RFC 8414), fetched once for all who ask at a
+ * time.
+ */
 export class Discovery {
   readonly #egress: Egress
   readonly #clock: Clock
@@ -50,14 +61,11 @@ export class Discovery {
     const key = `${wanted.reach} ${issuer}`
     const cached = this.#cached.get(key)
     const age = cached === undefined ? Infinity : this.#clock.monotonic() - cached.at
-    if (cached !== undefined && age < FRESH_MS) return { kind: 'ok', metadata: cached.metadata }
+    if (cached !== undefined && age < FRESH_MS) return cached.found
     const flight = this.#flights.get(key) ?? this.#start(key, issuer, wanted)
     const found = await flight
-    if (found.kind === 'unavailable' && cached !== undefined && age < STALE_MS) {
-      return { kind: 'ok', metadata: cached.metadata }
-    }
-    if (found.kind === 'ok' && wanted.accepts(found.metadata.issuer))
-      this.#keep(key, found.metadata)
+    if (found.kind === 'unavailable' && cached !== undefined && age < STALE_MS) return cached.found
+    if (found.kind === 'ok' && wanted.accepts(found.metadata.issuer)) this.#keep(key, found)
     return found
   }
 
@@ -67,9 +75,23 @@ export class Discovery {
     return flight
   }
 
+  /** Asks the places of metadata in turn; the answer of the first one is told if none has any. */
   async #fetch(issuer: string, { reach, withinMs }: Wanted): Promise<Discovered> {
-    const url = URL.parse(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
-    if (url === null) return { kind: 'misconfigured', detail: 'the issuer is no URL' }
+    const [place, ...others] = placesOf(issuer)
+    if (place === undefined) return { kind: 'misconfigured', detail: 'the issuer is no URL' }
+    const until = this.#clock.monotonic() + withinMs
+    const first = await this.#ask(place, reach, withinMs)
+    if (first.isNowhere !== true) return first
+    for (const other of others) {
+      const leftMs = until - this.#clock.monotonic()
+      // oxlint-disable-next-line no-await-in-loop -- the next place is asked only if this one has nothing
+      const found = leftMs > 0 ? await this.#ask(other, reach, leftMs) : first
+      if (found.kind === 'ok') return found
+    }
+    return first
+  }
+
+  async #ask(url: URL, reach: Reach, withinMs: number): Promise<Asked> {
     const result = await this.#egress.send({
       method: 'GET',
       url,
@@ -85,21 +107,46 @@ export class Discovery {
     if (result.status !== 200 || !result.complete) return notThere(result.status)
     const metadata = readBody(result.body, '', 'json').value
     if (!isRecord(metadata) || typeof metadata['issuer'] !== 'string') {
-      return { kind: 'unavailable', detail: 'the metadata of the issuer cannot be read' }
+      const detail = 'the metadata of the issuer cannot be read'
+      return { kind: 'unavailable', detail, isNowhere: true }
     }
-    return { kind: 'ok', metadata: { ...metadata, issuer: metadata['issuer'] } }
+    return {
+      kind: 'ok',
+      metadata: { ...metadata, issuer: metadata['issuer'] },
+      isOpenId:
+        url.pathname.includes(OPENID) ||
+        Array.isArray(metadata['id_token_signing_alg_values_supported']),
+    }
   }
 
-  #keep(key: string, metadata: AuthorizationServer): void {
+  #keep(key: string, found: Found): void {
     this.#cached.delete(key)
-    this.#cached.set(key, { metadata, at: this.#clock.monotonic() })
+    this.#cached.set(key, { found, at: this.#clock.monotonic() })
     const [oldest] = this.#cached.keys()
     if (this.#cached.size > MOST_ISSUERS && oldest !== undefined) this.#cached.delete(oldest)
   }
 }
 
-function notThere(status: number): Discovered {
+const OPENID = '/.well-known/openid-configuration'
+const OAUTH = '/.well-known/oauth-authorization-server'
+
+/**
+ * OpenID Connect Discovery appends to the issuer. RFC 8414 §3.1 inserts between its host and its path,
+ * §5 for OpenID too.
+ */
+function placesOf(issuer: string): readonly URL[] {
+  const base = URL.parse(issuer)
+  if (base === null) return []
+  const { origin } = base
+  const path = base.pathname.replace(/\/$/, '')
+  const places = [`${path}${OPENID}`, `${OAUTH}${path}`, `${OPENID}${path}`, `${path}${OAUTH}`]
+  return [...new Set(places)].map((place) => new URL(origin + place))
+}
+
+function notThere(status: number): Asked {
   const wrong = status >= 300 && status < 500 && status !== 408 && status !== 429
   const detail = 'the issuer answers no metadata'
-  return { kind: wrong ? 'misconfigured' : 'unavailable', detail }
+  return wrong
+    ? { kind: 'misconfigured', detail, isNowhere: true }
+    : { kind: 'unavailable', detail }
 }

@@ -113,6 +113,7 @@ function senderOf(options: EgressOptions): Egress['send'] {
     public: guardedConnector('public', addressesOf, timeoutMs),
     loopback: guardedConnector('loopback', addressesOf, timeoutMs),
     private: guardedConnector('private', addressesOf, timeoutMs),
+    plain: guardedConnector('plain', addressesOf, timeoutMs),
   }
   return async (request) => {
     const sentAt = options.clock.now()

@@ -64,11 +64,11 @@ async function begin(means: Means, request: AuthorizationRequest): Promise<Autho
   const endpoint = call.endpoints.authorization
   if (endpoint === null) throw misconfigured('the provider has no authorization endpoint')
   const { recipe } = call
-  const isOpenId = recipe.issuer !== undefined && recipe.nonce === 'send'
+  const sendsNonce = call.isOpenId && recipe.nonce === 'send'
   const secrets = {
     state: request.state,
     verifier: new Secret(oauth.generateRandomCodeVerifier()),
-    nonce: isOpenId ? new Secret(oauth.generateRandomNonce()) : null,
+    nonce: sendsNonce ? new Secret(oauth.generateRandomNonce()) : null,
   }
   const url = await authorizationUrl(call, endpoint, request, secrets)
   return { url, verifier: secrets.verifier, nonce: secrets.nonce }

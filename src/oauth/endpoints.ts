@@ -16,6 +16,8 @@ export type Server = {
   readonly endpoints: Endpoints
   /** What the protocol's library needs to know of it. */
   readonly server: AuthorizationServer
+  /** Whether it issues id tokens, which are then required. */
+  readonly isOpenId: boolean
 }
 
 type Place = {
@@ -36,7 +38,11 @@ export async function describeServer(
   const written = writtenEndpoints(recipe, place.targetOf)
   if (recipe.issuer === undefined) {
     // No id token is read without an issuer; the library only wants the name to be there.
-    return described(written, { issuer: 'https://issuer.invalid' }, recipe)
+    return described(
+      written,
+      { metadata: { issuer: 'https://issuer.invalid' }, isOpenId: false },
+      recipe,
+    )
   }
   const issuer = fillText(recipe.issuer, place.variables)
   const target = place.targetOf(recipe.issuer)
@@ -44,33 +50,31 @@ export async function describeServer(
     return { kind: 'misconfigured', detail: 'the issuer needs a parameter that is missing' }
   }
   if (written.authorization !== null && written.token !== null && written.jwks !== null) {
-    return described(written, { issuer }, recipe)
+    return described(written, { metadata: { issuer }, isOpenId: true }, recipe)
   }
   const accepts = acceptsIssuer(recipe, place.variables, issuer)
   const { reach } = target
   const withinMs = place.remainingMs()
   const discovered = await discovery.metadata(issuer, { reach, accepts, withinMs })
   if (discovered.kind !== 'ok') return discovered
-  const { metadata } = discovered
-  const endpoints = { ...discoveredEndpoints(metadata, target.reach), ...onlyWritten(written) }
-  return described(endpoints, metadata, recipe)
+  const found = discoveredEndpoints(discovered.metadata, target.reach)
+  return described({ ...found, ...onlyWritten(written) }, discovered, recipe)
 }
 
+type About = { readonly metadata: AuthorizationServer; readonly isOpenId: boolean }
+
 /** A discovered address reaches the user's browser, or is sent a secret: it is held to the same rule as a written one. */
-function described(
-  endpoints: Endpoints,
-  metadata: AuthorizationServer,
-  recipe: Recipe,
-): Description {
+function described(endpoints: Endpoints, about: About, recipe: Recipe): Description {
   const [wrong] = Object.entries(endpoints).filter(
     ([, target]) => target !== null && !isEndpoint(target),
   )
   if (wrong === undefined) {
-    return { kind: 'ok', described: serverOf(endpoints, metadata, recipe) }
+    return { kind: 'ok', described: serverOf(endpoints, about, recipe) }
   }
   const detail =
     `the ${wrong[0]} endpoint must be an https URL without a login and without a fragment: ` +
-    'correct it in the settings, or in the metadata of the issuer'
+    'correct it in the settings, or in the metadata of the issuer; for http to a host of your own ' +
+    'network set allowPlainHttp'
   return { kind: 'misconfigured', detail }
 }
 
@@ -112,12 +116,13 @@ function onlyWritten(endpoints: Endpoints): Partial<Endpoints> {
 /** Signed with a key of the provider's; symmetric algorithms and `none` prove nothing. */
 const ALGORITHMS = /^(?:[RP]S|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
 
-function serverOf(endpoints: Endpoints, metadata: AuthorizationServer, recipe: Recipe): Server {
+function serverOf(endpoints: Endpoints, { metadata, isOpenId }: About, recipe: Recipe): Server {
   const { token, jwks } = endpoints
   const algorithms = listOf(metadata.id_token_signing_alg_values_supported) ?? ['RS256']
   const methods = listOf(metadata.token_endpoint_auth_methods_supported)
   return {
     endpoints,
+    isOpenId,
     server: {
       issuer: metadata.issuer,
       ...(token === null ? {} : { token_endpoint: token.url.href }),

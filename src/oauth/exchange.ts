@@ -109,13 +109,13 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
   return { kind: 'ok', tokens: { ...tokens, providerData }, account, sentAt: reading.sentAt }
 }
 
-/** With an issuer by its id token; without one, `openid` is a scope like any other. */
+/** At an OpenID provider by its id token; elsewhere, `openid` is a scope like any other. */
 async function prove(
   means: Means,
   call: Call,
   received: { readonly tokens: TokenSet; readonly nonce: Secret | null },
 ): Promise<IdTokenResult> {
-  if (call.recipe.issuer !== undefined) return verifyIdToken(means, call, received)
+  if (call.isOpenId) return verifyIdToken(means, call, received)
   try {
     const client = { client_id: call.client.id }
     const response = cleanResponse(received.tokens)

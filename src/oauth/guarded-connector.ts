@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns/promises'
+import { lookup as lookUp } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import { callbackify } from 'node:util'
 import { connect, type Connector, hostOf } from '../outgoing/connect.ts'
-import { mayReach, type Reach } from './address-guard.ts'
+import { mayConnect, type Reach } from './address-guard.ts'
 
 export type Address = { readonly address: string; readonly family: number }
 /** Every address of a name. */
@@ -26,23 +26,27 @@ export function guardedConnector(
   addressesOf: AddressesOf,
   timeoutMs: number,
 ): Connector {
-  const checked = guardedLookup(reach, addressesOf)
   return async (url, signal) => {
+    const isAllowed = (address: string) => mayConnect(address, url, reach)
     const host = hostOf(url)
-    if (isIP(host) !== 0 && !mayReach(host, reach)) throw new Blocked()
-    const socket = await connect(url, { timeoutMs, signal, lookup: checked })
-    if (mayReach(socket.remoteAddress ?? '', reach)) return socket
+    if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()
+    const lookup = guardedLookup(isAllowed, addressesOf)
+    const socket = await connect(url, { timeoutMs, signal, lookup })
+    if (isAllowed(socket.remoteAddress ?? '')) return socket
     socket.destroy()
     throw new Blocked()
   }
 }
 
-function guardedLookup(reach: Reach, addressesOf: AddressesOf): LookupFunction {
+function guardedLookup(
+  isAllowed: (address: string) => boolean,
+  addressesOf: AddressesOf,
+): LookupFunction {
   const checked = callbackify(async (hostname: string) => {
     const addresses = await addressesOf(hostname)
     const [first] = addresses
     // One bad address among good ones is how a name is rebound: all or none.
-    if (first === undefined || !addresses.every(({ address }) => mayReach(address, reach))) {
+    if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
       throw new Blocked()
     }
     return { first, addresses: [...addresses] }
@@ -56,5 +60,5 @@ function guardedLookup(reach: Reach, addressesOf: AddressesOf): LookupFunction {
 }
 
 export async function systemAddresses(hostname: string): Promise<readonly Address[]> {
-  return lookup(hostname, { all: true })
+  return lookUp(hostname, { all: true })
 }

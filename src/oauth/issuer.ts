@@ -23,8 +23,9 @@ export function expectedIssuer(
   about: { readonly known: string; readonly claims: Readonly<Record<string, unknown>> },
 ): string | null {
   const { issuerFromClaim } = rules
-  if (issuerFromClaim === undefined) return about.known
-  if (issuerPattern(rules, variables)?.test(about.known)) return about.known
+  if (issuerFromClaim === undefined || !standsForMany(rules, variables, about.known)) {
+    return about.known
+  }
   const value = about.claims[issuerFromClaim.claim]
   if (typeof value !== 'string') return null
   const issuer = fillText(issuerFromClaim.template, {
@@ -42,7 +43,13 @@ export function isFromIssuer(
 ): boolean {
   if (about.iss === about.known) return true
   const pattern = issuerPattern(rules, variables)
-  return pattern !== null && !pattern.test(about.known) && pattern.test(about.iss)
+  return standsForMany(rules, variables, about.known) && pattern?.test(about.iss) === true
+}
+
+/** Whether `known` has the form of the template and is not one of its issuers: `…/common/v2.0`. */
+function standsForMany(rules: Rules, variables: Variables, known: string): boolean {
+  const hasForm = issuerPattern(rules, variables, '[^/]+')?.test(known) === true
+  return hasForm && issuerPattern(rules, variables)?.test(known) === false
 }
 
 /** Every issuer that the template can name; null where there is no template. */

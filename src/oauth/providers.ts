@@ -8,7 +8,15 @@ import { merge } from './merge.ts'
 import { presets } from './presets/index.ts'
 import type { Recipe } from './presets/schema.ts'
 import type { Param } from './presets/shapes.ts'
-import { baseOf, isPresetField, parseRecipe, type Problem, withChosen } from './recipe.ts'
+import {
+  baseOf,
+  forIssuer,
+  isPresetField,
+  parseRecipe,
+  type Problem,
+  withChosen,
+  withoutUnused,
+} from './recipe.ts'
 
 /** A provider as the settings give it: its fields as they stand in `larder.yaml`, secrets apart. */
 export type ProviderSettings = {
@@ -27,6 +35,8 @@ export type ConfiguredProvider = {
   /** What the operator set; a connection's own parameters go before it. */
   readonly params: Readonly<Record<string, string>>
   readonly allowPrivateNetwork: boolean
+  /** http to addresses that are not on the internet, and the private network with it. */
+  readonly allowPlainHttp: boolean
 }
 
 export type ConfiguredProviders = {
@@ -36,6 +46,8 @@ export type ConfiguredProviders = {
 }
 
 type Parsed = Omit<ConfiguredProvider, 'provider'> & { readonly id: string }
+
+const FLAGS = ['allowPrivateNetwork', 'allowPlainHttp'] as const
 
 /** Ids of the presets; the environment alone can switch one on. */
 export const presetIds: readonly string[] = Object.keys(presets)
@@ -61,7 +73,12 @@ export function configureProviders(
 }
 
 export type ParseResult =
-  | { readonly kind: 'ok'; readonly parsed: Parsed }
+  | {
+      readonly kind: 'ok'
+      readonly parsed: Parsed
+      /** Parameters in the settings that the issuer in the settings makes superfluous. */
+      readonly unused: readonly string[]
+    }
   /** `providers.<id>.<field>: what is wrong`, never with a value in it. */
   | { readonly kind: 'problems'; readonly problems: readonly string[] }
 
@@ -77,17 +94,18 @@ export function parseProvider({ id, settings, clientSecrets }: ProviderSettings)
   }
   const base = baseOf(id, settings)
   if ('detail' in base) return failed([base as Problem])
-  const { preset: _preset, clientId, allowPrivateNetwork, ...rest } = settings
+  const { preset: _preset, clientId, allowPrivateNetwork, allowPlainHttp, ...rest } = settings
   const declared = namesOf(base['params'], rest['params'])
   const fields = pick(rest, (name) => !declared.includes(name) || isPresetField(name))
-  const recipe = parseRecipe(merge(withChosen(base, rest), fields))
-  const own = [...checkClientId(clientId), ...checkFlag(allowPrivateNetwork)]
-  if (isProblems(recipe)) return failed([...own, ...recipe])
+  const whole = parseRecipe(merge(forIssuer(withChosen(base, rest), settings), fields))
+  const own = [...checkClientId(clientId), ...checkFlags(settings)]
+  if (isProblems(whole)) return failed([...own, ...whole])
+  const recipe = settings['issuer'] === undefined ? whole : withoutUnused(whole)
   const params = pick(rest, (name) => Object.hasOwn(recipe.params, name))
   const problems = [
     ...own,
     ...checkClientSecrets(clientSecrets, recipe),
-    ...checkRecipe(recipe),
+    ...checkRecipe(recipe, { params, allowPlainHttp: allowPlainHttp === true }),
     ...checkParamNames(recipe),
     ...checkParams(params, recipe),
     ...checkMissing(params, recipe),
@@ -102,7 +120,11 @@ export function parseProvider({ id, settings, clientSecrets }: ProviderSettings)
       client,
       params: params as Readonly<Record<string, string>>,
       allowPrivateNetwork: allowPrivateNetwork === true,
+      allowPlainHttp: allowPlainHttp === true,
     },
+    unused: Object.keys(rest).filter(
+      (name) => Object.hasOwn(whole.params, name) && !Object.hasOwn(recipe.params, name),
+    ),
   }
 }
 
@@ -123,12 +145,14 @@ function pick(
   return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)))
 }
 
-function checkFlag(flag: unknown): readonly Problem[] {
-  if (flag === undefined || typeof flag === 'boolean') return []
-  return [{ path: 'allowPrivateNetwork', detail: 'must be true or false' }]
+function checkFlags(settings: Readonly<Record<string, unknown>>): readonly Problem[] {
+  return FLAGS.filter((name) => !['undefined', 'boolean'].includes(typeof settings[name])).map(
+    (path) => ({ path, detail: 'must be true or false' }),
+  )
 }
 
-const SETTINGS = [
+const SETTINGS: readonly string[] = [
+  ...FLAGS,
   'preset',
   'clientId',
   'clientSecret',
@@ -139,7 +163,7 @@ const SETTINGS = [
 
 function checkParamNames(recipe: Recipe): readonly Problem[] {
   return Object.keys(recipe.params)
-    .filter((name) => isPresetField(name) || [...SETTINGS, 'allowPrivateNetwork'].includes(name))
+    .filter((name) => isPresetField(name) || SETTINGS.includes(name))
     .map((name) => ({ path: `params.${name}`, detail: 'is the name of a setting' }))
 }
 

@@ -19,16 +19,25 @@ function presetFieldsOf(id: string): Fields | null {
 /** The fields of a provider before its own are laid upon them, or what is wrong with asking. */
 export function baseOf(id: string, settings: Fields): Fields | Problem {
   const { preset, connectsBy, issuer, tokenEndpoint, authorizationEndpoint } = settings
-  if (preset !== undefined) {
-    const named = typeof preset === 'string' ? presetFieldsOf(preset) : null
-    return named ?? { path: 'preset', detail: 'names no preset there is' }
+  const name = typeof preset === 'string' ? preset : id
+  const own = preset === undefined || name === preset ? presetFieldsOf(name) : null
+  if (own === null && preset !== undefined) {
+    return { path: 'preset', detail: 'names no preset there is' }
   }
-  const own = presetFieldsOf(id)
-  if (own !== null) return own
+  if (own !== null) return issuer === undefined || isOpenId(own) ? own : notOpenId(name)
   if (issuer !== undefined) return { name: id, ...openid }
   if (connectsBy === 'credentials' || connectsBy === 'machine') return { name: id }
   if (tokenEndpoint !== undefined && authorizationEndpoint !== undefined) return { name: id }
   return { path: '', detail: 'is no preset, and has neither an issuer nor endpoints' }
+}
+
+function isOpenId(preset: Fields): boolean {
+  return preset['issuer'] !== undefined
+}
+
+function notOpenId(preset: string): Problem {
+  const detail = `the preset ${preset} has none: an OpenID provider needs an id that is no preset's`
+  return { path: 'issuer', detail }
 }
 
 /**
@@ -44,6 +53,38 @@ export function withChosen(base: Fields, settings: Fields): Fields {
     const chosen = isRecord(cases) && typeof value === 'string' ? cases[value] : undefined
     return isRecord(chosen) ? merge(fields, chosen) : fields
   }, base)
+}
+
+/** Fields of a preset that say where its own issuer is asked. */
+const PLACES = [
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'refreshEndpoint',
+  'revocationEndpoint',
+  'userinfoEndpoint',
+  'jwksUri',
+]
+
+/**
+ * The preset's fields for another issuer of the same kind: its quirks stay, and where it is asked is
+ * discovered.
+ */
+export function forIssuer(base: Fields, settings: Fields): Fields {
+  if (settings['issuer'] === undefined || base['issuer'] === undefined) return base
+  return Object.fromEntries(Object.entries(base).filter(([name]) => !PLACES.includes(name)))
+}
+
+/** The recipe without the parameters that nothing of it uses any more. */
+export function withoutUnused(recipe: Recipe): Recipe {
+  const used = JSON.stringify({ ...recipe, params: null, documentation: null })
+  const params = Object.entries(recipe.params).filter(
+    ([name, param]) =>
+      param.authorizationParam !== undefined ||
+      Object.hasOwn(recipe.byParam, name) ||
+      recipe.accountParam === name ||
+      [name, ...Object.keys(param.variables)].some((variable) => used.includes(`{${variable}}`)),
+  )
+  return { ...recipe, params: Object.fromEntries(params) }
 }
 
 /** Everything that is wrong with a recipe, or the recipe; a problem never quotes a value. */

@@ -37,8 +37,8 @@ export function checkUserinfo(
   | { readonly kind: 'ok'; readonly providerData: ProviderData }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'foreign' } {
-  const { issuer, probe } = call.recipe
-  if (issuer === undefined || probe.url !== undefined) return { kind: 'ok', providerData: {} }
+  const { probe } = call.recipe
+  if (!call.isOpenId || probe.url !== undefined) return { kind: 'ok', providerData: {} }
   const sub = isRecord(body) ? body['sub'] : null
   if (typeof sub !== 'string' || sub === '') return { kind: 'unknown' }
   const known = subjectOf(call.providerData)
@@ -56,7 +56,7 @@ export function checkRefreshed(
   idToken: string | null,
 ): { readonly isSame: boolean; readonly providerData: ProviderData } {
   const { recipe, variables, server, client, providerData } = call
-  if (recipe.issuer === undefined) return { isSame: true, providerData: {} }
+  if (!call.isOpenId) return { isSame: true, providerData: {} }
   const known = subjectOf(providerData)
   const claims = idToken === null ? {} : claimsIn(idToken)
   if (Object.keys(claims).length === 0) {

@@ -133,6 +133,24 @@ providers:
     expect(config.warnings).toEqual(['providers.zoom: has a client id and no client secret'])
   })
 
+  test('plain http to the private network is a warning at each start', () => {
+    const yaml =
+      'providers: { keycloak: { baseUrl: "http://keycloak:8080", realm: staff, clientId: k, ' +
+      'clientSecretFile: secrets/acme, allowPlainHttp: true } }'
+    expect(withFile(yaml).warnings).toEqual([
+      expect.stringMatching(/^providers\.keycloak: allowPlainHttp is set: .* without encryption$/),
+    ])
+  })
+
+  test('a parameter that an issuer makes superfluous is a warning', () => {
+    const yaml =
+      'providers: { keycloak: { issuer: "https://sso.example/realms/staff", realm: staff, ' +
+      'clientId: k, clientSecretFile: secrets/acme } }'
+    expect(withFile(yaml).warnings).toEqual([
+      'providers.keycloak.realm: is not used, because issuer is given',
+    ])
+  })
+
   test('what the provider itself makes wrong is told with the rest', () => {
     const yaml = 'providers: { google: { clientId: g, scops: [] }, odd: { clientId: canary } }'
     expect(problemsOf(() => withFile(yaml, { LARDER_LISTEN: 'x' }))).toEqual([

@@ -21,11 +21,18 @@ export const egress: readonly Mutation[] = [
     killedBy: [[EGRESS, 'a body that drips for ever ends with the one deadline']],
   },
   {
-    promise: 'plain http goes to loopback alone',
+    promise: 'plain http goes where the settings allow it alone',
     file: 'src/oauth/address-guard.ts',
-    original: "(url.protocol === 'http:' && reach === 'loopback')\n",
+    original: "(url.protocol === 'http:' && mayBePlain)\n",
     mutant: "url.protocol === 'http:'\n",
     killedBy: [[EGRESS, 'plain http goes to a spelled out loopback address and nowhere else']],
+  },
+  {
+    promise: 'plain http goes to no address on the internet',
+    file: 'src/oauth/address-guard.ts',
+    original: "(url.protocol === 'https:' || !mayReach(address, 'public'))\n",
+    mutant: 'url !== null\n',
+    killedBy: [[EGRESS, 'http to the name %s, reach %s, which leads to %j, is %s']],
   },
   {
     promise: 'it does not start where the guard is not in force',
@@ -37,14 +44,14 @@ export const egress: readonly Mutation[] = [
   {
     promise: 'a name that leads into a private network is not connected to',
     file: 'src/oauth/guarded-connector.ts',
-    original: '!addresses.every(({ address }) => mayReach(address, reach))',
+    original: '!addresses.every(({ address }) => isAllowed(address))',
     mutant: 'addresses.length === 0',
     killedBy: [[EGRESS, 'a name that leads to %s is refused']],
   },
   {
     promise: 'a literal private address is not connected to',
     file: 'src/oauth/guarded-connector.ts',
-    original: '    if (isIP(host) !== 0 && !mayReach(host, reach)) throw new Blocked()\n',
+    original: '    if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()\n',
     mutant: '\n',
     killedBy: [[EGRESS, 'the literal %s is refused before anything is sent']],
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLoopbackLiteral, mayReach } from '../../src/oauth/address-guard.ts'
+import { isLoopbackHost, mayReach } from '../../src/oauth/address-guard.ts'
 
 const PUBLIC = ['8.8.8.8', '172.32.0.1', '2620:fe::9', '2a00:1450::1', '::ffff:8.8.8.8']
 const NAT64_PUBLIC = ['64:ff9b::808:808']
@@ -62,9 +62,11 @@ test.each([
   ['https://[::1]/', true],
   ['http://127.8.8.8/', true],
   ['http://2130706433/', true],
-  ['http://localhost:8080/', false],
+  ['http://localhost:8080/', true],
+  ['http://localhost.example.com/', false],
+  ['http://my-localhost:8080/', false],
   ['http://127.0.0.1.example.com/', false],
   ['https://10.0.0.1/', false],
-])('%s as a loopback literal: %s', (url, expected) => {
-  expect(isLoopbackLiteral(new URL(url))).toBe(expected)
+])('%s as loopback that is spelled out: %s', (url, expected) => {
+  expect(isLoopbackHost(new URL(url))).toBe(expected)
 })

@@ -115,15 +115,34 @@ test('plain http goes to a spelled out loopback address and nowhere else', async
   const send = (url: string, reach: OutgoingRequest['reach']) =>
     egress.send(request(url, { reach }))
   const asItWas = asked.length
+  expect(await send(`http://localhost:${server.port}`, 'public')).toMatchObject({
+    reason: 'blocked',
+  })
   expect(await send(server.url, 'loopback')).toMatchObject({ kind: 'answered' })
   expect(await send(server.url, 'private')).toMatchObject({ reason: 'blocked' })
   expect(await send(server.url, 'public')).toMatchObject({ reason: 'blocked' })
-  expect(await send(`http://localhost:${server.port}`, 'loopback')).toMatchObject({
-    reason: 'blocked',
-  })
+  expect(await send('http://example.com/', 'loopback')).toMatchObject({ reason: 'blocked' })
   expect(await send('http://example.com/', 'public')).toMatchObject({ reason: 'blocked' })
   expect(server.connections()).toBe(1)
   expect(asked.length).toBe(asItWas)
+})
+
+test.each<[string, OutgoingRequest['reach'], string[], string]>([
+  ['localhost', 'loopback', ['127.0.0.1'], 'answered'],
+  ['localhost', 'loopback', ['10.0.0.1'], 'not_sent'],
+  ['localhost', 'loopback', ['93.184.216.34'], 'not_sent'],
+  ['keycloak', 'plain', ['127.0.0.1'], 'answered'],
+  ['keycloak', 'plain', ['93.184.216.34'], 'not_sent'],
+  ['keycloak', 'plain', ['127.0.0.1', '93.184.216.34'], 'not_sent'],
+  ['keycloak', 'plain', ['169.254.169.254'], 'not_sent'],
+  ['keycloak', 'private', ['127.0.0.1'], 'not_sent'],
+])('http to the name %s, reach %s, which leads to %j, is %s', async (name, reach, found, kind) => {
+  await using server = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
+  const { addressesOf } = resolving({ [name]: found })
+  const egress = await openEgress({ clock: systemClock, addressesOf })
+  const result = await egress.send(request(`http://${name}:${server.port}/`, { reach }))
+  expect(result).toMatchObject(kind === 'answered' ? { kind } : { kind, reason: 'blocked' })
+  expect(server.connections()).toBe(kind === 'answered' ? 1 : 0)
 })
 
 test('a name is resolved once, and the socket goes to what was checked', async () => {

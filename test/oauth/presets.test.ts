@@ -35,7 +35,7 @@ test('every file is one preset, by the name of its id', () => {
 
 test.each(presetIds)('the preset %s is whole: schema, templates, documentation', (id) => {
   const recipe = recipeOf(id)
-  expect(checkRecipe(recipe)).toEqual([])
+  expect(checkRecipe(recipe, { params: {}, allowPlainHttp: false })).toEqual([])
   expect(recipe.documentation?.url).toMatch(/^https:\/\//)
   expect(recipe.documentation?.verifiedOn).toMatch(/^\d{4}-\d{2}-\d{2}$/)
   expect(Object.hasOwn(presets, presets[id]?.extends ?? id)).toBe(true)

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
+import { expectedIssuer, isFromIssuer } from '../../src/oauth/issuer.ts'
 import { configureProviders, parseProvider } from '../../src/oauth/providers.ts'
 
 const source = (id: string, settings: object = {}) => ({
@@ -23,6 +24,9 @@ const configured = (
   if (found === undefined) throw new Error('nothing configured')
   return found
 }
+
+const NO_ENDPOINT =
+  'must be https, or http to localhost or a loopback address; for http to a host of your own network set allowPlainHttp'
 
 test('secrets become text only where they are checked and where they are sent', () => {
   const folder = new URL('../../src/oauth/', import.meta.url)
@@ -110,6 +114,75 @@ test('an OpenID provider needs an issuer, any other its endpoints', () => {
   expect(odd.recipe.account).toEqual({ id: 'user.id' })
 })
 
+const ISSUER = 'https://sso.acme.example/realms/staff'
+
+test.each([
+  ['keycloak', {}],
+  ['okta', {}],
+  ['auth0', {}],
+  ['oidc', {}],
+  ['google', {}],
+  ['microsoft', {}],
+  ['sso', { preset: 'keycloak' }],
+])('an issuer under the preset of %s needs no parameter, and is discovered', (id, more) => {
+  const { provider, recipe } = configured(id, { issuer: ISSUER, ...more })
+  expect(recipe.issuer).toBe(ISSUER)
+  expect(recipe.tokenEndpoint).toBeUndefined()
+  expect(recipe.authorizationEndpoint).toBeUndefined()
+  expect(recipe.jwksUri).toBeUndefined()
+  const required = Object.values(provider.params).filter((param) => param.required)
+  expect(required).toEqual([])
+})
+
+test('an issuer under a preset keeps what else the preset knows of the vendor', () => {
+  const { provider, recipe } = configured('auth0', { issuer: ISSUER, audience: 'https://api' })
+  expect(provider.refresh.replay).toBe('never')
+  expect(recipe.errors.config).toHaveLength(1)
+  expect(Object.keys(provider.params)).toEqual(['audience'])
+  const { provider: keycloak } = configured('keycloak', {
+    issuer: ISSUER,
+    refreshTokenRotation: 'off',
+  })
+  expect(keycloak.refresh.replay).toBe('allowed')
+  const written = configured('google', { issuer: ISSUER, tokenEndpoint: 'https://t.example/token' })
+  expect(written.recipe.tokenEndpoint).toBe('https://t.example/token')
+})
+
+test('an issuer under a preset that names another server does not take that of the preset’s vendor', () => {
+  const { recipe } = configured('microsoft', { issuer: ISSUER })
+  const about = { known: ISSUER, claims: { tid: '3f2504e0-4f89-41d3-9a0c-0305e82c3301' } }
+  const variables = { authorityHost: 'login.microsoftonline.com' }
+  expect(expectedIssuer(recipe, variables, about)).toBe(ISSUER)
+  const iss = 'https://login.microsoftonline.com/3f2504e0-4f89-41d3-9a0c-0305e82c3301/v2.0'
+  expect(isFromIssuer(recipe, variables, { known: ISSUER, iss })).toBe(false)
+})
+
+test.each([
+  'https://sso.acme.example/auth',
+  'http://localhost:8080',
+  'http://localhost',
+  'http://127.0.0.1:8080/auth',
+  'http://127.0.0.1',
+  'http://[::1]:8080',
+  'https://[::1]',
+  'https://localhost:8443',
+])('the preset keycloak takes the baseUrl %s', (baseUrl) => {
+  expect(problemsOf('keycloak', { baseUrl, realm: 'acme' })).toEqual([])
+})
+
+test.each([
+  ['keycloak', { baseUrl: 'http://keycloak:8080', realm: 'acme' }],
+  ['keycloak', { baseUrl: 'http://keycloak.apps.svc:8080/auth', realm: 'acme' }],
+  ['oidc', { issuerUrl: 'http://my_idp:8080/' }],
+  ['gitlab', { baseUrl: 'http://gitlab.lan' }],
+  ['acme', { issuer: 'http://idp:8080' }],
+  ['acme', { authorizationEndpoint: 'http://idp/a', tokenEndpoint: 'http://idp/t' }],
+])('plain http at %s to %j needs the flag of that provider', (id, settings) => {
+  expect(problemsOf(id, settings).join()).toContain(NO_ENDPOINT)
+  expect(problemsOf(id, { ...settings, allowPlainHttp: false }).join()).toContain(NO_ENDPOINT)
+  expect(problemsOf(id, { ...settings, allowPlainHttp: true })).toEqual([])
+})
+
 test.each<[string, string, object, string[]]>([
   [
     'no preset and nothing else',
@@ -169,19 +242,33 @@ test.each<[string, string, object, string[]]>([
     'plain http',
     'google',
     { tokenEndpoint: 'http://oauth.example/token' },
-    ['providers.google.tokenEndpoint: must be https, or http on a literal loopback address'],
+    [`providers.google.tokenEndpoint: ${NO_ENDPOINT}`],
   ],
   [
-    'http to a name for loopback',
-    'google',
-    { tokenEndpoint: 'http://localhost/token' },
-    ['providers.google.tokenEndpoint: must be https, or http on a literal loopback address'],
+    'http to a host of the private network',
+    'keycloak',
+    { baseUrl: 'http://keycloak:8080', realm: 'acme' },
+    [`providers.keycloak.baseUrl: ${NO_ENDPOINT}`],
+  ],
+  [
+    'an issuer under the id of a preset that has none',
+    'github',
+    { issuer: 'https://login.acme.example' },
+    [
+      "providers.github.issuer: the preset github has none: an OpenID provider needs an id that is no preset's",
+    ],
+  ],
+  [
+    'a flag that is no flag',
+    'acme',
+    { issuer: 'https://login.acme.example', allowPlainHttp: 'yes' },
+    ['providers.acme.allowPlainHttp: must be true or false'],
   ],
   [
     'a URL with a password',
     'google',
     { tokenEndpoint: 'https://user:hunter2@oauth.example/token' },
-    ['providers.google.tokenEndpoint: must be https, or http on a literal loopback address'],
+    [`providers.google.tokenEndpoint: ${NO_ENDPOINT}`],
   ],
   [
     'an undeclared variable',

@@ -31,6 +31,9 @@ export type Script = {
   metadata: Record<string, unknown>
   userinfo: { status: number; body: unknown }
   jwksStatus: number
+  /** The path below the origin at which the issuer is, and where its metadata is. */
+  path: string
+  metadataAt: string
 }
 
 /** An OpenID provider that answers whatever the script says. */
@@ -40,6 +43,8 @@ export async function startSigningProvider() {
     metadata: {},
     userinfo: { status: 200, body: { sub: 'acc-1', email: 'ada@example.com', name: 'Ada' } },
     jwksStatus: 200,
+    path: '',
+    metadataAt: '/.well-known/openid-configuration',
   }
   const asked: string[] = []
   let issuer = ''
@@ -58,11 +63,11 @@ export async function startSigningProvider() {
 
 function answerTo(path: string, script: Script, issuer: string): [number, unknown] {
   switch (path) {
-    case '/.well-known/openid-configuration':
+    case script.metadataAt:
       return [
         200,
         {
-          issuer,
+          issuer: `${issuer}${script.path}`,
           authorization_endpoint: `${issuer}/auth`,
           token_endpoint: `${issuer}/token`,
           userinfo_endpoint: `${issuer}/me`,
