@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import type { Events } from '../events.ts'
+import { LONGEST_CALLBACK } from './callback-size.ts'
 import { STYLESHEET, STYLESHEET_NAME } from './pages/style.ts'
 import { receiveCallback, receiveFormPost } from './public/callback-routes.ts'
 import { showConnectPage, startConnecting } from './public/connect-routes.ts'
@@ -9,6 +10,7 @@ import { securityHeaders } from './public/security-headers.ts'
 import { type PublicPorts, type PublicSite, publicSite } from './public/site.ts'
 
 const LONGEST_URL = 4 * 1024
+const LONGEST_CALLBACK_URL = LONGEST_CALLBACK + 1024
 const YEAR_SECONDS = 31_536_000
 
 /**
@@ -22,8 +24,8 @@ export function createPublicApp(ports: PublicPorts, events: Pick<Events, 'reques
   app.silent = true
   app.use(securityHeaders)
   app.use(failurePages(site, { random: ports.random, events }))
-  app.use(limits)
   app.use(underBase(site))
+  app.use(limits)
   app.use(createRouter(ports, site).routes())
   app.use(nothingThere)
   return app
@@ -42,7 +44,8 @@ function createRouter(ports: PublicPorts, site: PublicSite): Router {
 
 const limits: Middleware = (ctx, next) => {
   if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) throw new PageRefusal('method_not_allowed')
-  if (ctx.url.length > LONGEST_URL) throw new PageRefusal('address_too_long')
+  const longest = ctx.path.startsWith('/callback/') ? LONGEST_CALLBACK_URL : LONGEST_URL
+  if (ctx.url.length > longest) throw new PageRefusal('address_too_long')
   return next()
 }
 

@@ -1,4 +1,7 @@
 import * as oauth from 'oauth4webapi'
+import type { Account } from '../core/connection.ts'
+import { parseJson } from '../core/json.ts'
+import { textAt } from '../core/json-path.ts'
 import type { ExchangeRequest } from '../ports/token-endpoint.ts'
 import type { Call } from './call.ts'
 import { isFromIssuer } from './issuer.ts'
@@ -32,6 +35,29 @@ export function keptFromCallback(
     kept.push([name, rule, value])
   }
   return sorted(recipe, kept)
+}
+
+const LONGEST_ACCOUNT_NAME = 256
+
+/** What the callback says of the account, if the preset names a place. */
+export function accountInCallback(
+  { accountFromCallback }: Recipe,
+  callback: ReadonlyMap<string, string>,
+): Account {
+  const document = Object.fromEntries([...callback].map(([name, text]) => [name, valueOf(text)]))
+  const name = accountFromCallback === undefined ? null : textAt(document, accountFromCallback.name)
+  const isPlain = name !== null && name.length <= LONGEST_ACCOUNT_NAME && !/\p{Cc}/u.test(name)
+  return { id: null, email: null, name: isPlain ? name : null }
+}
+
+/** Apple puts JSON into a parameter. */
+function valueOf(text: string): unknown {
+  if (!text.startsWith('{')) return text
+  try {
+    return parseJson(text)
+  } catch {
+    return text
+  }
 }
 
 /** RFC 6749 §4.1.2 and RFC 9207. The state was held against the flow before anything came here. */

@@ -7,7 +7,7 @@ import { Secret } from '../core/secret.ts'
 import type { ExchangeRequest, IdentifyOutcome } from '../ports/token-endpoint.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import { verifyCallback } from './callback-values.ts'
-import { checkCallback, keptFromCallback } from './callback.ts'
+import { accountInCallback, checkCallback, keptFromCallback } from './callback.ts'
 import { type Claims, type IdTokenResult, verifyIdToken } from './id-token.ts'
 import { accountIn, askAccount } from './identify.ts'
 import type { TokenSet } from './normalise.ts'
@@ -105,7 +105,7 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
   if (found.kind === 'untrusted') return untrusted(found.detail)
   if (found.kind === 'unavailable') return unavailable(found.detail, tokens)
   const providerData = { ...tokens.providerData, ...found.providerData }
-  const { account } = found
+  const account = completed(found.account, accountInCallback(call.recipe, request.callback))
   return { kind: 'ok', tokens: { ...tokens, providerData }, account, sentAt: reading.sentAt }
 }
 

@@ -19,10 +19,8 @@ type Needs = Pick<
 export type HeadlessCallback = {
   /** Of the session in which the callback arrived. */
   readonly userId: UserId
-  readonly state: string
-  readonly code: string | null
-  readonly iss: string | null
-  readonly error: string | null
+  /** Every parameter that came to the app's callback: presets keep and compare some of them. */
+  readonly callback: ReadonlyMap<string, string>
   /** Names the account where the provider does not. */
   readonly name: string | null
 }
@@ -33,7 +31,7 @@ export async function completeHeadless(
   caller: Caller,
   demand: HeadlessCallback,
 ): Promise<{ readonly connection: LiveConnection; readonly appState: string | null }> {
-  const flow = await takeFlow(ports, caller, demand.state)
+  const flow = await takeFlow(ports, caller, demand.callback.get('state') ?? '')
   const redeemed = await orTell(ports, flow, () => redeemFor(ports, flow, demand))
   if (redeemed.kind === 'failed') {
     const { problem, detail } = redeemed
@@ -56,7 +54,7 @@ async function redeemFor(
   }
   const provider = ports.providers.get(flow.provider)
   if (provider === undefined) throw unknownState()
-  const redeemed = await redeem(ports, flow, { provider, callback: callbackOf(demand) })
+  const redeemed = await redeem(ports, flow, { provider, callback: demand.callback })
   if (redeemed.kind !== 'refused') return redeemed
   const without = 'the provider sent the user back without a code'
   const { word: reason, ...why } = callbackProblem(redeemed.error, provider)
@@ -100,14 +98,6 @@ function unknownState(): VaultError {
     nextAction: 'reauthorize',
     errors: [{ in: 'body', name: 'state', detail: 'is unknown, used or too old' }],
   })
-}
-
-function callbackOf(demand: HeadlessCallback): ReadonlyMap<string, string> {
-  const { state, code, iss, error } = demand
-  const entries = Object.entries({ state, code, iss, error })
-  return new Map(
-    entries.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
-  )
 }
 
 function named(consent: TokenConsent, name: string | null): TokenConsent {

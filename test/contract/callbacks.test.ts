@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { signature } from './answer-authorize.ts'
-import { openContractStage } from './contract-stage.ts'
+import { beginHeadless } from '../../src/vault/begin-headless.ts'
+import { completeHeadless } from '../../src/vault/complete-headless.ts'
+import { OPERATOR } from '../support/vault-stage.ts'
+import { HOME, openContractStage, USER } from './contract-stage.ts'
 import { dialects } from './dialects/index.ts'
-import { walk } from './walk.ts'
+import { connect, walk } from './walk.ts'
 
 // A callback comes through a browser: what it says of hosts and shops is not taken at its word.
 
@@ -51,6 +54,43 @@ test.each(FORGED)('%s: a callback with %s redeems no code', async (id, _, forge)
   expect(home.searchParams.get('error')).toBe('internal')
   const posts = stage.vendor.requests.filter(({ method }) => method === 'POST')
   expect(posts.map(({ address }) => address)).toEqual([])
+})
+
+test.each([
+  ['shopify', {}],
+  ['intuit', { realmId: '4620816365' }],
+  ['zoho', { accountsServer: 'https://accounts.zoho.eu' }],
+  ['github-app', { installationId: '4711' }],
+])('%s: an app with a callback of its own connects with all that came to it', async (id, kept) => {
+  const dialect = dialects[id]
+  if (dialect === undefined) throw new Error('no such dialect')
+  await using stage = await openContractStage(id, dialect)
+  const { ports } = stage
+  const callbackUrl = `${HOME}/callback`
+  stage.vendor.redirectUri = callbackUrl
+  const nothing = { email: null, state: null, params: {} }
+  const scope = dialect.scopes === null ? [] : dialect.scopes.ask
+  const demand = { userId: USER, provider: stage.id, callbackUrl, scope, ...nothing }
+  const { url } = await beginHeadless(ports, OPERATOR, demand)
+  const callback = await stage.consent(url)
+  const back = { userId: USER, callback, name: null }
+  const { connection } = await completeHeadless(ports, OPERATOR, back)
+  expect(connection).toMatchObject({ status: 'active', providerData: kept })
+})
+
+test.each([
+  ['{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"x@evil.example"}', 'Ada Lovelace'],
+  ['{"name":{"firstName":"Ada"}}', 'Ada'],
+  ['{"name":{"firstName":"Ada\\u0000"}}', null],
+  ['{"name":', null],
+  ['Ada', null],
+])('apple: the callback %s names the account %s, and nothing else of it', async (user, name) => {
+  const dialect = dialects['apple']
+  if (dialect === undefined) throw new Error('no such dialect')
+  await using stage = await openContractStage('apple', dialect)
+  const onTheWay = (callback: Callback): Callback => new Map([...callback, ['user', user]])
+  const { account } = await stage.stored(await connect(stage, { onTheWay }))
+  expect(account).toMatchObject({ id: '1085', email: 'ada@example.com', name })
 })
 
 function without(name: string) {

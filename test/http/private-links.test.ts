@@ -253,6 +253,52 @@ describe("a flow whose callback is the app's own", () => {
     expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
   })
 
+  test.each<[string, (query: string) => unknown]>([
+    ['the URL that was called', (query) => `https://app.example.com/oauth/callback?${query}#_=_`],
+    ['the path that was called', (query) => `/oauth/callback?${query}`],
+    ['a query or a posted form', (query) => query],
+    ['its fields', (query) => Object.fromEntries(new URLSearchParams(query))],
+    [
+      'its fields, some of them lists',
+      (query) => ({ ...Object.fromEntries(new URLSearchParams(query)), scope: ['a b', 'c'] }),
+    ],
+  ])('takes the whole callback as %s', async (_, callbackOf) => {
+    const { state } = (await begin()).json
+    const seen: ReadonlyMap<string, string>[] = []
+    const { exchange } = api.endpoint
+    api.endpoint.exchange = async (request) => {
+      seen.push(request.callback)
+      return exchange(request)
+    }
+    const code = 'x'.repeat(8_000)
+    const query = `code=${code}&state=${String(state)}&realmId=46&accounts-server=https%3A%2F%2Fa.example&scope=a+b&hmac=~`
+    const { status } = await complete({ userId: '42', callback: callbackOf(query) })
+    expect(status).toBe(200)
+    expect(seen.map((callback) => Object.fromEntries(callback))).toEqual([
+      {
+        ...{ code, state, realmId: '46', 'accounts-server': 'https://a.example' },
+        ...{ scope: 'a b', hmac: '~' },
+      },
+    ])
+  })
+
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['without anything', {}, ['state', 'code']],
+    ['without a state', { callback: '?code=c' }, ['callback.state']],
+    ['without a code', { callback: { state: 's' } }, ['callback.code']],
+    ['with two states', { callback: '?code=c&state=s&state=t' }, ['callback.state']],
+    ['with two codes', { callback: { code: ['c', 'd'], state: 's' } }, ['callback.code']],
+    ['beside its own fields', { callback: '?code=c&state=s', state: 's' }, ['callback']],
+    ['of another type', { callback: 7 }, ['callback']],
+    ['that nests', { callback: { state: 's', code: { a: 'b' } } }, ['callback']],
+    ['too long', { callback: `?state=s&code=${'x'.repeat(12_288)}` }, ['callback']],
+  ])('refuses a callback %s by the name of the field', async (_, more, names) => {
+    const { status, json } = await complete({ userId: '42', ...more })
+    expect(status).toBe(400)
+    const errors = json['errors'] as { name: string }[]
+    expect(errors.map(({ name }) => name)).toEqual(names)
+  })
+
   test('needs a code or an error', async () => {
     const { json } = await complete({ userId: '42', state: 's' })
     expect(json['errors']).toEqual([

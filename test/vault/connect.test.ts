@@ -211,7 +211,7 @@ describe('why a connect failed', () => {
     expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
     const { callback, state } = await headless(stage)
     const demand = { userId: USER, state, iss: null, error: null, name: null }
-    const completed = completeHeadless(stage.ports, OPERATOR, {
+    const completed = complete(stage, OPERATOR, {
       ...demand,
       code: callback.get('code') ?? '',
     })
@@ -255,7 +255,7 @@ describe('why a connect failed', () => {
     expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(errorCode)
     const { state } = await headless(stage)
     const demand = { userId: USER, state, code: null, iss: null, error, name: null }
-    await expect(completeHeadless(stage.ports, OPERATOR, demand)).rejects.toMatchObject({
+    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
       code: 'invalid_request',
       extras: { reason: word, errorCode, nextAction, providerError },
     })
@@ -360,10 +360,10 @@ describe('where the app owns the callback', () => {
       error: null,
       name: 'Ann',
     }
-    const { connection, appState } = await completeHeadless(stage.ports, OPERATOR, demand)
+    const { connection, appState } = await complete(stage, OPERATOR, demand)
     expect(appState).toBe('of the app')
     expect(connection).toMatchObject({ userId: USER, status: 'active' })
-    await expect(completeHeadless(stage.ports, OPERATOR, demand)).rejects.toMatchObject({
+    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
       code: 'invalid_request',
     })
   })
@@ -379,7 +379,7 @@ describe('where the app owns the callback', () => {
       error: null,
       name: null,
     }
-    await expect(completeHeadless(stage.ports, OPERATOR, demand)).rejects.toMatchObject({
+    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
       code: 'confirmation_refused',
     })
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(0)
@@ -389,15 +389,13 @@ describe('where the app owns the callback', () => {
     await using stage = await openStage()
     const bad = { userId: USER, iss: null, error: null, name: null, code: 'forged' }
     const first = await headless(stage)
-    await expect(
-      completeHeadless(stage.ports, OPERATOR, { ...bad, state: first.state }),
-    ).rejects.toMatchObject({
+    await expect(complete(stage, OPERATOR, { ...bad, state: first.state })).rejects.toMatchObject({
       code: 'invalid_request',
       extras: { reason: 'invalid_grant' },
     })
     const second = await headless(stage)
     const refused = { ...bad, state: second.state, code: null, error: 'access_denied' }
-    await expect(completeHeadless(stage.ports, OPERATOR, refused)).rejects.toMatchObject({
+    await expect(complete(stage, OPERATOR, refused)).rejects.toMatchObject({
       extras: { reason: 'reject' },
     })
   })
@@ -414,10 +412,10 @@ describe('where the app owns the callback', () => {
       name: null,
     }
     const narrow = { ...OPERATOR, userIdPrefix: 'other:' }
-    await expect(completeHeadless(stage.ports, narrow, demand)).rejects.toMatchObject({
+    await expect(complete(stage, narrow, demand)).rejects.toMatchObject({
       code: 'invalid_request',
     })
-    expect((await completeHeadless(stage.ports, OPERATOR, demand)).connection.status).toBe('active')
+    expect((await complete(stage, OPERATOR, demand)).connection.status).toBe('active')
   })
 })
 
@@ -457,6 +455,20 @@ async function walk(stage: Stage, link: Link): Promise<URL> {
   })
   if (end.kind !== 'redirect') throw new Error(`ended with ${end.kind}`)
   return new URL(end.url)
+}
+
+/** What the app hands in when its callback was called with these parameters. */
+function complete(
+  stage: Stage,
+  caller: typeof OPERATOR,
+  {
+    userId,
+    name,
+    ...fields
+  }: { userId: UserId; name: string | null } & Record<string, string | null>,
+) {
+  const given = Object.entries(fields).filter((pair): pair is [string, string] => pair[1] !== null)
+  return completeHeadless(stage.ports, caller, { userId, name, callback: new Map(given) })
 }
 
 async function headless(stage: Stage) {

@@ -111,11 +111,10 @@ async function consent(stage: Stage): Promise<LiveConnection> {
     params: {},
     state: 'of the app',
   }
-  const { url, state } = await beginHeadless(stage.ports, OPERATOR, demand)
+  const { url } = await beginHeadless(stage.ports, OPERATOR, demand)
   const answer = await fetch(url, { redirect: 'manual' })
-  const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code')
-  const nothing = { iss: null, error: null, name: null }
-  const back = { userId: demand.userId, state, code, ...nothing }
+  const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
+  const back = { userId: demand.userId, callback, name: null }
   const done = await completeHeadless(stage.ports, OPERATOR, back)
   return stage.stored(done.connection.id)
 }

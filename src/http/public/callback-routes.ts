@@ -4,6 +4,8 @@ import type { ProviderId } from '../../core/ids.ts'
 import type { Provider } from '../../core/provider.ts'
 import type { Ports } from '../../ports.ts'
 import { finishAuthorization } from '../../vault/finish-authorization.ts'
+import { type CallbackParams, firstOfEach, repeated } from '../callback-field.ts'
+import { LONGEST_CALLBACK } from '../callback-size.ts'
 import { readBrowserId } from './browser-cookie.ts'
 import { readForm } from './read-form.ts'
 import { endUrl, isOutcomeUrl, showOutcome } from './outcome-url.ts'
@@ -30,11 +32,13 @@ export async function receiveCallback(
   seeOther(ctx, endUrl(finished, ports, { site, browserId }))
 }
 
-const KNOWN_FIELDS = ['code', 'state', 'iss', 'error']
+/** Larder redeems the code alone, and a token does not belong in an address. */
+const NOT_PASSED_ON = ['access_token', 'id_token', 'refresh_token']
 
 /**
  * `response_mode=form_post`. A cross-site POST carries no Lax cookie, so this one can know no flow;
- * the GET that follows does (OAuth 2.0 Form Post Response Mode §2).
+ * the GET that follows does (OAuth 2.0 Form Post Response Mode §2). It has every field: presets keep
+ * and compare others than those of the protocol.
  */
 export async function receiveFormPost(
   ctx: RouterContext,
@@ -42,11 +46,11 @@ export async function receiveFormPost(
   site: PublicSite,
 ): Promise<void> {
   const provider = namedProvider(ctx, ports)
-  const sent = withoutDuplicates(await readForm(ctx.req))
-  const known = new URLSearchParams()
-  for (const name of KNOWN_FIELDS) if (sent.has(name)) known.set(name, sent.get(name) ?? '')
-  if (!known.has('state')) throw new PageRefusal('unusable_answer')
-  seeOther(ctx, `${site.base}/callback/${provider.id}?${known.toString()}`)
+  const sent = withoutDuplicates(await readForm(ctx.req, LONGEST_CALLBACK))
+  if (!sent.has('state')) throw new PageRefusal('unusable_answer')
+  const passed = [...sent].filter(([name]) => !NOT_PASSED_ON.includes(name))
+  const query = new URLSearchParams(passed).toString()
+  seeOther(ctx, `${site.base}/callback/${provider.id}?${query}`)
 }
 
 function namedProvider(ctx: RouterContext, ports: Pick<Ports, 'providers'>): Provider {
@@ -55,15 +59,10 @@ function namedProvider(ctx: RouterContext, ports: Pick<Ports, 'providers'>): Pro
   return provider
 }
 
-const MAY_NOT_REPEAT = ['state', 'code', 'iss', 'error']
-
-/** RFC 6749 §3.1: no parameter twice; which of two would count is what an attacker plays with. */
-function withoutDuplicates(params: URLSearchParams): ReadonlyMap<string, string> {
-  if (MAY_NOT_REPEAT.some((name) => params.getAll(name).length > 1)) {
-    throw new PageRefusal('unusable_answer')
-  }
-  // Reversed, so that the first of what may be repeated is the one that stays.
-  return new Map([...params].toReversed())
+function withoutDuplicates(params: URLSearchParams): CallbackParams {
+  const pairs = [...params]
+  if (repeated(pairs) !== undefined) throw new PageRefusal('unusable_answer')
+  return firstOfEach(pairs)
 }
 
 function isForeign(error: unknown): boolean {

@@ -11,6 +11,8 @@ import { sameDigest } from './same-digest.ts'
 import { connectPath, formToken, showPage } from './show-page.ts'
 import { takeCredentials } from './take-credentials.ts'
 
+const LONGEST_FORM = 8 * 1024
+
 /** The page. It changes nothing, however often a scanner asks for it, by GET or by HEAD. */
 export async function showConnectPage(
   ctx: RouterContext,
@@ -35,7 +37,7 @@ export async function startConnecting(
   // `Origin` is not judged: it is `null` behind some privacy settings. The token below is what counts.
   if (ctx.get('sec-fetch-site') === 'cross-site')
     throw new PageRefusal('not_from_page', { retry: again })
-  const form = await readForm(ctx.req)
+  const form = await readForm(ctx.req, LONGEST_FORM)
   const browserId = readBrowserId(ctx.get('cookie'), site)
   if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {
     throw new PageRefusal('not_from_page', { retry: again })

@@ -1,30 +1,31 @@
 import type { IncomingMessage } from 'node:http'
 import { VaultError } from '../../core/errors.ts'
 
-const LONGEST_BODY = 8 * 1024
-
-/** The fields of a sent form. Throws `VaultError` before more than 8 KiB were taken in. */
-export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+/** The fields of a sent form. Throws `VaultError` before more than `longest` bytes were read. */
+export async function readForm(
+  request: IncomingMessage,
+  longest: number,
+): Promise<URLSearchParams> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded' || isEncoded(request)) {
     throw new VaultError('unsupported_media_type', 'a form is expected')
   }
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > LONGEST_BODY) throw tooLarge()
-  return new URLSearchParams(await readText(request))
+  if (declared > longest) throw tooLarge(longest)
+  return new URLSearchParams(await readText(request, longest))
 }
 
 function isEncoded(request: IncomingMessage): boolean {
   return (request.headers['content-encoding'] ?? 'identity') !== 'identity'
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readText(request: IncomingMessage, longest: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
     for await (const chunk of request as AsyncIterable<Uint8Array>) {
       length += chunk.byteLength
-      if (length > LONGEST_BODY) throw tooLarge()
+      if (length > longest) throw tooLarge(longest)
       chunks.push(chunk)
     }
   } catch (error) {
@@ -35,6 +36,6 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function tooLarge(): VaultError {
-  return new VaultError('payload_too_large', 'a form may be 8 KiB long')
+function tooLarge(longest: number): VaultError {
+  return new VaultError('payload_too_large', `a form may have ${longest} bytes`)
 }

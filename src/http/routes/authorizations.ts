@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { beginHeadless } from '../../vault/begin-headless.ts'
 import { completeHeadless } from '../../vault/complete-headless.ts'
+import { callback, type CallbackParams } from '../callback-field.ts'
+import { LONGEST_CALLBACK } from '../callback-size.ts'
 import { created, endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentAuthorization, presentConnection } from '../present.ts'
@@ -16,21 +18,44 @@ const beginBody = z.strictObject({
   params: field.otherwise(field.providerParams, {}),
 })
 
-const completeBody = field.withRule(
-  z.strictObject({
-    userId: field.userId.describe('Of the session in which the callback arrived.'),
-    state: field.text(1, 512).describe('As it came to the callback.'),
-    code: field.maybe(field.text(1, 8192)),
-    iss: field.maybe(field.text(1, 2048)),
-    error: field.maybe(field.text(1, 256)),
-    name: field.maybe(field.text(1, 256)).describe('Where the provider tells none.'),
-  }),
+const completeFields = z.strictObject({
+  userId: field.userId.describe('Of the session in which the callback arrived.'),
+  callback,
+  state: field.maybe(field.text(1, 512)).describe('As it came, if there is no `callback`.'),
+  code: field.maybe(field.text(1, LONGEST_CALLBACK)),
+  iss: field.maybe(field.text(1, 2048)),
+  error: field.maybe(field.text(1, 256)),
+  name: field.maybe(field.text(1, 256)).describe('Where the provider tells none.'),
+})
+
+const PROTOCOL = ['state', 'code', 'iss', 'error'] as const
+
+const RULES = [
+  {
+    field: 'callback',
+    detail: 'already holds state, code, iss and error: leave those out',
+    holds: (given) => given['callback'] == null || PROTOCOL.every((name) => given[name] == null),
+  },
+  {
+    field: 'state',
+    detail: 'is required where there is no callback',
+    holds: ({ state, ...given }) => given['callback'] != null || state != null,
+  },
   {
     field: 'code',
     detail: 'is required where there is no error',
-    holds: ({ code, error }) => code != null || error != null,
+    holds: ({ code, error, ...given }) =>
+      given['callback'] != null || code != null || error != null,
   },
-)
+] satisfies readonly Parameters<typeof field.withRule>[1][]
+
+const completeBody = RULES.reduce((body, rule) => field.withRule(body, rule), completeFields)
+
+function callbackOf(body: z.output<typeof completeFields>): CallbackParams {
+  if (body.callback !== null) return body.callback
+  const given = PROTOCOL.map((name) => [name, body[name]] as const)
+  return new Map(given.filter((pair): pair is [(typeof pair)[0], string] => pair[1] !== null))
+}
 
 export const authorizationEndpoints = [
   endpoint({
@@ -66,7 +91,9 @@ export const authorizationEndpoints = [
       'provider_unavailable',
     ],
     handle: async ({ ports, caller }, { body }) => {
-      const { connection, appState } = await completeHeadless(ports, caller, body)
+      const { userId, name } = body
+      const demand = { userId, name, callback: callbackOf(body) }
+      const { connection, appState } = await completeHeadless(ports, caller, demand)
       return ok({ ...presentConnection(connection, ports), appState })
     },
   }),

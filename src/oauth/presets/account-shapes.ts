@@ -5,7 +5,7 @@ export const path = z
   .string()
   .regex(/^[^.[\]]*(\.[^.[\]]+|\[[\w-]*\])*$/, 'must be keys with dots between them')
 
-const textSource: z.ZodType<TextSource> = z.lazy(() =>
+export const textSource: z.ZodType<TextSource> = z.lazy(() =>
   z.union([
     path,
     z.array(textSource).min(1).readonly(),

@@ -33,6 +33,14 @@ export const apple = {
   // Wanted as soon as name or e-mail are asked for.
   responseMode: 'form_post',
   deniedBy: ['user_cancelled_authorize'],
+  // Sent with the very first consent of a user only; the id token has no name.
+  accountFromCallback: {
+    name: [
+      { joined: ['user.name.firstName', 'user.name.lastName'], with: ' ' },
+      'user.name.firstName',
+      'user.name.lastName',
+    ],
+  },
   // It ends the whole authorization of the user.
   revocation: { tokens: 'any', reach: 'account' },
   // A refresh token may be checked once a day, and no API takes the access token: its hour is not

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { refreshTokens } from '../refresh-token-shape.ts'
 import { callbackStrategies } from '../strategies.ts'
-import { accountSources, emailVerified, path } from './account-shapes.ts'
+import { accountSources, emailVerified, path, textSource } from './account-shapes.ts'
 import {
   answer,
   clientAuth,
@@ -141,6 +141,8 @@ export const presetSchema = z
     account: accountSources.default({ id: 'sub', email: 'email', name: 'name' }),
     accountFromIdToken: accountSources.optional(),
     accountFromTokens: accountSources.optional(),
+    /** The name alone, for display: what came by the browser identifies nobody. Parameters may hold JSON. */
+    accountFromCallback: z.strictObject({ name: textSource }).readonly().optional(),
     probe: probe.default({}),
     /** Sent if the probe named no e-mail, or one that it does not call verified. */
     emailRequest: z
