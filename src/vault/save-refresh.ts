@@ -112,9 +112,10 @@ async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> 
 
 /** The one transaction: fenced by grant and generation, with its events. */
 async function write(ports: Needs, landing: Landing): Promise<boolean> {
-  const { before, after, outcome } = landing
+  const { before, outcome } = landing
   const changes = await ports.store.write(async (trx) => {
     await landing.also(trx)
+    const after = await withEdits(trx, landing)
     const { won } = await trx.saveConnection(before, after)
     if (!won) {
       await dropLateTokens(ports, trx, landing)
@@ -128,6 +129,17 @@ async function write(ports: Needs, landing: Landing): Promise<boolean> {
   })
   tellDisconnected(ports, changes ?? [])
   return changes !== null
+}
+
+/** The account is sealed together with label and metadata: an edit made during the refresh must stand. */
+async function withEdits(
+  trx: Pick<Writes, 'connection'>,
+  { before, after }: Landing,
+): Promise<LiveConnection> {
+  if (after.account === before.account) return after
+  const current = await trx.connection(before.id)
+  if (current === null) return after
+  return { ...after, label: current.label, metadata: current.metadata }
 }
 
 /**
