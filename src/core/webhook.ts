@@ -48,8 +48,10 @@ export type WebhookState = {
   readonly dueAt: Instant
   readonly lastFailure: { readonly at: Instant; readonly detail: string } | null
   readonly lastAcceptedAt: Instant | null
-  /** Events that were swept before they were accepted, since the endpoint was last enabled. */
+  /** Events that were deleted before they were accepted, since the endpoint was last enabled. */
   readonly lost: number
+  /** How often an operator enabled it: an answer to a request from before that changes no wait. */
+  readonly enableCount: number
   readonly disabled: { readonly reason: DisabledReason; readonly at: Instant } | null
 }
 
@@ -57,16 +59,21 @@ export type WebhookState = {
 export type DisabledReason = 'gone' | 'failing'
 
 /**
- * The events of one subject that an endpoint has still to accept, from `sequence` on: they wait for
- * it, so that a receiver hears of each connection in order.
+ * One event of a subject was not accepted: it and every later event of the subject wait, so that a
+ * receiver gets the events of each connection in order. The scan passes over all of them.
  */
 export type Hold = {
   /** See `StoredEvent`. */
   readonly subject: string
+  /** The first event that waits. */
   readonly sequence: number
   /** How often that very event was refused. */
   readonly attempts: number
   readonly dueAt: Instant
+  /** The endpoint has never accepted an event of the subject from here on; earlier ones are replayed. */
+  readonly owedFrom: number
+  /** Owed events that were deleted and are not counted in the state yet. */
+  readonly lost: number
 }
 
 /** `detail` is from a closed list and never what a receiver wrote. */

@@ -16,45 +16,9 @@ import type {
 import type { Revocation } from '../core/outbox.ts'
 import type { ReceivedTokens } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
-import type { Hold, WebhookId, WebhookState } from '../core/webhook.ts'
+import type { EventFilter, EventPage, WebhookReads, WebhookWrites } from './webhook-store.ts'
 
 export type WriteResult = { readonly won: boolean }
-
-/** What is known of webhook endpoints. Events are named by their sequence. */
-export interface WebhookReads {
-  webhookStates(): Promise<readonly WebhookState[]>
-  webhookState(id: WebhookId): Promise<WebhookState | null>
-  /** The newest ever written, whether it is kept or not. */
-  newestEvent(): Promise<number>
-  /** The last of those written before an instant. */
-  lastEventBefore(instant: Instant): Promise<number>
-  /** Of one subject, both ends included. */
-  eventsOf(
-    subject: string,
-    range: { readonly from: number; readonly until: number; readonly limit: number },
-  ): Promise<readonly StoredEvent[]>
-  /** Those that are due, soonest first. */
-  dueHolds(id: WebhookId, now: Instant, limit: number): Promise<readonly Hold[]>
-  heldSubjects(id: WebhookId): Promise<ReadonlySet<string>>
-}
-
-export interface WebhookWrites {
-  /** Begins with those that are new at the newest event; forgets those long gone from the settings. */
-  keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
-  /** Wins only if no delivery to it is under way; a process that dies holds the claim to its end. */
-  claimWebhook(
-    id: WebhookId,
-    claim: { readonly now: Instant; readonly until: Instant },
-  ): Promise<WriteResult>
-  endClaim(id: WebhookId): Promise<void>
-  saveWebhook(state: WebhookState): Promise<void>
-  /** A hold that was moved since `before` was read stays as it is. Null: there was none, there is none. */
-  saveHold(id: WebhookId, before: Hold | null, after: Hold | null): Promise<void>
-  /** What waits for an event after `after` waits for the first one of its subject after it. */
-  rewindHolds(id: WebhookId, after: number): Promise<void>
-  /** All holds are due at once. */
-  hurryHolds(id: WebhookId, now: Instant): Promise<void>
-}
 
 /** The queries; those that name `where` clauses of a caller take them as plain data. */
 export interface Reads extends WebhookReads {
@@ -101,6 +65,8 @@ export interface Reads extends WebhookReads {
   waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
   overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
   events(filter: EventFilter): Promise<readonly StoredEvent[]>
+  /** The next events, and how far they reach: one page reads a bounded number of rows and bytes. */
+  eventPage(filter: EventFilter): Promise<EventPage>
   apiKeys(): Promise<readonly ApiKey[]>
   circuits(): Promise<readonly Circuit[]>
   dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
@@ -122,12 +88,6 @@ export type ConnectionFilter = {
   readonly after: ConnectionId | null
   readonly limit: number
   /** What the caller reaches; held in the query, so that pages are full. */
-  readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
-}
-
-export type EventFilter = {
-  readonly after: number
-  readonly limit: number
   readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
 }
 
@@ -184,7 +144,7 @@ export interface Writes extends Reads, WebhookWrites {
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
   /**
-   * Links, flows, revocations, circuits and leases: all that waits for an instant beside connections.
+   * Links, flows, revocations, circuits, webhooks, data keys and leases: all that waits for an instant beside connections.
    * And when the vault was last alive: where that is still to come, the next start does it all again.
    */
   turnBackQueues(byMs: number): Promise<void>

@@ -146,6 +146,7 @@ export const BINDINGS = {
     disabled_at: 'free',
     lease_until: 'free',
     configured_at: 'free',
+    enable_count: 'free',
   },
   webhook_holds: {
     webhook_id: 'free',
@@ -153,5 +154,7 @@ export const BINDINGS = {
     sequence: 'free',
     attempts: 'free',
     due_at: 'free',
+    owed_from: 'free',
+    lost: 'free',
   },
 } as const satisfies { readonly [T in keyof Schema]: { readonly [C in keyof Schema[T]]: Binding } }

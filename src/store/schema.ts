@@ -199,6 +199,7 @@ export type WebhookTable = {
   lease_until: Time
   /** When the settings were last seen to name it. */
   configured_at: Time
+  enable_count: number
 }
 
 export type WebhookHoldTable = {
@@ -207,4 +208,6 @@ export type WebhookHoldTable = {
   sequence: number
   attempts: number
   due_at: Time
+  owed_from: number
+  lost: number
 }

@@ -2,6 +2,7 @@ import { OWN_CLIENT } from '../core/client-key.ts'
 import type { Instant } from '../core/ids.ts'
 import type { Writes } from '../ports/store.ts'
 import type { WriteContext } from './context.ts'
+import { countLostOfHolds } from './webhook-holds.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -21,7 +22,7 @@ const BATCH = 500
 export function sweepWrites({ db }: WriteContext): Pick<Writes, 'sweep'> {
   return {
     sweep: async (now) => {
-      let removed = 0
+      let removed = await sweepEvents(db, now)
       for (const deletion of deletions(db, now)) {
         const result = await deletion.executeTakeFirst()
         removed += Number(result.numDeletedRows)
@@ -29,6 +30,20 @@ export function sweepWrites({ db }: WriteContext): Pick<Writes, 'sweep'> {
       return removed
     },
   }
+}
+
+async function sweepEvents(db: WriteContext['db'], now: Instant): Promise<number> {
+  const old = await db
+    .selectFrom('events')
+    .select('sequence')
+    .where('created_at', '<=', now - EVENTS_KEPT_MS)
+    .limit(BATCH)
+    .execute()
+  const sequences = old.map(({ sequence }) => sequence)
+  if (sequences.length === 0) return 0
+  await countLostOfHolds(db, sequences)
+  await db.deleteFrom('events').where('sequence', 'in', sequences).execute()
+  return sequences.length
 }
 
 function deletions(db: WriteContext['db'], now: Instant) {
@@ -45,10 +60,6 @@ function deletions(db: WriteContext['db'], now: Instant) {
     .selectFrom('refresh_token_hashes')
     .select('hash')
     .where('created_at', '<=', now - REFRESH_TOKEN_HASHES_KEPT_MS)
-  const events = db
-    .selectFrom('events')
-    .select('sequence')
-    .where('created_at', '<=', now - EVENTS_KEPT_MS)
   const circuits = db
     .selectFrom('circuits')
     .select('client')
@@ -63,6 +74,5 @@ function deletions(db: WriteContext['db'], now: Instant) {
     db.deleteFrom('waiting_grants').where('link_id', 'in', waiting.limit(BATCH)),
     db.deleteFrom('connect_links').where('id', 'in', links.limit(BATCH)),
     db.deleteFrom('refresh_token_hashes').where('hash', 'in', hashes.limit(BATCH)),
-    db.deleteFrom('events').where('sequence', 'in', events.limit(BATCH)),
   ]
 }

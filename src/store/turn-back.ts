@@ -18,7 +18,7 @@ export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connecti
 export function turnBackWrites({ db, cipher }: WriteContext): Pick<Writes, 'turnBackQueues'> {
   return {
     turnBackQueues: async (byMs) => {
-      const back = (column: string) => sql<number>`${sql.ref(column)} - ${byMs}`
+      const back = backBy(byMs)
       for (const row of await db.selectFrom('flows').selectAll().execute()) {
         const turned = { expires_at: row.expires_at - byMs }
         const columns = changedRow(cipher, 'flows', row, turned)
@@ -41,6 +41,11 @@ export function turnBackWrites({ db, cipher }: WriteContext): Pick<Writes, 'turn
         .updateTable('circuits')
         .set({ open_since: back('open_since'), open_until: back('open_until') })
         .execute()
+      await turnBackWebhooks(db, byMs)
+      await db
+        .updateTable('data_keys')
+        .set({ created_at: back('created_at'), retired_at: back('retired_at') })
+        .execute()
       await db
         .updateTable('connections')
         .set({ lease_until: back('lease_until') })
@@ -51,4 +56,30 @@ export function turnBackWrites({ db, cipher }: WriteContext): Pick<Writes, 'turn
         .execute()
     },
   }
+}
+
+function backBy(byMs: number) {
+  return (column: string) => sql<number>`${sql.ref(column)} - ${byMs}`
+}
+
+async function turnBackWebhooks(db: WriteContext['db'], byMs: number): Promise<void> {
+  const back = backBy(byMs)
+  /** 0 says that there is nothing to wait for. */
+  const backOrZero = (column: string) => sql<number>`max(0, ${back(column)})`
+  await db
+    .updateTable('webhooks')
+    .set({
+      failing_since: back('failing_since'),
+      due_at: backOrZero('due_at'),
+      last_failure_at: back('last_failure_at'),
+      last_accepted_at: back('last_accepted_at'),
+      disabled_at: back('disabled_at'),
+      lease_until: backOrZero('lease_until'),
+      configured_at: back('configured_at'),
+    })
+    .execute()
+  await db
+    .updateTable('webhook_holds')
+    .set({ due_at: back('due_at') })
+    .execute()
 }

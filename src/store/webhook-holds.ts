@@ -1,21 +1,22 @@
 import { type Kysely, sql } from 'kysely'
 import type { Hold, WebhookId } from '../core/webhook.ts'
 import { latestDue } from '../core/webhook-delivery.ts'
-import type { WebhookReads, WebhookWrites } from '../ports/store.ts'
+import type { WebhookReads, WebhookWrites } from '../ports/webhook-store.ts'
 import { writeInstant } from './rows/column.ts'
 import { readHold } from './rows/webhook-row.ts'
 import type { Schema } from './schema.ts'
 
-type HoldWrites = Pick<WebhookWrites, 'saveHold' | 'rewindHolds' | 'hurryHolds'>
-type HoldReads = Pick<WebhookReads, 'dueHolds' | 'heldSubjects'>
+type HoldWrites = Pick<WebhookWrites, 'saveHold' | 'hurryHolds'>
+type HoldReads = Pick<WebhookReads, 'dueHolds' | 'countHolds' | 'holdsOf'>
 
 export function holdReads(db: Kysely<Schema>): HoldReads {
   return {
-    dueHolds: async (id, now, limit) => {
+    dueHolds: async (id, { now, until, limit }) => {
       const rows = await db
         .selectFrom('webhook_holds')
         .selectAll()
         .where('webhook_id', '=', id)
+        .where('sequence', '<=', until)
         .where((eb) => eb.or([eb('due_at', '<=', now), eb('due_at', '>', latestDue(now))]))
         .orderBy('due_at')
         .orderBy('sequence')
@@ -23,13 +24,24 @@ export function holdReads(db: Kysely<Schema>): HoldReads {
         .execute()
       return rows.map(readHold)
     },
-    heldSubjects: async (id) => {
+    countHolds: async (id, until) => {
+      const { count } = await db
+        .selectFrom('webhook_holds')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('webhook_id', '=', id)
+        .where('sequence', '<=', until)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+    holdsOf: async (id, subjects) => {
+      if (subjects.length === 0) return new Map()
       const rows = await db
         .selectFrom('webhook_holds')
-        .select('subject')
+        .select(['subject', 'sequence'])
         .where('webhook_id', '=', id)
+        .where('subject', 'in', [...new Set(subjects)])
         .execute()
-      return new Set(rows.map(({ subject }) => subject))
+      return new Map(rows.map(({ subject, sequence }) => [subject, sequence]))
     },
   }
 }
@@ -37,24 +49,6 @@ export function holdReads(db: Kysely<Schema>): HoldReads {
 export function holdWrites(db: Kysely<Schema>): HoldWrites {
   return {
     saveHold: (id, before, after) => saveHold(db, { id, before, after }),
-    rewindHolds: async (id, after) => {
-      await db
-        .updateTable('webhook_holds')
-        .set((eb) => ({
-          sequence: eb.fn.coalesce(
-            eb
-              .selectFrom('events')
-              .select((inner) => inner.fn.min<number>('events.sequence').as('first'))
-              .whereRef('events.subject', '=', 'webhook_holds.subject')
-              .where('events.sequence', '>', after),
-            'webhook_holds.sequence',
-          ),
-          attempts: 0,
-        }))
-        .where('webhook_id', '=', id)
-        .where('sequence', '>', after)
-        .execute()
-    },
     hurryHolds: async (id, now) => {
       await db
         .updateTable('webhook_holds')
@@ -79,24 +73,52 @@ async function saveHold(db: Kysely<Schema>, { id, before, after }: Change): Prom
       : db
           .updateTable('webhook_holds')
           .set(columnsOf(after))
+          // What was deleted since is not counted yet.
+          .set((eb) => ({ lost: eb('lost', '-', before.lost) }))
           .where((eb) => eb.and(here))
   await change.execute()
 }
 
-/** Where somebody else holds it already, the earlier event counts. */
+/** If the subject is held already, the earlier event counts. */
 async function insertHold(db: Kysely<Schema>, id: WebhookId, hold: Hold): Promise<void> {
+  const earlierOwed = sql<number>`min(webhook_holds.owed_from, excluded.owed_from)`
   await db
     .insertInto('webhook_holds')
-    .values({ webhook_id: id, subject: hold.subject, ...columnsOf(hold) })
+    .values({ webhook_id: id, subject: hold.subject, lost: 0, ...columnsOf(hold) })
     .onConflict((conflict) =>
       conflict
         .columns(['webhook_id', 'subject'])
-        .doUpdateSet(columnsOf(hold))
+        .doUpdateSet({ ...columnsOf(hold), owed_from: earlierOwed })
         .where('webhook_holds.sequence', '>', sql<number>`excluded.sequence`),
     )
     .execute()
 }
 
-function columnsOf(hold: Hold) {
-  return { sequence: hold.sequence, attempts: hold.attempts, due_at: writeInstant(hold.dueAt) }
+function columnsOf({ sequence, attempts, dueAt, owedFrom }: Hold) {
+  return { sequence, attempts, due_at: writeInstant(dueAt), owed_from: owedFrom }
+}
+
+/** Adds events that are about to be deleted to the holds of the endpoints that never accepted them. */
+export async function countLostOfHolds(
+  db: Kysely<Schema>,
+  sequences: readonly number[],
+): Promise<void> {
+  await db
+    .updateTable('webhook_holds')
+    .from('webhooks')
+    .set((eb) => ({
+      lost: eb(
+        'webhook_holds.lost',
+        '+',
+        eb
+          .selectFrom('events')
+          .select((inner) => inner.fn.countAll<number>().as('count'))
+          .whereRef('events.subject', '=', 'webhook_holds.subject')
+          .whereRef('events.sequence', '>=', 'webhook_holds.owed_from')
+          .whereRef('events.sequence', '<=', 'webhooks.cursor')
+          .where('events.sequence', 'in', sequences),
+      ),
+    }))
+    .whereRef('webhooks.id', '=', 'webhook_holds.webhook_id')
+    .execute()
 }

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../core/ids.ts'
 import type { WebhookId, WebhookState } from '../core/webhook.ts'
-import type { WebhookReads, WebhookWrites } from '../ports/store.ts'
+import type { WebhookReads, WebhookWrites } from '../ports/webhook-store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
+import { newestEvent } from './events.ts'
 import { writeInstant } from './rows/column.ts'
 import { readEvent } from './rows/event-row.ts'
 import { readWebhook, webhookColumns } from './rows/webhook-row.ts'
@@ -32,7 +33,7 @@ export function webhookReads({ db, cipher }: ReadContext): WebhookReads {
   }
 }
 
-type EventReads = Pick<WebhookReads, 'newestEvent' | 'lastEventBefore' | 'eventsOf'>
+type EventReads = Pick<WebhookReads, 'newestEvent' | 'lastEventBefore' | 'eventsOf' | 'countEvents'>
 
 function eventReads({ db, cipher }: ReadContext): EventReads {
   return {
@@ -47,6 +48,15 @@ function eventReads({ db, cipher }: ReadContext): EventReads {
         .limit(1)
         .executeTakeFirst()
       return first === undefined ? newestEvent(db) : first.sequence - 1
+    },
+    countEvents: async (after, until) => {
+      const { count } = await db
+        .selectFrom('events')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('sequence', '>', after)
+        .where('sequence', '<=', until)
+        .executeTakeFirstOrThrow()
+      return count
     },
     eventsOf: async (subject, { from, until, limit }) => {
       const rows = await db
@@ -116,13 +126,6 @@ const UNTRIED = {
   lastFailure: null,
   lastAcceptedAt: null,
   lost: 0,
+  enableCount: 0,
   disabled: null,
 } as const
-
-async function newestEvent(db: Kysely<Schema>): Promise<number> {
-  const { event_sequence: newest } = await db
-    .selectFrom('vault')
-    .select('event_sequence')
-    .executeTakeFirstOrThrow()
-  return newest
-}

@@ -4,12 +4,10 @@ import {
   afterDelivery,
   holdAfter,
   maySend,
-  restingHold,
   type Run,
   type RunEnd,
 } from '../core/webhook-delivery.ts'
 import type { Ports } from '../ports.ts'
-import type { Writes } from '../ports/store.ts'
 import { type Plan, planDelivery } from './plan-delivery.ts'
 
 /** Events under way to one endpoint at once, each of another subject. */
@@ -133,37 +131,40 @@ type Delivered = {
 }
 
 async function settle(ports: Needs, delivered: Delivered): Promise<void> {
-  const { before, after, plan } = delivered
-  const at = { now: ports.clock.now(), fraction: ports.random.fraction() }
-  await ports.store.write(async (trx) => {
+  const { before, plan } = delivered
+  const now = ports.clock.now()
+  const reached = { position: plan.position, cursor: before.cursor }
+  const at = { now, fraction: ports.random.fraction(), ...reached }
+  const saved = await ports.store.write(async (trx) => {
     const current = await trx.webhookState(before.id)
-    if (current === null) return
+    if (current === null) return null
     for (const [run, end] of delivered.ends) {
-      const rests = plan.replay !== null && run.hold !== null
-      const done = rests ? restingHold(run, plan.cursor, at.now) : null
-      await trx.saveHold(before.id, run.hold, holdAfter(run, end, at) ?? done)
+      await trx.saveHold(before.id, run.hold, holdAfter(run, end, at))
     }
-    if (before.replay !== null && plan.replay === null) await trx.hurryHolds(before.id, at.now)
-    await trx.saveWebhook(await merge(trx, current, delivered))
+    const merged = merge(current, delivered)
+    const wasEnabled = current.enableCount !== before.enableCount
+    if (wasEnabled) await trx.hurryHolds(before.id, now)
+    await trx.saveWebhook(merged)
     await trx.endClaim(before.id)
+    return merged
   })
-  if (after.disabled !== null) {
-    ports.observer.webhookDisabled({ webhook: before.id, reason: after.disabled.reason })
+  if (saved !== null && saved.disabled !== null) {
+    ports.observer.webhookDisabled({ webhook: before.id, reason: saved.disabled.reason })
   }
   if (plan.lost > 0) ports.observer.webhookLost({ webhook: before.id, count: plan.lost })
 }
 
-/** A replay that was asked for meanwhile is not lost, nor are the holds that were made without it. */
-async function merge(
-  trx: Writes,
-  current: WebhookState,
-  { before, after, plan }: Delivered,
-): Promise<WebhookState> {
+/** Keeps what an operator asked for, and what the clock moved, while the delivery was under way. */
+function merge(current: WebhookState, { before, after, plan }: Delivered): WebhookState {
+  const { failures, failingSince, dueAt, disabled, enableCount } = current
   const isSame =
     current.replay?.after === before.replay?.after && current.replay?.until === before.replay?.until
-  if (!isSame && current.replay !== null) await trx.rewindHolds(before.id, current.replay.after)
   return {
     ...after,
+    ...(after.dueAt === before.dueAt && { dueAt }),
+    ...(after.failingSince === before.failingSince && { failingSince }),
+    ...(enableCount !== before.enableCount && { failures, failingSince, dueAt, disabled }),
+    enableCount,
     cursor: Math.max(current.cursor, plan.cursor),
     replay: isSame ? plan.replay : current.replay,
     lost: current.lost + plan.lost,

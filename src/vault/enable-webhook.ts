@@ -14,7 +14,7 @@ export async function enableWebhook(
     const state = await trx.webhookState(endpoint.id)
     if (state === null) return
     const fresh = { failures: 0, failingSince: null, dueAt: 0, disabled: null, lost: 0 }
-    await trx.saveWebhook({ ...state, ...fresh })
+    await trx.saveWebhook({ ...state, ...fresh, enableCount: state.enableCount + 1 })
     await trx.hurryHolds(endpoint.id, ports.clock.now())
   })
   ports.observer.webhookEnabled({ webhook: endpoint.id })

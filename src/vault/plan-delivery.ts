@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../core/event.ts'
 import type { Instant } from '../core/ids.ts'
 import { type Hold, wants, type WebhookEndpoint, type WebhookState } from '../core/webhook.ts'
-import { groupBySubject, type Run } from '../core/webhook-delivery.ts'
+import { groupBySubject, type Reached, type Run } from '../core/webhook-delivery.ts'
 import type { Ports } from '../ports.ts'
 
 /** Events that are looked at together; so many are told again if the process dies before it says so. */
@@ -16,94 +16,98 @@ export type Plan = {
   readonly runs: readonly Run[]
   readonly cursor: number
   readonly replay: WebhookState['replay']
-  /** Found to be swept already. */
+  /** The last event that the scan has read: of a replay, or the cursor. */
+  readonly position: number
+  /** Deleted before they were sent. */
   readonly lost: number
 }
 
 type Needs = Pick<Ports, 'store'>
-type Scan = Omit<Plan, 'runs'> & { readonly events: readonly StoredEvent[] }
+type Scan = Omit<Plan, 'runs'> & {
+  readonly events: readonly StoredEvent[]
+  /** The replay has no events left: this ends it. */
+  readonly isEnd: boolean
+}
 
 /** Null: nothing is to be done. */
 export async function planDelivery(
-  ports: Needs,
+  { store }: Needs,
   endpoint: WebhookEndpoint,
   { state, now }: { readonly state: WebhookState; readonly now: Instant },
 ): Promise<Plan | null> {
   // One event at a time finds out whether an endpoint that failed is back.
   const isProbe = state.failures > 0
-  const scan = await scanEvents(ports, endpoint, { state, most: isProbe ? 1 : EVENTS_AT_ONCE })
-  const due = await ports.store.dueHolds(endpoint.id, now, isProbe ? 1 : HOLDS_AT_ONCE)
+  const position = state.replay?.after ?? state.cursor
+  const scan = await scanEvents({ store }, endpoint, { state, most: isProbe ? 1 : EVENTS_AT_ONCE })
+  const limit = isProbe ? 1 : HOLDS_AT_ONCE
+  const due = await store.dueHolds(endpoint.id, { now, until: position, limit })
   if (scan === null && due.length === 0) return null
+  // A replay ends with the holds that it reaches: they come before what is new, too.
+  const goesFirst = scan === null || (scan.isEnd && !isProbe)
   // In turns, so that events which are refused again and again do not keep new ones waiting.
-  const triesHold = due.length > 0 && (scan === null || state.failures % 2 === 1)
-  const isNew = scan !== null && !(isProbe && triesHold)
-  const reached = isNew ? scan : { ...NOTHING_NEW, cursor: state.cursor, replay: state.replay }
-  const holds = isProbe && isNew ? [] : due
+  const triesHold = due.length > 0 && (goesFirst || (isProbe && state.failures % 2 === 1))
+  const unread = { ...state, position, lost: 0, events: [] }
+  const { events, ...reached } = scan === null || triesHold ? unread : scan
+  const holds = isProbe && events.length > 0 ? [] : due
   const held = await Promise.all(
-    holds.map((hold) => heldRun(ports, endpoint, { hold, until: reached.cursor })),
+    holds.map((hold) => heldRun({ store }, endpoint, { hold, ...reached })),
   )
   return {
     cursor: reached.cursor,
     replay: reached.replay,
-    lost: reached.lost + held.filter(({ isLost }) => isLost).length,
-    runs: [...held.map(({ run }) => run), ...groupBySubject(reached.events)],
+    position: reached.position,
+    lost: holds.reduce((sum, { lost }) => sum + lost, reached.lost),
+    runs: [...held, ...groupBySubject(events)],
   }
 }
 
-const NOTHING_NEW = { lost: 0, events: [] } as const
-
 /** The events behind the cursor, those of a replay first; null where there are none, or enough is held. */
 async function scanEvents(
-  ports: Needs,
+  { store }: Needs,
   endpoint: WebhookEndpoint,
   { state, most }: { readonly state: WebhookState; readonly most: number },
 ): Promise<Scan | null> {
   const { cursor, replay } = state
-  // Read before the events: whatever is not among them up to here is gone.
-  const newest = replay?.until ?? (await ports.store.newestEvent())
+  const newest = replay?.until ?? (await store.newestEvent())
   const after = replay?.after ?? cursor
-  if (newest <= after) return replay === null ? null : { cursor, replay: null, lost: 0, events: [] }
-  const held = await ports.store.heldSubjects(endpoint.id)
-  if (held.size >= MOST_HELD) return null
-  const filter = { after, limit: EVENTS_AT_ONCE, reach: EVERYTHING }
-  const found = (await ports.store.events(filter)).filter(({ sequence }) => sequence <= newest)
-  const mayGo = found.filter((event) => wants(endpoint, event) && !held.has(event.subject))
-  const events = mayGo.slice(0, most)
-  const end = endOfScan({ found, newest, next: mayGo[most] })
-  if (replay !== null) {
-    return { cursor, replay: end < newest ? { ...replay, after: end } : null, lost: 0, events }
+  if (newest <= after) {
+    return replay && { cursor, replay: null, position: newest, lost: 0, events: [], isEnd: true }
   }
-  const looked = found.filter(({ sequence }) => sequence <= end).length
-  return { cursor: end, replay: null, lost: end - after - looked, events }
-}
-
-const EVERYTHING = { providers: null, userIdPrefix: null }
-
-/** Up to where all is decided; with fewer events than could be read that is the newest. */
-function endOfScan(scanned: {
-  readonly found: readonly StoredEvent[]
-  readonly newest: number
-  readonly next: StoredEvent | undefined
-}): number {
-  const { found, newest, next } = scanned
-  if (next !== undefined) return next.sequence - 1
-  return found.length < EVENTS_AT_ONCE ? newest : (found.at(-1)?.sequence ?? newest)
+  if ((await store.countHolds(endpoint.id, after)) >= MOST_HELD) return null
+  const { types, providers } = endpoint
+  const reach = { providers: providers === null ? null : [...providers], userIdPrefix: null }
+  const filter = { after, until: newest, limit: EVENTS_AT_ONCE, reach, types }
+  const { events: found, reached } = await store.eventPage(filter)
+  const held = await store.holdsOf(
+    endpoint.id,
+    found.map(({ subject }) => subject),
+  )
+  const isHeld = ({ subject, sequence }: StoredEvent) => sequence >= (held.get(subject) ?? Infinity)
+  const mayGo = found.filter((event) => !isHeld(event))
+  const events = mayGo.slice(0, most)
+  const next = mayGo[most]
+  const position = next === undefined ? reached : next.sequence - 1
+  const read = { position, events, isEnd: false }
+  if (replay !== null) return { ...read, cursor, replay: { ...replay, after: position }, lost: 0 }
+  const lost = position - after - (await store.countEvents(after, position))
+  return { ...read, cursor: position, replay, lost }
 }
 
 async function heldRun(
-  ports: Needs,
+  { store }: Needs,
   endpoint: WebhookEndpoint,
-  { hold, until }: { readonly hold: Hold; readonly until: number },
-): Promise<{ readonly run: Run; readonly isLost: boolean }> {
+  { hold, position, cursor }: Reached & { readonly hold: Hold },
+): Promise<Run> {
+  const until = Math.max(position, cursor)
   const range = { from: hold.sequence, until, limit: EVENTS_OF_A_HOLD + 1 }
-  const owed = await ports.store.eventsOf(hold.subject, range)
-  const run = {
+  const waiting = await store.eventsOf(hold.subject, range)
+  const reachable = waiting
+    .slice(0, EVENTS_OF_A_HOLD)
+    .filter(({ sequence }) => sequence <= position)
+  return {
     subject: hold.subject,
     hold,
-    events: owed.slice(0, EVENTS_OF_A_HOLD).filter((event) => wants(endpoint, event)),
-    next: owed[EVENTS_OF_A_HOLD]?.sequence ?? null,
+    events: reachable.filter((event) => wants(endpoint, event)),
+    next: waiting[reachable.length]?.sequence ?? null,
   }
-  // Unless it only rests, a hold waits for an event that was there when it began.
-  const isLost = hold.sequence <= until && owed[0]?.sequence !== hold.sequence
-  return { run, isLost }
 }

@@ -30,7 +30,6 @@ export async function replayWebhook(
     const until = Math.min(before ?? state.cursor, state.cursor)
     const replay = after < until ? { after, until } : null
     await trx.saveWebhook({ ...state, replay })
-    if (replay !== null) await trx.rewindHolds(endpoint.id, after)
     await trx.hurryHolds(endpoint.id, ports.clock.now())
   })
   const listed = await findWebhook(ports, id)

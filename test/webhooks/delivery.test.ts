@@ -173,6 +173,8 @@ describe('what is held back', () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const { store } = stage.vault
+    await stage.tell('early')
+    await stage.deliver()
     await stage.tell('ann')
     const dueAt = stage.clock.now() + 10 * MINUTE
     const held = Array.from({ length: 500 }, (_, i) => ({
@@ -180,15 +182,17 @@ describe('what is held back', () => {
       sequence: 1,
       attempts: 1,
       dueAt,
+      owedFrom: 1,
+      lost: 0,
     }))
     await store.write(async (trx) => {
       for (const hold of held) await trx.saveHold('app' as WebhookId, null, hold)
     })
     await stage.deliver()
-    expect(receiver.users()).toEqual([])
+    expect(receiver.users()).toEqual(['early'])
     await store.write((trx) => trx.saveHold('app' as WebhookId, held[0] ?? null, null))
     await stage.deliver()
-    expect(receiver.users()).toEqual(['ann'])
+    expect(receiver.users()).toEqual(['early', 'ann'])
   })
 })
 

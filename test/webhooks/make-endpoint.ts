@@ -31,6 +31,7 @@ export function makeState(changes: Partial<WebhookState> = {}): WebhookState {
     lastFailure: null,
     lastAcceptedAt: null,
     lost: 0,
+    enableCount: 0,
     disabled: null,
     ...changes,
   }

@@ -56,9 +56,10 @@ describe('an endpoint', () => {
 
   test('that accepts is as if nothing had been, but for what was last', () => {
     const failing = afterDelivery(makeState(), down, at)
-    expect(afterDelivery(failing, accepted, at)).toEqual({
+    const later = { ...at, now: failing.dueAt }
+    expect(afterDelivery(failing, accepted, later)).toEqual({
       ...makeState(),
-      lastAcceptedAt: NOW,
+      lastAcceptedAt: later.now,
       lastFailure: { at: NOW, detail: 'deadline' },
     })
   })
@@ -97,16 +98,17 @@ describe('an endpoint', () => {
 })
 
 describe('a hold', () => {
+  const there = { ...at, position: 12, cursor: 2 }
   const events = [makeEvent(3), makeEvent(7), makeEvent(9)]
   const run: Run = { subject: 'con_a', hold: null, events, next: null }
   const again: Run = {
     ...run,
-    hold: { subject: 'con_a', sequence: 3, attempts: 2, dueAt: NOW },
+    hold: { subject: 'con_a', sequence: 3, attempts: 2, dueAt: NOW, owedFrom: 3, lost: 0 },
     next: 12,
   }
 
   test('is not needed where all was accepted', () => {
-    expect(holdAfter(run, { accepted: 3, end: 'done' }, at)).toBeNull()
+    expect(holdAfter(run, { accepted: 3, end: 'done' }, there)).toBeNull()
   })
 
   test.each([
@@ -117,8 +119,9 @@ describe('a hold', () => {
     ['keeps its count where nothing was tried', again, 0, 'untried', 3, 2, 0],
     ['goes on with the events behind', again, 3, 'done', 12, 0, 0],
   ] as const)('%s', (_, of, count, end, sequence, attempts, waitMs) => {
-    const hold = holdAfter(of, { accepted: count, end }, at)
-    expect(hold).toEqual({ subject: 'con_a', sequence, attempts, dueAt: NOW + waitMs })
+    const hold = holdAfter(of, { accepted: count, end }, there)
+    const owed = { owedFrom: sequence, lost: 0 }
+    expect(hold).toEqual({ subject: 'con_a', sequence, attempts, dueAt: NOW + waitMs, ...owed })
   })
 })
 

@@ -23,6 +23,7 @@ export function readWebhook(row: WebhookTable): WebhookState {
       failedAt === null ? null : { at: failedAt, detail: readText(row.last_failure_detail) },
     lastAcceptedAt: readInstant(row.last_accepted_at),
     lost: readCount(row.lost),
+    enableCount: readCount(row.enable_count),
     disabled:
       disabledAt === null
         ? null
@@ -43,6 +44,7 @@ export function webhookColumns(state: WebhookState) {
     last_failure_detail: state.lastFailure?.detail ?? null,
     last_accepted_at: writeInstantOrNull(state.lastAcceptedAt),
     lost: state.lost,
+    enable_count: state.enableCount,
     disabled_reason: state.disabled?.reason ?? null,
     disabled_at: writeInstantOrNull(state.disabled?.at ?? null),
   }
@@ -54,6 +56,8 @@ export function readHold(row: WebhookHoldTable): Hold {
     sequence: readCount(row.sequence),
     attempts: readCount(row.attempts),
     dueAt: readTime(row.due_at),
+    owedFrom: readCount(row.owed_from),
+    lost: readCount(row.lost),
   }
 }
 

@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import { jobsOf } from '../../src/jobs/jobs.ts'
+import type { Ports } from '../../src/ports.ts'
+import { EVENTS_KEPT_MS } from '../../src/store/sweep.ts'
+import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
+import { enableWebhook } from '../../src/vault/enable-webhook.ts'
+import { replayWebhook } from '../../src/vault/replay-webhook.ts'
+import { Gate } from '../support/gate.ts'
+import { until } from '../support/until.ts'
+import { makeEndpoint } from './make-endpoint.ts'
+import { openReceiver } from './receiver.ts'
+import { createdFor, eventFor, HOUR, openStage, SECOND, type Stage } from './stage.ts'
+
+const MINUTE = 60 * SECOND
+
+const replayAll = (stage: Stage) =>
+  replayWebhook(stage.ports, 'app', { after: { cursor: 0 }, before: null })
+
+describe('a replay of events that the receiver refused', () => {
+  test('of 500 connections ends, and the new events come after it', async () => {
+    await using receiver = await openReceiver(({ data }) =>
+      data.connection?.userId.startsWith('bad') ? 500 : 204,
+    )
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    const users = Array.from({ length: 500 }, (_, i) => [`bad${i}`, `good${i}`]).flat()
+    await stage.tell(...users)
+    await stage.deliver()
+    for (let i = 0; i < 20 && (await stage.listed()).behind > 0; i++) await stage.pass(HOUR, HOUR)
+    expect((await stage.listed()).held).toBeGreaterThanOrEqual(500)
+    receiver.react = () => 204
+    receiver.deliveries.length = 0
+    await replayAll(stage)
+    await stage.tell('new')
+    await stage.pass(2 * HOUR, 10 * MINUTE)
+    const accepted = receiver.accepted()
+    expect(new Set(accepted)).toEqual(new Set([...users, 'new']))
+    // The last events are sent side by side.
+    expect(accepted.slice(-4)).toContain('new')
+    expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { replay: null } })
+  }, 60_000)
+
+  test('of a range sends what was never accepted too, in order and once', async () => {
+    await using receiver = await openReceiver(({ data }) =>
+      data.connection?.userId === 'a/3' ? 500 : 204,
+    )
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('a', 'b', 'a/2', 'a/3', 'a/4')
+    await stage.deliver()
+    receiver.deliveries.length = 0
+    receiver.react = () => 204
+    await replayWebhook(stage.ports, 'app', { after: { cursor: 0 }, before: { cursor: 3 } })
+    await stage.pass(HOUR, MINUTE)
+    const own = receiver.accepted().filter((user) => user !== 'b')
+    expect(own).toEqual(['a', 'a/2', 'a/3', 'a/4'])
+  })
+})
+
+describe('what is reported as lost', () => {
+  test('is nothing after a replay of 130 events with one that was refused', async () => {
+    await using receiver = await openReceiver(({ data }) =>
+      data.connection?.userId === 'a' ? 500 : 204,
+    )
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    await stage.tell('a', ...Array.from({ length: 129 }, (_, i) => `u${i}`))
+    await stage.deliver()
+    receiver.react = () => 204
+    await replayAll(stage)
+    await deliverWebhook(stage.ports, endpoint)
+    await stage.tell('new')
+    await stage.pass(2 * HOUR, MINUTE)
+    expect(stage.heard('webhookLost')).toEqual([])
+    expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { lost: 0 } })
+  })
+
+  test('is each deleted event of a held connection', async () => {
+    await using receiver = await openReceiver(({ data }) =>
+      data.connection?.userId.startsWith('a') ? 500 : 204,
+    )
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('a', 'b', 'a/2', 'a/3', 'a/4')
+    await stage.deliver()
+    await sweepAll(stage)
+    await stage.tell('a/5')
+    receiver.react = () => 204
+    await stage.pass(HOUR, MINUTE)
+    expect(receiver.accepted()).toEqual(['b', 'a/5'])
+    expect(stage.heard('webhookLost')).toEqual([{ webhook: 'app', count: 4 }])
+    expect(await stage.listed()).toMatchObject({ held: 0, state: { lost: 4 } })
+  })
+
+  test('is no event that was accepted before its replay was refused', async () => {
+    await using receiver = await openReceiver()
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('a', 'a/2')
+    await stage.deliver()
+    receiver.react = () => 500
+    await replayAll(stage)
+    await stage.deliver()
+    expect(await stage.listed()).toMatchObject({ held: 1 })
+    await stage.tell('a/3')
+    await stage.deliver()
+    await sweepAll(stage)
+    receiver.react = () => 204
+    await stage.pass(HOUR, MINUTE)
+    expect(stage.heard('webhookLost')).toEqual([{ webhook: 'app', count: 1 }])
+  })
+})
+
+test('an endpoint that wants none of 20,000 events lets other work run while it is scanned', async () => {
+  await using receiver = await openReceiver()
+  const types = new Set(['connection.deleted'] as const)
+  await using stage = await openStage([makeEndpoint(receiver.url, { types })])
+  await stage.vault.store.write(async (trx) => {
+    const event = createdFor('a')
+    for (let i = 0; i < 20_000; i++) await trx.appendEvent(event, stage.clock.now())
+  })
+  await stage.tellOf(eventFor('connection.deleted', 'a'))
+  const delivery = jobsOf(stage.ports as unknown as Ports).find(({ name }) =>
+    name.startsWith('deliver-webhook'),
+  )
+  let longest = 0
+  let last = performance.now()
+  const beating = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 0)
+  await delivery?.run()
+  clearInterval(beating)
+  longest = Math.max(longest, performance.now() - last)
+  expect(receiver.users()).toEqual(['a'])
+  expect(await stage.listed()).toMatchObject({ behind: 0, state: { lost: 0 } })
+  expect(longest).toBeLessThan(500)
+}, 60_000)
+
+describe('an answer that asks for a rest', () => {
+  test.each([
+    ['first', ['busy', 'ok', 'ok', 'ok']],
+    ['in the middle', ['ok', 'busy', 'ok', 'ok']],
+    ['after a failure with a short wait', ['down', 'busy', 'ok', 'ok']],
+  ])('is honoured if it comes %s of four at once', async (_, order) => {
+    const answered = order.map(() => new Gate('closed'))
+    let arrived = 0
+    await using receiver = await openReceiver(() => (response) => {
+      const turn = arrived++
+      void answered[turn]?.pass().then(() => {
+        if (order[turn] === 'busy') return response.writeHead(429, { 'retry-after': '600' }).end()
+        return response.writeHead(order[turn] === 'down' ? 503 : 204).end()
+      })
+    })
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('a', 'b', 'c', 'd')
+    const delivering = stage.deliver()
+    await until('all four are under way', () => arrived === 4)
+    for (const [turn, gate] of answered.entries()) {
+      gate.open()
+      const ended = () => ends(stage) === turn + 1
+      await until(`answer ${turn} is read`, ended)
+    }
+    await delivering
+    receiver.react = () => 204
+    await stage.tell('e')
+    await stage.pass(9 * MINUTE, 30 * SECOND)
+    expect(receiver.deliveries).toHaveLength(4)
+    await stage.pass(3 * MINUTE, 30 * SECOND)
+    expect(receiver.users()).toContain('e')
+    expect(await stage.listed()).toMatchObject({ held: 0, state: { failures: 0 } })
+  })
+
+  test.each([
+    ['503 with a long Retry-After', 503],
+    ['410', 410],
+  ])('is no reason to undo an operator’s enable: %s', async (_, status) => {
+    const gate = new Gate('closed')
+    await using receiver = await openReceiver(() => (response) => {
+      void gate.pass().then(() => response.writeHead(status, { 'retry-after': '3000' }).end())
+    })
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    await stage.tell('a')
+    const underWay = deliverWebhook(stage.ports, endpoint)
+    await until('it is under way', () => gate.waiting === 1)
+    await enableWebhook(stage.ports, 'app')
+    gate.open()
+    await underWay
+    expect((await stage.listed()).state).toMatchObject({ failures: 0, dueAt: 0, disabled: null })
+    expect(stage.heard('webhookDisabled')).toEqual([])
+    receiver.react = () => 204
+    await stage.deliver()
+    expect(receiver.accepted()).toEqual(['a'])
+  })
+})
+
+function ends(stage: Stage): number {
+  return stage.heard('webhookAccepted').length + stage.heard('webhookFailed').length
+}
+
+async function sweepAll(stage: Stage): Promise<void> {
+  stage.clock.pass(EVENTS_KEPT_MS)
+  await stage.vault.store.write((trx) => trx.sweep(stage.clock.now()))
+}
