@@ -54,7 +54,8 @@ export function newGrant(id: GrantId, arrival: Arrival, about: About): Grant {
 export function oauthGrant(id: GrantId, arrival: TokenArrival, about: About): OAuthGrant {
   const { tokens, sentAt } = arrival
   const token = accessToken(arrival, about)
-  const end = refreshTokenExpiry(arrival) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs)
+  const stated = refreshTokenExpiry(arrival) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs)
+  const end = stated === 'never' ? null : stated
   return {
     kind: 'oauth',
     id,
@@ -153,6 +154,7 @@ function sameEndMs(sentAt: Instant, end: Instant): number {
 function movedEnd(grant: OAuthGrant, arrival: TokenArrival) {
   const { refreshTokenExpiresAt: before, endNoticeAt } = grant
   const end = refreshTokenExpiry(arrival)
+  if (end === 'never') return endOf(arrival.sentAt, null)
   const stands =
     end === null || (before !== null && Math.abs(end - before) < sameEndMs(arrival.sentAt, end))
   return stands ? { refreshTokenExpiresAt: before, endNoticeAt } : endOf(arrival.sentAt, end)
@@ -251,9 +253,9 @@ function accessToken(arrival: TokenArrival, about: Traits): AccessToken {
   }
 }
 
-function refreshTokenExpiry({ tokens, sentAt }: TokenArrival): Instant | null {
-  const seconds = tokens.refreshTokenExpiresInSeconds
-  return plus(sentAt, seconds === null ? null : seconds * 1000)
+function refreshTokenExpiry({ tokens, sentAt }: TokenArrival): Instant | 'never' | null {
+  const life = tokens.refreshTokenExpiresInSeconds
+  return typeof life === 'number' ? plus(sentAt, life * 1000) : life
 }
 
 function plus(instant: Instant, ms: number | null): Instant | null {

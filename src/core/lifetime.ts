@@ -7,18 +7,53 @@ const LONGEST_SECONDS = 400 * 86_400
 /** How a provider writes a lifetime: a duration, or the moment of its end. */
 export type LifetimeUnit = 'seconds' | 'epoch' | 'iso'
 
+type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
+
 /**
  * Whole seconds from `sentAt`: numbers and numeric text, rounded down; what has ended is 0; null for
  * anything that is no number. An end is held against the provider's own clock where it told it.
  */
-export function lifetimeSeconds(
+export function lifetimeSeconds(value: unknown, unit: LifetimeUnit, clock: Clock): number | null {
+  return clamped(secondsLeft(value, unit, clock))
+}
+
+/** The end of a refresh token in seconds from `sentAt`; `never` if the provider says that there is none. */
+export type RefreshTokenLife = number | 'never'
+
+/** Longer than any provider plans: it means that there is no end. */
+const ENDLESS_SECONDS = 10 * 365 * 86_400
+
+/**
+ * A refresh token is not over when it is issued: providers write 0, a negative number or the beginning
+ * of their calendar for "never". Null for anything that says nothing, such as an end that has just
+ * passed on another clock.
+ */
+export function refreshTokenLife(
   value: unknown,
   unit: LifetimeUnit,
-  clock: { readonly sentAt: Instant; readonly providerNow: Instant | null },
-): number | null {
-  if (unit === 'seconds') return clamped(asNumber(value))
+  clock: Clock,
+): RefreshTokenLife | null {
+  if (typeof value === 'string' && NEVER.test(value.trim())) return 'never'
+  const seconds = secondsLeft(value, unit, clock)
+  if (seconds === null) return null
+  const isNever = unit === 'seconds' ? seconds <= 0 : isBeforeTime(seconds, clock)
+  if (isNever || seconds > ENDLESS_SECONDS) return 'never'
+  return seconds < 1 ? null : Math.floor(seconds)
+}
+
+const NEVER = /^(?:never|none|no|unlimited|infinite|infinity|forever|endless|indefinite(?:ly)?)$/i
+
+/** In 1970 or earlier: zero, or a date that stands for none. */
+function isBeforeTime(seconds: number, { sentAt, providerNow }: Clock): boolean {
+  return (providerNow ?? sentAt) + seconds * 1000 < YEAR_MS
+}
+
+const YEAR_MS = 365 * 86_400_000
+
+function secondsLeft(value: unknown, unit: LifetimeUnit, clock: Clock): number | null {
+  if (unit === 'seconds') return asNumber(value)
   const end = unit === 'epoch' ? epochMs(asNumber(value)) : isoMs(value)
-  return end === null ? null : clamped((end - (clock.providerNow ?? clock.sentAt)) / 1000)
+  return end === null ? null : (end - (clock.providerNow ?? clock.sentAt)) / 1000
 }
 
 function clamped(seconds: number | null): number | null {

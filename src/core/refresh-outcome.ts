@@ -1,6 +1,7 @@
 import type { CircuitReason } from './circuit.ts'
 import type { Account, LiveConnection } from './connection.ts'
 import type { Instant } from './ids.ts'
+import type { RefreshTokenLife } from './lifetime.ts'
 import type { Secret } from './secret.ts'
 
 /** What a token endpoint handed us, normalised; lifetimes are seconds from the sending of the request. */
@@ -10,7 +11,8 @@ export type ReceivedTokens = {
   readonly expiresInSeconds: number | null
   /** Null: the provider did not send one. On refresh the old one stays valid (RFC 6749 §6). */
   readonly refreshToken: Secret | null
-  readonly refreshTokenExpiresInSeconds: number | null
+  /** `never`: the provider says that it does not end. Null: it says nothing. */
+  readonly refreshTokenExpiresInSeconds: RefreshTokenLife | null
   /** Null: the provider did not say; then it is what was asked for (RFC 6749 §5.1). */
   readonly scope: readonly string[] | null
   readonly providerData: Readonly<Record<string, unknown>>

@@ -77,7 +77,7 @@ type Redeemed = { readonly request: ExchangeRequest; readonly reading: Reading }
 
 async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<ExchangeOutcome> {
   const { request, reading } = redeemed
-  const first = reading.tokens
+  const first = withoutNoEnd(reading.tokens)
   const take = (tokens: TokenSet | null, idToken: Claims) =>
     tokens === null
       ? null
@@ -107,6 +107,13 @@ async function settle(means: Means, call: Call, redeemed: Redeemed): Promise<Exc
   const providerData = { ...tokens.providerData, ...found.providerData }
   const account = completed(found.account, accountInCallback(call.recipe, request.callback))
   return { kind: 'ok', tokens: { ...tokens, providerData }, account, sentAt: reading.sentAt }
+}
+
+/** What nothing can renew is not over when it is issued: the provider means that it does not end. */
+function withoutNoEnd(tokens: TokenSet | null): TokenSet | null {
+  if (tokens === null || tokens.refreshToken !== null || tokens.expiresInSeconds !== 0)
+    return tokens
+  return { ...tokens, expiresInSeconds: null }
 }
 
 /** At an OpenID provider by its id token; elsewhere, `openid` is a scope like any other. */
@@ -139,7 +146,7 @@ async function makeLast(
     requestedScope: request.requestedScope,
   })
   if (verdict.kind !== 'ok' || lasting === null) return null
-  return { ...lasting, scope: lasting.scope ?? tokens.scope }
+  return withoutNoEnd({ ...lasting, scope: lasting.scope ?? tokens.scope })
 }
 
 /** A scope that answers never mention was not granted if what it stands for did not come. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../core/ids.ts'
 import { isRecord, valueAt, valuesAt } from '../core/json-path.ts'
-import { lifetimeSeconds } from '../core/lifetime.ts'
+import { lifetimeSeconds, type RefreshTokenLife, refreshTokenLife } from '../core/lifetime.ts'
 import type { AnswerShape, LifetimeSource } from './presets/shapes.ts'
 
 /** A token answer in one form, whatever form the provider gave it; nothing in it is trusted yet. */
@@ -10,7 +10,7 @@ export type TokenSet = {
   readonly tokenType: string | null
   readonly expiresInSeconds: number | null
   readonly refreshToken: string | null
-  readonly refreshTokenExpiresInSeconds: number | null
+  readonly refreshTokenExpiresInSeconds: RefreshTokenLife | null
   readonly scope: readonly string[] | null
   readonly idToken: string | null
 }
@@ -26,7 +26,7 @@ export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
     tokenType: textOf(root, shape.tokenType),
     expiresInSeconds: lifetime(root, shape.expiresIn, clock),
     refreshToken: tokenOf(root, shape.refreshToken),
-    refreshTokenExpiresInSeconds: lifetime(root, shape.refreshTokenExpiresIn, clock),
+    refreshTokenExpiresInSeconds: refreshTokenLifetime(root, shape, clock),
     scope: scopeOf(root, shape),
     idToken: textOf(root, 'id_token') ?? textOf(body, 'id_token'),
   }
@@ -51,6 +51,18 @@ function lifetime(root: unknown, sources: readonly LifetimeSource[], clock: Cloc
     const value = valueAt(root, path)
     const seconds = value === undefined ? null : lifetimeSeconds(value, unit, clock)
     if (seconds !== null) return seconds === 0 && zeroMeansNever ? null : seconds
+  }
+  return null
+}
+
+function refreshTokenLifetime(
+  root: unknown,
+  { refreshTokenExpiresIn: sources }: Shape,
+  clock: Clock,
+): RefreshTokenLife | null {
+  for (const { path, unit } of sources) {
+    const life = refreshTokenLife(valueAt(root, path), unit, clock)
+    if (life !== null) return life
   }
   return null
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { textAt, type TextSource, valueAt, valuesAt } from '../../src/core/json-path.ts'
-import { type LifetimeUnit, lifetimeSeconds } from '../../src/core/lifetime.ts'
+import { type LifetimeUnit, lifetimeSeconds, refreshTokenLife } from '../../src/core/lifetime.ts'
 import { retryAfterMs } from '../../src/core/retry-after.ts'
 
 const SENT = Date.parse('2026-11-22T12:00:00Z')
@@ -54,6 +54,37 @@ test.each<[LifetimeUnit, unknown, number | null]>([
   ['iso', 12, null],
 ])('an end as %s %o is %s seconds away', (unit, value, expected) => {
   expect(lifetimeSeconds(value, unit, clock)).toBe(expected)
+})
+
+type Row = [LifetimeUnit, unknown, number | 'never' | null]
+
+test.each<Row>([
+  ['seconds', 3600, 3600],
+  ['seconds', ' 3600 ', 3600],
+  ['seconds', 60.9, 60],
+  ['seconds', 2 * CAP, 2 * CAP],
+  ...[0, '0', '0.0', -0, -1, '-1', -3600, -1e300].map((zero) => ['seconds', zero, 'never'] as Row),
+  ...['never', 'Never', ' none ', 'unlimited', 'INFINITE'].map(
+    (w) => ['seconds', w, 'never'] as Row,
+  ),
+  ...[1e12, 1e300, '999999999999999', 2_147_483_647].map((n) => ['seconds', n, 'never'] as Row),
+  ...[null, undefined, '', 'soon', '60s', true, false, [], {}, 0.5].map(
+    (other) => ['seconds', other, null] as Row,
+  ),
+  ['epoch', SENT / 1000 + 90, 90],
+  ['epoch', SENT + 90_000, 90],
+  ...[0, '0', -1, 1].map((zero) => ['epoch', zero, 'never'] as Row),
+  ['epoch', 32_503_680_000, 'never'],
+  ['epoch', SENT / 1000 - 5, null],
+  ['iso', '2026-11-22T12:01:30Z', 90],
+  ['iso', '2026-11-22T11:59:59Z', null],
+  ['iso', '0001-01-01T00:00:00Z', 'never'],
+  ['iso', '1970-01-01T00:00:00Z', 'never'],
+  ['iso', '9999-12-31T23:59:59Z', 'never'],
+  ['iso', 'never', 'never'],
+  ['iso', 12, null],
+])('the end of a refresh token as %s %o is %s', (unit, value, expected) => {
+  expect(refreshTokenLife(value, unit, clock)).toBe(expected)
 })
 
 test('an end is held against the clock of the provider where it told it', () => {

@@ -40,17 +40,21 @@ export function isDocumentedDeath(answer: Answered | null, recipe: Recipe): bool
 }
 
 const LONGEST_SECONDS = 400 * 86_400
+const LONGEST_GRANT_SECONDS = 3_650 * 86_400
 
 function expectSound(tokens: ReceivedTokens): void {
-  for (const seconds of [tokens.expiresInSeconds, tokens.refreshTokenExpiresInSeconds]) {
-    if (seconds === null) continue
-    expect(Number.isInteger(seconds) && seconds >= 0 && seconds <= LONGEST_SECONDS).toBe(true)
-  }
+  expect(isSound(tokens.expiresInSeconds, LONGEST_SECONDS)).toBe(true)
+  const { refreshTokenExpiresInSeconds: grant } = tokens
+  expect(grant === 'never' || (grant !== 0 && isSound(grant, LONGEST_GRANT_SECONDS))).toBe(true)
   for (const token of [tokens.accessToken, tokens.refreshToken]) {
     expect(token?.expose() ?? 'none').toMatch(/^[\x20-\x7e]+$/)
   }
   expect((tokens.scope ?? []).every((scope) => typeof scope === 'string')).toBe(true)
   expect(String(tokens.accessToken)).toBe('[secret]')
+}
+
+function isSound(life: unknown, longest: number): boolean {
+  return life === null || (Number.isInteger(life) && Number(life) >= 0 && Number(life) <= longest)
 }
 
 function codesIn(answer: Answered): readonly string[] {

@@ -129,7 +129,7 @@ test.each<[string, object, object, object]>([
     'the same by another name, for ever',
     { refresh_expires_in: 0 },
     {},
-    { refreshTokenExpiresInSeconds: null },
+    { refreshTokenExpiresInSeconds: 'never' },
   ],
   [
     'a token set deeper down, after one without a token',

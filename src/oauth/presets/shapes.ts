@@ -76,6 +76,7 @@ const lifetimeSource = z
   .strictObject({
     path,
     unit: z.enum(['seconds', 'epoch', 'iso']).default('seconds'),
+    /** Of an access token; a refresh token of 0 seconds never ends anywhere. */
     zeroMeansNever: z.boolean().default(false),
   })
   .readonly()
@@ -98,10 +99,7 @@ export const answer = z
     refreshTokenExpiresIn: z
       .array(lifetimeSource)
       .readonly()
-      .prefault([
-        { path: 'refresh_token_expires_in' },
-        { path: 'refresh_expires_in', zeroMeansNever: true },
-      ]),
+      .prefault([{ path: 'refresh_token_expires_in' }, { path: 'refresh_expires_in' }]),
     scope: z.array(path).readonly().default(['scope']),
     /** Where it is not the one of the request. */
     scopeSeparator: z.string().min(1).optional(),
