@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parseJson } from '../core/json.ts'
 import type { Ask } from './daemon-client.ts'
 import { printJson, printRows, type Row, tell } from './print.ts'
-import { EXIT, Refusal } from './refusal.ts'
+import { Refusal } from './refusal.ts'
+import { textLines } from './text-lines.ts'
 
 export type ImportOptions = { readonly json: boolean; readonly verify: boolean }
 
@@ -82,7 +81,8 @@ async function* batchesOf(
 ): AsyncGenerator<readonly Line[]> {
   let batch: Line[] = []
   let bytes = 0
-  for await (const line of linesOf(path)) {
+  for await (const read of textLines(path, MOST_BYTES)) {
+    const line = 'flaw' in read ? notTaken(read.line, read.flaw) : parsed(read)
     if ('problem' in line) {
       refused.push(line)
       continue
@@ -98,26 +98,9 @@ async function* batchesOf(
   if (batch.length > 0) yield batch
 }
 
-async function* linesOf(path: string): AsyncGenerator<Line | Imported> {
-  let line = 0
-  const input = path === '-' ? process.stdin : createReadStream(path)
+function parsed({ line, text }: { readonly line: number; readonly text: string }): Line | Imported {
   try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++
-      if (text.trim() !== '') yield parsed(line, text.replace(/^\uFEFF/, ''))
-    }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    const hint = 'name a file of JSON lines, or - for standard input'
-    throw new Refusal(`the file cannot be read (${String(error.code)})`, hint, EXIT.usage)
-  }
-}
-
-function parsed(line: number, text: string): Line | Imported {
-  const bytes = Buffer.byteLength(text)
-  if (bytes > MOST_BYTES) return notTaken(line, 'the line is too long')
-  try {
-    return { line, bytes, value: parseJson(text) }
+    return { line, bytes: Buffer.byteLength(text), value: parseJson(text) }
   } catch {
     return notTaken(line, 'the line is not well-formed JSON')
   }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { type Credentials, isPassword, isUsername } from '../core/credentials.ts'
 import type { ProviderId, UserId } from '../core/ids.ts'
 import { Secret } from '../core/secret.ts'
-import { jsonFlaw, parseInstant } from './parse-value.ts'
+import { NOT_A_TIME, parseTime } from './parse-time.ts'
+import { jsonFlaw } from './parse-value.ts'
 
 // Shapes of what callers send. Null counts as absent in bodies, so optional fields take both.
 
@@ -128,20 +129,20 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const NOT_A_TIME = 'must be an ISO 8601 time, or seconds or milliseconds since 1970'
-
 export const instant = z
   .union([z.string(), z.number()], NOT_A_TIME)
   .transform(toInstant)
-  .describe('ISO 8601, or seconds or milliseconds since 1970, as a number or as text.')
+  .describe(
+    'ISO 8601, a time with a zone as databases print it, or seconds or milliseconds since 1970.',
+  )
 
 /** The same in a query, where everything is text. */
 export const instantText = z.string().transform(toInstant)
 
 function toInstant(value: string | number, ctx: z.RefinementCtx): number {
-  const parsed = parseInstant(value)
-  if (parsed !== null) return parsed
-  ctx.addIssue({ code: 'custom', message: NOT_A_TIME })
+  const parsed = parseTime(value)
+  if ('at' in parsed) return parsed.at
+  ctx.addIssue({ code: 'custom', message: parsed.flaw })
   return z.NEVER
 }
 

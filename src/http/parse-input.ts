@@ -60,11 +60,27 @@ function withPlainFields(value: unknown): unknown {
 function fieldErrors(place: FieldError['in'], issue: z.core.$ZodIssue): FieldError[] {
   const at = (path: readonly PropertyKey[], detail: string): FieldError => ({
     in: place,
-    name: path.map(String).join('.').slice(0, LONGEST_NAME),
+    name: nameOf(place, path),
     detail,
   })
   if (issue.code !== 'unrecognized_keys') return [at(issue.path, issue.message)]
   return issue.keys.map((key) => at([...issue.path, key], 'there is no such field'))
+}
+
+/** The name of an error that concerns the body as such, and no field of it. */
+export const WHOLE_BODY = 'body'
+
+/** Never empty: a reader of the error has to find the place. */
+function nameOf(place: FieldError['in'], path: readonly PropertyKey[]): string {
+  if (path.length === 0) return place === 'body' ? WHOLE_BODY : place
+  return path
+    .map((part) => shownName(String(part)))
+    .join('.')
+    .slice(0, LONGEST_NAME)
+}
+
+function shownName(name: string): string {
+  return name === '' ? '""' : name
 }
 
 /** Ours rather than zod's, so that no detail ever quotes a value. */
@@ -110,9 +126,10 @@ function decodeQuery(querystring: string, errors: FieldError[]): Fields {
   for (const pair of querystring.split('&')) {
     if (pair === '') continue
     const equals = pair.indexOf('=')
-    const name = decode(plusAsSpace(equals === -1 ? pair : pair.slice(0, equals)))
+    const raw = plusAsSpace(equals === -1 ? pair : pair.slice(0, equals))
+    const name = decode(raw)
     const value = decode(plusAsSpace(equals === -1 ? '' : pair.slice(equals + 1)))
-    const at = { in: 'query', name: (name ?? '').slice(0, LONGEST_NAME) } as const
+    const at = { in: 'query', name: shownName((name ?? raw).slice(0, LONGEST_NAME)) } as const
     if (name === null || value === null) errors.push({ ...at, detail: BAD_ENCODING })
     else if (name in fields) errors.push({ ...at, detail: 'is given more than once' })
     if (name !== null) fields[name] = value ?? ''

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { VaultError } from '../core/errors.ts'
 import { parseJson } from '../core/json.ts'
+import { decodeUtf8 } from '../core/utf8.ts'
+import { WHOLE_BODY } from './parse-input.ts'
 
 /** Bytes, where an endpoint does not say otherwise. */
 export const BODY_LIMIT = 64 * 1024
@@ -64,18 +66,24 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
 }
 
 function parse(bytes: Buffer): unknown {
+  const decoded = decodeUtf8(bytes)
+  if ('badByte' in decoded) {
+    throw malformed('the body is not UTF-8', `must be UTF-8: byte ${decoded.badByte} is not`)
+  }
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return parseJson(decoded.text)
   } catch {
     // The parser's own words quote the body.
     throw malformed()
   }
 }
 
-function malformed(): VaultError {
-  return new VaultError('invalid_request', 'the body is not well-formed JSON', {
-    errors: [{ in: 'body', name: '', detail: 'must be well-formed JSON in UTF-8' }],
-  })
+function malformed(
+  message = 'the body is not well-formed JSON',
+  detail = 'must be well-formed JSON in UTF-8',
+): VaultError {
+  const errors = [{ in: 'body', name: WHOLE_BODY, detail }] as const
+  return new VaultError('invalid_request', message, { errors })
 }
 
 function tooLarge(limit: number): VaultError {

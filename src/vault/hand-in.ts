@@ -1,4 +1,5 @@
 import type { LiveConnection } from '../core/connection.ts'
+import type { VaultError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports/store.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
@@ -7,6 +8,8 @@ import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 export type Candidate = {
   readonly draft: LiveConnection
   readonly refreshToken: Secret | null
+  /** Why it is refused, unless there is a holder: then a file that is imported again changes nothing. */
+  readonly refusal?: VaultError | null
   /** The connection that lives, or has lived, on the very same: then there is nothing to do. */
   readonly holder: (trx: Writes) => Promise<LiveConnection | null>
 }
@@ -23,10 +26,11 @@ export async function handIn(ports: ProveNeeds, candidate: Candidate): Promise<I
 
 export async function keep(
   trx: Writes,
-  { draft, refreshToken, holder }: Candidate,
+  { draft, refreshToken, refusal, holder }: Candidate,
 ): Promise<{ readonly kind: 'held' | 'draft'; readonly connection: LiveConnection }> {
   const held = await holder(trx)
   if (held !== null) return { kind: 'held', connection: held }
+  if (refusal) throw refusal
   await trx.insertConnection(draft)
   if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken)
   return { kind: 'draft', connection: draft }

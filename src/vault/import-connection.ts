@@ -14,7 +14,7 @@ import { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports/store.ts'
 import { unknownProvider } from './create-link.ts'
 import { type Candidate, handIn, type Imported } from './hand-in.ts'
-import type { ProveNeeds } from './prove-draft.ts'
+import { OVER, type ProveNeeds } from './prove-draft.ts'
 import { tokenIdOf } from './token-id.ts'
 
 export type ImportDemand = {
@@ -65,6 +65,7 @@ export function tokensCandidate(
   return {
     draft,
     refreshToken,
+    refusal: isOver(demand, ports.clock.now()) ? over() : null,
     holder: (trx) =>
       refreshToken === null ? holderOfToken(trx, draft) : holderOf(trx, caller, demand),
   }
@@ -94,6 +95,17 @@ function checkImport(demand: ImportDemand, provider: Provider): void {
   }
   if (errors.length > 0)
     throw new VaultError('invalid_request', 'the tokens cannot be taken', { errors })
+}
+
+function isOver({ accessToken, refreshToken, expiresAt }: ImportDemand, now: Instant): boolean {
+  return accessToken !== null && refreshToken === null && expiresAt !== null && expiresAt <= now
+}
+
+function over(): VaultError {
+  const detail = 'is required: an access token that has expired can never be served'
+  const { detail: message, ...why } = OVER
+  const errors = [{ in: 'body', name: 'refreshToken', detail }] as const
+  return new VaultError('invalid_request', message, { ...why, errors })
 }
 
 /** Null where nobody has held this refresh token yet; a draft where it waits for its proof. */

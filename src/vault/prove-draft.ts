@@ -77,7 +77,7 @@ function isOver({ grant }: LiveConnection): boolean {
   return grant.kind === 'oauth' && grant.refreshToken === null
 }
 
-const OVER = {
+export const OVER = {
   detail: 'the access token has expired, and there is no refresh token',
   reason: 'invalid_grant',
   nextAction: 'reauthorize',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MOST_LINES } from '../../src/http/routes/batch.ts'
-import { openVaultApi, type VaultApi } from './support/vault-api.ts'
+import { openVaultApi, ROOT_KEY, type VaultApi } from './support/vault-api.ts'
 
 let api: VaultApi
 
@@ -39,6 +39,13 @@ async function post(body: unknown) {
   return { status, json }
 }
 
+async function postBytes(body: Buffer) {
+  const headers = { authorization: `Bearer ${ROOT_KEY}`, 'content-type': 'application/json' }
+  const url = new URL('/v1/connections/batch', api.address)
+  const answer = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) })
+  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
+}
+
 test('each line is answered for itself, in its order, with what is wrong by its own field names', async () => {
   const { status, json } = await post({
     items: [
@@ -62,8 +69,8 @@ test('each line is answered for itself, in its order, with what is wrong by its 
       problem: null,
     },
     { index: 1, ...refused, problem: problem('userId', 'colour') },
-    { index: 2, ...refused, problem: problem('') },
-    { index: 3, ...refused, problem: problem('') },
+    { index: 2, ...refused, problem: problem('body') },
+    { index: 3, ...refused, problem: problem('body') },
     { index: 4, ...refused, problem: problem('expiresAt', 'expiresInSeconds') },
     {
       index: 5,
@@ -99,6 +106,34 @@ test('a line that waits for its first refresh is failing as unproven: nobody was
     alive: false,
     failure: { reason: 'unproven', attempts: 0, nextAction: 'retry' },
   })
+})
+
+test.each([
+  ['Latin-1', 'caf\xe9', 4],
+  ['an overlong slash', '\xc0\xaf', 1],
+  ['an overlong NUL', '\xc0\x80', 1],
+  ['half of a surrogate pair', '\xed\xa0\x80', 1],
+  ['a code above U+10FFFF', '\xf4\x90\x80\x80', 1],
+  ['a sequence that is cut off', '\xe2\x82', 1],
+  ['a byte that starts nothing', '\x80', 1],
+])('a body with %s is refused whole, with the place', async (_what, bytes, at) => {
+  const before = '{"items":[{"provider":"acme","accessToken":"at","userId":"'
+  const { status, json } = await postBytes(Buffer.from(`${before}${bytes}"}]}`, 'latin1'))
+  expect(status).toBe(400)
+  const detail = `must be UTF-8: byte ${before.length + at} is not`
+  expect(json).toMatchObject({
+    code: 'invalid_request',
+    detail: 'the body is not UTF-8',
+    errors: [{ in: 'body', name: 'body', detail }],
+  })
+})
+
+test('a byte order mark and separators of lines in strings are read as they are', async () => {
+  const items = [line(30, { label: 'a\u2028b\u2029\ufffd' })]
+  const { json } = await postBytes(Buffer.from(`\ufeff${JSON.stringify({ items })}`))
+  const [made] = json['items'] as readonly { connectionId: string }[]
+  const shown = await api.ask({ path: `/v1/connections/${made?.connectionId}` })
+  expect(shown.json['label']).toBe('a\u2028b\u2029\ufffd')
 })
 
 test('as many as it says and no more; none is none', async () => {

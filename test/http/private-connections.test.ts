@@ -70,9 +70,84 @@ test.each([
   ['milliseconds', START + HOUR],
   ['seconds as text', String((START + HOUR) / 1000)],
   ['milliseconds as text', String(START + HOUR)],
+  ['Postgres prints it', '2026-11-22 13:00:00+00'],
+  ['Postgres prints it, with microseconds', '2026-11-22 13:00:00.000000+00'],
+  ['Postgres prints it in India', '2026-11-22 18:30:00+05:30'],
+  ['Postgres prints it in Newfoundland', '2026-11-22 09:30:00-03:30'],
+  ['ISO 8601 without colons in the offset', '2026-11-22T14:00:00+0100'],
+  ['Ruby prints it', '2026-11-22 13:00:00 +0000'],
+  ['Rails prints it', '2026-11-22 13:00:00 UTC'],
+  ['RFC 3339 in small letters', '2026-11-22t13:00:00z'],
 ])('the end of a token may be given as %s', async (_form, expiresAt) => {
   const { json } = await handIn({ expiresAt })
   expect(json['expiresAt']).toBe(new Date(START + HOUR).toISOString())
+})
+
+test.each([
+  ['2026-11-22 13:00:00', /^has no time zone, .*2026-11-30 12:00:00\+00/],
+  ['2026-11-22 13:00', /^has no time zone/],
+  ['2026-02-30 13:00:00+00', /^is no day or time of the calendar/],
+  ['2026-11-22T25:00:00Z', /^is no day or time/],
+  ['2026-11-22T13:00:00+00:99', /^is no day or time/],
+  ['infinity', /^must be a time such as 2026-11-30T12:00:00Z/],
+  ['22.11.2026', /^must be a time such as/],
+  ['Sun Nov 22 13:00:00 2026 UTC', /^must be a time such as/],
+  ['', /^must be a time such as/],
+  [true, /^must be a time such as/],
+  ['1815-12-10 00:00:00+00', /^must lie between the years 1970 and 9999/],
+  [1e300, /^must lie between/],
+  [-1, /^must lie between/],
+])(
+  'the end of a token given as %s is refused with what is wrong and an example',
+  async (expiresAt, detail) => {
+    const { status, json } = await handIn({ expiresAt })
+    expect(status).toBe(400)
+    expect(json['errors']).toEqual([
+      { in: 'body', name: 'expiresAt', detail: expect.stringMatching(detail) },
+    ])
+  },
+)
+
+test.each([
+  ['expiresAt', { expiresAt: (START - 1000) / 1000 }],
+  ['expiresAt, now', { expiresAt: START }],
+  ['expiresInSeconds', { expiresInSeconds: 0 }],
+])('an access token that has ended by %s and cannot be renewed is refused', async (_field, end) => {
+  const tokens = { accessToken: 'at-1', refreshToken: null, ...end }
+  const line = { ...tokens, userId: 'ended', provider: 'acme' }
+  const wanted = {
+    code: 'invalid_request',
+    detail: 'the access token has expired, and there is no refresh token',
+    reason: 'invalid_grant',
+    nextAction: 'reauthorize',
+    errors: [{ in: 'body', name: 'refreshToken', detail: expect.stringContaining('is required') }],
+  }
+  const { status, json } = await handIn(line)
+  expect(status).toBe(400)
+  expect(json).toMatchObject(wanted)
+  const batch = await api.ask({
+    method: 'POST',
+    path: '/v1/connections/batch',
+    body: { items: [line] },
+  })
+  expect(batch.json['items']).toMatchObject([{ outcome: 'refused', problem: wanted }])
+  const expiresAt = START / 1000
+  const user = await api.ask({
+    method: 'POST',
+    path: '/v1/users/ended/oauth/acme',
+    body: { accessToken: 'at-1', scope: [], expiresAt },
+  })
+  expect(user.json).toMatchObject(wanted)
+  expect((await api.ask({ path: '/v1/connections' })).json).toEqual({ items: [], nextCursor: null })
+})
+
+test('a line that was imported while its access token lived changes nothing after that', async () => {
+  const line = { userId: 'u', provider: 'acme', accessToken: 'alone', expiresAt: START + HOUR }
+  const post = () =>
+    api.ask({ method: 'POST', path: '/v1/connections/batch', body: { items: [line] } })
+  expect((await post()).json['items']).toMatchObject([{ outcome: 'created' }])
+  api.now += 2 * HOUR
+  expect((await post()).json['items']).toMatchObject([{ outcome: 'unchanged' }])
 })
 
 test('null counts as absent', async () => {

@@ -130,9 +130,19 @@ test.each([['{"metadata":{"__proto__":{"a":1}}}', 'must not hold the name __prot
   },
 )
 
+test.each([
+  ['POST', '/v1/keys', '{"":1}', 'body ""'],
+  ['POST', '/v1/keys', '{"a\u0000":', 'body body'],
+  ['POST', '/v1/keys', '"', 'body body'],
+  ['GET', '/v1/connections?=1', undefined, 'query ""'],
+  ['GET', '/v1/connections?%e9=1', undefined, 'query %e9'],
+])('%s %s with %s: every error names its place', async (method, path, body, place) => {
+  expect(Object.keys(await errorsOf({ method, path, ...(body && { body }) }))).toContain(place)
+})
+
 test.each(['[]', '"a"', '1', 'true', '[{"userId":"a"}]'])('a body is no %s', async (body) => {
   const errors = await errorsOf({ method: 'POST', path: '/v1/keys', body })
-  expect(errors).toEqual({ 'body ': 'must be of type object' })
+  expect(errors).toEqual({ 'body body': 'must be of type object' })
 })
 
 test('details quote no value, whatever is wrong with it', async () => {

@@ -85,6 +85,70 @@ test('an import from a file keeps the digits of numbers in metadata, and the lis
   }
 }, 60_000)
 
+test('the lines of a file are cut by line feeds alone, and every character stays what it is', async () => {
+  await using stage = await openStage()
+  const users = [
+    'line\u2028separator',
+    'paragraph\u2029',
+    'next\u0085line',
+    'caf\u00e9',
+    '\ufffd',
+    '😀',
+  ]
+  const line = (userId: string) =>
+    toJson({ userId, provider: 'acme', accessToken: `at-${users.indexOf(userId)}` })
+  const ends = ['\n', '\r\n', '\n\n', '\r\n \t\n', '\n', '']
+  const text = users.map((user, n) => line(user) + ends[n]).join('')
+  const run = await stage.hand(await stage.file(Buffer.from(`\ufeff${text}`)))
+  expect(run).toMatchObject({ code: 0, outcomes: { created: users.length } })
+  expect(run.items.map((item) => item.line)).toEqual([1, 2, 3, 5, 7, 8])
+  const list = await larder(['connections', 'list', '--json'], { env: stage.env })
+  const stored = JSON.parse(list.stdout) as readonly { readonly userId: string }[]
+  expect(stored.map(({ userId }) => userId)).toEqual(users)
+}, 60_000)
+
+test('bytes that are not UTF-8 are refused by their line, and no user is taken for another', async () => {
+  await using stage = await openStage()
+  const line = (userId: string) => toJson({ userId, provider: 'acme', accessToken: 'at' })
+  const lines = [
+    Buffer.from(line('before')),
+    ...['caf\u00e9', 'caf\u00e8'].map((user) => Buffer.from(line(user), 'latin1')),
+    // Overlong, a surrogate in bytes, above U+10FFFF, cut off.
+    ...['\xc0\xaf', '\xed\xa0\x80', '\xf4\x90\x80\x80', '\xe2\x82'].map((bytes) =>
+      Buffer.from(line(`\xef\xbf\xbd${bytes}`), 'latin1'),
+    ),
+    Buffer.from(line('nu\0l').replace('\\u0000', '\0')),
+    Buffer.from(line('x'.repeat(4 * 1024 * 1024))),
+    Buffer.from(line('after')),
+  ]
+  const run = await stage.hand(await stage.file(Buffer.concat(lines.flatMap((one) => [one, LF]))))
+  expect(run).toMatchObject({ code: 1, outcomes: { created: 2, refused: 8 } })
+  expect(
+    run.items.map(({ line: number, problem }) => `${number} ${problem?.detail ?? ''}`),
+  ).toEqual([
+    '1 ',
+    '2 byte 15 of the line is not UTF-8: convert the file to UTF-8',
+    '3 byte 15 of the line is not UTF-8: convert the file to UTF-8',
+    ...[4, 5, 6, 7].map(
+      (number) => `${number} byte 15 of the line is not UTF-8: convert the file to UTF-8`,
+    ),
+    '8 byte 14 of the line is NUL: is the file in UTF-16?',
+    '9 the line is too long: it may have 3145728 bytes',
+    '10 ',
+  ])
+  for (const [encoding, mark] of [
+    ['utf16le', '\ufeff'],
+    ['utf16le', ''],
+  ] as const) {
+    const wide = await stage.file(Buffer.from(`${mark}${line('wide')}\n`, encoding))
+    const refused = await larder(['import', wide], { env: stage.env })
+    expect(refused.code).not.toBe(0)
+    expect(refused.stdout + refused.stderr).toContain('UTF-16')
+  }
+}, 60_000)
+
+const LF = Buffer.from('\n')
+
 const toJson = (value: unknown) => JSON.stringify(value)
 
 type Item = {
@@ -111,9 +175,10 @@ async function openStage() {
     env,
     api: new LarderApi(at),
     provider,
-    file: async (lines: readonly string[]): Promise<string> => {
+    file: async (lines: readonly string[] | Buffer): Promise<string> => {
       const path = join(at.directory, 'connections.jsonl')
-      await writeFile(path, lines.map((line) => `${line}\n`).join(''))
+      const isWhole = Buffer.isBuffer(lines)
+      await writeFile(path, isWhole ? lines : lines.map((line) => `${line}\n`).join(''))
       return path
     },
     async hand(path: string, ...flags: readonly string[]) {

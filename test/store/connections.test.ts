@@ -255,10 +255,6 @@ describe.each(databases)('what is due in $name', ({ open }) => {
   test('is taken apart: in use, an import without its proof, or one whose refresh failed', async () => {
     await using vault = await open()
     const { store } = vault
-    const failing = (reason: FailureReason) => ({
-      status: 'failing' as const,
-      failure: { reason, detail: '', since: 1, attempts: 0 },
-    })
     await insert(store, [
       { ...made(1), ...failing('unproven'), dueAt: 100 },
       { ...made(2), ...failing('provider_unavailable'), dueAt: 200 },
@@ -343,4 +339,9 @@ async function insert(store: Store, connections: readonly Connection[]): Promise
   await store.write(async (trx) => {
     for (const connection of connections) await trx.insertConnection(connection)
   })
+}
+
+function failing(reason: FailureReason) {
+  const failure = { reason, detail: '', since: 1, attempts: 0 }
+  return { status: 'failing' as const, failure }
 }

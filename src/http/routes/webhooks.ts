@@ -4,19 +4,18 @@ import { listWebhooks } from '../../vault/list-webhooks.ts'
 import { type EventPosition, replayWebhook } from '../../vault/replay-webhook.ts'
 import { endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
-import { parseInstant } from '../parse-value.ts'
+import { parseTime } from '../parse-time.ts'
 import { presentWebhook } from '../present.ts'
 import { webhookListShape, webhookShape } from '../wire-webhooks.ts'
-
-const NOT_A_POSITION = 'must be a nextCursor of GET /v1/events, or an ISO 8601 time'
 
 const position = field
   .text(1, 64)
   .transform((raw, ctx): EventPosition => {
     if (/^\d{1,15}$/.test(raw)) return { cursor: Number(raw) }
-    const at = parseInstant(raw)
-    if (at !== null) return { at }
-    ctx.addIssue({ code: 'custom', message: NOT_A_POSITION })
+    const parsed = parseTime(raw)
+    if ('at' in parsed) return parsed
+    const message = `${parsed.flaw}; or be a nextCursor of GET /v1/events`
+    ctx.addIssue({ code: 'custom', message })
     return z.NEVER
   })
   .describe('A nextCursor of GET /v1/events, or an ISO 8601 time.')

@@ -1,0 +1,90 @@
+import { createReadStream } from 'node:fs'
+import { decodeUtf8 } from '../core/utf8.ts'
+import { EXIT, Refusal } from './refusal.ts'
+
+/** A line of a file, by its number from 1: its text, or what is wrong with its bytes. */
+export type TextLine = { readonly line: number } & (
+  { readonly text: string } | { readonly flaw: string }
+)
+
+const LF = 0x0a
+const CR = 0x0d
+
+/**
+ * Reads the lines of a file, or of standard input for `-`, as UTF-8. Lines end with LF or CR LF and
+ * nothing else: U+2028 is a character of JSON strings. Bytes are never replaced, because two user ids
+ * could become one. A line of more than `longest` bytes is not kept in memory. Blank lines are skipped.
+ */
+export async function* textLines(path: string, longest: number): AsyncGenerator<TextLine> {
+  let line = 0
+  for await (const bytes of byteLines(path, longest)) {
+    line++
+    if (bytes === 'too long') {
+      yield { line, flaw: `the line is too long: it may have ${longest} bytes` }
+      continue
+    }
+    if (line === 1) refuseUtf16(bytes)
+    const read = readLine(bytes)
+    if ('flaw' in read || !/^[ \t\r]*$/.test(read.text)) yield { line, ...read }
+  }
+}
+
+async function* byteLines(
+  path: string,
+  longest: number,
+): AsyncGenerator<Buffer | 'too long', void, undefined> {
+  let parts: Buffer[] = []
+  let length = 0
+  const take = (part: Buffer): void => {
+    length += part.length
+    if (length <= longest) parts.push(part)
+    else parts = []
+  }
+  const end = (): Buffer | 'too long' => {
+    const whole = length > longest ? 'too long' : withoutCr(Buffer.concat(parts))
+    parts = []
+    length = 0
+    return whole
+  }
+  for await (const chunk of chunksOf(path)) {
+    let from = 0
+    for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
+      take(chunk.subarray(from, at))
+      from = at + 1
+      yield end()
+    }
+    if (from < chunk.length) take(chunk.subarray(from))
+  }
+  if (length > 0) yield end()
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const input = path === '-' ? process.stdin : createReadStream(path)
+  try {
+    yield* input as AsyncIterable<Buffer>
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const hint = 'name a file of JSON lines, or - for standard input'
+    throw new Refusal(`the file cannot be read (${String(error.code)})`, hint, EXIT.usage)
+  }
+}
+
+function withoutCr(bytes: Buffer): Buffer {
+  return bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes
+}
+
+function refuseUtf16(bytes: Buffer): void {
+  const mark = bytes.subarray(0, 2).toString('latin1')
+  if (mark !== '\xff\xfe' && mark !== '\xfe\xff') return
+  const hint = 'convert it first, for example with "iconv -f UTF-16 -t UTF-8"'
+  throw new Refusal('the file is UTF-16, not UTF-8', hint, EXIT.usage)
+}
+
+function readLine(bytes: Buffer): { readonly text: string } | { readonly flaw: string } {
+  const nul = bytes.indexOf(0)
+  if (nul !== -1) return { flaw: `byte ${nul + 1} of the line is NUL: is the file in UTF-16?` }
+  // A file that was put together from several may hold several byte order marks.
+  const decoded = decodeUtf8(bytes)
+  if ('text' in decoded) return decoded
+  return { flaw: `byte ${decoded.badByte} of the line is not UTF-8: convert the file to UTF-8` }
+}
