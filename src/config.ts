@@ -11,10 +11,10 @@ import { readListeners } from './config/listeners.ts'
 import { MasterKeyOnce } from './config/master-key-once.ts'
 import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
-import { readProviders } from './config/providers.ts'
+import { readClientSecrets, readProviders, type SecretsRead } from './config/providers.ts'
 import { readPlaces, type Surroundings } from './config/surroundings.ts'
 import { readVaultId } from './config/vault-id.ts'
-import { readWebhooks } from './config/webhooks.ts'
+import { readWebhooks, readWebhookSecrets } from './config/webhooks.ts'
 import type { Secret } from './core/secret.ts'
 import type { WebhookEndpoint } from './core/webhook.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
@@ -40,6 +40,11 @@ export type Config = {
   readonly logLevel: LogLevel
   /** What the tokens that are kept in memory may take. */
   readonly cacheBytes: number
+  /** Reads the files of client secrets and webhook secrets again; everything else stays as it was. */
+  readonly readSecrets: () => {
+    readonly providers: readonly SecretsRead[]
+    readonly webhooks: readonly SecretsRead[]
+  }
   /** What is allowed but should be looked at: names and constant sentences. */
   readonly warnings: readonly string[]
 }
@@ -56,6 +61,13 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   const places = readPlaces(environment, around)
   doubtFileSystem(places.dataDir, around.fileSystemType, findings)
   const listeners = readListeners(environment, findings)
+  const webhooks = (own: Findings) => ({
+    settings: file.webhooks ?? [],
+    isOpenToOthers: file.isOpenToOthers,
+    directory: fileDirectory,
+    providers: new Set([...providers.map(({ id }) => id), ...file.providerIds]),
+    findings: own,
+  })
   const plain = {
     ...places,
     vaultId: readVaultId(environment, places.databaseFile, findings),
@@ -65,12 +77,18 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
     policy: readPolicy(environment, file, { findings, publicListen: listeners.publicListen }),
     cacheBytes: CACHE_BYTES,
     providers,
-    webhooks: readWebhooks({
-      settings: file.webhooks ?? [],
-      isOpenToOthers: file.isOpenToOthers,
-      directory: fileDirectory,
-      providers: new Set([...providers.map(({ id }) => id), ...file.providerIds]),
-      findings,
+    webhooks: readWebhooks(webhooks(findings)),
+    readSecrets: () => ({
+      providers: readClientSecrets(
+        providers.map(({ id }) => id),
+        (own) => ({
+          file,
+          fileDirectory,
+          environment: new Environment(variables, own, around.cwd),
+          findings: own,
+        }),
+      ),
+      webhooks: readWebhookSecrets(webhooks),
     }),
   }
   environment.text('LARDER_URL', daemonUrlRule)

@@ -9,10 +9,11 @@ import { jobsOf } from './jobs/jobs.ts'
 import { Schedule } from './jobs/schedule.ts'
 import { openEgress } from './oauth/egress.ts'
 import { createTokenEndpoint } from './oauth/endpoint.ts'
-import { configureProviders } from './oauth/providers.ts'
+import { configureProviders, type ConfiguredProviders } from './oauth/providers.ts'
 import { rehearse } from './oauth/rehearse.ts'
 import type { Clock, Ports, Random } from './ports.ts'
 import type { VaultKeys } from './ports/store.ts'
+import { reloadSecrets } from './reload-secrets.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
 import { digestOfSecret } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
@@ -37,6 +38,8 @@ export interface Daemon extends AsyncDisposable {
   /** `http://127.0.0.1:7420` or `unix:/path`. */
   readonly privateAddress: string
   readonly publicAddress: string
+  /** Puts changed secret files into force, and logs what it did. */
+  reloadSecrets(): void
 }
 
 /** What the daemon stands on beside its settings. */
@@ -53,7 +56,8 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   const { clock } = ground
   const webhooks = openWebhooks({ endpoints: config.webhooks, clock })
   const vault = await openVault(config, ground, opened)
-  const ports = { ...(await composePorts(config, ground, vault)), webhooks }
+  const configured = configureProviders(config.providers, config.policy.publicUrl)
+  const ports = { ...(await composePorts(config, ground, { ...vault, configured })), webhooks }
   const flights = ports.flights
   const schedule = new Schedule(jobsOf(ports), {
     clock,
@@ -83,6 +87,8 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   return {
     vaultId: vault.vaultId,
     ...listeners,
+    reloadSecrets: () =>
+      reloadSecrets({ ...ports, config, configured, webhooks, events: ground.events }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -156,13 +162,16 @@ function calledDamage(error: unknown): never {
   throw error instanceof SealError ? new OpenError('corrupt', error.message, error) : error
 }
 
+type Vault = Pick<Ports, 'sealer' | 'store' | 'journal' | 'dataKeys'> & {
+  readonly configured: ConfiguredProviders
+}
+
 async function composePorts(
   config: Config,
   { clock, random, events }: Ground,
-  { sealer, store, journal, dataKeys }: Pick<Ports, 'sealer' | 'store' | 'journal' | 'dataKeys'>,
+  { sealer, store, journal, dataKeys, configured }: Vault,
 ): Promise<Omit<Ports, 'pulse' | 'webhooks'>> {
   const { policy } = config
-  const configured = configureProviders(config.providers, policy.publicUrl)
   const egress = await openEgress({ clock })
   await rehearse({ egress, clock })
   const callers = new KnownCallers(store, digestOfSecret(config.apiKey))
@@ -178,6 +187,7 @@ async function composePorts(
       egress,
       clock,
       sealer,
+      observer: events,
       deadlineMs: policy.deadlineMs,
     }),
     providers: configured.providers,

@@ -27,6 +27,11 @@ export interface Events extends Observer {
   /** Rotations that were in the journal only, and attempts whose outcome is asked for again. */
   recovered(e: { rotations: number; attempts: number }): void
   /** `reason`: the signal, or the fault. */
+  /** Secret files were read again (SIGHUP): what one provider or webhook has changed to. */
+  secretsChanged(e: { provider?: string; webhook?: string; count: number }): void
+  /** They cannot be used; the secrets that were read before stay in force. */
+  secretsRefused(e: { provider?: string; webhook?: string; problems: readonly string[] }): void
+  secretsRead(e: { changed: number; refused: number }): void
   stopping(e: { reason: string }): void
   stopped(): void
   /** A fault of ours, the database's or a provider's while answering; the id is all that the caller was told. */
@@ -146,6 +151,8 @@ function refreshEvents(log: Logger, metrics: Metrics) {
       metrics.inMemory.dec()
       log.warn({ event: 'rotation.saved', ...e }, 'what was in memory alone is stored')
     },
+    clientSecretSwitched: (e) =>
+      log.warn({ event: 'client.secret_switched', ...e }, 'the provider accepts another secret'),
     circuitChanged: (e) => {
       if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'the client is served again')
       else if (e.client === 'own') log.warn({ event: 'circuit.opened', ...e }, OWN_CLIENT_HELD)
@@ -208,6 +215,11 @@ function processEvents(log: Logger) {
       log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
     providerMissing: (e) =>
       log.warn({ event: 'provider.missing', ...e }, 'its connections are kept, and not refreshed'),
+    secretsChanged: (e) =>
+      log.info({ event: 'secrets.changed', ...e }, 'other secrets are in force'),
+    secretsRefused: (e) =>
+      log.error({ event: 'secrets.refused', ...e }, 'secret files are bad: the old ones stay'),
+    secretsRead: (e) => log.info({ event: 'secrets.read', ...e }, 'secret files were read again'),
     stopping: (e) => log.info({ event: 'process.stopping', ...e }, 'stopping; flights land first'),
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
     recovered: (e) =>

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --disable-sigusr1
 import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { CommanderError } from 'commander'
 import { commandLine, usageExitCode } from './cli/command-line.ts'
 import { EXIT } from './cli/refusal.ts'
@@ -31,6 +32,7 @@ async function serve(): Promise<void> {
   // would stand still, a thousand times a second, through the hour that comes twice in autumn.
   process.env['TZ'] = 'UTC'
   const ending = untilSignal()
+  const hangUps = hearHangUps()
   const [{ loadConfig }, { surroundings }] = await Promise.all([
     import('./config.ts'),
     import('./config/surroundings.ts'),
@@ -51,7 +53,7 @@ async function serve(): Promise<void> {
     const { vaultId, privateAddress, publicAddress } = daemon
     const { version: node } = process
     events.started({ version, node, vaultId, privateAddress, publicAddress })
-    const reason = await Promise.race([ending, crash])
+    const reason = await Promise.race([ending, crash, hangUps.answer(() => daemon.reloadSecrets())])
     events.stopping({ reason })
   } catch (error) {
     if (isFault(error)) events.crashed({ kind: 'serve', error })
@@ -74,6 +76,31 @@ function untilSignal(): Promise<string> {
     process.on('SIGTERM', resolve)
     process.once('SIGINT', resolve)
   })
+}
+
+/**
+ * SIGHUP: secret files are read again, once the daemon runs. From a terminal that is gone it ends the
+ * process, as a person who closes the window expects; then standard input is no terminal any more.
+ */
+function hearHangUps() {
+  const hadTerminal = isatty(0)
+  const lost = Promise.withResolvers<string>()
+  let isAwaited = false
+  let act = (): void => {
+    isAwaited = true
+  }
+  process.on('SIGHUP', () => {
+    if (hadTerminal && !isatty(0)) lost.resolve('SIGHUP')
+    else act()
+  })
+  return {
+    /** Does `work` at each one from now on. Resolves when the terminal is gone. */
+    answer(work: () => void): Promise<string> {
+      act = work
+      if (isAwaited) work()
+      return lost.promise
+    },
+  }
 }
 
 /** What nobody caught leaves the process in doubt: it is told, what is received is stored, it ends. */

@@ -55,7 +55,7 @@ export interface DataKeys {
 
 /** Where events are told beside `GET /v1/events`. */
 export interface Webhooks {
-  /** In the order of the settings. */
+  /** In the order of the settings, with the secrets that are in force. */
   readonly endpoints: readonly WebhookEndpoint[]
   /** Never throws for what a receiver does, and follows no redirect. */
   deliver(endpoint: WebhookEndpoint, event: StoredEvent): Promise<DeliveryOutcome>
@@ -211,6 +211,8 @@ export interface Observer {
   revocationFailed(e: { provider: ProviderId; detail: string }): void
   /** After a week: what it holds of the grant lives on there. */
   revocationGivenUp(e: { provider: ProviderId; detail: string }): void
+  /** Another secret of the configured client is the one that the provider accepts. */
+  clientSecretSwitched(e: { provider: ProviderId; index: number; count: number }): void
   unreadable(e: { id: string; table: string; field: string }): void
   storeFailed(e: { reason: string; during: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void

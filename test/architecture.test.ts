@@ -22,6 +22,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Presets are switched on by settings, and judge what settings give them.
   config: ['core', 'ports', 'oauth', 'log', 'config'],
   migrations: ['migrations'],
+  'reload-secrets': ['config', 'core', 'events', 'oauth', 'ports', 'seal', 'webhooks'],
 }
 
 const files = [...globSync('src/**/*.ts'), ...globSync('migrations/**/*.ts')]

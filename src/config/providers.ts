@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Secret } from '../core/secret.ts'
 import { parseProvider, presetIds, type ProviderSettings } from '../oauth/providers.ts'
 import type { Environment } from './environment.ts'
-import type { Findings } from './findings.ts'
+import { Findings } from './findings.ts'
 import type { LarderFile } from './larder-file.ts'
 import { LINE_ENDS, noteOpenToOthers, readSecretFile } from './secret-file.ts'
 import { providerSettings } from './settings.ts'
@@ -22,6 +22,29 @@ export function readProviders(sources: Sources): readonly ProviderSettings[] {
   const providers = [...ids].flatMap((id) => readProvider(id, named.get(id), sources))
   for (const provider of providers) checkProvider(provider, sources.findings)
   return providers
+}
+
+/** The secrets of one provider or webhook as the settings give them now. */
+export type SecretsRead = {
+  readonly id: string
+  readonly secrets: readonly Secret[]
+  /** With one, the secrets are not to be used. */
+  readonly problems: readonly string[]
+}
+
+/** Reads the files again that hold secrets of these providers. */
+export function readClientSecrets(
+  ids: readonly string[],
+  sources: (findings: Findings) => Sources,
+): readonly SecretsRead[] {
+  return ids.map((id) => {
+    const findings = new Findings()
+    const own = sources(findings)
+    const read = readProvider(id, own.file.providers?.[id], own)
+    for (const provider of read) checkProvider(provider, findings)
+    const secrets = read.flatMap(({ clientSecrets }) => clientSecrets)
+    return { id, secrets, problems: findings.problems }
+  })
 }
 
 function checkProvider(provider: ProviderSettings, findings: Findings): void {

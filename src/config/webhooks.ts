@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { ProviderId } from '../core/ids.ts'
 import { Secret } from '../core/secret.ts'
 import { isEventType, type WebhookEndpoint, type WebhookId } from '../core/webhook.ts'
-import type { Findings } from './findings.ts'
+import { Findings } from './findings.ts'
+import type { SecretsRead } from './providers.ts'
 import { noteOpenToOthers, readSecretFile } from './secret-file.ts'
 
 const MOST_ENDPOINTS = 50
@@ -58,6 +59,17 @@ export function readWebhooks(sources: Sources): readonly WebhookEndpoint[] {
     sources.findings.problem('webhooks', 'two have the same id, or the same URL and no id')
   }
   return endpoints
+}
+
+/** Reads the files again that hold secrets of webhooks. */
+export function readWebhookSecrets(
+  sources: (findings: Findings) => Sources,
+): readonly SecretsRead[] {
+  return sources(new Findings()).settings.flatMap((settings, index) => {
+    const findings = new Findings()
+    const endpoints = readEndpoint(settings, `webhooks.${index}`, sources(findings))
+    return endpoints.map(({ id, secrets }) => ({ id, secrets, problems: findings.problems }))
+  })
 }
 
 function readEndpoint(

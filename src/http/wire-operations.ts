@@ -15,6 +15,12 @@ const providerHealth = z.object({
   state: z.enum(['ok', 'unavailable', 'misconfigured', 'throttled']),
   since: time.nullable(),
   retryAt: time.nullable(),
+  clientSecret: z
+    .object({
+      index: z.int().nullable().describe('From 0; null: none was accepted since it was read.'),
+      count: z.int(),
+    })
+    .nullable(),
 })
 
 const webhookHealth = z.object({

@@ -11,6 +11,7 @@ import { describeServer, type Server, type Target } from './endpoints.ts'
 import type { Recipe } from './presets/schema.ts'
 import { type ConfiguredProvider, patternOf } from './providers.ts'
 import type { Refusal } from './refusal.ts'
+import type { SecretsInUse } from './secrets-in-use.ts'
 import { fillText, fillUrl, type Variables } from './template.ts'
 import { unverifiedIn } from './unverified.ts'
 
@@ -22,6 +23,7 @@ export type Means = {
   readonly discovery: Discovery
   readonly jwks: Map<string, JWKSCacheInput>
   readonly clockSkewsMs: Map<ProviderId, number>
+  readonly secretsInUse: SecretsInUse
   /** Hard end of one method, however many requests it makes. */
   readonly deadlineMs: number
 }
@@ -31,7 +33,11 @@ export type Call = Server & {
   readonly provider: ConfiguredProvider['provider']
   readonly recipe: Recipe
   /** Secrets in the order in which they are tried; null: a public client. */
-  readonly client: { readonly id: string; readonly secrets: readonly (Sealed | null)[] }
+  readonly client: {
+    readonly id: string
+    readonly secrets: readonly (Sealed | null)[]
+    readonly isConfigured: boolean
+  }
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
   readonly variables: Variables
@@ -99,13 +105,15 @@ function clientOf(
   configured: ConfiguredProvider,
   own: ClientCredentials | null,
 ): Call['client'] | null {
-  if (own !== null) return { id: own.id, secrets: [own.secret] }
+  if (own !== null) return { id: own.id, secrets: [own.secret], isConfigured: false }
   if (configured.client === null) {
     // Credentials are the user's own: no client stands between.
-    return configured.recipe.connectsBy === 'credentials' ? { id: '', secrets: [null] } : null
+    return configured.recipe.connectsBy === 'credentials'
+      ? { id: '', secrets: [null], isConfigured: false }
+      : null
   }
   const { id, secrets } = configured.client
-  return { id, secrets: secrets.length === 0 ? [null] : secrets }
+  return { id, secrets: secrets.length === 0 ? [null] : secrets, isConfigured: true }
 }
 
 /** The values for templates; null where one is foreign to the preset or not as it must be. */

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi'
 import type { AuthorizationStart } from '../core/authorization.ts'
 import { VaultError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
-import type { Clock, Sealer } from '../ports.ts'
+import type { Clock, Observer, Sealer } from '../ports.ts'
 import type { AuthorizationRequest, TokenEndpoint } from '../ports/token-endpoint.ts'
 import { type Means, prepareCall } from './call.ts'
 import { checkCredentials } from './check-credentials.ts'
@@ -17,12 +17,14 @@ import type { ConfiguredProviders } from './providers.ts'
 import { refresh } from './refresh.ts'
 import { authorizationUrl } from './requests.ts'
 import { revoke } from './revoke.ts'
+import { SecretsInUse } from './secrets-in-use.ts'
 
 export type TokenEndpointOptions = {
   readonly configured: ConfiguredProviders
   readonly egress: Egress
   readonly clock: Clock
   readonly sealer: Pick<Sealer, 'fingerprint'>
+  readonly observer?: Pick<Observer, 'clientSecretSwitched'>
   readonly deadlineMs?: number
 }
 
@@ -39,6 +41,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     discovery: new Discovery(egress, clock),
     jwks: new Map(),
     clockSkewsMs: new Map(),
+    secretsInUse: new SecretsInUse(configured.configured, options.observer),
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
   }
   return {
@@ -50,6 +53,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     fetchToken: (request) => fetchToken(means, request),
     checkCredentials: (request) => checkCredentials(means, request),
     clockSkewsMs: () => means.clockSkewsMs,
+    secretInUse: (provider) => means.secretsInUse.of(provider),
     ...clientKeys(means, options.sealer),
     grantKeys: (provider, client) => grantKeys(means.configured, provider, client),
   }

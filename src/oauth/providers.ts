@@ -43,6 +43,8 @@ export type ConfiguredProviders = {
   /** For the use cases. */
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
+  /** Other secrets of the same client, in force from the next request on. */
+  replaceSecrets(id: ProviderId, secrets: readonly Secret[]): void
 }
 
 type Parsed = Omit<ConfiguredProvider, 'provider'> & { readonly id: string }
@@ -69,7 +71,15 @@ export function configureProviders(
     configured.set(provider.id, { ...result.parsed, provider })
   }
   const providers = new Map([...configured].map(([id, { provider }]) => [id, provider]))
-  return { providers, configured }
+  return {
+    providers,
+    configured,
+    replaceSecrets: (id, secrets) => {
+      const known = configured.get(id)
+      if (known?.client == null) return
+      configured.set(id, { ...known, client: { ...known.client, secrets } })
+    },
+  }
 }
 
 export type ParseResult =

@@ -8,11 +8,16 @@ import type { TokenGrant } from './token-grant.ts'
  * could not prove itself has touched no grant, so asking again is safe.
  */
 export async function requestTokens(means: Means, call: Call, grant: TokenGrant): Promise<Reading> {
-  const [first, ...others] = call.client.secrets
-  let reading = await request(means, call, { grant, secret: first ?? null })
-  for (const secret of others) {
-    if (!blamesSecret(reading) || call.remainingMs() <= 1) return reading
-    reading = await request(means, call, { grant, secret })
+  const { secrets } = call.client
+  let index = 0
+  let reading = await request(means, call, { grant, secret: secrets[0] ?? null })
+  while (blamesSecret(reading) && index + 1 < secrets.length && call.remainingMs() > 1) {
+    index++
+    // oxlint-disable-next-line no-await-in-loop -- the next secret is for a refusal of this one
+    reading = await request(means, call, { grant, secret: secrets[index] ?? null })
+  }
+  if (call.client.isConfigured && reading.verdict.kind === 'ok') {
+    means.secretsInUse.accept(call.provider.id, secrets, index)
   }
   return reading
 }

@@ -77,6 +77,8 @@ export interface TokenEndpoint {
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
   /** How far the clock of each provider was ahead of ours when it last answered for tokens. */
   clockSkewsMs(): ReadonlyMap<ProviderId, number>
+  /** Which secret of the configured client the provider accepted last; null: it has none. */
+  secretInUse(provider: ProviderId): SecretInUse | null
   /** The configured client or the connection's own by its public id, to which tokens are issued. */
   clientName(provider: ProviderId, client: ClientCredentials | null): string
   /**
@@ -89,4 +91,10 @@ export interface TokenEndpoint {
    * hold the same grant of a user. Wider than `clientKey`: it spans provider ids and secrets.
    */
   grantKeys(provider: ProviderId, client: ClientCredentials | null): readonly string[]
+}
+
+export type SecretInUse = {
+  /** In the list of the settings, from 0; null: none was accepted since they were read. */
+  readonly index: number | null
+  readonly count: number
 }

@@ -6,6 +6,7 @@ import { Secret } from '../core/secret.ts'
 import { type WebhookId, type WebhookStatus, webhookStatus } from '../core/webhook.ts'
 import type { JobPulse, Ports } from '../ports.ts'
 import type { Census } from '../ports/store.ts'
+import type { SecretInUse } from '../ports/token-endpoint.ts'
 import { type ListedWebhook, listWebhooks } from './list-webhooks.ts'
 
 export type Readiness =
@@ -39,6 +40,8 @@ export type Health = {
     readonly state: 'ok' | CircuitReason
     readonly since: Instant | null
     readonly retryAt: Instant | null
+    /** Null: the provider is used without a secret of the settings. */
+    readonly clientSecret: SecretInUse | null
   }[]
   readonly webhooks:
     | readonly {
@@ -131,6 +134,7 @@ function stateOf(ports: Pick<Ports, 'traffic' | 'endpoint'>, id: ProviderId) {
     state: open?.reason ?? ('ok' as const),
     since: open?.since ?? null,
     retryAt: open?.until ?? null,
+    clientSecret: ports.endpoint.secretInUse(id),
   }
 }
 

@@ -2,7 +2,8 @@ import { viewStoredEvent } from '../core/connection-view.ts'
 import type { StoredEvent } from '../core/event.ts'
 import type { Instant } from '../core/ids.ts'
 import { retryAfterMs } from '../core/retry-after.ts'
-import type { DeliveryOutcome, WebhookEndpoint } from '../core/webhook.ts'
+import type { Secret } from '../core/secret.ts'
+import type { DeliveryOutcome, WebhookEndpoint, WebhookId } from '../core/webhook.ts'
 import { connect, type ConnectFault, connectFault, type Connector } from '../outgoing/connect.ts'
 import { cutOf, type Cut, exchange } from '../outgoing/exchange.ts'
 import type { Clock, Webhooks } from '../ports.ts'
@@ -23,19 +24,33 @@ const ANSWER_LIMIT = 64 * 1024
 /** Ways of a receiver to say that it is the moment, not the event. */
 const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
+export type OpenWebhooks = Webhooks &
+  Disposable & {
+    /** In force from the next delivery on. */
+    replaceSecrets(id: WebhookId, secrets: readonly Secret[]): void
+  }
+
 /**
  * Sends events to receivers. Where they are is the operator's decision alone, so there is no guard:
  * http and private addresses are as good as any. Disposed of, it ends what is under way.
  */
-export function openWebhooks(options: WebhookOptions): Webhooks & Disposable {
+export function openWebhooks(options: WebhookOptions): OpenWebhooks {
   const stop = new AbortController()
-  const { endpoints, clock, deadlineMs = DEADLINE_MS } = options
+  const { clock, deadlineMs = DEADLINE_MS } = options
+  let { endpoints } = options
   return {
-    endpoints,
+    get endpoints() {
+      return endpoints
+    },
+    replaceSecrets: (id, secrets) => {
+      endpoints = endpoints.map((known) => (known.id === id ? { ...known, secrets } : known))
+    },
     deliver: async (endpoint, event) => {
       if (stop.signal.aborted) return { kind: 'stopped' }
       const now = clock.now()
-      const request = requestFor(endpoint, event, Math.floor(now / 1000))
+      // The caller may have got the endpoint before its secrets were replaced.
+      const current = endpoints.find(({ id }) => id === endpoint.id) ?? endpoint
+      const request = requestFor(current, event, Math.floor(now / 1000))
       const answer = await post(request, { deadlineMs, stop: stop.signal })
       return typeof answer === 'string' ? failureOf(answer) : sortAnswer(answer, now)
     },

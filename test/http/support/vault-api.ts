@@ -188,6 +188,7 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     fetchToken: async () => ({ kind: 'ok', tokens: { ...tokens(), refreshToken: null } }),
     checkCredentials: async () => ({ kind: 'confirmed', account: NOBODY, providerData: {} }),
     clockSkewsMs: () => new Map(),
+    secretInUse: () => null,
     clientName: (provider, client) => `${provider}/${client?.id ?? ''}`,
     clientKey: (provider, client) => `${provider}/${client?.id ?? ''}`,
     grantKeys: (provider, client) => [`${provider}/${client?.id ?? ''}`],

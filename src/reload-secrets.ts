@@ -1,0 +1,73 @@
+import type { Config } from './config.ts'
+import type { SecretsRead } from './config/providers.ts'
+import type { ProviderId } from './core/ids.ts'
+import type { Secret } from './core/secret.ts'
+import type { WebhookId } from './core/webhook.ts'
+import type { Events } from './events.ts'
+import type { ConfiguredProviders } from './oauth/providers.ts'
+import type { Clock, Traffic } from './ports.ts'
+import type { TokenEndpoint } from './ports/token-endpoint.ts'
+import { digestOfSecret } from './seal/open-settings.ts'
+import type { OpenWebhooks } from './webhooks/deliver.ts'
+
+type Needs = {
+  readonly config: Pick<Config, 'readSecrets'>
+  readonly configured: ConfiguredProviders
+  readonly webhooks: OpenWebhooks
+  readonly endpoint: Pick<TokenEndpoint, 'clientKey'>
+  readonly traffic: Pick<Traffic, 'circuit' | 'turn'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly events: Events
+}
+
+/**
+ * Reads secret files again and puts what has changed into force. A provider or webhook whose files are
+ * bad keeps the secrets it has.
+ */
+export function reloadSecrets(needs: Needs): void {
+  const { config, configured, webhooks, events } = needs
+  const read = config.readSecrets()
+  const counts = { changed: 0, refused: 0 }
+  const take = (owner: 'provider' | 'webhook', found: SecretsRead, held: Held, put: Put) => {
+    const { id, secrets, problems } = found
+    if (problems.length > 0) {
+      counts.refused++
+      events.secretsRefused({ [owner]: id, problems })
+    } else if (held !== null && !isSame(held, secrets)) {
+      put(secrets)
+      counts.changed++
+      events.secretsChanged({ [owner]: id, count: secrets.length })
+    }
+  }
+  for (const found of read.providers) {
+    const id = found.id as ProviderId
+    take('provider', found, configured.configured.get(id)?.client?.secrets ?? null, (secrets) => {
+      configured.replaceSecrets(id, secrets)
+      probeAtOnce(needs, id)
+    })
+  }
+  for (const found of read.webhooks) {
+    const id = found.id as WebhookId
+    const held = webhooks.endpoints.find((known) => known.id === id)?.secrets ?? null
+    take('webhook', found, held, (secrets) => webhooks.replaceSecrets(id, secrets))
+  }
+  events.secretsRead(counts)
+}
+
+type Held = readonly Secret[] | null
+type Put = (secrets: readonly Secret[]) => void
+
+function isSame(held: readonly Secret[], read: readonly Secret[]): boolean {
+  const digests = read.map(digestOfSecret)
+  return (
+    held.length === read.length &&
+    held.every((secret, index) => digestOfSecret(secret).equals(digests[index] ?? Buffer.of()))
+  )
+}
+
+/** A client that was refused for its secret need not wait for the end of its back-off. */
+function probeAtOnce({ endpoint, traffic, clock }: Needs, provider: ProviderId): void {
+  const circuit = traffic.circuit(provider, endpoint.clientKey(provider, null))
+  if (circuit.open?.reason !== 'misconfigured') return
+  traffic.turn({ ...circuit, open: { ...circuit.open, until: clock.now() } })
+}
