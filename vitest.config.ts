@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Needs a container engine: `npm run test:image`.
-    exclude: ['test/image/**'],
+    exclude: ['test/image/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -1,6 +1,14 @@
 import { parseJson } from './json.ts'
 import { type Connection, isLive, isRenewable, missingScope, tokenLives } from './connection.ts'
-import { nextAction, type StoredEvent, type VaultEvent } from './event.ts'
+import {
+  type ConnectionEvent,
+  type ConnectionEventType,
+  nextAction,
+  type ProviderEvent,
+  type ProviderEventType,
+  type StoredEvent,
+  type VaultEvent,
+} from './event.ts'
 import type { Instant } from './ids.ts'
 
 /** A connection as the world sees it: the wire form of API answers and events, without any token. */
@@ -52,29 +60,41 @@ function viewFailure(failure: NonNullable<Extract<Connection, { failure: unknown
 
 /** The `data` of an event's body. */
 export function viewEvent(event: VaultEvent, now: Instant) {
-  const subject =
-    'connection' in event
-      ? {
-          connection: viewConnection(event.connection, now),
-          ...(event.previousStatus === null ? {} : { previousStatus: event.previousStatus }),
-        }
-      : { provider: event.provider }
+  return 'connection' in event ? viewConnectionEvent(event, now) : viewProviderEvent(event)
+}
+
+function viewConnectionEvent(event: ConnectionEvent, now: Instant) {
   return {
-    ...subject,
+    connection: viewConnection(event.connection, now),
+    ...(event.previousStatus === null ? {} : { previousStatus: event.previousStatus }),
     ...(event.reason === null ? {} : { reason: event.reason }),
     ...(event.nextAction === null ? {} : { nextAction: event.nextAction }),
   }
 }
 
+function viewProviderEvent(event: ProviderEvent) {
+  return {
+    provider: event.provider,
+    ...(event.reason === null ? {} : { reason: event.reason }),
+    ...(event.nextAction === null ? {} : { nextAction: event.nextAction }),
+  }
+}
+
+/** An event as callers and webhooks get it. `type` says which `data` it has. */
+export type EventView = { readonly id: string; readonly createdAt: string } & (
+  | { readonly type: ConnectionEventType; readonly data: ReturnType<typeof viewConnectionEvent> }
+  | { readonly type: ProviderEventType; readonly data: ReturnType<typeof viewProviderEvent> }
+)
+
 /** An event as callers and webhooks get it: the same body, to the byte. */
-export function viewStoredEvent(event: StoredEvent) {
+export function viewStoredEvent(event: StoredEvent): EventView {
   return {
     id: event.id,
     type: event.type,
     createdAt: iso(event.createdAt),
-    // Fixed when it was written, by `viewEvent`.
-    data: parseJson(event.data) as Record<string, unknown>,
-  }
+    data: parseJson(event.data),
+    // Sound: `viewEvent` made the data for this type when the event was written.
+  } as EventView
 }
 
 export function iso(instant: Instant): string {

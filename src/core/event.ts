@@ -2,33 +2,44 @@ import type { Connection, FailureReason, LiveConnection, Status } from './connec
 import type { NextAction } from './errors.ts'
 import type { Instant, ProviderId } from './ids.ts'
 
-export type ConnectionEventType =
-  | 'connection.created'
-  | 'connection.reconnected'
-  | 'connection.failing'
-  | 'connection.recovered'
-  | 'connection.disconnected'
-  | 'connection.deleted'
-  | 'connection.expiring'
+export const CONNECTION_EVENT_TYPES = [
+  'connection.created',
+  'connection.reconnected',
+  'connection.failing',
+  'connection.recovered',
+  'connection.disconnected',
+  'connection.deleted',
+  'connection.expiring',
+] as const
 
-export type ProviderEventType =
-  'provider.unavailable' | 'provider.recovered' | 'provider.misconfigured'
+export const PROVIDER_EVENT_TYPES = [
+  'provider.unavailable',
+  'provider.recovered',
+  'provider.misconfigured',
+] as const
+
+/** Why a provider as such is reported. */
+export const PROVIDER_EVENT_REASONS = ['unavailable', 'misconfigured'] as const
+
+export type ConnectionEventType = (typeof CONNECTION_EVENT_TYPES)[number]
+
+export type ProviderEventType = (typeof PROVIDER_EVENT_TYPES)[number]
 
 /** A change the host app hears of; written in the transaction of the change itself. */
-export type VaultEvent =
-  | {
-      readonly type: ConnectionEventType
-      readonly connection: Connection
-      readonly previousStatus: Status | null
-      readonly reason: FailureReason | null
-      readonly nextAction: NextAction | null
-    }
-  | ProviderEvent
+export type VaultEvent = ConnectionEvent | ProviderEvent
+
+export type ConnectionEvent = {
+  readonly type: ConnectionEventType
+  readonly connection: Connection
+  readonly previousStatus: Status | null
+  readonly reason: FailureReason | null
+  readonly nextAction: NextAction | null
+}
 
 export type ProviderEvent = {
   readonly type: ProviderEventType
   readonly provider: ProviderId
-  readonly reason: string | null
+  readonly reason: (typeof PROVIDER_EVENT_REASONS)[number] | null
   readonly nextAction: NextAction | null
 }
 

@@ -1,25 +1,22 @@
-import type { StoredEvent, VaultEvent } from './event.ts'
+import {
+  CONNECTION_EVENT_TYPES,
+  PROVIDER_EVENT_TYPES,
+  type StoredEvent,
+  type VaultEvent,
+} from './event.ts'
 import type { Instant, ProviderId } from './ids.ts'
 import type { Secret } from './secret.ts'
 
 export type WebhookId = string & { readonly brand: 'WebhookId' }
 export type EventType = VaultEvent['type']
 
-const EVERY_TYPE: Readonly<Record<EventType, true>> = {
-  'connection.created': true,
-  'connection.reconnected': true,
-  'connection.failing': true,
-  'connection.recovered': true,
-  'connection.disconnected': true,
-  'connection.deleted': true,
-  'connection.expiring': true,
-  'provider.unavailable': true,
-  'provider.recovered': true,
-  'provider.misconfigured': true,
-}
+const EVERY_TYPE: ReadonlySet<string> = new Set([
+  ...CONNECTION_EVENT_TYPES,
+  ...PROVIDER_EVENT_TYPES,
+])
 
 export function isEventType(text: string): text is EventType {
-  return Object.hasOwn(EVERY_TYPE, text)
+  return EVERY_TYPE.has(text)
 }
 
 /** Where the settings want events to be told. */

@@ -177,9 +177,14 @@ const WHAT_IS_SENT = {
   // zod leaves out the default of a shape that transforms what it is given.
   override: (made: { readonly zodSchema: z.core.$ZodType; readonly jsonSchema: object }) => {
     const value = z.globalRegistry.get(made.zodSchema)?.['default']
-    if (value !== undefined) Object.assign(made.jsonSchema, { default: value })
+    if (isScalar(value)) Object.assign(made.jsonSchema, { default: value })
   },
 } as const
+
+/** A default that generators take: for `{}` some of them leave out the whole operation. */
+function isScalar(value: unknown): boolean {
+  return value !== undefined && (typeof value !== 'object' || value === null)
+}
 
 function bare({ $schema: _schema, $id: _id, ...schema }: Json): Json {
   return schema

@@ -15,7 +15,7 @@ export function named<T extends z.ZodType>(id: string, shape: T): T {
 
 export const time = z.string().meta({ format: 'date-time' })
 
-const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
+export const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
 export const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
 
 /** Something that works and will not last, with what to change. */
@@ -80,7 +80,7 @@ const connectionFields = z.object({
   updatedAt: time,
 })
 
-const eventConnectionShape = named('EventConnection', connectionFields)
+export const eventConnectionShape = named('EventConnection', connectionFields)
 
 export const connectionShape = named(
   'Connection',
@@ -210,30 +210,6 @@ export const providerListShape = named(
         }),
       ),
     ),
-  }),
-)
-
-export const eventPageShape = named(
-  'EventPage',
-  z.object({
-    items: z.array(
-      named(
-        'Event',
-        z.object({
-          id: z.string(),
-          type: z.string(),
-          createdAt: time,
-          data: z.looseObject({
-            connection: eventConnectionShape.optional(),
-            provider: z.string().optional(),
-            previousStatus: statusShape.optional(),
-            reason: z.string().optional(),
-            nextAction: nextActionShape.optional(),
-          }),
-        }),
-      ),
-    ),
-    nextCursor: z.string(),
   }),
 )
 

@@ -2,7 +2,7 @@ import { viewStoredEvent } from '../../core/connection-view.ts'
 import { listEvents } from '../../vault/list-events.ts'
 import { endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
-import { eventPageShape } from '../wire.ts'
+import { eventPageShape } from '../wire-events.ts'
 
 export const eventEndpoints = [
   endpoint({
