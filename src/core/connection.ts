@@ -218,7 +218,26 @@ export function isRenewable(grant: Grant): boolean {
   }
 }
 
-/** Scopes that were asked for and not granted. */
+/**
+ * Scopes that were asked for and not granted. Some scopes are instructions, which many providers never
+ * list: one of them is granted if what it asks for has come.
+ */
 export function missingScope(grant: Grant): readonly string[] {
-  return grant.requestedScope.filter((scope) => !grant.scope.includes(scope))
+  const granted = new Set(grant.scope)
+  const hasCome = (scope: string) => {
+    const word = instructionIn(scope)
+    return word !== null && (!OFFLINE.test(word) || isRenewable(grant))
+  }
+  return grant.requestedScope.filter((scope) => !granted.has(scope) && !hasCome(scope))
+}
+
+/** Asks for a refresh token. */
+const OFFLINE = /^(?:offline(?:[._-]?access)?|refresh[._-]?token)$/
+/** Asks for an id token, without which no connection is made at a provider that is known to issue them. */
+const IDENTITY = /^openid$/
+
+/** Letters of any case, and behind the address of a resource at some providers. */
+function instructionIn(scope: string): string | null {
+  const word = scope.toLowerCase().replace(/^(?:[a-z][a-z\d+.-]*:\/\/.*\/|urn:.*:)/, '')
+  return OFFLINE.test(word) || IDENTITY.test(word) ? word : null
 }

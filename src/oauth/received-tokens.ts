@@ -46,12 +46,19 @@ export const NO_SOURCES: Sources = {
 export function receivedTokens(
   call: Call,
   tokens: TokenSet,
-  about: { readonly requestedScope: readonly string[]; readonly sources: Sources },
+  about: {
+    readonly requestedScope: readonly string[]
+    readonly sources: Sources
+    /** A refresh token was presented for this answer, which need not bring another one. */
+    readonly isRenewal?: true
+  },
 ): ReceivedTokens | null {
   const { recipe, providerData } = call
   const { accessToken, refreshToken } = tokens
   if (accessToken === null) return null
   const reported = tokens.scope ?? scopeOfCallback(recipe, about.sources.callback)
+  const isOffline = refreshToken !== null || about.isRenewal === true
+  const offlineScope = isOffline && recipe.offline !== undefined ? [recipe.offline.scope] : []
   const renewing = recipe.renewsWith === 'access_token' ? accessToken : refreshToken
   return {
     accessToken: new Secret(accessToken),
@@ -60,7 +67,12 @@ export function receivedTokens(
     refreshToken: renewing === null ? null : new Secret(renewing),
     refreshTokenExpiresInSeconds: tokens.refreshTokenExpiresInSeconds,
     scope:
-      reported === null ? null : grantedScopes(reported, about.requestedScope, recipe.grantedScope),
+      reported === null
+        ? null
+        : grantedScopes(reported, about.requestedScope, {
+            ...recipe.grantedScope,
+            unreported: [...recipe.grantedScope.unreported, ...offlineScope],
+          }),
     providerData: { ...providerData, ...keptValues(recipe, about.sources) },
   }
 }

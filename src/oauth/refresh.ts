@@ -69,7 +69,7 @@ export async function tokenOutcome(
   const sources = { ...NO_SOURCES, tokens: body }
   const received =
     tokens !== null && (await isConform(call, tokens))
-      ? receivedTokens(call, tokens, { requestedScope, sources })
+      ? receivedTokens(call, tokens, { requestedScope, sources, isRenewal: true })
       : null
   if (received !== null) return { kind: 'ok', tokens: received }
   const detail = 'the answer holds no token'
