@@ -7,6 +7,7 @@ import { addFlowsOfLinks } from './0005-flows-of-links.ts'
 import { addRowSeals } from './0006-row-seals.ts'
 import { addRejections } from './0007-rejections.ts'
 import { addHoldsOfWebhooks } from './0008-holds-of-webhooks.ts'
+import { addRefreshTokenOrigins } from './0009-refresh-token-origins.ts'
 
 /**
  * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-row-seals': { up: addRowSeals },
   '0007-rejections': { up: addRejections },
   '0008-holds-of-webhooks': { up: addHoldsOfWebhooks },
+  '0009-refresh-token-origins': { up: addRefreshTokenOrigins },
 }

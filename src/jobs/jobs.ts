@@ -59,6 +59,8 @@ async function beat({ store }: Pick<Ports, 'store'>): Promise<void> {
   await store.emptyLog()
 }
 
+const BETWEEN_BATCHES_MS = 5
+
 /** In batches, each its own transaction, so that nothing else waits long for its turn. */
 async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
   let removed = 0
@@ -66,8 +68,8 @@ async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
     const batch = await ports.store.write((trx) => trx.sweep(ports.clock.now()))
     if (batch === 0) return removed
     removed += batch
-    // The database answers at once: without this nobody else would have a turn until the last one.
-    await ports.clock.sleep(0)
+    // The database answers at once: without a pause readers would wait until the last batch.
+    await ports.clock.sleep(BETWEEN_BATCHES_MS)
   }
 }
 

@@ -120,8 +120,17 @@ export interface Writes extends Reads, WebhookWrites {
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
   /** Only the holder's own lease is released. */
   releaseLease(id: ConnectionId, attempt: AttemptId): Promise<void>
-  /** One that another connection holds stays with it. */
-  rememberRefreshToken(connection: Connection, refreshToken: Secret): Promise<void>
+  /** One that another connection holds stays with it. Forgets the oldest of the same origin. */
+  rememberRefreshToken(
+    connection: Connection,
+    refreshToken: Secret,
+    origin: TokenOrigin,
+  ): Promise<void>
+  /**
+   * A few of the refresh tokens that an earlier version remembered without a bound: of this connection,
+   * or of any. Returns how many rows were removed or sorted; 0: none is left.
+   */
+  trimRefreshTokens(of: ConnectionId | null): Promise<number>
   /** What a draft has held, the connection whose place it takes has held. */
   moveRefreshTokens(from: ConnectionId, to: ConnectionId): Promise<void>
   insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
@@ -185,6 +194,9 @@ export interface Store extends Reads {
   logBytes(): number
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** `arrived`: by a consent or an import. `received`: by a refresh; it has never left the vault. */
+export type TokenOrigin = 'arrived' | 'received'
 
 /** A rotation that was received and that the store has not taken yet. */
 export type JournalEntry = {

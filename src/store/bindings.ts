@@ -67,7 +67,12 @@ export const BINDINGS = {
     last_refreshed_at: 'free',
     row_blob: 'seal',
   },
-  refresh_token_hashes: { hash: 'free', connection_id: 'free', created_at: 'free' },
+  refresh_token_hashes: {
+    hash: 'free',
+    connection_id: 'free',
+    created_at: 'free',
+    arrived: 'free',
+  },
   connect_links: {
     id: 'place',
     secret_hash: 'row',

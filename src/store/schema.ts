@@ -101,6 +101,8 @@ export type RefreshTokenHashTable = {
   hash: Text
   connection_id: Text
   created_at: Time
+  /** 1: by a consent or an import; 0: by a refresh. Null in rows of an earlier version, until a sweep. */
+  arrived: Flag | null
 }
 
 export type ConnectLinkTable = {

@@ -3,6 +3,7 @@ import type { Instant } from '../core/ids.ts'
 import type { Writes } from '../ports/store.ts'
 import type { WriteContext } from './context.ts'
 import { countLostOfHolds } from './webhook-holds.ts'
+import { trimRefreshTokens } from './refresh-token-hashes.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -18,11 +19,15 @@ export const CIRCUITS_KEPT_MS = 30 * DAY_MS
 
 /** Of one table at a time, so that a sweep never holds up a refresh for long. */
 const BATCH = 500
+/** Their order is random, so that each touches pages of its own in each index. */
+const BATCH_OF_HASHES = 100
 
-export function sweepWrites({ db }: WriteContext): Pick<Writes, 'sweep'> {
+export function sweepWrites(context: WriteContext): Pick<Writes, 'sweep'> {
+  const { db } = context
   return {
     sweep: async (now) => {
       let removed = await sweepEvents(db, now)
+      removed += await trimRefreshTokens(context, null)
       for (const deletion of deletions(db, now)) {
         const result = await deletion.executeTakeFirst()
         removed += Number(result.numDeletedRows)
@@ -73,6 +78,6 @@ function deletions(db: WriteContext['db'], now: Instant) {
     db.deleteFrom('flows').where('id', 'in', flows.limit(BATCH)),
     db.deleteFrom('waiting_grants').where('link_id', 'in', waiting.limit(BATCH)),
     db.deleteFrom('connect_links').where('id', 'in', links.limit(BATCH)),
-    db.deleteFrom('refresh_token_hashes').where('hash', 'in', hashes.limit(BATCH)),
+    db.deleteFrom('refresh_token_hashes').where('hash', 'in', hashes.limit(BATCH_OF_HASHES)),
   ]
 }

@@ -231,7 +231,7 @@ async function rememberRefreshToken(
   arrival: Arrival,
 ): Promise<void> {
   if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return
-  await trx.rememberRefreshToken(connection, arrival.tokens.refreshToken)
+  await trx.rememberRefreshToken(connection, arrival.tokens.refreshToken, 'arrived')
 }
 
 async function dropReplaced(

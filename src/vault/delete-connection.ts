@@ -13,6 +13,7 @@ import {
   tokensOf,
 } from './queue-revocation.ts'
 import type { Target } from './target.ts'
+import { trimHistory } from './trim-history.ts'
 
 type Needs = Pick<
   Ports,
@@ -27,6 +28,7 @@ export async function deleteConnection(
   options: { readonly revoke: boolean },
 ): Promise<{ readonly revocation: RevocationAnswer }> {
   const { id, provider } = await findConnection(ports, caller, target)
+  await trimHistory(ports, id)
   const revocation = await ports.store.write(async (trx) => {
     const { grant, drafts } = await removeConnection(ports, trx, id)
     if (!options.revoke) return 'skipped'

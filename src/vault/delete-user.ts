@@ -4,6 +4,7 @@ import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import { removeConnection, removeDrafts, revokeAll, revokeRemoved } from './delete-connection.ts'
 import type { RevocationAnswer } from './queue-revocation.ts'
+import { trimHistory } from './trim-history.ts'
 
 export type UserDeletion = {
   readonly connections: readonly {
@@ -23,6 +24,7 @@ export async function deleteUser(
   userId: UserId,
 ): Promise<UserDeletion> {
   if (!reachesUser(caller, userId)) throw new VaultError('not_found', 'no such user')
+  for (const { id } of await ports.store.connectionsOf(userId, null)) await trimHistory(ports, id)
   const connections = await ports.store.write(async (trx) => {
     const all = await trx.connectionsOf(userId, null)
     const reached = all.filter(({ provider }) => reachesProvider(caller, provider))

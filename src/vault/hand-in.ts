@@ -32,6 +32,6 @@ export async function keep(
   if (held !== null) return { kind: 'held', connection: held }
   if (refusal) throw refusal
   await trx.insertConnection(draft)
-  if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken)
+  if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken, 'arrived')
   return { kind: 'draft', connection: draft }
 }

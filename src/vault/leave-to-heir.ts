@@ -30,7 +30,7 @@ export async function leaveToHeir(
   const rotated = { ...grant, generation: grant.generation + 1, refreshToken: received }
   const after = { ...heir, grant: received === null ? grant : rotated, attempt: open }
   await trx.saveConnection(heir, after)
-  if (received !== null) await trx.rememberRefreshToken(after, received)
+  if (received !== null) await trx.rememberRefreshToken(after, received, 'received')
   await letSiblingsFollow(ports, trx, { before: heir, after })
   return true
 }

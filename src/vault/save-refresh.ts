@@ -122,7 +122,7 @@ async function write(ports: Needs, landing: Landing): Promise<boolean> {
       return null
     }
     const received = receivedRefreshToken(outcome)
-    if (received !== null) await trx.rememberRefreshToken(after, received)
+    if (received !== null) await trx.rememberRefreshToken(after, received, 'received')
     const followed = await letSiblingsFollow(ports, trx, { before, after })
     for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
     return [{ before, after }, ...followed]

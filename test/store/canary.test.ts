@@ -74,7 +74,7 @@ async function fill(store: Store): Promise<void> {
   const provider = 'acme' as never
   await store.write(async (trx) => {
     await trx.insertConnection(CONNECTION)
-    await trx.rememberRefreshToken(CONNECTION, new Secret(canary('held-once')))
+    await trx.rememberRefreshToken(CONNECTION, new Secret(canary('held-once')), 'received')
     await trx.appendEvent(connectionEvent('connection.created', CONNECTION, null), 1)
     await trx.insertLink(
       {

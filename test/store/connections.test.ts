@@ -300,15 +300,15 @@ describe.each(databases)('refresh tokens once held in $name', ({ open }) => {
     const { store } = vault
     await insert(store, [made(1), made(2)])
     const acme = 'acme' as ProviderId
-    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r1')))
-    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r2')))
+    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r1'), 'arrived'))
+    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r2'), 'arrived'))
     const holder = (value: string) => store.holderOfRefreshToken(acme, new Secret(value))
     expect(await holder('r1')).toEqual({ connectionId: idOf(1) })
     expect(await holder('r2')).toEqual({ connectionId: idOf(1) })
     expect(await holder('r3')).toBeNull()
     expect(await store.holderOfRefreshToken('other' as ProviderId, new Secret('r1'))).toBeNull()
 
-    await store.write((trx) => trx.rememberRefreshToken(made(2), new Secret('r2')))
+    await store.write((trx) => trx.rememberRefreshToken(made(2), new Secret('r2'), 'arrived'))
     expect(await holder('r2')).toEqual({ connectionId: idOf(1) })
     await store.write((trx) => trx.moveRefreshTokens(idOf(1), idOf(2)))
     expect(await holder('r1')).toEqual({ connectionId: idOf(2) })

@@ -36,7 +36,7 @@ const kept: readonly Kept[] = [
     REFRESH_TOKEN_HASHES_KEPT_MS,
     async (trx) => {
       await trx.insertConnection(makeConnection())
-      await trx.rememberRefreshToken(makeConnection(), new Secret('r'))
+      await trx.rememberRefreshToken(makeConnection(), new Secret('r'), 'arrived')
     },
   ],
   ['the hold of an own client to its end', 0, saveCircuit('own:print:acme/c')],

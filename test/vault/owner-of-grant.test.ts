@@ -82,7 +82,7 @@ describe('an access token and a refresh token of two accounts', () => {
     const { draft, refreshToken } = tokensCandidate(stage.ports, OPERATOR, demand)
     await stage.ports.store.write(async (trx) => {
       await trx.insertConnection(draft)
-      if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken)
+      if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken, 'arrived')
     })
     await settleLeftDrafts(stage.ports)
     const [left] = await stage.ports.store.connectionsOf(USER, ACME)

@@ -13,6 +13,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0006-row-seals': '4a713735b120dcd3',
   '0007-rejections': 'e5260642f0b69ea0',
   '0008-holds-of-webhooks': 'a8fd9a3a97c09a77',
+  '0009-refresh-token-origins': 'b33d61f73025862f',
 }
 
 /**

@@ -1,0 +1,115 @@
+import type { Kysely } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import type { ProviderId } from '../../src/core/ids.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { TokenOrigin } from '../../src/ports/store.ts'
+import type { Schema } from '../../src/store/schema.ts'
+import { makeConnection } from '../support/make-connection.ts'
+import type { OpenVault } from '../support/open-vault-store.ts'
+import { databases } from './databases.ts'
+
+const acme = 'acme' as ProviderId
+const { id, updatedAt } = makeConnection()
+
+describe.each(databases)('refresh tokens remembered in $name', ({ open, behind }) => {
+  async function openWithConnection(): Promise<OpenVault> {
+    const vault = await open()
+    await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+    return vault
+  }
+
+  test('are forgotten but for the newest, if refreshes brought them', async () => {
+    await using vault = await openWithConnection()
+    await remember(vault, 'arrived', ['imported'])
+    await remember(vault, 'received', names('r', 1_000))
+    expect(await known(vault, ['imported', 'r0', 'r500', 'r991'])).toEqual(['imported'])
+    const newest = names('r', 1_000).slice(-8)
+    expect(await known(vault, newest)).toEqual(newest)
+    expect(await behind(vault, hashes)).toHaveLength(9)
+  })
+
+  test('are bounded as well if an app imports new ones again and again', async () => {
+    await using vault = await openWithConnection()
+    await remember(vault, 'arrived', names('i', 200))
+    expect(await behind(vault, hashes)).toHaveLength(32)
+    expect(await known(vault, ['i199'])).toEqual(['i199'])
+  })
+
+  test('include the newest after the clock was set back', async () => {
+    await using vault = await openWithConnection()
+    await remember(vault, 'received', names('r', 20))
+    await remember(vault, 'received', ['back'], updatedAt - 3_600_000)
+    expect(await known(vault, ['back'])).toEqual(['back'])
+  })
+
+  test('of an earlier version are trimmed by sweeps, a hundred at a time', async () => {
+    await using vault = await openWithConnection()
+    await behind(vault, (db) => fillAsBefore(db, 950))
+    const sizes: number[] = []
+    for (;;) {
+      const removed = await vault.store.write((trx) => trx.sweep(updatedAt))
+      if (removed === 0) break
+      sizes.push(removed)
+    }
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(100)
+    expect(sizes.length).toBeGreaterThan(9)
+    const newest = names('old ', 950).slice(-8)
+    expect(await behind(vault, hashes)).toEqual(['old 0', ...newest])
+  })
+
+  test('of an earlier version are trimmed of one connection before it is removed', async () => {
+    await using vault = await openWithConnection()
+    await behind(vault, (db) => fillAsBefore(db, 250))
+    const trim = () => vault.store.write((trx) => trx.trimRefreshTokens(id))
+    expect([await trim(), await trim(), await trim(), await trim(), await trim()]).toEqual([
+      100, 100, 41, 9, 0,
+    ])
+  })
+})
+
+async function remember(
+  { store }: OpenVault,
+  origin: TokenOrigin,
+  tokens: readonly string[],
+  at = updatedAt,
+): Promise<void> {
+  await store.write(async (trx) => {
+    for (const [n, token] of tokens.entries()) {
+      const holder = { ...makeConnection(), updatedAt: at + n }
+      await trx.rememberRefreshToken(holder, new Secret(token), origin)
+    }
+  })
+}
+
+/** Those of these that the connection is known to have had. */
+async function known({ store }: OpenVault, tokens: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const token of tokens) {
+    if ((await store.holderOfRefreshToken(acme, new Secret(token))) !== null) found.push(token)
+  }
+  return found
+}
+
+function names(prefix: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => `${prefix}${n}`)
+}
+
+/** As a version left them that knew no origin and no bound. */
+async function fillAsBefore(db: Kysely<Schema>, count: number): Promise<void> {
+  const rows = names('', count).map((n) => ({
+    hash: `old ${n}`,
+    connection_id: id,
+    created_at: updatedAt + Number(n),
+    arrived: null,
+  }))
+  await db.insertInto('refresh_token_hashes').values(rows).execute()
+}
+
+async function hashes(db: Kysely<Schema>): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('refresh_token_hashes')
+    .select('hash')
+    .orderBy('created_at')
+    .execute()
+  return rows.map(({ hash }) => hash)
+}
