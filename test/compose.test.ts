@@ -11,6 +11,7 @@ type Service = Readonly<Record<string, never>> & {
 const compose = parse(readFileSync('docker-compose.example.yml', 'utf8')) as {
   readonly services: { readonly larder: Service; readonly app: Service }
   readonly networks: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>
 }
 const { larder, app } = compose.services
 
@@ -33,6 +34,28 @@ test('the container can do nothing but its work', () => {
   expect(larder).toHaveProperty('tmpfs')
 })
 
+const DOCUMENTS = ['docker-compose.example.yml', 'README.md', 'docs/running.md']
+const texts = DOCUMENTS.map((path) => [path, readFileSync(path, 'utf8')] as const)
+
+test('the image is built once, and the file can be copied: it needs nothing of the checkout', () => {
+  expect(larder).not.toHaveProperty('build')
+  expect(larder).toMatchObject({ image: 'larder', pull_policy: 'never' })
+  for (const [path, text] of texts) {
+    expect(text.match(/docker build .*/g), path).toEqual(['docker build -t larder .'])
+    // A copy is named as compose looks for it.
+    expect(text, path).toContain('compose.yaml')
+    expect(text, path).not.toMatch(/docker compose -f/)
+  }
+})
+
+test('every secret file is one that the commands make', () => {
+  for (const [path, text] of texts.filter(([name]) => name !== 'README.md')) {
+    const made = [...text.matchAll(/> (secrets\/\S+)/g)].map(([, file]) => `./${file}`)
+    const wanted = Object.values(compose.secrets).map(({ file }) => file)
+    expect(made.toSorted(), path).toEqual(wanted.toSorted())
+  }
+})
+
 test('secrets are files, and every setting is one there is', () => {
   for (const [name, value] of Object.entries(larder.environment)) {
     const known = Object.keys(SETTINGS).includes(name.replace(/_FILE$/, ''))
@@ -47,9 +70,9 @@ test('the app has a key of its own, and never the one that holds every permissio
     environment: { LARDER_API_KEY_FILE: '/run/secrets/app-api.key' },
     secrets: ['app-api.key'],
   })
-  for (const path of ['docker-compose.example.yml', 'README.md', 'docs/running.md']) {
+  for (const [path, text] of texts) {
     const made = /keys new my-app[\s\\#]+--permissions ([\w:,]+)[^>]*> secrets\/app-api\.key/
-    const [, permissions = ''] = made.exec(readFileSync(path, 'utf8')) ?? []
+    const [, permissions = ''] = made.exec(text) ?? []
     expect(permissions.split(','), path).toContain('tokens:read')
     expect(permissions, path).not.toContain('admin')
   }
