@@ -30,7 +30,7 @@ export interface Reads extends WebhookReads {
   draftsOf(userId: UserId): Promise<readonly Connection[]>
   /** Drafts that need no proof any more, oldest first. */
   provenDrafts(limit: number): Promise<readonly LiveConnection[]>
-  /** Without drafts, by id. */
+  /** Without drafts, by id: as many of them as fit into a page's bytes, at least one. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
   /** Due connections of one provider, soonest first; of any client unless said otherwise. */
   dueConnections(

@@ -3,6 +3,7 @@ import { type Connection, isLive } from '../core/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
 import type { ConnectionFilter, Reads } from '../ports/store.ts'
 import type { ReadContext } from './context.ts'
+import { countFitting } from './page-bytes.ts'
 import { ofProviders, ofUsers } from './reach.ts'
 import { accountHash } from './rows/fingerprints.ts'
 import { readConnection } from './rows/read-connection.ts'
@@ -18,6 +19,11 @@ type ConnectionReads = Pick<
   | 'connectionsOfAccount'
   | 'perhapsOfAccount'
 >
+
+const SEALED_BYTES = sql<number>`
+  length(profile_blob) + coalesce(length(settings_blob), 0)
+  + coalesce(length(client_secret_blob), 0) + coalesce(length(credentials_blob), 0)
+  + coalesce(length(access_token_blob), 0) + coalesce(length(refresh_token_blob), 0)`.as('bytes')
 
 export function connectionReads(context: ReadContext): ConnectionReads {
   const { cipher } = context
@@ -43,8 +49,12 @@ export function connectionReads(context: ReadContext): ConnectionReads {
         .filter(({ status }) => status === 'active')
     },
     listConnections: async (filter) => {
-      const query = selectListed(context).where(matches(filter)).orderBy('id').limit(filter.limit)
-      return (await query.execute()).map(read)
+      const page = selectListed(context).where(matches(filter)).orderBy('id').limit(filter.limit)
+      const sizes = await page.clearSelect().select(['id', SEALED_BYTES]).execute()
+      const fitting = sizes.slice(0, countFitting(sizes)).map(({ id }) => id)
+      if (fitting.length === 0) return []
+      const rows = selectListed(context).where('id', 'in', fitting).orderBy('id')
+      return (await rows.execute()).map(read)
     },
     connectionsOfAccount: async (provider, accountId) => {
       const query = selectListed(context)

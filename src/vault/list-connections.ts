@@ -25,16 +25,18 @@ export async function listConnections(
   caller: Caller,
   demand: ListDemand,
 ): Promise<{ readonly items: readonly Connection[]; readonly nextCursor: string | null }> {
-  const { cursor, ...filter } = demand
-  const found = await ports.store.listConnections({
-    ...filter,
-    after: cursor === null ? null : parseCursor(cursor),
-    limit: demand.limit + 1,
-    reach: caller,
-  })
-  const items = found.slice(0, demand.limit)
+  const { cursor, limit, ...wanted } = demand
+  const filter = { ...wanted, reach: caller }
+  const after = cursor === null ? null : parseCursor(cursor)
+  const found = await ports.store.listConnections({ ...filter, after, limit: limit + 1 })
+  const items = found.slice(0, limit)
   const last = items.at(-1)
-  return { items, nextCursor: found.length > items.length && last ? last.id : null }
+  if (last === undefined) return { items, nextCursor: null }
+  // A page whose bytes are used up is short without being the last one.
+  const more =
+    found.length > limit ||
+    (await ports.store.listConnections({ ...filter, after: last.id, limit: 1 })).length > 0
+  return { items, nextCursor: more ? last.id : null }
 }
 
 /** A cursor is the id of the last item seen; that item may be gone by now. */

@@ -4,6 +4,8 @@ import type { Ports } from '../../src/ports.ts'
 import { EVENTS_KEPT_MS } from '../../src/store/sweep.ts'
 import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
 import { enableWebhook } from '../../src/vault/enable-webhook.ts'
+import { followClock } from '../../src/vault/follow-clock.ts'
+import { Lanes } from '../../src/vault/lanes.ts'
 import { replayWebhook } from '../../src/vault/replay-webhook.ts'
 import { Gate } from '../support/gate.ts'
 import { until } from '../support/until.ts'
@@ -191,6 +193,12 @@ describe('an answer that asks for a rest', () => {
   })
 })
 
+async function setBack(stage: Stage, byMs: number): Promise<void> {
+  stage.clock.shift(-byMs)
+  const traffic = new Lanes(stage.clock, { concurrencyPerProvider: 4, ratePerSecond: 10 }, [])
+  await followClock({ ...stage.ports, traffic }, -byMs, new AbortController().signal)
+}
+
 function ends(stage: Stage): number {
   return stage.heard('webhookAccepted').length + stage.heard('webhookFailed').length
 }
@@ -199,3 +207,46 @@ async function sweepAll(stage: Stage): Promise<void> {
   stage.clock.pass(EVENTS_KEPT_MS)
   await stage.vault.store.write((trx) => trx.sweep(stage.clock.now()))
 }
+
+describe('a wall clock that is set back by 40 minutes', () => {
+  const STEP = 40 * MINUTE
+
+  test.each([
+    ['an endpoint that rests', 503],
+    ['an event that was refused', 500],
+  ])('keeps no webhook retry waiting for so long: %s', async (_, status) => {
+    await using receiver = await openReceiver(() => status)
+    await using stage = await openStage([makeEndpoint(receiver.url)])
+    await stage.tell('a')
+    await stage.deliver()
+    await setBack(stage, STEP)
+    receiver.react = () => 204
+    await stage.pass(15 * SECOND, SECOND)
+    expect(receiver.accepted()).toEqual(['a'])
+    const { lastFailure } = (await stage.listed()).state
+    expect(lastFailure?.at).toBeLessThanOrEqual(stage.clock.now())
+  })
+
+  test('during a delivery keeps none waiting either', async () => {
+    const gate = new Gate('closed')
+    await using receiver = await openReceiver(() => (response) => {
+      void gate.pass().then(() => response.writeHead(500).end())
+    })
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    const past = { dueAt: stage.clock.now() - SECOND, failures: 1, failingSince: stage.clock.now() }
+    await stage.vault.store.write(async (trx) => {
+      const state = await trx.webhookState(endpoint.id)
+      if (state !== null) await trx.saveWebhook({ ...state, ...past })
+    })
+    await stage.tell('a')
+    const underWay = deliverWebhook(stage.ports, endpoint)
+    await until('it is under way', () => gate.waiting === 1)
+    await setBack(stage, STEP)
+    gate.open()
+    await underWay
+    receiver.react = () => 204
+    await stage.pass(30 * SECOND, SECOND)
+    expect(receiver.accepted()).toEqual(['a'])
+  })
+})
