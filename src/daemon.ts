@@ -216,6 +216,7 @@ async function openListeners(
     allowedHosts: config.allowedHosts,
     onUnixSocket: config.listen.kind === 'unix',
     logFailure: (e: Parameters<Events['requestFailed']>[0]) => events.requestFailed(e),
+    requestAnswered: (e: Parameters<Events['requestAnswered']>[0]) => events.requestAnswered(e),
     metrics: events.metrics.scrape,
     version,
   }

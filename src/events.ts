@@ -36,6 +36,21 @@ export interface Events extends Observer {
   stopped(): void
   /** A fault of ours, the database's or a provider's while answering; the id is all that the caller was told. */
   requestFailed(e: { requestId: string; route: string; error: unknown }): void
+  /**
+   * One request to the private API; a line at `debug`. It holds nothing that a caller sent but the
+   * method: a path holds user ids, a query token ids and e-mails.
+   */
+  requestAnswered(e: {
+    method: string
+    /** Its pattern. */
+    route: string
+    status: number
+    durationMs: number
+    /** Null: no known key was shown. */
+    keyId: string | null
+    /** Of an answer that is an error. */
+    requestId: string | null
+  }): void
   jobFailed(e: { job: string; error: unknown }): void
   /** Wall and monotonic time came apart; the schedule was planned anew. */
   clockStepped(e: { byMs: number }): void
@@ -253,6 +268,8 @@ function faultEvents(log: Logger, metrics: Metrics) {
       countFault(metrics, error, 'request')
       log.error({ event: 'request.failed', ...e, fault }, 'a request failed')
     },
+    requestAnswered: (e) =>
+      log.debug({ event: 'request.answered', ...e }, 'a request was answered'),
     jobFailed: ({ error, ...e }) => {
       countFault(metrics, error, 'job')
       log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'a job failed')

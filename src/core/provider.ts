@@ -123,3 +123,8 @@ export function scopesToRequest(
 ): readonly string[] {
   return [...new Set([...provider.identityScopes, ...(wished ?? provider.scopes)])]
 }
+
+/** The same words for every id: a narrowed key learns nothing of providers outside its reach. */
+export const NOT_CONFIGURED =
+  'is not configured: if docs/providers.md lists it, it is a preset, which LARDER_<ID>_CLIENT_ID and ' +
+  'LARDER_<ID>_CLIENT_SECRET enable; else add it under providers in larder.yaml'

@@ -56,3 +56,7 @@ function covers(entry: string, url: URL): boolean {
     url.pathname.startsWith(`${path}/`)
   )
 }
+
+export const NOT_ALLOWED =
+  'is not among the allowed redirect URLs: add it, or a path above it, to redirectUrls in larder.yaml ' +
+  'or to LARDER_REDIRECT_URLS'

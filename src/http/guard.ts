@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { type Caller, holds, reachesProvider, reachesUser } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
+import { NOT_CONFIGURED } from '../core/provider.ts'
 import type { Callers } from '../ports.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 
@@ -118,7 +119,7 @@ export function requireReach(caller: Caller, { params, query, body }: Input): vo
     }
     for (const id of [provider, ...(Array.isArray(providers) ? providers : [])]) {
       if (typeof id === 'string' && !reachesProvider(caller, id)) {
-        throw new VaultError('not_found', 'no such provider')
+        throw new VaultError('not_found', `no such provider: it ${NOT_CONFIGURED}`)
       }
     }
   }

@@ -24,6 +24,7 @@ export function hotTokenReads(ports: Ports): Middleware {
   async function serve(ctx: Context, wanted: TokenDemand): Promise<void> {
     ctx.state['route'] = 'id' in wanted.target ? ROUTES.connection : ROUTES.user
     const caller = authenticate(ctx.req.headers.authorization, ports.callers)
+    ctx.state['keyId'] = caller.keyId
     requirePermission(caller, 'tokens:read')
     const { target } = wanted
     if (!('id' in target)) requireReach(caller, { params: target, query: {}, body: {} })

@@ -1,6 +1,8 @@
+import { METHODS } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import { VaultError } from '../core/errors.ts'
+import type { Events } from '../events.ts'
 import type { Ports } from '../ports.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
 import type { Endpoint, Surroundings } from './endpoint.ts'
@@ -14,16 +16,18 @@ import { runEndpoint } from './run-endpoint.ts'
 export type PrivateExtras = Pick<Surroundings, 'metrics' | 'version'> &
   HostRule & {
     readonly logFailure: LogFailure
+    readonly requestAnswered: Events['requestAnswered']
   }
 
 /** The private API as a Koa application; listening is `listen.ts`. */
 export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
   const app = new Koa({ env: 'production' })
-  const { metrics, version, logFailure } = extras
+  const { metrics, version, logFailure, requestAnswered } = extras
   const openApi = once(() => openApiDocument(privateEndpoints, version))
   const surroundings: Surroundings = { ports, metrics, version, openApi }
   const nextId = requestIds(ports.random)
 
+  app.use(reportAnswers(ports.clock, requestAnswered))
   app.use(boundary(foreignRequestGuard(extras), { nextId, logFailure }))
   app.use(hotTokenReads(ports))
   app.use(routerOf(privateEndpoints, surroundings).routes())
@@ -36,7 +40,28 @@ export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
   return app
 }
 
-/** The outermost step: what every answer has in common, and the one place where errors become answers. */
+function reportAnswers(
+  clock: Ports['clock'],
+  requestAnswered: Events['requestAnswered'],
+): Middleware {
+  return async (ctx, next) => {
+    const startedAt = clock.monotonic()
+    await next()
+    const { route = 'no route', keyId = null, requestId = null } = ctx.state as State
+    requestAnswered({
+      method: METHODS.includes(ctx.method) ? ctx.method : 'other',
+      route,
+      status: ctx.res.statusCode,
+      durationMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
+      keyId,
+      requestId,
+    })
+  }
+}
+
+type State = { readonly route?: string; readonly keyId?: string; readonly requestId?: string }
+
+/** The outermost step but the report: what every answer has in common, and the one place where errors become answers. */
 function boundary(
   refuseForeign: ReturnType<typeof foreignRequestGuard>,
   reporting: Parameters<typeof sendProblem>[2],
@@ -68,7 +93,7 @@ function routerOf(endpoints: readonly Endpoint[], surroundings: Surroundings): R
 /** Which routes there are is told to callers with a key only. */
 function answerUnmatched(ports: Ports): Middleware {
   return (ctx: Context) => {
-    authenticate(ctx.req.headers.authorization, ports.callers)
+    ctx.state['keyId'] = authenticate(ctx.req.headers.authorization, ports.callers).keyId
     const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]
     if (matched.length === 0) throw new VaultError('not_found', 'there is no such route')
     ctx.set('Allow', [...new Set(matched.flatMap(({ methods }) => methods))].join(', '))

@@ -88,6 +88,7 @@ export function sendProblem(
 ): void {
   const problem = sortError(error)
   const requestId = reporting.nextId()
+  ctx.state['requestId'] = requestId
   if (problem.code === 'internal' || problem.code === 'storage_unavailable') {
     const route: unknown = ctx.state['route'] ?? 'no route'
     reporting.logFailure({ requestId, route: String(route), error })

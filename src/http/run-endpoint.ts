@@ -10,6 +10,7 @@ export function runEndpoint(endpoint: Endpoint, surroundings: Surroundings): Rou
   return async (ctx) => {
     ctx.state['route'] = `${endpoint.method.toUpperCase()} ${endpoint.path}`
     const caller = admit(endpoint, ctx.req.headers, surroundings.ports.callers)
+    ctx.state['keyId'] = caller.keyId
     const input = parseInput(endpoint, {
       segments: ctx.captures ?? [],
       querystring: ctx.querystring,

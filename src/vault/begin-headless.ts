@@ -2,7 +2,7 @@ import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
 import type { Instant, ProviderId, UserId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
-import { isAllowedRedirect } from '../core/redirect-url.ts'
+import { isAllowedRedirect, NOT_ALLOWED } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
 import { beginFlow } from './begin-flow.ts'
 import { unknownProvider } from './create-link.ts'
@@ -35,7 +35,7 @@ export async function beginHeadless(
     errors.push({
       in: 'body',
       name: 'callbackUrl',
-      detail: 'is not among the allowed redirect URLs',
+      detail: NOT_ALLOWED,
     })
   }
   if (errors.length > 0)

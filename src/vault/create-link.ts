@@ -4,8 +4,8 @@ import type { Connection } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { type ConnectionId, newId, type ProviderId, type UserId } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
-import type { Provider } from '../core/provider.ts'
-import { clashingParams, isAllowedRedirect } from '../core/redirect-url.ts'
+import { NOT_CONFIGURED, type Provider } from '../core/provider.ts'
+import { clashingParams, isAllowedRedirect, NOT_ALLOWED } from '../core/redirect-url.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import { capWarnings, type Warning } from './connect-warnings.ts'
@@ -94,7 +94,7 @@ function reachedProviders(
 /** In a body an unknown provider is a bad value; in a path it is a missing thing. */
 export function unknownProvider(name = 'provider'): VaultError {
   return new VaultError('invalid_request', 'no such provider', {
-    errors: [{ in: 'body', name, detail: 'is not configured' }],
+    errors: [{ in: 'body', name, detail: NOT_CONFIGURED }],
   })
 }
 
@@ -122,7 +122,7 @@ function redirectProblems(
     return (confirm ?? policy.confirm) === 'app' ? [CONFIRM_NEEDS_REDIRECT] : []
   }
   if (!isAllowedRedirect(redirectUrl, policy.redirectUrls)) {
-    return ['is not among the allowed redirect URLs']
+    return [NOT_ALLOWED]
   }
   return clashingParams(redirectUrl, state).map(
     (name) => `has the query parameter ${name}, which Larder adds itself: use another name`,

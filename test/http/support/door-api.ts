@@ -3,6 +3,7 @@ import type { Caller, Permission } from '../../../src/core/access.ts'
 import { type ListenAt, listen } from '../../../src/http/listen.ts'
 import { createPrivateApp } from '../../../src/http/private-app.ts'
 import type { LogFailure } from '../../../src/http/problem.ts'
+import { systemClock } from '../../../src/system.ts'
 import type { Ports } from '../../../src/ports.ts'
 
 /** Keys of the tests: the name is the key. */
@@ -28,6 +29,7 @@ export async function openApi(
   const app = createPrivateApp(
     {
       random: { bytes: (length: number) => randomBytes(length), fraction: () => 0.5 },
+      clock: systemClock,
       callers: {
         authenticate: (bearer: string) => (Object.hasOwn(keys, bearer) ? keys[bearer] : null),
         reload: async () => {},
@@ -40,6 +42,7 @@ export async function openApi(
       version: '0.0.0-test',
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
       logFailure: (failure) => failures.push(failure),
+      requestAnswered: () => {},
     },
   )
   const { socket } = where

@@ -54,6 +54,7 @@ export async function openVaultApi(): Promise<VaultApi> {
     version: '0.0.0-test',
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     logFailure: (failure) => failures.push(failure),
+    requestAnswered: () => {},
   })
   const at = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
   const listener = await listen(app.callback(), at, { closeWithinMs: 200, maxConnections: null })
