@@ -1,4 +1,6 @@
+import type { CallbackErrorCode, CallbackWord } from './callback-error.ts'
 import type { Account } from './connection.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Brought } from './grant.ts'
 import type { ConnectionId, FlowId, Instant, LinkId, ProviderId, UserId } from './ids.ts'
 import type { Sealed, Secret } from './secret.ts'
@@ -79,6 +81,19 @@ export type Flow = {
   readonly createdAt: Instant
   readonly expiresAt: Instant
 }
+
+/** How a flow ended: for the browser that asks for its callback again. */
+export type FlowEnd =
+  | { readonly kind: 'redirect'; readonly url: string }
+  | { readonly kind: 'connected'; readonly awaitsConfirmation: boolean }
+  | {
+      readonly kind: 'failed'
+      readonly word: CallbackWord
+      readonly errorCode: ErrorCode | CallbackErrorCode
+      readonly providerError: string | null
+    }
+
+export type EndedFlow = { readonly provider: ProviderId; readonly end: FlowEnd }
 
 /** A grant that waits for the host app's word. */
 export type WaitingGrant = {

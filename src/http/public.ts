@@ -6,6 +6,7 @@ import { STYLESHEET, STYLESHEET_NAME } from './pages/style.ts'
 import { receiveCallback, receiveFormPost } from './public/callback-routes.ts'
 import { showConnectPage, startConnecting } from './public/connect-routes.ts'
 import { failurePages, PageRefusal } from './public/failure-pages.ts'
+import { RunningCallbacks } from './public/running-callbacks.ts'
 import { securityHeaders } from './public/security-headers.ts'
 import { type PublicPorts, type PublicSite, publicSite } from './public/site.ts'
 
@@ -32,10 +33,11 @@ export function createPublicApp(ports: PublicPorts, events: Pick<Events, 'reques
 }
 
 function createRouter(ports: PublicPorts, site: PublicSite): Router {
+  const running = new RunningCallbacks()
   const router = new Router({ sensitive: true, strict: true })
   router.get('/connect/:secret', (ctx) => showConnectPage(ctx, ports, site))
   router.post('/connect/:secret', (ctx) => startConnecting(ctx, ports, site))
-  router.get('/callback/:provider', (ctx) => receiveCallback(ctx, ports, site))
+  router.get('/callback/:provider', (ctx) => receiveCallback(ctx, ports, { site, running }))
   router.post('/callback/:provider', (ctx) => receiveFormPost(ctx, ports, site))
   router.get('/robots.txt', sendRobots)
   router.get(`/assets/${STYLESHEET_NAME}`, sendStylesheet)

@@ -1,5 +1,5 @@
 import type { Caller, Permission } from '../core/access.ts'
-import type { ConnectLink, Flow, WaitingGrant } from '../core/authorization.ts'
+import type { ConnectLink, EndedFlow, Flow, FlowEnd, WaitingGrant } from '../core/authorization.ts'
 import type { Circuit } from '../core/circuit.ts'
 import type { Connection, LiveConnection } from '../core/connection.ts'
 import type { StoredEvent, VaultEvent } from '../core/event.ts'
@@ -61,6 +61,8 @@ export interface Reads extends WebhookReads {
   ): Promise<{ readonly connectionId: ConnectionId } | null>
   link(id: LinkId): Promise<ConnectLink | null>
   linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
+  /** How the flow of this state and browser ended, if it is kept. */
+  flowEnd(stateHash: string, browserHash: string, now: Instant): Promise<EndedFlow | null>
   waitingGrant(link: LinkId): Promise<WaitingGrant | null>
   waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
   overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
@@ -143,6 +145,8 @@ export interface Writes extends Reads, WebhookWrites {
   insertFlow(flow: Flow): Promise<void>
   /** Finds and spends in one step: a state is good for one callback. */
   takeFlow(stateHash: string, browserHash: string | null, now: Instant): Promise<Flow | null>
+  /** In place of a flow that was taken, until then. */
+  keepFlowEnd(flow: Flow, end: FlowEnd, until: Instant): Promise<void>
   insertWaitingGrant(waiting: WaitingGrant): Promise<void>
   removeWaitingGrant(link: LinkId): Promise<void>
   appendEvent(event: VaultEvent, now: Instant): Promise<void>

@@ -1,17 +1,23 @@
 import type { WaitingGrant } from '../core/authorization.ts'
+import type { Instant } from '../core/ids.ts'
 import type { Reads, Writes } from '../ports/store.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { flowRow, readFlow } from './rows/flow-row.ts'
+import { endedFlowRow, flowRow, readFlow } from './rows/flow-row.ts'
 import { readWaitingGrant, waitingGrantRow } from './rows/waiting-grant-row.ts'
-import type { WaitingGrantTable } from './schema.ts'
+import type { FlowTable, WaitingGrantTable } from './schema.ts'
 
-type WaitingGrantReads = Pick<Reads, 'waitingGrant' | 'waitingGrantOf'>
+type WaitingGrantReads = Pick<Reads, 'waitingGrant' | 'waitingGrantOf' | 'flowEnd'>
 
 export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantReads {
   const waiting = db.selectFrom('waiting_grants').selectAll()
   const read = (row: WaitingGrantTable | undefined): WaitingGrant | null =>
     row === undefined ? null : readWaitingGrant(cipher, row)
   return {
+    flowEnd: async (stateHash, browserHash, now) => {
+      const row = await flowOf(db, { stateHash, browserHash, now })
+      const read = row === undefined ? null : readFlow(cipher, row)
+      return read !== null && 'end' in read ? read : null
+    },
     waitingGrant: async (link) =>
       read(await waiting.where('link_id', '=', link).executeTakeFirst()),
     waitingGrantOf: async (connection) =>
@@ -24,7 +30,7 @@ const FLOWS_PER_LINK = 10
 
 type FlowWrites = Pick<
   Writes,
-  'insertFlow' | 'takeFlow' | 'insertWaitingGrant' | 'removeWaitingGrant'
+  'insertFlow' | 'takeFlow' | 'keepFlowEnd' | 'insertWaitingGrant' | 'removeWaitingGrant'
 >
 
 export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
@@ -36,16 +42,20 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
     },
     takeFlow: async (stateHash, browserHash, now) => {
       // Another browser's callback spends nothing: the right one may still come.
-      const row = await db
-        .selectFrom('flows')
-        .selectAll()
-        .where('state_hash', '=', stateHash)
-        .where('browser_hash', browserHash === null ? 'is' : '=', browserHash)
-        .where('expires_at', '>', now)
-        .executeTakeFirst()
-      if (row === undefined) return null
+      const row = await flowOf(db, { stateHash, browserHash, now })
+      const flow = row === undefined ? null : readFlow(cipher, row)
+      if (row === undefined || (flow !== null && 'end' in flow)) return null
       const spent = await db.deleteFrom('flows').where('id', '=', row.id).executeTakeFirst()
-      return spent.numDeletedRows === 1n ? readFlow(cipher, row) : null
+      return spent.numDeletedRows === 1n ? flow : null
+    },
+    keepFlowEnd: async (flow, end, until) => {
+      const row = endedFlowRow(cipher, flow, { end, until })
+      // The first end stays.
+      await db
+        .insertInto('flows')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
     },
     insertWaitingGrant: async (waiting) => {
       await db.insertInto('waiting_grants').values(waitingGrantRow(cipher, waiting)).execute()
@@ -54,6 +64,23 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
       await db.deleteFrom('waiting_grants').where('link_id', '=', link).execute()
     },
   }
+}
+
+function flowOf(
+  db: ReadContext['db'],
+  by: {
+    readonly stateHash: string
+    readonly browserHash: string | null
+    readonly now: Instant
+  },
+): Promise<FlowTable | undefined> {
+  return db
+    .selectFrom('flows')
+    .selectAll()
+    .where('state_hash', '=', by.stateHash)
+    .where('browser_hash', by.browserHash === null ? 'is' : '=', by.browserHash)
+    .where('expires_at', '>', by.now)
+    .executeTakeFirst()
 }
 
 /** The newest flows of a link stay: the user who pressed last has to be able to finish. */

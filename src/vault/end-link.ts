@@ -1,9 +1,10 @@
-import type { ConnectLink } from '../core/authorization.ts'
+import type { ConnectLink, Flow, FlowEnd } from '../core/authorization.ts'
 import type { CallbackErrorCode, CallbackWord } from '../core/callback-error.ts'
 import { type ErrorCode, StoreError } from '../core/errors.ts'
 import type { Provider } from '../core/provider.ts'
 import { outcomeUrl } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
+import type { Writes } from '../ports/store.ts'
 import type { Placed } from './place-consent.ts'
 import { tellConnected } from './tell-connected.ts'
 
@@ -17,46 +18,60 @@ export type LinkFailure = {
 }
 
 /** Where the user ends: at the host app, or on a page of ours where the link named no `redirectUrl`. */
-export type LinkEnd =
-  | { readonly kind: 'redirect'; readonly url: string }
-  | {
-      readonly kind: 'connected'
-      readonly provider: Provider
-      readonly awaitsConfirmation: boolean
-    }
-  | ({ readonly kind: 'failed'; readonly provider: Provider } & Omit<LinkFailure, 'detail'>)
+export type LinkEnd = FlowEnd & { readonly provider: Provider }
 
+/** For how long a browser that asks for its callback again gets the same end. */
+const END_KEPT_MS = 10 * 60_000
+
+/** Reports what `connectedEnd` tells the browser. */
 export function endConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
   link: ConnectLink,
   { provider, placed }: { readonly provider: Provider; readonly placed: Placed },
 ): LinkEnd {
-  const { connection, change, completion } = placed
+  const { connection, change } = placed
   if (change !== 'awaiting') tellConnected(ports, { connection, change }, 'link')
+  return { ...connectedEnd(link, placed), provider }
+}
+
+export function connectedEnd(link: ConnectLink, { connection, completion }: Placed): FlowEnd {
   if (link.redirectUrl === null) {
-    return { kind: 'connected', provider, awaitsConfirmation: completion !== null }
+    return { kind: 'connected', awaitsConfirmation: completion !== null }
   }
   const { state } = link.request
-  const url = outcomeUrl(link.redirectUrl, {
-    connectionId: connection.id,
-    linkId: link.id,
-    completion,
-    state,
-  })
-  return { kind: 'redirect', url }
+  const params = { connectionId: connection.id, linkId: link.id, completion, state }
+  return { kind: 'redirect', url: outcomeUrl(link.redirectUrl, params) }
 }
 
 export async function endFailed(
-  ports: Pick<Ports, 'store' | 'observer'>,
+  ports: Pick<Ports, 'clock' | 'store' | 'observer'>,
   link: ConnectLink,
-  failure: LinkFailure & { readonly provider: Provider },
+  failure: LinkFailure & { readonly provider: Provider; readonly flow?: Flow },
 ): Promise<LinkEnd> {
-  const { word, errorCode, providerError = null, detail, provider } = failure
-  await noteFailure(ports, link, { provider, code: errorCode, detail })
-  if (link.redirectUrl === null) return { kind: 'failed', provider, word, errorCode, providerError }
+  const { errorCode, detail, provider, flow } = failure
+  const end = failedEnd(link, failure)
+  await noteFailure(ports, link, { provider, code: errorCode, detail }, async (trx) => {
+    if (flow !== undefined) await keepEnd(ports, trx, { flow, end })
+  })
+  return { ...end, provider }
+}
+
+function failedEnd(
+  link: ConnectLink,
+  { word, errorCode, providerError = null }: LinkFailure,
+): FlowEnd {
+  if (link.redirectUrl === null) return { kind: 'failed', word, errorCode, providerError }
   const { state } = link.request
   const params = { error: word, errorCode, linkId: link.id, state }
   return { kind: 'redirect', url: outcomeUrl(link.redirectUrl, params) }
+}
+
+export async function keepEnd(
+  { clock }: Pick<Ports, 'clock'>,
+  trx: Writes,
+  { flow, end }: { readonly flow: Flow; readonly end: FlowEnd },
+): Promise<void> {
+  await trx.keepFlowEnd(flow, end, clock.now() + END_KEPT_MS)
 }
 
 /** For `GET /v1/connect-links/{id}` and the log; the user's way on does not depend on it. */
@@ -64,12 +79,16 @@ export async function noteFailure(
   ports: Pick<Ports, 'store' | 'observer'>,
   link: ConnectLink,
   failure: { readonly provider: Provider; readonly code: string; readonly detail: string },
+  alongside: (trx: Writes) => Promise<void> = async () => {},
 ): Promise<void> {
   const { code, detail } = failure
   const provider = failure.provider.id
   ports.observer.connectFailed({ provider, how: 'link', link: link.id, code, detail })
   try {
-    await ports.store.write((trx) => trx.saveLink(link, { ...link, lastError: code }))
+    await ports.store.write(async (trx) => {
+      await trx.saveLink(link, { ...link, lastError: code })
+      await alongside(trx)
+    })
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     ports.observer.storeFailed({ reason: error.reason, during: 'connect' })

@@ -7,7 +7,14 @@ import type { Ports } from '../ports.ts'
 import type { TokenConsent } from './attach-grant.ts'
 import { failureOf, refusalDetail } from './connect-failure.ts'
 import { digest } from './digest.ts'
-import { endConnected, endFailed, type LinkEnd, type LinkFailure } from './end-link.ts'
+import {
+  connectedEnd,
+  endConnected,
+  endFailed,
+  keepEnd,
+  type LinkEnd,
+  type LinkFailure,
+} from './end-link.ts'
 import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
 import { placeConsent, type Placed } from './place-consent.ts'
 import { discard, redeem } from './redeem.ts'
@@ -17,25 +24,31 @@ type Needs = Pick<
   'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
 >
 
+type Demand = {
+  readonly provider: ProviderId
+  readonly callback: ReadonlyMap<string, string>
+  readonly browserId: string | null
+}
+
 /**
- * The callback. Throws `VaultError` `invalid_request` without touching the flow where the cookie is
- * not the flow's or the state is unknown: a page then says to open the link again in this browser.
+ * The callback. A browser that asks for it again gets the same end, and nothing is redeemed again.
+ * Throws `VaultError` `invalid_request` without touching the flow where the cookie is not the flow's or
+ * the state is unknown: a page then says to open the link again in this browser.
  */
-export async function finishAuthorization(
-  ports: Needs,
-  demand: {
-    readonly provider: ProviderId
-    readonly callback: ReadonlyMap<string, string>
-    readonly browserId: string | null
-  },
-): Promise<LinkEnd> {
+export async function finishAuthorization(ports: Needs, demand: Demand): Promise<LinkEnd> {
   const provider = ports.providers.get(demand.provider)
-  const flow = provider === undefined ? null : await takeFlow(ports, demand)
-  const link = flow?.link ? await ports.store.link(flow.link) : null
-  if (provider === undefined || flow === null || link === null) throw unknownFlow()
+  const state = demand.callback.get('state')
+  if (provider === undefined || state === undefined || demand.browserId === null) {
+    throw unknownFlow()
+  }
+  const hashes = [digest(state), digest(demand.browserId)] as const
+  const flow = await takeFlow(ports, provider, hashes)
+  if (flow === null) return endOfBefore(ports, provider, hashes)
+  const link = flow.link === null ? null : await ports.store.link(flow.link)
+  if (link === null) throw unknownFlow()
   try {
     const consent = await consentOf(ports, flow, { link, provider, callback: demand.callback })
-    if ('word' in consent) return await endFailed(ports, link, { provider, ...consent })
+    if ('word' in consent) return await endFailed(ports, link, { provider, flow, ...consent })
     const placed = await place(ports, link, flow, consent)
     return endConnected(ports, link, { provider, placed })
   } catch (error) {
@@ -43,28 +56,27 @@ export async function finishAuthorization(
     if (errorCode === 'internal') {
       ports.observer.connectBroke({ provider: provider.id, link: link.id, error })
     }
-    return await endFailed(ports, link, { provider, word: 'internal', errorCode, detail })
+    return await endFailed(ports, link, { provider, flow, word: 'internal', errorCode, detail })
   }
 }
 
+/** Of `state` and of the browser's cookie. */
+type Hashes = readonly [state: string, browser: string]
+
 /** Spends the state; a browser that did not start the flow cannot (RFC 9700 §4.7). */
-async function takeFlow(
-  ports: Needs,
-  demand: {
-    readonly provider: ProviderId
-    readonly callback: ReadonlyMap<string, string>
-    readonly browserId: string | null
-  },
-): Promise<Flow | null> {
-  const state = demand.callback.get('state')
-  const { browserId } = demand
-  if (state === undefined || browserId === null) return null
+function takeFlow(ports: Needs, provider: Provider, hashes: Hashes): Promise<Flow | null> {
   return ports.store.write(async (trx) => {
-    const flow = await trx.takeFlow(digest(state), digest(browserId), ports.clock.now())
+    const flow = await trx.takeFlow(...hashes, ports.clock.now())
     // Each provider has a callback of its own: another's answer on it is a mix-up (RFC 9700 §4.4).
-    if (flow !== null && flow.provider !== demand.provider) throw unknownFlow()
+    if (flow !== null && flow.provider !== provider.id) throw unknownFlow()
     return flow
   })
+}
+
+async function endOfBefore(ports: Needs, provider: Provider, hashes: Hashes): Promise<LinkEnd> {
+  const kept = await ports.store.flowEnd(...hashes, ports.clock.now())
+  if (kept === null || kept.provider !== provider.id) throw unknownFlow()
+  return { ...kept.end, provider }
 }
 
 function unknownFlow(): VaultError {
@@ -100,7 +112,11 @@ async function place(
   consent: TokenConsent,
 ): Promise<Placed> {
   try {
-    return await ports.store.write((trx) => placeConsent(ports, trx, link, consent))
+    return await ports.store.write(async (trx) => {
+      const placed = await placeConsent(ports, trx, link, consent)
+      await keepEnd(ports, trx, { flow, end: connectedEnd(link, placed) })
+      return placed
+    })
   } catch (error) {
     // The grant is good and nobody may hold it: the provider is told to forget it.
     await discard(ports, flow, consent.arrival.tokens, consent.account)

@@ -5,6 +5,13 @@ import { ask } from './support/ask.ts'
 import { FORM, post, pressContinue } from './support/form-visitor.ts'
 
 const CALLBACK = '/callback/acme'
+const LOOKS_AHEAD = [
+  ['sec-purpose', 'prefetch'],
+  ['sec-purpose', 'prefetch;prerender'],
+  ['purpose', 'prefetch'],
+  ['x-purpose', 'preview'],
+  ['x-moz', 'Prefetch'],
+] as const
 const NOBODY = `larder=${'a'.repeat(43)}`
 
 test('leads back to the app with what became of it', async () => {
@@ -88,6 +95,16 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
       headers: { cookie: SOUND },
     }),
   ],
+  ...LOOKS_AHEAD.map(
+    ([name, value]) =>
+      [
+        `${name}: ${value}`,
+        (state: string) => ({
+          path: `${CALLBACK}?error=access_denied&state=${state}`,
+          headers: { cookie: SOUND, [name]: value },
+        }),
+      ] as [string, (state: string) => Parameters<typeof ask>[1]],
+  ),
   [
     'an unknown state',
     (state) => ({ path: `${CALLBACK}?code=c&state=${state}x`, headers: { cookie: SOUND } }),
@@ -115,7 +132,7 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
   const { larder, cookie, state } = await atProvider()
   const before = dumpDatabase(larder.dataDir)
   const { headers, ...rest } = question(state)
-  const sent = headers?.['cookie'] === SOUND ? { cookie } : { ...headers }
+  const sent = headers?.['cookie'] === SOUND ? { ...headers, cookie } : { ...headers }
   const answer = await ask(larder.address, { ...rest, headers: sent })
   expect(answer.status).toBe(400)
   expect(answer.headers['location']).toBeUndefined()
@@ -123,8 +140,20 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
   expect(dumpDatabase(larder.dataDir)).toBe(before)
 
   const path = `${CALLBACK}?error=access_denied&state=${state}`
-  expect((await ask(larder.address, { path, headers: { cookie } })).status).toBe(303)
-  expect((await ask(larder.address, { path, headers: { cookie } })).status).toBe(400)
+  const first = await ask(larder.address, { path, headers: { cookie } })
+  expect(first.status).toBe(303)
+  const again = await ask(larder.address, { path, headers: { cookie } })
+  expect(again.headers['location']).toBe(first.headers['location'])
+})
+
+test('two requests of one callback at once lead to the same place', async () => {
+  const { larder, cookie, state } = await atProvider()
+  const path = `${CALLBACK}?code=c&state=${state}`
+  const question = { path, headers: { cookie } }
+  const answers = await Promise.all([1, 2, 3].map(() => ask(larder.address, question)))
+  const [one, ...others] = answers.map(({ headers }) => headers['location'])
+  expect(one).toMatch(/^https:\/\/app\.example\.com\//)
+  expect(others).toEqual([one, one])
 })
 
 test('of parameters that may repeat the first one counts, and none is shown', async () => {
@@ -180,6 +209,12 @@ test.each([
   const question = { path: CALLBACK, method: 'POST', body, headers }
   const answer = await ask(larder.address, question)
   expect([answer.status, answer.headers['location']]).toEqual([status, undefined])
+})
+
+test('a posted answer that a browser loads in advance is not passed on', async () => {
+  const { larder, state } = await atProvider()
+  const answer = await post(larder, CALLBACK, { state, code: 'c' }, { 'sec-purpose': 'prefetch' })
+  expect([answer.status, answer.headers['location']]).toEqual([400, undefined])
 })
 
 test('a posted answer comes back under the path of the public URL', async () => {

@@ -21,7 +21,7 @@ export const doors: readonly Mutation[] = [
   {
     promise: 'a callback counts in the browser that began it alone',
     file: 'src/store/flows.ts',
-    original: "        .where('browser_hash', browserHash === null ? 'is' : '=', browserHash)\n",
+    original: "    .where('browser_hash', by.browserHash === null ? 'is' : '=', by.browserHash)\n",
     mutant: '',
     killedBy: [
       [LINKS, 'come back once, and only to the browser that began them'],
@@ -31,22 +31,29 @@ export const doors: readonly Mutation[] = [
   {
     promise: 'a state ends with its time',
     file: 'src/store/flows.ts',
-    original: "        .where('expires_at', '>', now)\n",
+    original: "    .where('expires_at', '>', by.now)\n",
     mutant: '',
     killedBy: [[LINKS, 'come back once, and only to the browser that began them']],
   },
   {
     promise: 'the answer of one provider is not taken on the callback of another',
     file: 'src/vault/finish-authorization.ts',
-    original: '    if (flow !== null && flow.provider !== demand.provider) throw unknownFlow()\n',
+    original: '    if (flow !== null && flow.provider !== provider.id) throw unknownFlow()\n',
     mutant: '',
     killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
   },
   {
     promise: 'a callback by HEAD redeems nothing',
     file: 'src/http/public/callback-routes.ts',
-    original: "  if (ctx.method === 'HEAD') throw new PageRefusal('wrong_browser')\n",
-    mutant: '',
+    original: "  if (isAhead || ctx.method === 'HEAD') throw",
+    mutant: '  if (isAhead) throw',
+    killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
+  },
+  {
+    promise: 'a callback that a browser loads in advance redeems nothing',
+    file: 'src/http/public/callback-routes.ts',
+    original: "  if (isAhead || ctx.method === 'HEAD') throw",
+    mutant: "  if (ctx.method === 'HEAD') throw",
     killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
   },
   {

@@ -13,7 +13,7 @@ import { getToken } from '../../src/vault/get-token.ts'
 import { openLink } from '../../src/vault/open-link.ts'
 import { showLink } from '../../src/vault/show-link.ts'
 import { linkDemand } from '../support/link-demand.ts'
-import { ACME, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../support/vault-stage.ts'
 
 const HOME = 'https://app.example.com/oauth'
 const USER = 'user-1' as UserId
@@ -143,6 +143,38 @@ describe('a callback', () => {
       browserId: 'browser-1',
     })
     expect(here).toMatchObject({ kind: 'redirect' })
+  })
+
+  test('that comes again leads to where the first led, and redeems nothing', async () => {
+    await using stage = await openStage()
+    const reconnected = await stage.adopt({ demand: { userId: USER } })
+    await stage.provider.setAccount(reconnected.account)
+    const refused = { kind: 'error', error: 'access_denied' } as const
+    const wishes = [
+      [{}, { kind: 'allow' }],
+      [{ confirm: 'app' }, { kind: 'allow' }],
+      [{ redirectUrl: null }, { kind: 'allow' }],
+      [{}, refused],
+      [{ redirectUrl: null }, refused],
+      [{ expectedAccount: 'somebody@else.example' }, { kind: 'allow' }],
+    ] as const
+    for (const [wish, choice] of wishes) {
+      await stage.provider.setConsent(choice)
+      const callback = await atProvider(stage, await makeLink(stage, wish), 'browser-1')
+      const finish = (browserId = 'browser-1', provider = ACME) =>
+        finishAuthorization(stage.ports, { provider, callback, browserId })
+      const first = await finish()
+      const redeemed = (await stage.provider.requests({ endpoint: 'token' })).length
+      expect(await finish()).toEqual(first)
+      stage.clock.pass(10 * MINUTE - 5_000)
+      expect(await finish()).toEqual(first)
+      for (const again of [finish('browser-2'), finish('browser-1', OTHER)]) {
+        await expect(again).rejects.toMatchObject({ code: 'invalid_request' })
+      }
+      stage.clock.pass(5_000)
+      await expect(finish()).rejects.toMatchObject({ code: 'invalid_request' })
+      expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(redeemed)
+    }
   })
 
   test('is good for one time, also where two come at once', async () => {

@@ -52,7 +52,12 @@ const PROBLEMS = {
   wrong_browser: {
     status: 400,
     heading: 'Open the link again in this browser',
-    text: 'A connection must be finished in the browser in which it was begun, once, and within a few minutes. Nothing was connected here.',
+    text: 'A connection must be finished in the browser in which it was begun, and within a few minutes. Nothing was connected by this page; if you were connected before, the app shows it.',
+  },
+  not_opened: {
+    status: 400,
+    heading: 'Open this page to go on',
+    text: 'It was loaded in advance only. Nothing was connected yet.',
   },
   unusable_answer: {
     status: 400,

@@ -3,13 +3,13 @@ import { VaultError } from '../../core/errors.ts'
 import type { ProviderId } from '../../core/ids.ts'
 import type { Provider } from '../../core/provider.ts'
 import type { Ports } from '../../ports.ts'
-import { finishAuthorization } from '../../vault/finish-authorization.ts'
 import { type CallbackParams, firstOfEach, repeated } from '../callback-field.ts'
 import { LONGEST_CALLBACK } from '../callback-size.ts'
 import { readBrowserId } from './browser-cookie.ts'
 import { readForm } from './read-form.ts'
 import { endUrl, isOutcomeUrl, showOutcome } from './outcome-url.ts'
 import { PageRefusal } from './failure-pages.ts'
+import type { RunningCallbacks } from './running-callbacks.ts'
 import { seeOther } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
 
@@ -17,16 +17,16 @@ import type { PublicPorts, PublicSite } from './site.ts'
 export async function receiveCallback(
   ctx: RouterContext,
   ports: PublicPorts,
-  site: PublicSite,
+  at: { readonly site: PublicSite; readonly running: RunningCallbacks },
 ): Promise<void> {
+  const { site, running } = at
   const provider = namedProvider(ctx, ports)
-  // The router runs GET for HEAD: nothing may be redeemed for somebody who only looks.
-  if (ctx.method === 'HEAD') throw new PageRefusal('wrong_browser')
+  refuseLookAhead(ctx)
   const query = new URLSearchParams(ctx.querystring)
   const browserId = readBrowserId(ctx.get('cookie'), site)
   if (isOutcomeUrl(query)) return showOutcome(ctx, ports, { site, provider, browserId })
   const demand = { provider: provider.id, callback: withoutDuplicates(query), browserId }
-  const finished = await finishAuthorization(ports, demand).catch((error: unknown) => {
+  const finished = await running.finish(ports, demand).catch((error: unknown) => {
     throw isForeign(error) ? new PageRefusal('wrong_browser') : error
   })
   seeOther(ctx, endUrl(finished, ports, { site, browserId }))
@@ -46,11 +46,23 @@ export async function receiveFormPost(
   site: PublicSite,
 ): Promise<void> {
   const provider = namedProvider(ctx, ports)
+  refuseLookAhead(ctx)
   const sent = withoutDuplicates(await readForm(ctx.req, LONGEST_CALLBACK))
   if (!sent.has('state')) throw new PageRefusal('unusable_answer')
   const passed = [...sent].filter(([name]) => !NOT_PASSED_ON.includes(name))
   const query = new URLSearchParams(passed).toString()
   seeOther(ctx, `${site.base}/callback/${provider.id}?${query}`)
+}
+
+const LOOKS_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz']
+
+/**
+ * A code is redeemed only for a user who comes here: not for a browser that loads pages in advance, and
+ * not for HEAD, for which the router runs GET.
+ */
+function refuseLookAhead(ctx: RouterContext): void {
+  const isAhead = LOOKS_AHEAD.some((name) => /prefetch|prerender|preview/i.test(ctx.get(name)))
+  if (isAhead || ctx.method === 'HEAD') throw new PageRefusal('not_opened')
 }
 
 function namedProvider(ctx: RouterContext, ports: Pick<Ports, 'providers'>): Provider {

@@ -1,5 +1,5 @@
-import type { Flow } from '../../core/authorization.ts'
-import type { FlowId } from '../../core/ids.ts'
+import type { EndedFlow, Flow, FlowEnd } from '../../core/authorization.ts'
+import type { FlowId, Instant } from '../../core/ids.ts'
 import { Secret } from '../../core/secret.ts'
 import type { FlowTable } from '../schema.ts'
 import { readText, readTextOrNull, readTime, writeInstant } from './column.ts'
@@ -24,11 +24,12 @@ type StoredFlow = Pick<
 }
 
 /** Null where it does not open: nothing may be redeemed on what is left of it. */
-export function readFlow(cipher: RowCipher, found: FlowTable): Flow | null {
+export function readFlow(cipher: RowCipher, found: FlowTable): Flow | EndedFlow | null {
   const row = trustedRow(cipher, 'flows', found)
   const id = readText(row.id) as FlowId
-  const stored = openJson(cipher, row.flow_blob, flowPlace(id)) as StoredFlow | null
-  if (stored === null) return null
+  const opened = openJson(cipher, row.flow_blob, flowPlace(id))
+  const stored = opened as StoredFlow | EndedFlow | null
+  if (stored === null || 'end' in stored) return stored
   return {
     ...stored,
     id,
@@ -56,6 +57,22 @@ export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
     link_id: flow.link,
     flow_blob: sealJson(cipher, stored, flowPlace(id)),
     expires_at: writeInstant(expiresAt),
+  })
+}
+
+/** In the place of the flow: verifier and nonce are not needed any more. */
+export function endedFlowRow(
+  cipher: RowCipher,
+  { id, stateHash, browserHash, link, provider }: Flow,
+  { end, until }: { readonly end: FlowEnd; readonly until: Instant },
+): FlowTable {
+  return sealedRow(cipher, 'flows', {
+    id,
+    state_hash: stateHash,
+    browser_hash: browserHash,
+    link_id: link,
+    flow_blob: sealJson(cipher, { provider, end } satisfies EndedFlow, flowPlace(id)),
+    expires_at: writeInstant(until),
   })
 }
 

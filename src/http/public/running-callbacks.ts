@@ -1,0 +1,19 @@
+import { finishAuthorization } from '../../vault/finish-authorization.ts'
+import type { LinkEnd } from '../../vault/end-link.ts'
+import type { PublicPorts } from './site.ts'
+
+type Demand = Parameters<typeof finishAuthorization>[1]
+
+/** A browser that sends one callback twice at once waits for the end of the first. */
+export class RunningCallbacks {
+  readonly #running = new Map<string, Promise<LinkEnd>>()
+
+  finish(ports: PublicPorts, demand: Demand): Promise<LinkEnd> {
+    const key = JSON.stringify([demand.provider, demand.browserId, demand.callback.get('state')])
+    const running = this.#running.get(key)
+    if (running !== undefined) return running
+    const begun = finishAuthorization(ports, demand).finally(() => this.#running.delete(key))
+    this.#running.set(key, begun)
+    return begun
+  }
+}
