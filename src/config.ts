@@ -12,6 +12,7 @@ import { MasterKeyOnce } from './config/master-key-once.ts'
 import { readPolicy } from './config/policy.ts'
 import { checkProcessFlags } from './config/process-flags.ts'
 import { readClientSecrets, readProviders, type SecretsRead } from './config/providers.ts'
+import { doubtProxyVariables } from './config/proxy-variables.ts'
 import { readPlaces, type Surroundings } from './config/surroundings.ts'
 import { readVaultId } from './config/vault-id.ts'
 import { readWebhooks, readWebhookSecrets } from './config/webhooks.ts'
@@ -56,6 +57,7 @@ export function loadConfig(variables: Variables, around: Surroundings): Config {
   const findings = new Findings()
   const environment = new Environment(variables, findings, around.cwd)
   checkProcessFlags(variables, around.process, findings)
+  doubtProxyVariables(variables, findings)
   const { file, fileDirectory } = readFile(environment, around, findings)
   const providers = readProviders({ file, fileDirectory, environment, findings })
   const places = readPlaces(environment, around)

@@ -47,3 +47,15 @@ test('the file on the page is one that is taken', () => {
     'odd',
   ])
 })
+
+test('every larder.yaml on the page about identity servers is one that is taken', () => {
+  const servers = readFileSync('docs/your-own-identity-server.md', 'utf8')
+  const files = [...servers.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
+  expect(files.length).toBeGreaterThan(10)
+  for (const yaml of files) {
+    const cwd = tempDir()
+    put(cwd, 'run/secret', 's')
+    put(cwd, 'larder.yaml', yaml.replace(/\/run\/secrets\/\w+/g, 'run/secret'))
+    expect(load({}, { cwd }).providers, yaml).not.toEqual([])
+  }
+})
