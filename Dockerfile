@@ -35,7 +35,7 @@ FROM ${BASE}
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/opt/larder/.compile-cache
 # Owned by root: the program cannot change itself.
 COPY --from=program --chown=0:0 /opt/larder /opt/larder
-RUN ln -s /opt/larder/src/main.ts /usr/local/bin/larder \
+RUN ln -s /opt/larder/src/larder.js /usr/local/bin/larder \
  && install -d -m 0755 /etc/larder /run/secrets \
  && install -d -m 0700 -o 1000 -g 1000 /data
 WORKDIR /data
@@ -46,5 +46,5 @@ EXPOSE 7421
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
   CMD ["node", "/opt/larder/src/main.ts", "healthcheck"]
 # It handles signals itself and starts no other processes, so it may be the first one.
-ENTRYPOINT ["node", "--disable-sigusr1", "/opt/larder/src/main.ts"]
+ENTRYPOINT ["node", "/opt/larder/src/larder.js"]
 CMD ["serve"]
