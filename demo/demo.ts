@@ -50,7 +50,8 @@ async function play(stage: {
 }): Promise<void> {
   const { client, provider, larder, redirectUrl } = stage
   const link = await client.createLink({
-    userId: 'user-42',
+    // Not the user of the page: this connection ends when its old refresh token is shown again.
+    userId: 'user-1',
     provider: 'acme',
     redirectUrl,
     state: 'app-state',

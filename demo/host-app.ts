@@ -3,8 +3,8 @@ import { type ConnectionAnswer, type LarderClient, LarderProblem } from './larde
 
 export type HostApp = AsyncDisposable & { readonly url: string; readonly redirectUrl: string }
 
-/** The one user of this app; a real one takes it from its session. */
-const USER = 'user-42'
+/** The one user of this app; a real app takes it from its session. */
+const USER = { id: 'user-42', name: 'Ada Lovelace' }
 
 /**
  * An app with users and no token of theirs: it makes links, is told connection ids, and asks Larder
@@ -48,25 +48,25 @@ function routes(
   return async (route: string, query: URLSearchParams): Promise<Answer> => {
     switch (route) {
       case 'GET /':
-        return { page: home(await larder.connections(USER), '') }
+        return { page: home(await larder.connections(USER.id), '') }
       case 'POST /connect': {
         const { redirectUrl } = app
         const link = await larder.createLink({
-          userId: USER,
+          userId: USER.id,
           provider: 'acme',
           redirectUrl,
-          displayName: 'Demo App',
+          displayName: USER.name,
         })
         return { goTo: link.url }
       }
       case 'GET /connected': {
         const came = query.has('error') ? `Not connected: ${query.get('error')}` : 'Connected.'
-        return { page: home(await larder.connections(USER), came) }
+        return { page: home(await larder.connections(USER.id), came) }
       }
       case 'POST /call':
         return {
           page: home(
-            await larder.connections(USER),
+            await larder.connections(USER.id),
             await callProvider(larder, app.userinfo, query),
           ),
         }
@@ -97,7 +97,7 @@ function home(connections: readonly ConnectionAnswer[], news: string): string {
       `<li>${escaped(`${provider}: ${email ?? 'an account'} (${status})`)}
        <form method="post" action="/call?id=${escaped(id)}"><button>Ask the provider who I am</button></form></li>`,
   )
-  return `<p role="status">${escaped(news)}</p>
+  return `<p>Signed in as ${escaped(USER.name)}.</p><p role="status">${escaped(news)}</p>
     <form method="post" action="/connect"><button>Connect your calendar</button></form>
     <ul>${rows.join('')}</ul>`
 }

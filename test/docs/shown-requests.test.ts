@@ -1,0 +1,79 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect, test } from 'vitest'
+import { privateEndpoints } from '../../src/http/private.ts'
+import { document } from '../http/support/conform.ts'
+import { shownJson, type ShownRequest, shownRequests } from './shown-requests.ts'
+
+const requests = shownRequests()
+const named = requests.map((request) => [`${request.file}: ${request.command}`, request] as const)
+
+test('the documents show a request to every endpoint', () => {
+  const shown = new Set(requests.map((request) => endpointOf(request)?.id))
+  const missing = privateEndpoints.filter(({ id }) => !shown.has(id))
+  expect(missing.map(({ id }) => id)).toEqual([])
+})
+
+test.each(named)('the API takes the request that is shown: %s', (_, request) => {
+  const endpoint = endpointOf(request)
+  if (endpoint === undefined) throw new Error('no such endpoint')
+  const { answer, body } = request
+  const query = endpoint.query.safeParse(request.query)
+  const given = endpoint.body.safeParse(body === null ? {} : JSON.parse(body))
+  const wrong = [query, given].flatMap(({ error }) => error?.issues ?? [])
+  const names = wrong.map(({ path }) => path.join('.'))
+  // Some documents show how a mistake is answered.
+  const told = answer.includes('"errors"') ? ((shownJson(answer) as Told).errors ?? []) : []
+  expect(told.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+})
+
+type Told = { readonly errors?: readonly { readonly name: string }[] }
+
+const answered = named.filter(([, { answer }]) => answer.startsWith('{'))
+
+test.each(answered)('the API can give the answer that is shown: %s', (_, request) => {
+  const shown = shownJson(request.answer) as Readonly<Record<string, unknown>>
+  const isProblem = 'code' in shown
+  const endpoint = endpointOf(request)
+  const operation = document.paths[endpoint?.path ?? '']?.[endpoint?.method ?? '']
+  const statuses = Object.keys(operation?.responses ?? {})
+  const status = isProblem ? String(shown['status']) : statuses.filter((s) => s < '300')
+  const schemas = Object.entries(operation?.responses ?? {})
+    .filter(([of]) => status.includes(of))
+    .map(([, { content }]) => Object.values(content ?? {})[0] as { readonly schema: object })
+  const validate = ajv.compile({
+    ...partial({ anyOf: schemas.map(({ schema }) => schema) }),
+    components: partial(document['components']),
+  })
+  validate(shown)
+  const errors = validate.errors ?? []
+  expect(errors.map((e) => `${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`)).toEqual(
+    [],
+  )
+})
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+
+function endpointOf({ method, path }: ShownRequest) {
+  const here = privateEndpoints.filter(
+    (one) =>
+      one.method === method &&
+      new RegExp(`^${one.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+  )
+  return here.find((one) => one.path === path) ?? here[0]
+}
+
+/** A schema that lets fields be left out, and knows all that there are. */
+function partial(value: unknown): object {
+  if (Array.isArray(value)) return value.map(partialIfObject)
+  const copy = Object.fromEntries(
+    Object.entries(value as object)
+      .filter(([name, inner]) => !(name === 'required' && Array.isArray(inner)))
+      .map(([name, inner]: [string, unknown]) => [name, partialIfObject(inner)]),
+  )
+  const isObjectSchema = 'properties' in copy && !('additionalProperties' in copy)
+  return isObjectSchema ? { ...copy, additionalProperties: false } : copy
+}
+
+function partialIfObject(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? partial(value) : value
+}
