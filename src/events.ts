@@ -75,7 +75,7 @@ export function openEvents(options: {
     ...refreshEvents(logger, metrics),
     ...webhookEvents(logger, metrics),
     ...storageEvents(logger, metrics),
-    ...processEvents(logger),
+    ...processEvents(logger, metrics),
     ...faultEvents(logger, metrics),
     metrics,
     close,
@@ -213,7 +213,7 @@ function storageEvents(log: Logger, metrics: Metrics) {
   } satisfies Partial<Observer>
 }
 
-function processEvents(log: Logger) {
+function processEvents(log: Logger, metrics: Metrics) {
   return {
     settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'check this setting'),
     vaultMade: (e) =>
@@ -225,7 +225,10 @@ function processEvents(log: Logger) {
       log.error({ event: 'store.indexes_remade' }, 'the database was damaged: indexes made anew'),
     keysMade: (e) =>
       log.warn({ event: 'keys.made', ...e }, 'first run: keys were made; back them up'),
-    started: (e) => log.info({ event: 'process.started', ...e }, 'larder is ready'),
+    started: (e) => {
+      metrics.buildInfo.set({ version: e.version, node: e.node }, 1)
+      log.info({ event: 'process.started', ...e }, 'larder is ready')
+    },
     providerReady: (e) =>
       log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
     providerMissing: (e) =>

@@ -7,7 +7,7 @@ import { type WebhookState, webhookStatus } from './core/webhook.ts'
 import type { Ports, Webhooks } from './ports.ts'
 
 /** The only labels there are: a series per user or connection would leak who uses what, and grow. */
-type Label = 'provider' | 'outcome' | 'status'
+type Label = 'provider' | 'outcome' | 'status' | 'version' | 'node'
 type Sources = Pick<
   Ports,
   'clock' | 'store' | 'traffic' | 'providers' | 'endpoint' | 'webhooks' | 'journal'
@@ -70,6 +70,12 @@ function createCounters(registry: Registry) {
     ),
     unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
     storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
+    buildInfo: new Gauge({
+      name: 'larder_build_info',
+      help: '1, with the versions of Larder and of Node.',
+      labelNames: ['version', 'node'],
+      registers: [registry],
+    }),
     inMemory: new Gauge({
       name: 'larder_rotations_in_memory',
       help: 'Rotations that neither the database nor the journal has taken.',

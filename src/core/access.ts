@@ -6,6 +6,7 @@ export const PERMISSIONS = [
   'connections:write',
   'links:write',
   'events:read',
+  'metrics:read',
   'admin',
 ] as const
 

@@ -52,6 +52,27 @@ test('each request is a line at debug: method, route, status, duration, key and 
   expect(await larder.output()).not.toContain(at.apiKey)
 })
 
+test('a key with metrics:read alone reads the metrics, with the versions, and no token', async () => {
+  const { at, api } = await start('info')
+  const made = await api.post('/v1/keys', { name: 'prometheus', permissions: ['metrics:read'] })
+  const { key } = made.body as { readonly key: string }
+  const ask = (path: string) =>
+    fetch(at.privateUrl + path, { headers: { authorization: `Bearer ${key}` } })
+  const scraped = await ask('/metrics')
+  expect(scraped.status).toBe(200)
+  expect(await scraped.text()).toContain(
+    `larder_build_info{version="0.1.0",node="${process.version}"} 1`,
+  )
+  for (const path of [
+    '/v1/connections',
+    '/v1/users/42/oauth/google/token',
+    '/v1/events',
+    '/v1/keys',
+  ]) {
+    expect((await ask(path)).status).toBe(403)
+  }
+})
+
 test('at info no request is told', async () => {
   const { larder, api } = await start('info')
   await api.get('/v1/providers')
