@@ -48,15 +48,16 @@ test('Cal.com legacy: to the letter of its description', async () => {
   expect(vendor.complaints).toEqual([])
 })
 
-test('Cal.com legacy: an error without a code disconnects, and a link brings the id back', async () => {
+test('Cal.com legacy: a refusal that may mean the client ends no grant, and a link heals it', async () => {
   await using stage = await openJourney('calcom-legacy')
   const { api, vendor } = stage
   const id = await connect(stage)
   vendor.fault = { at: 'refresh', answer: { status: 401, body: { message: 'Unauthorized' } } }
   expect(await api.post(`/v1/connections/${id}/refresh`)).toMatchObject({
-    status: 409,
-    body: { code: 'reconnect_required', reason: 'revoked' },
+    status: 503,
+    body: { code: 'provider_unavailable' },
   })
+  expect((await api.get(`/v1/connections/${id}`)).body).toMatchObject({ status: 'failing' })
   vendor.fault = null
   expect(await connect(stage, id)).toBe(id)
   expect((await api.get(`/v1/connections/${id}`)).body).toMatchObject({ status: 'active' })
