@@ -9,7 +9,7 @@ import type { LandedResult, RefreshResult, Unfortunate } from './core/refresh-ou
 import type { RefreshPolicy } from './core/refresh-policy.ts'
 import type { Secret } from './core/secret.ts'
 import type { DeliveryOutcome, DisabledReason, WebhookEndpoint, WebhookId } from './core/webhook.ts'
-import type { Among, Journal, Store, VaultKeys } from './ports/store.ts'
+import type { Among, ApiKey, Journal, Store, VaultKeys } from './ports/store.ts'
 import type { TokenEndpoint } from './ports/token-endpoint.ts'
 
 /** Wall time for what is written down, monotonic time for what is measured. */
@@ -144,8 +144,10 @@ export type JobPulse = {
 export interface Callers {
   /** Null for an unknown or revoked key. Digests are compared in constant time. */
   authenticate(bearer: string): Caller | null
-  /** Reads the stored keys again; called after every change of them. */
-  reload(): Promise<void>
+  /** Accepts a key that was stored. */
+  learn(key: ApiKey): void
+  /** Accepts this key no longer. */
+  forget(id: KeyId): void
 }
 
 export type ConnectWay = 'link' | 'headless' | 'import'

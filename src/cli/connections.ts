@@ -1,8 +1,7 @@
 import type { ConnectionView } from '../core/connection-view.ts'
 import type { Ask } from './daemon-client.ts'
 import { printJson, printRows, type Row, tell } from './print.ts'
-
-type Page = { readonly items: readonly ConnectionView[]; readonly nextCursor: string | null }
+import { readPages } from './read-pages.ts'
 
 export type ListOptions = {
   readonly json: boolean
@@ -12,20 +11,12 @@ export type ListOptions = {
 }
 
 const COLUMNS = ['id', 'user', 'provider', 'account', 'status', 'expires', 'reason']
-const PAGE = '500'
 
 export async function listConnections(ask: Ask, options: ListOptions): Promise<void> {
   const { user, provider, status } = options
-  const wanted = Object.entries({ userId: user, provider, status, limit: PAGE })
-  const query = new URLSearchParams(wanted.filter((pair): pair is [string, string] => !!pair[1]))
-  const items: ConnectionView[] = []
-  let cursor: string | null = null
-  do {
-    if (cursor !== null) query.set('cursor', cursor)
-    const page: Page = await ask({ method: 'GET', path: `/v1/connections?${query.toString()}` })
-    items.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== null)
+  const wanted = Object.entries({ userId: user, provider, status })
+  const query = Object.fromEntries(wanted.filter((pair): pair is [string, string] => !!pair[1]))
+  const items = await readPages<ConnectionView>(ask, '/v1/connections', query)
   if (items.length === 0) tell('no connections')
   if (options.json) return printJson(items)
   printRows(items.map(rowOf), COLUMNS)

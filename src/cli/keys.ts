@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Ask } from './daemon-client.ts'
 import { printJson, printLine, printRows, type Row, tell } from './print.ts'
+import { readPages } from './read-pages.ts'
 
 export type KeyOptions = {
   readonly json: boolean
@@ -33,7 +34,7 @@ export async function createKey(ask: Ask, name: string, options: KeyOptions): Pr
 }
 
 export async function listKeys(ask: Ask, options: { readonly json: boolean }): Promise<void> {
-  const { items } = await ask<{ items: readonly Key[] }>({ method: 'GET', path: '/v1/keys' })
+  const items = await readPages<Key>(ask, '/v1/keys')
   if (items.length === 0) tell('no keys but the one of the settings')
   if (options.json) printJson(items)
   else printRows(items, COLUMNS)

@@ -226,7 +226,10 @@ const keyShape = named(
   }),
 )
 
-export const keyListShape = named('KeyList', z.object({ items: z.array(keyShape) }))
+export const keyPageShape = named(
+  'KeyPage',
+  z.object({ items: z.array(keyShape), nextCursor: z.string().nullable() }),
+)
 
 export const createdKeyShape = named(
   'CreatedKey',

@@ -69,7 +69,12 @@ export interface Reads extends WebhookReads {
   events(filter: EventFilter): Promise<readonly StoredEvent[]>
   /** The next events, and how far they reach: one page reads a bounded number of rows and bytes. */
   eventPage(filter: EventFilter): Promise<EventPage>
-  apiKeys(): Promise<readonly ApiKey[]>
+  /** By id, revoked ones too. `next`: the id to go on after; null: this is the last page. */
+  apiKeys(page: {
+    readonly after: KeyId | null
+    readonly limit: number
+  }): Promise<{ readonly keys: readonly ApiKey[]; readonly next: KeyId | null }>
+  liveApiKeys(): Promise<readonly ApiKey[]>
   circuits(): Promise<readonly Circuit[]>
   dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
   /** All of them, drafts too, in the order of their ids. */

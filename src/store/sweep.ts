@@ -17,6 +17,9 @@ export const WAITING_GRANTS_KEPT_MS = DAY_MS
 /** A hold that ended so long ago is of a client that is not in use any more. */
 export const CIRCUITS_KEPT_MS = 30 * DAY_MS
 
+/** So long a revoked key is listed; the log tells for longer who revoked it. */
+export const REVOKED_KEYS_KEPT_MS = 30 * DAY_MS
+
 /** Of one table at a time, so that a sweep never holds up a refresh for long. */
 const BATCH = 500
 /** Their order is random, so that each touches pages of its own in each index. */
@@ -61,6 +64,10 @@ function deletions(db: WriteContext['db'], now: Instant) {
     .selectFrom('connect_links')
     .select('id')
     .where('expires_at', '<=', now - LINKS_KEPT_MS)
+  const keys = db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('revoked_at', '<=', now - REVOKED_KEYS_KEPT_MS)
   const hashes = db
     .selectFrom('refresh_token_hashes')
     .select('hash')
@@ -78,6 +85,7 @@ function deletions(db: WriteContext['db'], now: Instant) {
     db.deleteFrom('flows').where('id', 'in', flows.limit(BATCH)),
     db.deleteFrom('waiting_grants').where('link_id', 'in', waiting.limit(BATCH)),
     db.deleteFrom('connect_links').where('id', 'in', links.limit(BATCH)),
+    db.deleteFrom('api_keys').where('id', 'in', keys.limit(BATCH)),
     db.deleteFrom('refresh_token_hashes').where('hash', 'in', hashes.limit(BATCH_OF_HASHES)),
   ]
 }

@@ -1,9 +1,10 @@
 import type { Caller, Permission } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
-import { type KeyId, newId, type ProviderId } from '../core/ids.ts'
+import { type KeyId, newId, parseKeyId, type ProviderId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
 import type { ApiKey } from '../ports/store.ts'
 import { digest } from './digest.ts'
+import { parseCursor } from './parse-cursor.ts'
 
 /** The key is shown once; only its SHA-256 is kept. Its id is part of it, so that it is looked up by that. */
 export async function createApiKey(
@@ -22,12 +23,18 @@ export async function createApiKey(
   const key: ApiKey = { ...demand, id, hash: digest(secret), createdAt: now, revokedAt: null }
   await ports.store.write((trx) => trx.insertApiKey(key))
   ports.observer.keyCreated({ key: id, by: caller.keyId })
-  await ports.callers.reload()
+  ports.callers.learn(key)
   return { key, secret }
 }
 
-export async function listApiKeys(ports: Pick<Ports, 'store'>): Promise<readonly ApiKey[]> {
-  return ports.store.apiKeys()
+/** In the order of their making, recently revoked ones included. */
+export async function listApiKeys(
+  ports: Pick<Ports, 'store'>,
+  demand: { readonly cursor: string | null; readonly limit: number },
+): Promise<{ readonly items: readonly ApiKey[]; readonly nextCursor: string | null }> {
+  const after = parseCursor(demand.cursor, parseKeyId)
+  const { keys, next } = await ports.store.apiKeys({ after, limit: demand.limit })
+  return { items: keys, nextCursor: next }
 }
 
 /** The next request with it is unauthenticated. */
@@ -38,7 +45,7 @@ export async function revokeApiKey(
 ): Promise<void> {
   const { won } = await ports.store.write((trx) => trx.revokeApiKey(id, ports.clock.now()))
   if (won) ports.observer.keyRevoked({ key: id, by: caller.keyId })
-  // First: where it fails the key is still known here, and whoever repeats the call finds it revoked.
-  await ports.callers.reload()
+  // Also if the write did not win: an earlier call may have written it and failed before this line.
+  ports.callers.forget(id)
   if (!won) throw new VaultError('not_found', 'no such key')
 }

@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../core/access.ts'
+import type { KeyId } from '../core/ids.ts'
 import type { Callers } from '../ports.ts'
-import type { Store } from '../ports/store.ts'
+import type { ApiKey } from '../ports/store.ts'
 
 const BOOTSTRAP: Caller = {
   keyId: 'bootstrap',
@@ -14,14 +15,13 @@ type Known = { readonly digest: Buffer; readonly caller: Caller }
 
 /** The keys, as digests in memory: a read of a token asks no database for them. */
 export class KnownCallers implements Callers {
-  readonly #store: Store
   readonly #bootstrap: Buffer
-  #keys: ReadonlyMap<string, Known> = new Map()
+  readonly #keys = new Map<string, Known>()
 
   /** `bootstrapDigest`: SHA-256 of the settings' admin key. */
-  constructor(store: Store, bootstrapDigest: Buffer) {
-    this.#store = store
+  constructor(bootstrapDigest: Buffer, live: readonly ApiKey[]) {
     this.#bootstrap = bootstrapDigest
+    for (const key of live) this.learn(key)
   }
 
   authenticate(bearer: string): Caller | null {
@@ -31,17 +31,14 @@ export class KnownCallers implements Callers {
     return known !== undefined && timingSafeEqual(given, known.digest) ? known.caller : null
   }
 
-  async reload(): Promise<void> {
-    const keys = await this.#store.apiKeys()
-    const live = keys.filter(({ revokedAt }) => revokedAt === null)
-    this.#keys = new Map(
-      live.map(({ id, hash: digest, permissions, providers, userIdPrefix }) => [
-        id,
-        {
-          digest: Buffer.from(digest, 'base64url'),
-          caller: { keyId: id, permissions, providers, userIdPrefix },
-        },
-      ]),
-    )
+  learn({ id, hash: digest, permissions, providers, userIdPrefix }: ApiKey): void {
+    this.#keys.set(id, {
+      digest: Buffer.from(digest, 'base64url'),
+      caller: { keyId: id, permissions, providers, userIdPrefix },
+    })
+  }
+
+  forget(id: KeyId): void {
+    this.#keys.delete(id)
   }
 }

@@ -1,14 +1,8 @@
 import type { Caller } from '../core/access.ts'
 import type { Connection, Status } from '../core/connection.ts'
-import { VaultError } from '../core/errors.ts'
-import {
-  type ConnectionId,
-  type Instant,
-  parseConnectionId,
-  type ProviderId,
-  type UserId,
-} from '../core/ids.ts'
+import { type Instant, parseConnectionId, type ProviderId, type UserId } from '../core/ids.ts'
 import type { Ports } from '../ports.ts'
+import { parseCursor } from './parse-cursor.ts'
 
 export type ListDemand = {
   readonly userId: UserId | null
@@ -27,7 +21,7 @@ export async function listConnections(
 ): Promise<{ readonly items: readonly Connection[]; readonly nextCursor: string | null }> {
   const { cursor, limit, ...wanted } = demand
   const filter = { ...wanted, reach: caller }
-  const after = cursor === null ? null : parseCursor(cursor)
+  const after = parseCursor(cursor, parseConnectionId)
   const found = await ports.store.listConnections({ ...filter, after, limit: limit + 1 })
   const items = found.slice(0, limit)
   const last = items.at(-1)
@@ -37,17 +31,4 @@ export async function listConnections(
     found.length > limit ||
     (await ports.store.listConnections({ ...filter, after: last.id, limit: 1 })).length > 0
   return { items, nextCursor: more ? last.id : null }
-}
-
-/** A cursor is the id of the last item seen; that item may be gone by now. */
-function parseCursor(cursor: string): ConnectionId {
-  try {
-    return parseConnectionId(cursor)
-  } catch {
-    throw new VaultError('invalid_request', 'the cursor is not one of ours', {
-      errors: [
-        { in: 'query', name: 'cursor', detail: 'must be a nextCursor of an earlier answer' },
-      ],
-    })
-  }
 }

@@ -57,6 +57,19 @@ test('with --json standard output is what the daemon said', async () => {
   expect(JSON.parse(run.stdout)).toEqual([CONNECTION])
 })
 
+test('keys list follows the pages of the list', async () => {
+  const [one, two] = ['key_1', 'key_2'].map((id) => ({ id, permissions: ['admin'] }))
+  const { url } = await scriptedDaemon({
+    'GET /v1/keys?limit=500': { status: 200, body: { items: [one], nextCursor: 'key_1' } },
+    'GET /v1/keys?limit=500&cursor=key_1': {
+      status: 200,
+      body: { items: [two], nextCursor: null },
+    },
+  })
+  const run = await larder(['keys', 'list', '--json'], as(url))
+  expect(JSON.parse(run.stdout)).toEqual([one, two])
+})
+
 test('what a user is called cannot drive the terminal', async () => {
   const items = [{ ...CONNECTION, userId: '\u001b[2J\u202e' }]
   const { url } = await scriptedDaemon({
@@ -81,7 +94,12 @@ test.each([
     /"skipped"/,
   ],
   ['connections show a/b', 'GET /v1/connections/a%2Fb', CONNECTION, /./],
-  ['keys list', 'GET /v1/keys', { items: [{ id: 'key_1', permissions: ['admin'] }] }, /key_1/],
+  [
+    'keys list',
+    'GET /v1/keys?limit=500',
+    { items: [{ id: 'key_1', permissions: ['admin'] }] },
+    /key_1/,
+  ],
   ['keys revoke key_1', 'DELETE /v1/keys/key_1', null, /^$/],
   ['keys revoke key_1 --json', 'DELETE /v1/keys/key_1', null, /"key_1"/],
 ])('%s asks %s', async (words, question, body, stdout) => {
@@ -129,10 +147,10 @@ test('the daemon is found on a unix socket too', async () => {
 
 test('a path in LARDER_URL stands before every route', async () => {
   const { url, asked } = await scriptedDaemon({
-    'GET /vault/v1/keys': { status: 200, body: { items: [] } },
+    'GET /vault/v1/keys?limit=500': { status: 200, body: { items: [] } },
   })
   await larder(['keys', 'list'], as(`${url}/vault/`))
-  expect(asked.map((question) => question.url)).toEqual(['/vault/v1/keys'])
+  expect(asked.map((question) => question.url)).toEqual(['/vault/v1/keys?limit=500'])
 })
 
 describe('before there is a daemon', () => {

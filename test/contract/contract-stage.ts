@@ -159,7 +159,7 @@ async function composePorts(from: {
     endpoint: createTokenEndpoint({ configured, egress, clock, sealer: vault.sealer }),
     providers: configured.providers,
     observer,
-    callers: new KnownCallers(vault.store, digestOfSecret(new Secret('root-key'))),
+    callers: new KnownCallers(digestOfSecret(new Secret('root-key')), []),
     flights: new SingleFlights(),
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
     pulse: { stopping: false, lagMs: 0, jobs: [] },

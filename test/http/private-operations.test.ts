@@ -49,6 +49,38 @@ describe('keys', () => {
     ])
   })
 
+  test('are listed in pages, each once, revoked ones too', async () => {
+    const made: string[] = []
+    for (let n = 0; n < 5; n++) {
+      const { json } = await makeKey()
+      made.push(String(json['id']))
+    }
+    await api.ask({ method: 'DELETE', path: `/v1/keys/${made[1]}` })
+    const listed: unknown[] = []
+    let cursor: string | null = null
+    do {
+      const path: string = `/v1/keys?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`
+      const page = await api.ask({ path })
+      expect(itemsOf(page).length).toBeLessThanOrEqual(2)
+      listed.push(...itemsOf(page).map(({ id }) => id))
+      cursor = page.json['nextCursor'] as string | null
+    } while (cursor !== null)
+    // Made in the same millisecond, ids are in no order.
+    expect(listed).toEqual(made.toSorted())
+  })
+
+  test.each([
+    ['limit=0', 'limit'],
+    ['limit=501', 'limit'],
+    ['cursor=x', 'cursor'],
+    ['cursor=con_01jd0000000000000000000000', 'cursor'],
+    ['page=2', 'page'],
+  ])('are not listed by ?%s', async (query, name) => {
+    const { status, json } = await api.ask({ path: `/v1/keys?${query}` })
+    expect(status).toBe(400)
+    expect(json['errors']).toMatchObject([{ in: 'query', name }])
+  })
+
   test('two live at once', async () => {
     const [one, two] = [await makeKey(), await makeKey()]
     for (const { headers } of [one, two]) {

@@ -171,7 +171,7 @@ export async function show(
   for (const row of await read(store.events({ ...EVERYTHING, after: 0 })))
     add('events', row.sequence, row)
   for (const row of await read(store.dueRevocations(1, 100))) add('revocations', row.id, row)
-  for (const row of await read(store.apiKeys())) add('api_keys', row.id, row)
+  for (const row of await read(store.liveApiKeys())) add('api_keys', row.id, row)
   for (const row of ['a', 'b', 'c']) {
     for (const id of [idOf(row, 1), idOf(row, 2)]) {
       add('connections', id, await one(store.connection(id)))

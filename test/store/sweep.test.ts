@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { connectionEvent } from '../../src/core/event.ts'
-import type { FlowId, LinkId, ProviderId } from '../../src/core/ids.ts'
+import type { FlowId, KeyId, LinkId, ProviderId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Writes } from '../../src/ports/store.ts'
 import {
@@ -8,6 +8,7 @@ import {
   EVENTS_KEPT_MS,
   LINKS_KEPT_MS,
   REFRESH_TOKEN_HASHES_KEPT_MS,
+  REVOKED_KEYS_KEPT_MS,
   WAITING_GRANTS_KEPT_MS,
 } from '../../src/store/sweep.ts'
 import { MADE_AT, makeConnection } from '../support/make-connection.ts'
@@ -37,6 +38,17 @@ const kept: readonly Kept[] = [
     async (trx) => {
       await trx.insertConnection(makeConnection())
       await trx.rememberRefreshToken(makeConnection(), new Secret('r'), 'arrived')
+    },
+  ],
+  [
+    'a revoked key for a month',
+    REVOKED_KEYS_KEPT_MS,
+    async (trx) => {
+      const common = { name: 'app', hash: '', permissions: [], providers: null, userIdPrefix: null }
+      const id = 'key_a' as KeyId
+      await trx.insertApiKey({ ...common, id, createdAt: 0, revokedAt: null })
+      await trx.insertApiKey({ ...common, id: 'key_b' as KeyId, createdAt: 0, revokedAt: null })
+      await trx.revokeApiKey(id, MADE_AT)
     },
   ],
   ['the hold of an own client to its end', 0, saveCircuit('own:print:acme/c')],

@@ -169,7 +169,7 @@ async function composeVault(from: {
     [ACME, OTHER].map((id) => ({ id, settings, clientSecrets })),
     policy.publicUrl,
   )
-  const callers = new KnownCallers(vault.store, digestOfSecret(new Secret('root-key')))
+  const callers = new KnownCallers(digestOfSecret(new Secret('root-key')), [])
   const ports: Ports = {
     clock,
     random: systemRandom,

@@ -5,7 +5,7 @@ import { createApiKey, listApiKeys, revokeApiKey } from '../../vault/api-keys.ts
 import { created, endpoint, NO_BODY, noContent, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentCreatedKey, presentKey } from '../present.ts'
-import { createdKeyShape, keyListShape } from '../wire.ts'
+import { createdKeyShape, keyPageShape } from '../wire.ts'
 
 const keyBody = z.strictObject({
   name: field.text(1, 100),
@@ -27,12 +27,20 @@ export const keyEndpoints = [
     id: 'listKeys',
     method: 'get',
     path: '/v1/keys',
-    summary: 'List API keys',
+    summary: 'List API keys, oldest first',
     params: {},
+    query: {
+      cursor: field.text(1, 64).optional(),
+      limit: field.queryDefault(field.wholeNumber(1, 500), 100),
+    },
     body: NO_BODY,
-    answers: { 200: keyListShape },
+    answers: { 200: keyPageShape },
     errors: [],
-    handle: async ({ ports }) => ok({ items: (await listApiKeys(ports)).map(presentKey) }),
+    handle: async ({ ports }, { query }) => {
+      const { cursor = null, limit } = query
+      const { items, nextCursor } = await listApiKeys(ports, { cursor, limit })
+      return ok({ items: items.map(presentKey), nextCursor })
+    },
   }),
   endpoint({
     ...common,

@@ -179,7 +179,7 @@ describe('the store', () => {
     const asks: readonly (() => Promise<unknown>)[] = [
       () => store.connection(id),
       () => store.connectionsOf(makeConnection().userId, makeConnection().provider),
-      () => store.apiKeys(),
+      () => store.liveApiKeys(),
       () => store.probe(),
       () => store.write(async () => 1),
     ]
@@ -190,7 +190,7 @@ describe('the store', () => {
     let later: Promise<unknown> | undefined
     const over = Promise.withResolvers<void>()
     await store.write(async () => {
-      later = over.promise.then(() => store.apiKeys())
+      later = over.promise.then(() => store.liveApiKeys())
     })
     over.resolve()
     expect(await later).toEqual([])
