@@ -15,13 +15,21 @@ import type { SecretsInUse } from './secrets-in-use.ts'
 import { fillText, fillUrl, type Variables } from './template.ts'
 import { unverifiedIn } from './unverified.ts'
 
+/** The keys of one address. */
+export type KeptKeys = {
+  /** Filled and read by the library. */
+  input: JWKSCacheInput
+  /** When they were last fetched before their time was over; monotonic. */
+  askedAgainAt: number | null
+}
+
 /** What every method of the token endpoint works with. */
 export type Means = {
   readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
   readonly egress: Egress
   readonly clock: Clock
   readonly discovery: Discovery
-  readonly jwks: Map<string, JWKSCacheInput>
+  readonly jwks: Map<string, KeptKeys>
   readonly clockSkewsMs: Map<ProviderId, number>
   readonly secretsInUse: SecretsInUse
   /** Hard end of one method, however many requests it makes. */

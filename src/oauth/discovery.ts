@@ -4,6 +4,7 @@ import type { Clock } from '../ports.ts'
 import type { Reach } from './address-guard.ts'
 import type { Egress } from './egress.ts'
 import { readBody } from './json-body.ts'
+import { notFetched } from './not-fetched.ts'
 import type { Refusal } from './refusal.ts'
 
 export type Discovered =
@@ -101,7 +102,7 @@ export class Discovery {
       deadlineMs: Math.min(DEADLINE_MS, withinMs),
     })
     if (result.kind !== 'answered') {
-      const detail = 'the metadata of the issuer cannot be fetched'
+      const detail = notFetched('the metadata of the issuer', result)
       return { kind: result.reason === 'blocked' ? 'misconfigured' : 'unavailable', detail }
     }
     if (result.status !== 200 || !result.complete) return notThere(result.status)
@@ -145,7 +146,7 @@ function placesOf(issuer: string): readonly URL[] {
 
 function notThere(status: number): Asked {
   const wrong = status >= 300 && status < 500 && status !== 408 && status !== 429
-  const detail = 'the issuer answers no metadata'
+  const detail = `the issuer answers no metadata: the status is ${status}`
   return wrong
     ? { kind: 'misconfigured', detail, isNowhere: true }
     : { kind: 'unavailable', detail }

@@ -1,6 +1,6 @@
 import type { Instant } from '../core/ids.ts'
 import { listOf, transferCodings } from '../outgoing/answer-framing.ts'
-import { type ConnectFault, connectFault } from '../outgoing/connect.ts'
+import { type ConnectFault, connectFault, type TlsFault, tlsFault } from '../outgoing/connect.ts'
 import { cutOf, exchange, type Exchanged, type HttpRequest } from '../outgoing/exchange.ts'
 import type { Clock } from '../ports.ts'
 import { isEndpoint, type Reach } from './address-guard.ts'
@@ -18,7 +18,7 @@ export type OutgoingRequest = HttpRequest & {
   readonly deadlineMs: number
 }
 
-export type NotSentReason = ConnectFault | 'blocked' | 'deadline'
+export type NotSentReason = ConnectFault | TlsFault | 'blocked' | 'deadline'
 export type LostReason = 'reset' | 'deadline' | 'too_large' | 'malformed'
 
 export type EgressResult =
@@ -148,7 +148,9 @@ function resultOf(exchanged: Exchanged, sentAt: Instant): EgressResult {
 
 function notSentReason(reason: unknown): NotSentReason {
   if (reason instanceof Blocked) return 'blocked'
-  return cutOf(reason) === null ? connectFault(reason) : 'deadline'
+  if (cutOf(reason) !== null) return 'deadline'
+  const fault = connectFault(reason)
+  return fault === 'tls' ? tlsFault(reason) : fault
 }
 
 function lostReason(failure: Extract<Exchanged, { kind: 'sent' }>['failure']): LostReason {

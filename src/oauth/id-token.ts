@@ -3,6 +3,8 @@ import { parseJson } from '../core/json.ts'
 import { isRecord } from '../core/json-path.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Call, Means } from './call.ts'
+import { idTokenFault } from './id-token-fault.ts'
+import { checkSignature } from './id-token-keys.ts'
 import { expectedIssuer } from './issuer.ts'
 import type { TokenSet } from './normalise.ts'
 import { cleanResponse } from './received-tokens.ts'
@@ -26,31 +28,40 @@ export async function verifyIdToken(
   const { recipe, variables, server, client, endpoints } = call
   const claimed = claimsIn(tokens.idToken)
   const issuer = expectedIssuer(recipe, variables, { known: server.issuer, claims: claimed })
-  if (issuer === null) return untrusted('the id token comes from another issuer')
-  if (endpoints.jwks === null) return untrusted('the issuer has no keys')
-  const as = { ...server, issuer }
-  const fetched = { failed: false }
+  const sent = expectedNonce(nonce)
+  const expected = {
+    issuer: issuer ?? '',
+    clientId: client.id,
+    nonce: typeof sent === 'string' ? sent : null,
+    algorithms: server.id_token_signing_alg_values_supported ?? [],
+    nowSeconds: Math.floor(means.clock.now() / 1000),
+    toleranceSeconds: TOLERANCE_SECONDS,
+  }
+  const refused = () =>
+    untrusted(idTokenFault({ idToken: tokens.idToken, claims: claimed }, expected) ?? NOT_VALID)
+  if (issuer === null) return refused()
+  if (endpoints.jwks === null)
+    return untrusted('the metadata of the issuer name no keys (jwks_uri)')
   try {
     const response = cleanResponse(tokens, { withIdToken: true })
-    await oauth.processAuthorizationCodeResponse(as, { client_id: client.id }, response, {
-      expectedNonce: expectedNonce(nonce),
+    const as = { ...server, issuer }
+    const checked = { client_id: client.id, [oauth.clockTolerance]: TOLERANCE_SECONDS }
+    await oauth.processAuthorizationCodeResponse(as, checked, response, {
+      expectedNonce: sent,
       requireIdToken: true,
     })
-    await oauth.validateApplicationLevelSignature(as, response, {
-      [oauth.allowInsecureRequests]: true,
-      [oauth.jwksCache]: keysOf(means, endpoints.jwks.url.href),
-      [oauth.customFetch]: () => fetchKeys(means, call, fetched),
-    })
-    if (!isForClient(claimed, client.id)) return untrusted('the id token is for another client')
+    if (!isForClient(claimed, client.id)) return refused()
+    const unsigned = await checkSignature(means, call, { as, response })
     // Those that the library has verified, but with the digits of every number.
-    return { kind: 'ok', claims: claimed }
-  } catch (error) {
-    if (fetched.failed) {
-      return { kind: 'unavailable', detail: 'the keys of the issuer cannot be fetched' }
-    }
-    return untrusted(reasonOf(error))
+    return unsigned ?? { kind: 'ok', claims: claimed }
+  } catch {
+    return refused()
   }
 }
+
+/** Clocks of two machines differ. */
+const TOLERANCE_SECONDS = 120
+const NOT_VALID = 'the id token is not valid'
 
 function untrusted(detail: string): IdTokenResult {
   return { kind: 'untrusted', detail }
@@ -70,54 +81,5 @@ export function claimsIn(idToken: string | null): Claims {
     return isRecord(claims) ? claims : {}
   } catch {
     return {}
-  }
-}
-
-/** An address can depend on a connection's parameters; the number of those kept is bounded. */
-const MOST_KEYS = 200
-
-function keysOf(means: Means, url: string): oauth.JWKSCacheInput {
-  const kept = means.jwks.get(url) ?? {}
-  if (means.jwks.size >= MOST_KEYS) means.jwks.clear()
-  means.jwks.set(url, kept)
-  return kept
-}
-
-async function fetchKeys(
-  means: Means,
-  call: Call,
-  fetched: { failed: boolean },
-): Promise<Response> {
-  const target = call.endpoints.jwks
-  const result =
-    target === null
-      ? null
-      : await means.egress.send({
-          ...target,
-          method: 'GET',
-          headers: { accept: 'application/json', 'accept-encoding': 'identity' },
-          body: null,
-          deadlineMs: call.remainingMs(),
-        })
-  if (result?.kind !== 'answered' || !result.complete || result.status !== 200) {
-    fetched.failed = true
-    return new Response(null, { status: 503 })
-  }
-  const headers = { 'content-type': 'application/json' }
-  return new Response(Buffer.from(result.body), { status: 200, headers })
-}
-
-/** The library's messages are constant, but its causes hold the token: only the code is looked at. */
-function reasonOf(error: unknown): string {
-  const code = isRecord(error) || error instanceof Error ? (error as { code?: unknown }).code : null
-  switch (code) {
-    case oauth.JWT_CLAIM_COMPARISON:
-      return 'a claim of the id token is not as expected'
-    case oauth.JWT_TIMESTAMP_CHECK:
-      return 'the id token is out of its time'
-    case oauth.KEY_SELECTION:
-      return 'no key of the issuer fits the id token'
-    default:
-      return 'the id token is missing or not valid'
   }
 }

@@ -22,14 +22,23 @@ export type Reading = {
   readonly salvaged: Secret | null
 }
 
+/** Why nothing was sent, and what to set where a setting helps. */
 export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
-  blocked: 'the address of the provider is not allowed',
-  dns: 'the name of the provider cannot be resolved',
-  refused: 'the provider refuses connections',
-  tls: 'no trusted connection to the provider',
-  connect_timeout: 'no connection to the provider in time',
-  unreachable: 'the provider cannot be reached',
-  deadline: 'no connection to the provider in time',
+  blocked:
+    'the address is private: if it is meant, set allowPrivateNetwork: true for this provider ' +
+    '(link-local addresses are never reached)',
+  dns: 'the name of the host cannot be resolved',
+  refused: 'the host refuses connections',
+  authority:
+    'the certificate is signed by an authority that is not known here: ' +
+    'set NODE_EXTRA_CA_CERTS to the file of that authority',
+  certificate_time: 'the certificate has expired, or is not valid yet by the clock of this machine',
+  hostname: 'the certificate is for another host name',
+  no_tls: 'the host does not speak TLS on this port',
+  tls: 'no TLS connection: TLS 1.2 or later, with a common cipher, is needed',
+  connect_timeout: 'no connection to the host in time',
+  unreachable: 'the host cannot be reached',
+  deadline: 'no connection to the host in time',
 }
 
 export const LOST = {

@@ -78,6 +78,19 @@ export function connectFault(error: unknown): ConnectFault {
   return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'unreachable'
 }
 
+/** What is wrong with a connection whose fault is `tls`. */
+export type TlsFault = 'authority' | 'certificate_time' | 'hostname' | 'no_tls' | 'tls'
+
+export function tlsFault(error: unknown): TlsFault {
+  const code = codeOf(error)
+  if (/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA/.test(code)) {
+    return 'authority'
+  }
+  if (/CERT_(?:HAS_EXPIRED|NOT_YET_VALID)/.test(code)) return 'certificate_time'
+  if (/ALTNAME|HOSTNAME/.test(code)) return 'hostname'
+  return /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(code) ? 'no_tls' : 'tls'
+}
+
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : ''

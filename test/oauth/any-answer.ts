@@ -147,7 +147,15 @@ export function results(sent: Presented): fc.Arbitrary<EgressResult> {
     fc.record({
       kind: fc.constant('not_sent' as const),
       sentAt,
-      reason: fc.constantFrom('blocked', 'dns', 'refused', 'tls', 'unreachable', 'deadline'),
+      reason: fc.constantFrom(
+        'blocked',
+        'dns',
+        'refused',
+        'tls',
+        'authority',
+        'unreachable',
+        'deadline',
+      ),
     }),
   )
 }

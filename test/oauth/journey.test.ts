@@ -132,7 +132,7 @@ test('an id token with the nonce of another flow is not trusted', async () => {
   const outcome = await redeem(party.endpoint, { ...begun, nonce: other.nonce }, callback)
   expect(outcome).toEqual({
     kind: 'untrusted',
-    detail: 'a claim of the id token is not as expected',
+    detail: 'the claim nonce of the id token is not the one that was sent',
   })
 })
 

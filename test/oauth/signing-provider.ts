@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
 import { createServer } from 'node:http'
 import { listen } from '../support/listen.ts'
 
@@ -31,6 +37,8 @@ export type Script = {
   metadata: Record<string, unknown>
   userinfo: { status: number; body: unknown }
   jwksStatus: number
+  /** The key that is published, under this id. */
+  key: { kid: string; privateKey: KeyObject }
   /** The path below the origin at which the issuer is, and where its metadata is. */
   path: string
   metadataAt: string
@@ -43,6 +51,7 @@ export async function startSigningProvider() {
     metadata: {},
     userinfo: { status: 200, body: { sub: 'acc-1', email: 'ada@example.com', name: 'Ada' } },
     jwksStatus: 200,
+    key: { kid: 'k1', privateKey: KEYS.own },
     path: '',
     metadataAt: '/.well-known/openid-configuration',
   }
@@ -77,10 +86,11 @@ function answerTo(path: string, script: Script, issuer: string): [number, unknow
         },
       ]
     case '/jwks': {
-      const jwk = createPublicKey(KEYS.own.export({ type: 'pkcs8', format: 'pem' })).export({
+      const { kid, privateKey: key } = script.key
+      const jwk = createPublicKey(key.export({ type: 'pkcs8', format: 'pem' })).export({
         format: 'jwk',
       })
-      return [script.jwksStatus, { keys: [{ ...jwk, kid: 'k1', use: 'sig', alg: 'RS256' }] }]
+      return [script.jwksStatus, { keys: [{ ...jwk, kid, use: 'sig', alg: 'RS256' }] }]
     }
     case '/token':
       return [
