@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { privateEndpoints } from '../../src/http/private.ts'
+import { google } from '../../src/oauth/presets/google.ts'
 import { document } from '../http/support/conform.ts'
 import { shownJson, type ShownRequest, shownRequests } from './shown-requests.ts'
 
@@ -49,6 +50,16 @@ test.each(answered)('the API can give the answer that is shown: %s', (_, request
   expect(errors.map((e) => `${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`)).toEqual(
     [],
   )
+})
+
+test('the token in README has the scopes that its link asks for, and those of every connection', () => {
+  const ofReadme = requests.filter(({ file }) => file === 'README.md')
+  const link = ofReadme.find((request) => endpointOf(request)?.id === 'createLink')
+  const token = ofReadme.find((request) => endpointOf(request)?.id === 'getConnectionToken')
+  const asked = JSON.parse(link?.body ?? '{}') as { readonly scope?: readonly string[] }
+  const served = shownJson(token?.answer ?? '') as { readonly scope: readonly string[] }
+  expect(asked.scope).not.toBeUndefined()
+  expect(served.scope).toEqual([...google.identityScopes, ...(asked.scope ?? [])])
 })
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false })

@@ -31,7 +31,8 @@ test.each(['standardwebhooks', 'svix'])(
         webhooks: [{ id: 'app', url: receiver.url, secret: SECRET }],
       }),
     })
-    await using _larder = await startLarderProcess(at)
+    await using larder = await startLarderProcess(at)
+    expect(larder.pid).toBeGreaterThan(0)
     const line = { userId: '42', provider: 'acme', accessToken: 'a', expiresInSeconds: 3600 }
     expect((await new LarderApi(at).post('/v1/connections', line)).status).toBe(201)
     await until('it has the event', () => receiver.output().includes('connection.created'))
