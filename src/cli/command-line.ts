@@ -105,6 +105,8 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     .command('import <file>')
     .description('hand in many connections: a file of JSON lines, or - for standard input')
     .option('--verify', 'prove each at its provider first, at the rate of the settings', false)
+    .option('--no-events', 'tell the host app and its webhooks of none of them')
+    .option('--problems-only', 'print only the lines that were refused', false)
     .option(...JSON_FLAG)
     .action(async (file: string, options: ImportOptions) => {
       const { importFile } = await import('./import.ts')

@@ -4,7 +4,13 @@ import { printJson, printRows, type Row, tell } from './print.ts'
 import { Refusal } from './refusal.ts'
 import { textLines } from './text-lines.ts'
 
-export type ImportOptions = { readonly json: boolean; readonly verify: boolean }
+export type ImportOptions = {
+  readonly json: boolean
+  readonly verify: boolean
+  /** Whether the host app hears of each connection. */
+  readonly events: boolean
+  readonly problemsOnly: boolean
+}
 
 type Problem = {
   readonly code: string
@@ -45,8 +51,9 @@ export async function importFile(ask: Ask, path: string, options: ImportOptions)
     tell(`${results.length} done: ${summary(results)}`)
   }
   results.sort((one, other) => one.line - other.line)
-  if (options.json) printJson(results)
-  else printRows(results.map(rowOf), ['line', 'outcome', 'connection', 'status', 'problem'])
+  const shown = options.problemsOnly ? results.filter(({ problem }) => problem !== null) : results
+  if (options.json) printJson(shown)
+  else printRows(shown.map(rowOf), ['line', 'outcome', 'connection', 'status', 'problem'])
   const refused = results.filter(({ outcome }) => outcome === 'refused').length
   if (refused > 0) {
     const hint = 'mend these and hand in the file again: the others change nothing'
@@ -59,8 +66,8 @@ async function handIn(
   batch: readonly Line[],
   options: ImportOptions & { readonly done: number },
 ): Promise<readonly Imported[]> {
-  const { verify, done } = options
-  const body = { items: batch.map(({ value }) => value), verify }
+  const { verify, events, done } = options
+  const body = { items: batch.map(({ value }) => value), verify, events }
   const within = verify ? { withinMs: VERIFIED_WITHIN_MS } : {}
   try {
     const question = { method: 'POST', path: '/v1/connections/batch', body, ...within } as const

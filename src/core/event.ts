@@ -1,6 +1,7 @@
 import type { Connection, FailureReason, LiveConnection, Status } from './connection.ts'
 import type { NextAction } from './errors.ts'
 import type { Instant, ProviderId } from './ids.ts'
+import { isQuiet } from './quiet-import.ts'
 
 export const CONNECTION_EVENT_TYPES = [
   'connection.created',
@@ -97,7 +98,8 @@ export function connectionEvent(
  */
 export function refreshEvents(before: LiveConnection, after: LiveConnection): VaultEvent[] {
   const isNews = before.status !== after.status || (isRefused(after) && !isRefused(before))
-  if (!isNews || after.draft !== null) return []
+  const isFirstProof = before.failure?.reason === 'unproven' && after.status === 'active'
+  if (!isNews || after.draft !== null || (isFirstProof && isQuiet(before))) return []
   const type = (
     {
       active: 'connection.recovered',

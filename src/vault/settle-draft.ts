@@ -16,6 +16,7 @@ import { VaultError } from '../core/errors.ts'
 import { type ConnectionEventType, connectionEvent } from '../core/event.ts'
 import { dueAtOf } from '../core/grant.ts'
 import { attemptOn, heldFor, withKeptRefreshToken } from '../core/kept-refresh-token.ts'
+import { isQuiet } from '../core/quiet-import.ts'
 import type { Ports } from '../ports.ts'
 import type { Reads, Writes } from '../ports/store.ts'
 import { accountMismatch } from './attach-grant.ts'
@@ -203,7 +204,9 @@ async function establish(
   const connection: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
   await trx.saveConnection(stored, connection)
   const settled = await shareWithSiblings(ports, trx, connection)
-  await trx.appendEvent(connectionEvent('connection.created', settled, null), connection.updatedAt)
+  if (!isQuiet(proven)) {
+    await trx.appendEvent(connectionEvent('connection.created', settled, null), updatedAt)
+  }
   return { kind: 'settled', connection: settled, created: true }
 }
 
@@ -243,7 +246,7 @@ async function take(
   const settled = await shareWithSiblings(ports, trx, connection)
   const type: ConnectionEventType =
     slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
-  await trx.appendEvent(connectionEvent(type, settled, slot), now)
+  if (!isQuiet(draft)) await trx.appendEvent(connectionEvent(type, settled, slot), now)
   return { kind: 'settled', connection: settled, created: slot.status === 'pending' }
 }
 

@@ -5,6 +5,7 @@ import { type FieldError, VaultError } from '../core/errors.ts'
 import { draftWithGrant } from '../core/grant.ts'
 import { type ConnectionId, type Instant, newId } from '../core/ids.ts'
 import type { Provider } from '../core/provider.ts'
+import { aloud } from '../core/quiet-import.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports/store.ts'
 import { findConnection } from './find-connection.ts'
@@ -149,6 +150,7 @@ function draftOf(
     id: newId('con', now, ports.random.bytes(10)),
     // Whose these are the provider says, not the connection that they are meant for.
     account: { id: null, email: null, name: null },
+    providerData: aloud(replaced.providerData),
     client: changes.client ?? replaced.client,
     draft: { replaces: replaced.id },
     createdAt: now,

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { newSeed } from '../support/scripted-provider/seed.ts'
 import { herd } from './herd.ts'
+import { imports } from './imports.ts'
 import { readers } from './readers.ts'
 import { refusedSecret } from './refused-secret.ts'
 import { transientDays } from './transient-days.ts'
 
-// Short forms; `npm run test:outage -- days|secret|readers|herd` plays them at full length.
+// Short forms; `npm run test:outage -- days|secret|readers|herd|imports` plays them at full length.
 
 const SOUND = { disconnected: 0, violations: [] }
 
@@ -26,6 +27,16 @@ test('a client secret that is refused for a while raises one alarm and harms no 
   expect(figures.waitsSeconds.filter((wait) => wait >= 30).length).toBeGreaterThan(2)
   expect(figures.healedAfterSeconds).toBeLessThan(15 * 60)
 }, 60_000)
+
+test('imported lines are all proven at the rate of the settings, and no faster', async () => {
+  const play = { lines: 80, concurrency: 4, ratePerSecond: 20, seed: newSeed() }
+  const figures = await imports(play)
+  expect(figures).toMatchObject({ ...SOUND, proven: 80, requests: 80 })
+  expect(figures.mostPerSecond).toBeLessThanOrEqual(20)
+  expect(figures.mostAtOnce).toBeLessThanOrEqual(4)
+  // At one a second it took a minute and a half, after a minute of waiting.
+  expect(figures.provenAfterSeconds).toBeLessThan(40)
+}, 90_000)
 
 test('five hundred readers of an expired token cost one request, however slow its answer', async () => {
   const figures = await readers({ readers: 500, answerMs: 2_000, seed: newSeed() })

@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import { type Figure, missed, table } from '../support/figures.ts'
 import { newSeed } from '../support/scripted-provider/seed.ts'
 import { herd, herdFigures } from './herd.ts'
+import { imports, importsFigures } from './imports.ts'
 import { readers, readersFigures } from './readers.ts'
 import { refusedFigures, refusedSecret } from './refused-secret.ts'
 import { transientDays, transientFigures } from './transient-days.ts'
 
 /**
- * `npm run test:outage -- <days|herd|readers|secret> [--…]`: plays one at full length and prints its
+ * `npm run test:outage -- <days|herd|imports|readers|secret> [--…]`: plays one at full length and prints its
  * figures, each beside its goal. Ends with 1 where one is missed.
  */
 const { positionals, values } = parseArgs({
@@ -17,8 +18,8 @@ const { positionals, values } = parseArgs({
     days: { type: 'string', default: '7' },
     connections: { type: 'string' },
     hanging: { type: 'string', default: '50' },
-    concurrency: { type: 'string', default: '16' },
-    rate: { type: 'string', default: '100' },
+    concurrency: { type: 'string' },
+    rate: { type: 'string' },
     minutes: { type: 'string', default: '60' },
     readers: { type: 'string', default: '500' },
     answer: { type: 'string', default: '11' },
@@ -38,6 +39,7 @@ const plays: Record<string, () => Promise<Played>> = {
   secret,
   readers: manyReaders,
   herd: night,
+  imports: movingIn,
 }
 
 const play = plays[positionals[0] ?? '']
@@ -74,11 +76,22 @@ async function night(): Promise<Played> {
   const report = await herd({
     expired: connections(10_000),
     hanging: Number(values.hanging),
-    concurrency: Number(values.concurrency),
-    ratePerSecond: Number(values.rate),
+    concurrency: Number(values.concurrency ?? 16),
+    ratePerSecond: Number(values.rate ?? 100),
     seed,
   })
   return { title: 'a start after a long night', figures: herdFigures(report), ...report }
+}
+
+/** At the defaults of the settings. */
+async function movingIn(): Promise<Played> {
+  const report = await imports({
+    lines: connections(5_000),
+    concurrency: Number(values.concurrency ?? 4),
+    ratePerSecond: Number(values.rate ?? 20),
+    seed,
+  })
+  return { title: 'imports without a proof', figures: importsFigures(report), ...report }
 }
 
 /** What is wrong. */

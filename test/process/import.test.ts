@@ -6,6 +6,7 @@ import { larder } from '../cli/larder.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
 import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
+import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 
 const USERS = 1_200
@@ -109,17 +110,16 @@ test('the lines of a file are cut by line feeds alone, and every character stays
 
 test('bytes that are not UTF-8 are refused by their line, and no user is taken for another', async () => {
   await using stage = await openStage()
-  const line = (userId: string) => toJson({ userId, provider: 'acme', accessToken: 'at' })
   const lines = [
-    Buffer.from(line('before')),
-    ...['caf\u00e9', 'caf\u00e8'].map((user) => Buffer.from(line(user), 'latin1')),
+    Buffer.from(plainLine('before')),
+    ...['caf\u00e9', 'caf\u00e8'].map((user) => Buffer.from(plainLine(user), 'latin1')),
     // Overlong, a surrogate in bytes, above U+10FFFF, cut off.
     ...['\xc0\xaf', '\xed\xa0\x80', '\xf4\x90\x80\x80', '\xe2\x82'].map((bytes) =>
-      Buffer.from(line(`\xef\xbf\xbd${bytes}`), 'latin1'),
+      Buffer.from(plainLine(`\xef\xbf\xbd${bytes}`), 'latin1'),
     ),
-    Buffer.from(line('nu\0l').replace('\\u0000', '\0')),
-    Buffer.from(line('x'.repeat(4 * 1024 * 1024))),
-    Buffer.from(line('after')),
+    Buffer.from(plainLine('nu\0l').replace('\\u0000', '\0')),
+    Buffer.from(plainLine('x'.repeat(4 * 1024 * 1024))),
+    Buffer.from(plainLine('after')),
   ]
   const run = await stage.hand(await stage.file(Buffer.concat(lines.flatMap((one) => [one, LF]))))
   expect(run).toMatchObject({ code: 1, outcomes: { created: 2, refused: 8 } })
@@ -140,12 +140,62 @@ test('bytes that are not UTF-8 are refused by their line, and no user is taken f
     ['utf16le', '\ufeff'],
     ['utf16le', ''],
   ] as const) {
-    const wide = await stage.file(Buffer.from(`${mark}${line('wide')}\n`, encoding))
+    const wide = await stage.file(Buffer.from(`${mark}${plainLine('wide')}\n`, encoding))
     const refused = await larder(['import', wide], { env: stage.env })
     expect(refused.code).not.toBe(0)
     expect(refused.stdout + refused.stderr).toContain('UTF-16')
   }
 }, 60_000)
+
+test('an import without events makes none, also when it is proven, and later ones are made', async () => {
+  await using stage = await openStage()
+  const { api, provider } = stage
+  const minted = await provider.mintGrants(6)
+  const lines = minted.map(({ account, accessToken, refreshToken }, n) =>
+    toJson({
+      userId: `user-${n}`,
+      provider: 'acme',
+      accountId: account.id,
+      refreshToken,
+      ...(n % 2 === 0 ? {} : { accessToken, expiresInSeconds: 3600 }),
+    }),
+  )
+  const [loud = '', ...quiet] = lines
+  expect(await stage.hand(await stage.file(quiet), '--no-events')).toMatchObject({ code: 0 })
+  await provider.until({ endpoint: 'token', phase: 'answered', count: 2 })
+  await until('all to be proven', async () => {
+    const { body } = await api.get('/v1/connections?status=failing')
+    return (body as { items: readonly unknown[] }).items.length === 0
+  })
+  const typesOf = async () => {
+    const { body } = await api.get('/v1/events?limit=100')
+    return (body as { items: readonly { type: string }[] }).items.map(({ type }) => type)
+  }
+  expect(await typesOf()).toEqual([])
+  expect(await stage.hand(await stage.file([loud]), '--verify')).toMatchObject({ code: 0 })
+  expect(await typesOf()).toEqual(['connection.created'])
+  const { body } = await api.get('/v1/users/user-1/oauth/acme')
+  const { id, providerData } = body as { id: string; providerData: unknown }
+  expect(providerData).toEqual({})
+  await api.ask('DELETE', `/v1/connections/${id}`)
+  expect(await typesOf()).toEqual(['connection.created', 'connection.deleted'])
+}, 60_000)
+
+test('with --problems-only an import prints the lines that were refused and no other', async () => {
+  await using stage = await openStage()
+  const good = toJson({ userId: 'u', provider: 'acme', accessToken: 'at' })
+  const other = toJson({ userId: 'v', provider: 'acme', accessToken: 'at-2' })
+  const path = await stage.file([good, '{', '"text"', other])
+  const run = await larder(['import', path, '--problems-only'], { env: stage.env })
+  expect(run).toMatchObject({ code: 1 })
+  const rows = run.stdout.trimEnd().split('\n')
+  expect(rows.map((row) => row.split(' ')[0])).toEqual(['LINE', '2', '3'])
+  expect(run.stdout).toContain('some fields are not valid: body must be of type object')
+  const json = await stage.hand(path, '--problems-only')
+  expect(json.items.map(({ line }) => line)).toEqual([2, 3])
+}, 60_000)
+
+const plainLine = (userId: string) => toJson({ userId, provider: 'acme', accessToken: 'at' })
 
 const LF = Buffer.from('\n')
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { quietly } from '../../core/quiet-import.ts'
 import { handInMany } from '../../vault/hand-in-many.ts'
 import { endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
@@ -19,6 +20,9 @@ const batchBody = z.strictObject({
   verify: field
     .otherwise(z.boolean(), false)
     .describe('Proves each at the provider before it is answered, in the turn of its lane.'),
+  events: field
+    .otherwise(z.boolean(), true)
+    .describe('If false, connections are stored without `connection.created` and the like.'),
 })
 
 export const batchEndpoints = [
@@ -35,7 +39,10 @@ export const batchEndpoints = [
     answers: { 200: batchShape },
     errors: [],
     handle: async (call, { body }) => {
-      const lines = body.items.map((item) => () => candidateOf(call, parseBody(importBody, item)))
+      const lines = body.items.map((item) => () => {
+        const candidate = candidateOf(call, parseBody(importBody, item))
+        return body.events ? candidate : { ...candidate, draft: quietly(candidate.draft) }
+      })
       const how = body.verify ? 'verified' : 'believed'
       return ok(presentLines(await handInMany(call.ports, lines, how)))
     },
