@@ -20,12 +20,12 @@ export function firstOfEach(pairs: readonly (readonly [string, string])[]): Call
   return params
 }
 
-const value = text(0, LONGEST_CALLBACK)
+const paramValue = text(0, LONGEST_CALLBACK)
 
 const given = z.union(
   [
     text(1, LONGEST_CALLBACK + 2048),
-    z.record(text(1, 256), z.union([value, z.array(value)]).nullish()),
+    z.record(text(1, 256), z.union([paramValue, z.array(paramValue)]).nullish()),
   ],
   'must be the URL that was called, or its parameters as texts',
 )

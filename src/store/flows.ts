@@ -15,8 +15,8 @@ export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantRead
   return {
     flowEnd: async (stateHash, browserHash, now) => {
       const row = await flowOf(db, { stateHash, browserHash, now })
-      const read = row === undefined ? null : readFlow(cipher, row)
-      return read !== null && 'end' in read ? read : null
+      const flow = row === undefined ? null : readFlow(cipher, row)
+      return flow !== null && 'end' in flow ? flow : null
     },
     waitingGrant: async (link) =>
       read(await waiting.where('link_id', '=', link).executeTakeFirst()),

@@ -276,8 +276,12 @@ describe("a flow whose callback is the app's own", () => {
     expect(status).toBe(200)
     expect(seen.map((callback) => Object.fromEntries(callback))).toEqual([
       {
-        ...{ code, state, realmId: '46', 'accounts-server': 'https://a.example' },
-        ...{ scope: 'a b', hmac: '~' },
+        code,
+        state,
+        realmId: '46',
+        'accounts-server': 'https://a.example',
+        scope: 'a b',
+        hmac: '~',
       },
     ])
   })
