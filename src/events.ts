@@ -116,8 +116,13 @@ function connectionEvents(log: Logger, metrics: Metrics) {
     keyCreated: (e) => log.info({ event: 'key.created', ...e }, 'an api key was made'),
     keyRevoked: (e) => log.info({ event: 'key.revoked', ...e }, 'an api key was revoked'),
     revoked: (e) => {
-      metrics.revocations.inc({ provider: e.provider, outcome: e.outcome })
+      metrics.revocations.inc({ provider: e.provider, outcome: 'revoked' })
       log.info({ event: 'grant.revoked', ...e }, 'provider was told to forget a grant')
+    },
+    revocationUnsupported: (e) => {
+      metrics.revocations.inc({ provider: e.provider, outcome: 'unsupported' })
+      const text = 'a grant was not revoked: the provider has no revocation for it'
+      log.warn({ event: 'grant.revocation_unsupported', ...e }, text)
     },
     revocationSkipped: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'skipped' })

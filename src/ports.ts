@@ -3,7 +3,6 @@ import type { Circuit } from './core/circuit.ts'
 import type { FailureReason, LiveConnection } from './core/connection.ts'
 import type { StoredEvent } from './core/event.ts'
 import type { ConnectionId, Instant, KeyId, LinkId, ProviderId } from './core/ids.ts'
-import type { RevocationOutcome } from './core/outbox.ts'
 import type { Provider } from './core/provider.ts'
 import type { LandedResult, RefreshResult, Unfortunate } from './core/refresh-outcome.ts'
 import type { RefreshPolicy } from './core/refresh-policy.ts'
@@ -206,7 +205,9 @@ export interface Observer {
     reason: string | null
     open: boolean
   }): void
-  revoked(e: { provider: ProviderId; outcome: Exclude<RevocationOutcome['kind'], 'failed'> }): void
+  revoked(e: { provider: ProviderId }): void
+  /** The grant stands: the provider has no revocation for what was held. */
+  revocationUnsupported(e: { provider: ProviderId }): void
   /** It would have ended a grant that a connection holds by now. */
   revocationSkipped(e: { provider: ProviderId }): void
   /** It is told again later. */

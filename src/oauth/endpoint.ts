@@ -16,7 +16,7 @@ import { identify } from './identify.ts'
 import type { ConfiguredProviders } from './providers.ts'
 import { refresh } from './refresh.ts'
 import { authorizationUrl } from './requests.ts'
-import { revoke } from './revoke.ts'
+import { canRevoke, revoke } from './revoke.ts'
 import { SecretsInUse } from './secrets-in-use.ts'
 
 export type TokenEndpointOptions = {
@@ -50,6 +50,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     refresh: (request) => refresh(means, request),
     identify: (request) => identify(means, request),
     revoke: (revocation) => revoke(means, revocation),
+    canRevoke: (request) => canRevoke(means, request),
     fetchToken: (request) => fetchToken(means, request),
     checkCredentials: (request) => checkCredentials(means, request),
     clockSkewsMs: () => means.clockSkewsMs,

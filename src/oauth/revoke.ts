@@ -3,6 +3,7 @@ import { isRecord } from '../core/json-path.ts'
 import type { RevocationOutcome, RevocationRequest } from '../core/outbox.ts'
 import { httpDate, retryAfterMs } from '../core/retry-after.ts'
 import type { Sealed } from '../core/secret.ts'
+import type { TokenEndpoint } from '../ports/token-endpoint.ts'
 import { type Call, type Means, prepareCall } from './call.ts'
 import type { Target } from './endpoints.ts'
 import { readBody } from './json-body.ts'
@@ -37,6 +38,19 @@ export async function revoke(
     if (outcome.kind === 'failed') return outcome
   }
   return outcome
+}
+
+const ASK_WITHIN_MS = 2_000
+
+/** False if the provider has no revocation, which metadata may have to tell; true if that is not known. */
+export async function canRevoke(
+  means: Means,
+  request: Parameters<TokenEndpoint['canRevoke']>[0],
+): Promise<boolean> {
+  if (means.configured.get(request.provider)?.recipe.revocation === null) return false
+  const until = means.clock.monotonic() + ASK_WITHIN_MS
+  const prepared = await prepareCall(means, { ...request, until })
+  return prepared.kind !== 'ok' || prepared.call.endpoints.revocation !== null
 }
 
 type Token = { readonly sealed: Sealed; readonly hint: 'refresh_token' | 'access_token' }

@@ -71,6 +71,10 @@ export interface TokenEndpoint {
     readonly accessToken: Secret
   }): Promise<IdentifyOutcome>
   revoke(revocation: RevocationRequest): Promise<RevocationOutcome>
+  /** Whether a revocation could be sent; true if nobody can tell now. Takes two seconds at most. */
+  canRevoke(
+    about: Pick<RevocationRequest, 'provider' | 'client' | 'params' | 'providerData'>,
+  ): Promise<boolean>
   /** RFC 6749 §4.4, or the preset's own grant: a token of the client's own. It spends nothing. */
   fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
   /** Whether the provider takes credentials, by the preset's probe; `grant_dead`: it does not. */

@@ -27,13 +27,15 @@ export async function deleteConnection(
   target: Target,
   options: { readonly revoke: boolean },
 ): Promise<{ readonly revocation: RevocationAnswer }> {
-  const { id, provider } = await findConnection(ports, caller, target)
+  const found = await findConnection(ports, caller, target)
+  const { id, provider } = found
   await trimHistory(ports, id)
+  const isRevocable = options.revoke && (await ports.endpoint.canRevoke(found))
   const revocation = await ports.store.write(async (trx) => {
     const { grant, drafts } = await removeConnection(ports, trx, id)
     if (!options.revoke) return 'skipped'
     await revokeAll(ports, trx, drafts)
-    return revokeRemoved(ports, trx, grant)
+    return revokeRemoved(ports, trx, grant && { ...grant, isRevocable })
   })
   ports.observer.deleted({ id, provider, by: caller.keyId })
   return { revocation }

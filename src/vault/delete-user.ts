@@ -24,7 +24,11 @@ export async function deleteUser(
   userId: UserId,
 ): Promise<UserDeletion> {
   if (!reachesUser(caller, userId)) throw new VaultError('not_found', 'no such user')
-  for (const { id } of await ports.store.connectionsOf(userId, null)) await trimHistory(ports, id)
+  const isRevocable = new Map<ConnectionId, boolean>()
+  for (const connection of await ports.store.connectionsOf(userId, null)) {
+    await trimHistory(ports, connection.id)
+    isRevocable.set(connection.id, await ports.endpoint.canRevoke(connection))
+  }
   const connections = await ports.store.write(async (trx) => {
     const all = await trx.connectionsOf(userId, null)
     const reached = all.filter(({ provider }) => reachesProvider(caller, provider))
@@ -38,7 +42,9 @@ export async function deleteUser(
     // Only now: until then one connection of this user would keep another's grant from being revoked.
     const report = []
     for (const { id, provider, grant } of removed) {
-      report.push({ id, provider, revocation: await revokeRemoved(ports, trx, grant) })
+      const about = { isRevocable: isRevocable.get(id) ?? true }
+      const revocation = await revokeRemoved(ports, trx, grant && { ...grant, ...about })
+      report.push({ id, provider, revocation })
     }
     await revokeAll(ports, trx, ofDrafts)
     await trx.withdrawLinksOf(userId, caller.providers)

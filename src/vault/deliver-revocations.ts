@@ -54,7 +54,8 @@ async function deliver(ports: Needs, revocation: Revocation): Promise<void> {
     next === null ? trx.removeRevocation(revocation.id) : trx.rescheduleRevocation(next),
   )
   const { provider } = revocation
-  if (outcome.kind !== 'failed') return ports.observer.revoked({ provider, outcome: outcome.kind })
+  if (outcome.kind === 'revoked') return ports.observer.revoked({ provider })
+  if (outcome.kind === 'unsupported') return ports.observer.revocationUnsupported({ provider })
   const { detail } = outcome
   if (next === null) ports.observer.revocationGivenUp({ provider, detail })
   else ports.observer.revocationFailed({ provider, detail })

@@ -33,6 +33,8 @@ export type Dropped = {
   readonly accessToken: Sealed | null
   /** The connection that held them, if it still exists. */
   readonly formerHolder?: ConnectionId | null
+  /** Whether the provider has a revocation; absent: not asked. */
+  readonly isRevocable?: boolean
 }
 
 /**
@@ -42,10 +44,11 @@ export type Dropped = {
 export async function queueRevocation(
   ports: Needs,
   trx: Writes,
-  { holder, refreshToken, accessToken, formerHolder = null }: Dropped,
+  { holder, refreshToken, accessToken, formerHolder = null, isRevocable = true }: Dropped,
 ): Promise<RevocationAnswer> {
   const { provider, client, params, providerData, account } = holder
-  if (ports.providers.get(provider)?.revocation.supported !== true) return 'unsupported'
+  const isSupported = ports.providers.get(provider)?.revocation.supported === true && isRevocable
+  if (!isSupported) return 'unsupported'
   if (refreshToken === null && accessToken === null) return 'skipped'
   const tokens = { refreshToken, accessToken, accountId: account.id, formerHolder }
   const revocation = { provider, client, params, providerData, ...tokens }

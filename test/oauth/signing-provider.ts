@@ -103,6 +103,8 @@ function answerTo(path: string, script: Script, issuer: string): [number, unknow
           id_token: script.idToken(issuer),
         },
       ]
+    case '/revoke':
+      return [200, {}]
     case '/me':
       return [script.userinfo.status, script.userinfo.body]
     default:

@@ -185,6 +185,7 @@ function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
     refresh: async () => ({ kind: 'ok', tokens: tokens() }),
     identify: async () => ({ kind: 'unknown' }),
     revoke: async () => ({ kind: 'revoked' }),
+    canRevoke: async () => true,
     fetchToken: async () => ({ kind: 'ok', tokens: { ...tokens(), refreshToken: null } }),
     checkCredentials: async () => ({ kind: 'confirmed', account: NOBODY, providerData: {} }),
     clockSkewsMs: () => new Map(),
