@@ -58,14 +58,23 @@ const CASES: Readonly<Record<string, () => Request>> = {
 }
 
 /** What a field names; `plain`: nothing that is stored for somebody. */
-type Kind = 'user' | 'provider' | 'providers' | 'connection' | 'link' | 'flow' | 'account' | 'key'
+type Kind =
+  | 'user'
+  | 'provider'
+  | 'providers'
+  | 'connection'
+  | 'link'
+  | 'flow'
+  | 'callback'
+  | 'account'
+  | 'key'
 type Meaning = Kind | 'items' | 'plain'
 
 const PLAIN = [
   'accessToken refreshToken credentials grant scope expiresAt client expiresInSeconds',
   'expiringBefore params label metadata status limit revoke verify minTtlSeconds rejected',
   'redirectUrl displayName state ttlSeconds confirm completion callbackUrl code iss error',
-  'name after before permissions',
+  'name after before permissions events',
 ].flatMap((names) => names.split(' '))
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -81,6 +90,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   email: 'account',
   items: 'items',
   'completeAuthorization.state': 'flow',
+  callback: 'callback',
   ...Object.fromEntries(PLAIN.map((name) => [name, 'plain'] as const)),
 }
 
@@ -192,7 +202,8 @@ async function thingsOf(userId: string, provider: string): Promise<Things> {
   const connection = String(made.json['id'])
   const hidden = [userId, label, connection, String(link.json['id'])]
   const ids = { connection, link: link.json['id'], key: key.json['id'] }
-  return { user: userId, account, flow: flow.json['state'], ...ids, hidden }
+  const state = String(flow.json['state'])
+  return { user: userId, account, flow: state, callback: `code=x&state=${state}`, ...ids, hidden }
 }
 
 /** Of the same form, and next to it in every order. */
@@ -229,10 +240,16 @@ function withField(
   { place, name }: Pick<Named, 'place' | 'name'>,
   value: unknown,
 ) {
-  const fields = { ...request[place], [name]: value }
-  const { provider: _, ...others } = fields as Json
-  // One of the two is asked for.
-  return { ...request, [place]: name === 'providers' && 'provider' in fields ? others : fields }
+  const others = Object.entries(request[place] ?? {}).filter(
+    ([other]) => !INSTEAD_OF[name]?.includes(other),
+  )
+  return { ...request, [place]: { ...Object.fromEntries(others), [name]: value } }
+}
+
+/** Fields that a request gives in place of others. */
+const INSTEAD_OF: Readonly<Record<string, readonly string[]>> = {
+  providers: ['provider'],
+  callback: ['state', 'code'],
 }
 
 function variants(endpoint: Endpoint, thing: (kind: Kind) => unknown) {
