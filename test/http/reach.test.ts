@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../src/core/access.ts'
 import type { Endpoint } from '../../src/http/endpoint.ts'
 import { privateEndpoints } from '../../src/http/private.ts'
-import type { Answered, Json, Question } from './support/ask.ts'
+import type { Answered, Question } from './support/ask.ts'
 import { acme, odd, openVaultApi, type VaultApi } from './support/vault-api.ts'
 
 // Generated from the route table. For every route, every field that names a thing and every kind of
