@@ -32,7 +32,7 @@ test('asked to stop while a provider takes eight seconds, it loses no rotation a
   const landed = answers.filter(({ status }) => status === 200)
   const refused = answers.filter(({ status }) => status === 503)
   expect([landed.length, refused.length]).toEqual([AT_ONCE, adopted.length - AT_ONCE])
-  expect((await stage.provider.requests()).length).toBe(AT_ONCE)
+  expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(AT_ONCE)
   await allRotationsAreStored(stage)
 }, 60_000)
 
