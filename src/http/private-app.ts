@@ -30,6 +30,7 @@ export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
   app.use(reportAnswers(ports.clock, requestAnswered))
   app.use(boundary(foreignRequestGuard(extras), { nextId, logFailure }))
   app.use(hotTokenReads(ports))
+  app.use(ownMethods(ports, privateEndpoints))
   app.use(routerOf(privateEndpoints, surroundings).routes())
   app.use(answerUnmatched(ports))
   // What fails once an answer is under way; a caller that hung up is no failure of ours.
@@ -90,15 +91,33 @@ function routerOf(endpoints: readonly Endpoint[], surroundings: Surroundings): R
   return router
 }
 
+/** `/v1/connections/batch` is no connection: it has the methods of its own rows alone. */
+function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
+  const methods = new Map<string, string[]>()
+  for (const { path, method, head } of endpoints) {
+    if (path.includes('{')) continue
+    const own = method === 'get' && head === 'answered' ? ['HEAD', 'GET'] : [method.toUpperCase()]
+    methods.set(path, [...(methods.get(path) ?? []), ...own])
+  }
+  return (ctx, next) => {
+    const own = methods.get(ctx.path)
+    return own === undefined || own.includes(ctx.method) ? next() : refuseMethod(ctx, ports, own)
+  }
+}
+
 /** Which routes there are is told to callers with a key only. */
 function answerUnmatched(ports: Ports): Middleware {
   return (ctx: Context) => {
-    ctx.state['keyId'] = authenticate(ctx.req.headers.authorization, ports.callers).keyId
     const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]
-    if (matched.length === 0) throw new VaultError('not_found', 'there is no such route')
-    ctx.set('Allow', [...new Set(matched.flatMap(({ methods }) => methods))].join(', '))
-    throw new VaultError('method_not_allowed', 'the Allow header names the methods of this route')
+    refuseMethod(ctx, ports, [...new Set(matched.flatMap(({ methods }) => methods))])
   }
+}
+
+function refuseMethod(ctx: Context, ports: Ports, allowed: readonly string[]): never {
+  ctx.state['keyId'] = authenticate(ctx.req.headers.authorization, ports.callers).keyId
+  if (allowed.length === 0) throw new VaultError('not_found', 'there is no such route')
+  ctx.set('Allow', allowed.join(', '))
+  throw new VaultError('method_not_allowed', 'the Allow header names the methods of this route')
 }
 
 function once<T>(make: () => T): () => T {

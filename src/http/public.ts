@@ -45,7 +45,6 @@ function createRouter(ports: PublicPorts, site: PublicSite): Router {
 }
 
 const limits: Middleware = (ctx, next) => {
-  if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) throw new PageRefusal('method_not_allowed')
   const longest = ctx.path.startsWith('/callback/') ? LONGEST_CALLBACK_URL : LONGEST_URL
   if (ctx.url.length > longest) throw new PageRefusal('address_too_long')
   return next()

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { completed } from '../core/account.ts'
+import type { Account } from '../core/connection.ts'
 import type { ExchangeOutcome } from '../core/authorization.ts'
 import { isRecord } from '../core/json-path.ts'
 import type { ReceivedTokens } from '../core/refresh-outcome.ts'
@@ -162,6 +163,11 @@ type Known = {
   readonly request: ExchangeRequest
 }
 
+/** Only userinfo of the issuer is asked for a name: it must name the subject of the id token. */
+function mayBeNamed({ isOpenId, recipe }: Call, told: Account): boolean {
+  return told.name === null && isOpenId && recipe.probe.url === undefined
+}
+
 const OTHER_ACCOUNT = {
   kind: 'untrusted',
   detail: 'userinfo names another account than the id token',
@@ -176,7 +182,9 @@ async function accountOf(
 ): Promise<Identified | Refusal<'untrusted' | 'unavailable'>> {
   const { accountFromIdToken, accountFromTokens } = call.recipe
   const told = completed(accountIn(claims, accountFromIdToken), accountIn(body, accountFromTokens))
-  if (told.id !== null && told.email !== null) return { kind: 'ok', account: told }
+  if (told.id !== null && told.email !== null && !mayBeNamed(call, told)) {
+    return { kind: 'ok', account: told }
+  }
   const { accessToken, providerData } = tokens
   const about = { ...request, accessToken, providerData, until: call.until }
   const asked = await askAccount(means, about)

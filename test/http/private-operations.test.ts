@@ -357,6 +357,11 @@ describe('routes', () => {
     ['OPTIONS', '/v1/connections/con_1', 'HEAD, GET, DELETE, PATCH'],
     ['GET', '/v1/authorizations', 'POST'],
     ['HEAD', '/v1/connect-links', 'POST'],
+    ['GET', '/v1/connections/batch', 'POST'],
+    ['HEAD', '/v1/connections/batch', 'POST'],
+    ['OPTIONS', '/v1/connections/batch', 'POST'],
+    ['PATCH', '/v1/connections/batch', 'POST'],
+    ['DELETE', '/v1/connections/batch', 'POST'],
     ['PROPFIND', '/livez', 'HEAD, GET'],
   ])('%s %s is not one of theirs', async (method, path, allow) => {
     const { status, headers } = await api.askUnchecked({ method, path })

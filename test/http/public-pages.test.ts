@@ -157,7 +157,11 @@ test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
 
 test('refuses a POST to what is only read', async () => {
   const larder = await open()
-  expect((await ask(larder.address, { path: '/robots.txt', method: 'POST' })).status).toBe(405)
+  for (const method of ['POST', 'OPTIONS', 'DELETE']) {
+    const answer = await ask(larder.address, { path: '/robots.txt', method })
+    expect([answer.status, answer.headers['allow']]).toEqual([405, 'GET, HEAD'])
+  }
+  expect((await ask(larder.address, { path: '/nothing', method: 'OPTIONS' })).status).toBe(404)
 })
 
 test('refuses an address over 4 KiB', async () => {

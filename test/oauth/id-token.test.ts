@@ -95,13 +95,28 @@ test('userinfo of another account than the id token is not trusted', async () =>
   expect(outcome).toMatchObject({ kind: 'untrusted' })
 })
 
-test('an id token that tells the e-mail saves the question', async () => {
-  const { outcome, asked } = await connectWith(withEmail)
+test('an id token that tells e-mail and name saves the question', async () => {
+  const { outcome, asked } = await connectWith((issuer, nonce) =>
+    jwt(claimsFor(issuer, { nonce, email: 'a@b.c', name: 'Ann' })),
+  )
   expect(outcome).toMatchObject({
     kind: 'ok',
-    account: { id: 'acc-1', email: 'a@b.c', name: null },
+    account: { id: 'acc-1', email: 'a@b.c', name: 'Ann' },
   })
   expect(asked).not.toContain('/me')
+})
+
+test('userinfo is asked for a name that the id token does not tell, and need not answer', async () => {
+  expect((await connectWith(withEmail)).outcome).toMatchObject({
+    kind: 'ok',
+    account: { id: 'acc-1', email: 'a@b.c', name: 'Ada' },
+  })
+  const quiet = await connectWith(withEmail, {
+    prepare: ({ script }) => {
+      script.userinfo = { status: 503, body: {} }
+    },
+  })
+  expect(quiet.outcome).toMatchObject({ kind: 'ok', account: { email: 'a@b.c', name: null } })
 })
 
 test('without userinfo the id token is enough; without keys the tokens are given up for revocation', async () => {

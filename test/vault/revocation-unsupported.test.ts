@@ -17,7 +17,7 @@ const described = (issuer: string) => ({
 })
 
 const told = ({ observed }: Stage) =>
-  observed.flatMap(({ what }) => (/^revo/.test(what) ? [what] : []))
+  observed.flatMap(({ what }) => (what.startsWith('revo') ? [what] : []))
 
 test.each([
   ['names none', {}, 'unsupported', []],

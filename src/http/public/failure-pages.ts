@@ -53,13 +53,19 @@ function report(
 }
 
 function setFailureHeaders(ctx: Context, status: number, error: unknown): void {
-  if (status === 405) ctx.set('Allow', 'GET, HEAD, POST')
+  if (status === 405) ctx.set('Allow', methodsOf(ctx).join(', '))
   // What is left of a body that nobody reads must not be taken for the next request.
   if (status === 413 || status === 415) ctx.set('Connection', 'close')
   if (status === 503) {
     const asked = error instanceof VaultError ? error.extras.retryAfterSeconds : undefined
     ctx.set('Retry-After', String(Math.max(1, Math.ceil(asked ?? 5))))
   }
+}
+
+/** Those of the routes at this path. */
+function methodsOf(ctx: Context): readonly string[] {
+  const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]
+  return [...new Set(matched.flatMap(({ methods }) => methods))].toSorted()
 }
 
 function sortFailure(error: unknown): Problem {
