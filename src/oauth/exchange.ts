@@ -10,7 +10,7 @@ import { type Call, type Means, prepareCall } from './call.ts'
 import { verifyCallback } from './callback-values.ts'
 import { accountInCallback, checkCallback, keptFromCallback } from './callback.ts'
 import { type Claims, type IdTokenResult, verifyIdToken } from './id-token.ts'
-import { accountIn, askAccount } from './identify.ts'
+import { accountIn, identify } from './identify.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Reading } from './read-answer.ts'
 import { cleanResponse, NO_SOURCES, receivedTokens } from './received-tokens.ts'
@@ -187,7 +187,7 @@ async function accountOf(
   }
   const { accessToken, providerData } = tokens
   const about = { ...request, accessToken, providerData, until: call.until }
-  const asked = await askAccount(means, about)
+  const asked = await identify(means, about)
   if (asked.kind === 'foreign') return OTHER_ACCOUNT
   if (asked.kind === 'ok') {
     const { id } = asked.account

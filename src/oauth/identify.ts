@@ -26,25 +26,12 @@ type Request = Parameters<TokenEndpoint['identify']>[0] & { readonly until?: num
 
 /** Whose token it is, as userinfo or the preset's probe tells. */
 export async function identify(means: Means, request: Request): Promise<IdentifyOutcome> {
-  const asked = await askAccount(means, request)
-  return asked.kind === 'foreign' ? { kind: 'unknown' } : asked
-}
-
-/** `foreign`: userinfo names another subject than the id token. */
-export async function askAccount(
-  means: Means,
-  request: Request,
-): Promise<IdentifyOutcome | { readonly kind: 'foreign' }> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
   return probe(means, prepared.call, request.accessToken)
 }
 
-async function probe(
-  means: Means,
-  call: Call,
-  accessToken: Secret,
-): Promise<IdentifyOutcome | { readonly kind: 'foreign' }> {
+async function probe(means: Means, call: Call, accessToken: Secret): Promise<IdentifyOutcome> {
   const target = call.endpoints.userinfo
   if (target === null) return { kind: 'unknown' }
   const { recipe, client } = call
@@ -130,7 +117,7 @@ async function askEmail(means: Means, call: Call, accessToken: Secret): Promise<
 
 type SideAnswer =
   | { readonly kind: 'ok'; readonly status: number; readonly body: unknown }
-  | Exclude<IdentifyOutcome, { kind: 'ok' }>
+  | Exclude<IdentifyOutcome, { kind: 'ok' | 'foreign' }>
 
 /** A refusal stays one however often it is asked: then the account is not known. */
 function readSide({ result }: Sent): SideAnswer {

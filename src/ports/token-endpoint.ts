@@ -54,6 +54,8 @@ export type IdentifyOutcome =
     }
   /** The provider has nothing to ask, or answers no account. */
   | { readonly kind: 'unknown' }
+  /** Userinfo names another subject than the one that is kept among the provider's data. */
+  | { readonly kind: 'foreign' }
   | { readonly kind: 'unavailable'; readonly detail: string }
 
 /** Everything that is said to a provider. No method throws for what a provider answers. */

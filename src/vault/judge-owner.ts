@@ -45,8 +45,9 @@ export async function judgeOwner(
   const asked = await accountOf(ports, now, accessToken)
   // Where accounts share grants, the owner is asked for until the provider has named it.
   const isNamed = asked.kind === 'ok' && asked.account.id !== null
+  if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
   if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
-  if (asked.kind === 'unknown') return { ...asOf(before, UNKNOWN_OWNER), kind: 'same' }
+  if (asked.kind !== 'ok') return { ...asOf(before, UNKNOWN_OWNER), kind: 'same' }
   if (isOtherAccount(before.account, asked.account)) {
     // A row older than this check: it shares no grant, and keeps the one that it has.
     if (grant.owner.is === 'unknown') return { kind: 'open' }

@@ -122,6 +122,7 @@ async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
   const keeps = heldFor(draft.grant, await slotOf(ports.store, draft)) !== null
   if (draft.account.id !== null && !isShared && !keeps) return draft
   const asked = await ask(ports, draft)
+  if (asked?.kind === 'foreign') return refuse(ports, draft, accountMismatch())
   if (asked?.kind !== 'ok') {
     if (keeps && asked?.kind === 'unknown') return refuse(ports, draft, ownerless())
     return isShared ? { ...draft, account: { ...draft.account, id: null } } : draft
