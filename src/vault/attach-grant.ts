@@ -225,9 +225,9 @@ export function providerDataOf(brought: Brought): Readonly<Record<string, unknow
   return brought.kind === 'tokens' ? brought.tokens.providerData : brought.providerData
 }
 
-async function rememberRefreshToken(
+export async function rememberRefreshToken(
   trx: Writes,
-  connection: LiveConnection,
+  connection: Connection,
   arrival: Arrival,
 ): Promise<void> {
   if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return

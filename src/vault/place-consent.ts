@@ -10,6 +10,7 @@ import {
   type Consent,
   findSlot,
   refuseHeldElsewhere,
+  rememberRefreshToken,
 } from './attach-grant.ts'
 import { digest } from './digest.ts'
 
@@ -53,6 +54,8 @@ async function layAside(
   const connection = slot ?? ({ ...blankConnection(ports, consent), status: 'pending' } as const)
   if (slot === null) await trx.insertConnection(connection)
   const { arrival, provider, account, requestedScope, request } = consent
+  // Another consent may bring the same one while this waits.
+  await rememberRefreshToken(trx, connection, arrival)
   await trx.insertWaitingGrant({
     link: link.id,
     connectionId: connection.id,

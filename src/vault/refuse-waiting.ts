@@ -30,6 +30,7 @@ export async function refuseWaiting(
     providerData: providerDataOf(waiting.brought),
     account: waiting.account,
   }
-  await queueRevocation(ports, trx, { holder, ...tokensOf(waiting.brought) })
+  const formerHolder = waiting.connectionId
+  await queueRevocation(ports, trx, { holder, ...tokensOf(waiting.brought), formerHolder })
   return true
 }

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { type LiveConnection, UNKNOWN_OWNER } from '../../src/core/connection.ts'
-import type { UserId } from '../../src/core/ids.ts'
+import type { LinkId, UserId } from '../../src/core/ids.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { confirmLink } from '../../src/vault/confirm-link.ts'
 import { deleteConnection } from '../../src/vault/delete-connection.ts'
 import { handInMany } from '../../src/vault/hand-in-many.ts'
 import { type ImportDemand, tokensCandidate } from '../../src/vault/import-connection.ts'
 import { refresh } from '../../src/vault/refresh.ts'
 import { settleLeftDrafts } from '../../src/vault/settle-left-drafts.ts'
 import { updateConnection } from '../../src/vault/update-connection.ts'
+import { withdrawLink } from '../../src/vault/withdraw-link.ts'
 import { walkConsent } from '../support/consent-walk.ts'
 import {
   ACCOUNT,
@@ -254,6 +256,34 @@ describe('one refresh token for the consents of two users', () => {
     })
   })
 
+  test('is a conflict while the first consent waits for the app, which gets its grant', async () => {
+    await using stage = await openStage({ revocationReach: 'token' })
+    await stage.provider.setAccount(ACCOUNT)
+    const first = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
+    await bringAgain(stage, await waitingToken(stage, first.link.id))
+    const { link } = await walkConsent(stage, { ...CONFIRMED, userId: USER })
+    expect((await stage.ports.store.link(link.id))?.lastError).toBe('conflict')
+    expect(await stage.ports.store.dueRevocations(stage.clock.now() + HOUR, 9)).toEqual([])
+    const confirmed = await confirmLink(stage.ports, OPERATOR, first.link.id, {
+      userId: VICTIM,
+      completion: completionOf(first.end),
+    })
+    expect(await refresh(stage.ports, confirmed, 'forced')).toMatchObject({ kind: 'refreshed' })
+  })
+
+  test('is revoked if the app refuses a reconnect that brought it, and the old grant stays', async () => {
+    await using stage = await openStage({ revocationReach: 'token' })
+    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const { connection } = await hand(stage, minted, { userId: VICTIM })
+    await stage.provider.setAccount(ACCOUNT)
+    const { link } = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
+    const brought = await waitingToken(stage, link.id)
+    await withdrawLink(stage.ports, OPERATOR, link.id)
+    const [queued] = await stage.ports.store.dueRevocations(stage.clock.now() + HOUR, 9)
+    expect(queued?.refreshToken?.open().expose()).toBe(brought)
+    expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
+  })
+
   test('is a conflict also if the refresh of an import brings it, and its deletion revokes nothing', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     const [a, b] = await stage.provider.mintGrants(2, { account: ACCOUNT })
@@ -287,6 +317,25 @@ describe('one refresh token for the consents of two users', () => {
     expect(all.map(({ id }) => id)).toEqual([first?.id])
   })
 })
+
+const CONFIRMED = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
+
+async function waitingToken({ ports }: Stage, link: LinkId): Promise<string> {
+  const brought = (await ports.store.waitingGrant(link))?.brought
+  if (brought?.kind !== 'tokens') throw new Error('no tokens wait')
+  return brought.tokens.refreshToken?.open().expose() ?? ''
+}
+
+/** The next consents bring this refresh token. */
+function bringAgain({ provider }: Stage, refreshToken: string): Promise<unknown> {
+  const deed = { act: 'edit', set: { refresh_token: refreshToken } } as const
+  return provider.misbehave(deed, { grantType: 'authorization_code' })
+}
+
+function completionOf(end: object): string {
+  if (!('url' in end) || typeof end.url !== 'string') throw new Error('not sent to the app')
+  return new URL(end.url).searchParams.get('completion') ?? ''
+}
 
 /** The access token of `ACCOUNT` and the refresh token of another account. */
 async function mixed(stage: Stage) {
