@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Caller, Permission } from '../core/access.ts'
-import type { ErrorCode } from '../core/errors.ts'
+import type { ErrorCode, FieldError } from '../core/errors.ts'
 import type { Ports } from '../ports.ts'
 import { BODY_LIMIT } from './read-body.ts'
 
@@ -74,6 +74,17 @@ type Definition<
   readonly errors: readonly ErrorCode[]
   /** HEAD is refused where GET does more than read: the router would run it (RFC 9110 §9.3.2). */
   readonly head?: 'refused'
+  /**
+   * What the settings say against fields whose form is right, while others have the wrong form: told
+   * together. If every form is right, `handle` says it.
+   */
+  readonly problems?: (
+    call: Call,
+    given: {
+      readonly params: Partial<Values<Params>>
+      readonly body: Partial<z.output<Body>>
+    },
+  ) => readonly FieldError[]
   readonly handle: (
     call: Call,
     input: {
@@ -109,6 +120,7 @@ export type Endpoint = {
   readonly answers: AnswerShapes
   readonly errors: readonly ErrorCode[]
   readonly head: 'answered' | 'refused'
+  readonly problems: (call: Call, given: Omit<Input, 'query'>) => readonly FieldError[]
   readonly handle: (call: Call, input: Input) => Promise<Answer> | Answer
 }
 
@@ -130,6 +142,7 @@ export function endpoint<
     head: definition.head ?? 'answered',
     // Sound: nothing but what these very shapes let through is ever handed in (parse-input.ts).
     handle: definition.handle as unknown as Endpoint['handle'],
+    problems: (definition.problems ?? (() => [])) as unknown as Endpoint['problems'],
   }
 }
 

@@ -14,14 +14,22 @@ export type RawInput = {
 const MOST_ERRORS = 50
 const LONGEST_NAME = 200
 
-/** Holds a request against the shapes of its endpoint and names every bad field at once. */
-export function parseInput(endpoint: Endpoint, raw: RawInput): Input {
+/**
+ * Holds a request against the shapes of its endpoint and names every bad field at once; `problems` judges
+ * the values of those that have the right form.
+ */
+export function parseInput(
+  endpoint: Endpoint,
+  raw: RawInput,
+  problems: (given: Omit<Input, 'query'>) => readonly FieldError[],
+): Input {
   const errors: FieldError[] = []
   const params = check('path', endpoint.params, decodePath(endpoint, raw.segments, errors))
   const query = check('query', endpoint.query, decodeQuery(raw.querystring, errors))
   const body = check('body', endpoint.body, raw.body ?? {})
   errors.push(...params.errors, ...query.errors, ...body.errors)
   if (errors.length > 0) {
+    errors.push(...problems({ params: params.fields, body: body.fields }))
     throw new VaultError('invalid_request', 'some fields of the request are not valid', {
       errors: onePerField(errors).slice(0, MOST_ERRORS),
     })
@@ -30,11 +38,16 @@ export function parseInput(endpoint: Endpoint, raw: RawInput): Input {
 }
 
 /** The same for a body inside a body: its names are those of the field. */
-export function parseBody<T extends z.ZodObject>(shape: T, value: unknown): z.output<T> {
+export function parseBody<T extends z.ZodObject>(
+  shape: T,
+  value: unknown,
+  problems: (given: Partial<z.output<T>>) => readonly FieldError[],
+): z.output<T> {
   const { fields, errors } = check('body', shape, value)
   if (errors.length === 0) return fields as z.output<T>
+  const all = [...errors, ...problems(fields as Partial<z.output<T>>)]
   throw new VaultError('invalid_request', 'some fields are not valid', {
-    errors: onePerField(errors).slice(0, MOST_ERRORS),
+    errors: onePerField(all).slice(0, MOST_ERRORS),
   })
 }
 
@@ -45,9 +58,23 @@ function check(
   shape: z.ZodObject,
   value: unknown,
 ): { readonly fields: Fields; readonly errors: readonly FieldError[] } {
-  const parsed = shape.safeParse(withPlainFields(value), { error: describeIssue })
+  const given = withPlainFields(value)
+  const parsed = shape.safeParse(given, { error: describeIssue })
   if (parsed.success) return { fields: parsed.data, errors: [] }
-  return { fields: {}, errors: parsed.error.issues.flatMap((issue) => fieldErrors(place, issue)) }
+  return {
+    fields: rightFields(shape, given),
+    errors: parsed.error.issues.flatMap((issue) => fieldErrors(place, issue)),
+  }
+}
+
+/** The fields that have the right form by themselves. */
+function rightFields(shape: z.ZodObject, given: unknown): Fields {
+  if (!isRecord(given)) return {}
+  const parsed = Object.entries(shape.shape).flatMap(([name, field]) => {
+    const result = (field as z.ZodType).safeParse(given[name])
+    return result.success ? [[name, result.data] as const] : []
+  })
+  return Object.fromEntries(parsed)
 }
 
 /** A field is a number of JavaScript. Inside a field, the app's own JSON keeps its digits. */

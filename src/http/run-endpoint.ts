@@ -11,13 +11,15 @@ export function runEndpoint(endpoint: Endpoint, surroundings: Surroundings): Rou
     ctx.state['route'] = `${endpoint.method.toUpperCase()} ${endpoint.path}`
     const caller = admit(endpoint, ctx.req.headers, surroundings.ports.callers)
     ctx.state['keyId'] = caller.keyId
-    const input = parseInput(endpoint, {
+    const call = { ...surroundings, caller }
+    const raw = {
       segments: ctx.captures ?? [],
       querystring: ctx.querystring,
       body: await readJsonBody(ctx.req, endpoint.bodyLimit),
-    })
+    }
+    const input = parseInput(endpoint, raw, (given) => endpoint.problems(call, given))
     requireReach(caller, input)
-    send(ctx, await endpoint.handle({ ...surroundings, caller }, input))
+    send(ctx, await endpoint.handle(call, input))
   }
 }
 

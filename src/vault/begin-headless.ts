@@ -1,45 +1,33 @@
-import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import { type Caller, reachesUser } from '../core/access.ts'
 import { VaultError } from '../core/errors.ts'
 import type { Instant, ProviderId, UserId } from '../core/ids.ts'
-import { checkParams } from '../core/params.ts'
-import { isAllowedRedirect, NOT_ALLOWED } from '../core/redirect-url.ts'
 import type { Ports } from '../ports.ts'
 import { beginFlow } from './begin-flow.ts'
-import { unknownProvider } from './create-link.ts'
+import { headlessProblems, reachedProvider, unknownProvider } from './demand-problems.ts'
+
+export type HeadlessDemand = {
+  readonly userId: UserId
+  readonly provider: ProviderId
+  readonly callbackUrl: string
+  readonly email: string | null
+  readonly state: string | null
+  readonly scope: readonly string[] | null
+  readonly params: Readonly<Record<string, string>>
+}
 
 /** The host app owns the callback: the verifier and the hash of `state` stay here, the URL goes out. */
 export async function beginHeadless(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'policy'>,
   caller: Caller,
-  demand: {
-    readonly userId: UserId
-    readonly provider: ProviderId
-    readonly callbackUrl: string
-    readonly email: string | null
-    readonly state: string | null
-    readonly scope: readonly string[] | null
-    readonly params: Readonly<Record<string, string>>
-  },
+  demand: HeadlessDemand,
 ): Promise<{ readonly url: string; readonly state: string; readonly expiresAt: Instant }> {
   const { userId, email, state: appState, scope, params, callbackUrl } = demand
   if (!reachesUser(caller, userId)) throw new VaultError('not_found', 'no such user')
-  const isReached = reachesProvider(caller, demand.provider)
-  const provider = isReached ? ports.providers.get(demand.provider) : undefined
-  if (provider === undefined) throw unknownProvider()
-  const errors = [...checkParams(provider, params)]
-  if (provider.connectsBy !== 'link') {
-    const detail = `connects by ${provider.connectsBy}, not by a consent at the provider`
-    errors.push({ in: 'body', name: 'provider', detail })
-  }
-  if (!isAllowedRedirect(callbackUrl, ports.policy.redirectUrls)) {
-    errors.push({
-      in: 'body',
-      name: 'callbackUrl',
-      detail: NOT_ALLOWED,
-    })
-  }
+  const errors = headlessProblems(ports, caller, demand)
   if (errors.length > 0)
     throw new VaultError('invalid_request', 'the flow cannot begin', { errors })
+  const provider = reachedProvider(ports, caller, demand.provider)
+  if (provider === null) throw unknownProvider()
   const request = { ...NOTHING_ASKED, userId, email, state: appState, scope, params }
   const begun = await beginFlow(ports, {
     provider,

@@ -1,14 +1,12 @@
-import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import { type Caller, reachesUser } from '../core/access.ts'
 import type { ConfirmBy, ConnectLink, ConnectRequest } from '../core/authorization.ts'
 import type { Connection } from '../core/connection.ts'
 import { type FieldError, VaultError } from '../core/errors.ts'
 import { type ConnectionId, newId, type ProviderId, type UserId } from '../core/ids.ts'
-import { checkParams } from '../core/params.ts'
-import { NOT_CONFIGURED, type Provider } from '../core/provider.ts'
-import { clashingParams, isAllowedRedirect, NOT_ALLOWED } from '../core/redirect-url.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Ports } from '../ports.ts'
 import { capWarnings, type Warning } from './connect-warnings.ts'
+import { linkProblems, reachedProvider } from './demand-problems.ts'
 import { digest } from './digest.ts'
 import { findConnection } from './find-connection.ts'
 
@@ -47,13 +45,10 @@ export async function createLink(
   demand: LinkDemand,
 ): Promise<CreatedLink> {
   if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
-  const providers = reachedProviders(ports, caller, demand.providers)
-  const errors = [
-    ...checkDemand(ports, demand),
-    ...providers.flatMap((one) => [...checkUser(one), ...checkParamsOf(one, demand)]),
-  ]
+  const errors = linkProblems(ports, caller, demand)
   if (errors.length > 0)
     throw new VaultError('invalid_request', 'the link cannot be made', { errors })
+  const providers = demand.providers.flatMap((id) => reachedProvider(ports, caller, id) ?? [])
 
   const { connectionId } = demand
   const reconnected =
@@ -77,75 +72,6 @@ export async function createLink(
   await ports.store.write((trx) => trx.insertLink(link, connectionId))
   const warned = await Promise.all(providers.map((one) => capWarnings(ports, caller, one, link)))
   return { link, url: `${ports.policy.publicUrl}/connect/${secret}`, warnings: warned.flat() }
-}
-
-function reachedProviders(
-  ports: Needs,
-  caller: Caller,
-  ids: readonly ProviderId[],
-): readonly Provider[] {
-  return ids.map((id, index) => {
-    const provider = reachesProvider(caller, id) ? ports.providers.get(id) : undefined
-    if (provider !== undefined) return provider
-    throw unknownProvider(ids.length === 1 ? 'provider' : `providers.${index}`)
-  })
-}
-
-/** In a body an unknown provider is a bad value; in a path it is a missing thing. */
-export function unknownProvider(name = 'provider'): VaultError {
-  return new VaultError('invalid_request', 'no such provider', {
-    errors: [{ in: 'body', name, detail: NOT_CONFIGURED }],
-  })
-}
-
-function checkDemand(ports: Needs, demand: LinkDemand): readonly FieldError[] {
-  const errors = redirectProblems(ports, demand).map((detail): FieldError => ({
-    in: 'body',
-    name: 'redirectUrl',
-    detail,
-  }))
-  if (demand.confirm === 'page' && ports.policy.confirm === 'app') {
-    errors.push({
-      in: 'body',
-      name: 'confirm',
-      detail: 'must be app: the configuration demands it',
-    })
-  }
-  return errors
-}
-
-function redirectProblems(
-  { policy }: Needs,
-  { redirectUrl, state, confirm }: LinkDemand,
-): readonly string[] {
-  if (redirectUrl === null) {
-    return (confirm ?? policy.confirm) === 'app' ? [CONFIRM_NEEDS_REDIRECT] : []
-  }
-  if (!isAllowedRedirect(redirectUrl, policy.redirectUrls)) {
-    return [NOT_ALLOWED]
-  }
-  return clashingParams(redirectUrl, state).map(
-    (name) => `has the query parameter ${name}, which Larder adds itself: use another name`,
-  )
-}
-
-const CONFIRM_NEEDS_REDIRECT =
-  'is required where the app confirms: it is the way by which the app gets the completion'
-
-/** Where there is no user to send, there is nobody to open a link. */
-function checkUser({ connectsBy }: Provider): readonly FieldError[] {
-  if (connectsBy !== 'machine') return []
-  const detail = 'connects without a user: POST /v1/connections does it'
-  return [{ in: 'body', name: 'provider', detail }]
-}
-
-/** With a choice of providers a parameter has to suit the one that declares it. */
-function checkParamsOf(
-  provider: Provider,
-  { params, providers }: LinkDemand,
-): readonly FieldError[] {
-  const own = Object.fromEntries(Object.entries(params).filter(([name]) => name in provider.params))
-  return checkParams(provider, providers.length === 1 ? params : own)
 }
 
 function checkReconnect(demand: LinkDemand, connection: Connection): void {

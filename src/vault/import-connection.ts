@@ -1,4 +1,4 @@
-import { type Caller, reachesProvider, reachesUser } from '../core/access.ts'
+import { type Caller, reachesUser } from '../core/access.ts'
 import {
   type Account,
   type ClientCredentials,
@@ -12,7 +12,7 @@ import { checkParams } from '../core/params.ts'
 import type { Provider } from '../core/provider.ts'
 import { Secret } from '../core/secret.ts'
 import type { Writes } from '../ports/store.ts'
-import { unknownProvider } from './create-link.ts'
+import { reachedProvider, unknownProvider } from './demand-problems.ts'
 import { type Candidate, handIn, type Imported } from './hand-in.ts'
 import { OVER, type ProveNeeds } from './prove-draft.ts'
 import { tokenIdOf } from './token-id.ts'
@@ -78,9 +78,8 @@ export function providerFor(
   demand: Pick<HandedIn, 'userId' | 'provider'>,
 ): Provider {
   if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
-  const isReached = reachesProvider(caller, demand.provider)
-  const provider = isReached ? ports.providers.get(demand.provider) : undefined
-  if (provider === undefined) throw unknownProvider()
+  const provider = reachedProvider(ports, caller, demand.provider)
+  if (provider === null) throw unknownProvider()
   return provider
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { beginHeadless } from '../../vault/begin-headless.ts'
 import { completeHeadless } from '../../vault/complete-headless.ts'
+import { headlessProblems } from '../../vault/demand-problems.ts'
 import { callback, type CallbackParams } from '../callback-field.ts'
 import { LONGEST_CALLBACK } from '../callback-size.ts'
 import { created, endpoint, ok } from '../endpoint.ts'
@@ -69,6 +70,7 @@ export const authorizationEndpoints = [
     body: beginBody,
     answers: { 201: authorizationShape },
     errors: ['not_found', 'provider_misconfigured', 'provider_unavailable'],
+    problems: ({ ports, caller }, { body }) => headlessProblems(ports, caller, body),
     handle: async ({ ports, caller }, { body }) =>
       created(presentAuthorization(await beginHeadless(ports, caller, body))),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { quietly } from '../../core/quiet-import.ts'
+import { importProblems } from '../../vault/demand-problems.ts'
 import { handInMany } from '../../vault/hand-in-many.ts'
 import { endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
@@ -39,8 +40,10 @@ export const batchEndpoints = [
     answers: { 200: batchShape },
     errors: [],
     handle: async (call, { body }) => {
+      const { ports, caller } = call
       const lines = body.items.map((item) => () => {
-        const candidate = candidateOf(call, parseBody(importBody, item))
+        const line = parseBody(importBody, item, (given) => importProblems(ports, caller, given))
+        const candidate = candidateOf(call, line)
         return body.events ? candidate : { ...candidate, draft: quietly(candidate.draft) }
       })
       const how = body.verify ? 'verified' : 'believed'

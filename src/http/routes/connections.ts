@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseConnectionId } from '../../core/ids.ts'
 import { deleteConnection } from '../../vault/delete-connection.ts'
+import { importProblems } from '../../vault/demand-problems.ts'
 import { findConnection } from '../../vault/find-connection.ts'
 import { handIn } from '../../vault/hand-in.ts'
 import { listConnections } from '../../vault/list-connections.ts'
@@ -65,6 +66,7 @@ export const connectionEndpoints = [
     body: importBody,
     answers: { 200: connectionShape, 201: connectionShape },
     errors: CREDENTIAL_ERRORS,
+    problems: ({ ports, caller }, { body }) => importProblems(ports, caller, body),
     handle: async (call, { body }) => {
       const imported = await handIn(call.ports, candidateOf(call, body))
       const view = presentConnection(imported.connection, call.ports)

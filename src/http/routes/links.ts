@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { parseConnectionId, parseLinkId } from '../../core/ids.ts'
+import { parseConnectionId, parseLinkId, type ProviderId } from '../../core/ids.ts'
 import { confirmLink } from '../../vault/confirm-link.ts'
 import { linkWarnings } from '../../vault/connect-warnings.ts'
 import { createLink, type LinkDemand } from '../../vault/create-link.ts'
+import { linkProblems } from '../../vault/demand-problems.ts'
 import { showLink } from '../../vault/show-link.ts'
 import { withdrawLink } from '../../vault/withdraw-link.ts'
 import { type Call, created, endpoint, NO_BODY, noContent, ok } from '../endpoint.ts'
@@ -63,10 +64,11 @@ export const linkEndpoints = [
     body: linkBody,
     answers: { 201: createdLinkShape },
     errors: ['not_found'],
+    problems: ({ ports, caller }, { body: { provider, providers, connectionId: _, ...given } }) =>
+      linkProblems(ports, caller, { ...given, providers: chosen({ provider, providers }) }),
     handle: (call, { body }) => {
       const { provider, providers, ...given } = body
-      const chosen = provider === null ? (providers ?? []) : [provider]
-      return makeLink(call, { ...given, providers: [...new Set(chosen)] })
+      return makeLink(call, { ...given, providers: chosen({ provider, providers }) })
     },
   }),
   endpoint({
@@ -80,6 +82,11 @@ export const linkEndpoints = [
     body: z.strictObject(options),
     answers: { 201: createdLinkShape },
     errors: ['not_found'],
+    problems: ({ ports, caller }, { params, body: { connectionId: _, ...given } }) => {
+      const isKnown = params.provider !== undefined && ports.providers.has(params.provider)
+      const providers = isKnown ? chosen(params) : []
+      return linkProblems(ports, caller, { ...given, providers })
+    },
     handle: (call, { params, body }) => {
       requireProvider(call.ports, params.provider)
       return makeLink(call, { ...body, userId: params.userId, providers: [params.provider] })
@@ -140,6 +147,13 @@ export const linkEndpoints = [
     },
   }),
 ]
+
+function chosen(given: {
+  readonly provider?: ProviderId | null | undefined
+  readonly providers?: readonly ProviderId[] | null | undefined
+}): readonly ProviderId[] {
+  return [...new Set(given.provider == null ? (given.providers ?? []) : [given.provider])]
+}
 
 type Wanted = Omit<LinkDemand, 'connectionId'> & { readonly connectionId: string | null }
 

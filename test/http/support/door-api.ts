@@ -30,6 +30,8 @@ export async function openApi(
     {
       random: { bytes: (length: number) => randomBytes(length), fraction: () => 0.5 },
       clock: systemClock,
+      providers: new Map(),
+      policy: { redirectUrls: [], confirm: 'page' },
       callers: {
         authenticate: (bearer: string) => (Object.hasOwn(keys, bearer) ? keys[bearer] : null),
         reload: async () => {},
