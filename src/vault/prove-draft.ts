@@ -1,10 +1,19 @@
-import { type GrantOwner, isRenewable, type LiveConnection } from '../core/connection.ts'
+import { isOtherAccount } from '../core/account.ts'
+import {
+  type Account,
+  type Connection,
+  type GrantOwner,
+  isRenewable,
+  type LiveConnection,
+  type OAuthGrant,
+} from '../core/connection.ts'
 import { VaultError } from '../core/errors.ts'
 import { heldFor } from '../core/kept-refresh-token.ts'
 import type { RefreshResult } from '../core/refresh-outcome.ts'
 import type { IdentifyOutcome } from '../ports/token-endpoint.ts'
 import { accountMismatch } from './attach-grant.ts'
 import { failureOf } from './connect-failure.ts'
+import { namedOwner, withProviderDataOf } from './named-owner.ts'
 import { HELD, misconfigured, unavailable } from './refresh-problem.ts'
 import { refresh, type RefreshNeeds, type Wanted } from './refresh.ts'
 import { ownerless, settleDraft, slotOf } from './settle-draft.ts'
@@ -112,24 +121,42 @@ function isMisconfigured(result: RefreshResult): boolean {
 
 /**
  * Asks the provider whose tokens these are, unless the app said so. The app's word is not enough where
- * the tokens would join a grant that is stored: one that accounts share, or a refresh token that an
- * access token alone leaves in place.
+ * the tokens would join a grant that is stored, or take the place of a stored connection.
  */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   // A client is nobody, and credentials were checked by the probe already.
-  if (draft.grant.kind !== 'oauth' || draft.grant.owner.is === 'proven') return draft
+  if (draft.grant.kind !== 'oauth' || isNamedByProvider(draft.grant, draft)) return draft
+  const slot = await slotOf(ports.store, draft)
   const isShared = endsSiblings(ports, draft)
-  const keeps = heldFor(draft.grant, await slotOf(ports.store, draft)) !== null
-  if (draft.account.id !== null && !isShared && !keeps) return draft
-  const asked = await ask(ports, draft)
+  const keeps = heldFor(draft.grant, slot) !== null
+  const isNamed = draft.account.id !== null
+  if (isNamed && !isShared && slot === null) return draft
+  const replaced = isNamed && !isShared && !keeps ? slot : null
+  // What the account's id is made of may have come with a callback.
+  const about = replaced === null ? draft : withProviderDataOf(replaced, draft)
+  const asked = await ask(ports, about)
   if (asked?.kind === 'foreign') return refuse(ports, draft, accountMismatch())
   if (asked?.kind !== 'ok') {
     if (keeps && asked?.kind === 'unknown') return refuse(ports, draft, ownerless())
     return isShared ? { ...draft, account: { ...draft.account, id: null } } : draft
   }
-  const isOther = draft.account.id !== null && asked.account.id !== draft.account.id
-  if (isOther && (isShared || keeps)) return refuse(ports, draft, accountMismatch())
-  return identifiedAs(draft, asked)
+  const isOther =
+    replaced === null
+      ? isNamed && asked.account.id !== draft.account.id
+      : isOfAnother(replaced, asked.account)
+  if (isOther) return refuse(ports, draft, accountMismatch())
+  return identifiedAs(about, asked)
+}
+
+/** Apps confuse the ids of a provider, so only an account that the provider has named counts. */
+function isOfAnother(replaced: Connection, told: Account): boolean {
+  const known = namedOwner(replaced)
+  return known !== null && isOtherAccount(known, told)
+}
+
+/** Not if the app has named another account than the one that the provider has named. */
+function isNamedByProvider({ owner }: OAuthGrant, { account }: LiveConnection): boolean {
+  return owner.is === 'proven' && owner.accountId === account.id
 }
 
 /** The account is proven only for a token that the draft's own refresh token has brought. */
@@ -138,7 +165,8 @@ function identifiedAs(
   { account: told, providerData }: Extract<IdentifyOutcome, { kind: 'ok' }>,
 ): LiveConnection {
   const { grant } = draft
-  const account = { ...told, email: told.email ?? draft.account.email }
+  const id = draft.account.id ?? told.id
+  const account = { ...told, id, email: told.email ?? draft.account.email }
   const identified = { ...draft, account, providerData: { ...draft.providerData, ...providerData } }
   if (grant.kind !== 'oauth') return identified
   const isRedeemed = isRenewable(grant) && draft.lastRefreshedAt !== null

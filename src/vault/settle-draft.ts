@@ -21,6 +21,7 @@ import type { Ports } from '../ports.ts'
 import type { Reads, Writes } from '../ports/store.ts'
 import { accountMismatch } from './attach-grant.ts'
 import { opened } from './judge-revocation.ts'
+import { ownedLike, withProviderDataOf } from './named-owner.ts'
 import { endsSiblings, shareWithSiblings } from './share-with-siblings.ts'
 import { tellConnected } from './tell-connected.ts'
 
@@ -233,7 +234,7 @@ async function take(
   if (isOther) return { kind: 'mismatch' }
   const now = ports.clock.now()
   const connection: LiveConnection = {
-    ...scheduled(ports, renewable(draft, slot)),
+    ...scheduled(ports, ownedLike(slot, withProviderDataOf(slot, renewable(draft, slot)))),
     id: slot.id,
     draft: null,
     label: draft.label ?? slot.label,

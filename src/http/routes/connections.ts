@@ -112,7 +112,7 @@ export const connectionEndpoints = [
     query: {},
     body: changeBody,
     answers: { 200: connectionShape },
-    errors: [...CREDENTIAL_ERRORS, 'account_mismatch'],
+    errors: CREDENTIAL_ERRORS,
     handle: async ({ ports, caller }, { params, body }) => {
       const id = parseConnectionId(params.id)
       const changed = await updateConnection(ports, caller, id, changesOf(body))

@@ -77,6 +77,7 @@ export const importBody = named(
 export const CREDENTIAL_ERRORS = [
   'not_found',
   'conflict',
+  'account_mismatch',
   'provider_misconfigured',
   'provider_unavailable',
 ] as const
