@@ -1,0 +1,28 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export type Sample = {
+  /** Memory that belongs to the process alone, without files that are mapped. */
+  readonly memoryMiB: number
+  readonly descriptors: number
+  readonly databaseKiB: number
+  readonly logKiB: number
+  readonly journalKiB: number
+}
+
+/** From outside: a process that leaks may not know of it. */
+export async function sample(pid: number, dataDir: string): Promise<Sample> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return {
+    memoryMiB: Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024,
+    descriptors: (await readdir(`/proc/${pid}/fd`)).length,
+    databaseKiB: await sizeOf(join(dataDir, 'larder.db')),
+    logKiB: await sizeOf(join(dataDir, 'larder.db-wal')),
+    journalKiB: await sizeOf(join(dataDir, 'larder.journal')),
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null)
+  return (found?.size ?? 0) / 1024
+}
