@@ -66,6 +66,11 @@ export function expectation(
   return account.emailVerified === true ? 'met' : 'email_unverified'
 }
 
+/** ASCII letters only: Unicode maps other characters to them, such as the Kelvin sign to `k`. */
 function sameEmail(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase()
+  return lowerAscii(a) === lowerAscii(b)
+}
+
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

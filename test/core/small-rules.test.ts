@@ -131,3 +131,11 @@ test('identity scopes are always asked for, once', () => {
   expect(scopesToRequest(provider, null)).toEqual(['openid', 'email', 'calendar'])
   expect(scopesToRequest(provider, ['mail'])).toEqual(['openid', 'email', 'mail'])
 })
+
+test.each([
+  ['Mike@Example.com', 'met'],
+  ['mi\u212ae@example.com', 'other'],
+])('the verified e-mail %s as mike@example.com is %s', (email, result) => {
+  const account = { id: 'a-1', email, emailVerified: true, name: null } as const
+  expect(expectation(account, 'mike@example.com')).toBe(result)
+})
