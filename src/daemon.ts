@@ -66,13 +66,13 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
-  await wherePossible(ports, () => keepWebhooks(ports))
+  await wherePossible(() => keepWebhooks(ports))
   // From here on providers are asked: where the start fails after all, what they answer is stored first.
   opened.defer(() => flights.land())
   const rotations = await replayJournal(ports)
   const attempts = await rescueAttempts(ports, 'at start')
   if (rotations + attempts > 0) ground.events.recovered({ rotations, attempts })
-  void wherePossible(ports, () => settleLeftDrafts(ports))
+  void wherePossible(() => settleLeftDrafts(ports))
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.
   opened.defer(() => flights.land())
@@ -81,7 +81,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   opened.use(webhooks)
   schedule.start()
   announceProviders(ports, ground.events)
-  await wherePossible(ports, () => announceMissing(ports, ground.events))
+  await wherePossible(() => announceMissing(ports, ground.events))
   await announceWebhooks(ports, ground.events)
   const running = opened.move()
   return {
@@ -94,15 +94,12 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
 }
 
 /** A full disk keeps nobody from their tokens; what was to be written is written later. */
-async function wherePossible(
-  { observer }: Pick<Ports, 'observer'>,
-  work: () => Promise<void>,
-): Promise<void> {
+async function wherePossible(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
+    // The store has reported it.
     if (!(error instanceof StoreError)) throw error
-    observer.storeFailed({ reason: error.reason, during: 'start' })
   }
 }
 
@@ -118,6 +115,8 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
     random,
     cacheBytes,
     onUnreadable: (e: Unreadable) => events.unreadable(e),
+    onFailed: events.storeFailed,
+    onWritten: events.storeWritten,
   }
   const store = opened.use(await database.openStore(options))
   if (!database.indexesFit) events.indexesRemade()

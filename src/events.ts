@@ -1,9 +1,10 @@
 import type { DestinationStream, Logger } from 'pino'
-import { StoreError, VaultError } from './core/errors.ts'
+import { StoreError, type StoreFailure, VaultError } from './core/errors.ts'
 import type { ProviderId } from './core/ids.ts'
 import { describeError, type LogLevel, openLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Observer } from './ports.ts'
+import { webhookEvents } from './webhook-events.ts'
 
 /** Everything that is told to operators: one function an event, a log line and where it counts a metric. */
 export interface Events extends Observer {
@@ -11,6 +12,10 @@ export interface Events extends Observer {
   keysMade(e: { paths: readonly string[] }): void
   /** Right at a first start; else the volume with the vault is missing. */
   vaultMade(e: { vaultId: string }): void
+  /** Of each read and write that fails; one line for each reason until a write succeeds. */
+  storeFailed: (reason: StoreFailure) => void
+  /** Of each write that succeeds; a line if one has failed before. */
+  storeWritten: () => void
   /** An index hid rows, or showed them in another place: the file is damaged, and its disk in doubt. */
   indexesRemade(): void
   started(e: {
@@ -183,39 +188,25 @@ function refreshEvents(log: Logger, metrics: Metrics) {
 
 const OWN_CLIENT_HELD = "calls with a connection's own client are held back"
 
-function webhookEvents(log: Logger, metrics: Metrics) {
-  return {
-    webhookAccepted: ({ event: eventId, ...e }) => {
-      metrics.webhookDeliveries.inc({ outcome: 'accepted' })
-      log.debug({ event: 'webhook.accepted', ...e, eventId }, 'a webhook accepted an event')
-    },
-    webhookFailed: ({ event: eventId, ...e }) => {
-      metrics.webhookDeliveries.inc({ outcome: e.outcome })
-      log.warn({ event: 'webhook.failed', ...e, eventId }, 'a webhook did not accept an event')
-    },
-    webhookDisabled: (e) =>
-      log.error({ event: 'webhook.disabled', ...e }, 'a webhook is switched off'),
-    webhookEnabled: (e) => log.info({ event: 'webhook.enabled', ...e }, 'a webhook is enabled'),
-    webhookLost: (e) => {
-      metrics.webhookLost.inc(e.count)
-      log.error({ event: 'webhook.lost', ...e }, 'events were swept before a webhook had them')
-    },
-    webhookReplayed: (e) =>
-      log.info({ event: 'webhook.replayed', ...e }, 'a webhook is told events again'),
-  } satisfies Partial<Observer>
-}
-
 function storageEvents(log: Logger, metrics: Metrics) {
+  const failing = new Set<StoreFailure>()
   return {
     unreadable: (e) => {
       metrics.unreadable.inc()
       log.error({ event: 'seal.unreadable', ...e }, 'a sealed value did not open')
     },
-    storeFailed: (e) => {
-      metrics.storeFailures.inc({ outcome: e.reason })
-      log.error({ event: 'store.failed', ...e }, 'the database failed')
+    storeFailed: (reason) => {
+      metrics.storeFailures.inc({ outcome: reason })
+      if (failing.has(reason)) return
+      failing.add(reason)
+      log.error({ event: 'store.failed', reason }, 'the database failed')
     },
-  } satisfies Partial<Observer>
+    storeWritten: () => {
+      if (failing.size === 0) return
+      log.warn({ event: 'store.recovered', reasons: [...failing] }, 'the database takes writes')
+      failing.clear()
+    },
+  } satisfies Partial<Events>
 }
 
 function processEvents(log: Logger, metrics: Metrics) {
@@ -261,8 +252,8 @@ function isOfProvider(error: unknown): boolean {
 }
 
 function countFault(metrics: Metrics, error: unknown, outcome: 'request' | 'job'): void {
-  if (error instanceof StoreError) metrics.storeFailures.inc({ outcome: error.reason })
-  else metrics.internalErrors.inc({ outcome })
+  // The store has reported and counted its own.
+  if (!(error instanceof StoreError)) metrics.internalErrors.inc({ outcome })
 }
 
 function faultEvents(log: Logger, metrics: Metrics) {

@@ -217,7 +217,6 @@ export interface Observer {
   /** Another secret of the configured client is the one that the provider accepts. */
   clientSecretSwitched(e: { provider: ProviderId; index: number; count: number }): void
   unreadable(e: { id: string; table: string; field: string }): void
-  storeFailed(e: { reason: string; during: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
   webhookAccepted(e: { webhook: WebhookId; event: string }): void
   webhookFailed(e: {

@@ -1,15 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { StoreError } from '../core/errors.ts'
+import { StoreError, type StoreFailure } from '../core/errors.ts'
+
+/** Hears how the database does, so that its trouble is reported in one place. */
+export type StoreReport = {
+  /** A read or a write failed for good. */
+  readonly onFailed: (reason: StoreFailure) => void
+  /** A write succeeded, and no damage is known. */
+  readonly onWritten: () => void
+}
 
 /** The one door to the database: sorts what comes out, and says no where waiting would never end. */
 export class Guard {
   readonly #sortError: (error: unknown) => unknown
+  readonly #report: Partial<StoreReport>
   readonly #transaction = new AsyncLocalStorage<{ isOpen: boolean }>()
   #damage: StoreError | null = null
   #isClosed = false
 
-  constructor(sortError: (error: unknown) => unknown) {
+  constructor(sortError: (error: unknown) => unknown, report: Partial<StoreReport> = {}) {
     this.#sortError = sortError
+    this.#report = report
   }
 
   /** Runs a transaction's own work. */
@@ -22,7 +32,18 @@ export class Guard {
     }
   }
 
+  /** One try, whose failure is reported. */
   async outside<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.attempt(work)
+    } catch (error) {
+      this.noteFailure(error)
+      throw error
+    }
+  }
+
+  /** One of several tries: the caller reports the failure of the last one. */
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
     this.assertOutside()
     if (this.#isClosed) throw new StoreError('unreachable', new Error('the store is closed'))
     try {
@@ -32,6 +53,14 @@ export class Guard {
       if (sorted instanceof StoreError && sorted.reason === 'corrupt') this.#damage = sorted
       throw sorted
     }
+  }
+
+  noteFailure(error: unknown): void {
+    if (error instanceof StoreError && !this.#isClosed) this.#report.onFailed?.(error.reason)
+  }
+
+  noteWritten(): void {
+    if (this.#damage === null) this.#report.onWritten?.()
   }
 
   /** What was found damaged stays damaged, whatever else can be read and written meanwhile. */

@@ -15,7 +15,7 @@ import type { Changes, ReadContext, WriteContext } from './context.ts'
 import { endingGrantReads } from './ending-grants.ts'
 import { eventReads, eventWrites } from './events.ts'
 import { flowWrites, waitingGrantReads } from './flows.ts'
-import { Guard } from './guard.ts'
+import { Guard, type StoreReport } from './guard.ts'
 import { keyReads, keyWrites } from './keys.ts'
 import { linkReads, linkWrites } from './links.ts'
 import { outboxReads, outboxWrites } from './outbox.ts'
@@ -30,7 +30,7 @@ import { webhookReads, webhookWrites } from './webhooks.ts'
 
 const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
 
-export type StoreOptions = {
+export type StoreOptions = Partial<StoreReport> & {
   readonly sealer: Sealer
   readonly clock: Pick<Clock, 'now' | 'sleep'>
   readonly random: Pick<Random, 'bytes'>
@@ -55,13 +55,13 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const { clock, random, onUnreadable = () => undefined } = options
   const cipher = { sealer: options.sealer, onUnreadable }
   const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
-  const guard = new Guard(options.sortError)
+  const guard = new Guard(options.sortError, options)
   const { prepareWriting = () => null } = options
 
   const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
     const changes: Changes = { connections: new Set(), owners: new Set() }
     try {
-      return await guard.outside(async () => {
+      return await guard.attempt(async () => {
         // Without a turn between where nothing is to be done: the store may be closed in it.
         const preparing = prepareWriting()
         if (preparing !== null) await preparing
@@ -80,14 +80,17 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
       await heartbeat(db, clock.now())
     })
     guard.assertWhole()
+    guard.noteWritten()
   }
   const shared = new SharedProbe(clock, probe)
   const write = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
     try {
       const result = await retryWhileLocked(clock, () => transact(work))
       shared.noteWrite(false)
+      guard.noteWritten()
       return result
     } catch (error) {
+      guard.noteFailure(error)
       if (error instanceof StoreError) shared.noteWrite(true)
       throw error
     }

@@ -91,6 +91,5 @@ export async function noteFailure(
     })
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    ports.observer.storeFailed({ reason: error.reason, during: 'connect' })
   }
 }

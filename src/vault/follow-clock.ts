@@ -92,7 +92,6 @@ async function writeInTheEnd(
       return await ports.store.write(work)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      ports.observer.storeFailed({ reason: error.reason, during: 'follow-clock' })
     }
     onWait?.()
     await ports.clock.sleep(WAIT_MS, ending)

@@ -51,8 +51,8 @@ async function giveUp(
     })
     ports.journal.drop(entry)
   } catch (error) {
+    // It stays in the journal for the next start.
     if (!(error instanceof StoreError)) throw error
-    ports.observer.storeFailed({ reason: error.reason, during: 'start' })
   }
 }
 

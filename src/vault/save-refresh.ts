@@ -92,16 +92,16 @@ async function saveInTheEnd(
     try {
       return await writeAndForget(ports, landing)
     } catch (error) {
-      if (!(error instanceof StoreError)) report(ports, landing, error)
+      report(ports, landing, error)
       if (ending?.aborted) return false
     }
   }
 }
 
-/** A fault of ours is no reason to forget what a provider has said. */
+/** A fault of ours is no reason to forget what a provider has said. The store reports its own. */
 function report({ observer }: Needs, { before }: Landing, error: unknown): void {
-  if (error instanceof StoreError) observer.storeFailed({ reason: error.reason, during: 'refresh' })
-  else observer.refreshBroke({ id: before.id, provider: before.provider, error })
+  if (error instanceof StoreError) return
+  observer.refreshBroke({ id: before.id, provider: before.provider, error })
 }
 
 async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> {

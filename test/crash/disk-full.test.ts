@@ -8,6 +8,7 @@ import {
   readToken,
   refresh,
   spendFull,
+  storeEvents,
 } from './disk-full.ts'
 import { notRun } from './not-run.ts'
 import { canMount, mountSmallDisk } from './small-disk.ts'
@@ -28,9 +29,13 @@ test('on a full disk nothing is spent, tokens are served, and it says why and wh
   expect(await provider.requests({ family: other.family })).toEqual([])
   expect((await readToken(stage, other)).status).toBe(200)
   expect((await readToken(stage, rotated)).status).toBe(200)
+  const refusedAgain = await refresh(stage, other)
+  expect(refusedAgain.status).toBe(503)
+  expect(await storeEvents(stage)).toEqual(['store.failed disk_full'])
   disk.free()
   await until('it to be ready', async () => (await readiness(stage)).ready)
   expect((await refresh(stage, other)).status).toBe(200)
+  expect(await storeEvents(stage)).toEqual(['store.failed disk_full', 'store.recovered disk_full'])
 })
 
 test('a rotation survives an hour on a full disk, the end of its process in it, and a start', async (context) => {

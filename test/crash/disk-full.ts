@@ -54,6 +54,21 @@ export async function readiness({ api }: CrashStage) {
   return { status, ...(body as { readonly ready: boolean; readonly reason?: string }) }
 }
 
+/** What the log of the process says of the database, in order. */
+export async function storeEvents({ larder }: Full): Promise<readonly string[]> {
+  const lines = (await larder.output()).split('\n').filter((line) => line.startsWith('{"'))
+  return lines.flatMap((line) => {
+    const { event, reason, reasons } = JSON.parse(line) as StoreLine
+    return event.startsWith('store.') ? [`${event} ${reasons?.join() ?? reason}`] : []
+  })
+}
+
+type StoreLine = {
+  readonly event: string
+  readonly reason?: string
+  readonly reasons?: readonly string[]
+}
+
 export type FullDiskReport = {
   readonly minutes: number
   /** SIGKILLs, and starts, while nothing could be written. */

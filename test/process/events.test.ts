@@ -85,15 +85,34 @@ test.each([
   expect((await events.metrics.scrape()).body).not.toContain('larder_internal_errors_total{')
 })
 
-test('a database that fails a request or a job is counted as the database', async () => {
+test('a request or a job that fails by the database is counted by the store alone', async () => {
   const { events } = listening()
   const error = new StoreError('disk_full', null)
+  events.storeFailed('disk_full')
   events.requestFailed({ requestId: 'r-1', route: 'GET /', error })
   events.jobFailed({ job: 'sweep', error })
   events.jobFailed({ job: 'sweep', error: new TypeError('canary') })
   const { body } = await events.metrics.scrape()
-  expect(body).toContain('larder_store_failures_total{outcome="disk_full"} 2')
+  expect(body).toContain('larder_store_failures_total{outcome="disk_full"} 1')
   expect(body).toContain('larder_internal_errors_total{outcome="job"} 1')
+})
+
+test('a failing database is one line for each reason, and one when it takes a write again', async () => {
+  const { events, lines } = listening()
+  events.storeWritten()
+  for (const reason of ['disk_full', 'disk_full', 'io_error', 'disk_full'] as const) {
+    events.storeFailed(reason)
+  }
+  for (let write = 0; write < 3; write++) events.storeWritten()
+  events.storeFailed('disk_full')
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { event: 'store.failed', level: 'error', reason: 'disk_full' },
+    { event: 'store.failed', level: 'error', reason: 'io_error' },
+    { event: 'store.recovered', level: 'warn', reasons: ['disk_full', 'io_error'] },
+    { event: 'store.failed', level: 'error', reason: 'disk_full' },
+  ])
+  const { body } = await events.metrics.scrape()
+  expect(body).toContain('larder_store_failures_total{outcome="disk_full"} 4')
 })
 
 test.each([undefined, null, 'canary', { message: 'canary' }])(
@@ -235,7 +254,7 @@ test('metrics have no labels but provider, outcome and status', async () => {
   const { events } = listening()
   events.connected({ id, provider: google, how: 'link' })
   events.revocationFailed({ provider: google, detail: 'canary' })
-  events.storeFailed({ reason: 'locked', during: 'canary' })
+  events.storeFailed('locked')
   const { body } = await events.metrics.scrape()
   const labels = [...body.matchAll(/[{,](\w+)="/g)].map(([, label]) => label)
   expect(new Set(labels)).toEqual(new Set(['provider', 'outcome']))

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const page = readFileSync('docs/running.md', 'utf8')
-const source = readFileSync('src/events.ts', 'utf8')
+const source = ['src/events.ts', 'src/webhook-events.ts']
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('')
 
 const LOGGED = /log\.(\w+)\(\s*\{ event: '([\w.]+)'/g
 

@@ -43,7 +43,8 @@ describe('a full disk', () => {
     const raw = open()
     applyPragmas(raw)
     raw.pragma(`max_page_count = ${String(raw.pragma('page_count', { simple: true }))}`)
-    const store = storeOver(raw)
+    const reported: string[] = []
+    const store = storeOver(raw, reported)
     const before = (await store.connection(makeConnection().id)) as LiveConnection
     const grow = () =>
       store.write(async (trx) => {
@@ -56,17 +57,20 @@ describe('a full disk', () => {
     raw.pragma('max_page_count = 1000000')
     await grow()
     expect(await store.connection(before.id)).toMatchObject({ label: 'first' })
+    expect(reported).toEqual(['disk_full', 'written'])
     await store[Symbol.asyncDispose]()
   })
 })
 
 describe('a database that cannot be written', () => {
   test('is called read-only, and is read all the same', async () => {
-    const store = storeOver(open({ readonly: true }))
+    const reported: string[] = []
+    const store = storeOver(open({ readonly: true }), reported)
     await expect(store.probe()).rejects.toMatchObject({ reason: 'read_only' })
     const writing = store.write((trx) => trx.insertConnection(makeConnection()))
     await expect(writing).rejects.toMatchObject({ reason: 'read_only' })
     expect(await store.connection(makeConnection().id)).not.toBeNull()
+    expect(reported).toEqual(['read_only', 'read_only'])
     await store[Symbol.asyncDispose]()
   })
 })
@@ -215,12 +219,14 @@ function open(options: Database.Options = {}): Database.Database {
   return new Database(join(dataDir, 'larder.db'), { timeout: 0, ...options })
 }
 
-function storeOver(raw: Database.Database): Store {
+function storeOver(raw: Database.Database, reported: string[] = []): Store {
   return createStore(new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) }), {
     sealer: vault.sealer,
     clock,
     random: { bytes: randomBytes },
     sortError: sortSqliteError,
+    onFailed: (reason) => void reported.push(reason),
+    onWritten: () => void reported.push('written'),
     logBytes: () => 0,
     emptyLog: async () => {},
     close: async () => void raw.close(),
