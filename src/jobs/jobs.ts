@@ -27,6 +27,12 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
     },
     { name: 'heartbeat', cron: '* * * * *', everyTick: false, run: () => beat(ports) },
     {
+      name: 'ask-issuers',
+      cron: '* * * * *',
+      everyTick: false,
+      run: () => ports.endpoint.askIssuers(),
+    },
+    {
       name: 'foretell-ends',
       cron: '*/10 * * * *',
       everyTick: false,

@@ -10,6 +10,8 @@ import type { Egress } from './egress.ts'
 import { describeServer, type Server, type Target } from './endpoints.ts'
 import type { Recipe } from './presets/schema.ts'
 import { type ConfiguredProvider, patternOf } from './providers.ts'
+import { ownAddress } from './own-address.ts'
+import type { ProviderFaults } from './provider-faults.ts'
 import type { Refusal } from './refusal.ts'
 import type { SecretsInUse } from './secrets-in-use.ts'
 import { fillText, fillUrl, type Variables } from './template.ts'
@@ -32,6 +34,7 @@ export type Means = {
   readonly jwks: Map<string, KeptKeys>
   readonly clockSkewsMs: Map<ProviderId, number>
   readonly secretsInUse: SecretsInUse
+  readonly faults: ProviderFaults
   /** Hard end of one method, however many requests it makes. */
   readonly deadlineMs: number
 }
@@ -87,6 +90,10 @@ export async function prepareCall(means: Means, request: CallRequest): Promise<P
   const remainingMs = () => Math.max(1, until - means.clock.monotonic())
   const place = { variables, targetOf, remainingMs }
   const server = await describeServer(means.discovery, recipe, place)
+  const isAsked = recipe.issuer !== undefined && targetOf(recipe.issuer) !== null
+  if (isAsked && !ownAddress(means, request).isOwn) {
+    means.faults.noteIssuer(provider.id, server.kind)
+  }
   if (server.kind !== 'ok') return server
   return {
     kind: 'ok',

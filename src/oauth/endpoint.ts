@@ -4,6 +4,7 @@ import { VaultError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { Clock, Observer, Sealer } from '../ports.ts'
 import type { AuthorizationRequest, TokenEndpoint } from '../ports/token-endpoint.ts'
+import { askIssuers } from './ask-issuers.ts'
 import { type Means, prepareCall } from './call.ts'
 import { checkCredentials } from './check-credentials.ts'
 import { clientKeys } from './client-keys.ts'
@@ -13,6 +14,7 @@ import { exchange } from './exchange.ts'
 import { fetchToken } from './fetch-token.ts'
 import { grantKeys } from './grant-domains.ts'
 import { identify } from './identify.ts'
+import { ProviderFaults } from './provider-faults.ts'
 import type { ConfiguredProviders } from './providers.ts'
 import { refresh } from './refresh.ts'
 import { authorizationUrl } from './requests.ts'
@@ -42,6 +44,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     jwks: new Map(),
     clockSkewsMs: new Map(),
     secretsInUse: new SecretsInUse(configured.configured, options.observer),
+    faults: new ProviderFaults(clock),
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
   }
   return {
@@ -54,6 +57,8 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     fetchToken: (request) => fetchToken(means, request),
     checkCredentials: (request) => checkCredentials(means, request),
     clockSkewsMs: () => means.clockSkewsMs,
+    faultOf: (provider) => means.faults.of(provider),
+    askIssuers: () => askIssuers(means),
     secretInUse: (provider) => means.secretsInUse.of(provider),
     ...clientKeys(means, options.sealer),
     grantKeys: (provider, client) => grantKeys(means.configured, provider, client),

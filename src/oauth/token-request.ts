@@ -1,4 +1,5 @@
 import type { Call, Means } from './call.ts'
+import { ownAddress } from './own-address.ts'
 import { readAnswer, type Reading } from './read-answer.ts'
 import { sendTokenRequest } from './requests.ts'
 import type { TokenGrant } from './token-grant.ts'
@@ -29,6 +30,10 @@ async function request(
 ): Promise<Reading> {
   const sent = await sendTokenRequest(means, call, grant, secret)
   if (sent === null) return misfit(means)
+  const { params, providerData } = call
+  if (!ownAddress(means, { provider: call.provider.id, params, providerData }).isOwn) {
+    means.faults.noteEndpoint(call.provider.id, sent.result)
+  }
   const reading = readAnswer(sent, call.recipe)
   if (reading.providerNow !== null) {
     means.clockSkewsMs.set(call.provider.id, reading.providerNow - means.clock.now())

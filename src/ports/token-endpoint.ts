@@ -1,7 +1,7 @@
 import type { AuthorizationStart, ExchangeOutcome } from '../core/authorization.ts'
 import type { Account, ClientCredentials } from '../core/connection.ts'
 import type { Credentials } from '../core/credentials.ts'
-import type { ProviderId } from '../core/ids.ts'
+import type { Instant, ProviderId } from '../core/ids.ts'
 import type { RevocationOutcome, RevocationRequest } from '../core/outbox.ts'
 import type { AttemptOutcome, RefreshOutcome } from '../core/refresh-outcome.ts'
 import type { Secret } from '../core/secret.ts'
@@ -83,6 +83,10 @@ export interface TokenEndpoint {
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
   /** How far the clock of each provider was ahead of ours when it last answered for tokens. */
   clockSkewsMs(): ReadonlyMap<ProviderId, number>
+  /** Why the provider could not be asked when it was last tried; null: it could. */
+  faultOf(provider: ProviderId): ProviderFault | null
+  /** Asks the issuers that gave no metadata yet, or none when they were last asked. */
+  askIssuers(): Promise<void>
   /** Which secret of the configured client the provider accepted last; null: it has none. */
   secretInUse(provider: ProviderId): SecretInUse | null
   /** The configured client or the connection's own by its public id, to which tokens are issued. */
@@ -97,6 +101,13 @@ export interface TokenEndpoint {
    * hold the same grant of a user. Wider than `clientKey`: it spans provider ids and secrets.
    */
   grantKeys(provider: ProviderId, client: ClientCredentials | null): readonly string[]
+}
+
+export type ProviderFault = {
+  readonly reason: 'unavailable' | 'misconfigured'
+  readonly since: Instant
+  /** Null: when somebody uses the provider. */
+  readonly retryAt: Instant | null
 }
 
 export type SecretInUse = {

@@ -129,11 +129,12 @@ async function knownOrNull<T>(ask: () => Promise<T>): Promise<T | null> {
 
 function stateOf(ports: Pick<Ports, 'traffic' | 'endpoint'>, id: ProviderId) {
   const { open } = ports.traffic.circuit(id, ports.endpoint.clientKey(id, null))
+  const fault = open === null ? ports.endpoint.faultOf(id) : null
   return {
     id,
-    state: open?.reason ?? ('ok' as const),
-    since: open?.since ?? null,
-    retryAt: open?.until ?? null,
+    state: open?.reason ?? fault?.reason ?? ('ok' as const),
+    since: open?.since ?? fault?.since ?? null,
+    retryAt: open?.until ?? fault?.retryAt ?? null,
     clientSecret: ports.endpoint.secretInUse(id),
   }
 }
