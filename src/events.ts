@@ -4,7 +4,7 @@ import type { ProviderId } from './core/ids.ts'
 import { describeError, type LogLevel, openLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Observer } from './ports.ts'
-import { webhookEvents } from './webhook-events.ts'
+import { webhookEvents } from './events/webhook-events.ts'
 
 /** Everything that is told to operators: one function an event, a log line and where it counts a metric. */
 export interface Events extends Observer {

@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   system: ['ports'],
   log: ['core', 'log'],
   metrics: ['core', 'ports'],
-  events: ['core', 'ports', 'log', 'metrics'],
+  events: ['core', 'ports', 'log', 'metrics', 'events'],
   // Presets are switched on by settings, and judge what settings give them.
   config: ['core', 'ports', 'oauth', 'log', 'config'],
   migrations: ['migrations'],

@@ -30,7 +30,10 @@ test('/healthz shows that an issuer is dead before anybody uses it, and that the
 async function startIssuer() {
   const state = { isDead: true, url: '' }
   const server = createServer((request, response) => {
-    if (state.isDead) return void request.socket.destroy()
+    if (state.isDead) {
+      request.socket.destroy()
+      return
+    }
     response.setHeader('content-type', 'application/json')
     response.end(
       JSON.stringify({

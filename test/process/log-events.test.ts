@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const page = readFileSync('docs/running.md', 'utf8')
-const source = ['src/events.ts', 'src/webhook-events.ts']
+const source = ['src/events.ts', 'src/events/webhook-events.ts']
   .map((file) => readFileSync(file, 'utf8'))
   .join('')
 

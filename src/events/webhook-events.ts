@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { Metrics } from './metrics.ts'
-import type { Observer } from './ports.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Observer } from '../ports.ts'
 
 /** What `events.ts` says of deliveries to webhooks. */
 export function webhookEvents(log: Logger, metrics: Metrics) {
