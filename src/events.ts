@@ -227,6 +227,8 @@ function processEvents(log: Logger, metrics: Metrics) {
     },
     providerReady: (e) =>
       log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
+    issuerUnreachable: (e) =>
+      log.warn({ event: 'provider.issuer_unreachable', ...e }, 'users cannot connect for now'),
     providerMissing: (e) =>
       log.warn({ event: 'provider.missing', ...e }, 'its connections are kept, and not refreshed'),
     secretsChanged: (e) =>

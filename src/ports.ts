@@ -205,6 +205,8 @@ export interface Observer {
     reason: string | null
     open: boolean
   }): void
+  /** Its metadata could be had before, or were asked for the first time: nobody can connect. */
+  issuerUnreachable(e: { provider: ProviderId; detail: string }): void
   revoked(e: { provider: ProviderId }): void
   /** The grant stands: the provider has no revocation for what was held. */
   revocationUnsupported(e: { provider: ProviderId }): void

@@ -92,7 +92,7 @@ export async function prepareCall(means: Means, request: CallRequest): Promise<P
   const server = await describeServer(means.discovery, recipe, place)
   const isAsked = recipe.issuer !== undefined && targetOf(recipe.issuer) !== null
   if (isAsked && !ownAddress(means, request).isOwn) {
-    means.faults.noteIssuer(provider.id, server.kind)
+    means.faults.noteIssuer(provider.id, server)
   }
   if (server.kind !== 'ok') return server
   return {

@@ -5,6 +5,7 @@ import type { Reach } from './address-guard.ts'
 import type { Egress } from './egress.ts'
 import { readBody } from './json-body.ts'
 import { notFetched } from './not-fetched.ts'
+import { needsOperator } from './read-answer.ts'
 import type { Refusal } from './refusal.ts'
 
 export type Discovered =
@@ -103,7 +104,7 @@ export class Discovery {
     })
     if (result.kind !== 'answered') {
       const detail = notFetched('the metadata of the issuer', result)
-      return { kind: result.reason === 'blocked' ? 'misconfigured' : 'unavailable', detail }
+      return { kind: needsOperator(result) ? 'misconfigured' : 'unavailable', detail }
     }
     if (result.status !== 200 || !result.complete) return notThere(result.status)
     const metadata = readBody(result.body, '', 'json').value

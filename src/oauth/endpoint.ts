@@ -26,7 +26,7 @@ export type TokenEndpointOptions = {
   readonly egress: Egress
   readonly clock: Clock
   readonly sealer: Pick<Sealer, 'fingerprint'>
-  readonly observer?: Pick<Observer, 'clientSecretSwitched'>
+  readonly observer?: Pick<Observer, 'clientSecretSwitched' | 'issuerUnreachable'>
   readonly deadlineMs?: number
 }
 
@@ -44,7 +44,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     jwks: new Map(),
     clockSkewsMs: new Map(),
     secretsInUse: new SecretsInUse(configured.configured, options.observer),
-    faults: new ProviderFaults(clock),
+    faults: new ProviderFaults(clock, options.observer),
     deadlineMs: options.deadlineMs ?? DEADLINE_MS,
   }
   return {

@@ -42,7 +42,7 @@ export async function exchange(means: Means, request: ExchangeRequest): Promise<
     redirectUri,
     verifier,
   })
-  return refusalOf(reading) ?? settle(means, call, { request, reading })
+  return refusalOf(reading, request) ?? settle(means, call, { request, reading })
 }
 
 function untrusted(detail: string): Failed {
@@ -54,7 +54,10 @@ function unavailable(detail: string, tokens: ReceivedTokens | null = null): Fail
 }
 
 /** A code is good for one answer: whatever was answered about it is final. */
-function refusalOf({ verdict, body }: Reading): Failed | null {
+function refusalOf(
+  { verdict, body, isForOperator }: Reading,
+  { requestedScope }: ExchangeRequest,
+): Failed | null {
   switch (verdict.kind) {
     case 'ok':
       return null
@@ -63,11 +66,18 @@ function refusalOf({ verdict, body }: Reading): Failed | null {
     case 'grant_dead':
       return { kind: 'code_rejected', detail: verdict.detail }
     case 'ambiguous':
+      if (verdict.detail === 'invalid_scope') {
+        const detail = `the provider refuses the scopes that were sent: ${requestedScope.join(' ')}`
+        return { kind: 'client_config', detail }
+      }
       return !verdict.mayReplay && isRecord(body)
         ? { kind: 'code_rejected', detail: verdict.detail }
         : unavailable(verdict.detail)
-    case 'throttled':
     case 'not_sent':
+      return isForOperator
+        ? { kind: 'client_config', detail: verdict.detail }
+        : unavailable(verdict.detail)
+    case 'throttled':
       return unavailable(verdict.detail)
     default:
       return verdict satisfies never

@@ -1,7 +1,8 @@
 import type { Instant, ProviderId } from '../core/ids.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, Observer } from '../ports.ts'
 import type { ProviderFault } from '../ports/token-endpoint.ts'
 import type { EgressResult } from './egress.ts'
+import type { Refusal } from './refusal.ts'
 
 type Reason = ProviderFault['reason']
 type Noted = { readonly reason: Reason; readonly since: Instant; readonly at: Instant }
@@ -17,17 +18,28 @@ const ENDPOINT_COUNTS_MS = 10 * 60_000
  */
 export class ProviderFaults {
   readonly #clock: Pick<Clock, 'now'>
+  readonly #observer: Pick<Observer, 'issuerUnreachable'> | undefined
   /** Null: the issuer gave metadata when it was last asked. */
   readonly #issuers = new Map<ProviderId, Noted | null>()
   readonly #endpoints = new Map<ProviderId, Noted>()
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(
+    clock: Pick<Clock, 'now'>,
+    observer?: Pick<Observer, 'issuerUnreachable'> | undefined,
+  ) {
     this.#clock = clock
+    this.#observer = observer
   }
 
-  noteIssuer(provider: ProviderId, kind: 'ok' | Reason): void {
+  noteIssuer(provider: ProviderId, told: { readonly kind: 'ok' } | Refusal<Reason>): void {
     const before = this.#issuers.get(provider) ?? null
-    this.#issuers.set(provider, kind === 'ok' ? null : this.#noted(kind, before))
+    if (told.kind === 'ok') {
+      this.#issuers.set(provider, null)
+      return
+    }
+    const { kind, detail } = told
+    this.#issuers.set(provider, this.#noted(kind, before))
+    if (before === null) this.#observer?.issuerUnreachable({ provider, detail })
   }
 
   noteEndpoint(provider: ProviderId, result: EgressResult): void {

@@ -12,6 +12,8 @@ import type { Sent } from './sent.ts'
 /** What a token request came to. Nothing in it quotes the provider but the tokens and a known code. */
 export type Reading = {
   readonly verdict: Verdict | { readonly kind: 'not_sent'; readonly detail: string }
+  /** Nothing was sent, and it is the operator who has to change something. */
+  readonly isForOperator: boolean
   readonly sentAt: Instant
   readonly status: number | null
   /** What time the provider said it was. */
@@ -41,6 +43,13 @@ export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   deadline: 'no connection to the host in time',
 }
 
+/** Time does not heal these. */
+const FOR_OPERATOR: readonly NotSentReason[] = ['blocked', 'authority', 'hostname', 'no_tls']
+
+export function needsOperator(result: EgressResult): boolean {
+  return result.kind === 'not_sent' && FOR_OPERATOR.includes(result.reason)
+}
+
 export const LOST = {
   reset: 'the connection broke before an answer',
   deadline: 'no answer in time',
@@ -51,7 +60,8 @@ export const LOST = {
 export function readAnswer(sent: Sent, recipe: Recipe): Reading {
   const { result } = sent
   const { sentAt } = result
-  const silent = { status: null, providerNow: null, body: null }
+  const isForOperator = needsOperator(result)
+  const silent = { status: null, providerNow: null, body: null, isForOperator }
   const nothing = { ...silent, sentAt, tokens: null, salvaged: null }
   if (result.kind === 'not_sent') {
     return { ...nothing, verdict: { kind: 'not_sent', detail: NOT_SENT[result.reason] } }
@@ -95,7 +105,7 @@ function readAnswered(result: Answered, sent: Sent, recipe: Recipe): Reading {
   )
   const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
   const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null
-  const seen = { sentAt, status, providerNow, body: value, tokens, salvaged }
+  const seen = { isForOperator: false, sentAt, status, providerNow, body: value, tokens, salvaged }
   return { ...seen, verdict: unquoted(verdict, sent) }
 }
 

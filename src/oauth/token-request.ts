@@ -44,7 +44,8 @@ async function request(
 function misfit(means: Means): Reading {
   const detail = 'the client secret is not the key that this provider wants'
   const nothing = { status: null, providerNow: null, body: null, tokens: null, salvaged: null }
-  return { ...nothing, verdict: { kind: 'client_config', detail }, sentAt: means.clock.now() }
+  const verdict = { kind: 'client_config', detail } as const
+  return { ...nothing, verdict, isForOperator: true, sentAt: means.clock.now() }
 }
 
 /** A wrong address is no matter of the secret. */

@@ -56,10 +56,12 @@ async function redeemFor(
   if (provider === undefined) throw unknownState()
   const redeemed = await redeem(ports, flow, { provider, callback: demand.callback })
   if (redeemed.kind !== 'refused') return redeemed
-  const without = 'the provider sent the user back without a code'
+  const detail = refusalDetail(redeemed, flow.requestedScope)
+  const isScope = redeemed.error === 'invalid_scope'
+  const without = `the provider sent the user back without a code${isScope ? `: ${detail}` : ''}`
   const { word: reason, ...why } = callbackProblem(redeemed.error, provider)
   const problem = new VaultError('invalid_request', without, { reason, ...why })
-  return { kind: 'failed', problem, detail: refusalDetail(redeemed) }
+  return { kind: 'failed', problem, detail }
 }
 
 async function orTell<T>(ports: Needs, flow: Flow, work: () => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ export function failureOf(error: unknown): { readonly code: ErrorCode; readonly 
 }
 
 /** Whoever can call the callback can write there what they like: nothing but a code is repeated. */
-export function refusalDetail({ error }: Refusal): string {
+export function refusalDetail({ error }: Refusal, sentScope: readonly string[]): string {
+  if (error === 'invalid_scope') return `invalid_scope: the scopes sent were ${sentScope.join(' ')}`
   return looksLikeCode(error) ? error : 'the provider sent the user back with an error'
 }

@@ -9,6 +9,7 @@ import type { HeadlessDemand } from './begin-headless.ts'
 import type { LinkDemand } from './create-link.ts'
 
 type Needs = Pick<Ports, 'providers' | 'policy'>
+type LinkWishes = Omit<LinkDemand, 'connectionId'>
 
 /*
  * What is wrong with a demand by the settings. Fields that are absent are not judged: the others are
@@ -18,7 +19,7 @@ type Needs = Pick<Ports, 'providers' | 'policy'>
 export function linkProblems(
   ports: Needs,
   caller: Caller,
-  demand: Partial<LinkDemand>,
+  demand: Partial<LinkWishes>,
 ): readonly FieldError[] {
   const ids = demand.providers ?? []
   const name = (index: number) => (ids.length === 1 ? 'provider' : `providers.${index}`)
@@ -91,7 +92,7 @@ function bad(name: string, detail: string): FieldError {
 
 function redirectProblems(
   { policy }: Needs,
-  { redirectUrl, state, confirm }: Partial<LinkDemand>,
+  { redirectUrl, state, confirm }: Partial<LinkWishes>,
 ): readonly string[] {
   if (redirectUrl === undefined) return []
   if (redirectUrl === null) {
@@ -116,7 +117,7 @@ function checkUser({ connectsBy }: Provider): readonly FieldError[] {
 /** With a choice of providers a parameter has to suit the one that declares it. */
 function checkParamsOf(
   provider: Provider,
-  { params }: Partial<LinkDemand>,
+  { params }: Partial<LinkWishes>,
   choices: number,
 ): readonly FieldError[] {
   if (params === undefined) return []

@@ -102,7 +102,10 @@ async function consentOf(
   if (redeemed.kind === 'failed') {
     return { word: 'internal', errorCode: redeemed.problem.code, detail: redeemed.detail }
   }
-  return { ...callbackProblem(redeemed.error, from.provider), detail: refusalDetail(redeemed) }
+  return {
+    ...callbackProblem(redeemed.error, from.provider),
+    detail: refusalDetail(redeemed, flow.requestedScope),
+  }
 }
 
 async function place(

@@ -5,7 +5,7 @@ import type { ReceivedTokens } from '../core/refresh-outcome.ts'
 import type { Ports } from '../ports.ts'
 import type { Consent, TokenConsent } from './attach-grant.ts'
 import { queueRevocation } from './queue-revocation.ts'
-import { misconfigured, unavailable } from './refresh-problem.ts'
+import { explained, misconfigured, unavailable } from './refresh-problem.ts'
 import { tokenIdOf } from './token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers'>
@@ -45,7 +45,7 @@ export async function redeem(
     if (outcome.kind === 'unavailable' && outcome.tokens !== null) {
       await discard(ports, flow, outcome.tokens)
     }
-    return { kind: 'failed', problem: exchangeProblem(outcome), detail: outcome.detail }
+    return { kind: 'failed', problem: exchangeProblem(outcome), detail: explained(outcome.detail) }
   }
   const { tokens, sentAt, account } = outcome
   const { request, requestedScope } = flow
@@ -85,18 +85,14 @@ function exchangeProblem(
         nextAction: 'reauthorize',
       })
     case 'untrusted':
-      return new VaultError(
-        'invalid_request',
-        'the answer is not from the provider that was asked',
-        {
-          reason: 'untrusted_answer',
-          nextAction: 'reauthorize',
-        },
-      )
+      return new VaultError('invalid_request', `the answer is not trusted: ${outcome.detail}`, {
+        reason: 'untrusted_answer',
+        nextAction: 'reauthorize',
+      })
     case 'client_config':
       return misconfigured(outcome.detail)
     case 'unavailable':
-      return unavailable('provider_unavailable', 5_000)
+      return unavailable('provider_unavailable', 5_000, `nothing was connected: ${outcome.detail}`)
     default:
       return outcome satisfies never
   }

@@ -52,9 +52,9 @@ export function waitProblem(connection: LiveConnection, waitMs: number): VaultEr
 /** Whoever waits longer waits for an instant of a clock that was set back since. */
 const LONGEST_WAIT_SECONDS = 3_600
 
-export function unavailable(reason: string, waitMs: number): VaultError {
+export function unavailable(reason: string, waitMs: number, detail = NOT_NOW): VaultError {
   const isRefused = reason === 'refused'
-  return new VaultError('provider_unavailable', isRefused ? REFUSED : NOT_NOW, {
+  return new VaultError('provider_unavailable', isRefused ? REFUSED : detail, {
     reason,
     nextAction: isRefused ? nextAction(reason) : 'retry',
     retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(waitMs / 1000))),
@@ -69,13 +69,22 @@ export const NOT_CONFIGURED = 'the provider is not in the settings any more'
 /** What the provider found wrong is on the answer that opened the circuit. */
 export const HELD = 'the provider refused this OAuth client, or its endpoints are wrong'
 
+const CLIENT_REFUSED =
+  'the provider refuses this OAuth client: check clientId and the client secret, and clientAuth, ' +
+  'which says how the secret is sent (basic or post)'
+
+/** For the log: the code of a refused client with what to check. */
+export function explained(detail: string): string {
+  return detail === 'invalid_client' ? `${detail}: ${CLIENT_REFUSED}` : detail
+}
+
 /**
  * `detail` is that of an outcome: a sentence of ours says what to mend. A code is the provider's word
  * for the client, and stays in the log.
  */
 export function misconfigured(detail: string): VaultError {
   const isSentence = detail.includes(' ')
-  const sentence = isSentence ? detail : 'the provider refuses this OAuth client'
+  const sentence = isSentence ? detail : CLIENT_REFUSED
   return new VaultError('provider_misconfigured', sentence, {
     reason: 'provider_misconfigured',
     nextAction: 'fix_configuration',

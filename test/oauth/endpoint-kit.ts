@@ -5,7 +5,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { openEgress } from '../../src/oauth/egress.ts'
 import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
 import { configureProviders } from '../../src/oauth/providers.ts'
-import type { Clock } from '../../src/ports.ts'
+import type { Clock, Observer } from '../../src/ports.ts'
 import type { TokenEndpoint } from '../../src/ports/token-endpoint.ts'
 import { systemClock } from '../../src/system.ts'
 import { consentWithoutBrowser } from '../support/consent.ts'
@@ -21,6 +21,7 @@ export async function endpointFor(
     readonly clock?: Clock
     readonly deadlineMs?: number
     readonly addressesOf?: NonNullable<Parameters<typeof openEgress>[0]['addressesOf']>
+    readonly observer?: Observer
   } = {},
 ) {
   const { secrets = ['s3cret'], clock = systemClock, deadlineMs = 5_000, addressesOf } = options
@@ -30,7 +31,9 @@ export async function endpointFor(
     'http://localhost:7421',
   )
   const egress = await openEgress({ clock, ...(addressesOf && { addressesOf }) })
-  const endpoint = createTokenEndpoint({ configured, egress, clock, sealer: PRINTS, deadlineMs })
+  const about = { configured, egress, clock, sealer: PRINTS, deadlineMs }
+  const { observer } = options
+  const endpoint = createTokenEndpoint({ ...about, ...(observer && { observer }) })
   const provider = configured.providers.get(ID)
   if (provider === undefined) throw new Error('not configured')
   return { endpoint, provider }

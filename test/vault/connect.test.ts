@@ -223,7 +223,12 @@ describe('why a connect failed', () => {
     [
       { act: 'refuse', error: 'invalid_client', status: 401 },
       'provider_misconfigured',
-      'invalid_client',
+      expect.stringMatching(/^invalid_client: .* clientAuth/),
+    ],
+    [
+      { act: 'refuse', error: 'invalid_scope', status: 400 },
+      'provider_misconfigured',
+      'the provider refuses the scopes that were sent: read write',
     ],
     [
       { act: 'answer', status: 404, body: 'html' },

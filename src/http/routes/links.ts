@@ -64,7 +64,7 @@ export const linkEndpoints = [
     body: linkBody,
     answers: { 201: createdLinkShape },
     errors: ['not_found'],
-    problems: ({ ports, caller }, { body: { provider, providers, connectionId: _, ...given } }) =>
+    problems: ({ ports, caller }, { body: { provider, providers, ...given } }) =>
       linkProblems(ports, caller, { ...given, providers: chosen({ provider, providers }) }),
     handle: (call, { body }) => {
       const { provider, providers, ...given } = body
@@ -82,10 +82,10 @@ export const linkEndpoints = [
     body: z.strictObject(options),
     answers: { 201: createdLinkShape },
     errors: ['not_found'],
-    problems: ({ ports, caller }, { params, body: { connectionId: _, ...given } }) => {
+    problems: ({ ports, caller }, { params, body }) => {
       const isKnown = params.provider !== undefined && ports.providers.has(params.provider)
       const providers = isKnown ? chosen(params) : []
-      return linkProblems(ports, caller, { ...given, providers })
+      return linkProblems(ports, caller, { ...body, providers })
     },
     handle: (call, { params, body }) => {
       requireProvider(call.ports, params.provider)
