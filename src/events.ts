@@ -164,6 +164,7 @@ function refreshEvents(log: Logger, metrics: Metrics) {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'broke' })
       log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'a refresh broke')
     },
+    refreshTook: (e) => metrics.refreshDurations.add(e.provider, e.outcome, e.ms),
     refreshLost: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })
       log.error({ event: 'refresh.lost', ...e }, 'a rotation came too late to be stored')
@@ -258,6 +259,8 @@ function countFault(metrics: Metrics, error: unknown, outcome: 'request' | 'job'
   if (!(error instanceof StoreError)) metrics.internalErrors.inc({ outcome })
 }
 
+const STATUS_CLASSES = ['other', '1xx', '2xx', '3xx', '4xx', '5xx']
+
 function faultEvents(log: Logger, metrics: Metrics) {
   return {
     requestFailed: ({ error, ...e }) => {
@@ -269,8 +272,11 @@ function faultEvents(log: Logger, metrics: Metrics) {
       countFault(metrics, error, 'request')
       log.error({ event: 'request.failed', ...e, fault }, 'a request failed')
     },
-    requestAnswered: (e) =>
-      log.debug({ event: 'request.answered', ...e }, 'a request was answered'),
+    requestAnswered: (e) => {
+      const status = STATUS_CLASSES[Math.floor(e.status / 100)] ?? 'other'
+      metrics.requestDurations.add(e.route, status, e.durationMs)
+      log.debug({ event: 'request.answered', ...e }, 'a request was answered')
+    },
     jobFailed: ({ error, ...e }) => {
       countFault(metrics, error, 'job')
       log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'a job failed')

@@ -4,6 +4,7 @@ import { StoreError } from './core/errors.ts'
 import type { ProviderId } from './core/ids.ts'
 import { overdueMs } from './core/overdue.ts'
 import { type WebhookState, webhookStatus } from './core/webhook.ts'
+import { Durations } from './metrics/durations.ts'
 import type { Ports, Webhooks } from './ports.ts'
 
 /** The only labels there are: a series per user or connection would leak who uses what, and grow. */
@@ -22,6 +23,7 @@ export function createMetrics() {
   let sources: Sources | null = null
   return {
     ...counters,
+    ...createDurations(registry),
     tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
     /** Where the gauges of connections and providers come from, once the store is open. */
     watch: (ports: Sources) => {
@@ -84,6 +86,28 @@ function createCounters(registry: Registry) {
     internalErrors: counter('internal_errors_total', 'Requests and jobs that failed by a fault.', [
       'outcome',
     ]),
+  }
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const REFRESH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60]
+
+function createDurations(registry: Registry) {
+  return {
+    requestDurations: new Durations({
+      name: 'larder_request_duration_seconds',
+      help: 'Requests to the private API, by how long the answer took.',
+      labels: ['route', 'status'],
+      bounds: REQUEST_SECONDS,
+      registry,
+    }),
+    refreshDurations: new Durations({
+      name: 'larder_refresh_duration_seconds',
+      help: 'Refreshes, by how long the provider took, a replay included.',
+      labels: ['provider', 'outcome'],
+      bounds: REFRESH_SECONDS,
+      registry,
+    }),
   }
 }
 

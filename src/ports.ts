@@ -4,7 +4,12 @@ import type { FailureReason, LiveConnection } from './core/connection.ts'
 import type { StoredEvent } from './core/event.ts'
 import type { ConnectionId, Instant, KeyId, LinkId, ProviderId } from './core/ids.ts'
 import type { Provider } from './core/provider.ts'
-import type { LandedResult, RefreshResult, Unfortunate } from './core/refresh-outcome.ts'
+import type {
+  AttemptOutcome,
+  LandedResult,
+  RefreshResult,
+  Unfortunate,
+} from './core/refresh-outcome.ts'
 import type { RefreshPolicy } from './core/refresh-policy.ts'
 import type { Secret } from './core/secret.ts'
 import type { DeliveryOutcome, DisabledReason, WebhookEndpoint, WebhookId } from './core/webhook.ts'
@@ -181,6 +186,8 @@ export interface Observer {
     outcome: Unfortunate['kind']
     detail: string
   }): void
+  /** How long the provider took to answer, a replay included; counted only. */
+  refreshTook(e: { provider: ProviderId; outcome: AttemptOutcome['kind']; ms: number }): void
   /** The user has to connect again. */
   disconnected(e: {
     id: ConnectionId

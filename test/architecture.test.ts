@@ -17,7 +17,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'cli'],
   system: ['ports'],
   log: ['core', 'log'],
-  metrics: ['core', 'ports'],
+  metrics: ['core', 'ports', 'metrics'],
   events: ['core', 'ports', 'log', 'metrics', 'events'],
   // Presets are switched on by settings, and judge what settings give them.
   config: ['core', 'ports', 'oauth', 'log', 'config'],

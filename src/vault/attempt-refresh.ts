@@ -66,9 +66,14 @@ export async function attemptRefresh(
     trx.beginAttempt(connection, { attempt: id, since, until, dueAt: until }, now),
   )
   if (!intent.won) return outrun(ports, connection)
+  const begunAt = ports.clock.monotonic()
   const presentation = await askProvider(ports, connection, { provider, evidence })
+  const ms = ports.clock.monotonic() - begunAt
   // The refresh token may be spent by now: nothing below may be cancelled before the write.
-  return land(ports, connection, { id, provider, presentation })
+  const result = await land(ports, connection, { id, provider, presentation })
+  const outcome = presentation.outcome.kind
+  ports.observer.refreshTook({ provider: connection.provider, outcome, ms })
+  return result
 }
 
 /** Nothing is sent; `outcome`: where it is not the end of the grant. */

@@ -261,6 +261,40 @@ test('metrics have no labels but provider, outcome and status', async () => {
   expect(body).not.toContain('canary')
 })
 
+test('durations are histograms by route and class of status, and by provider and outcome', async () => {
+  const { events } = listening('warn')
+  const request = { method: 'GET', route: 'GET /v1/providers', keyId: null, requestId: null }
+  for (const [status, durationMs] of [
+    [200, 1],
+    [204, 7],
+    [404, 3],
+    [200, 40_000],
+  ] as const) {
+    events.requestAnswered({ ...request, status, durationMs })
+  }
+  events.refreshTook({ provider: google, outcome: 'ok', ms: 300 })
+  const { body } = await events.metrics.scrape()
+  const lines = (start: string) => body.split('\n').filter((line) => line.startsWith(start))
+  const name = 'larder_request_duration_seconds'
+  expect(body).toContain(`# TYPE ${name} histogram\n`)
+  const of = 'route="GET /v1/providers",status="2xx"'
+  expect(lines(`${name}_bucket{${of}`).map((line) => line.slice(line.indexOf('le=')))).toEqual([
+    'le="0.001"} 1',
+    'le="0.0025"} 1',
+    'le="0.005"} 1',
+    ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30].map((le) => `le="${le}"} 2`),
+    'le="+Inf"} 3',
+  ])
+  expect(lines(`${name}_sum{${of}`)).toEqual([`${name}_sum{${of}} 40.008`])
+  expect(lines(`${name}_count`)).toEqual([
+    `${name}_count{${of}} 3`,
+    `${name}_count{route="GET /v1/providers",status="4xx"} 1`,
+  ])
+  const refreshes = 'larder_refresh_duration_seconds_bucket{provider="google",outcome="ok"'
+  expect(lines(refreshes)).toContain(`${refreshes},le="0.5"} 1`)
+  expect(lines(refreshes)).toContain(`${refreshes},le="0.25"} 0`)
+})
+
 test('every metric is explained to operators', async () => {
   const { body } = await listening().events.metrics.scrape()
   const names = [...body.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name ?? '')
