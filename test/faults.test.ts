@@ -27,9 +27,12 @@ test('every fault has its number once, and none is left out', () => {
   expect(numbers).toEqual([...wanted, ...later, ...upTo('I', 1, 10)])
 })
 
-test('every row of the later sections has a number of its own', () => {
-  const numbers = [...PAGE.matchAll(/^\| ([RLSW]\d+[a-z]?) /gm)].map(([, number]) => number)
+test('every row of the later sections has a number of its own, and none is left out', () => {
+  const numbers = [...PAGE.matchAll(/^\| ([RLSW]\d+[a-z]?) /gm)].map(([, number = '']) => number)
   expect(numbers).toEqual([...new Set(numbers)])
+  const faults = new Set(numbers.map((number) => number.replace(/[a-z]$/, '')))
+  const wanted = [...upTo('R', 1, 9), ...upTo('L', 10, 17), ...upTo('W', 1, 13)]
+  expect(wanted.filter((number) => !faults.has(number))).toEqual([])
 })
 
 function upTo(letter: string, first: number, last: number): readonly string[] {

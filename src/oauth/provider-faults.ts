@@ -25,7 +25,7 @@ export class ProviderFaults {
 
   constructor(
     clock: Pick<Clock, 'now'>,
-    observer?: Pick<Observer, 'issuerUnreachable'> | undefined,
+    observer?: Pick<Observer, 'issuerUnreachable'>,
   ) {
     this.#clock = clock
     this.#observer = observer
