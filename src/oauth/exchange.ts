@@ -192,16 +192,16 @@ async function accountOf(
 ): Promise<Identified | Refusal<'untrusted' | 'unavailable'>> {
   const { accountFromIdToken, accountFromTokens } = call.recipe
   const told = completed(accountIn(claims, accountFromIdToken), accountIn(body, accountFromTokens))
-  if (told.id !== null && told.email !== null && !mayBeNamed(call, told)) {
-    return { kind: 'ok', account: told }
-  }
+  const isKnown = told.id !== null && told.email !== null
+  if (isKnown && !mayBeNamed(call, told)) return { kind: 'ok', account: told }
   const { accessToken, providerData } = tokens
   const about = { ...request, accessToken, providerData, until: call.until }
   const asked = await identify(means, about)
   if (asked.kind === 'foreign') return OTHER_ACCOUNT
   if (asked.kind === 'ok') {
     const { id } = asked.account
-    if (told.id !== null && id !== null && told.id !== id) return OTHER_ACCOUNT
+    // For the name alone: that both are of one subject was checked, and the id may be another claim.
+    if (!isKnown && told.id !== null && id !== null && told.id !== id) return OTHER_ACCOUNT
     return { ...asked, account: completed(told, asked.account) }
   }
   if (asked.kind === 'unavailable' && told.id === null) return asked

@@ -75,7 +75,7 @@ test('a numeric claim of an id token keeps its digits', async () => {
     return jwt(claimsFor(issuer, { nonce: begun.nonce?.expose(), email: 'a@b.c', uid }))
   }
   const outcome = await redeem(party.endpoint, begun, { code: 'c', state: 's' })
-  expect(outcome).toMatchObject({ kind: 'ok', account: { id: '9007199254740993' } })
+  expect(outcome).toMatchObject({ kind: 'ok', account: { id: '9007199254740993', name: 'Ada' } })
 })
 
 test.each([
