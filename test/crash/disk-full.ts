@@ -105,7 +105,8 @@ export async function spendFull(minutes: number, seed = newSeed()): Promise<Full
     reasons.push((await readiness(stage)).reason ?? 'ready')
     if (start < KILLS - 1) await stage.kill(larder)
   }
-  const requestsMeanwhile = (await provider.requests({ family: rotated.family })).length - 1
+  const asked = await provider.requests({ family: rotated.family, endpoint: 'token' })
+  const requestsMeanwhile = asked.length - 1
   disk.free()
   await until('it to be ready', async () => (await readiness(stage)).status === 200)
   // Until what was noted is written, a refresh is answered with it, and proves nothing.

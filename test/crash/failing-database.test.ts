@@ -23,7 +23,8 @@ async function openStage(): Promise<Running> {
 
 const refresh = ({ api, one }: Running) => api.post(`/v1/connections/${one.id}/refresh`)
 const readToken = ({ api, one }: Running) => api.get(`/v1/connections/${one.id}/token`)
-const requestsOf = ({ provider, one }: Running) => provider.requests({ family: one.family })
+const requestsOf = ({ provider, one }: Running) =>
+  provider.requests({ family: one.family, endpoint: 'token' })
 
 async function expectHealthy(stage: Running, rotations: number): Promise<void> {
   // What the journal holds is written first, and is the answer until then.
