@@ -23,10 +23,7 @@ export class ProviderFaults {
   readonly #issuers = new Map<ProviderId, Noted | null>()
   readonly #endpoints = new Map<ProviderId, Noted>()
 
-  constructor(
-    clock: Pick<Clock, 'now'>,
-    observer?: Pick<Observer, 'issuerUnreachable'>,
-  ) {
+  constructor(clock: Pick<Clock, 'now'>, observer?: Pick<Observer, 'issuerUnreachable'>) {
     this.#clock = clock
     this.#observer = observer
   }
