@@ -26,7 +26,7 @@ test.each([
     await wait(ms)
     larder.kill('SIGCONT')
     expect((await refreshing).status).toBe(200)
-    expect((await stage.provider.requests({ family })).length).toBe(1)
+    expect((await stage.provider.requests({ family, endpoint: 'token' })).length).toBe(1)
     expect((await stage.api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
     expect((await stage.provider.family(family)).revoked).toBeNull()
   },

@@ -28,5 +28,5 @@ test('a start that fails stores first what it has asked a provider for', async (
   expect(await failing.output()).not.toContain('refresh.broke')
   const [stored] = await storedTokensOf(at.dataDir)
   expect(stored?.refreshToken).toBe((await provider.family(family)).current)
-  expect((await provider.requests({ family })).length).toBe(2)
+  expect((await provider.requests({ family, endpoint: 'token' })).length).toBe(2)
 })
