@@ -32,7 +32,7 @@ export async function verifyCallback(
   const proven: Record<string, unknown> = {}
   const left: Record<string, unknown> = {}
   for (const [name, value] of unverified) {
-    const answer = await ask(means, call, { name, token: tokens.accessToken })
+    const answer = await proves(means, call, { name, token: tokens.accessToken })
     if (answer === 'unavailable') return { kind: 'unavailable', detail: UNAVAILABLE }
     if (answer === 'no' && identifies(call.recipe, name)) {
       return { kind: 'untrusted', detail: 'the token is not for what the callback names' }
@@ -48,7 +48,8 @@ const UNAVAILABLE = 'the provider cannot say now whether the callback is right'
 
 const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
-async function ask(
+/** Whether the token proves a kept value, by the preset's `verifiedBy`. */
+export async function proves(
   means: Means,
   call: Call,
   { name, token }: { readonly name: string; readonly token: ReceivedTokens['accessToken'] },

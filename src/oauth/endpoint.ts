@@ -13,7 +13,7 @@ import type { Egress } from './egress.ts'
 import { exchange } from './exchange.ts'
 import { fetchToken } from './fetch-token.ts'
 import { grantKeys } from './grant-domains.ts'
-import { identify } from './identify.ts'
+import { identifyImport } from './identify-import.ts'
 import { ProviderFaults } from './provider-faults.ts'
 import type { ConfiguredProviders } from './providers.ts'
 import { refresh } from './refresh.ts'
@@ -51,7 +51,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     begin: (request) => begin(means, request),
     exchange: (request) => exchange(means, request),
     refresh: (request) => refresh(means, request),
-    identify: (request) => identify(means, request),
+    identify: (request) => identifyImport(means, request),
     revoke: (revocation) => revoke(means, revocation),
     canRevoke: (request) => canRevoke(means, request),
     fetchToken: (request) => fetchToken(means, request),

@@ -54,7 +54,7 @@ export type IdentifyOutcome =
     }
   /** The provider has nothing to ask, or answers no account. */
   | { readonly kind: 'unknown' }
-  /** Userinfo names another subject than the one that is kept among the provider's data. */
+  /** The token is not of the account that the provider's kept data belong to. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'unavailable'; readonly detail: string }
 
@@ -71,6 +71,8 @@ export interface TokenEndpoint {
     readonly params: Readonly<Record<string, string>>
     readonly providerData: Readonly<Record<string, unknown>>
     readonly accessToken: Secret
+    /** The app imported this access token: what came with other tokens says nothing of it. */
+    readonly isImported?: boolean
   }): Promise<IdentifyOutcome>
   revoke(revocation: RevocationRequest): Promise<RevocationOutcome>
   /** Whether a revocation could be sent; true if nobody can tell now. Takes two seconds at most. */

@@ -42,7 +42,7 @@ export async function judgeOwner(
   if (!isRenewable(grant) || !isOwnerAsked(grant.owner, isShared)) return { kind: 'open' }
   const { accessToken, providerData } = outcome.tokens
   const now = { ...before, providerData: { ...before.providerData, ...providerData } }
-  const asked = await accountOf(ports, now, accessToken)
+  const asked = await accountOf(ports, now, { accessToken, isImported: false })
   // Where accounts share grants, the owner is asked for until the provider has named it.
   const isNamed = asked.kind === 'ok' && asked.account.id !== null
   if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
@@ -82,8 +82,9 @@ function asOf({ account }: LiveConnection, owner: GrantOwner) {
 }
 
 /**
- * The account that the provider names for the imported access token; null if it names none. The
- * account that the app named is no evidence: apps confuse the ids of a provider.
+ * The account that the provider names for the imported access token; null if it names none. What the
+ * app named counts only if that token ended before the provider was asked: apps confuse the ids of a
+ * provider, but a token of one account must not be replaced by one of another.
  */
 async function accountOfImport(
   ports: Needs,
@@ -91,15 +92,18 @@ async function accountOfImport(
   { owner, token }: OAuthGrant,
 ): Promise<Account | null> {
   if (owner.is === 'unproven' && owner.told !== null) return owner.told
-  if (token === null || !tokenLives(before, ports.clock.now())) return null
-  const asked = await accountOf(ports, before, token.secret)
+  if (token === null || (token.expiresAt !== null && token.expiresAt <= before.createdAt))
+    return null
+  if (!tokenLives(before, ports.clock.now())) return before.account
+  const accessToken = token.secret
+  const asked = await accountOf(ports, before, { accessToken, isImported: true })
   return asked.kind === 'ok' ? asked.account : null
 }
 
 function accountOf(
   ports: Needs,
   { provider, client, params, providerData }: LiveConnection,
-  accessToken: Secret,
+  token: { readonly accessToken: Secret; readonly isImported: boolean },
 ): Promise<IdentifyOutcome> {
-  return ports.endpoint.identify({ provider, client, params, providerData, accessToken })
+  return ports.endpoint.identify({ provider, client, params, providerData, ...token })
 }

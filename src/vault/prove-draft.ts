@@ -184,8 +184,8 @@ async function refuse(ports: ProveNeeds, draft: LiveConnection, error: VaultErro
 async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOutcome | null> {
   const { provider, client, params, providerData, grant } = draft
   if (grant.token === null) return null
-  const accessToken = grant.token.secret
-  return ports.endpoint.identify({ provider, client, params, providerData, accessToken })
+  const token = { accessToken: grant.token.secret, isImported: draft.lastRefreshedAt === null }
+  return ports.endpoint.identify({ provider, client, params, providerData, ...token })
 }
 
 /** No faster than the lane of the client goes: those that nobody waits for may be thousands. */

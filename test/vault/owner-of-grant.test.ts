@@ -5,7 +5,11 @@ import { Secret } from '../../src/core/secret.ts'
 import { confirmLink } from '../../src/vault/confirm-link.ts'
 import { deleteConnection } from '../../src/vault/delete-connection.ts'
 import { handInMany } from '../../src/vault/hand-in-many.ts'
-import { type ImportDemand, tokensCandidate } from '../../src/vault/import-connection.ts'
+import {
+  importConnection,
+  type ImportDemand,
+  tokensCandidate,
+} from '../../src/vault/import-connection.ts'
 import { refresh } from '../../src/vault/refresh.ts'
 import { settleLeftDrafts } from '../../src/vault/settle-left-drafts.ts'
 import { updateConnection } from '../../src/vault/update-connection.ts'
@@ -66,6 +70,33 @@ describe('an access token and a refresh token of two accounts', () => {
       })
     },
   )
+
+  test.each(['import', 'line of a batch'] as const)(
+    'are refused in an %s that is refreshed after the access token has ended',
+    async (how) => {
+      await using stage = await openStage()
+      const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
+      const line = () => tokensCandidate(stage.ports, OPERATOR, demand)
+      if (how === 'import') await importConnection(stage.ports, OPERATOR, demand)
+      else await handInMany(stage.ports, [line], 'believed')
+      stage.clock.pass(2 * HOUR)
+      const [stored] = await stage.ports.store.connectionsOf(USER, ACME)
+      await refresh(stage.ports, await stage.stored(stored?.id ?? NO_ID), 'forced')
+      expect(await stage.stored(stored?.id ?? NO_ID)).toMatchObject({
+        status: 'disconnected',
+        failure: { reason: 'account_mismatch' },
+        account: { id: ACCOUNT.id },
+      })
+    },
+  )
+
+  test('of one account are kept under the id that the app names, however it names it', async () => {
+    await using stage = await openStage()
+    const [one] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const { connection } = await hand(stage, one, { accountId: 'named-by-the-app' })
+    expect(await refresh(stage.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
+    expect((await stage.stored(connection.id)).account.id).toBe('named-by-the-app')
+  })
 
   test('are refused at an import where accounts share grants, and the shared grant stays', async () => {
     await using stage = await openSiblingStage()
