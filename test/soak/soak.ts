@@ -49,10 +49,10 @@ const SECRET = `whsec_${randomBytes(32).toString('base64')}`
 const JUDGED_FROM_SECONDS = 180
 const ALLOWED = {
   memoryMiB: { factor: 1.15, more: 16 },
-  descriptors: { factor: 1, more: 100 },
-  logKiB: { factor: 1, more: 32 * 1024 },
+  descriptors: { factor: 1, more: 40 },
+  logKiB: { factor: 1, more: 4 * 1024 },
   journalKiB: { factor: 1, more: 0 },
-  readP50Ms: { factor: 2, more: 25 },
+  readP50Ms: { factor: 1.5, more: 3 },
 } as const satisfies Partial<Record<keyof Row, Allowance>>
 /** Events are kept for thirty days, so the database grows by them, and by nothing else. */
 const BYTES_PER_EVENT = 2_500
