@@ -7,10 +7,10 @@ const KNOWN = 'test/oauth/provider-answers.test.ts'
 const REFRESH = 'test/oauth/refresh.test.ts'
 const CONNECT = 'test/vault/connect.test.ts'
 
-/** What an answer comes to. */
+/** How an answer of a provider is classified. */
 export const answers: readonly Mutation[] = [
   {
-    promise: 'what is not understood ends no grant',
+    guarantee: 'An answer that Larder does not understand never ends a grant',
     file: 'src/core/classify-answer.ts',
     original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
     mutant: "  return { kind: 'grant_dead', detail }\n",
@@ -20,21 +20,21 @@ export const answers: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'what is refused is not replayed at once',
+    guarantee: 'A refused request is not replayed at once',
     file: 'src/core/classify-answer.ts',
     original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
     mutant: "  return { kind: 'ambiguous', mayReplay: true, ...said }\n",
     killedBy: [[KNOWN, 'oidc 400 {"error":"invalid_scope"} is ambiguous %s']],
   },
   {
-    promise: 'a provider in trouble is not believed that a grant has ended',
+    guarantee: 'A 429 or 5xx answer ends a grant only if a rule names this status',
     file: 'src/core/classify-answer.ts',
     original: '  return (rule) => isCalm(status) || rule.statuses !== undefined\n',
     mutant: '  return (rule) => isCalm(status) || rule !== undefined\n',
     killedBy: [[KNOWN, 'slack 503 %s is lost %s']],
   },
   {
-    promise: 'a server error is never a death',
+    guarantee: 'A server error never ends a grant',
     file: 'src/core/classify-answer.ts',
     original:
       "  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }\n",
@@ -42,7 +42,7 @@ export const answers: readonly Mutation[] = [
     killedBy: [[KNOWN, 'oidc 500 {"error":"invalid_grant"} is lost %s']],
   },
   {
-    promise: 'a wrong secret that looks like a dead grant ends no grant',
+    guarantee: 'Rules for a wrong client secret are applied before rules for a dead grant',
     file: 'src/core/classify-answer.ts',
     original: '  if (matches(rules.config, answer)) {\n',
     mutant: '  if (body === undefined) {\n',
@@ -54,7 +54,7 @@ export const answers: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a grant is not dead because it alone is rejected',
+    guarantee: 'A rejected grant is not dead while no other grant of its client is refreshed',
     file: 'src/core/after-refresh.ts',
     original: 'end.othersRefreshed || isOver',
     mutant: 'end.othersRefreshed || !isOver',
@@ -66,42 +66,42 @@ export const answers: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'what was written into a callback by whoever calls it is not logged',
+    guarantee: 'Text from a callback request is never logged',
     file: 'src/vault/connect-failure.ts',
     original: '  return looksLikeCode(error) ? error :',
     mutant: "  return error !== '' ? error :",
     killedBy: [[CONNECT, 'never repeats what whoever calls the callback wrote there: %s']],
   },
   {
-    promise: 'a cut answer is believed in no word',
+    guarantee: 'The body of an incomplete answer is never used as an answer',
     file: 'src/core/classify-answer.ts',
     original: '  const answer = received.complete ? received : { ...received, body: null }\n',
     mutant: '  const answer = received\n',
     killedBy: [[ANY, EVERY]],
   },
   {
-    promise: 'tokens beside an error are no success',
+    guarantee: 'An answer with tokens and an error is not a success',
     file: 'src/core/classify-answer.ts',
     original: 'body !== null && hasToken && !hasError(body)\n',
     mutant: 'body !== null && hasToken\n',
     killedBy: [[KNOWN, 'oidc 200 {"access_token":"at-2",%s is ambiguous (general)']],
   },
   {
-    promise: 'no error quotes a token or secret that was sent',
+    guarantee: 'No error message quotes a part of a token or secret that was sent',
     file: 'src/oauth/sent.ts',
     original: 'secrets.some((secret) => sharesPart(text, secret))',
     mutant: 'secrets.some((secret) => secret === text)',
     killedBy: [[REFRESH, '%s is not quoted, though it looks like an error code']],
   },
   {
-    promise: 'the old refresh token that comes back is not taken for a new one',
+    guarantee: 'An answer that echoes the old refresh token does not count as a rotation',
     file: 'src/oauth/read-answer.ts',
     original: 'found === null || sent.held(found) ? null : new Secret(found)',
     mutant: 'found === null ? null : new Secret(found)',
     killedBy: [[REFRESH, 'from an echo of the old one the new refresh token is saved: %s']],
   },
   {
-    promise: 'a rotation in a half-broken answer is saved',
+    guarantee: 'A refresh token in a damaged answer is saved',
     file: 'src/oauth/read-answer.ts',
     original: 'const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null\n',
     mutant: 'const salvaged = null\n',

@@ -7,24 +7,24 @@ const STORM = 'test/outage/clock-storm.test.ts'
 const SUSPENDED =
   'where a machine was suspended for eight hours, all are refreshed once, within the caps, and nothing that has ended is served'
 
-/** What is done again and again, whatever is done to a clock. */
+/** Jobs and rates while the clock is set, and the age of tokens. */
 export const clocks: readonly Mutation[] = [
   {
-    promise: 'a clock that is set silences no job',
+    guarantee: 'Every job is planned again after the clock was set',
     file: FILE,
     original: '    this.#plan()\n    if (byMs > 0)',
     mutant: '    if (byMs > 0)',
     killedBy: [[SCHEDULE, 'a clock that is set has every job planned anew, and none twice']],
   },
   {
-    promise: 'a clock that is set has no job planned twice',
+    guarantee: 'No job is planned twice after the clock was set',
     file: FILE,
     original: '    this.#unplan()\n    try {\n',
     mutant: '    try {\n',
     killedBy: [[SCHEDULE, 'a clock that is set has every job planned anew, and none twice']],
   },
   {
-    promise: 'what is asked to stop plans nothing more, and ends',
+    guarantee: 'A schedule that is stopping plans no more jobs',
     file: FILE,
     original: '    if (this.stopping) return\n    this.#tasks',
     mutant: '    this.#tasks',
@@ -36,7 +36,7 @@ export const clocks: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'jobs keep to UTC, whatever time is kept around',
+    guarantee: 'Jobs run by UTC in every time zone',
     file: FILE,
     original: "        timezone: 'UTC',\n",
     mutant: '',
@@ -45,35 +45,36 @@ export const clocks: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a clock that is set back makes nobody wait as long',
+    guarantee: 'A read does not wait for the time by which the clock was set back',
     file: 'src/core/refresh-policy.ts',
     original: '  if (isAheadOf(connection, now)) return 0\n',
     mutant: '',
     killedBy: [[CLOCK, 'lets nobody wait for days in the moment before it is noticed']],
   },
   {
-    promise: 'a token is as old as the clock says that makes it older',
+    guarantee:
+      'If the clock was set during a refresh, the new token gets the earlier of two issue times',
     file: 'src/vault/present-token.ts',
     original: 'Math.min(begun.at, ports.clock.now() - took)',
     mutant: 'ports.clock.now() - took',
     killedBy: [[CLOCK, 'during a refresh does not take the token that it finds for a new one']],
   },
   {
-    promise: 'a token is no younger for a clock that is set back',
+    guarantee: 'A clock that was set back does not make a token seem newer',
     file: 'src/vault/present-token.ts',
     original: 'Math.min(begun.at, ports.clock.now() - took)',
     mutant: 'begun.at',
     killedBy: [[CLOCK, 'during a refresh does not make the new token seem younger than it is']],
   },
   {
-    promise: 'no more refreshes begin in a second than the provider was promised',
+    guarantee: 'No more refreshes start per second than the limit of the provider',
     file: 'src/vault/lanes.ts',
     original: '    if (wait > 0) await this.#clock.sleep(wait)\n',
     mutant: '',
     killedBy: [[STORM, SUSPENDED]],
   },
   {
-    promise: 'no more refreshes are under way at once than the provider was promised',
+    guarantee: 'No more refreshes run at the same time than the limit of the provider',
     file: 'src/vault/lanes.ts',
     original: 'queue: new PQueue({ concurrency }),',
     mutant: 'queue: new PQueue({ concurrency: Number.POSITIVE_INFINITY }),',

@@ -3,10 +3,10 @@ import type { Mutation } from './mutation.ts'
 const EGRESS = 'test/oauth/egress.test.ts'
 const ODD = 'test/vault/odd-http.test.ts'
 
-/** The door to providers. */
+/** Requests to providers: addresses, deadlines, and how an answer is read. */
 export const egress: readonly Mutation[] = [
   {
-    promise: 'no redirect is followed with a token in the body',
+    guarantee: 'A request with a token in its body follows no redirect',
     file: 'src/oauth/egress.ts',
     original: 'return resultOf(exchanged, sentAt)\n',
     mutant:
@@ -14,49 +14,49 @@ export const egress: readonly Mutation[] = [
     killedBy: [[EGRESS, 'a %s is an answer, not a way to another host']],
   },
   {
-    promise: 'an exchange has one end, however the answer drips',
+    guarantee: 'The deadline ends an exchange, however slowly the answer arrives',
     file: 'src/outgoing/exchange.ts',
     original: "  signal.addEventListener('abort', onAbort)\n",
     mutant: '\n',
     killedBy: [[EGRESS, 'a body that drips for ever ends with the one deadline']],
   },
   {
-    promise: 'plain http goes where the settings allow it alone',
+    guarantee: 'Plain http is used only if the settings allow it',
     file: 'src/oauth/address-guard.ts',
     original: "(url.protocol === 'http:' && mayBePlain)\n",
     mutant: "url.protocol === 'http:'\n",
     killedBy: [[EGRESS, 'plain http goes to a spelled out loopback address and nowhere else']],
   },
   {
-    promise: 'plain http goes to no address on the internet',
+    guarantee: 'Plain http is never used for an address on the internet',
     file: 'src/oauth/address-guard.ts',
     original: "(url.protocol === 'https:' || !mayReach(address, 'public'))\n",
     mutant: 'url !== null\n',
     killedBy: [[EGRESS, 'http to the name %s, reach %s, which leads to %j, is %s']],
   },
   {
-    promise: 'it does not start where the guard is not in force',
+    guarantee: 'Larder does not start if the address guard does not block',
     file: 'src/oauth/egress.ts',
     original: "  if (result.reason === 'blocked') return\n",
     mutant: '  return\n',
     killedBy: [[EGRESS, 'it does not open where the guard lets a blocked address through']],
   },
   {
-    promise: 'a name that leads into a private network is not connected to',
+    guarantee: 'A host name that resolves to a private address is not connected to',
     file: 'src/oauth/guarded-connector.ts',
     original: '!addresses.every(({ address }) => isAllowed(address))',
     mutant: 'addresses.length === 0',
     killedBy: [[EGRESS, 'a name that leads to %s is refused']],
   },
   {
-    promise: 'a literal private address is not connected to',
+    guarantee: 'A private address in a URL is not connected to',
     file: 'src/oauth/guarded-connector.ts',
     original: '    if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()\n',
     mutant: '\n',
     killedBy: [[EGRESS, 'the literal %s is refused before anything is sent']],
   },
   {
-    promise: 'a certificate that nobody vouches for is not spoken to',
+    guarantee: 'A server with an untrusted certificate receives no request',
     file: 'src/outgoing/connect.ts',
     original: 'rejectUnauthorized: true',
     mutant: 'rejectUnauthorized: false',
@@ -65,28 +65,28 @@ export const egress: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'an informational answer is not taken for the answer',
+    guarantee: 'A 1xx answer does not count as the final answer',
     file: 'src/outgoing/answer-reader.ts',
     original: '    if (status < 200) return\n',
     mutant: '\n',
     killedBy: [[ODD, 'a rotation in an answer %s is saved']],
   },
   {
-    promise: 'a body does not grow beyond the cap when it is decoded',
+    guarantee: 'A body that exceeds the size limit after decoding is dropped',
     file: 'src/oauth/decode-body.ts',
     original: "=== 'ERR_BUFFER_TOO_LARGE' ? null : body\n",
     mutant: "=== '' ? null : body\n",
     killedBy: [[EGRESS, 'of a body that grows beyond the cap under %s nothing is kept']],
   },
   {
-    promise: 'a refresh token is not sent again at once after an answer began',
+    guarantee: 'After an answer has begun, the refresh token is not sent again at once',
     file: 'src/vault/present-token.ts',
     original: '  if (first.outcome.answerBegan === true) return { ...first, unresolved: isLost }\n',
     mutant: '\n',
     killedBy: [[ODD, 'after %s the refresh token is not sent again at once']],
   },
   {
-    promise: 'an answer with two different errors ends no grant',
+    guarantee: 'An answer with two different errors never ends a grant',
     file: 'src/oauth/read-answer.ts',
     original: 'const value = brings ? read.latest : read.value\n',
     mutant: 'const value = read.latest\n',

@@ -1,11 +1,11 @@
-/** A line that carries a promise, broken on purpose. */
+/** A line that a guarantee depends on, and how the mutation run breaks it. */
 export type Mutation = {
-  /** What is promised, in the words of somebody who relies on it. */
-  readonly promise: string
+  /** What a user or operator relies on, as a sentence without its full stop. */
+  readonly guarantee: string
   readonly file: string
-  /** Stands in the file exactly once. */
+  /** Must occur in the file exactly once. */
   readonly original: string
   readonly mutant: string
-  /** Each of these must fail, by name: the title of a test, `%s` for what a table fills in. */
+  /** Each of these tests must fail. In a title, `%s` stands for a value from a table of cases. */
   readonly killedBy: readonly (readonly [file: string, test: string])[]
 }

@@ -12,10 +12,10 @@ const AFTER = 'test/core/after-refresh.test.ts'
 const LANES = 'test/vault/lanes.test.ts'
 const DUE = 'test/vault/refresh-due.test.ts'
 
-/** From the row that is due to the row that is written. */
+/** One refresh, from the due row to the committed result; revocations. */
 export const refreshing: readonly Mutation[] = [
   {
-    promise: 'an outcome is written only over the generation it was begun on',
+    guarantee: 'The outcome of a refresh is written only if the generation has not changed',
     file: 'src/store/connection-writes.ts',
     original: "    .where('generation', '=', generation)\n",
     mutant: '',
@@ -25,21 +25,21 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'an outcome is written only over the grant it was begun on',
+    guarantee: 'The outcome of a refresh is written only if the grant has not changed',
     file: 'src/store/connection-writes.ts',
     original: "    .where('grant_id', grantId === null ? 'is' : '=', grantId)\n",
     mutant: '',
     killedBy: [[FENCE, 'that has seen another grant']],
   },
   {
-    promise: 'the store says whether a write has won',
+    guarantee: 'The store reports whether a fenced write changed a row',
     file: 'src/store/connection-writes.ts',
     original: 'return { won: result.numUpdatedRows === 1n }',
     mutant: 'return { won: result.numUpdatedRows >= 0n }',
     killedBy: [[FENCE, 'that has seen an older generation']],
   },
   {
-    promise: 'what was deleted stays deleted, whatever a late write brings',
+    guarantee: 'A late write does not restore a deleted connection',
     file: 'src/store/connection-writes.ts',
     original: '  return { won: result.numUpdatedRows === 1n }\n}\n',
     mutant:
@@ -47,7 +47,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[FENCE, 'of what has been deleted does not bring it back']],
   },
   {
-    promise: 'a write that has lost is not announced as a refresh',
+    guarantee: 'A write that lost the race is not reported as a refresh',
     file: 'src/vault/save-refresh.ts',
     original:
       '    if (!won) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
@@ -55,7 +55,8 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[REFRESH, 'for a connection that was deleted revokes what it brought']],
   },
   {
-    promise: 'a rotation goes to who has kept the refresh token that was shown',
+    guarantee:
+      'A late rotation goes to the connection that still holds the refresh token that was sent',
     file: 'src/vault/save-refresh.ts',
     original:
       '  if (await leaveToHeir(ports, trx, { attempt, received, open: after.attempt })) return\n',
@@ -68,21 +69,21 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a draft is not refreshed by the schedule before it has its place',
+    guarantee: 'The schedule does not refresh a draft while it is being proven',
     file: 'src/core/grant.ts',
     original: '  return withGrant(connection, grant, now + PROVE_WITHIN_MS)\n',
     mutant: '  return withGrant(connection, grant, now)\n',
     killedBy: [[KEPT, 'are not refreshed by the schedule on the way to their place']],
   },
   {
-    promise: 'a connection that ends is told to operators',
+    guarantee: 'A disconnected connection is logged',
     file: 'src/vault/attempt-refresh.ts',
     original: '  tellDisconnected(ports, changes)\n',
     mutant: '',
     killedBy: [[REFRESH, 'as no_refresh_token']],
   },
   {
-    promise: 'tokens that come for a grant that is gone are revoked',
+    guarantee: 'Tokens that arrive for a deleted or replaced grant are revoked',
     file: 'src/vault/save-refresh.ts',
     original:
       '  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })\n',
@@ -93,7 +94,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'tokens of a grant that another holder has rotated are left alone',
+    guarantee: 'Late tokens of a grant that another process has rotated are not revoked',
     file: 'src/vault/save-refresh.ts',
     original: '  if (isSameGrant) return\n',
     mutant: '',
@@ -102,14 +103,14 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'an attempt is begun only on the generation that was read',
+    guarantee: 'A refresh starts only if the generation is still the one that was read',
     file: 'src/store/attempts.ts',
     original: "        .where('generation', '=', connection.grant.generation)\n",
     mutant: '',
     killedBy: [[FENCE, 'does not begin on another generation']],
   },
   {
-    promise: 'nobody refreshes while another holds the lease',
+    guarantee: 'A connection is not refreshed while another attempt holds its lease',
     file: 'src/store/attempts.ts',
     original: "            eb('attempt_id', '=', lease.attempt),\n",
     mutant:
@@ -117,7 +118,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[FENCE, 'begins while another holds the lease: %s']],
   },
   {
-    promise: 'nothing is sent before the intent is on disk',
+    guarantee: 'No refresh token is sent before the intent is committed',
     file: 'src/vault/attempt-refresh.ts',
     original: '  const intent = await ports.store.write(',
     mutant: '  const intent = { won: true }\n  void ports.store.write(',
@@ -126,7 +127,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'who did not get the lease sends nothing',
+    guarantee: 'An attempt that did not get the lease sends nothing',
     file: 'src/vault/attempt-refresh.ts',
     original: '  if (!intent.won) return outrun(ports, connection)\n',
     mutant: '',
@@ -135,14 +136,14 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a rotation is on its way to the disk before anything else is done with it',
+    guarantee: 'A rotated token is written to the journal before anything else is done with it',
     file: 'src/vault/attempt-refresh.ts',
     original: '  if (entry !== null) ports.journal.note(entry)\n',
     mutant: '',
     killedBy: [[JOURNAL, 'is noted before the database has taken it, and forgotten then']],
   },
   {
-    promise: 'a refresh token is shown by the client it was issued to alone',
+    guarantee: 'A refresh token is sent only by the client that it was issued to',
     file: 'src/vault/attempt-refresh.ts',
     original: 'return grant.issuedTo === ports.endpoint.clientName(provider, client)',
     mutant: 'return true',
@@ -154,28 +155,28 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a refresh reads the row again and sends nothing if somebody was faster',
+    guarantee: 'A refresh sends nothing if the row has changed since it was read',
     file: 'src/vault/refresh.ts',
     original: "  if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }\n",
     mutant: '',
     killedBy: [[REFRESH, 'sends nothing where somebody else has refreshed meanwhile']],
   },
   {
-    promise: 'one refresh of a connection at a time, whoever asks',
+    guarantee: 'A connection has one refresh at a time',
     file: 'src/vault/flights.ts',
     original: '    if (current !== undefined) return current\n',
     mutant: '',
     killedBy: [[FLIGHTS, 'who comes while one is in the air flies along']],
   },
   {
-    promise: 'a flight that failed does not keep the next one from starting',
+    guarantee: 'A failed refresh does not block the next one',
     file: 'src/vault/flights.ts',
     original: '      .finally(() => this.#air.delete(id))\n',
     mutant: '',
     killedBy: [[FLIGHTS, 'a flight that fails leaves the way to the next']],
   },
   {
-    promise: 'a client that is held stays held when the process ends',
+    guarantee: 'A paused client is still paused after a restart',
     file: 'src/daemon.ts',
     original: 'new Lanes(clock, policy, await store.circuits())',
     mutant: 'new Lanes(clock, policy, [])',
@@ -187,14 +188,14 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'connections in trouble leave a slot to the others',
+    guarantee: 'Failing connections leave a slot for the others',
     file: 'src/vault/lanes.ts',
     original: 'concurrency: Math.max(1, concurrency - 1) }',
     mutant: 'concurrency }',
     killedBy: [[LANES, 'those in trouble leave a slot to the others, however many are asked for']],
   },
   {
-    promise: 'what is asked for goes before what is scheduled',
+    guarantee: 'A refresh that a caller waits for runs before scheduled ones',
     file: 'src/vault/lanes.ts',
     original: "const priority = task.urgency === 'asked' ? 1 : ",
     mutant: 'const priority = ',
@@ -204,7 +205,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'no client at a provider waits for another',
+    guarantee: 'No client waits for the refreshes of another client',
     file: 'src/vault/lanes.ts',
     original: 'const known = this.#lanes.get(client)\n',
     mutant: 'const known = this.#lanes.values().next().value\n',
@@ -214,7 +215,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'after a start the schedule works up to its rate',
+    guarantee: 'After a start, the schedule increases its rate gradually',
     file: 'src/vault/lanes.ts',
     original: 'const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)\n',
     mutant: 'const ramp = 1\n',
@@ -227,7 +228,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a spent token is never shown twice where the provider punishes it',
+    guarantee: 'A refresh token is never replayed if the preset forbids it',
     file: 'src/core/provider.ts',
     original: "    case 'never':\n      return false\n",
     mutant: "    case 'never':\n      return true\n",
@@ -239,14 +240,14 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a refresh token that was not sent stays the old one',
+    guarantee: 'If an answer has no refresh token, the old one is kept',
     file: 'src/core/grant.ts',
     original: '    refreshToken: tokens.refreshToken ?? grant.refreshToken,\n',
     mutant: '    refreshToken: tokens.refreshToken,\n',
     killedBy: [[AFTER, 'without a refresh token keeps the old one']],
   },
   {
-    promise: 'a client that is refused harms no connection',
+    guarantee: 'A rejected client does not change the state of a connection',
     file: 'src/core/after-refresh.ts',
     original: '        : steppedBack(common, end)\n',
     mutant: "        : failing(common, 'provider_misconfigured', outcome, end)\n",
@@ -255,7 +256,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'one that is refused is not always the next to be asked',
+    guarantee: 'A connection whose client was rejected is not always the next to be refreshed',
     file: 'src/core/after-refresh.ts',
     original: '  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }\n',
     mutant: '  return connection\n',
@@ -267,7 +268,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'what is gone where one connection leads holds no other',
+    guarantee: 'A missing address that only one connection uses does not pause other connections',
     file: 'src/core/circuit.ts',
     original:
       "      return outcome.isOwn === true ? circuit : opened(circuit, 'misconfigured', 0, at)\n",
@@ -275,7 +276,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[ONE_REFUSED, '%s where its own parameter leads is the connection’s own']],
   },
   {
-    promise: 'nothing that was in the air ends a Retry-After',
+    guarantee: 'An answer to an earlier request does not end a `Retry-After` wait',
     file: 'src/core/circuit.ts',
     original: "  if (isAskedToWait && outcome.kind !== 'throttled') return circuit\n",
     mutant: '',
@@ -284,7 +285,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a revocation is not sent that cannot be written down',
+    guarantee: 'A revocation is not sent if its next try cannot be stored',
     file: 'src/vault/deliver-revocations.ts',
     original: '        await trx.rescheduleRevocation({ ...revocation, dueAt })\n',
     mutant: '',
@@ -296,14 +297,14 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a queued revocation that would end a newer grant is not sent',
+    guarantee: 'A queued revocation is not sent if it would end a newer grant',
     file: 'src/vault/deliver-revocations.ts',
     original: 'if (await wouldEndAnother(ports, trx, revocation)) {',
     mutant: 'if (Date.now() < 0) {',
     killedBy: [['test/vault/revocations-judged.test.ts', 'after a restart either']],
   },
   {
-    promise: 'a grant that another user of the account holds is not ended by a deletion',
+    guarantee: 'A deletion does not revoke a grant if another user has a connection of the account',
     file: 'src/vault/queue-revocation.ts',
     original: "  if (await wouldEndAnother(ports, trx, revocation)) return 'skipped'\n",
     mutant: '',
@@ -315,7 +316,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'that the clock was set back is not forgotten before all has followed it',
+    guarantee: 'Larder records that the clock was set back until all stored times are shifted',
     file: 'src/store/store.ts',
     original: "        .when('heartbeat_at', '>', now)\n",
     mutant: "        .when('heartbeat_at', '<', 0)\n",
@@ -327,21 +328,22 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a rotation whose outcome is unknown is called interrupted, not revoked',
+    guarantee:
+      'If the outcome of a rotation is unknown, the reason is `interrupted`, not `revoked`',
     file: 'src/core/after-refresh.ts',
     original: "  if (end.unresolved || connection.attempt !== null) return 'interrupted'\n",
     mutant: '',
     killedBy: [[AFTER, 'makes of a dead grant an interrupted one']],
   },
   {
-    promise: 'nothing that passes disconnects anybody',
+    guarantee: 'A transient failure never disconnects a connection',
     file: 'src/core/after-refresh.ts',
     original: "    case 'not_sent':\n      return failing(",
     mutant: "    case 'not_sent':\n      return disconnected(",
     killedBy: [[AFTER, 'not_sent']],
   },
   {
-    promise: 'no token is served that ends before it was asked to',
+    guarantee: 'No token is served that expires earlier than the caller asked for',
     file: 'src/core/refresh-policy.ts',
     original: 'remaining(token, now) >= wanted.ttlMs',
     mutant: 'remaining(token, now) >= -wanted.ttlMs',
@@ -353,7 +355,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'the deadline lies below the lease, whatever the settings say',
+    guarantee: 'Settings whose deadline does not fit into the lease are refused',
     file: 'src/config/refresh-settings.ts',
     original: '  if (settings.leaseSeconds < 2 * settings.deadlineSeconds + 5) {\n',
     mutant: '  if (settings.leaseSeconds < 0) {\n',
@@ -365,7 +367,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'the deadline lies below the lease where nobody sets them',
+    guarantee: 'The default deadline fits into the default lease',
     file: 'src/core/refresh-policy.ts',
     original: '  leaseMs: 60_000,\n',
     mutant: '  leaseMs: 20_000,\n',
@@ -377,7 +379,7 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'the deadline of the settings is the one that holds',
+    guarantee: 'The configured deadline is used for requests',
     file: 'src/daemon.ts',
     original: '      deadlineMs: policy.deadlineMs,\n    }),',
     mutant: '    }),',

@@ -6,9 +6,9 @@ import { basename, join } from 'node:path'
 import { mutations, occurrences } from './mutations.ts'
 import type { Mutation } from './mutation.ts'
 
-// Breaks one promise after the other in a copy of the project and runs the tests that must notice:
-// `npm run test:mutations`, or with words only those whose promise or file holds one of them.
-// Ends with 1 where a mutant lives, or where the list no longer fits the code.
+// `npm run test:mutations` breaks one line after the other in a copy of the project, and runs the tests
+// that must fail. Words as arguments select mutations by guarantee or file. Exits with 1 if a mutant
+// survives, or if the list no longer fits the code.
 
 const ROOT = join(import.meta.dirname, '../..')
 const LEFT_OUT = ['node_modules', '.git', 'data']
@@ -18,8 +18,8 @@ type Titled = { readonly fullName: string; readonly status: string }
 
 const words = process.argv.slice(2)
 const chosen = mutations.filter(
-  ({ promise, file }) =>
-    words.length === 0 || words.some((word) => `${promise} ${file}`.includes(word)),
+  ({ guarantee, file }) =>
+    words.length === 0 || words.some((word) => `${guarantee} ${file}`.includes(word)),
 )
 const copy = await mkdtemp(join(tmpdir(), 'larder-mutations-'))
 try {
@@ -34,7 +34,7 @@ try {
   await rm(copy, { recursive: true, force: true })
 }
 
-/** A test that fails without a mutant, or that is not there, proves nothing. */
+/** A named test that does not exist, or that fails without a mutant, proves nothing. */
 async function unsoundTests(list: readonly Mutation[]): Promise<readonly string[]> {
   const named = Map.groupBy(
     list.flatMap(({ killedBy }) => killedBy),
@@ -46,9 +46,9 @@ async function unsoundTests(list: readonly Mutation[]): Promise<readonly string[
     const results = await run(file, titles)
     for (const title of titles) {
       const found = results.filter(({ fullName }) => matches(title, fullName))
-      if (found.length === 0) problems.push(`${file}: there is no test "${title}"`)
+      if (found.length === 0) problems.push(`${file} has no test "${title}"`)
       if (found.some(({ status }) => status !== 'passed')) {
-        problems.push(`${file}: "${title}" does not pass as it is`)
+        problems.push(`${file}: "${title}" fails without a mutant`)
       }
     }
   }
@@ -58,11 +58,11 @@ async function unsoundTests(list: readonly Mutation[]): Promise<readonly string[
 async function livingMutants(list: readonly Mutation[]): Promise<readonly string[]> {
   const living: string[] = []
   for (const mutation of list) {
-    const { promise, file, mutant, original } = mutation
+    const { guarantee, file, mutant, original } = mutation
     const path = join(copy, file)
     const text = await readFile(path, 'utf8')
     if (occurrences(text, mutation) !== 1) {
-      living.push(`${file}: the line is not there once: ${promise}`)
+      living.push(`${file} does not contain the line exactly once: ${guarantee}`)
       continue
     }
     await writeFile(
@@ -71,13 +71,13 @@ async function livingMutants(list: readonly Mutation[]): Promise<readonly string
     )
     const blind = await blindTests(mutation)
     await writeFile(path, text)
-    say(`${blind.length === 0 ? 'killed  ' : 'SURVIVED'}  ${file}: ${promise}`)
-    living.push(...blind.map((test) => `${promise}: not noticed by ${test}`))
+    say(`${blind.length === 0 ? 'killed  ' : 'SURVIVED'}  ${file}: ${guarantee}`)
+    living.push(...blind.map((test) => `${guarantee}: the mutant survived ${test}`))
   }
   return living
 }
 
-/** Those of its tests that did not fail. */
+/** The tests of a mutation that did not fail. */
 async function blindTests({ killedBy }: Mutation): Promise<readonly string[]> {
   const blind: string[] = []
   for (const [file, title] of killedBy) {
@@ -109,7 +109,7 @@ function matches(title: string, fullName: string): boolean {
   return new RegExp(`${patternOf(title)}$`, 's').test(fullName)
 }
 
-/** `%s` stands for whatever a table filled in. */
+/** `%s` stands for a value from a table of cases. */
 function patternOf(title: string): string {
   return title
     .split('%s')

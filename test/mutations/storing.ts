@@ -12,45 +12,45 @@ const AD = {
     'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, generation, keyId)\n',
 } as const
 
-/** What is on the disk, and who can read it. */
+/** The database file, sealed values and keys. */
 export const storing: readonly Mutation[] = [
   {
-    promise: 'a commit that returned is on stable storage',
+    guarantee: 'A commit that has returned is on stable storage',
     file: 'src/store/sqlite/pragmas.ts',
     original: "  ['synchronous', 'full', SYNCHRONOUS_FULL],\n",
     mutant: "  ['synchronous', 'normal', 1],\n",
     killedBy: [[OPENING, 'holds after a write and after opening again']],
   },
   {
-    promise: 'a setting of SQLite that does not hold is noticed',
+    guarantee: 'An SQLite setting that did not take effect is detected',
     file: 'src/store/sqlite/pragmas.ts',
     original: '  if (is !== SYNCHRONOUS_FULL) {\n',
     mutant: '  if (is === undefined) {\n',
     killedBy: [[OPENING, 'would not hold if it were not told each time, which is noticed']],
   },
   {
-    promise: 'a deleted token leaves nothing behind in the file',
+    guarantee: 'SQLite overwrites a deleted token in the file',
     file: 'src/store/sqlite/pragmas.ts',
     original: "  ['secure_delete', 'on', 1],\n",
     mutant: "  ['secure_delete', 'off', 0],\n",
     killedBy: [[OPENING, 'leaves nothing of a deleted token in the files']],
   },
   {
-    promise: 'an index that hides rows is noticed at the start',
+    guarantee: 'An index that hides rows is detected at the start',
     file: 'src/store/sqlite/inspect-vault-file.ts',
     original: "passes(raw, 'integrity_check')",
     mutant: "passes(raw, 'quick_check')",
     killedBy: [[SCHEMA, 'of %s, %s, is made anew, and nothing is missing']],
   },
   {
-    promise: 'a table that has lost a column is noticed at the start',
+    guarantee: 'A missing column is detected at the start',
     file: 'src/store/sqlite/inspect-vault-file.ts',
     original: '    assertShape(raw, await lastKnownStep(db))\n',
     mutant: '    await lastKnownStep(db)\n',
     killedBy: [[SCHEMA, 'are refused with a bit of the name of %s flipped, and left as they are']],
   },
   {
-    promise: 'an empty directory where a vault is expected is no new vault',
+    guarantee: 'No new vault is created in an empty directory if a vault id is expected',
     file: 'src/config/vault-id.ts',
     original: '  if (vaultId !== null && !existsSync(databaseFile)) {\n',
     mutant: "  if (vaultId === '' && !existsSync(databaseFile)) {\n",
@@ -59,7 +59,7 @@ export const storing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'no other vault is opened than the expected one',
+    guarantee: 'A vault with an unexpected id is not opened',
     file: 'src/daemon.ts',
     original: '  if (vaultId === null || keys?.vaultId === vaultId) return\n',
     mutant: '  if (vaultId === null || keys !== null) return\n',
@@ -71,7 +71,7 @@ export const storing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a writer that another one holds up waits instead of failing',
+    guarantee: 'A blocked writer waits instead of failing',
     file: 'src/store/sqlite/dialect.ts',
     original: "CompiledQuery.raw('begin immediate')",
     mutant: "CompiledQuery.raw('begin')",
@@ -83,7 +83,7 @@ export const storing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a full disk is called by its name',
+    guarantee: 'A full disk is reported as a full disk',
     file: 'src/store/sqlite/dialect.ts',
     original: "if (this.#raw.inTransaction) this.#raw.exec('rollback')",
     mutant: "this.#raw.exec('rollback')",
@@ -96,7 +96,7 @@ export const storing: readonly Mutation[] = [
   },
   {
     ...AD,
-    promise: 'a sealed value opens in its own vault alone',
+    guarantee: 'A sealed value opens only in its own vault',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), table, row, field, generation, keyId)\n',
     killedBy: [
       ['test/seal/vectors.test.ts', 'what is sealed here has the form that the file describes'],
@@ -104,39 +104,39 @@ export const storing: readonly Mutation[] = [
   },
   {
     ...AD,
-    promise: 'a sealed value opens in its own table alone',
+    guarantee: 'A sealed value opens only in its own table',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, row, field, generation, keyId)\n',
     killedBy: [[SEALER, 'does not open in another table']],
   },
   {
     ...AD,
-    promise: 'a sealed value opens in its own row alone',
+    guarantee: 'A sealed value opens only in its own row',
     mutant:
       'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, field, generation, keyId)\n',
     killedBy: [[SEALER, 'does not open in another row']],
   },
   {
     ...AD,
-    promise: 'a sealed value opens in its own field alone',
+    guarantee: 'A sealed value opens only in its own field',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, generation, keyId)\n',
     killedBy: [[SEALER, 'does not open in another field']],
   },
   {
     ...AD,
-    promise: 'a sealed value opens in its own generation alone',
+    guarantee: 'A sealed value opens only in its own generation',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, keyId)\n',
     killedBy: [[SEALER, 'does not open in another generation: %s']],
   },
   {
     ...AD,
-    promise: 'a sealed value opens under the key it names alone',
+    guarantee: 'A sealed value opens only with the key that it names',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, generation)\n',
     killedBy: [
       ['test/seal/vectors.test.ts', 'what is sealed here has the form that the file describes'],
     ],
   },
   {
-    promise: 'exactly one key is tried',
+    guarantee: 'Only one key is tried',
     file: 'src/seal/sealer.ts',
     original:
       "  if (key === undefined) throw new SealError('the key of the sealed value is not in the keyring')\n  const ad = associatedData(keyring.vaultId, keyId, place)\n  const plain = decrypt(ciphertext, { nonce, key, ad })\n",
@@ -145,7 +145,7 @@ export const storing: readonly Mutation[] = [
     killedBy: [['test/seal/vectors.test.ts', 'sealed under a key that is not in the ring']],
   },
   {
-    promise: 'a wrong master key is told before anything is written',
+    guarantee: 'A wrong master key is detected before the first write',
     file: 'src/seal/keyring.ts',
     original: '  if (isRight) return\n',
     mutant: '  return\n',
@@ -155,28 +155,28 @@ export const storing: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a damaged check is not called a wrong master key',
+    guarantee: 'A damaged key check is not reported as a wrong master key',
     file: 'src/seal/keyring.ts',
     original: '  throw opensKeys ?',
     mutant: '  throw opensKeys === null ?',
     killedBy: [[KEYRING, 'of the master key’s check, %s, are not called a wrong key']],
   },
   {
-    promise: 'the key that seals goes only once another has taken over',
+    guarantee: 'The current data key is removed only after a new one is in use',
     file: 'src/vault/renew-data-key.ts',
     original: '  if (!keys.some(isInUse)) await renewDataKey(ports)\n',
     mutant: '',
     killedBy: [[DATA_KEY, RETIRED]],
   },
   {
-    promise: 'the key of the fingerprints never goes',
+    guarantee: 'The index key is never removed',
     file: 'src/vault/renew-data-key.ts',
     original: "  return purpose === 'data' && retiredAt !== null\n",
     mutant: '  return retiredAt !== null\n',
     killedBy: [[DATA_KEY, RETIRED]],
   },
   {
-    promise: 'one damaged value keeps no other from being sealed anew',
+    guarantee: 'Re-sealing continues after a damaged value',
     file: 'src/seal/sealed-blob.ts',
     original:
       '  return blob[0] === BLOB_VERSION ? blob.subarray(1, 1 + KEY_ID_BYTES) : new Uint8Array()\n',

@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { presetFields } from '../../src/oauth/presets/schema.ts'
-import { presetIds } from '../../src/oauth/providers.ts'
 import { callbackStrategies, clientAuthStrategies } from '../../src/oauth/strategies.ts'
-import { providersPage } from '../../src/providers-table.ts'
 import { createScriptedProvider } from '../support/scripted-provider/create-scripted-provider.ts'
 import { startLarder } from '../support/start-larder.ts'
 import { until } from '../support/until.ts'
@@ -20,23 +16,6 @@ function example(name: string): string {
   const [, block = ''] = PAGE.split(`<!-- test: ${name} -->`)
   return /```\w+\n(.*?)```/s.exec(block)?.[1] ?? ''
 }
-
-test('docs/providers.md is what `npm run providers` makes of the presets', async () => {
-  const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8')
-  expect(page, 'run: npm run providers -- --write').toBe(providersPage())
-  const node = process.execPath
-  const { stdout } = await promisify(execFile)(node, ['src/providers-table.ts', '--check'])
-  const [head = '', ...rows] = stdout.trimEnd().split('\n')
-  expect(head.split(/ {2,}/).map((name) => name.trim())).toEqual([
-    'id',
-    'name',
-    'flows',
-    'rotation',
-    'refresh-token life',
-    'verified on',
-  ])
-  expect(rows.map((row) => row.split(' ')[0])).toEqual(presetIds)
-})
 
 test('the page on adding a provider names every field and every strategy', () => {
   const named = [

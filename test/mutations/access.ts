@@ -6,10 +6,10 @@ const CALLBACK = 'test/http/public-callback.test.ts'
 const JOURNEY = 'test/oauth/journey.test.ts'
 const DOOR = 'test/http/private-door.test.ts'
 
-/** Who may come in, and for whom. */
-export const doors: readonly Mutation[] = [
+/** Which callbacks, forms and API requests are accepted. */
+export const access: readonly Mutation[] = [
   {
-    promise: 'a state is good for one callback',
+    guarantee: 'A state is valid for one callback',
     file: 'src/store/flows.ts',
     original: "await db.deleteFrom('flows').where('id', '=', row.id).executeTakeFirst()",
     mutant: 'await Promise.resolve({ numDeletedRows: 1n })',
@@ -19,7 +19,7 @@ export const doors: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a callback counts in the browser that began it alone',
+    guarantee: 'A callback is accepted only from the browser that started the flow',
     file: 'src/store/flows.ts',
     original: "    .where('browser_hash', by.browserHash === null ? 'is' : '=', by.browserHash)\n",
     mutant: '',
@@ -29,35 +29,35 @@ export const doors: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a state ends with its time',
+    guarantee: 'An expired state is not accepted',
     file: 'src/store/flows.ts',
     original: "    .where('expires_at', '>', by.now)\n",
     mutant: '',
     killedBy: [[LINKS, 'come back once, and only to the browser that began them']],
   },
   {
-    promise: 'the answer of one provider is not taken on the callback of another',
+    guarantee: "One provider's answer is not accepted on the callback of another",
     file: 'src/vault/finish-authorization.ts',
     original: '    if (flow !== null && flow.provider !== provider.id) throw unknownFlow()\n',
     mutant: '',
     killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
   },
   {
-    promise: 'a callback by HEAD redeems nothing',
+    guarantee: 'A callback by HEAD redeems no code',
     file: 'src/http/public/callback-routes.ts',
     original: "  if (isAhead || ctx.method === 'HEAD') throw",
     mutant: '  if (isAhead) throw',
     killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
   },
   {
-    promise: 'a callback that a browser loads in advance redeems nothing',
+    guarantee: 'A prefetched callback redeems no code',
     file: 'src/http/public/callback-routes.ts',
     original: "  if (isAhead || ctx.method === 'HEAD') throw",
     mutant: "  if (ctx.method === 'HEAD') throw",
     killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
   },
   {
-    promise: 'an answer without the issuer that the metadata promises redeems no code',
+    guarantee: 'A callback without `iss` redeems no code if the metadata promises `iss`',
     file: 'src/oauth/endpoints.ts',
     original:
       'recipe.requiresIss || metadata.authorization_response_iss_parameter_supported === true',
@@ -70,7 +70,7 @@ export const doors: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'the proof of possession is S256, always',
+    guarantee: 'The PKCE challenge method is always S256',
     file: 'src/oauth/requests.ts',
     original: "    params.set('code_challenge_method', 'S256')\n",
     mutant: "    params.set('code_challenge_method', 'plain')\n",
@@ -82,14 +82,14 @@ export const doors: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'only the user that the link was made for is confirmed',
+    guarantee: 'A link is confirmed only for the user that it was created for',
     file: 'src/vault/confirm-link.ts',
     original: 'if (isLate || link.request.userId !== demand.userId) {',
     mutant: 'if (isLate) {',
     killedBy: [[CONNECT, 'confirmed for another user, the grant is revoked and wiped']],
   },
   {
-    promise: 'only the browser that consented brings the completion',
+    guarantee: 'A link is confirmed only with the completion from the browser that consented',
     file: 'src/vault/confirm-link.ts',
     original:
       'return timingSafeEqual(Buffer.from(digest(completion)), Buffer.from(waiting.completionHash))',
@@ -98,14 +98,14 @@ export const doors: readonly Mutation[] = [
     killedBy: [[CONNECT, 'nobody is served before the app has confirmed']],
   },
   {
-    promise: 'a code is redeemed in the session of its own user alone',
+    guarantee: 'A headless code is redeemed only for the user who started the flow',
     file: 'src/vault/complete-headless.ts',
     original: '  if (flow.request.userId !== demand.userId) {\n',
     mutant: '  if (flow.request.userId === undefined) {\n',
     killedBy: [[CONNECT, 'another user’s session is refused, the code not redeemed']],
   },
   {
-    promise: 'a flow begins only from the page that this browser was shown',
+    guarantee: 'A flow starts only from the page that this browser received',
     file: 'src/http/public/connect-routes.ts',
     original:
       "if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {",
@@ -116,21 +116,21 @@ export const doors: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'a form that comes from another site starts nothing',
+    guarantee: 'A form from another site starts no flow',
     file: 'src/http/public/connect-routes.ts',
     original: "  if (ctx.get('sec-fetch-site') === 'cross-site')\n",
     mutant: "  if (ctx.get('sec-fetch-site') === 'elsewhere')\n",
     killedBy: [['test/http/public-form.test.ts', 'a form with %s starts nothing']],
   },
   {
-    promise: 'users are sent back to allowed addresses alone',
+    guarantee: 'Users are redirected only to allowed addresses',
     file: 'src/core/redirect-url.ts',
     original: 'allowed === null || allowed.protocol !== url.protocol || allowed.host !== url.host',
     mutant: 'allowed === null || allowed.protocol !== url.protocol',
     killedBy: [['test/core/redirect-url.test.ts', 'a user may not be sent to %s']],
   },
   {
-    promise: 'the private API answers to its own names alone',
+    guarantee: 'The private API answers only to its own host names',
     file: 'src/http/guard.ts',
     original: "    if (!isAnswered || !url?.startsWith('/')) {\n",
     mutant: "    if (!url?.startsWith('/')) {\n",
@@ -140,7 +140,7 @@ export const doors: readonly Mutation[] = [
     ],
   },
   {
-    promise: 'the private API answers no browser',
+    guarantee: 'The private API answers no request from a browser',
     file: 'src/http/guard.ts',
     original:
       "    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {\n",
@@ -148,21 +148,21 @@ export const doors: readonly Mutation[] = [
     killedBy: [[DOOR, 'answers no page of the origin "%s"']],
   },
   {
-    promise: 'nobody is served without a key',
+    guarantee: 'The private API answers no request without a key',
     file: 'src/http/guard.ts',
     original: '  if (caller === null) {\n',
     mutant: '  if (caller === undefined) {\n',
     killedBy: [[DOOR, 'asks for a key, and takes none from "%s"']],
   },
   {
-    promise: 'a key does what it may and nothing else',
+    guarantee: 'A key allows only the operations that it has permissions for',
     file: 'src/http/guard.ts',
     original: '  if (!holds(caller, permission)) {\n',
     mutant: '  if (permission === undefined) {\n',
     killedBy: [[DOOR, 'asks for %s, which the others do not imply']],
   },
   {
-    promise: 'a key sees its own users alone',
+    guarantee: 'A narrowed key reaches only its own users',
     file: 'src/http/guard.ts',
     original: "    if (typeof userId === 'string' && !reachesUser(caller, userId)) {\n",
     mutant: "    if (typeof userId === 'number') {\n",

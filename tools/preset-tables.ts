@@ -1,14 +1,14 @@
-import type { Recipe } from './presets/schema.ts'
-import { presets } from './presets/index.ts'
-import { baseOf, parseRecipe, withChosen } from './recipe.ts'
+import type { Recipe } from '../src/oauth/presets/schema.ts'
+import { presets } from '../src/oauth/presets/index.ts'
+import { baseOf, parseRecipe, withChosen } from '../src/oauth/recipe.ts'
 
 /** The first row names the columns. */
 export type Table = readonly (readonly string[])[]
 
-/** Marks what is not from the vendor's documentation. */
+/** Marks a value that is not in the vendor's documentation. */
 const UNVERIFIED = ' *'
 
-/** One row a preset, by id: what an operator asks first. */
+/** One row for each preset, by id, with what an operator asks first. */
 export function presetTable(): Table {
   const rows = recipes().map(([id, recipe]) => [
     id,
@@ -21,7 +21,7 @@ export function presetTable(): Table {
   return [['id', 'name', 'flows', 'rotation', 'refresh-token life', 'verified on'], ...rows]
 }
 
-/** The parameters that presets declare, and who may set them. */
+/** The parameters that presets declare, and where each can be set. */
 export function parameterTable(): Table {
   const rows = recipes().flatMap(([id, { params }]) =>
     Object.entries(params).map(([name, { description, required, setBy, default: fallback }]) => [
@@ -39,7 +39,7 @@ function recipes(): readonly (readonly [id: string, recipe: Recipe])[] {
   return Object.keys(presets).map((id) => {
     const base = baseOf(id, {})
     const recipe = parseRecipe('detail' in base ? {} : withChosen(base, {}))
-    if (!('name' in recipe)) throw new Error(`the preset ${id} is not whole`)
+    if (!('name' in recipe)) throw new Error(`the preset ${id} is incomplete`)
     return [id, recipe]
   })
 }
@@ -59,7 +59,7 @@ function rotationOf({ connectsBy, renewsWith, refreshTokens }: Recipe): string {
   const { issued, rotation, replay, graceSeconds } = refreshTokens
   if (connectsBy !== 'link' || (issued === 'never' && renewsWith === 'refresh_token')) return '–'
   if (renewsWith === 'access_token') return 'the access token renews itself'
-  const once = replay === 'never' ? ', never shown twice' : ''
+  const once = replay === 'never' ? ', never replayed' : ''
   const grace = `single use, ${duration(graceSeconds ?? 0)} of grace`
   switch (rotation) {
     case 'none':
@@ -67,11 +67,11 @@ function rotationOf({ connectsBy, renewsWith, refreshTokens }: Recipe): string {
     case 'single-use':
       return `single use${once}`
     case 'grace':
-      return replay === 'within-grace' ? `${grace}, never shown after it` : grace
+      return replay === 'within-grace' ? `${grace}, not replayed after it` : grace
     case 'overlap':
-      return 'new ones, old ones stay good'
+      return 'new ones, old ones stay valid'
     case 'sometimes':
-      return `at times${once}`
+      return `sometimes${once}`
     case 'unknown':
     case undefined:
       return 'not known'
@@ -99,7 +99,7 @@ const UNITS = [
   ['min', 60],
 ] as const
 
-/** In the largest unit that divides it, but months of days stay days. */
+/** In the largest unit that divides it; there is no unit between a day and a year. */
 function duration(seconds: number): string {
   const [unit, size] = UNITS.find(([, each]) => seconds % each === 0) ?? ['s', 1]
   return `${seconds / size} ${unit}`

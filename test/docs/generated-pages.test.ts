@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { generatedPages } from '../../tools/write-docs.ts'
+
+test.each(Object.entries(generatedPages))('%s is what `npm run docs` generates', (path, page) => {
+  const written = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  expect(written, 'run: npm run docs').toBe(page())
+})
