@@ -3,7 +3,7 @@ import { blobType } from './blob-type.ts'
 
 /**
  * A seal over what each row holds. It is null here and filled in the same transaction by
- * `src/store/seal-rows.ts`, which has the keys; a row without one does not open.
+ * `src/store/queries/seal-rows.ts`, which has the keys; a row without one does not open.
  */
 export async function addRowSeals(db: Kysely<unknown>): Promise<void> {
   const tables = [

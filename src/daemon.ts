@@ -1,36 +1,36 @@
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
-import { SealError, StoreError } from './core/errors.ts'
-import type { Events } from './events.ts'
+import { SealError, StoreError } from './core/base/errors.ts'
+import type { Events } from './observe/events.ts'
 import { listen } from './http/listen.ts'
-import { createPrivateApp } from './http/private-app.ts'
-import { createPublicApp } from './http/public.ts'
+import { createPrivateApp } from './http/private/private-app.ts'
+import { createPublicApp } from './http/public/public-app.ts'
 import { jobsOf } from './jobs/jobs.ts'
 import { Schedule } from './jobs/schedule.ts'
-import { openEgress } from './oauth/egress.ts'
-import { createTokenEndpoint } from './oauth/endpoint.ts'
-import { configureProviders, type ConfiguredProviders } from './oauth/providers.ts'
-import { rehearse } from './oauth/rehearse.ts'
-import type { Clock, Ports, Random } from './ports.ts'
+import { openEgress } from './oauth/egress/egress.ts'
+import { createTokenEndpoint } from './oauth/methods/endpoint.ts'
+import { configureProviders, type ConfiguredProviders } from './oauth/recipe/configure-providers.ts'
+import { rehearse } from './oauth/methods/rehearse.ts'
+import type { Clock, Ports, Random } from './ports/ports.ts'
 import type { VaultKeys } from './ports/store.ts'
 import { reloadSecrets } from './reload-secrets.ts'
 import { createKeyring, type Keyring, openKeyring } from './seal/keyring.ts'
 import { digestOfSecret } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
 import { FileJournal } from './store/journal.ts'
-import { OpenError } from './store/open-error.ts'
-import { openSqlite } from './store/open-sqlite.ts'
+import { OpenError } from './store/sqlite/open-error.ts'
+import { openSqlite } from './store/sqlite/open-sqlite.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
-import { SingleFlights } from './vault/flights.ts'
-import { catchUpWithClock, followClock } from './vault/follow-clock.ts'
-import { keepWebhooks } from './vault/keep-webhooks.ts'
-import { KnownCallers } from './vault/known-callers.ts'
-import { Lanes } from './vault/lanes.ts'
-import { listWebhooks } from './vault/list-webhooks.ts'
-import { replayJournal } from './vault/replay-journal.ts'
-import { rescueAttempts } from './vault/rescue-attempts.ts'
-import { settleLeftDrafts } from './vault/settle-left-drafts.ts'
+import { SingleFlights } from './vault/refresh/flights.ts'
+import { catchUpWithClock, shiftClock } from './vault/upkeep/shift-clock.ts'
+import { keepWebhooks } from './vault/webhooks/keep-webhooks.ts'
+import { KnownCallers } from './vault/operate/known-callers.ts'
+import { Lanes } from './vault/refresh/lanes.ts'
+import { listWebhooks } from './vault/webhooks/list-webhooks.ts'
+import { replayJournal } from './vault/refresh/replay-journal.ts'
+import { rescueAttempts } from './vault/upkeep/rescue-attempts.ts'
+import { promoteLeftDrafts } from './vault/import/promote-left-drafts.ts'
 import { openWebhooks } from './webhooks/deliver.ts'
 
 export interface Daemon extends AsyncDisposable {
@@ -62,7 +62,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   const schedule = new Schedule(jobsOf(ports), {
     clock,
     report: ground.events,
-    followClock: (byMs, ending) => followClock(ports, byMs, ending),
+    followClock: (byMs, ending) => shiftClock(ports, byMs, ending),
   })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   ground.events.metrics.watch(everything)
@@ -72,7 +72,7 @@ export async function startDaemon(config: Config, ground: Ground): Promise<Daemo
   const rotations = await replayJournal(ports)
   const attempts = await rescueAttempts(ports, 'at start')
   if (rotations + attempts > 0) ground.events.recovered({ rotations, attempts })
-  void wherePossible(() => settleLeftDrafts(ports))
+  void wherePossible(() => promoteLeftDrafts(ports))
   const listeners = await openListeners(config, ground, { ports: everything, opened })
   // In the reverse order of this: flights land while reads are still answered, then the doors close.
   opened.defer(() => flights.land())

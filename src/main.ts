@@ -5,7 +5,7 @@ import { CommanderError } from 'commander'
 import { commandLine, usageExitCode } from './cli/command-line.ts'
 import { EXIT } from './cli/refusal.ts'
 import { isFault, report } from './cli/report.ts'
-import type { Events } from './events.ts'
+import type { Events } from './observe/events.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -34,14 +34,18 @@ async function serve(): Promise<void> {
   const ending = untilSignal()
   const hangUps = hearHangUps()
   const [{ loadConfig }, { surroundings }] = await Promise.all([
-    import('./config.ts'),
+    import('./config/config.ts'),
     import('./config/surroundings.ts'),
   ])
   const config = loadConfig(process.env, surroundings())
   // The environment that the process was started with keeps it; what this process reads does not.
   delete process.env['LARDER_MASTER_KEY']
   const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
-    await Promise.all([import('./events.ts'), import('./daemon.ts'), import('./system.ts')])
+    await Promise.all([
+      import('./observe/events.ts'),
+      import('./daemon.ts'),
+      import('./observe/system-clock.ts'),
+    ])
   const events = openEvents({ level: config.logLevel })
   // Lines that nobody reads are written again each time the process is about to end by itself.
   process.once('beforeExit', () => process.exit())
@@ -120,8 +124,8 @@ function untilCrash(events: Events): Promise<string> {
 
 async function openApi(): Promise<unknown> {
   const [{ openApiDocument }, { privateEndpoints }] = await Promise.all([
-    import('./http/openapi.ts'),
-    import('./http/private.ts'),
+    import('./http/private/openapi.ts'),
+    import('./http/private/private.ts'),
   ])
   return openApiDocument(privateEndpoints, version)
 }

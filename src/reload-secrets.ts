@@ -1,14 +1,14 @@
-import type { Config } from './config.ts'
-import type { SecretsRead } from './config/providers.ts'
-import type { ProviderId } from './core/ids.ts'
-import type { Secret } from './core/secret.ts'
-import type { WebhookId } from './core/webhook.ts'
-import type { Events } from './events.ts'
-import type { ConfiguredProviders } from './oauth/providers.ts'
-import type { Clock, Traffic } from './ports.ts'
+import type { Config } from './config/config.ts'
+import type { ProviderId } from './core/base/ids.ts'
+import type { Secret } from './core/base/secret.ts'
+import type { WebhookId } from './core/events/webhook.ts'
+import type { Events } from './observe/events.ts'
+import type { ConfiguredProviders } from './oauth/recipe/configure-providers.ts'
+import type { Clock, Traffic } from './ports/ports.ts'
 import type { TokenEndpoint } from './ports/token-endpoint.ts'
 import { digestOfSecret } from './seal/open-settings.ts'
 import type { OpenWebhooks } from './webhooks/deliver.ts'
+import type { SecretsRead } from './config/keys/secret-file.ts'
 
 type Needs = {
   readonly config: Pick<Config, 'readSecrets'>

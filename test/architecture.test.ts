@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** Who may import whom; `src/config.ts` and `src/config/` are one. Whoever is not here imports all. */
+/** Which folder of `src` may import which. `daemon` and `main` import all. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: ['core'],
   ports: ['core', 'ports'],
@@ -12,55 +12,120 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   outgoing: ['outgoing'],
   oauth: ['core', 'ports', 'outgoing', 'oauth'],
   webhooks: ['core', 'ports', 'outgoing', 'webhooks'],
-  http: ['core', 'ports', 'vault', 'events', 'http'],
-  jobs: ['core', 'ports', 'vault', 'events', 'jobs'],
+  observe: ['core', 'ports', 'observe'],
+  http: ['core', 'ports', 'vault', 'observe', 'http'],
+  jobs: ['core', 'ports', 'vault', 'observe', 'jobs'],
   cli: ['core', 'cli'],
-  system: ['ports'],
-  log: ['core', 'log'],
-  metrics: ['core', 'ports', 'metrics'],
-  events: ['core', 'ports', 'log', 'metrics', 'events'],
-  // Presets are switched on by settings, and judge what settings give them.
-  config: ['core', 'ports', 'oauth', 'log', 'config'],
+  // Presets are enabled by settings, and check what the settings give them.
+  config: ['core', 'ports', 'oauth', 'observe', 'config'],
   migrations: ['migrations'],
-  'reload-secrets': ['config', 'core', 'events', 'oauth', 'ports', 'seal', 'webhooks'],
+  'reload-secrets': ['config', 'core', 'observe', 'oauth', 'ports', 'seal', 'webhooks'],
 }
+
+/** Inside these layers a room may import itself and the rooms listed here. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'core/base': [],
+  'core/connection': ['base'],
+  'core/refresh': ['base', 'connection'],
+  'core/connect': ['base', 'connection', 'refresh'],
+  'core/events': ['base', 'connection', 'refresh'],
+  'vault/connections': [],
+  'vault/refresh': ['connections'],
+  'vault/tokens': ['connections', 'refresh'],
+  'vault/connect': ['connections', 'refresh'],
+  'vault/import': ['connections', 'refresh', 'connect'],
+  'vault/upkeep': ['refresh', 'connect', 'import'],
+  'vault/webhooks': [],
+  'vault/operate': ['connections', 'webhooks'],
+}
+
+/** The packages that these layers may import. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  core: /^node:crypto$/,
+  ports: /^$/,
+  vault: /^(node:crypto|p-queue)$/,
+}
+
+/** The longest list that a reader takes in at a glance. The presets are data. */
+const MOST_FILES = 23
 
 const files = [...globSync('src/**/*.ts'), ...globSync('migrations/**/*.ts')]
 const sources = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]))
-const IMPORT = /^(?:import|export) (type )?(?:[^'"]* from )?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm
+const IMPORT = /^(?:import|export) (?:type )?(?:[^'"]* from )?'([^']+)'|\bimport\('([^']+)'\)/gm
 
-function importsOf(file: string, { types }: { readonly types: boolean }): readonly string[] {
-  const found = [...(sources.get(file) ?? '').matchAll(IMPORT)]
-  return found
-    .filter(([, isType]) => types || isType === undefined)
-    .map(([, , path, lazy]) => join(dirname(file), path ?? lazy ?? ''))
+function importsOf(file: string): readonly string[] {
+  return [...(sources.get(file) ?? '').matchAll(IMPORT)].map(([, name, lazy]) => name ?? lazy ?? '')
+}
+
+/** The files that a file imports, for their types too. */
+function filesImportedBy(file: string): readonly string[] {
+  const relative = importsOf(file).filter((name) => name.startsWith('.'))
+  return relative.map((name) => join(dirname(file), name))
 }
 
 function layerOf(file: string): string {
   return file.replace(/^src\//, '').replace(/(\/.*|\.ts)$/, '')
 }
 
-test('every import stays within the layers, and nothing imports the root', () => {
+function roomOf(file: string): string | null {
+  const room = /^src\/((?:core|vault)\/[\w-]+)\//.exec(file)?.[1]
+  return room ?? null
+}
+
+test('every import stays within the layers, and nothing but main imports the daemon', () => {
   expect(files.length).toBeGreaterThan(50)
   const wrong = files.flatMap((file) => {
     const from = layerOf(file)
     const allowed = LAYERS[from] ?? Object.keys(LAYERS).concat(from === 'main' ? 'daemon' : [])
-    const targets = importsOf(file, { types: true })
+    const targets = filesImportedBy(file)
     return targets.filter((to) => !allowed.includes(layerOf(to))).map((to) => `${file} → ${to}`)
   })
   expect(wrong).toEqual([])
 })
 
-test('every import leads to a file, and none leads back', () => {
+test('every file of the core and of the vault is in a room, and the rooms import one way', () => {
+  const inside = files.filter((file) => /^src\/(core|vault)\//.test(file))
+  const wrong = inside.flatMap((file) => {
+    const from = roomOf(file) ?? ''
+    const [layer] = from.split('/')
+    const allowed = [from, ...(ROOMS[from] ?? []).map((room) => `${layer}/${room}`)]
+    if (ROOMS[from] === undefined) return [`${file} is in no room`]
+    const targets = filesImportedBy(file).filter((to) => layerOf(to) === layer)
+    return targets
+      .filter((to) => !allowed.includes(roomOf(to) ?? ''))
+      .map((to) => `${file} → ${to}`)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('the core, the ports and the vault import no package that does input or output', () => {
+  const wrong = files.flatMap((file) => {
+    const allowed = PACKAGES[layerOf(file)]
+    const packages = importsOf(file).filter((name) => !name.startsWith('.'))
+    if (allowed === undefined) return []
+    return packages.filter((name) => !allowed.test(name)).map((name) => `${file} → ${name}`)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('every import leads to a file, and no chain of imports leads back, not even of types', () => {
   const done = new Set<string>()
   const visit = (file: string, path: readonly string[]): void => {
     expect(path, `a cycle at ${file}`).not.toContain(file)
     if (done.has(file)) return
     expect(sources.has(file), `${file}, imported by ${path.at(-1)}`).toBe(true)
-    for (const to of importsOf(file, { types: false })) visit(to, [...path, file])
+    for (const to of filesImportedBy(file)) visit(to, [...path, file])
     done.add(file)
   }
   for (const file of files) visit(file, [])
+})
+
+test('no folder but that of the presets is too long to read at a glance', () => {
+  const counts = new Map<string, number>()
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  counts.delete('src/oauth/presets')
+  const long = [...counts].filter(([, count]) => count > MOST_FILES)
+  expect(long).toEqual([])
 })
 
 test('there are no barrels, no default exports and no files over 300 lines', () => {

@@ -5,11 +5,13 @@ import { expect, test } from 'vitest'
 const MAY_EXPOSE: Readonly<Record<string, string>> = {
   'src/seal/sealer.ts': 'seals it',
   'src/seal/open-settings.ts': 'digests it',
-  'src/config/master-key-once.ts': 'turns the master key into bytes',
-  'src/oauth/check-client.ts': 'tries it at the start',
-  'src/oauth/requests.ts': 'sends it to the provider it came from',
+  'src/config/keys/master-key-once.ts': 'turns the master key into bytes',
+  'src/oauth/methods/check-client.ts': 'tries it at the start',
+  'src/oauth/request/authorization-url.ts': 'puts state and verifier into the request',
+  'src/oauth/request/client-authentication.ts': 'authenticates the client at its provider',
+  'src/oauth/request/send-request.ts': 'sends it to the provider it came from',
   'src/webhooks/sign.ts': 'signs with it',
-  'src/http/present.ts': 'gives the access token to the caller that asked for it',
+  'src/http/private/present.ts': 'gives the access token to the caller that asked for it',
   'src/cli/daemon-client.ts': 'shows the API key to the daemon',
 }
 const ROW_MAPPERS = /^src\/store\/rows\//

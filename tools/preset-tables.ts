@@ -1,6 +1,6 @@
-import type { Recipe } from '../src/oauth/presets/schema.ts'
-import { presets } from '../src/oauth/presets/index.ts'
-import { baseOf, parseRecipe, withChosen } from '../src/oauth/recipe.ts'
+import type { Recipe } from '../src/oauth/recipe/preset-schema.ts'
+import { presets } from '../src/oauth/recipe/presets.ts'
+import { baseOf, parseRecipe, withChosen } from '../src/oauth/recipe/recipe.ts'
 
 /** The first row names the columns. */
 export type Table = readonly (readonly string[])[]

@@ -49,8 +49,8 @@ function addProcessCommands(program: Command, needs: CommandLineNeeds): void {
     .description('ask the daemon of this machine whether it is ready')
     .option(...JSON_FLAG)
     .action(async (options: Json) => {
-      const { checkHealth } = await import('./healthcheck.ts')
-      await checkHealth(await needs.privateUrl(), options)
+      const { runHealthcheck } = await import('./healthcheck.ts')
+      await runHealthcheck(await needs.privateUrl(), options)
     })
   program
     .command('openapi')

@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../core/connection-view.ts'
+import type { ConnectionView } from '../core/events/connection-view.ts'
 import type { Ask } from './daemon-client.ts'
 import { printJson, printRows, type Row, tell } from './print.ts'
 import { readPages } from './read-pages.ts'

@@ -1,7 +1,7 @@
 import { request as askHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as askHttps } from 'node:https'
-import { parseJson } from '../core/json.ts'
-import type { Secret } from '../core/secret.ts'
+import { parseJson } from '../core/base/json.ts'
+import type { Secret } from '../core/base/secret.ts'
 import { EXIT, Refusal } from './refusal.ts'
 
 export type Question = {

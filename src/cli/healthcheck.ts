@@ -5,7 +5,10 @@ import { Refusal } from './refusal.ts'
 const ANSWER_WITHIN_MS = 5_000
 
 /** Whether the daemon can serve tokens and keep rotations; for the image's HEALTHCHECK. */
-export async function checkHealth(url: string, options: { readonly json: boolean }): Promise<void> {
+export async function runHealthcheck(
+  url: string,
+  options: { readonly json: boolean },
+): Promise<void> {
   const { status, body } = await exchange(url, {
     method: 'GET',
     path: '/readyz',

@@ -1,4 +1,4 @@
-import { parseJson } from '../core/json.ts'
+import { parseJson } from '../core/base/json.ts'
 import type { Ask } from './daemon-client.ts'
 import { printJson, printRows, type Row, tell } from './print.ts'
 import { Refusal } from './refusal.ts'
@@ -47,7 +47,7 @@ const VERIFIED_WITHIN_MS = 600_000
 export async function importFile(ask: Ask, path: string, options: ImportOptions): Promise<void> {
   const results: Imported[] = []
   for await (const batch of batchesOf(path, options.verify ? MOST_VERIFIED : MOST_LINES, results)) {
-    results.push(...(await handIn(ask, batch, { ...options, done: results.length })))
+    results.push(...(await importLines(ask, batch, { ...options, done: results.length })))
     tell(`${results.length} done: ${summary(results)}`)
   }
   results.sort((one, other) => one.line - other.line)
@@ -61,7 +61,7 @@ export async function importFile(ask: Ask, path: string, options: ImportOptions)
   }
 }
 
-async function handIn(
+async function importLines(
   ask: Ask,
   batch: readonly Line[],
   options: ImportOptions & { readonly done: number },

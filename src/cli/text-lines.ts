@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { decodeUtf8 } from '../core/utf8.ts'
+import { decodeUtf8 } from '../core/base/utf8.ts'
 import { EXIT, Refusal } from './refusal.ts'
 
 /** A line of a file, by its number from 1: its text, or what is wrong with its bytes. */

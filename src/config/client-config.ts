@@ -1,20 +1,20 @@
-import type { Secret } from '../core/secret.ts'
+import type { Secret } from '../core/base/secret.ts'
 import { ConfigError } from './config-error.ts'
-import { Environment, type Rule, type Variables } from './environment.ts'
+import { Environment, type Rule, type EnvironmentVariables } from './environment.ts'
 import { Findings } from './findings.ts'
-import { keyFiles, readLeftKey } from './key-files.ts'
-import { apiKeyRule } from './keys.ts'
+import { keyFiles, readLeftKey } from './keys/key-files.ts'
+import { apiKeyRule } from './keys/keys.ts'
 import { urlOf } from './listen.ts'
 import { readPrivateListen } from './listeners.ts'
-import { readPlaces, type Surroundings } from './surroundings.ts'
+import { readPlaces, type ConfigSources } from './surroundings.ts'
 import { isDaemonUrl } from './urls.ts'
 
 export type ClientConfig = { readonly url: string; readonly apiKey: Secret }
 
 /** Where the command line finds the daemon, and the key it shows there. */
 export function loadClientConfig(
-  variables: Variables,
-  around: Pick<Surroundings, 'cwd' | 'inImage'>,
+  variables: EnvironmentVariables,
+  around: Pick<ConfigSources, 'cwd' | 'inImage'>,
 ): ClientConfig {
   const findings = new Findings()
   const environment = new Environment(variables, findings, around.cwd)
@@ -32,7 +32,7 @@ export function loadClientConfig(
 }
 
 /** How this machine reaches the private API of a daemon that has these settings. */
-export function privateUrl(variables: Variables): string {
+export function privateUrl(variables: EnvironmentVariables): string {
   const findings = new Findings()
   const listen = readPrivateListen(new Environment(variables, findings, '/'))
   if (findings.problems.length > 0) throw new ConfigError(findings.problems)

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { Secret } from '../core/secret.ts'
+import { Secret } from '../core/base/secret.ts'
 import type { Findings } from './findings.ts'
-import { LINE_ENDS, readSecretFile } from './secret-file.ts'
+import { LINE_ENDS, readSecretFile } from './keys/secret-file.ts'
 import {
   isInjectedByKubernetes,
   type PlainSetting,
@@ -10,18 +10,18 @@ import {
   SETTINGS,
 } from './settings.ts'
 
-export type Variables = Readonly<Record<string, string | undefined>>
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
 /** What is wrong with a value, as a constant sentence; null where nothing is. */
 export type Rule = (raw: string) => string | null
 
 /** The `LARDER_` variables, each read by its rule; what is wrong goes to `findings`. */
 export class Environment {
-  readonly #variables: Variables
+  readonly #variables: EnvironmentVariables
   readonly #findings: Findings
   readonly #cwd: string
 
-  constructor(variables: Variables, findings: Findings, cwd: string) {
+  constructor(variables: EnvironmentVariables, findings: Findings, cwd: string) {
     this.#variables = variables
     this.#findings = findings
     this.#cwd = cwd

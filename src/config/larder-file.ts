@@ -3,7 +3,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { Findings } from './findings.ts'
 import { refreshSchema } from './refresh-settings.ts'
-import { readText } from './secret-file.ts'
+import { readSecretText } from './keys/secret-file.ts'
 import { webhooksSchema } from './webhooks.ts'
 
 const texts = z.array(z.string({ error: 'must be text' }), { error: 'must be a list' })
@@ -43,7 +43,7 @@ const NO_FILE: LarderFile = { isOpenToOthers: false, providerIds: [] }
 /** What is structured among the settings; empty, with the problems noted, where the file is bad. */
 export function readLarderFile(path: string, isExpected: boolean, findings: Findings): LarderFile {
   if (!isExpected && !existsSync(path)) return NO_FILE
-  const file = readText(path, 'larder.yaml', findings)
+  const file = readSecretText(path, 'larder.yaml', findings)
   const content = file === null ? null : parseYaml(file.text, findings)
   if (file === null || content === null) return NO_FILE
   const value = content.value ?? {}

@@ -1,4 +1,4 @@
-import type { Policy } from '../ports.ts'
+import type { Policy } from '../ports/ports.ts'
 import type { Environment, Rule } from './environment.ts'
 import type { Findings } from './findings.ts'
 import type { LarderFile } from './larder-file.ts'

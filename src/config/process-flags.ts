@@ -1,4 +1,4 @@
-import type { Variables } from './environment.ts'
+import type { EnvironmentVariables } from './environment.ts'
 import type { Findings } from './findings.ts'
 
 /** What the running process itself says, however it was brought to it. */
@@ -40,7 +40,7 @@ const PRINTING = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'] as const
 
 /** Refuses to hold keys in a process whose memory or traffic Node was told to show. */
 export function checkProcessFlags(
-  variables: Variables,
+  variables: EnvironmentVariables,
   state: ProcessState,
   findings: Findings,
 ): void {

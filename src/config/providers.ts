@@ -1,10 +1,19 @@
 import { resolve } from 'node:path'
-import { Secret } from '../core/secret.ts'
-import { parseProvider, presetIds, type ProviderSettings } from '../oauth/providers.ts'
+import { Secret } from '../core/base/secret.ts'
+import {
+  parseProvider,
+  presetIds,
+  type ProviderSettings,
+} from '../oauth/recipe/configure-providers.ts'
 import type { Environment } from './environment.ts'
 import { Findings } from './findings.ts'
 import type { LarderFile } from './larder-file.ts'
-import { LINE_ENDS, noteOpenToOthers, readSecretFile } from './secret-file.ts'
+import {
+  LINE_ENDS,
+  noteOpenToOthers,
+  readSecretFile,
+  type SecretsRead,
+} from './keys/secret-file.ts'
 import { providerSettings } from './settings.ts'
 
 type Sources = {
@@ -22,14 +31,6 @@ export function readProviders(sources: Sources): readonly ProviderSettings[] {
   const providers = [...ids].flatMap((id) => readProvider(id, named.get(id), sources))
   for (const provider of providers) checkProvider(provider, sources.findings)
   return providers
-}
-
-/** The secrets of one provider or webhook as the settings give them now. */
-export type SecretsRead = {
-  readonly id: string
-  readonly secrets: readonly Secret[]
-  /** With one, the secrets are not to be used. */
-  readonly problems: readonly string[]
 }
 
 /** Reads the files again that hold secrets of these providers. */

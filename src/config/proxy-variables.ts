@@ -1,4 +1,4 @@
-import type { Variables } from './environment.ts'
+import type { EnvironmentVariables } from './environment.ts'
 import type { Findings } from './findings.ts'
 
 const NAMES = ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => [
@@ -11,6 +11,6 @@ const UNUSED =
   'so this machine needs a route to them'
 
 /** Warns of forward proxies: a guard that checks addresses has to open its connections itself. */
-export function doubtProxyVariables(variables: Variables, findings: Findings): void {
+export function doubtProxyVariables(variables: EnvironmentVariables, findings: Findings): void {
   for (const name of NAMES) if (variables[name]) findings.warning(name, UNUSED)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEFAULT_REFRESH_POLICY, type RefreshPolicy } from '../core/refresh-policy.ts'
+import { DEFAULT_REFRESH_POLICY, type RefreshPolicy } from '../core/refresh/refresh-policy.ts'
 import type { Findings } from './findings.ts'
 
 /** `refresh:` of larder.yaml. */

@@ -7,7 +7,7 @@ import { fileSystemType } from './file-system.ts'
 import type { ProcessState } from './process-flags.ts'
 
 /** Where the settings are read. */
-export type Surroundings = {
+export type ConfigSources = {
   readonly cwd: string
   /** Inside the image keys are never made, and the paths are the image's. */
   readonly inImage: boolean
@@ -17,7 +17,7 @@ export type Surroundings = {
 }
 
 /** A file of the image's own, beside the package, tells that this is it. */
-export function surroundings(): Surroundings {
+export function surroundings(): ConfigSources {
   const marker = fileURLToPath(new URL('../../IMAGE', import.meta.url))
   return {
     cwd: process.cwd(),
@@ -41,7 +41,7 @@ export type Places = { readonly dataDir: string; readonly databaseFile: string }
 
 export function readPlaces(
   environment: Environment,
-  around: Pick<Surroundings, 'cwd' | 'inImage'>,
+  around: Pick<ConfigSources, 'cwd' | 'inImage'>,
 ): Places {
   const fallback = around.inImage ? '/data' : resolve(around.cwd, 'data')
   const dataDir = environment.path('LARDER_DATA_DIR') ?? fallback

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { ProviderId } from '../core/ids.ts'
-import { Secret } from '../core/secret.ts'
-import { isEventType, type WebhookEndpoint, type WebhookId } from '../core/webhook.ts'
+import type { ProviderId } from '../core/base/ids.ts'
+import { Secret } from '../core/base/secret.ts'
+import { isEventType, type WebhookEndpoint, type WebhookId } from '../core/events/webhook.ts'
 import { Findings } from './findings.ts'
-import type { SecretsRead } from './providers.ts'
-import { noteOpenToOthers, readSecretFile } from './secret-file.ts'
+import { noteOpenToOthers, readSecretFile, type SecretsRead } from './keys/secret-file.ts'
 
 const MOST_ENDPOINTS = 50
 const MOST_SECRETS = 5

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
-import { type ErrorCode, type NextAction, StoreError, VaultError } from '../core/errors.ts'
-import type { Random } from '../ports.ts'
+import { type ErrorCode, type NextAction, StoreError, VaultError } from '../core/base/errors.ts'
+import type { Random } from '../ports/ports.ts'
 
 type Kind = {
   readonly status: number

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { VaultError } from '../core/errors.ts'
-import { parseJson } from '../core/json.ts'
-import { decodeUtf8 } from '../core/utf8.ts'
-import { WHOLE_BODY } from './parse-input.ts'
+import { VaultError } from '../core/base/errors.ts'
+import { parseJson } from '../core/base/json.ts'
+import { decodeUtf8 } from '../core/base/utf8.ts'
 
 /** Bytes, where an endpoint does not say otherwise. */
 export const BODY_LIMIT = 64 * 1024
@@ -89,3 +88,6 @@ function malformed(
 function tooLarge(limit: number): VaultError {
   return new VaultError('payload_too_large', `a body may have at most ${limit} bytes`)
 }
+
+/** The name of an error that concerns the body as such, and no field of it. */
+export const WHOLE_BODY = 'body'

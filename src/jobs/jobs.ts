@@ -1,12 +1,12 @@
-import type { Ports } from '../ports.ts'
-import { deliverRevocations } from '../vault/deliver-revocations.ts'
-import { deliverWebhook } from '../vault/deliver-webhook.ts'
-import { expireConfirmations } from '../vault/expire-confirmations.ts'
-import { keepWebhooks } from '../vault/keep-webhooks.ts'
-import { foretellEnds } from '../vault/foretell-ends.ts'
-import { refreshDue } from '../vault/refresh-due.ts'
-import { renewDataKeyWhenDue, reSealRetired } from '../vault/renew-data-key.ts'
-import { SCAN } from '../vault/health.ts'
+import type { Ports } from '../ports/ports.ts'
+import { deliverRevocations } from '../vault/connections/deliver-revocations.ts'
+import { deliverWebhook } from '../vault/webhooks/deliver-webhook.ts'
+import { expireConfirmations } from '../vault/upkeep/expire-confirmations.ts'
+import { keepWebhooks } from '../vault/webhooks/keep-webhooks.ts'
+import { announceExpiry } from '../vault/upkeep/announce-expiry.ts'
+import { refreshDue } from '../vault/upkeep/refresh-due.ts'
+import { renewDataKeyWhenDue, reSealRetired } from '../vault/upkeep/renew-data-key.ts'
+import { SCAN } from '../vault/operate/health.ts'
 import type { Job } from './schedule.ts'
 
 /** Everything that happens without being asked for. */
@@ -36,7 +36,7 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       name: 'foretell-ends',
       cron: '*/10 * * * *',
       everyTick: false,
-      run: () => foretellEnds(ports),
+      run: () => announceExpiry(ports),
     },
     // Before the renewal, in this order after a start as well: a key that was retired a moment ago may
     // have sealed what is still under way.

@@ -1,6 +1,6 @@
 import { createTask, type ScheduledTask } from 'node-cron'
-import type { Instant } from '../core/ids.ts'
-import type { Clock, JobPulse, Pulse } from '../ports.ts'
+import type { Instant } from '../core/base/ids.ts'
+import type { Clock, JobPulse, Pulse } from '../ports/ports.ts'
 import { ClockWatch } from './clock-watch.ts'
 
 /** Something that is done again and again; never two runs of one at once. */

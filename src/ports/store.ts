@@ -1,8 +1,8 @@
-import type { Caller, Permission } from '../core/access.ts'
-import type { ConnectLink, EndedFlow, Flow, FlowEnd, WaitingGrant } from '../core/authorization.ts'
-import type { Circuit } from '../core/circuit.ts'
-import type { Connection, LiveConnection } from '../core/connection.ts'
-import type { StoredEvent, VaultEvent } from '../core/event.ts'
+import type { Caller, Permission } from '../core/base/access.ts'
+import type { ConnectLink, EndedFlow, Flow, FlowEnd, WaitingGrant } from '../core/connect/flow.ts'
+import type { Circuit } from '../core/refresh/circuit.ts'
+import type { Connection, LiveConnection } from '../core/connection/connection.ts'
+import type { StoredEvent, VaultEvent } from '../core/events/event.ts'
 import type {
   AttemptId,
   ConnectionId,
@@ -12,10 +12,10 @@ import type {
   LinkId,
   ProviderId,
   UserId,
-} from '../core/ids.ts'
-import type { Revocation } from '../core/outbox.ts'
-import type { ReceivedTokens } from '../core/refresh-outcome.ts'
-import type { Secret } from '../core/secret.ts'
+} from '../core/base/ids.ts'
+import type { Revocation } from '../core/connection/revocation.ts'
+import type { ReceivedTokens } from '../core/refresh/refresh-outcome.ts'
+import type { Secret } from '../core/base/secret.ts'
 import type { EventFilter, EventPage, WebhookReads, WebhookWrites } from './webhook-store.ts'
 
 export type WriteResult = { readonly won: boolean }

@@ -1,10 +1,10 @@
-import type { AuthorizationStart, ExchangeOutcome } from '../core/authorization.ts'
-import type { Account, ClientCredentials } from '../core/connection.ts'
-import type { Credentials } from '../core/credentials.ts'
-import type { Instant, ProviderId } from '../core/ids.ts'
-import type { RevocationOutcome, RevocationRequest } from '../core/outbox.ts'
-import type { AttemptOutcome, RefreshOutcome } from '../core/refresh-outcome.ts'
-import type { Secret } from '../core/secret.ts'
+import type { AuthorizationStart, ExchangeOutcome } from '../core/connect/flow.ts'
+import type { Account, ClientCredentials } from '../core/connection/connection.ts'
+import type { Credentials } from '../core/connection/credentials.ts'
+import type { Instant, ProviderId } from '../core/base/ids.ts'
+import type { RevocationOutcome, RevocationRequest } from '../core/connection/revocation.ts'
+import type { AttemptOutcome, RefreshOutcome } from '../core/refresh/refresh-outcome.ts'
+import type { Secret } from '../core/base/secret.ts'
 
 export type AuthorizationRequest = {
   readonly provider: ProviderId

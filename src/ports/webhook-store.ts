@@ -1,7 +1,7 @@
-import type { Caller } from '../core/access.ts'
-import type { StoredEvent } from '../core/event.ts'
-import type { Instant } from '../core/ids.ts'
-import type { Hold, WebhookId, WebhookState } from '../core/webhook.ts'
+import type { Caller } from '../core/base/access.ts'
+import type { StoredEvent } from '../core/events/event.ts'
+import type { Instant } from '../core/base/ids.ts'
+import type { Hold, WebhookId, WebhookState } from '../core/events/webhook.ts'
 
 export type EventFilter = {
   readonly after: number

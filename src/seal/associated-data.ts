@@ -1,5 +1,5 @@
-import { SealError } from '../core/errors.ts'
-import type { Place } from '../ports.ts'
+import { SealError } from '../core/base/errors.ts'
+import type { Place } from '../ports/ports.ts'
 import { BLOB_VERSION } from './sealed-blob.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
 

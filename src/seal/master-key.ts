@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import sodium from 'libsodium-wrappers'
-import { SealError } from '../core/errors.ts'
+import { SealError } from '../core/base/errors.ts'
 import type { WrappedKey } from '../ports/store.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
 import { KEY_ID_BYTES, NONCE_BYTES } from './sealed-blob.ts'

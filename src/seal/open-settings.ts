@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Secret } from '../core/secret.ts'
+import type { Secret } from '../core/base/secret.ts'
 
 /** SHA-256: all that is kept of the bootstrap API key. */
 export function digestOfSecret(secret: Secret): Buffer {

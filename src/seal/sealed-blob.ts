@@ -1,4 +1,4 @@
-import { SealError } from '../core/errors.ts'
+import { SealError } from '../core/base/errors.ts'
 
 export const BLOB_VERSION = 1
 export const KEY_ID_BYTES = 16

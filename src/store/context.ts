@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import type { ConnectionId, ProviderId, UserId } from '../core/ids.ts'
-import type { Random } from '../ports.ts'
+import type { ConnectionId, ProviderId, UserId } from '../core/base/ids.ts'
+import type { Random } from '../ports/ports.ts'
 import type { RowCipher } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 
@@ -9,11 +9,11 @@ export type ReadContext = { readonly db: Kysely<Schema>; readonly cipher: RowCip
 
 export type WriteContext = ReadContext & {
   readonly random: Pick<Random, 'bytes'>
-  readonly changes: Changes
+  readonly changes: ChangeLog
 }
 
 /** What of the cache a transaction has made stale. */
-export type Changes = {
+export type ChangeLog = {
   readonly connections: Set<ConnectionId>
   /** Whose lists have a new member. */
   readonly owners: Set<OwnerKey>

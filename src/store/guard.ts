@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { StoreError, type StoreFailure } from '../core/errors.ts'
+import { StoreError, type StoreFailure } from '../core/base/errors.ts'
 
 /** Hears how the database does, so that its trouble is reported in one place. */
 export type StoreReport = {

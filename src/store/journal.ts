@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { SealError } from '../core/errors.ts'
-import type { Place, Sealer } from '../ports.ts'
+import { SealError } from '../core/base/errors.ts'
+import type { Place, Sealer } from '../ports/ports.ts'
 import type { Journal, JournalEntry } from '../ports/store.ts'
 import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
 

@@ -1,32 +1,32 @@
 import type { Kysely } from 'kysely'
-import { StoreError } from '../core/errors.ts'
-import type { Instant } from '../core/ids.ts'
-import type { Clock, Random, Sealer } from '../ports.ts'
+import { StoreError } from '../core/base/errors.ts'
+import type { Instant } from '../core/base/ids.ts'
+import type { Clock, Random, Sealer } from '../ports/ports.ts'
 import type { Reads, Store, Writes } from '../ports/store.ts'
-import { apiKeyReads, apiKeyWrites } from './api-keys.ts'
-import { attemptReads, attemptWrites } from './attempts.ts'
-import { cachedReads } from './cached-reads.ts'
-import { censusReads } from './census.ts'
-import { circuitReads, circuitWrites } from './circuits.ts'
-import { ConnectionCache } from './connection-cache.ts'
-import { connectionWrites } from './connection-writes.ts'
-import { connectionReads } from './connections.ts'
-import type { Changes, ReadContext, WriteContext } from './context.ts'
-import { endingGrantReads } from './ending-grants.ts'
-import { eventReads, eventWrites } from './events.ts'
-import { flowWrites, waitingGrantReads } from './flows.ts'
+import { apiKeyReads, apiKeyWrites } from './queries/api-keys.ts'
+import { attemptReads, attemptWrites } from './queries/attempts.ts'
+import { cachedReads } from './queries/cached-reads.ts'
+import { censusReads } from './queries/census.ts'
+import { circuitReads, circuitWrites } from './queries/circuits.ts'
+import { ConnectionCache } from './cache/connection-cache.ts'
+import { connectionWrites } from './queries/connection-writes.ts'
+import { connectionReads } from './queries/connections.ts'
+import type { ChangeLog, ReadContext, WriteContext } from './context.ts'
+import { endingGrantReads } from './queries/ending-grants.ts'
+import { eventReads, eventWrites } from './queries/events.ts'
+import { flowWrites, waitingGrantReads } from './queries/flows.ts'
 import { Guard, type StoreReport } from './guard.ts'
-import { keyReads, keyWrites } from './keys.ts'
-import { linkReads, linkWrites } from './links.ts'
-import { outboxReads, outboxWrites } from './outbox.ts'
-import { refreshTokenReads, refreshTokenWrites } from './refresh-token-hashes.ts'
+import { keyReads, keyWrites } from './queries/keys.ts'
+import { linkReads, linkWrites } from './queries/links.ts'
+import { outboxReads, outboxWrites } from './queries/revocations.ts'
+import { refreshTokenReads, refreshTokenWrites } from './queries/refresh-token-hashes.ts'
 import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
-import { reSealWrites } from './re-seal.ts'
-import { SharedProbe } from './shared-probe.ts'
-import { sweepWrites } from './sweep.ts'
-import { everyConnectionReads, turnBackWrites } from './turn-back.ts'
-import { webhookReads, webhookWrites } from './webhooks.ts'
+import { reSealWrites } from './queries/re-seal.ts'
+import { SharedProbe } from './cache/shared-probe.ts'
+import { sweepWrites } from './queries/sweep.ts'
+import { everyConnectionReads, shiftTimeWrites } from './queries/shift-times.ts'
+import { webhookReads, webhookWrites } from './queries/webhooks.ts'
 
 const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
 
@@ -59,7 +59,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const { prepareWriting = () => null } = options
 
   const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
-    const changes: Changes = { connections: new Set(), owners: new Set() }
+    const changes: ChangeLog = { connections: new Set(), owners: new Set() }
     try {
       return await guard.attempt(async () => {
         // Without a turn between where nothing is to be done: the store may be closed in it.
@@ -169,7 +169,7 @@ function writes(context: WriteContext): Writes {
     ...apiKeyWrites(context),
     ...circuitWrites(context),
     ...sweepWrites(context),
-    ...turnBackWrites(context),
+    ...shiftTimeWrites(context),
     ...reSealWrites(context),
     ...keyWrites(context),
   }

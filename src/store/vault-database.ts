@@ -1,4 +1,4 @@
-import type { Instant } from '../core/ids.ts'
+import type { Instant } from '../core/base/ids.ts'
 import type { Store, VaultKeys } from '../ports/store.ts'
 import type { StoreOptions } from './store.ts'
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Secret } from '../core/secret.ts'
+import type { Secret } from '../core/base/secret.ts'
 
 /** How a secret of Standard Webhooks begins; base64 of the key follows. */
 const SECRET_PREFIX = 'whsec_'

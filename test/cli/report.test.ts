@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { explain, isFault } from '../../src/cli/report.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
-import { SealError, StoreError } from '../../src/core/errors.ts'
+import { SealError, StoreError } from '../../src/core/base/errors.ts'
 import { ListenError } from '../../src/http/listen.ts'
-import { GuardError } from '../../src/oauth/egress.ts'
+import { GuardError } from '../../src/oauth/egress/egress.ts'
 import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'
-import { OpenError } from '../../src/store/open-error.ts'
+import { OpenError } from '../../src/store/sqlite/open-error.ts'
 
 describe('what an operator can mend is no fault of ours, and comes with a hint', () => {
   test.each([

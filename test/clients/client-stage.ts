@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { consentWithoutBrowser } from '../support/consent.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
-import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
+import { startScriptedProvider } from '../scripted-provider/start-scripted-provider.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 import { walkLink } from '../support/walk-link.ts'
 

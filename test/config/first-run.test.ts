@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadClientConfig } from '../../src/config/client-config.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { API_KEY, around, MASTER_KEY, problemsOf } from './load.ts'
 import { put, tempDir } from './temp-dir.ts'
 

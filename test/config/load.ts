@@ -1,13 +1,13 @@
-import { type Config, loadConfig } from '../../src/config.ts'
+import { type Config, loadConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
-import type { Surroundings } from '../../src/config/surroundings.ts'
+import type { ConfigSources } from '../../src/config/surroundings.ts'
 import { tempDir } from './temp-dir.ts'
 
 export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')
 export const API_KEY = 'k'.repeat(40)
 export const KEYS = { LARDER_MASTER_KEY: MASTER_KEY, LARDER_API_KEY: API_KEY }
 
-export function around(changes: Partial<Surroundings> = {}): Surroundings {
+export function around(changes: Partial<ConfigSources> = {}): ConfigSources {
   return {
     cwd: tempDir(),
     inImage: false,
@@ -20,7 +20,7 @@ export function around(changes: Partial<Surroundings> = {}): Surroundings {
 /** With both keys given, so that only `variables` is judged. */
 export function load(
   variables: Record<string, string>,
-  changes: Partial<Surroundings> = {},
+  changes: Partial<ConfigSources> = {},
 ): Config {
   return loadConfig({ ...KEYS, ...variables }, around(changes))
 }

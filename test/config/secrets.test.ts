@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { API_KEY, around, KEYS, load, MASTER_KEY, problemsOf } from './load.ts'
 import { put, tempDir } from './temp-dir.ts'
 

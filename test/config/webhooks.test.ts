@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { around, KEYS, problemsOf } from './load.ts'
 import { put, tempDir } from './temp-dir.ts'
 

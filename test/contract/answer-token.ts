@@ -1,4 +1,4 @@
-import { claimsFor, jwt } from '../oauth/signing-provider.ts'
+import { claimsFor, jwt } from '../oauth/answer/signing-provider.ts'
 import { INVALID_CLIENT, INVALID_GRANT } from './answers.ts'
 import { authOf, complaintsAbout, credentials, type Expected, paramsOf } from './check-request.ts'
 import type { ClientAuth, Params, TokenWords } from './dialect.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { presets } from '../../src/oauth/presets/index.ts'
+import { presets } from '../../src/oauth/recipe/presets.ts'
 import { dialects } from './dialects/index.ts'
 import { variants } from './dialects/variants.ts'
 import { withoutConsent } from './dialects/without-consent.ts'

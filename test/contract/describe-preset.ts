@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import type { ConnectionId } from '../../src/core/ids.ts'
-import { presetIds } from '../../src/oauth/providers.ts'
+import type { ConnectionId } from '../../src/core/base/ids.ts'
+import { presetIds } from '../../src/oauth/recipe/configure-providers.ts'
 import { INVALID_GRANT } from './answers.ts'
 import { type ContractStage, openContractStage } from './contract-stage.ts'
 import type { Dialect, ErrorAnswer } from './dialect.ts'

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { KEYS } from '../oauth/signing-provider.ts'
+import { KEYS } from '../oauth/answer/signing-provider.ts'
 import { listen } from '../support/listen.ts'
 import { answerAuthorize } from './answer-authorize.ts'
 import { answerSide } from './answer-side.ts'

@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
-import { admission } from '../../src/core/circuit.ts'
-import { missingScope } from '../../src/core/connection.ts'
-import type { ConnectionId } from '../../src/core/ids.ts'
-import { scopesToRequest } from '../../src/core/provider.ts'
-import { presentToken } from '../../src/http/present.ts'
-import { deleteConnection } from '../../src/vault/delete-connection.ts'
-import { deliverRevocations } from '../../src/vault/deliver-revocations.ts'
-import { getToken } from '../../src/vault/get-token.ts'
-import { refreshNow } from '../../src/vault/refresh-now.ts'
+import { admission } from '../../src/core/refresh/circuit.ts'
+import { missingScope } from '../../src/core/connection/connection.ts'
+import type { ConnectionId } from '../../src/core/base/ids.ts'
+import { scopesToRequest } from '../../src/core/connection/provider.ts'
+import { presentAccessToken } from '../../src/http/private/present.ts'
+import { deleteConnection } from '../../src/vault/connections/delete-connection.ts'
+import { deliverRevocations } from '../../src/vault/connections/deliver-revocations.ts'
+import { getToken } from '../../src/vault/tokens/get-token.ts'
+import { refreshNow } from '../../src/vault/tokens/refresh-now.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import type { ContractStage } from './contract-stage.ts'
 import type { ErrorAnswer, Rotation } from './dialect.ts'
@@ -73,7 +73,7 @@ export async function expectServed(stage: ContractStage, id: ConnectionId): Prom
   })
   const { accessToken } = vendor.books.latest
   const api = dialect.apiHeader ?? { name: 'Authorization', value: 'Bearer {accessToken}' }
-  const { header } = presentToken(served, ports, stage.clock.now())
+  const { header } = presentAccessToken(served, ports, stage.clock.now())
   expect(header).toEqual({ name: api.name, value: fill(api.value, { accessToken }) })
 }
 

@@ -1,7 +1,7 @@
-import type { ConnectionId, UserId } from '../../src/core/ids.ts'
-import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
-import { createLink } from '../../src/vault/create-link.ts'
-import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
+import type { ConnectionId, UserId } from '../../src/core/base/ids.ts'
+import { beginAuthorization } from '../../src/vault/connect/begin-authorization.ts'
+import { createLink } from '../../src/vault/connect/create-link.ts'
+import { finishAuthorization } from '../../src/vault/connect/finish-authorization.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import { type ContractStage, HOME, USER } from './contract-stage.ts'
 

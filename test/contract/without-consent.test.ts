@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Credentials } from '../../src/core/credentials.ts'
-import { Secret } from '../../src/core/secret.ts'
-import { presentToken } from '../../src/http/present.ts'
-import { connectMachine } from '../../src/vault/connect-machine.ts'
-import { getToken } from '../../src/vault/get-token.ts'
-import { importCredentials } from '../../src/vault/import-credentials.ts'
-import type { Imported } from '../../src/vault/hand-in.ts'
-import { refreshNow } from '../../src/vault/refresh-now.ts'
+import type { Credentials } from '../../src/core/connection/credentials.ts'
+import { Secret } from '../../src/core/base/secret.ts'
+import { presentAccessToken } from '../../src/http/private/present.ts'
+import { connectMachine } from '../../src/vault/import/import-machine.ts'
+import { getToken } from '../../src/vault/tokens/get-token.ts'
+import { importCredentials } from '../../src/vault/import/import-credentials.ts'
+import type { ImportResult } from '../../src/vault/import/keep-draft.ts'
+import { refreshNow } from '../../src/vault/tokens/refresh-now.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import { ADA } from './answers.ts'
 import { type ContractStage, openContractStage, USER } from './contract-stage.ts'
@@ -115,22 +115,22 @@ const demandOf = ({ id }: ContractStage) => ({
   metadata: null,
 })
 
-function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<Imported> {
+function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<ImportResult> {
   if (credentials === undefined) throw new Error('no credentials')
   return importCredentials(stage.ports, OPERATOR, { ...demandOf(stage), credentials })
 }
 
-function connectClient(stage: ContractStage): Promise<Imported> {
+function connectClient(stage: ContractStage): Promise<ImportResult> {
   return connectMachine(stage.ports, OPERATOR, { ...demandOf(stage), scope: null, client: null })
 }
 
-async function served({ ports, clock }: ContractStage, id: Imported['connection']['id']) {
+async function served({ ports, clock }: ContractStage, id: ImportResult['connection']['id']) {
   const token = await getToken(ports, OPERATOR, {
     target: { id },
     minTtlSeconds: 60,
     rejected: null,
   })
-  return presentToken(token, ports, clock.now())
+  return presentAccessToken(token, ports, clock.now())
 }
 
 function basic(password: string): Credentials {

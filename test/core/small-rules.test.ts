@@ -1,13 +1,13 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { expectation, sameAccount } from '../../src/core/account.ts'
-import { holds, reaches } from '../../src/core/access.ts'
-import { linkStatus } from '../../src/core/authorization.ts'
-import { callbackProblem } from '../../src/core/callback-error.ts'
-import { newId, parseConnectionId } from '../../src/core/ids.ts'
-import { checkParams } from '../../src/core/params.ts'
-import { scopesToRequest } from '../../src/core/provider.ts'
-import { Secret } from '../../src/core/secret.ts'
+import { expectation, sameAccount } from '../../src/core/connection/account.ts'
+import { holds, reaches } from '../../src/core/base/access.ts'
+import { linkStatus } from '../../src/core/connect/flow.ts'
+import { callbackProblem } from '../../src/core/connect/callback-error.ts'
+import { newId, parseConnectionId } from '../../src/core/base/ids.ts'
+import { checkParams } from '../../src/core/connection/params.ts'
+import { scopesToRequest } from '../../src/core/connection/provider.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 
 test('a secret is printed nowhere', () => {
   const secret = new Secret('hush')

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../../src/system.ts'
-import { catchUpWithClock } from '../../src/vault/follow-clock.ts'
+import { systemClock } from '../../src/observe/system-clock.ts'
+import { catchUpWithClock } from '../../src/vault/upkeep/shift-clock.ts'
 import { fillVault, secretsIn, type Shown, show, wordsIn } from '../store/full-vault.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'
 import { recordingObserver } from '../support/recording-observer.ts'
-import { chance } from '../support/scripted-provider/seed.ts'
+import { chance } from '../scripted-provider/seed.ts'
 
 export type BytesReport = {
   readonly fileBytes: number

@@ -7,11 +7,11 @@ import {
   type SpawnedLarder,
   spawnLarderProcess,
 } from '../support/larder-process.ts'
-import type { MintOptions } from '../support/scripted-provider/commands.ts'
-import type { FamilyId } from '../support/scripted-provider/ledger.ts'
-import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
-import type { ScriptedProviderOptions } from '../support/scripted-provider/settings.ts'
-import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
+import type { MintOptions } from '../scripted-provider/commands.ts'
+import type { FamilyId } from '../scripted-provider/ledger.ts'
+import type { ScriptedProvider } from '../scripted-provider/scripted-provider.ts'
+import type { ScriptedProviderOptions } from '../scripted-provider/settings.ts'
+import { startScriptedProvider } from '../scripted-provider/start-scripted-provider.ts'
 
 export type CrashOptions = {
   readonly provider: ScriptedProviderOptions

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { SpawnedLarder } from '../support/larder-process.ts'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'

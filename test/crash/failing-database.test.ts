@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { percentile } from '../support/scripted-provider/checker/load.ts'
+import { percentile } from '../scripted-provider/checker/load.ts'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import { notRun } from './not-run.ts'

@@ -1,7 +1,7 @@
-import type { Observations } from '../support/scripted-provider/checker/observations.ts'
-import type { FamilyId } from '../support/scripted-provider/ledger.ts'
-import type { RequestRecord } from '../support/scripted-provider/request-log.ts'
-import type { FamilyTruth, Truth } from '../support/scripted-provider/truth.ts'
+import type { Observations } from '../scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../scripted-provider/ledger.ts'
+import type { RequestRecord } from '../scripted-provider/request-log.ts'
+import type { FamilyTruth, Truth } from '../scripted-provider/truth.ts'
 
 /**
  * On a busy machine a provider sees a request long after it was sent, be its sender dead by then; the

@@ -1,5 +1,5 @@
 import { type Figure, figure, type Goal, spread } from '../support/figures.ts'
-import { percentile } from '../support/scripted-provider/checker/load.ts'
+import { percentile } from '../scripted-provider/checker/load.ts'
 import { type LifeOptions, type LifeReport, liveAndDie } from './random-kills.ts'
 import { openCrashStage } from './crash-stage.ts'
 import { LONGEST_WINDOW_MS } from './losses.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { faultsOf, killManyTimes, warmCompileCache } from './many-lives.ts'
 
 // A short form; `npm run test:crash -- --kills 10000` plays it at full length.

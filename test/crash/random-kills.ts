@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { leaksOf, type Listed, listConnections, seenConnection } from '../support/observe-larder.ts'
-import { check } from '../support/scripted-provider/checker/check.ts'
-import type {
-  Observations,
-  ServedToken,
-} from '../support/scripted-provider/checker/observations.ts'
-import { chance } from '../support/scripted-provider/seed.ts'
-import type { Truth } from '../support/scripted-provider/truth.ts'
+import { check } from '../scripted-provider/checker/check.ts'
+import type { Observations, ServedToken } from '../scripted-provider/checker/observations.ts'
+import { chance } from '../scripted-provider/seed.ts'
+import type { Truth } from '../scripted-provider/truth.ts'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { RequestRecord } from '../support/scripted-provider/request-log.ts'
-import { chance } from '../support/scripted-provider/seed.ts'
+import type { RequestRecord } from '../scripted-provider/request-log.ts'
+import { chance } from '../scripted-provider/seed.ts'
 import { openCrashStage } from './crash-stage.ts'
 import { violationsAfter } from './violations-after.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { killAfterAnswers } from './after-answer.ts'
 import { flipBytes } from './bytes.ts'
 import { damageManyTimes } from './damage.ts'

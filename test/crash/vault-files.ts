@@ -2,10 +2,10 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { isLive } from '../../src/core/connection.ts'
+import { isLive } from '../../src/core/connection/connection.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'
-import type { StoredToken } from '../support/scripted-provider/checker/observations.ts'
-import type { FamilyId } from '../support/scripted-provider/ledger.ts'
+import type { StoredToken } from '../scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../scripted-provider/ledger.ts'
 
 /**
  * What SQLite says of the files as a crash has left them: of a copy, so that the one who starts next

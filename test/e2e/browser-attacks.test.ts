@@ -1,14 +1,8 @@
 import { createServer } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
-import {
-  arriveAtApp,
-  continueToConsent,
-  createLink,
-  openPage,
-  setStage,
-} from '../support/browser-stage.ts'
+import { launchBrowser } from './browser.ts'
+import { arriveAtApp, continueToConsent, createLink, openPage, setStage } from './browser-stage.ts'
 import { dumpDatabase } from '../support/dump-database.ts'
 import { listen } from '../support/listen.ts'
 

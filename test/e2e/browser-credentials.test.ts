@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
-import { openPage } from '../support/browser-stage.ts'
-import { startHostApp } from '../support/host-app.ts'
+import { launchBrowser } from './browser.ts'
+import { openPage } from './browser-stage.ts'
+import { startHostApp } from './host-app.ts'
 import { listen } from '../support/listen.ts'
 import { startLarder } from '../support/start-larder.ts'
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser } from './browser.ts'
 import {
   arriveAtApp,
   continueToConsent,
@@ -8,7 +8,7 @@ import {
   openContext,
   openPage,
   setStage,
-} from '../support/browser-stage.ts'
+} from './browser-stage.ts'
 
 describe('a user with a browser', { timeout: 60_000 }, () => {
   let browser: Browser

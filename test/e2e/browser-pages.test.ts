@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AxeResults } from 'axe-core'
-import { launchBrowser } from '../support/browser.ts'
-import { createLink, openPage, setStage } from '../support/browser-stage.ts'
+import { launchBrowser } from './browser.ts'
+import { createLink, openPage, setStage } from './browser-stage.ts'
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const LONG = 'Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaft'

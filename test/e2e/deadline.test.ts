@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
-import { startRawServer } from '../support/raw-server.ts'
+import { startRawServer } from '../odd-servers/raw-server.ts'
 
 test('a provider that never answers is left at the deadline of the settings, well within the lease', async () => {
   await using provider = await startRawServer(() => undefined)

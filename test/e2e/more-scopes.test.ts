@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createScriptedProvider } from '../support/scripted-provider/create-scripted-provider.ts'
+import { createScriptedProvider } from '../scripted-provider/create-scripted-provider.ts'
 import { startLarder } from '../support/start-larder.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 import { walkLink } from '../support/walk-link.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { startIdentityProvider } from '../support/identity-provider.ts'
+import { startIdentityProvider } from '../identity-provider/identity-provider.ts'
 import { Gate } from '../support/gate.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import {

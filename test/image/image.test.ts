@@ -1,6 +1,9 @@
 import { stringify } from 'yaml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
+import {
+  type IdentityProvider,
+  startIdentityProvider,
+} from '../identity-provider/identity-provider.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import { until } from '../support/until.ts'
 import { walkLink } from '../support/walk-link.ts'

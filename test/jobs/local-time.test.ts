@@ -1,7 +1,7 @@
 import { getTasks } from 'node-cron'
 import { expect, onTestFinished, test } from 'vitest'
 import { Schedule } from '../../src/jobs/schedule.ts'
-import { systemClock } from '../../src/system.ts'
+import { systemClock } from '../../src/observe/system-clock.ts'
 
 // By itself: node-cron remembers the time zone that it first met.
 

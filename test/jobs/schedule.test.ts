@@ -2,7 +2,7 @@ import { getTasks } from 'node-cron'
 import { expect, test } from 'vitest'
 import { ClockWatch } from '../../src/jobs/clock-watch.ts'
 import { type Job, Schedule } from '../../src/jobs/schedule.ts'
-import type { Clock } from '../../src/ports.ts'
+import type { Clock } from '../../src/ports/ports.ts'
 
 const DAY = 86_400_000
 

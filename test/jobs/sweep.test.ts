@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { jobsOf } from '../../src/jobs/jobs.ts'
-import type { Ports } from '../../src/ports.ts'
+import type { Ports } from '../../src/ports/ports.ts'
 import { NO_WEBHOOKS } from '../support/no-webhooks.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 

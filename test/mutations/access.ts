@@ -1,16 +1,16 @@
 import type { Mutation } from './mutation.ts'
 
 const LINKS = 'test/store/links.test.ts'
-const CONNECT = 'test/vault/connect.test.ts'
-const CALLBACK = 'test/http/public-callback.test.ts'
-const JOURNEY = 'test/oauth/journey.test.ts'
-const DOOR = 'test/http/private-door.test.ts'
+const CONNECT = 'test/vault/connect/connect.test.ts'
+const CALLBACK = 'test/http/public/callback.test.ts'
+const JOURNEY = 'test/oauth/methods/journey.test.ts'
+const DOOR = 'test/http/private/door.test.ts'
 
 /** Which callbacks, forms and API requests are accepted. */
 export const access: readonly Mutation[] = [
   {
     guarantee: 'A state is valid for one callback',
-    file: 'src/store/flows.ts',
+    file: 'src/store/queries/flows.ts',
     original: "await db.deleteFrom('flows').where('id', '=', row.id).executeTakeFirst()",
     mutant: 'await Promise.resolve({ numDeletedRows: 1n })',
     killedBy: [
@@ -20,7 +20,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'A callback is accepted only from the browser that started the flow',
-    file: 'src/store/flows.ts',
+    file: 'src/store/queries/flows.ts',
     original: "    .where('browser_hash', by.browserHash === null ? 'is' : '=', by.browserHash)\n",
     mutant: '',
     killedBy: [
@@ -30,14 +30,14 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'An expired state is not accepted',
-    file: 'src/store/flows.ts',
+    file: 'src/store/queries/flows.ts',
     original: "    .where('expires_at', '>', by.now)\n",
     mutant: '',
     killedBy: [[LINKS, 'come back once, and only to the browser that began them']],
   },
   {
     guarantee: "One provider's answer is not accepted on the callback of another",
-    file: 'src/vault/finish-authorization.ts',
+    file: 'src/vault/connect/finish-authorization.ts',
     original: '    if (flow !== null && flow.provider !== provider.id) throw unknownFlow()\n',
     mutant: '',
     killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
@@ -58,7 +58,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'A callback without `iss` redeems no code if the metadata promises `iss`',
-    file: 'src/oauth/endpoints.ts',
+    file: 'src/oauth/request/endpoint-addresses.ts',
     original:
       'recipe.requiresIss || metadata.authorization_response_iss_parameter_supported === true',
     mutant: 'recipe.requiresIss',
@@ -71,7 +71,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'The PKCE challenge method is always S256',
-    file: 'src/oauth/requests.ts',
+    file: 'src/oauth/request/authorization-url.ts',
     original: "    params.set('code_challenge_method', 'S256')\n",
     mutant: "    params.set('code_challenge_method', 'plain')\n",
     killedBy: [
@@ -83,14 +83,14 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'A link is confirmed only for the user that it was created for',
-    file: 'src/vault/confirm-link.ts',
+    file: 'src/vault/connect/confirm-link.ts',
     original: 'if (isLate || link.request.userId !== demand.userId) {',
     mutant: 'if (isLate) {',
     killedBy: [[CONNECT, 'confirmed for another user, the grant is revoked and wiped']],
   },
   {
     guarantee: 'A link is confirmed only with the completion from the browser that consented',
-    file: 'src/vault/confirm-link.ts',
+    file: 'src/vault/connect/confirm-link.ts',
     original:
       'return timingSafeEqual(Buffer.from(digest(completion)), Buffer.from(waiting.completionHash))',
     mutant:
@@ -99,7 +99,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'A headless code is redeemed only for the user who started the flow',
-    file: 'src/vault/complete-headless.ts',
+    file: 'src/vault/connect/complete-headless.ts',
     original: '  if (flow.request.userId !== demand.userId) {\n',
     mutant: '  if (flow.request.userId === undefined) {\n',
     killedBy: [[CONNECT, 'another user’s session is refused, the code not redeemed']],
@@ -111,8 +111,8 @@ export const access: readonly Mutation[] = [
       "if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {",
     mutant: 'if (browserId === null) {',
     killedBy: [
-      ['test/http/public-form.test.ts', 'a form with %s starts nothing'],
-      ['test/http/public-form.test.ts', 'the token of one link opens no other'],
+      ['test/http/public/form.test.ts', 'a form with %s starts nothing'],
+      ['test/http/public/form.test.ts', 'the token of one link opens no other'],
     ],
   },
   {
@@ -120,28 +120,28 @@ export const access: readonly Mutation[] = [
     file: 'src/http/public/connect-routes.ts',
     original: "  if (ctx.get('sec-fetch-site') === 'cross-site')\n",
     mutant: "  if (ctx.get('sec-fetch-site') === 'elsewhere')\n",
-    killedBy: [['test/http/public-form.test.ts', 'a form with %s starts nothing']],
+    killedBy: [['test/http/public/form.test.ts', 'a form with %s starts nothing']],
   },
   {
     guarantee: 'Users are redirected only to allowed addresses',
-    file: 'src/core/redirect-url.ts',
+    file: 'src/core/connect/redirect-url.ts',
     original: 'allowed === null || allowed.protocol !== url.protocol || allowed.host !== url.host',
     mutant: 'allowed === null || allowed.protocol !== url.protocol',
-    killedBy: [['test/core/redirect-url.test.ts', 'a user may not be sent to %s']],
+    killedBy: [['test/core/connect/redirect-url.test.ts', 'a user may not be sent to %s']],
   },
   {
     guarantee: 'The private API answers only to its own host names',
-    file: 'src/http/guard.ts',
+    file: 'src/http/private/guard.ts',
     original: "    if (!isAnswered || !url?.startsWith('/')) {\n",
     mutant: "    if (!url?.startsWith('/')) {\n",
     killedBy: [
-      ['test/http/private-host.test.ts', 'does not answer to the host "%s"'],
+      ['test/http/private/host.test.ts', 'does not answer to the host "%s"'],
       [DOOR, 'answers to no foreign host'],
     ],
   },
   {
     guarantee: 'The private API answers no request from a browser',
-    file: 'src/http/guard.ts',
+    file: 'src/http/private/guard.ts',
     original:
       "    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {\n",
     mutant: "    if (headers['sec-fetch-site'] !== undefined) {\n",
@@ -149,21 +149,21 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'The private API answers no request without a key',
-    file: 'src/http/guard.ts',
+    file: 'src/http/private/guard.ts',
     original: '  if (caller === null) {\n',
     mutant: '  if (caller === undefined) {\n',
     killedBy: [[DOOR, 'asks for a key, and takes none from "%s"']],
   },
   {
     guarantee: 'A key allows only the operations that it has permissions for',
-    file: 'src/http/guard.ts',
+    file: 'src/http/private/guard.ts',
     original: '  if (!holds(caller, permission)) {\n',
     mutant: '  if (permission === undefined) {\n',
     killedBy: [[DOOR, 'asks for %s, which the others do not imply']],
   },
   {
     guarantee: 'A narrowed key reaches only its own users',
-    file: 'src/http/guard.ts',
+    file: 'src/http/private/guard.ts',
     original: "    if (typeof userId === 'string' && !reachesUser(caller, userId)) {\n",
     mutant: "    if (typeof userId === 'number') {\n",
     killedBy: [[DOOR, 'shows a narrowed key nothing of another user']],

@@ -1,17 +1,17 @@
 import type { Mutation } from './mutation.ts'
 
-const ANY = 'test/oauth/any-answer.test.ts'
+const ANY = 'test/oauth/answer/any-answer.test.ts'
 const EVERY =
   'every answer is an outcome that gives nothing away and ends no grant without a word for it'
-const KNOWN = 'test/oauth/provider-answers.test.ts'
-const REFRESH = 'test/oauth/refresh.test.ts'
-const CONNECT = 'test/vault/connect.test.ts'
+const KNOWN = 'test/oauth/answer/provider-answers.test.ts'
+const REFRESH = 'test/oauth/methods/refresh.test.ts'
+const CONNECT = 'test/vault/connect/connect.test.ts'
 
 /** How an answer of a provider is classified. */
 export const answers: readonly Mutation[] = [
   {
     guarantee: 'An answer that Larder does not understand never ends a grant',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
     mutant: "  return { kind: 'grant_dead', detail }\n",
     killedBy: [
@@ -21,21 +21,21 @@ export const answers: readonly Mutation[] = [
   },
   {
     guarantee: 'A refused request is not replayed at once',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
     mutant: "  return { kind: 'ambiguous', mayReplay: true, ...said }\n",
     killedBy: [[KNOWN, 'oidc 400 {"error":"invalid_scope"} is ambiguous %s']],
   },
   {
     guarantee: 'A 429 or 5xx answer ends a grant only if a rule names this status',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original: '  return (rule) => isCalm(status) || rule.statuses !== undefined\n',
     mutant: '  return (rule) => isCalm(status) || rule !== undefined\n',
     killedBy: [[KNOWN, 'slack 503 %s is lost %s']],
   },
   {
     guarantee: 'A server error never ends a grant',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original:
       "  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }\n",
     mutant: '',
@@ -43,7 +43,7 @@ export const answers: readonly Mutation[] = [
   },
   {
     guarantee: 'Rules for a wrong client secret are applied before rules for a dead grant',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original: '  if (matches(rules.config, answer)) {\n',
     mutant: '  if (body === undefined) {\n',
     killedBy: [
@@ -55,54 +55,54 @@ export const answers: readonly Mutation[] = [
   },
   {
     guarantee: 'A rejected grant is not dead while no other grant of its client is refreshed',
-    file: 'src/core/after-refresh.ts',
+    file: 'src/core/refresh/after-refresh.ts',
     original: 'end.othersRefreshed || isOver',
     mutant: 'end.othersRefreshed || !isOver',
     killedBy: [
       [
-        'test/vault/rejections.test.ts',
+        'test/vault/refresh/rejections.test.ts',
         'while no other is refreshed, says that grant or client is refused, and goes on',
       ],
     ],
   },
   {
     guarantee: 'Text from a callback request is never logged',
-    file: 'src/vault/connect-failure.ts',
+    file: 'src/vault/connect/connect-failure.ts',
     original: '  return looksLikeCode(error) ? error :',
     mutant: "  return error !== '' ? error :",
     killedBy: [[CONNECT, 'never repeats what whoever calls the callback wrote there: %s']],
   },
   {
     guarantee: 'The body of an incomplete answer is never used as an answer',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original: '  const answer = received.complete ? received : { ...received, body: null }\n',
     mutant: '  const answer = received\n',
     killedBy: [[ANY, EVERY]],
   },
   {
     guarantee: 'An answer with tokens and an error is not a success',
-    file: 'src/core/classify-answer.ts',
+    file: 'src/core/refresh/classify-answer.ts',
     original: 'body !== null && hasToken && !hasError(body)\n',
     mutant: 'body !== null && hasToken\n',
     killedBy: [[KNOWN, 'oidc 200 {"access_token":"at-2",%s is ambiguous (general)']],
   },
   {
     guarantee: 'No error message quotes a part of a token or secret that was sent',
-    file: 'src/oauth/sent.ts',
+    file: 'src/oauth/egress/sent-request.ts',
     original: 'secrets.some((secret) => sharesPart(text, secret))',
     mutant: 'secrets.some((secret) => secret === text)',
     killedBy: [[REFRESH, '%s is not quoted, though it looks like an error code']],
   },
   {
     guarantee: 'An answer that echoes the old refresh token does not count as a rotation',
-    file: 'src/oauth/read-answer.ts',
+    file: 'src/oauth/answer/read-answer.ts',
     original: 'found === null || sent.held(found) ? null : new Secret(found)',
     mutant: 'found === null ? null : new Secret(found)',
     killedBy: [[REFRESH, 'from an echo of the old one the new refresh token is saved: %s']],
   },
   {
     guarantee: 'A refresh token in a damaged answer is saved',
-    file: 'src/oauth/read-answer.ts',
+    file: 'src/oauth/answer/read-answer.ts',
     original: 'const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null\n',
     mutant: 'const salvaged = null\n',
     killedBy: [[REFRESH, 'from a cut answer the new refresh token is saved: %s']],

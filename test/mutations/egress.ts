@@ -1,13 +1,13 @@
 import type { Mutation } from './mutation.ts'
 
-const EGRESS = 'test/oauth/egress.test.ts'
-const ODD = 'test/vault/odd-http.test.ts'
+const EGRESS = 'test/oauth/egress/egress.test.ts'
+const ODD = 'test/vault/refresh/odd-http.test.ts'
 
 /** Requests to providers: addresses, deadlines, and how an answer is read. */
 export const egress: readonly Mutation[] = [
   {
     guarantee: 'A request with a token in its body follows no redirect',
-    file: 'src/oauth/egress.ts',
+    file: 'src/oauth/egress/egress.ts',
     original: 'return resultOf(exchanged, sentAt)\n',
     mutant:
       "const to = exchanged.kind === 'sent' ? exchanged.head?.fields.get('location')?.[0] : undefined\n    const url = to === undefined ? null : URL.parse(to, request.url)\n    return url === null ? resultOf(exchanged, sentAt) : resultOf(await exchange({ ...request, url }, { connector, deadlineMs, bodyLimit: BODY_LIMIT }), sentAt)\n",
@@ -22,35 +22,35 @@ export const egress: readonly Mutation[] = [
   },
   {
     guarantee: 'Plain http is used only if the settings allow it',
-    file: 'src/oauth/address-guard.ts',
+    file: 'src/oauth/egress/address-guard.ts',
     original: "(url.protocol === 'http:' && mayBePlain)\n",
     mutant: "url.protocol === 'http:'\n",
     killedBy: [[EGRESS, 'plain http goes to a spelled out loopback address and nowhere else']],
   },
   {
     guarantee: 'Plain http is never used for an address on the internet',
-    file: 'src/oauth/address-guard.ts',
+    file: 'src/oauth/egress/address-guard.ts',
     original: "(url.protocol === 'https:' || !mayReach(address, 'public'))\n",
     mutant: 'url !== null\n',
     killedBy: [[EGRESS, 'http to the name %s, reach %s, which leads to %j, is %s']],
   },
   {
     guarantee: 'Larder does not start if the address guard does not block',
-    file: 'src/oauth/egress.ts',
+    file: 'src/oauth/egress/egress.ts',
     original: "  if (result.reason === 'blocked') return\n",
     mutant: '  return\n',
     killedBy: [[EGRESS, 'it does not open where the guard lets a blocked address through']],
   },
   {
     guarantee: 'A host name that resolves to a private address is not connected to',
-    file: 'src/oauth/guarded-connector.ts',
+    file: 'src/oauth/egress/guarded-connector.ts',
     original: '!addresses.every(({ address }) => isAllowed(address))',
     mutant: 'addresses.length === 0',
     killedBy: [[EGRESS, 'a name that leads to %s is refused']],
   },
   {
     guarantee: 'A private address in a URL is not connected to',
-    file: 'src/oauth/guarded-connector.ts',
+    file: 'src/oauth/egress/guarded-connector.ts',
     original: '    if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()\n',
     mutant: '\n',
     killedBy: [[EGRESS, 'the literal %s is refused before anything is sent']],
@@ -61,7 +61,10 @@ export const egress: readonly Mutation[] = [
     original: 'rejectUnauthorized: true',
     mutant: 'rejectUnauthorized: false',
     killedBy: [
-      ['test/oauth/egress-tls.test.ts', 'a certificate of an unknown authority: nothing is sent'],
+      [
+        'test/oauth/egress/egress-tls.test.ts',
+        'a certificate of an unknown authority: nothing is sent',
+      ],
     ],
   },
   {
@@ -73,21 +76,21 @@ export const egress: readonly Mutation[] = [
   },
   {
     guarantee: 'A body that exceeds the size limit after decoding is dropped',
-    file: 'src/oauth/decode-body.ts',
+    file: 'src/oauth/answer/decode-body.ts',
     original: "=== 'ERR_BUFFER_TOO_LARGE' ? null : body\n",
     mutant: "=== '' ? null : body\n",
     killedBy: [[EGRESS, 'of a body that grows beyond the cap under %s nothing is kept']],
   },
   {
     guarantee: 'After an answer has begun, the refresh token is not sent again at once',
-    file: 'src/vault/present-token.ts',
+    file: 'src/vault/refresh/send-refresh-token.ts',
     original: '  if (first.outcome.answerBegan === true) return { ...first, unresolved: isLost }\n',
     mutant: '\n',
     killedBy: [[ODD, 'after %s the refresh token is not sent again at once']],
   },
   {
     guarantee: 'An answer with two different errors never ends a grant',
-    file: 'src/oauth/read-answer.ts',
+    file: 'src/oauth/answer/read-answer.ts',
     original: 'const value = brings ? read.latest : read.value\n',
     mutant: 'const value = read.latest\n',
     killedBy: [[ODD, 'an answer with two different errors ends none']],

@@ -1,22 +1,22 @@
 import type { Mutation } from './mutation.ts'
 
 const FENCE = 'test/store/fence.test.ts'
-const RACES = 'test/vault/races.test.ts'
-const LEASE = 'test/vault/lease.test.ts'
-const REFRESH = 'test/vault/refresh.test.ts'
-const FLIGHTS = 'test/vault/flights.test.ts'
-const KEPT = 'test/vault/kept-in-the-air.test.ts'
-const JOURNAL = 'test/vault/journal.test.ts'
-const ONE_REFUSED = 'test/vault/one-refused.test.ts'
-const AFTER = 'test/core/after-refresh.test.ts'
-const LANES = 'test/vault/lanes.test.ts'
-const DUE = 'test/vault/refresh-due.test.ts'
+const RACES = 'test/vault/refresh/races.test.ts'
+const LEASE = 'test/vault/refresh/lease.test.ts'
+const REFRESH = 'test/vault/refresh/refresh.test.ts'
+const FLIGHTS = 'test/vault/refresh/flights.test.ts'
+const KEPT = 'test/vault/refresh/kept-in-the-air.test.ts'
+const JOURNAL = 'test/vault/refresh/journal.test.ts'
+const ONE_REFUSED = 'test/vault/refresh/one-refused.test.ts'
+const AFTER = 'test/core/refresh/after-refresh.test.ts'
+const LANES = 'test/vault/refresh/lanes.test.ts'
+const DUE = 'test/vault/upkeep/refresh-due.test.ts'
 
 /** One refresh, from the due row to the committed result; revocations. */
 export const refreshing: readonly Mutation[] = [
   {
     guarantee: 'The outcome of a refresh is written only if the generation has not changed',
-    file: 'src/store/connection-writes.ts',
+    file: 'src/store/queries/connection-writes.ts',
     original: "    .where('generation', '=', generation)\n",
     mutant: '',
     killedBy: [
@@ -26,21 +26,21 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'The outcome of a refresh is written only if the grant has not changed',
-    file: 'src/store/connection-writes.ts',
+    file: 'src/store/queries/connection-writes.ts',
     original: "    .where('grant_id', grantId === null ? 'is' : '=', grantId)\n",
     mutant: '',
     killedBy: [[FENCE, 'that has seen another grant']],
   },
   {
     guarantee: 'The store reports whether a fenced write changed a row',
-    file: 'src/store/connection-writes.ts',
+    file: 'src/store/queries/connection-writes.ts',
     original: 'return { won: result.numUpdatedRows === 1n }',
     mutant: 'return { won: result.numUpdatedRows >= 0n }',
     killedBy: [[FENCE, 'that has seen an older generation']],
   },
   {
     guarantee: 'A late write does not restore a deleted connection',
-    file: 'src/store/connection-writes.ts',
+    file: 'src/store/queries/connection-writes.ts',
     original: '  return { won: result.numUpdatedRows === 1n }\n}\n',
     mutant:
       "  if (result.numUpdatedRows === 0n) await db.insertInto('connections').values(connectionRow(cipher, after)).onConflict((oc) => oc.doNothing()).execute()\n  return { won: result.numUpdatedRows === 1n }\n}\n",
@@ -48,7 +48,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'A write that lost the race is not reported as a refresh',
-    file: 'src/vault/save-refresh.ts',
+    file: 'src/vault/refresh/save-refresh.ts',
     original:
       '    if (!won) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
     mutant: '    if (!won) await dropLateTokens(ports, trx, landing)\n',
@@ -57,9 +57,9 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee:
       'A late rotation goes to the connection that still holds the refresh token that was sent',
-    file: 'src/vault/save-refresh.ts',
+    file: 'src/vault/refresh/save-refresh.ts',
     original:
-      '  if (await leaveToHeir(ports, trx, { attempt, received, open: after.attempt })) return\n',
+      '  if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return\n',
     mutant: '',
     killedBy: [
       [
@@ -70,21 +70,21 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'The schedule does not refresh a draft while it is being proven',
-    file: 'src/core/grant.ts',
+    file: 'src/core/refresh/grant.ts',
     original: '  return withGrant(connection, grant, now + PROVE_WITHIN_MS)\n',
     mutant: '  return withGrant(connection, grant, now)\n',
     killedBy: [[KEPT, 'are not refreshed by the schedule on the way to their place']],
   },
   {
     guarantee: 'A disconnected connection is logged',
-    file: 'src/vault/attempt-refresh.ts',
-    original: '  tellDisconnected(ports, changes)\n',
+    file: 'src/vault/refresh/attempt-refresh.ts',
+    original: '  reportDisconnected(ports, changes)\n',
     mutant: '',
     killedBy: [[REFRESH, 'as no_refresh_token']],
   },
   {
     guarantee: 'Tokens that arrive for a deleted or replaced grant are revoked',
-    file: 'src/vault/save-refresh.ts',
+    file: 'src/vault/refresh/save-refresh.ts',
     original:
       '  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })\n',
     mutant: '',
@@ -95,7 +95,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'Late tokens of a grant that another process has rotated are not revoked',
-    file: 'src/vault/save-refresh.ts',
+    file: 'src/vault/refresh/save-refresh.ts',
     original: '  if (isSameGrant) return\n',
     mutant: '',
     killedBy: [
@@ -104,14 +104,14 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'A refresh starts only if the generation is still the one that was read',
-    file: 'src/store/attempts.ts',
+    file: 'src/store/queries/attempts.ts',
     original: "        .where('generation', '=', connection.grant.generation)\n",
     mutant: '',
     killedBy: [[FENCE, 'does not begin on another generation']],
   },
   {
     guarantee: 'A connection is not refreshed while another attempt holds its lease',
-    file: 'src/store/attempts.ts',
+    file: 'src/store/queries/attempts.ts',
     original: "            eb('attempt_id', '=', lease.attempt),\n",
     mutant:
       "            eb('attempt_id', '=', lease.attempt),\n            eb('lease_until', '>', now),\n",
@@ -119,7 +119,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'No refresh token is sent before the intent is committed',
-    file: 'src/vault/attempt-refresh.ts',
+    file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  const intent = await ports.store.write(',
     mutant: '  const intent = { won: true }\n  void ports.store.write(',
     killedBy: [
@@ -128,7 +128,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'An attempt that did not get the lease sends nothing',
-    file: 'src/vault/attempt-refresh.ts',
+    file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  if (!intent.won) return outrun(ports, connection)\n',
     mutant: '',
     killedBy: [
@@ -137,40 +137,40 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'A rotated token is written to the journal before anything else is done with it',
-    file: 'src/vault/attempt-refresh.ts',
+    file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  if (entry !== null) ports.journal.note(entry)\n',
     mutant: '',
     killedBy: [[JOURNAL, 'is noted before the database has taken it, and forgotten then']],
   },
   {
     guarantee: 'A refresh token is sent only by the client that it was issued to',
-    file: 'src/vault/attempt-refresh.ts',
+    file: 'src/vault/refresh/attempt-refresh.ts',
     original: 'return grant.issuedTo === ports.endpoint.clientName(provider, client)',
     mutant: 'return true',
     killedBy: [
       [
-        'test/vault/client-change.test.ts',
+        'test/vault/refresh/client-change.test.ts',
         'a grant of another client waits by back-off, and heals when its client is back',
       ],
     ],
   },
   {
     guarantee: 'A refresh sends nothing if the row has changed since it was read',
-    file: 'src/vault/refresh.ts',
+    file: 'src/vault/refresh/refresh.ts',
     original: "  if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }\n",
     mutant: '',
     killedBy: [[REFRESH, 'sends nothing where somebody else has refreshed meanwhile']],
   },
   {
     guarantee: 'A connection has one refresh at a time',
-    file: 'src/vault/flights.ts',
+    file: 'src/vault/refresh/flights.ts',
     original: '    if (current !== undefined) return current\n',
     mutant: '',
     killedBy: [[FLIGHTS, 'who comes while one is in the air flies along']],
   },
   {
     guarantee: 'A failed refresh does not block the next one',
-    file: 'src/vault/flights.ts',
+    file: 'src/vault/refresh/flights.ts',
     original: '      .finally(() => this.#air.delete(id))\n',
     mutant: '',
     killedBy: [[FLIGHTS, 'a flight that fails leaves the way to the next']],
@@ -189,14 +189,14 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'Failing connections leave a slot for the others',
-    file: 'src/vault/lanes.ts',
+    file: 'src/vault/refresh/lanes.ts',
     original: 'concurrency: Math.max(1, concurrency - 1) }',
     mutant: 'concurrency }',
     killedBy: [[LANES, 'those in trouble leave a slot to the others, however many are asked for']],
   },
   {
     guarantee: 'A refresh that a caller waits for runs before scheduled ones',
-    file: 'src/vault/lanes.ts',
+    file: 'src/vault/refresh/lanes.ts',
     original: "const priority = task.urgency === 'asked' ? 1 : ",
     mutant: 'const priority = ',
     killedBy: [
@@ -206,7 +206,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'No client waits for the refreshes of another client',
-    file: 'src/vault/lanes.ts',
+    file: 'src/vault/refresh/lanes.ts',
     original: 'const known = this.#lanes.get(client)\n',
     mutant: 'const known = this.#lanes.values().next().value\n',
     killedBy: [
@@ -216,7 +216,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'After a start, the schedule increases its rate gradually',
-    file: 'src/vault/lanes.ts',
+    file: 'src/vault/refresh/lanes.ts',
     original: 'const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)\n',
     mutant: 'const ramp = 1\n',
     killedBy: [
@@ -229,7 +229,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'A refresh token is never replayed if the preset forbids it',
-    file: 'src/core/provider.ts',
+    file: 'src/core/connection/provider.ts',
     original: "    case 'never':\n      return false\n",
     mutant: "    case 'never':\n      return true\n",
     killedBy: [
@@ -241,14 +241,14 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'If an answer has no refresh token, the old one is kept',
-    file: 'src/core/grant.ts',
+    file: 'src/core/refresh/grant.ts',
     original: '    refreshToken: tokens.refreshToken ?? grant.refreshToken,\n',
     mutant: '    refreshToken: tokens.refreshToken,\n',
     killedBy: [[AFTER, 'without a refresh token keeps the old one']],
   },
   {
     guarantee: 'A rejected client does not change the state of a connection',
-    file: 'src/core/after-refresh.ts',
+    file: 'src/core/refresh/after-refresh.ts',
     original: '        : steppedBack(common, end)\n',
     mutant: "        : failing(common, 'provider_misconfigured', outcome, end)\n",
     killedBy: [
@@ -257,7 +257,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'A connection whose client was rejected is not always the next to be refreshed',
-    file: 'src/core/after-refresh.ts',
+    file: 'src/core/refresh/after-refresh.ts',
     original: '  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }\n',
     mutant: '  return connection\n',
     killedBy: [
@@ -269,7 +269,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'A missing address that only one connection uses does not pause other connections',
-    file: 'src/core/circuit.ts',
+    file: 'src/core/refresh/circuit.ts',
     original:
       "      return outcome.isOwn === true ? circuit : opened(circuit, 'misconfigured', 0, at)\n",
     mutant: "      return opened(circuit, 'misconfigured', 0, at)\n",
@@ -277,40 +277,43 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'An answer to an earlier request does not end a `Retry-After` wait',
-    file: 'src/core/circuit.ts',
+    file: 'src/core/refresh/circuit.ts',
     original: "  if (isAskedToWait && outcome.kind !== 'throttled') return circuit\n",
     mutant: '',
     killedBy: [
-      ['test/core/circuit.test.ts', 'an answer that was in the air (%s) ends no Retry-After'],
+      [
+        'test/core/refresh/circuit.test.ts',
+        'an answer that was in the air (%s) ends no Retry-After',
+      ],
     ],
   },
   {
     guarantee: 'A revocation is not sent if its next try cannot be stored',
-    file: 'src/vault/deliver-revocations.ts',
+    file: 'src/vault/connections/deliver-revocations.ts',
     original: '        await trx.rescheduleRevocation({ ...revocation, dueAt })\n',
     mutant: '',
     killedBy: [
       [
-        'test/vault/revocations.test.ts',
+        'test/vault/connections/revocations.test.ts',
         'nothing is sent that cannot be written down, nor twice where the outcome cannot be',
       ],
     ],
   },
   {
     guarantee: 'A queued revocation is not sent if it would end a newer grant',
-    file: 'src/vault/deliver-revocations.ts',
+    file: 'src/vault/connections/deliver-revocations.ts',
     original: 'if (await wouldEndAnother(ports, trx, revocation)) {',
     mutant: 'if (Date.now() < 0) {',
-    killedBy: [['test/vault/revocations-judged.test.ts', 'after a restart either']],
+    killedBy: [['test/vault/connections/revocations-judged.test.ts', 'after a restart either']],
   },
   {
     guarantee: 'A deletion does not revoke a grant if another user has a connection of the account',
-    file: 'src/vault/queue-revocation.ts',
+    file: 'src/vault/connections/queue-revocation.ts',
     original: "  if (await wouldEndAnother(ports, trx, revocation)) return 'skipped'\n",
     mutant: '',
     killedBy: [
       [
-        'test/vault/revocations-judged.test.ts',
+        'test/vault/connections/revocations-judged.test.ts',
         'is revoked only when no other user has a connection of the account',
       ],
     ],
@@ -322,7 +325,7 @@ export const refreshing: readonly Mutation[] = [
     mutant: "        .when('heartbeat_at', '<', 0)\n",
     killedBy: [
       [
-        'test/vault/clock.test.ts',
+        'test/vault/upkeep/clock.test.ts',
         'that the clock was set back is known until everything has followed it',
       ],
     ],
@@ -330,26 +333,26 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee:
       'If the outcome of a rotation is unknown, the reason is `interrupted`, not `revoked`',
-    file: 'src/core/after-refresh.ts',
+    file: 'src/core/refresh/after-refresh.ts',
     original: "  if (end.unresolved || connection.attempt !== null) return 'interrupted'\n",
     mutant: '',
     killedBy: [[AFTER, 'makes of a dead grant an interrupted one']],
   },
   {
     guarantee: 'A transient failure never disconnects a connection',
-    file: 'src/core/after-refresh.ts',
+    file: 'src/core/refresh/after-refresh.ts',
     original: "    case 'not_sent':\n      return failing(",
     mutant: "    case 'not_sent':\n      return disconnected(",
     killedBy: [[AFTER, 'not_sent']],
   },
   {
     guarantee: 'No token is served that expires earlier than the caller asked for',
-    file: 'src/core/refresh-policy.ts',
+    file: 'src/core/refresh/refresh-policy.ts',
     original: 'remaining(token, now) >= wanted.ttlMs',
     mutant: 'remaining(token, now) >= -wanted.ttlMs',
     killedBy: [
       [
-        'test/core/refresh-policy.test.ts',
+        'test/core/refresh/refresh-policy.test.ts',
         'never serves less than was asked for, nor a rejected or a dead token',
       ],
     ],
@@ -368,7 +371,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'The default deadline fits into the default lease',
-    file: 'src/core/refresh-policy.ts',
+    file: 'src/core/refresh/refresh-policy.ts',
     original: '  leaseMs: 60_000,\n',
     mutant: '  leaseMs: 20_000,\n',
     killedBy: [

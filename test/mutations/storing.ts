@@ -4,7 +4,7 @@ const OPENING = 'test/store/sqlite/opening.test.ts'
 const SCHEMA = 'test/store/sqlite/damaged-schema.test.ts'
 const SEALER = 'test/seal/sealer.test.ts'
 const KEYRING = 'test/seal/keyring.test.ts'
-const DATA_KEY = 'test/vault/data-key.test.ts'
+const DATA_KEY = 'test/vault/upkeep/data-key.test.ts'
 const RETIRED = 'a bit that calls the %s key retired takes no key away from the vault'
 const AD = {
   file: 'src/seal/associated-data.ts',
@@ -163,14 +163,14 @@ export const storing: readonly Mutation[] = [
   },
   {
     guarantee: 'The current data key is removed only after a new one is in use',
-    file: 'src/vault/renew-data-key.ts',
+    file: 'src/vault/upkeep/renew-data-key.ts',
     original: '  if (!keys.some(isInUse)) await renewDataKey(ports)\n',
     mutant: '',
     killedBy: [[DATA_KEY, RETIRED]],
   },
   {
     guarantee: 'The index key is never removed',
-    file: 'src/vault/renew-data-key.ts',
+    file: 'src/vault/upkeep/renew-data-key.ts',
     original: "  return purpose === 'data' && retiredAt !== null\n",
     mutant: '  return retiredAt !== null\n',
     killedBy: [[DATA_KEY, RETIRED]],

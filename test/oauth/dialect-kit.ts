@@ -1,4 +1,4 @@
-import { httpAnswer, startRawServer } from '../support/raw-server.ts'
+import { httpAnswer, startRawServer } from '../odd-servers/raw-server.ts'
 import { beginAt, endpointFor, redeem, refreshWith } from './endpoint-kit.ts'
 
 export type Reply = { status?: number; body: unknown; type?: string }

@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { jobsOf } from '../../src/jobs/jobs.ts'
 import { Schedule } from '../../src/jobs/schedule.ts'
-import { followClock } from '../../src/vault/follow-clock.ts'
-import { getToken } from '../../src/vault/get-token.ts'
-import { expectNoViolation } from '../support/scripted-provider/checker/check.ts'
-import { latenessOf } from '../support/scripted-provider/checker/load.ts'
-import type { ServedToken } from '../support/scripted-provider/checker/observations.ts'
+import { shiftClock } from '../../src/vault/upkeep/shift-clock.ts'
+import { getToken } from '../../src/vault/tokens/get-token.ts'
+import { expectNoViolation } from '../scripted-provider/checker/check.ts'
+import { latenessOf } from '../scripted-provider/checker/load.ts'
+import type { ServedToken } from '../scripted-provider/checker/observations.ts'
 import { until } from '../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
@@ -34,7 +34,7 @@ test.each([
     await using schedule = new Schedule(jobsOf(stage.ports), {
       clock: stage.clock,
       report: { jobFailed: () => {}, clockStepped: ({ byMs: by }) => void stepped.push(by) },
-      followClock: (by, ending) => followClock(stage.ports, by, ending),
+      followClock: (by, ending) => shiftClock(stage.ports, by, ending),
     })
     schedule.start()
     const served: ServedToken[] = []

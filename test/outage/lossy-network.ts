@@ -1,6 +1,6 @@
-import { type Egress, openEgress, type OutgoingRequest } from '../../src/oauth/egress.ts'
-import type { Clock } from '../../src/ports.ts'
-import { chance } from '../support/scripted-provider/seed.ts'
+import { type Egress, openEgress, type OutgoingRequest } from '../../src/oauth/egress/egress.ts'
+import type { Clock } from '../../src/ports/ports.ts'
+import { chance } from '../scripted-provider/seed.ts'
 
 export type LossyNetwork = {
   readonly open: (clock: Clock) => Promise<Egress>

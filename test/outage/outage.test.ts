@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { herd } from './herd.ts'
 import { imports } from './imports.ts'
 import { readers } from './readers.ts'

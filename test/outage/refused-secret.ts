@@ -1,7 +1,7 @@
 import { atMost, exactly, type Figure, figure } from '../support/figures.ts'
 import { type Held, observeStage } from '../support/observe-stage.ts'
-import { check } from '../support/scripted-provider/checker/check.ts'
-import { latenessOf } from '../support/scripted-provider/checker/load.ts'
+import { check } from '../scripted-provider/checker/check.ts'
+import { latenessOf } from '../scripted-provider/checker/load.ts'
 import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 const TICK_MS = 1_000

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Figure, missed, table } from '../support/figures.ts'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { herd, herdFigures } from './herd.ts'
 import { imports, importsFigures } from './imports.ts'
 import { readers, readersFigures } from './readers.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AnswerReader, HEAD_LIMIT } from '../../src/outgoing/answer-reader.ts'
-import { ODD_ANSWERS } from '../support/odd-http.ts'
+import { ODD_ANSWERS } from '../odd-servers/odd-http.ts'
 
 const BODY = '{"access_token":"at-2","refresh_token":"rt-2"}'
 const BODY_LIMIT = 1_000

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openCrashStage } from '../crash/crash-stage.ts'
-import type { Deed } from '../support/scripted-provider/misbehaviour.ts'
+import type { Deed } from '../scripted-provider/misbehaviour.ts'
 import { until } from '../support/until.ts'
 
 const REFUSED: Deed = { act: 'refuse', error: 'invalid_client', status: 401 }

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 import { storedTokensOf } from '../crash/vault-files.ts'
-import { percentile } from '../support/scripted-provider/checker/load.ts'
+import { percentile } from '../scripted-provider/checker/load.ts'
 import { until } from '../support/until.ts'
 
 const ANSWERS_AFTER_MS = 8_000

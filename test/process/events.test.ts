@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Circuit } from '../../src/core/circuit.ts'
-import { StoreError, VaultError } from '../../src/core/errors.ts'
-import type { ConnectionId, ProviderId } from '../../src/core/ids.ts'
-import { openEvents } from '../../src/events.ts'
+import type { Circuit } from '../../src/core/refresh/circuit.ts'
+import { StoreError, VaultError } from '../../src/core/base/errors.ts'
+import type { ConnectionId, ProviderId } from '../../src/core/base/ids.ts'
+import { openEvents } from '../../src/observe/events.ts'
 
 const google = 'google' as ProviderId
 const id = 'con_01' as ConnectionId

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { larder } from '../cli/larder.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
-import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
+import { startScriptedProvider } from '../scripted-provider/start-scripted-provider.ts'
 import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 

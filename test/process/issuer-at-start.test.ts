@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { startLarder } from '../support/start-larder.ts'
-import { openBlackHole } from '../support/black-hole.ts'
+import { openBlackHole } from '../odd-servers/black-hole.ts'
 import { until } from '../support/until.ts'
 
 test('an issuer that cannot be reached is logged at the start, and the daemon is ready before that', async () => {

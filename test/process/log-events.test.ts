@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const page = readFileSync('docs/running.md', 'utf8')
-const source = ['src/events.ts', 'src/events/webhook-events.ts']
+const source = ['src/observe/events.ts', 'src/observe/webhook-events.ts']
   .map((file) => readFileSync(file, 'utf8'))
   .join('')
 
@@ -22,8 +22,8 @@ test('each has a meaning, and what is worse than a note has something to do', ()
 })
 
 test.each([
-  ['larder_refreshes_total', 'src/core/refresh-outcome.ts', /readonly kind: '(\w+)'/g],
-  ['larder_store_failures_total', 'src/core/errors.ts', /StoreFailure =([^;]*?)\n\n/g],
+  ['larder_refreshes_total', 'src/core/refresh/refresh-outcome.ts', /readonly kind: '(\w+)'/g],
+  ['larder_store_failures_total', 'src/core/base/errors.ts', /StoreFailure =([^;]*?)\n\n/g],
 ])('every outcome of %s has its place on the page', (metric, file, pattern) => {
   const text = readFileSync(file, 'utf8').split('export type Unfortunate')[0] ?? ''
   const found = [...`${text}\n\n`.matchAll(pattern)].flatMap(([, words = '']) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemClock, systemRandom } from '../../src/system.ts'
+import { systemClock, systemRandom } from '../../src/observe/system-clock.ts'
 
 test('the clock tells the time of this machine, and a monotonic one beside it', () => {
   expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(1_000)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { SealError } from '../../src/core/errors.ts'
-import { Secret } from '../../src/core/secret.ts'
+import { SealError } from '../../src/core/base/errors.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import type { VaultKeys } from '../../src/ports/store.ts'
 import { createKeyring, openKeyring, rewrap } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'

@@ -1,4 +1,4 @@
-import { percentile } from '../support/scripted-provider/checker/load.ts'
+import { percentile } from '../scripted-provider/checker/load.ts'
 
 /** What may grow by so much between the first and the last third of a run, its beginning left out. */
 export type Allowance = { readonly factor: number; readonly more: number }

@@ -1,5 +1,5 @@
 import type { LarderApi } from '../support/larder-api.ts'
-import type { ScriptedProvider } from '../support/scripted-provider/scripted-provider.ts'
+import type { ScriptedProvider } from '../scripted-provider/scripted-provider.ts'
 import { walkLink } from '../support/walk-link.ts'
 import type { Operation } from './pace.ts'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { missed, round, table } from '../support/figures.ts'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { type Row, soak, soakFigures } from './soak.ts'
 
 /**

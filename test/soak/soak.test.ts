@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newSeed } from '../support/scripted-provider/seed.ts'
+import { newSeed } from '../scripted-provider/seed.ts'
 import { growthOf } from './growth.ts'
 import { soak } from './soak.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { type GrantOwner, UNKNOWN_OWNER } from '../../src/core/connection.ts'
-import type { Connection, FailureReason, Grant } from '../../src/core/connection.ts'
+import { type GrantOwner, UNKNOWN_OWNER } from '../../src/core/connection/connection.ts'
+import type { Connection, FailureReason, Grant } from '../../src/core/connection/connection.ts'
 import {
   type AttemptId,
   type ConnectionId,
@@ -8,8 +8,8 @@ import {
   newId,
   type ProviderId,
   type UserId,
-} from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+} from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const secret = text.map((value) => new Secret(value))

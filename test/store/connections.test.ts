@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Connection, FailureReason, LiveConnection } from '../../src/core/connection.ts'
-import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+import type {
+  Connection,
+  FailureReason,
+  LiveConnection,
+} from '../../src/core/connection/connection.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import type { Among, ConnectionFilter, Store, Whose } from '../../src/ports/store.ts'
 import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { anyConnection } from './any-connection.ts'

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
 import { type Binding, BINDINGS } from '../../src/store/bindings.ts'
-import { SEALED } from '../../src/store/re-seal.ts'
+import { SEALED } from '../../src/store/queries/re-seal.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { sqlite as database } from './databases.ts'
 import {

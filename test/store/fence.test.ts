@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Connection, Failure, OAuthGrant, LiveConnection } from '../../src/core/connection.ts'
-import type { AttemptId, GrantId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+import type {
+  Connection,
+  Failure,
+  OAuthGrant,
+  LiveConnection,
+} from '../../src/core/connection/connection.ts'
+import type { AttemptId, GrantId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import type { Lease, Store } from '../../src/ports/store.ts'
 import { MADE_AT, makeConnection, makeGrant, makeToken } from '../support/make-connection.ts'
 import { databases, settableClock } from './databases.ts'

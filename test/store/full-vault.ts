@@ -1,16 +1,16 @@
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
-import { connectionEvent } from '../../src/core/event.ts'
+import { connectionEvent } from '../../src/core/events/event.ts'
 import {
   type ConnectionId,
   type FlowId,
   newId,
   type ProviderId,
   type UserId,
-} from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+} from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import type { Store, Writes } from '../../src/ports/store.ts'
-import { SEALED } from '../../src/store/re-seal.ts'
+import { SEALED } from '../../src/store/queries/re-seal.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import {
   makeConnection,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { LinkState } from '../../src/core/authorization.ts'
-import type { ConnectionId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
+import type { LinkState } from '../../src/core/connect/flow.ts'
+import type { ConnectionId, LinkId, ProviderId, UserId } from '../../src/core/base/ids.ts'
 import { databases } from './databases.ts'
 import { HOLDER, linkId, makeFlow, makeLink, makeWaitingGrant, REQUEST } from './make-link.ts'
 import { reveal } from './reveal.ts'

@@ -3,9 +3,9 @@ import type {
   ConnectRequest,
   Flow,
   WaitingGrant,
-} from '../../src/core/authorization.ts'
-import type { ConnectionId, FlowId, LinkId, ProviderId, UserId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+} from '../../src/core/connect/flow.ts'
+import type { ConnectionId, FlowId, LinkId, ProviderId, UserId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import { makeConnection } from '../support/make-connection.ts'
 
 export const ACME = 'acme' as ProviderId

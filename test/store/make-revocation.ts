@@ -1,6 +1,6 @@
-import type { ConnectionId } from '../../src/core/ids.ts'
-import type { Revocation } from '../../src/core/outbox.ts'
-import { Secret } from '../../src/core/secret.ts'
+import type { ConnectionId } from '../../src/core/base/ids.ts'
+import type { Revocation } from '../../src/core/connection/revocation.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import { ACME } from './make-link.ts'
 
 /** With something in every field. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Circuit } from '../../src/core/circuit.ts'
-import type { KeyId, ProviderId } from '../../src/core/ids.ts'
+import type { Circuit } from '../../src/core/refresh/circuit.ts'
+import type { KeyId, ProviderId } from '../../src/core/base/ids.ts'
 import type { ApiKey, Store } from '../../src/ports/store.ts'
 import { databases } from './databases.ts'
 import { makeRevocation } from './make-revocation.ts'

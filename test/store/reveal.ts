@@ -1,5 +1,5 @@
-import { SealError } from '../../src/core/errors.ts'
-import { type Sealed, Secret } from '../../src/core/secret.ts'
+import { SealError } from '../../src/core/base/errors.ts'
+import { type Sealed, Secret } from '../../src/core/base/secret.ts'
 
 /** A value with every secret in it opened, so that two can be compared; null where one does not open. */
 export function reveal(value: unknown): unknown {

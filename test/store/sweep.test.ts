@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { connectionEvent } from '../../src/core/event.ts'
-import type { FlowId, KeyId, LinkId, ProviderId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+import { connectionEvent } from '../../src/core/events/event.ts'
+import type { FlowId, KeyId, LinkId, ProviderId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import type { Writes } from '../../src/ports/store.ts'
 import {
   CIRCUITS_KEPT_MS,
@@ -10,7 +10,7 @@ import {
   REFRESH_TOKEN_HASHES_KEPT_MS,
   REVOKED_KEYS_KEPT_MS,
   WAITING_GRANTS_KEPT_MS,
-} from '../../src/store/sweep.ts'
+} from '../../src/store/queries/sweep.ts'
 import { MADE_AT, makeConnection } from '../support/make-connection.ts'
 import { databases } from './databases.ts'
 import { makeFlow, makeLink, makeWaitingGrant } from './make-link.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { LiveConnection, OAuthGrant } from '../../src/core/connection.ts'
-import type { UserId } from '../../src/core/ids.ts'
+import type { LiveConnection, OAuthGrant } from '../../src/core/connection/connection.ts'
+import type { UserId } from '../../src/core/base/ids.ts'
 import { MADE_AT, makeGrant } from '../support/make-connection.ts'
 import { corrupt, type Damage, EVERYTHING, FULL, idOf, opens, stocked } from './damaged-vault.ts'
 import { databases } from './databases.ts'

@@ -1,11 +1,12 @@
-import { beginAuthorization } from '../../src/vault/begin-authorization.ts'
-import { createLink, type LinkDemand } from '../../src/vault/create-link.ts'
-import { finishAuthorization } from '../../src/vault/finish-authorization.ts'
+import { beginAuthorization } from '../../src/vault/connect/begin-authorization.ts'
+import { createLink } from '../../src/vault/connect/create-link.ts'
+import { finishAuthorization } from '../../src/vault/connect/finish-authorization.ts'
 import { linkDemand } from './link-demand.ts'
 import { ACME, OPERATOR, type Stage } from './vault-stage.ts'
+import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
 
 /** From the link to the end of the callback, by the use cases alone. */
-export async function walkConsent(stage: Stage, demand: Partial<LinkDemand>) {
+export async function walkConsent(stage: Stage, demand: Partial<LinkRequest>) {
   const { link, url } = await createLink(stage.ports, OPERATOR, linkDemand(demand))
   const secret = url.split('/').at(-1) ?? ''
   const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })

@@ -1,4 +1,4 @@
-import { percentile } from './scripted-provider/checker/load.ts'
+import { percentile } from '../scripted-provider/checker/load.ts'
 
 export type Figure = {
   readonly name: string

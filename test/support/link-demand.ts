@@ -1,9 +1,9 @@
-import type { UserId } from '../../src/core/ids.ts'
-import type { LinkDemand } from '../../src/vault/create-link.ts'
+import type { UserId } from '../../src/core/base/ids.ts'
 import { ACME } from './vault-stage.ts'
+import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
 
 /** A link that asks for nothing in particular. */
-export function linkDemand(demand: Partial<LinkDemand> = {}): LinkDemand {
+export function linkDemand(demand: Partial<LinkRequest> = {}): LinkRequest {
   return {
     userId: 'user-1' as UserId,
     providers: [ACME],

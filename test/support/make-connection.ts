@@ -5,9 +5,9 @@ import {
   type MachineGrant,
   type OAuthGrant,
   UNKNOWN_OWNER,
-} from '../../src/core/connection.ts'
-import type { ConnectionId, GrantId, ProviderId, UserId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
+} from '../../src/core/connection/connection.ts'
+import type { ConnectionId, GrantId, ProviderId, UserId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 
 export const MADE_AT = Date.UTC(2026, 10, 22, 12)
 

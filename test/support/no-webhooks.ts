@@ -1,4 +1,4 @@
-import type { Webhooks } from '../../src/ports.ts'
+import type { Webhooks } from '../../src/ports/ports.ts'
 
 export const NO_WEBHOOKS: Webhooks = {
   endpoints: [],

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { filesHolding, found } from './canary.ts'
 import type { LarderApi } from './larder-api.ts'
 import type { Installation } from './larder-process.ts'
-import type { SeenConnection } from './scripted-provider/checker/observations.ts'
-import type { FamilyId } from './scripted-provider/ledger.ts'
+import type { SeenConnection } from '../scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../scripted-provider/ledger.ts'
 
 /** A connection as the private API lists it; its user is called after its grant. */
 export type Listed = {

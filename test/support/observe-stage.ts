@@ -1,17 +1,17 @@
 import { inspect } from 'node:util'
-import { isLive } from '../../src/core/connection.ts'
-import { viewConnection, viewStoredEvent } from '../../src/core/connection-view.ts'
-import { VaultError } from '../../src/core/errors.ts'
-import type { ConnectionId } from '../../src/core/ids.ts'
-import { getToken } from '../../src/vault/get-token.ts'
+import { isLive } from '../../src/core/connection/connection.ts'
+import { viewConnection, viewStoredEvent } from '../../src/core/events/connection-view.ts'
+import { VaultError } from '../../src/core/base/errors.ts'
+import type { ConnectionId } from '../../src/core/base/ids.ts'
+import { getToken } from '../../src/vault/tokens/get-token.ts'
 import { filesHolding, found } from './canary.ts'
 import type {
   Observations,
   SeenConnection,
   ServedToken,
   StoredToken,
-} from './scripted-provider/checker/observations.ts'
-import type { FamilyId } from './scripted-provider/ledger.ts'
+} from '../scripted-provider/checker/observations.ts'
+import type { FamilyId } from '../scripted-provider/ledger.ts'
 import { OPERATOR, type Stage } from './vault-stage.ts'
 
 /** A connection of a stage, and the grant that it stands on. */

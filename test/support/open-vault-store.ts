@@ -2,13 +2,13 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock, DataKeys, Random, Sealer } from '../../src/ports.ts'
+import type { Clock, DataKeys, Random, Sealer } from '../../src/ports/ports.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createKeyring, openKeyring } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
-import { openSqlite } from '../../src/store/open-sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/open-sqlite.ts'
 import type { Unreadable } from '../../src/store/rows/row-cipher.ts'
-import { systemClock, systemRandom } from '../../src/system.ts'
+import { systemClock, systemRandom } from '../../src/observe/system-clock.ts'
 
 export type OpenVault = AsyncDisposable & {
   readonly dataDir: string

@@ -1,18 +1,19 @@
-import type { ConnectLink } from '../../src/core/authorization.ts'
-import type { ProviderId, UserId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
-import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh-policy.ts'
-import { openEvents } from '../../src/events.ts'
+import type { ConnectLink } from '../../src/core/connect/flow.ts'
+import type { ProviderId, UserId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
+import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh/refresh-policy.ts'
+import { openEvents } from '../../src/observe/events.ts'
 import { listen } from '../../src/http/listen.ts'
 import type { PublicPorts } from '../../src/http/public/site.ts'
-import { createPublicApp } from '../../src/http/public.ts'
-import { openEgress } from '../../src/oauth/egress.ts'
-import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
-import { configureProviders } from '../../src/oauth/providers.ts'
-import { systemClock, systemRandom } from '../../src/system.ts'
-import { createLink, type LinkDemand } from '../../src/vault/create-link.ts'
-import { withdrawLink } from '../../src/vault/withdraw-link.ts'
+import { createPublicApp } from '../../src/http/public/public-app.ts'
+import { openEgress } from '../../src/oauth/egress/egress.ts'
+import { createTokenEndpoint } from '../../src/oauth/methods/endpoint.ts'
+import { configureProviders } from '../../src/oauth/recipe/configure-providers.ts'
+import { systemClock, systemRandom } from '../../src/observe/system-clock.ts'
+import { createLink } from '../../src/vault/connect/create-link.ts'
+import { withdrawLink } from '../../src/vault/connect/withdraw-link.ts'
 import { openVaultStore } from './open-vault-store.ts'
+import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
 
 export const REDIRECT_URL = 'https://app.example.com/oauth/done'
 
@@ -78,7 +79,7 @@ export async function openPublicListener(
     close: () => listener[Symbol.asyncDispose](),
     /** A link, and the path of its page. */
     async createLink(
-      demand: Partial<LinkDemand> = {},
+      demand: Partial<LinkRequest> = {},
     ): Promise<{ link: ConnectLink; path: string }> {
       const { link, url } = await createLink(ports, OPERATOR, { ...DEMAND, ...demand })
       return { link, path: new URL(url).pathname }
@@ -91,7 +92,7 @@ export async function openPublicListener(
   }
 }
 
-const DEMAND: LinkDemand = {
+const DEMAND: LinkRequest = {
   userId: 'user-1' as UserId,
   providers: ['acme' as ProviderId],
   redirectUrl: REDIRECT_URL,

@@ -1,4 +1,4 @@
-import type { Observer } from '../../src/ports.ts'
+import type { Observer } from '../../src/ports/ports.ts'
 
 export type Observed = {
   readonly what: keyof Observer

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Clock } from '../../src/ports.ts'
+import type { Clock } from '../../src/ports/ports.ts'
 
 /** Real time that can be set and whose waits are shorter: `shift` moves the wall, `pass` both clocks. */
 export class ShiftedClock implements Clock {

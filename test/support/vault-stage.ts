@@ -1,27 +1,27 @@
-import type { Caller } from '../../src/core/access.ts'
-import { isLive, type LiveConnection } from '../../src/core/connection.ts'
-import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
-import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh-policy.ts'
-import { Secret } from '../../src/core/secret.ts'
-import { type Egress, openEgress } from '../../src/oauth/egress.ts'
-import { createTokenEndpoint } from '../../src/oauth/endpoint.ts'
-import { configureProviders } from '../../src/oauth/providers.ts'
-import type { Clock, Policy, Ports } from '../../src/ports.ts'
-import { systemRandom } from '../../src/system.ts'
-import { SingleFlights } from '../../src/vault/flights.ts'
-import { importConnection, type ImportDemand } from '../../src/vault/import-connection.ts'
-import { KnownCallers } from '../../src/vault/known-callers.ts'
-import { Lanes } from '../../src/vault/lanes.ts'
-import { refreshDue } from '../../src/vault/refresh-due.ts'
+import type { Caller } from '../../src/core/base/access.ts'
+import { isLive, type LiveConnection } from '../../src/core/connection/connection.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../src/core/base/ids.ts'
+import { DEFAULT_REFRESH_POLICY } from '../../src/core/refresh/refresh-policy.ts'
+import { Secret } from '../../src/core/base/secret.ts'
+import { type Egress, openEgress } from '../../src/oauth/egress/egress.ts'
+import { createTokenEndpoint } from '../../src/oauth/methods/endpoint.ts'
+import { configureProviders } from '../../src/oauth/recipe/configure-providers.ts'
+import type { Clock, Policy, Ports } from '../../src/ports/ports.ts'
+import { systemRandom } from '../../src/observe/system-clock.ts'
+import { SingleFlights } from '../../src/vault/refresh/flights.ts'
+import { importTokens, type TokenImport } from '../../src/vault/import/import-connection.ts'
+import { KnownCallers } from '../../src/vault/operate/known-callers.ts'
+import { Lanes } from '../../src/vault/refresh/lanes.ts'
+import { refreshDue } from '../../src/vault/upkeep/refresh-due.ts'
 import { FileJournal } from '../../src/store/journal.ts'
 import { digestOfSecret } from '../../src/seal/open-settings.ts'
 import { NO_WEBHOOKS } from './no-webhooks.ts'
 import { type OpenVault, openVaultStore } from './open-vault-store.ts'
 import { recordingObserver } from './recording-observer.ts'
-import { createScriptedProvider } from './scripted-provider/create-scripted-provider.ts'
-import type { MintOptions } from './scripted-provider/commands.ts'
-import type { ScriptedProvider } from './scripted-provider/scripted-provider.ts'
-import type { ScriptedProviderOptions } from './scripted-provider/settings.ts'
+import { createScriptedProvider } from '../scripted-provider/create-scripted-provider.ts'
+import type { MintOptions } from '../scripted-provider/commands.ts'
+import type { ScriptedProvider } from '../scripted-provider/scripted-provider.ts'
+import type { ScriptedProviderOptions } from '../scripted-provider/settings.ts'
 import { ShiftedClock } from './shifted-clock.ts'
 import { until } from './until.ts'
 
@@ -88,11 +88,11 @@ export async function openStage(options: StageOptions = {}) {
     clock,
     vault,
     /** Tokens of a grant that the provider has given, taken over by the vault. */
-    async adopt(how: MintOptions & { demand?: Partial<ImportDemand> } = {}) {
+    async adopt(how: MintOptions & { demand?: Partial<TokenImport> } = {}) {
       const { demand, ...mint } = how
       const [minted] = await provider.mintGrants(1, mint)
       if (minted === undefined) throw new Error('nothing was minted')
-      const { connection } = await importConnection(composed.ports, OPERATOR, {
+      const { connection } = await importTokens(composed.ports, OPERATOR, {
         ...NOTHING,
         userId: `user-${minted.account.id}` as UserId,
         provider: ACME,

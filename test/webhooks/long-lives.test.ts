@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { jobsOf } from '../../src/jobs/jobs.ts'
-import type { Ports } from '../../src/ports.ts'
-import { EVENTS_KEPT_MS } from '../../src/store/sweep.ts'
-import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
-import { enableWebhook } from '../../src/vault/enable-webhook.ts'
-import { followClock } from '../../src/vault/follow-clock.ts'
-import { Lanes } from '../../src/vault/lanes.ts'
-import { replayWebhook } from '../../src/vault/replay-webhook.ts'
+import type { Ports } from '../../src/ports/ports.ts'
+import { EVENTS_KEPT_MS } from '../../src/store/queries/sweep.ts'
+import { deliverWebhook } from '../../src/vault/webhooks/deliver-webhook.ts'
+import { enableWebhook } from '../../src/vault/webhooks/enable-webhook.ts'
+import { shiftClock } from '../../src/vault/upkeep/shift-clock.ts'
+import { Lanes } from '../../src/vault/refresh/lanes.ts'
+import { replayWebhook } from '../../src/vault/webhooks/replay-webhook.ts'
 import { Gate } from '../support/gate.ts'
 import { until } from '../support/until.ts'
 import { makeEndpoint } from './make-endpoint.ts'
@@ -196,7 +196,7 @@ describe('an answer that asks for a rest', () => {
 async function setBack(stage: Stage, byMs: number): Promise<void> {
   stage.clock.shift(-byMs)
   const traffic = new Lanes(stage.clock, { concurrencyPerProvider: 4, ratePerSecond: 10 }, [])
-  await followClock({ ...stage.ports, traffic }, -byMs, new AbortController().signal)
+  await shiftClock({ ...stage.ports, traffic }, -byMs, new AbortController().signal)
 }
 
 function ends(stage: Stage): number {

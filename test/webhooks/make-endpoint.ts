@@ -1,7 +1,7 @@
-import type { StoredEvent } from '../../src/core/event.ts'
-import type { ProviderId } from '../../src/core/ids.ts'
-import { Secret } from '../../src/core/secret.ts'
-import type { WebhookEndpoint, WebhookId, WebhookState } from '../../src/core/webhook.ts'
+import type { StoredEvent } from '../../src/core/events/event.ts'
+import type { ProviderId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
+import type { WebhookEndpoint, WebhookId, WebhookState } from '../../src/core/events/webhook.ts'
 
 export const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 export const OLD_SECRET = `whsec_${Buffer.alloc(32, 2).toString('base64')}`

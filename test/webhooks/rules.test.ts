@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ProviderId } from '../../src/core/ids.ts'
-import { type DeliveryOutcome, wants, webhookStatus } from '../../src/core/webhook.ts'
+import type { ProviderId } from '../../src/core/base/ids.ts'
+import { type DeliveryOutcome, wants, webhookStatus } from '../../src/core/events/webhook.ts'
 import {
   afterDelivery,
   groupBySubject,
@@ -8,7 +8,7 @@ import {
   isDue,
   maySend,
   type Run,
-} from '../../src/core/webhook-delivery.ts'
+} from '../../src/core/events/webhook-delivery.ts'
 import { makeEvent, makeState } from './make-endpoint.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 12)

@@ -1,6 +1,6 @@
 import { Webhook } from 'svix'
 import { expect, test } from 'vitest'
-import { Secret } from '../../src/core/secret.ts'
+import { Secret } from '../../src/core/base/secret.ts'
 import { signatureHeaders } from '../../src/webhooks/sign.ts'
 import { field, readVectors, type Vector } from '../seal/read-vectors.ts'
 import { OLD_SECRET, SECRET } from './make-endpoint.ts'

@@ -1,12 +1,16 @@
-import type { LiveConnection } from '../../src/core/connection.ts'
-import { type ConnectionEventType, connectionEvent, type VaultEvent } from '../../src/core/event.ts'
-import type { ConnectionId, ProviderId, UserId } from '../../src/core/ids.ts'
-import type { WebhookEndpoint } from '../../src/core/webhook.ts'
+import type { LiveConnection } from '../../src/core/connection/connection.ts'
+import {
+  type ConnectionEventType,
+  connectionEvent,
+  type VaultEvent,
+} from '../../src/core/events/event.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../src/core/base/ids.ts'
+import type { WebhookEndpoint } from '../../src/core/events/webhook.ts'
 import type { Store } from '../../src/ports/store.ts'
-import { systemRandom } from '../../src/system.ts'
-import { deliverWebhook } from '../../src/vault/deliver-webhook.ts'
-import { keepWebhooks } from '../../src/vault/keep-webhooks.ts'
-import { listWebhooks } from '../../src/vault/list-webhooks.ts'
+import { systemRandom } from '../../src/observe/system-clock.ts'
+import { deliverWebhook } from '../../src/vault/webhooks/deliver-webhook.ts'
+import { keepWebhooks } from '../../src/vault/webhooks/keep-webhooks.ts'
+import { listWebhooks } from '../../src/vault/webhooks/list-webhooks.ts'
 import { openWebhooks } from '../../src/webhooks/deliver.ts'
 import { makeConnection } from '../support/make-connection.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Hold, WebhookId } from '../../src/core/webhook.ts'
+import type { Hold, WebhookId } from '../../src/core/events/webhook.ts'
 import type { Store, Writes } from '../../src/ports/store.ts'
 import { databases } from '../store/databases.ts'
 import { makeState } from './make-endpoint.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '../../ports.ts'
+import type { Random } from '../../ports/ports.ts'
 import type { PublicSite } from './site.ts'
 
 /** Longer than any link lives, and set anew whenever it is used. */

@@ -1,18 +1,21 @@
 import type { Context, Middleware } from 'koa'
-import { type ErrorCode, StoreError, VaultError } from '../../core/errors.ts'
-import type { Events } from '../../events.ts'
-import type { Random } from '../../ports.ts'
-import type { PageFrame } from '../pages/layout.ts'
-import { type Problem, problemPage, problemStatus } from '../pages/problem-page.ts'
+import { type ErrorCode, StoreError, VaultError } from '../../core/base/errors.ts'
+import type { Events } from '../../observe/events.ts'
+import type { Random } from '../../ports/ports.ts'
+import type { PageFrame } from './pages/layout.ts'
+import { type PageProblem, problemPage, problemStatus } from './pages/problem-page.ts'
 import { sendPage } from './send-page.ts'
 
 /** A refusal that only browsers meet, or one that says where to try again. */
 export class PageRefusal extends Error {
-  readonly problem: Problem
+  readonly problem: PageProblem
   /** A path of ours where the user may try again. */
   readonly retry: string | null
 
-  constructor(problem: Problem, more: { readonly retry?: string; readonly cause?: unknown } = {}) {
+  constructor(
+    problem: PageProblem,
+    more: { readonly retry?: string; readonly cause?: unknown } = {},
+  ) {
     super(problem, more.cause === undefined ? {} : { cause: more.cause })
     this.name = 'PageRefusal'
     this.problem = problem
@@ -68,14 +71,14 @@ function methodsOf(ctx: Context): readonly string[] {
   return [...new Set(matched.flatMap(({ methods }) => methods))].toSorted()
 }
 
-function sortFailure(error: unknown): Problem {
+function sortFailure(error: unknown): PageProblem {
   if (error instanceof PageRefusal) return error.problem
   if (error instanceof StoreError) return 'unavailable'
   return error instanceof VaultError ? (BY_CODE[error.code] ?? 'internal') : 'internal'
 }
 
 /** A code that is not here cannot be a browser's doing. */
-const BY_CODE: Readonly<Partial<Record<ErrorCode, Problem>>> = {
+const BY_CODE: Readonly<Partial<Record<ErrorCode, PageProblem>>> = {
   invalid_request: 'bad_form',
   not_found: 'link_not_found',
   method_not_allowed: 'method_not_allowed',

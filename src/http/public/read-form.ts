@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { VaultError } from '../../core/errors.ts'
+import { VaultError } from '../../core/base/errors.ts'
 
 /** The fields of a sent form. Throws `VaultError` before more than `longest` bytes were read. */
 export async function readForm(

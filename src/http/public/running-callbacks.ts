@@ -1,5 +1,5 @@
-import { finishAuthorization } from '../../vault/finish-authorization.ts'
-import type { LinkEnd } from '../../vault/end-link.ts'
+import { finishAuthorization } from '../../vault/connect/finish-authorization.ts'
+import type { LinkEnd } from '../../vault/connect/end-link.ts'
 import type { PublicPorts } from './site.ts'
 
 type Demand = Parameters<typeof finishAuthorization>[1]

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Html } from '../pages/html.ts'
+import type { Html } from './pages/html.ts'
 
 export function sendPage(ctx: Context, page: Html, status: number): void {
   ctx.status = status

@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
-import type { Ports } from '../../ports.ts'
-import type { OpenedLink } from '../../vault/open-link.ts'
-import { connectPage } from '../pages/connect-page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { OpenedLink } from '../../vault/connect/open-link.ts'
+import { connectPage } from './pages/connect-page.ts'
 import { sendPage } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
 

@@ -1,5 +1,5 @@
-import type { Ports } from '../../ports.ts'
-import { STYLESHEET_NAME } from '../pages/style.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { STYLESHEET_NAME } from './pages/style.ts'
 
 /** Where browsers find us, from the settings alone: never from `Host` or a forwarded header. */
 export type PublicSite = {

@@ -1,4 +1,4 @@
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 /** There is no refresh token: an access token that still lives is turned into one that lives longer. */
 const LASTING = {

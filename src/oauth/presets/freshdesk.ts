@@ -1,5 +1,5 @@
-import { LABEL } from './patterns.ts'
-import type { Preset } from './schema.ts'
+import { LABEL } from '../recipe/patterns.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 export const freshdesk = {
   name: 'Freshdesk',

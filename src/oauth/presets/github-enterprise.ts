@@ -1,5 +1,5 @@
-import { OWN_BASE } from './patterns.ts'
-import type { Preset } from './schema.ts'
+import { OWN_BASE } from '../recipe/patterns.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 export const githubEnterprise = {
   extends: 'github',

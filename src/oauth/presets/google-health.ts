@@ -1,4 +1,4 @@
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 /** In the place of the Fitbit Web API, which ended on 2026-10-30. */
 export const googleHealth = {

@@ -1,4 +1,4 @@
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 const GUID = '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}'
 

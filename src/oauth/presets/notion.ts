@@ -1,4 +1,4 @@
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 const VERSION = { 'Notion-Version': '2022-06-28' } as const
 

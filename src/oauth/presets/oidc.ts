@@ -1,6 +1,6 @@
-import { openid } from './forms.ts'
-import { OWN_BASE } from './patterns.ts'
-import type { Preset } from './schema.ts'
+import { openid } from '../recipe/forms.ts'
+import { OWN_BASE } from '../recipe/patterns.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 export const oidc = {
   ...openid,

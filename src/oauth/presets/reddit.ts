@@ -1,4 +1,4 @@
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 /** One that only this client has: those of many are throttled. */
 const USER_AGENT = { 'User-Agent': 'larder ({clientId})' } as const

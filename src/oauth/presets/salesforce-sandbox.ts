@@ -1,5 +1,5 @@
 import { salesforce } from './salesforce.ts'
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 export const salesforceSandbox = {
   extends: 'salesforce',

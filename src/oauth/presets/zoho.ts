@@ -1,4 +1,4 @@
-import type { Preset } from './schema.ts'
+import type { Preset } from '../recipe/preset-schema.ts'
 
 const HOSTS =
   'accounts\\.zoho\\.(?:com|eu|in|com\\.au|jp|sa|uk|ae|sg|com\\.cn)|accounts\\.zohocloud\\.ca'

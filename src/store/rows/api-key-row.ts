@@ -1,4 +1,4 @@
-import type { KeyId } from '../../core/ids.ts'
+import type { KeyId } from '../../core/base/ids.ts'
 import type { ApiKey } from '../../ports/store.ts'
 import type { ApiKeyTable } from '../schema.ts'
 import { readInstant, readText, readTime, writeInstant, writeInstantOrNull } from './column.ts'

@@ -1,7 +1,8 @@
-import type { Circuit, CircuitReason } from '../../core/circuit.ts'
-import type { ProviderId } from '../../core/ids.ts'
+import type { Circuit } from '../../core/refresh/circuit.ts'
+import type { ProviderId } from '../../core/base/ids.ts'
 import type { CircuitTable } from '../schema.ts'
 import { readCount, readInstant, readText, writeInstantOrNull } from './column.ts'
+import type { CircuitReason } from '../../core/refresh/refresh-outcome.ts'
 
 const REASONS: Readonly<Record<CircuitReason, true>> = {
   unavailable: true,

@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/ids.ts'
+import type { Instant } from '../../core/base/ids.ts'
 
 /*
  * Readers are total: whatever a damaged file holds in a column, they answer something of the right

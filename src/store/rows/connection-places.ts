@@ -1,4 +1,4 @@
-import type { Connection, Grant } from '../../core/connection.ts'
+import type { Connection, Grant } from '../../core/connection/connection.ts'
 import type { ColumnPlace } from './row-cipher.ts'
 
 export type Owner = Pick<Connection, 'id' | 'userId' | 'provider'>

@@ -1,5 +1,5 @@
-import type { ProviderId } from '../../core/ids.ts'
-import type { Secret } from '../../core/secret.ts'
+import type { ProviderId } from '../../core/base/ids.ts'
+import type { Secret } from '../../core/base/secret.ts'
 import type { RowCipher } from './row-cipher.ts'
 
 /*

@@ -1,5 +1,5 @@
-import { parseJson } from '../../core/json.ts'
-import { Secret } from '../../core/secret.ts'
+import { parseJson } from '../../core/base/json.ts'
+import { Secret } from '../../core/base/secret.ts'
 import type { JournalEntry } from '../../ports/store.ts'
 import { exposed, restored } from './stored-request.ts'
 

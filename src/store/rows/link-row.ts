@@ -1,5 +1,5 @@
-import type { ConnectLink, LinkState } from '../../core/authorization.ts'
-import type { ConnectionId, LinkId } from '../../core/ids.ts'
+import type { ConnectLink, LinkState } from '../../core/connect/flow.ts'
+import type { ConnectionId, LinkId } from '../../core/base/ids.ts'
 import type { ConnectLinkTable } from '../schema.ts'
 import { readText, readTextOrNull, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'

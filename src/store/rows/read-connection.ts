@@ -10,7 +10,7 @@ import {
   type HeldCredentials,
   type GrantOwner,
   UNKNOWN_OWNER,
-} from '../../core/connection.ts'
+} from '../../core/connection/connection.ts'
 import type {
   AttemptId,
   ConnectionId,
@@ -18,10 +18,10 @@ import type {
   Instant,
   ProviderId,
   UserId,
-} from '../../core/ids.ts'
-import type { PlainCredentials } from '../../core/credentials.ts'
-import { SealError } from '../../core/errors.ts'
-import { type Sealed, Secret } from '../../core/secret.ts'
+} from '../../core/base/ids.ts'
+import type { PlainCredentials } from '../../core/connection/credentials.ts'
+import { SealError } from '../../core/base/errors.ts'
+import { type Sealed, Secret } from '../../core/base/secret.ts'
 import type { ConnectionTable } from '../schema.ts'
 import { readCount, readInstant, readList, readText, readTextOrNull, readTime } from './column.ts'
 import {

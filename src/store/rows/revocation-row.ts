@@ -1,5 +1,5 @@
-import type { ConnectionId, ProviderId } from '../../core/ids.ts'
-import type { Revocation } from '../../core/outbox.ts'
+import type { ConnectionId, ProviderId } from '../../core/base/ids.ts'
+import type { Revocation } from '../../core/connection/revocation.ts'
 import type { RevocationTable } from '../schema.ts'
 import { readCount, readText, readTime, writeInstant } from './column.ts'
 import {

@@ -1,7 +1,7 @@
-import { SealError } from '../../core/errors.ts'
-import { parseJson } from '../../core/json.ts'
-import { type Sealed, Secret } from '../../core/secret.ts'
-import type { Place, Sealer } from '../../ports.ts'
+import { SealError } from '../../core/base/errors.ts'
+import { parseJson } from '../../core/base/json.ts'
+import { type Sealed, Secret } from '../../core/base/secret.ts'
+import type { Place, Sealer } from '../../ports/ports.ts'
 
 /** A sealed column that could not be opened: its row stands alone with it. */
 export type Unreadable = {

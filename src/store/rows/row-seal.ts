@@ -1,4 +1,4 @@
-import { SealError } from '../../core/errors.ts'
+import { SealError } from '../../core/base/errors.ts'
 import { BINDINGS } from '../bindings.ts'
 import type { Schema } from '../schema.ts'
 import { type ColumnPlace, openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'

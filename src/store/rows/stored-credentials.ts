@@ -1,5 +1,5 @@
-import type { Credentials, PlainCredentials } from '../../core/credentials.ts'
-import { Secret } from '../../core/secret.ts'
+import type { Credentials, PlainCredentials } from '../../core/connection/credentials.ts'
+import { Secret } from '../../core/base/secret.ts'
 
 /** For JSON that is about to be sealed, and for nothing else. */
 export function exposedCredentials(credentials: Credentials): PlainCredentials {

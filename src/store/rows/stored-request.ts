@@ -1,5 +1,5 @@
-import type { ConnectRequest } from '../../core/authorization.ts'
-import { type Sealed, Secret } from '../../core/secret.ts'
+import type { ConnectRequest } from '../../core/connect/flow.ts'
+import { type Sealed, Secret } from '../../core/base/secret.ts'
 
 /** A `ConnectRequest` as sealed JSON. */
 export type StoredRequest = Omit<ConnectRequest, 'client'> & {

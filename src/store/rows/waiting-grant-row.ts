@@ -1,9 +1,9 @@
-import type { WaitingGrant } from '../../core/authorization.ts'
-import type { PlainCredentials } from '../../core/credentials.ts'
-import type { Brought } from '../../core/grant.ts'
-import type { LinkId } from '../../core/ids.ts'
-import type { ReceivedTokens } from '../../core/refresh-outcome.ts'
-import { Secret } from '../../core/secret.ts'
+import type { WaitingGrant } from '../../core/connect/flow.ts'
+import type { PlainCredentials } from '../../core/connection/credentials.ts'
+import type { ReceivedGrant } from '../../core/refresh/grant.ts'
+import type { LinkId } from '../../core/base/ids.ts'
+import type { ReceivedTokens } from '../../core/refresh/refresh-outcome.ts'
+import { Secret } from '../../core/base/secret.ts'
 import type { WaitingGrantTable } from '../schema.ts'
 import { readText, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
@@ -22,7 +22,7 @@ type StoredTokens = Omit<ReceivedTokens, 'accessToken' | 'refreshToken'> & {
   readonly refreshToken: string | null
 }
 
-type StoredBrought =
+type StoredReceived =
   | { readonly kind: 'tokens'; readonly tokens: StoredTokens }
   | {
       readonly kind: 'credentials'
@@ -32,7 +32,7 @@ type StoredBrought =
 
 /** The sealed JSON of `grant_blob`. */
 type StoredGrant = Omit<WaitingGrant, 'link' | 'brought' | 'request'> & {
-  readonly brought: StoredBrought
+  readonly brought: StoredReceived
   readonly request: StoredRequest
 }
 
@@ -56,7 +56,7 @@ export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): Waiti
   })
 }
 
-function store(brought: Brought): StoredBrought {
+function store(brought: ReceivedGrant): StoredReceived {
   if (brought.kind === 'credentials') {
     return { ...brought, credentials: exposedCredentials(brought.credentials) }
   }
@@ -66,7 +66,7 @@ function store(brought: Brought): StoredBrought {
   return { kind: brought.kind, tokens: { ...tokens, accessToken, refreshToken } }
 }
 
-function restore(stored: StoredBrought): Brought {
+function restore(stored: StoredReceived): ReceivedGrant {
   if (stored.kind === 'credentials') {
     return { ...stored, credentials: restoredCredentials(stored.credentials) }
   }

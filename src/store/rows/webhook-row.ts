@@ -1,4 +1,4 @@
-import type { Hold, WebhookId, WebhookState } from '../../core/webhook.ts'
+import type { Hold, WebhookId, WebhookState } from '../../core/events/webhook.ts'
 import type { WebhookHoldTable, WebhookTable } from '../schema.ts'
 import {
   readCount,

@@ -4,7 +4,7 @@ import {
   type Grant,
   isLive,
   type LiveConnection,
-} from '../../core/connection.ts'
+} from '../../core/connection/connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 import { writeInstant, writeInstantOrNull } from './column.ts'
 import {

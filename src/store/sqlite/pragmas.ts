@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { OpenError } from '../open-error.ts'
+import { OpenError } from './open-error.ts'
 
 /** 'LARD': how a file says that it is a vault. */
 export const APPLICATION_ID = 0x4c415244

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { OpenError } from '../open-error.ts'
+import { OpenError } from './open-error.ts'
 
 /**
  * An index holds nothing of its own: what its table says is what there is. Refuses, and leaves all as

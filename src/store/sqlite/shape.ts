@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type Database from 'better-sqlite3'
-import { OpenError } from '../open-error.ts'
+import { OpenError } from './open-error.ts'
 import type { Schema } from '../schema.ts'
 
 /** What the tables of a vault look like after each step; a test holds it to the migrations. */

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { StoreError, type StoreFailure } from '../../core/errors.ts'
+import { StoreError, type StoreFailure } from '../../core/base/errors.ts'
 
 /** Longest prefixes first where one code begins another. */
 const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Caller, Permission } from '../../../src/core/access.ts'
+import type { Caller, Permission } from '../../../src/core/base/access.ts'
 import { type ListenAt, listen } from '../../../src/http/listen.ts'
-import { createPrivateApp } from '../../../src/http/private-app.ts'
+import { createPrivateApp } from '../../../src/http/private/private-app.ts'
 import type { LogFailure } from '../../../src/http/problem.ts'
-import { systemClock } from '../../../src/system.ts'
-import type { Ports } from '../../../src/ports.ts'
+import { systemClock } from '../../../src/observe/system-clock.ts'
+import type { Ports } from '../../../src/ports/ports.ts'
 
 /** Keys of the tests: the name is the key. */
 export function callerWith(

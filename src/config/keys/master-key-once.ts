@@ -1,0 +1,22 @@
+import type { Secret } from '../../core/base/secret.ts'
+
+/** The master key of the settings. It is handed out once, as bytes that the receiver wipes. */
+export class MasterKeyOnce {
+  #bytes: Uint8Array | null
+
+  /** 32 bytes in base64. */
+  constructor(text: Secret) {
+    this.#bytes = Buffer.from(text.expose(), 'base64')
+  }
+
+  take(): Uint8Array {
+    const bytes = this.#bytes
+    if (bytes === null) throw new Error('the master key was taken already')
+    this.#bytes = null
+    return bytes
+  }
+
+  toJSON(): string {
+    return '[secret]'
+  }
+}

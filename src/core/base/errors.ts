@@ -1,0 +1,96 @@
+export type ErrorCode =
+  | 'invalid_request'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'reconnect_required'
+  | 'confirmation_required'
+  | 'confirmation_refused'
+  | 'several_accounts'
+  | 'account_mismatch'
+  | 'conflict'
+  | 'link_used'
+  | 'link_expired'
+  | 'link_superseded'
+  | 'link_withdrawn'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'misdirected_request'
+  | 'too_many_requests'
+  | 'provider_misconfigured'
+  | 'provider_unavailable'
+  | 'storage_unavailable'
+  | 'internal'
+
+export type NextAction = 'reauthorize' | 'confirm' | 'fix_configuration' | 'retry'
+
+/** One bad field of a request; a nested name has dots. */
+export type FieldError = {
+  readonly in: 'query' | 'path' | 'body' | 'header'
+  readonly name: string
+  readonly detail: string
+}
+
+/** One of several accounts of a user, for the caller to choose from. */
+export type AccountChoice = {
+  readonly connectionId: string
+  readonly label: string | null
+  readonly id: string | null
+  readonly email: string | null
+  readonly emailVerified?: true
+  readonly name: string | null
+}
+
+export type ErrorExtras = {
+  readonly reason?: string
+  readonly nextAction?: NextAction
+  readonly errors?: readonly FieldError[]
+  readonly retryAfterSeconds?: number
+  /** For `several_accounts`. */
+  readonly accounts?: readonly AccountChoice[]
+  /** The connection to reconnect or to confirm; for `conflict`, the one that holds the imported tokens. */
+  readonly connectionId?: string
+  /** For a callback without a code: what it means, and the provider's own code if that is another. */
+  readonly errorCode?: string
+  readonly providerError?: string | null
+  readonly cause?: unknown
+}
+
+/**
+ * The only error that reaches a caller. `message` is safe to send as it stands: it never holds
+ * a value that came from a secret, a provider or a user. What explains more goes to `cause`.
+ */
+export class VaultError extends Error {
+  readonly code: ErrorCode
+  readonly extras: ErrorExtras
+
+  constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
+    super(detail, extras.cause === undefined ? {} : { cause: extras.cause })
+    this.name = 'VaultError'
+    this.code = code
+    this.extras = extras
+  }
+}
+
+/** A sealed value that cannot be opened: corrupt, moved from its place, or its key is not in the ring. */
+export class SealError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'SealError'
+  }
+}
+
+/** The store cannot write or cannot be reached; `reason` tells the operator which. */
+export class StoreError extends Error {
+  readonly reason: StoreFailure
+
+  constructor(reason: StoreFailure, cause: unknown) {
+    super(`the database failed: ${reason}`, { cause })
+    this.name = 'StoreError'
+    this.reason = reason
+  }
+}
+
+export type StoreFailure =
+  'disk_full' | 'read_only' | 'io_error' | 'locked' | 'corrupt' | 'unreachable'

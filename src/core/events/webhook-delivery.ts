@@ -1,0 +1,127 @@
+import type { StoredEvent } from './event.ts'
+import type { Instant } from '../base/ids.ts'
+import { backoffMs } from '../refresh/refresh-policy.ts'
+import type { DeliveryOutcome, Hold, WebhookState } from './webhook.ts'
+
+const HOUR = 3_600_000
+const RETRIES = { backoffFirstMs: 5_000, backoffLongestMs: HOUR / 2 }
+/** Longer than any wait that is given, `Retry-After` included: what is due later was written under another clock. */
+const LONGEST_WAIT_MS = HOUR
+/** So many events may be refused in a row before the endpoint itself is given a rest. */
+const TOLERATED_REFUSALS = 5
+const GIVE_UP_AFTER_MS = 5 * 24 * HOUR
+/** A process that was away for days has tried nothing meanwhile. */
+const GIVE_UP_AFTER_FAILURES = 10
+
+export type At = { readonly now: Instant; readonly fraction: number }
+
+export function isDue(dueAt: Instant, now: Instant): boolean {
+  return dueAt <= now || dueAt > latestDue(now)
+}
+
+/** What is due after this is due now. */
+export function latestDue(now: Instant): Instant {
+  return now + LONGEST_WAIT_MS
+}
+
+export function maySend(state: WebhookState, now: Instant): boolean {
+  return state.disabled === null && isDue(state.dueAt, now)
+}
+
+export function afterDelivery(state: WebhookState, outcome: DeliveryOutcome, at: At): WebhookState {
+  switch (outcome.kind) {
+    case 'accepted':
+      // It was sent before the failure that began the rest: the rest goes on.
+      if (!maySend(state, at.now)) return { ...state, lastAcceptedAt: at.now }
+      return { ...state, failures: 0, failingSince: null, dueAt: 0, lastAcceptedAt: at.now }
+    case 'gone':
+      return {
+        ...failed(state, { detail: 'http_410', waitMs: 0, askedMs: 0 }, at.now),
+        disabled: { reason: 'gone', at: at.now },
+      }
+    case 'refused': {
+      const rests = state.failures + 1 >= TOLERATED_REFUSALS
+      const waitMs = rests ? backoffMs(state.failures + 1, RETRIES, at.fraction) : 0
+      return failed(state, { detail: outcome.detail, waitMs, askedMs: 0 }, at.now)
+    }
+    case 'unavailable': {
+      const grown = backoffMs(state.failures + 1, RETRIES, at.fraction)
+      const askedMs = outcome.retryAfterMs ?? 0
+      const waitMs = Math.max(grown, askedMs)
+      return failed(state, { detail: outcome.detail, waitMs, askedMs }, at.now)
+    }
+    case 'stopped':
+      return state
+    default:
+      return outcome satisfies never
+  }
+}
+
+function failed(
+  state: WebhookState,
+  failure: {
+    readonly detail: string
+    readonly waitMs: number
+    /** The receiver's own `Retry-After`. */
+    readonly askedMs: number
+  },
+  now: Instant,
+): WebhookState {
+  const lastFailure = { at: now, detail: failure.detail }
+  // What was sent side by side fails together: that is one failure, not several.
+  if (!maySend(state, now)) {
+    return { ...state, lastFailure, dueAt: Math.max(state.dueAt, now + failure.askedMs) }
+  }
+  const failures = state.failures + 1
+  const failingSince = state.failingSince ?? now
+  const isHopeless = failures >= GIVE_UP_AFTER_FAILURES && now - failingSince >= GIVE_UP_AFTER_MS
+  return {
+    ...state,
+    failures,
+    failingSince,
+    dueAt: failure.waitMs === 0 ? state.dueAt : now + failure.waitMs,
+    lastFailure,
+    disabled: isHopeless ? { reason: 'failing', at: now } : null,
+  }
+}
+
+/** Events of one subject, in order, that may be sent one after the other. */
+export type Run = {
+  readonly subject: string
+  /** Null: the subject was not held back. */
+  readonly hold: Hold | null
+  readonly events: readonly StoredEvent[]
+  /** The sequence of the next event of the subject up to the cursor. */
+  readonly next: number | null
+}
+
+/** How far a run came: so many events were accepted, and the next one was refused, or not tried. */
+export type RunEnd = { readonly accepted: number; readonly end: 'done' | 'failed' | 'untried' }
+
+/** Where the scan stands when a run has ended. Without a replay both are the same. */
+export type Reached = {
+  /** The scan passed over the held events up to here; it reads the later ones. */
+  readonly position: number
+  /** The first event that was never sent comes after this one. */
+  readonly cursor: number
+}
+
+/** Null: the scan reads all events of the subject that are left. */
+export function holdAfter(run: Run, { accepted, end }: RunEnd, at: At & Reached): Hold | null {
+  const waiting = run.events[accepted]?.sequence ?? run.next
+  if (waiting === null) return null
+  const owedFrom = Math.max(waiting, run.hold?.owedFrom ?? at.cursor + 1)
+  const sequence = waiting > at.position ? owedFrom : waiting
+  if (sequence > Math.max(at.position, at.cursor)) return null
+  const held = { subject: run.subject, sequence, owedFrom, lost: 0 }
+  const attempts = run.hold?.sequence === sequence ? run.hold.attempts : 0
+  if (end !== 'failed') return { ...held, attempts, dueAt: at.now }
+  const waitMs = backoffMs(attempts + 1, RETRIES, at.fraction)
+  return { ...held, attempts: attempts + 1, dueAt: at.now + waitMs }
+}
+
+/** Wanted events by their subject, except those of subjects that are held back. */
+export function groupBySubject(events: readonly StoredEvent[]): readonly Run[] {
+  const groups = Map.groupBy(events, ({ subject }) => subject)
+  return Array.from(groups, ([subject, own]) => ({ subject, hold: null, events: own, next: null }))
+}

@@ -1,0 +1,283 @@
+import { completed } from '../connection/account.ts'
+import type {
+  AccessToken,
+  Attempt,
+  Failure,
+  FailureReason,
+  Grant,
+  LiveConnection,
+} from '../connection/connection.ts'
+import { failureFrom, probeAt } from './failure.ts'
+import { graceLeftMs, rescueWaitMs, unknownSince } from './grace.ts'
+import { confirmedGrant, dueAtOf, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
+import type { Instant } from '../base/ids.ts'
+import type { Provider } from '../connection/provider.ts'
+import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
+import { backoffMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
+import { isRepeated, rejectionsWith, UNDECIDED } from './rejection.ts'
+
+/** What the shell knows of an attempt that is over. */
+export type AttemptEnd = {
+  readonly now: Instant
+  readonly attempt: Attempt
+  /** Whether any request of this attempt may have spent the token without our seeing the answer. */
+  readonly unresolved: boolean
+  /** Id of the access token that came, '' where none did. */
+  readonly tokenId: string
+  /** Whether another grant of this client was refreshed since the first of these rejections. */
+  readonly othersRefreshed: boolean
+  /** The connection brings its own OAuth client: its misconfiguration is its own. */
+  readonly ownClient: boolean
+  readonly provider: Pick<Provider, 'refresh'>
+  readonly policy: RefreshPolicy
+  /** Jitter in [0, 1). */
+  readonly fraction: number
+}
+
+type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
+
+/**
+ * What an outcome makes of a connection. Total, and the only place where a refresh changes a status.
+ * Only `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost
+ * answer if the token may not be presented again.
+ */
+export function afterRefresh(
+  connection: LiveConnection,
+  outcome: AttemptOutcome | OtherAccount,
+  end: AttemptEnd,
+): LiveConnection {
+  const common = { ...connection, updatedAt: end.now, attempt: openAttempt(connection, end) }
+  switch (outcome.kind) {
+    case 'ok': {
+      const { tokens } = outcome
+      const { sentAt } = end.attempt
+      const arrival = { kind: 'tokens', tokens, sentAt, tokenId: end.tokenId } as const
+      const grant = renewedGrant(connection.grant, arrival, end.provider)
+      const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
+      const renewed = { ...common, lastRefreshedAt: end.now, providerData }
+      return withGrant(renewed, grant, nextDueAt({ before: connection.grant, after: grant }, end))
+    }
+    case 'confirmed': {
+      const account = completed(connection.account, outcome.account)
+      const providerData = { ...connection.providerData, ...outcome.providerData }
+      const proven = { ...common, account, providerData, lastRefreshedAt: end.now }
+      return withGrant(proven, confirmedGrant(connection.grant, end.now), null)
+    }
+    case 'ambiguous': {
+      const { salvaged } = outcome
+      const providerData = { ...connection.providerData, ...outcome.providerData }
+      const warned = { ...common, providerData }
+      if (salvaged !== null && connection.grant.kind === 'oauth') {
+        const grant = onRefreshToken(connection.grant, salvaged)
+        return failing({ ...warned, grant, attempt: null }, 'provider_unavailable', outcome, end)
+      }
+      if (outcome.rejection !== undefined) return afterRejection(warned, outcome, end)
+      return end.unresolved && end.provider.refresh.replay === 'never'
+        ? disconnected(warned, 'interrupted', outcome, end)
+        : failing(warned, 'provider_unavailable', outcome, end)
+    }
+    case 'not_sent':
+      return failing(common, 'provider_unavailable', outcome, end)
+    case 'throttled': {
+      const held = failing(common, 'throttled', outcome, end)
+      if (graceLeftMs(common, end) > 0) return held
+      const asked = end.now + (outcome.retryAfterMs ?? 0)
+      return { ...held, dueAt: Math.max(held.dueAt ?? 0, asked) }
+    }
+    case 'client_config':
+      // The operator's to fix: the circuit holds the provider, the connection keeps its state.
+      return end.ownClient || outcome.isOwn === true
+        ? failing(common, 'provider_misconfigured', outcome, end)
+        : steppedBack(common, end)
+    case 'grant_dead':
+      // There is no user who could consent again: whoever set the client up has to.
+      if (connection.grant.kind === 'machine') {
+        return failing(common, 'provider_misconfigured', outcome, end)
+      }
+      return disconnected({ ...common, attempt: null }, deathOf(connection, end), outcome, end)
+    case 'other_account': {
+      if (connection.grant.kind !== 'oauth') return connection
+      const grant = onRefreshToken(connection.grant, outcome.received)
+      const failure = failureFrom(connection, 'account_mismatch', outcome.detail, end.now)
+      return { ...common, attempt: null, status: 'disconnected', failure, grant, dueAt: null }
+    }
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** See `rejection.ts`. */
+function afterRejection(
+  connection: LiveConnection,
+  outcome: Extract<AttemptOutcome, { kind: 'ambiguous' }>,
+  end: AttemptEnd,
+): LiveConnection {
+  const { failure, grant } = connection
+  const rejections = rejectionsWith(failure?.rejections, outcome, end.now)
+  const dead = () =>
+    disconnected({ ...connection, attempt: null }, deathOf(connection, end), outcome, end)
+  // A dead grant stays dead, whatever the words of the next answer are, and is probed less and less.
+  if (connection.status === 'disconnected') return dead()
+  const repeated = rejections !== null && isRepeated(rejections, end.now, end.policy)
+  const isOver = (grant.refreshTokenExpiresAt ?? Number.POSITIVE_INFINITY) <= end.now
+  if (repeated && grant.kind === 'oauth' && (end.othersRefreshed || isOver)) return dead()
+  const [reason, detail] = rejectedAs(grant.kind, repeated, outcome.detail)
+  const after = failing(connection, reason, { detail }, end)
+  if (after.status !== 'failing' || rejections === null) return after
+  return { ...after, failure: { ...after.failure, rejections } }
+}
+
+function rejectedAs(
+  kind: Grant['kind'],
+  repeated: boolean,
+  answer: string,
+): readonly [FailureReason, string] {
+  if (!repeated) return ['provider_unavailable', answer]
+  // Nobody but the client takes part in it.
+  if (kind === 'machine') return ['provider_misconfigured', answer]
+  return ['refused', `${answer}: ${UNDECIDED}`]
+}
+
+/**
+ * A provider that brings tokens which are over when they come is not asked without a pause. The first of
+ * them may be an answer that it repeats, given long ago: the next is as good as any.
+ */
+function nextDueAt(
+  { before, after }: { readonly before: Grant; readonly after: Grant },
+  end: AttemptEnd,
+): Instant | null {
+  const dueAt = dueAtOf(after, { ...end.provider, policy: end.policy }, end.fraction)
+  if (dueAt === null || !isBornOver(before.token) || !isBornOver(after.token)) return dueAt
+  return after.token.issuedAt + spacingMs(after.token)
+}
+
+function isBornOver(token: AccessToken | null): token is AccessToken {
+  return token !== null && token.expiresAt !== null && token.expiresAt <= token.issuedAt
+}
+
+/** An end that needs no answer from the provider: no refresh token, or one that may not be shown again. */
+export function afterEnd(
+  connection: LiveConnection,
+  reason: 'no_refresh_token' | 'interrupted',
+  now: Instant,
+): LiveConnection {
+  const failure = failureFrom(connection, reason, END_DETAIL[reason], now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    attempt: null,
+    dueAt: null,
+    updatedAt: now,
+  }
+}
+
+const END_DETAIL = {
+  no_refresh_token: 'the provider issued no refresh token',
+  interrupted: 'a rotation was interrupted and the provider forbids a second try',
+}
+
+/**
+ * The grant was issued to a client that is not the configured one any more. Shown by another, its
+ * refresh token would be refused, and the user blamed for it: nothing is sent. It heals when that
+ * client is back, or the user reconnects.
+ */
+export function afterClientChange(
+  connection: LiveConnection,
+  outcome: { readonly detail: string },
+  end: FailureEnd,
+): LiveConnection {
+  return failing({ ...connection, updatedAt: end.now }, 'provider_misconfigured', outcome, end)
+}
+
+/** The refresh token's blob does not open: the row fails closed, and is looked at again now and then. */
+export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
+  const failure = failureFrom(connection, 'unreadable', 'a sealed value cannot be opened', now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    dueAt: probeAt(failure, now),
+    updatedAt: now,
+  }
+}
+
+/** The attempt stays on the row while nobody knows what became of its refresh token. */
+function openAttempt(connection: LiveConnection, end: AttemptEnd): Attempt | null {
+  if (connection.grant.kind !== 'oauth') return null
+  if (!end.unresolved) return connection.attempt
+  const { id, sentAt } = end.attempt
+  return { id, sentAt: unknownSince(connection.attempt, sentAt, end.provider.refresh) }
+}
+
+function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
+  if (connection.grant.kind !== 'oauth') return 'revoked'
+  if (end.unresolved || connection.attempt !== null) return 'interrupted'
+  // A dead grant that was called interrupted once does not become the user's doing by a probe.
+  if (connection.failure?.reason === 'interrupted') return 'interrupted'
+  const { refreshTokenExpiresAt } = connection.grant
+  return refreshTokenExpiresAt !== null && refreshTokenExpiresAt <= end.now ? 'expired' : 'revoked'
+}
+
+function failing(
+  connection: LiveConnection,
+  reason: FailureReason,
+  outcome: { readonly detail: string },
+  end: FailureEnd,
+): LiveConnection {
+  // A probe of a dead grant that did not get through leaves it as it was, until the next probe.
+  if (connection.status === 'disconnected') {
+    return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
+  }
+  // An outage says nothing new of a grant that is refused.
+  const previous = connection.failure?.reason === 'refused' ? connection.failure : null
+  const isOutage = reason === 'provider_unavailable' && previous !== null
+  const failure = isOutage
+    ? failureFrom(connection, 'refused', previous.detail, end.now)
+    : failureFrom(connection, reason, outcome.detail, end.now)
+  const leftMs = (connection.grant.refreshTokenExpiresAt ?? 0) - end.now
+  const waitMs = backoffMs(failure.attempts, { ...end.policy, leftMs }, end.fraction)
+  const dueAt = end.now + Math.min(waitMs, rescueWaitMs(connection, end))
+  return { ...connection, status: 'failing', failure, dueAt }
+}
+
+/** As long as the circuit's longest wait. */
+const STEP_BACK_MS = 10 * 60_000
+
+/**
+ * Whether the client is at fault others have to show: were this one always the next to be asked, what
+ * is wrong with it alone would hold the provider for good.
+ */
+function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnection {
+  if (connection.status === 'disconnected') {
+    return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
+  }
+  if (connection.dueAt === null) return connection
+  const backAt = end.now + Math.min(STEP_BACK_MS, rescueWaitMs(connection, end))
+  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }
+}
+
+function disconnected(
+  connection: LiveConnection,
+  reason: FailureReason,
+  outcome: { readonly detail: string },
+  end: AttemptEnd,
+): LiveConnection {
+  const failure = failureFrom(connection, reason, outcome.detail, end.now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    dueAt: nextProbe(connection, failure, end),
+  }
+}
+
+/** A refused password is never shown again unasked: providers lock accounts over it. */
+function nextProbe(
+  { grant }: LiveConnection,
+  failure: Failure,
+  { now, provider }: Pick<AttemptEnd, 'now' | 'provider'>,
+): Instant | null {
+  const mayProbe = grant.kind !== 'credentials' && provider.refresh.replay === 'allowed'
+  return mayProbe ? probeAt(failure, now) : null
+}

@@ -1,0 +1,137 @@
+import type { ConnectionId, Instant, ProviderId } from '../base/ids.ts'
+import type { AttemptOutcome, CircuitReason } from './refresh-outcome.ts'
+/**
+ * The health of one client at one provider, so that its troubles are not blamed on connections. A
+ * plain value and no library's breaker, which is an object around a call with counters and timers of
+ * its own: this one is written in the transaction of the outcome that turned it, outlives the process,
+ * and is asked by the schedule before a row is chosen.
+ */
+export type Circuit = {
+  readonly provider: ProviderId
+  /** See `TokenEndpoint.clientKey`. */
+  readonly client: string
+  /** Failures in a row that may be the provider's or ours. */
+  readonly failures: number
+  /**
+   * Connections that were rejected in a row by an answer that may come from something in front of the
+   * provider. One connection counts once: its grant alone may be dead.
+   */
+  readonly rejected?: readonly ConnectionId[]
+  readonly open: {
+    readonly reason: CircuitReason
+    readonly since: Instant
+    readonly until: Instant
+  } | null
+}
+
+export type Admission = 'admitted' | 'probe' | 'held'
+
+const TOLERATED_FAILURES = 5
+const SPREAD = 0.2
+const FIRST_WAIT_MS: Record<CircuitReason, number> = {
+  unavailable: 2_000,
+  throttled: 5_000,
+  misconfigured: 30_000,
+}
+const LONGEST_WAIT_MS: Record<CircuitReason, number> = {
+  unavailable: 60_000,
+  throttled: 3_600_000,
+  misconfigured: 600_000,
+}
+
+export function closedCircuit(provider: ProviderId, client: string): Circuit {
+  return { provider, client, failures: 0, open: null }
+}
+
+/** `probe`: the wait is over, and one refresh may find out whether the provider is back. */
+export function admission(circuit: Circuit, now: Instant): Admission {
+  if (circuit.open === null) return 'admitted'
+  const { reason, until } = circuit.open
+  // A wait longer than any we give was written under another clock.
+  const isOver = until <= now || until - now > LONGEST_WAIT_MS[reason] * (1 + SPREAD)
+  return isOver ? 'probe' : 'held'
+}
+
+/** As if it had been opened under a clock that is `byMs` behind. */
+export function shiftedCircuit(circuit: Circuit, byMs: number): Circuit {
+  if (circuit.open === null) return circuit
+  const { reason, since, until } = circuit.open
+  return { ...circuit, open: { reason, since: since - byMs, until: until - byMs } }
+}
+
+type At = { readonly now: Instant; readonly fraction: number }
+
+/** Any answer to the grant itself, good or bad, shows that provider and client work. */
+export function afterAnswer(
+  circuit: Circuit,
+  outcome: AttemptOutcome,
+  at: At & { readonly id: ConnectionId },
+): Circuit {
+  // What was in the air when the provider asked to wait says nothing against it.
+  const isAskedToWait =
+    circuit.open?.reason === 'throttled' && admission(circuit, at.now) === 'held'
+  if (isAskedToWait && outcome.kind !== 'throttled') return circuit
+  switch (outcome.kind) {
+    case 'ok':
+    case 'confirmed':
+    case 'grant_dead':
+      return answered(circuit)
+    case 'not_sent':
+      return failed(circuit, at)
+    case 'ambiguous':
+      return outcome.rejection === undefined
+        ? failed(circuit, at)
+        : rejected(circuit, outcome.rejection, at)
+    case 'throttled':
+      return opened(circuit, 'throttled', outcome.retryAfterMs ?? 0, at)
+    case 'client_config':
+      return outcome.isOwn === true ? circuit : opened(circuit, 'misconfigured', 0, at)
+    default:
+      return outcome satisfies never
+  }
+}
+
+function failed(circuit: Circuit, at: At): Circuit {
+  const after = { ...circuit, failures: circuit.failures + 1 }
+  return isTolerated(after) ? after : opened(circuit, 'unavailable', 0, at)
+}
+
+function answered(circuit: Circuit): Circuit {
+  return circuit.failures === 0 && circuit.open === null && circuit.rejected === undefined
+    ? circuit
+    : closedCircuit(circuit.provider, circuit.client)
+}
+
+/** An error object is the provider's answer, and no outage; whether it takes the client stays open. */
+function rejected(
+  circuit: Circuit,
+  rejection: 'error' | 'page',
+  at: At & { readonly id: ConnectionId },
+): Circuit {
+  const known = circuit.rejected ?? []
+  if (circuit.open?.reason === 'misconfigured') return circuit
+  if (rejection === 'error') return answered(circuit)
+  if (circuit.open !== null) return opened(circuit, 'unavailable', 0, at)
+  if (known.includes(at.id)) return circuit
+  const after = { ...circuit, rejected: [...known, at.id] }
+  return isTolerated(after) ? after : opened(circuit, 'unavailable', 0, at)
+}
+
+function isTolerated({ open, failures, rejected: some = [] }: Circuit): boolean {
+  return open === null && failures + some.length < TOLERATED_FAILURES
+}
+
+/** Each probe that fails doubles the wait; stragglers of one burst do not. */
+function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At): Circuit {
+  const goesOn = circuit.open?.reason === reason
+  const isStraggler = goesOn && admission(circuit, at.now) === 'held'
+  if (isStraggler && askedMs === 0) return circuit
+  const failures = goesOn ? circuit.failures + Number(!isStraggler) : TOLERATED_FAILURES
+  const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, failures - TOLERATED_FAILURES)
+  const wait = Math.min(LONGEST_WAIT_MS[reason], Math.max(grown, askedMs))
+  const since = goesOn && circuit.open ? circuit.open.since : at.now
+  // Never earlier than asked: the spread only adds, and the longest wait of a burst counts.
+  const asked = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
+  const until = isStraggler ? Math.max(circuit.open?.until ?? 0, asked) : asked
+  return { ...circuit, failures, open: { reason, since, until } }
+}

@@ -1,0 +1,14 @@
+import type { Instant, ProviderId } from '../base/ids.ts'
+
+/**
+ * How late the most overdue refresh is. Of providers that are configured: the others' wait until they
+ * are again, and that is nothing the schedule is behind with.
+ */
+export function overdueMs(
+  oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[],
+  configured: { has(provider: ProviderId): boolean },
+  now: Instant,
+): number {
+  const due = oldestDue.filter(({ provider }) => configured.has(provider))
+  return due.reduce((most, { dueAt }) => Math.max(most, now - dueAt), 0)
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import type { Caller, Permission } from '../../core/base/access.ts'
+import type { ErrorCode, FieldError } from '../../core/base/errors.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { BODY_LIMIT } from '../read-body.ts'
+
+/** What the routes stand on beside the use cases. */
+export type EndpointPorts = {
+  readonly ports: Ports
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
+  readonly openApi: () => Readonly<Record<string, unknown>>
+  readonly version: string
+}
+
+/** One authorised request. */
+export type EndpointCall = EndpointPorts & { readonly caller: Caller }
+
+type Method = 'get' | 'post' | 'patch' | 'delete'
+
+/** `any`: every known key. `none`: without a key; `/livez` and `/readyz` alone. */
+export type Requirement = Permission | 'any' | 'none'
+
+type ParamNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : never
+
+/** Values arrive as text, so every shape of a path or a query takes text. */
+type TextShape<Names extends string = string> = Readonly<
+  Record<Names, z.ZodType<unknown, string | undefined>>
+>
+
+/** A status and the shape of its body; null: no body. */
+type AnswerShapes = Readonly<Record<number, z.ZodType | null>>
+
+type Immutable<T> = T extends (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T
+
+type AnswerOf<A extends AnswerShapes> = {
+  [S in keyof A & number]: {
+    readonly status: S
+    readonly body: A[S] extends z.ZodType ? Immutable<z.input<A[S]>> : null
+  }
+}[keyof A & number]
+
+type Values<S extends TextShape> = { readonly [K in keyof S]: z.output<S[K]> }
+
+type Definition<
+  P extends string,
+  Params extends TextShape<ParamNames<P>>,
+  Query extends TextShape,
+  Body extends z.ZodObject,
+  Answers extends AnswerShapes,
+> = {
+  /** The `operationId`. */
+  readonly id: string
+  readonly method: Method
+  /** As OpenAPI writes it: `/v1/connections/{id}`. */
+  readonly path: P
+  readonly summary: string
+  readonly permission: Requirement
+  /** `everything`: tells of all users and providers, so a narrowed key may not ask. */
+  readonly reach?: 'own' | 'everything'
+  readonly params: Params
+  readonly query: Query
+  /** Strict: an unknown field is an error. `NO_BODY` where none is read. */
+  readonly body: Body
+  /** Bytes; 64 KiB. */
+  readonly bodyLimit?: number
+  readonly answers: Answers
+  /** What can go wrong beside what every endpoint has in common. */
+  readonly errors: readonly ErrorCode[]
+  /** HEAD is refused where GET does more than read: the router would run it (RFC 9110 §9.3.2). */
+  readonly head?: 'refused'
+  /**
+   * What the settings say against fields whose form is right, while others have the wrong form: told
+   * together. If every form is right, `handle` says it.
+   */
+  readonly problems?: (
+    call: EndpointCall,
+    given: {
+      readonly params: Partial<Values<Params>>
+      readonly body: Partial<z.output<Body>>
+    },
+  ) => readonly FieldError[]
+  readonly handle: (
+    call: EndpointCall,
+    input: {
+      readonly params: Values<Params>
+      readonly query: Values<Query>
+      readonly body: z.output<Body>
+    },
+  ) => Promise<AnswerOf<Answers>> | AnswerOf<Answers>
+}
+
+export type Input = {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly query: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export type Answer = { readonly status: number; readonly body: unknown }
+
+/** A row of the route table: router, checks, OpenAPI and tests are made from it. */
+export type Endpoint = {
+  readonly id: string
+  readonly method: Method
+  readonly path: string
+  readonly summary: string
+  readonly permission: Requirement
+  readonly reach: 'own' | 'everything'
+  /** Names of `{…}` in the order of the path. */
+  readonly paramNames: readonly string[]
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  readonly body: z.ZodObject
+  readonly bodyLimit: number
+  readonly answers: AnswerShapes
+  readonly errors: readonly ErrorCode[]
+  readonly head: 'answered' | 'refused'
+  readonly problems: (call: EndpointCall, given: Omit<Input, 'query'>) => readonly FieldError[]
+  readonly handle: (call: EndpointCall, input: Input) => Promise<Answer> | Answer
+}
+
+/** The only way to make an endpoint: without permission, shapes and answers it does not compile. */
+export function endpoint<
+  const P extends string,
+  Params extends TextShape<ParamNames<P>>,
+  Query extends TextShape,
+  Body extends z.ZodObject,
+  const Answers extends AnswerShapes,
+>(definition: Definition<P, Params, Query, Body, Answers>): Endpoint {
+  return {
+    ...definition,
+    paramNames: Array.from(definition.path.matchAll(/\{(\w+)\}/g), ([, name]) => name ?? ''),
+    params: z.strictObject(definition.params),
+    query: z.strictObject(definition.query),
+    reach: definition.reach ?? 'own',
+    bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
+    head: definition.head ?? 'answered',
+    // Sound: nothing but what these very shapes let through is ever handed in (parse-input.ts).
+    handle: definition.handle as unknown as Endpoint['handle'],
+    problems: (definition.problems ?? (() => [])) as unknown as Endpoint['problems'],
+  }
+}
+
+/** An answer that is not JSON. */
+export class PlainText {
+  static readonly shape = z.instanceof(PlainText)
+  readonly contentType: string
+  readonly text: string
+
+  constructor(answer: { readonly contentType: string; readonly body: string }) {
+    this.contentType = answer.contentType
+    this.text = answer.body
+  }
+}
+
+export const NO_BODY = z.strictObject({})
+
+export function ok<const B>(body: B): { readonly status: 200; readonly body: B } {
+  return { status: 200, body }
+}
+
+export function created<const B>(body: B): { readonly status: 201; readonly body: B } {
+  return { status: 201, body }
+}
+
+export const noContent = { status: 204, body: null } as const

@@ -1,0 +1,126 @@
+import { METHODS } from 'node:http'
+import Router from '@koa/router'
+import Koa, { type Context, type Middleware } from 'koa'
+import { VaultError } from '../../core/base/errors.ts'
+import type { Events } from '../../observe/events.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { COMMON_HEADERS } from '../common-headers.ts'
+import type { Endpoint, EndpointPorts } from './endpoint.ts'
+import { authenticate, foreignRequestGuard, type HostRule } from './guard.ts'
+import { hotTokenReads } from './hot-token-reads.ts'
+import { openApiDocument } from './openapi.ts'
+import { privateEndpoints } from './private.ts'
+import { type LogFailure, requestIds, sendProblem } from '../problem.ts'
+import { runEndpoint } from './run-endpoint.ts'
+
+export type PrivateExtras = Pick<EndpointPorts, 'metrics' | 'version'> &
+  HostRule & {
+    readonly logFailure: LogFailure
+    readonly requestAnswered: Events['requestAnswered']
+  }
+
+/** The private API as a Koa application; listening is `listen.ts`. */
+export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
+  const app = new Koa({ env: 'production' })
+  const { metrics, version, logFailure, requestAnswered } = extras
+  const openApi = once(() => openApiDocument(privateEndpoints, version))
+  const surroundings: EndpointPorts = { ports, metrics, version, openApi }
+  const nextId = requestIds(ports.random)
+
+  app.use(reportAnswers(ports.clock, requestAnswered))
+  app.use(boundary(foreignRequestGuard(extras), { nextId, logFailure }))
+  app.use(hotTokenReads(ports))
+  app.use(ownMethods(ports, privateEndpoints))
+  app.use(routerOf(privateEndpoints, surroundings).routes())
+  app.use(answerUnmatched(ports))
+  // What fails once an answer is under way; a caller that hung up is no failure of ours.
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return
+    logFailure({ requestId: nextId(), route: 'while answering', error })
+  })
+  return app
+}
+
+function reportAnswers(
+  clock: Ports['clock'],
+  requestAnswered: Events['requestAnswered'],
+): Middleware {
+  return async (ctx, next) => {
+    const startedAt = clock.monotonic()
+    await next()
+    const { route = 'no route', keyId = null, requestId = null } = ctx.state as State
+    requestAnswered({
+      method: METHODS.includes(ctx.method) ? ctx.method : 'other',
+      route,
+      status: ctx.res.statusCode,
+      durationMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
+      keyId,
+      requestId,
+    })
+  }
+}
+
+type State = { readonly route?: string; readonly keyId?: string; readonly requestId?: string }
+
+/** The outermost step but the report: what every answer has in common, and the one place where errors become answers. */
+function boundary(
+  refuseForeign: ReturnType<typeof foreignRequestGuard>,
+  reporting: Parameters<typeof sendProblem>[2],
+): Middleware {
+  return async (ctx, next) => {
+    try {
+      refuseForeign(ctx.req)
+      await next()
+    } catch (error) {
+      sendProblem(ctx, error, reporting)
+    }
+    // Koa writes the answer after this; the hot path has written its own, headers and all.
+    if (!ctx.res.headersSent) ctx.set(COMMON_HEADERS)
+  }
+}
+
+function routerOf(endpoints: readonly Endpoint[], surroundings: EndpointPorts): Router {
+  const router = new Router({ sensitive: true, strict: true })
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const method = endpoint.method.toUpperCase()
+    const layer = router.register(path, [method], runEndpoint(endpoint, surroundings))
+    // The router adds HEAD to every GET.
+    if (endpoint.head === 'refused') layer.methods = [method]
+  }
+  return router
+}
+
+/** `/v1/connections/batch` is no connection: it has the methods of its own rows alone. */
+function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
+  const methods = new Map<string, string[]>()
+  for (const { path, method, head } of endpoints) {
+    if (path.includes('{')) continue
+    const own = method === 'get' && head === 'answered' ? ['HEAD', 'GET'] : [method.toUpperCase()]
+    methods.set(path, [...(methods.get(path) ?? []), ...own])
+  }
+  return (ctx, next) => {
+    const own = methods.get(ctx.path)
+    return own === undefined || own.includes(ctx.method) ? next() : refuseMethod(ctx, ports, own)
+  }
+}
+
+/** Which routes there are is told to callers with a key only. */
+function answerUnmatched(ports: Ports): Middleware {
+  return (ctx: Context) => {
+    const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]
+    refuseMethod(ctx, ports, [...new Set(matched.flatMap(({ methods }) => methods))])
+  }
+}
+
+function refuseMethod(ctx: Context, ports: Ports, allowed: readonly string[]): never {
+  ctx.state['keyId'] = authenticate(ctx.req.headers.authorization, ports.callers).keyId
+  if (allowed.length === 0) throw new VaultError('not_found', 'there is no such route')
+  ctx.set('Allow', allowed.join(', '))
+  throw new VaultError('method_not_allowed', 'the Allow header names the methods of this route')
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => (made ??= { value: make() }).value
+}

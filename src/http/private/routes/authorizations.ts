@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { beginHeadless } from '../../../vault/connect/begin-headless.ts'
+import { completeHeadless } from '../../../vault/connect/complete-headless.ts'
+import { headlessProblems } from '../../../vault/connect/demand-problems.ts'
+import { callback, type CallbackParams } from '../../public/callback-field.ts'
+import { LONGEST_CALLBACK } from '../../public/callback-size.ts'
+import { created, endpoint, ok } from '../endpoint.ts'
+import * as field from '../fields.ts'
+import { presentAuthorization, presentConnection } from '../present.ts'
+import { authorizationShape, completedShape } from '../wire.ts'
+
+const beginBody = z.strictObject({
+  userId: field.userId,
+  provider: field.providerId,
+  callbackUrl: field.absoluteUrl.describe("The host app's own, registered at the provider."),
+  email: field.maybe(field.emailAddress).describe("A hint for the provider's login page."),
+  state: field.maybe(field.text(1, 2048)).describe('Handed back as appState.'),
+  scope: field.maybe(field.scope),
+  params: field.otherwise(field.providerParams, {}),
+})
+
+const completeFields = z.strictObject({
+  userId: field.userId.describe('Of the session in which the callback arrived.'),
+  callback,
+  state: field.maybe(field.text(1, 512)).describe('As it came, if there is no `callback`.'),
+  code: field.maybe(field.text(1, LONGEST_CALLBACK)),
+  iss: field.maybe(field.text(1, 2048)),
+  error: field.maybe(field.text(1, 256)),
+  name: field.maybe(field.text(1, 256)).describe('Where the provider tells none.'),
+})
+
+const PROTOCOL = ['state', 'code', 'iss', 'error'] as const
+
+const RULES = [
+  {
+    field: 'callback',
+    detail: 'already holds state, code, iss and error: leave those out',
+    holds: (given) => given['callback'] == null || PROTOCOL.every((name) => given[name] == null),
+  },
+  {
+    field: 'state',
+    detail: 'is required where there is no callback',
+    holds: ({ state, ...given }) => given['callback'] != null || state != null,
+  },
+  {
+    field: 'code',
+    detail: 'is required where there is no error',
+    holds: ({ code, error, ...given }) =>
+      given['callback'] != null || code != null || error != null,
+  },
+] satisfies readonly Parameters<typeof field.withRule>[1][]
+
+const completeBody = RULES.reduce((body, rule) => field.withRule(body, rule), completeFields)
+
+function callbackOf(body: z.output<typeof completeFields>): CallbackParams {
+  if (body.callback !== null) return body.callback
+  const given = PROTOCOL.map((name) => [name, body[name]] as const)
+  return new Map(given.filter((pair): pair is [(typeof pair)[0], string] => pair[1] !== null))
+}
+
+export const authorizationEndpoints = [
+  endpoint({
+    id: 'beginAuthorization',
+    method: 'post',
+    path: '/v1/authorizations',
+    summary: 'Begin a flow whose callback is yours',
+    permission: 'links:write',
+    params: {},
+    query: {},
+    body: beginBody,
+    answers: { 201: authorizationShape },
+    errors: ['not_found', 'provider_misconfigured', 'provider_unavailable'],
+    problems: ({ ports, caller }, { body }) => headlessProblems(ports, caller, body),
+    handle: async ({ ports, caller }, { body }) =>
+      created(presentAuthorization(await beginHeadless(ports, caller, body))),
+  }),
+  endpoint({
+    id: 'completeAuthorization',
+    method: 'post',
+    path: '/v1/authorizations/complete',
+    summary: 'Hand in what came to your callback',
+    permission: 'links:write',
+    params: {},
+    query: {},
+    body: completeBody,
+    answers: { 200: completedShape },
+    errors: [
+      'not_found',
+      'confirmation_refused',
+      'account_mismatch',
+      'conflict',
+      'provider_misconfigured',
+      'provider_unavailable',
+    ],
+    handle: async ({ ports, caller }, { body }) => {
+      const { userId, name } = body
+      const demand = { userId, name, callback: callbackOf(body) }
+      const { connection, appState } = await completeHeadless(ports, caller, demand)
+      return ok({ ...presentConnection(connection, ports), appState })
+    },
+  }),
+]

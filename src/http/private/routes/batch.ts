@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { quietly } from '../../../core/connection/quiet-import.ts'
+import { importProblems } from '../../../vault/connect/demand-problems.ts'
+import { importBatch } from '../../../vault/import/import-batch.ts'
+import { endpoint, ok } from '../endpoint.ts'
+import * as field from '../fields.ts'
+import { parseBody } from '../parse-input.ts'
+import { presentBatch } from '../present-lines.ts'
+import { batchShape } from '../wire-batch.ts'
+import { draftOf, importBody } from './credentials.ts'
+
+export const MOST_LINES = 500
+const LIMIT_BYTES = 4 * 1024 * 1024
+
+const batchBody = z.strictObject({
+  items: z
+    .array(z.unknown().meta({ $ref: '#/components/schemas/ConnectionImport' }))
+    .min(1)
+    .max(MOST_LINES)
+    .describe('Each as the body of POST /v1/connections; what is wrong with one refuses it alone.'),
+  verify: field
+    .otherwise(z.boolean(), false)
+    .describe('Proves each at the provider before it is answered, in the turn of its lane.'),
+  events: field
+    .otherwise(z.boolean(), true)
+    .describe('If false, connections are stored without `connection.created` and the like.'),
+})
+
+export const batchEndpoints = [
+  endpoint({
+    id: 'importConnections',
+    method: 'post',
+    path: '/v1/connections/batch',
+    summary: 'Hand in many at once',
+    permission: 'connections:write',
+    params: {},
+    query: {},
+    body: batchBody,
+    bodyLimit: LIMIT_BYTES,
+    answers: { 200: batchShape },
+    errors: [],
+    handle: async (call, { body }) => {
+      const { ports, caller } = call
+      const lines = body.items.map((item) => () => {
+        const line = parseBody(importBody, item, (given) => importProblems(ports, caller, given))
+        const candidate = draftOf(call, line)
+        return body.events ? candidate : { ...candidate, draft: quietly(candidate.draft) }
+      })
+      const how = body.verify ? 'verified' : 'believed'
+      return ok(presentBatch(await importBatch(call.ports, lines, how)))
+    },
+  }),
+]

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { type Caller, holds } from '../../../core/base/access.ts'
+import type { Connection } from '../../../core/connection/connection.ts'
+import type { UserId } from '../../../core/base/ids.ts'
+import type { Ports } from '../../../ports/ports.ts'
+import { deleteConnection } from '../../../vault/connections/delete-connection.ts'
+import { deleteUser } from '../../../vault/connections/delete-user.ts'
+import { findConnection } from '../../../vault/connections/find-connection.ts'
+import { importTokens } from '../../../vault/import/import-connection.ts'
+import { listConnections } from '../../../vault/connections/list-connections.ts'
+import { type EndpointCall, created, endpoint, NO_BODY, ok } from '../endpoint.ts'
+import * as field from '../fields.ts'
+import { presentConnection, presentUserConnection } from '../present.ts'
+import { connectionListShape, connectionShape, deletionShape, userDeletionShape } from '../wire.ts'
+import { CREDENTIAL_ERRORS } from './credentials.ts'
+import { requireProvider } from './require-provider.ts'
+
+const resource = {
+  path: '/v1/users/{userId}/oauth/{provider}',
+  params: { userId: field.userId, provider: field.providerId },
+} as const
+
+const account = field
+  .text(1, 256)
+  .optional()
+  .describe('E-mail, account id or label, where there are several.')
+
+/** Recal's: there both of them are required. `POST /v1/connections` asks for less. */
+const importBody = z.strictObject({
+  accessToken: field.secretText,
+  refreshToken: field.maybe(field.secretText),
+  scope: field.scope,
+  expiresAt: field.maybe(field.instant),
+  email: field.maybe(field.email),
+})
+
+export const userEndpoints = [
+  endpoint({
+    id: 'listUserConnections',
+    method: 'get',
+    path: '/v1/users/{userId}/oauth',
+    summary: "List a user's connections",
+    permission: 'connections:read',
+    params: { userId: field.userId },
+    query: {},
+    body: NO_BODY,
+    answers: { 200: connectionListShape },
+    errors: ['not_found'],
+    handle: async (call, { params }) => {
+      const connections = await connectionsOf(call, params.userId)
+      return ok({ items: connections.map((one) => presentConnection(one, call.ports)) })
+    },
+  }),
+  endpoint({
+    ...resource,
+    id: 'handInUserConnection',
+    method: 'post',
+    summary: "Hand in a user's tokens for a provider",
+    permission: 'connections:write',
+    query: {},
+    body: importBody,
+    answers: { 200: connectionShape, 201: connectionShape },
+    errors: CREDENTIAL_ERRORS,
+    handle: async (call, { params, body }) => {
+      requireProvider(call.ports, params.provider)
+      const wanted = { ...NOTHING_MORE, ...params, ...body }
+      const imported = await importTokens(call.ports, call.caller, wanted)
+      const view = presentResource(call, imported.connection)
+      return imported.created ? created(view) : ok(view)
+    },
+  }),
+  endpoint({
+    ...resource,
+    id: 'getUserConnection',
+    method: 'get',
+    summary: "Read a user's connection",
+    permission: 'connections:read',
+    query: { account },
+    body: NO_BODY,
+    answers: { 200: connectionShape },
+    errors: ['not_found', 'several_accounts'],
+    handle: async (call, { params, query }) => {
+      const target = { ...params, account: query.account ?? null }
+      return ok(presentResource(call, await findConnection(call.ports, call.caller, target)))
+    },
+  }),
+  endpoint({
+    ...resource,
+    id: 'deleteUserConnection',
+    method: 'delete',
+    summary: "Delete a user's connection, and revoke its grant at the provider",
+    permission: 'connections:write',
+    query: { account, revoke: field.queryDefault(field.flag, true) },
+    body: NO_BODY,
+    answers: { 200: deletionShape },
+    errors: ['not_found', 'several_accounts'],
+    handle: async ({ ports, caller }, { params, query }) => {
+      const target = { ...params, account: query.account ?? null }
+      return ok(await deleteConnection(ports, caller, target, { revoke: query.revoke }))
+    },
+  }),
+  endpoint({
+    id: 'deleteUser',
+    method: 'delete',
+    path: '/v1/users/{userId}',
+    summary: 'Delete everything of a user, each grant revoked',
+    permission: 'connections:write',
+    params: { userId: field.userId },
+    query: {},
+    body: NO_BODY,
+    answers: { 200: userDeletionShape },
+    errors: ['not_found'],
+    handle: async ({ ports, caller }, { params }) =>
+      ok(await deleteUser(ports, caller, params.userId)),
+  }),
+]
+
+const NOTHING_MORE = {
+  accountId: null,
+  client: null,
+  params: {},
+  label: null,
+  metadata: null,
+} as const
+
+function presentResource({ ports, caller }: EndpointCall, connection: Connection) {
+  const mayReadTokens = holds(caller, 'tokens:read')
+  return presentUserConnection(connection, ports, { mayReadTokens })
+}
+
+const PAGE = 200
+
+async function connectionsOf(
+  { ports, caller }: { readonly ports: Ports; readonly caller: Caller },
+  userId: UserId,
+): Promise<readonly Connection[]> {
+  const all: Connection[] = []
+  const filter = { userId, provider: null, status: null, expiringBefore: null, limit: PAGE }
+  let cursor: string | null = null
+  do {
+    const page = await listConnections(ports, caller, { ...filter, cursor })
+    all.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return all
+}

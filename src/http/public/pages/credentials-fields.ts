@@ -1,0 +1,72 @@
+import type { CredentialsForm, Provider } from '../../../core/connection/provider.ts'
+import { type Content, type Html, html } from './html.ts'
+
+export type Asking = {
+  /** What is in the field already. */
+  readonly username: string | null
+  readonly isRefused: boolean
+}
+
+/** Where the user enters what the provider goes by. A password is never put into a page. */
+export function credentialsFields(provider: Provider, form: CredentialsForm, asking: Asking): Html {
+  return html`<section>
+    <h2>Your ${provider.name} ${form.kind === 'basic' ? 'sign-in' : 'key'}</h2>
+    ${form.kind === 'basic' ? usernameField(form, asking) : null} ${secretField(form, asking)}
+    ${help(provider, form)}
+  </section>`
+}
+
+function usernameField(form: CredentialsForm, asking: Asking): Html {
+  return html`<div class="field">
+    <label for="username">${form.labels.username}</label>
+    <input
+      id="username"
+      name="username"
+      type="text"
+      inputmode="email"
+      autocomplete="username"
+      autocapitalize="none"
+      spellcheck="false"
+      maxlength="256"
+      value="${asking.username ?? ''}"
+      required
+      aria-invalid="${String(asking.isRefused)}"
+      aria-describedby="${describedBy(form, asking)}"
+    />
+  </div>`
+}
+
+/** Not the password of this site: nothing that a browser should keep for it, or fill in. */
+function secretField(form: CredentialsForm, asking: Asking): Html {
+  return html`<div class="field">
+    <label for="secret">${form.labels.secret}</label>
+    <input
+      id="secret"
+      name="secret"
+      type="password"
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck="false"
+      maxlength="${form.kind === 'basic' ? 1024 : 4096}"
+      required
+      aria-invalid="${String(asking.isRefused)}"
+      aria-describedby="${describedBy(form, asking)}"
+    />
+  </div>`
+}
+
+function describedBy(form: CredentialsForm, { isRefused }: Asking): string {
+  return [...(isRefused ? ['complaint'] : []), ...(hasHelp(form) ? ['help'] : [])].join(' ')
+}
+
+function hasHelp({ help: text, helpUrl }: CredentialsForm): boolean {
+  return text !== null || helpUrl !== null
+}
+
+function help({ name }: Provider, form: CredentialsForm): Content {
+  if (!hasHelp(form)) return null
+  const where = html`<a href="${form.helpUrl ?? ''}" target="_blank" rel="noopener noreferrer"
+    >How to get it from ${name}</a
+  >`
+  return html`<p class="help" id="help">${form.help} ${form.helpUrl === null ? null : where}</p>`
+}

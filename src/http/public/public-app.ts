@@ -1,0 +1,78 @@
+import Router from '@koa/router'
+import Koa, { type Context, type Middleware } from 'koa'
+import type { Events } from '../../observe/events.ts'
+import { LONGEST_CALLBACK } from './callback-size.ts'
+import { STYLESHEET, STYLESHEET_NAME } from './pages/style.ts'
+import { receiveCallback, receiveFormPost } from './callback-routes.ts'
+import { showConnectPage, startConnecting } from './connect-routes.ts'
+import { failurePages, PageRefusal } from './failure-pages.ts'
+import { RunningCallbacks } from './running-callbacks.ts'
+import { securityHeaders } from './security-headers.ts'
+import { type PublicPorts, type PublicSite, publicSite } from './site.ts'
+
+const LONGEST_URL = 4 * 1024
+const LONGEST_CALLBACK_URL = LONGEST_CALLBACK + 1024
+const YEAR_SECONDS = 31_536_000
+
+/**
+ * What the user's browser sees: the connect page and its form, the providers' callbacks, one
+ * stylesheet. Knows no route of the private API, and trusts no header about who or where it is.
+ */
+export function createPublicApp(ports: PublicPorts, events: Pick<Events, 'requestFailed'>): Koa {
+  const site = publicSite(ports.policy.publicUrl)
+  const app = new Koa({ proxy: false })
+  // Whatever a route throws becomes a page; what is left are browsers that hung up.
+  app.silent = true
+  app.use(securityHeaders)
+  app.use(failurePages(site, { random: ports.random, events }))
+  app.use(underBase(site))
+  app.use(limits)
+  app.use(createRouter(ports, site).routes())
+  app.use(nothingThere)
+  return app
+}
+
+function createRouter(ports: PublicPorts, site: PublicSite): Router {
+  const running = new RunningCallbacks()
+  const router = new Router({ sensitive: true, strict: true })
+  router.get('/connect/:secret', (ctx) => showConnectPage(ctx, ports, site))
+  router.post('/connect/:secret', (ctx) => startConnecting(ctx, ports, site))
+  router.get('/callback/:provider', (ctx) => receiveCallback(ctx, ports, { site, running }))
+  router.post('/callback/:provider', (ctx) => receiveFormPost(ctx, ports, site))
+  router.get('/robots.txt', sendRobots)
+  router.get(`/assets/${STYLESHEET_NAME}`, sendStylesheet)
+  return router
+}
+
+const limits: Middleware = (ctx, next) => {
+  const longest = ctx.path.startsWith('/callback/') ? LONGEST_CALLBACK_URL : LONGEST_URL
+  if (ctx.url.length > longest) throw new PageRefusal('address_too_long')
+  return next()
+}
+
+/** The proxy forwards the path unstripped; the routes are written without it. */
+function underBase(site: PublicSite): Middleware {
+  return (ctx, next) => {
+    // Robots look for it at the root alone, should the proxy send that here as well.
+    if (ctx.path === '/robots.txt') return next()
+    if (!ctx.path.startsWith(`${site.base}/`)) throw new PageRefusal('page_not_found')
+    ctx.path = ctx.path.slice(site.base.length)
+    return next()
+  }
+}
+
+function sendRobots(ctx: Context): void {
+  ctx.type = 'text/plain; charset=utf-8'
+  ctx.body = 'User-agent: *\nDisallow: /\n'
+}
+
+function sendStylesheet(ctx: Context): void {
+  ctx.set('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)
+  ctx.type = 'text/css; charset=utf-8'
+  ctx.body = STYLESHEET
+}
+
+const nothingThere: Middleware = (ctx) => {
+  const known = (ctx['matched'] as readonly unknown[] | undefined) ?? []
+  throw new PageRefusal(known.length > 0 ? 'method_not_allowed' : 'page_not_found')
+}

@@ -1,0 +1,28 @@
+import type { GrantedScope } from '../recipe/shapes.ts'
+
+/**
+ * The scopes of an answer, spelled as they were asked for: providers shorten, lengthen and leave out.
+ * What was granted beyond the request stays as it is.
+ */
+export function grantedScopes(
+  reported: readonly string[],
+  requested: readonly string[],
+  rules: GrantedScope,
+): readonly string[] {
+  const prefixes = [rules.prefix ?? []].flat()
+  const canonical = (scope: string) => {
+    const prefix = prefixes.find((each) => scope.startsWith(each)) ?? ''
+    const bare = scope.slice(prefix.length)
+    return rules.ignoreCase ? bare.toLowerCase() : bare
+  }
+  const names = (scope: string) =>
+    [scope, ...(Object.hasOwn(rules.aliases, scope) ? (rules.aliases[scope] ?? []) : [])].map(
+      canonical,
+    )
+  const given = new Set(reported.map(canonical))
+  const granted = requested.filter(
+    (scope) => rules.unreported.includes(scope) || names(scope).some((name) => given.has(name)),
+  )
+  const known = new Set(requested.flatMap(names))
+  return [...new Set([...granted, ...reported.filter((scope) => !known.has(canonical(scope)))])]
+}

@@ -1,0 +1,94 @@
+import * as oauth from 'oauth4webapi'
+import type { ProviderCall } from '../request/prepare-call.ts'
+import { notFetched } from '../egress/not-fetched.ts'
+import type { ProviderRefusal } from './refusal.ts'
+import type { KeptKeys, Means } from '../request/means.ts'
+
+/** An address can depend on a connection's parameters; the number of those kept is bounded. */
+const MOST_KEYS = 200
+const ASK_AGAIN_MS = 5_000
+
+type Signed = { readonly as: oauth.AuthorizationServer; readonly response: Response }
+
+/**
+ * Null if a key of the issuer made the signature. An issuer may have changed its keys since they were
+ * fetched: if none fits, they are fetched once more, at a bounded rate.
+ */
+export async function checkSignature(
+  means: Means,
+  call: ProviderCall,
+  signed: Signed,
+): Promise<ProviderRefusal<'untrusted' | 'unavailable'> | null> {
+  const url = call.endpoints.jwks?.url.href ?? ''
+  const kept = keysOf(means, url)
+  const before = kept.input
+  const first = await tryKeys(means, call, { ...signed, kept })
+  if (first === null || first.kind === 'unavailable' || first.isFresh) return refusalOf(first)
+  if (kept.input === before) {
+    const now = means.clock.monotonic()
+    const isTooSoon = kept.askedAgainAt !== null && now - kept.askedAgainAt < ASK_AGAIN_MS
+    if (isTooSoon) return refusalOf(first)
+    kept.askedAgainAt = now
+    kept.input = {}
+  }
+  return refusalOf(await tryKeys(means, call, { ...signed, kept }))
+}
+
+function keysOf(means: Means, url: string): KeptKeys {
+  const kept = means.jwks.get(url) ?? { input: {}, askedAgainAt: null }
+  if (means.jwks.size >= MOST_KEYS) means.jwks.clear()
+  means.jwks.set(url, kept)
+  return kept
+}
+
+type Tried =
+  { readonly kind: 'untrusted'; readonly isFresh: boolean } | ProviderRefusal<'unavailable'> | null
+
+async function tryKeys(
+  means: Means,
+  call: ProviderCall,
+  { as, response, kept }: Signed & { readonly kept: KeptKeys },
+): Promise<Tried> {
+  const fetched: { isFresh: boolean; failure: string | null } = { isFresh: false, failure: null }
+  try {
+    // A copy: the library keeps what it fetched for the object, too.
+    await oauth.validateApplicationLevelSignature({ ...as }, response, {
+      [oauth.allowInsecureRequests]: true,
+      [oauth.jwksCache]: kept.input,
+      [oauth.customFetch]: async () => {
+        fetched.isFresh = true
+        const answer = await fetchKeys(means, call)
+        if (typeof answer !== 'string') return answer
+        fetched.failure = answer
+        return new Response(null, { status: 503 })
+      },
+    })
+    return null
+  } catch {
+    const { failure: detail, isFresh } = fetched
+    return detail === null ? { kind: 'untrusted', isFresh } : { kind: 'unavailable', detail }
+  }
+}
+
+function refusalOf(tried: Tried): ProviderRefusal<'untrusted' | 'unavailable'> | null {
+  if (tried === null || tried.kind === 'unavailable') return tried
+  return { kind: 'untrusted', detail: 'no key of the issuer has signed the id token' }
+}
+
+/** Text: why they could not be fetched. */
+async function fetchKeys(means: Means, call: ProviderCall): Promise<Response | string> {
+  const target = call.endpoints.jwks
+  if (target === null) return 'the issuer has no keys'
+  const result = await means.egress.send({
+    ...target,
+    method: 'GET',
+    headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+    body: null,
+    deadlineMs: call.remainingMs(),
+  })
+  if (result.kind !== 'answered' || !result.complete || result.status !== 200) {
+    return notFetched('the keys of the issuer', result)
+  }
+  const headers = { 'content-type': 'application/json' }
+  return new Response(Buffer.from(result.body), { status: 200, headers })
+}

@@ -1,0 +1,124 @@
+import { parseJson } from '../../core/base/json.ts'
+import { isRecord } from '../../core/base/json-path.ts'
+
+export type ReadBody = {
+  readonly text: string
+  /** Undefined: neither JSON nor a form, or one that gives a member two different values. */
+  readonly value: unknown
+  /** The same, but of two different values the last, which is the one that other clients see. */
+  readonly latest: unknown
+}
+
+const DEEPEST = 32
+
+/**
+ * Reads a body as JSON, or as a form where the content type or the preset says so. Nothing thrown
+ * and no message of the parser gets out of here: both would quote the body.
+ */
+export function readBody(
+  bytes: Uint8Array,
+  contentType: string,
+  format: 'json' | 'form' | null,
+  { complete }: { readonly complete: boolean } = { complete: true },
+): ReadBody {
+  const text = decode(bytes)
+  const isForm =
+    format === 'form' || (format === null && /x-www-form-urlencoded/i.test(contentType))
+  // The last member of a form that was cut may be cut itself.
+  const whole = complete || !isForm ? text : text.slice(0, Math.max(0, text.lastIndexOf('&')))
+  return { text, ...(isForm ? readForm(whole) : readJson(whole)) }
+}
+
+/**
+ * UTF-8, and if it is not, windows-1252: a Latin-1 byte in a name must not cost the tokens beside it.
+ * Each byte is then a character of its own, so two different names stay two.
+ */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes).replace(/^\u00ef\u00bb\u00bf/, '')
+  }
+}
+
+type Read = Omit<ReadBody, 'text'>
+
+const UNREADABLE: Read = { value: undefined, latest: undefined }
+
+function readForm(text: string): Read {
+  const entries = [...new URLSearchParams(text.trim())]
+  const latest = Object.fromEntries(entries)
+  const contradicts = entries.some(([name, value]) => latest[name] !== value)
+  return { value: contradicts ? undefined : latest, latest }
+}
+
+function readJson(text: string): Read {
+  let latest: unknown
+  try {
+    latest = parseJson(text)
+  } catch {
+    return UNREADABLE
+  }
+  const members = countMembers(latest)
+  if (members === null) return UNREADABLE
+  // Of several values for one member the parser keeps the last and says nothing.
+  const contradicts = members !== countColons(text) && contradictsItself(text)
+  return { value: contradicts ? undefined : latest, latest }
+}
+
+const JSON_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+/** Whether an object in valid JSON gives one member two different values. */
+function contradictsItself(text: string): boolean {
+  const tokens = (text.match(JSON_TOKEN) ?? []).filter((token) => token !== ':' && token !== ',')
+  let next = 0
+  let contradicts = false
+  /** One value, written so that equal ones are equal texts. */
+  const readValue = (): string => {
+    const token = tokens[next++] ?? ''
+    if (token === '{') return readMembers()
+    if (token !== '[') return token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token
+    const elements: string[] = []
+    while (tokens[next] !== ']') elements.push(readValue())
+    next++
+    return `[${elements.join()}]`
+  }
+  const readMembers = (): string => {
+    const members = new Map<string, string>()
+    while (tokens[next] !== '}') {
+      const name = readValue()
+      const value = readValue()
+      contradicts ||= (members.get(name) ?? value) !== value
+      members.set(name, value)
+    }
+    next++
+    return `{${[...members]
+      .map((member) => member.join(':'))
+      .toSorted()
+      .join()}}`
+  }
+  readValue()
+  return contradicts
+}
+
+/** Members of all objects in a value; null if it is nested too deep. */
+function countMembers(value: unknown): number | null {
+  let members = 0
+  let level: readonly unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return null
+    for (const item of level) members += isRecord(item) ? Object.keys(item).length : 0
+    level = level.flatMap(children)
+  }
+  return members
+}
+
+function children(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  return isRecord(value) ? Object.values(value) : []
+}
+
+/** In valid JSON a colon outside of strings stands between the name and the value of a member. */
+function countColons(text: string): number {
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').split(':').length - 1
+}

@@ -1,0 +1,109 @@
+import type { Instant } from '../../core/base/ids.ts'
+import { isRecord, valueAt, valuesAt } from '../../core/base/json-path.ts'
+import {
+  lifetimeSeconds,
+  type RefreshTokenLife,
+  refreshTokenLife,
+} from '../../core/refresh/lifetime.ts'
+import type { AnswerShape, LifetimeSource } from '../recipe/shapes.ts'
+
+/** A token answer in one form, whatever form the provider gave it; nothing in it is trusted yet. */
+export type TokenSet = {
+  readonly accessToken: string | null
+  /** As the provider spelled it. */
+  readonly tokenType: string | null
+  readonly expiresInSeconds: number | null
+  readonly refreshToken: string | null
+  readonly refreshTokenExpiresInSeconds: RefreshTokenLife | null
+  readonly scope: readonly string[] | null
+  readonly idToken: string | null
+}
+
+type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
+type Shape = AnswerShape & { readonly scopeSeparator: string }
+
+export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
+  const roots = shape.roots.map((root) => (root === '' ? body : valueAt(body, root)))
+  const root = roots.find((set) => tokenOf(set, shape.accessToken) !== null) ?? roots[0]
+  return {
+    accessToken: tokenOf(root, shape.accessToken),
+    tokenType: textOf(root, shape.tokenType),
+    expiresInSeconds: lifetime(root, shape.expiresIn, clock),
+    refreshToken: tokenOf(root, shape.refreshToken),
+    refreshTokenExpiresInSeconds: refreshTokenLifetime(root, shape, clock),
+    scope: scopeOf(root, shape),
+    idToken: textOf(root, 'id_token') ?? textOf(body, 'id_token'),
+  }
+}
+
+/** RFC 6749 Appendix A: visible ASCII and space. Anything else could not even stand in a header. */
+const TOKEN = /^[\x20-\x7e]+$/
+
+function tokenOf(root: unknown, path: string | null): string | null {
+  const text = textOf(root, path)
+  return text !== null && TOKEN.test(text) ? text : null
+}
+
+/** Empty and foreign values count as missing: a refresh token that is null or 0 is none. */
+function textOf(root: unknown, path: string | null): string | null {
+  const value = path === null ? null : valueAt(root, path)
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function lifetime(root: unknown, sources: readonly LifetimeSource[], clock: Clock): number | null {
+  for (const { path, unit, zeroMeansNever } of sources) {
+    const value = valueAt(root, path)
+    const seconds = value === undefined ? null : lifetimeSeconds(value, unit, clock)
+    if (seconds !== null) return seconds === 0 && zeroMeansNever ? null : seconds
+  }
+  return null
+}
+
+function refreshTokenLifetime(
+  root: unknown,
+  { refreshTokenExpiresIn: sources }: Shape,
+  clock: Clock,
+): RefreshTokenLife | null {
+  for (const { path, unit } of sources) {
+    const life = refreshTokenLife(valueAt(root, path), unit, clock)
+    if (life !== null) return life
+  }
+  return null
+}
+
+/** A list, or text with the separator of this provider between; null where nothing is said. */
+function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readonly string[] | null {
+  const separators = scopeSeparator.trim() === '' ? /\s+/ : /[\s,]+/
+  for (const path of paths) {
+    const [value] = valuesAt(root, path)
+    if (typeof value === 'string') return value.split(separators).filter((scope) => scope !== '')
+    if (Array.isArray(value)) return value.filter((scope) => typeof scope === 'string')
+  }
+  return null
+}
+
+/**
+ * A refresh token in what is left of a broken answer, so that a rotation is not lost with it. None
+ * where there are several: one of them may be another token set's.
+ */
+export function salvageRefreshToken(text: string, body: unknown, shape: Shape): string | null {
+  if (shape.refreshToken === null) return null
+  if (isRecord(body)) {
+    const whole = normalise(body, shape, { sentAt: 0, providerNow: null }).refreshToken
+    if (whole !== null) return whole
+  }
+  const name = shape.refreshToken.split('.').at(-1)?.replace(/\W/g, '\\$&') ?? ''
+  const member = new RegExp(`"${name}"\\s*:\\s*("[^"\\\\]*(?:\\\\.[^"\\\\]*)*")`, 'g')
+  const inJson = [...text.matchAll(member)]
+  const found = new Set(inJson.map(([, literal]) => parseLiteral(literal ?? '')))
+  const [only] = found
+  return found.size === 1 && only !== undefined && TOKEN.test(only) ? only : null
+}
+
+function parseLiteral(literal: string): string {
+  try {
+    return String(JSON.parse(literal))
+  } catch {
+    return ''
+  }
+}

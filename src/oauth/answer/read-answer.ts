@@ -1,0 +1,132 @@
+import { classifyAnswer, type Verdict } from '../../core/refresh/classify-answer.ts'
+import type { Instant } from '../../core/base/ids.ts'
+import { isRecord } from '../../core/base/json-path.ts'
+import { httpDate, retryAfterMs } from '../../core/base/retry-after.ts'
+import { Secret } from '../../core/base/secret.ts'
+import type { EgressResult, NotSentReason } from '../egress/egress.ts'
+import { readBody } from './json-body.ts'
+import { normalise, salvageRefreshToken, type TokenSet } from './normalise.ts'
+import type { Recipe } from '../recipe/preset-schema.ts'
+import type { SentRequest } from '../egress/sent-request.ts'
+
+/** What a token request came to. Nothing in it quotes the provider but the tokens and a known code. */
+export type Reading = {
+  readonly verdict: Verdict | { readonly kind: 'not_sent'; readonly detail: string }
+  /** Nothing was sent, and it is the operator who has to change something. */
+  readonly isForOperator: boolean
+  readonly sentAt: Instant
+  readonly status: number | null
+  /** What time the provider said it was. */
+  readonly providerNow: Instant | null
+  readonly body: unknown
+  readonly tokens: TokenSet | null
+  /** A refresh token in an answer that is otherwise of no use. */
+  readonly salvaged: Secret | null
+}
+
+/** Why nothing was sent, and what to set where a setting helps. */
+export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
+  blocked:
+    'the address is private: if it is meant, set allowPrivateNetwork: true for this provider ' +
+    '(link-local addresses are never reached)',
+  dns: 'the name of the host cannot be resolved',
+  refused: 'the host refuses connections',
+  authority:
+    'the certificate is signed by an authority that is not known here: ' +
+    'set NODE_EXTRA_CA_CERTS to the file of that authority',
+  certificate_time: 'the certificate has expired, or is not valid yet by the clock of this machine',
+  hostname: 'the certificate is for another host name',
+  no_tls: 'the host does not speak TLS on this port',
+  tls: 'no TLS connection: TLS 1.2 or later, with a common cipher, is needed',
+  connect_timeout: 'no connection to the host in time',
+  unreachable: 'the host cannot be reached',
+  deadline: 'no connection to the host in time',
+}
+
+/** Time does not heal these. */
+const FOR_OPERATOR: readonly NotSentReason[] = ['blocked', 'authority', 'hostname', 'no_tls']
+
+export function needsOperator(result: EgressResult): boolean {
+  return result.kind === 'not_sent' && FOR_OPERATOR.includes(result.reason)
+}
+
+export const LOST = {
+  reset: 'the connection broke before an answer',
+  deadline: 'no answer in time',
+  too_large: 'the answer is too large',
+  malformed: 'the answer is not HTTP',
+}
+
+export function readAnswer(sent: SentRequest, recipe: Recipe): Reading {
+  const { result } = sent
+  const { sentAt } = result
+  const isForOperator = needsOperator(result)
+  const silent = { status: null, providerNow: null, body: null, isForOperator }
+  const nothing = { ...silent, sentAt, tokens: null, salvaged: null }
+  if (result.kind === 'not_sent') {
+    return { ...nothing, verdict: { kind: 'not_sent', detail: NOT_SENT[result.reason] } }
+  }
+  if (result.kind === 'lost') {
+    const began = result.began ? ({ answerBegan: true } as const) : {}
+    const verdict = {
+      kind: 'ambiguous',
+      detail: LOST[result.reason],
+      mayReplay: true,
+      ...began,
+    } as const
+    const { text } = readBody(result.received, '', 'json')
+    return { ...nothing, verdict, salvaged: salvage(sent, text, undefined, shapeOf(recipe)) }
+  }
+  return readAnswered(result, sent, recipe)
+}
+
+type Answered = Extract<EgressResult, { kind: 'answered' }>
+
+function readAnswered(result: Answered, sent: SentRequest, recipe: Recipe): Reading {
+  const { sentAt, status, headers, complete } = result
+  const shape = shapeOf(recipe)
+  const contentType = one(headers['content-type']) ?? ''
+  const read = readBody(result.body, contentType, shape.format, { complete })
+  const providerNow = httpDate(one(headers['date']))
+  const latest = normalise(read.latest, shape, { sentAt, providerNow })
+  // An answer that contradicts itself may bring tokens, but cannot end a grant.
+  const brings = status >= 200 && status < 300 && latest.accessToken !== null
+  const value = brings ? read.latest : read.value
+  const tokens = brings ? latest : normalise(value, shape, { sentAt, providerNow })
+  const verdict = classifyAnswer(
+    {
+      status,
+      complete,
+      body: isRecord(value) ? value : null,
+      hasToken: tokens.accessToken !== null,
+      retryAfterMs: retryAfterMs(one(headers['retry-after']), providerNow ?? sentAt),
+    },
+    recipe.errors,
+  )
+  const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
+  const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null
+  const seen = { isForOperator: false, sentAt, status, providerNow, body: value, tokens, salvaged }
+  return { ...seen, verdict: unquoted(verdict, sent) }
+}
+
+type Shape = Parameters<typeof normalise>[1]
+
+function shapeOf({ answer, scopeSeparator }: Recipe): Shape {
+  return { ...answer, scopeSeparator: answer.scopeSeparator ?? scopeSeparator }
+}
+
+/** What was sent may be echoed: only a refresh token that is new counts. */
+function salvage(sent: SentRequest, text: string, value: unknown, shape: Shape): Secret | null {
+  const found = salvageRefreshToken(text, value, shape)
+  return found === null || sent.held(found) ? null : new Secret(found)
+}
+
+/** A provider may echo what was sent in the place of its error code. */
+function unquoted(verdict: Verdict, { held, isEchoedIn }: SentRequest): Verdict {
+  if (verdict.kind === 'ok' || !(held(verdict.detail) || isEchoedIn(verdict.detail))) return verdict
+  return { ...verdict, detail: 'the provider answered with an error of its own' }
+}
+
+export function one(header: string | readonly string[] | undefined): string | null {
+  return (typeof header === 'string' ? header : header?.[0]) ?? null
+}

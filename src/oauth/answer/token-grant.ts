@@ -1,0 +1,42 @@
+import type { Secret } from '../../core/base/secret.ts'
+import type { ProviderCall } from '../request/prepare-call.ts'
+import type { RequestTarget } from '../request/endpoint-addresses.ts'
+import type { TokenRequest } from '../recipe/shapes.ts'
+
+/** What is handed to a token endpoint. */
+export type TokenGrant =
+  | {
+      readonly kind: 'code'
+      readonly parameters: URLSearchParams
+      readonly redirectUri: string
+      readonly verifier: Secret
+    }
+  | { readonly kind: 'machine'; readonly requestedScope: readonly string[] }
+  /** `second`: right after the exchange, with the access token. */
+  | {
+      readonly kind: 'refresh' | 'second'
+      readonly token: Secret
+      readonly requestedScope: readonly string[]
+    }
+
+/** Where it goes, and what its request does otherwise than others. */
+export function formOf(
+  call: ProviderCall,
+  grant: TokenGrant,
+): { readonly own: TokenRequest; readonly target: RequestTarget | null } {
+  const { recipe, endpoints } = call
+  switch (grant.kind) {
+    case 'code':
+      return { own: recipe.exchangeRequest, target: endpoints.token }
+    case 'refresh':
+      return { own: recipe.refreshRequest, target: endpoints.refresh ?? endpoints.token }
+    case 'machine':
+      return { own: recipe.machineRequest, target: endpoints.token }
+    case 'second': {
+      const { url, ...own } = recipe.secondExchange ?? { url: '' }
+      return { own, target: call.targetOf(url) }
+    }
+    default:
+      return grant satisfies never
+  }
+}

@@ -1,0 +1,64 @@
+import { lookup as lookUp } from 'node:dns/promises'
+import { isIP, type LookupFunction } from 'node:net'
+import { callbackify } from 'node:util'
+import { connect, type Connector, hostOf } from '../../outgoing/connect.ts'
+import { mayConnect, type Reach } from './address-guard.ts'
+
+export type Address = { readonly address: string; readonly family: number }
+/** Every address of a name. */
+export type AddressesOf = (hostname: string) => Promise<readonly Address[]>
+
+/** The guard said no: nothing was sent. */
+export class Blocked extends Error {
+  constructor() {
+    super('the address is not one that this request may reach')
+    this.name = 'Blocked'
+  }
+}
+
+/**
+ * Opens sockets, but only to addresses that `reach` allows. A name is resolved once and the socket
+ * goes to what was checked; an IP literal never gets to a look-up and is checked here; and where the
+ * socket really ended is checked before a byte of the request is written.
+ */
+export function guardedConnector(
+  reach: Reach,
+  addressesOf: AddressesOf,
+  timeoutMs: number,
+): Connector {
+  return async (url, signal) => {
+    const isAllowed = (address: string) => mayConnect(address, url, reach)
+    const host = hostOf(url)
+    if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()
+    const lookup = guardedLookup(isAllowed, addressesOf)
+    const socket = await connect(url, { timeoutMs, signal, lookup })
+    if (isAllowed(socket.remoteAddress ?? '')) return socket
+    socket.destroy()
+    throw new Blocked()
+  }
+}
+
+function guardedLookup(
+  isAllowed: (address: string) => boolean,
+  addressesOf: AddressesOf,
+): LookupFunction {
+  const checked = callbackify(async (hostname: string) => {
+    const addresses = await addressesOf(hostname)
+    const [first] = addresses
+    // One bad address among good ones is how a name is rebound: all or none.
+    if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
+      throw new Blocked()
+    }
+    return { first, addresses: [...addresses] }
+  })
+  return (hostname, options, callback) =>
+    checked(hostname, (error, result) => {
+      if (error !== null) callback(error, '', 0)
+      else if (options.all) callback(null, result.addresses)
+      else callback(null, result.first.address, result.first.family)
+    })
+}
+
+export async function systemAddresses(hostname: string): Promise<readonly Address[]> {
+  return lookUp(hostname, { all: true })
+}

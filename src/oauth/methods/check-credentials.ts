@@ -1,0 +1,88 @@
+import { matchesRule } from '../../core/refresh/classify-answer.ts'
+import type { Account } from '../../core/connection/connection.ts'
+import { isRecord } from '../../core/base/json-path.ts'
+import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
+import { httpDate, retryAfterMs } from '../../core/base/retry-after.ts'
+import type { CredentialsRequest } from '../../ports/token-endpoint.ts'
+import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
+import { sendCredentials } from '../request/credentials-request.ts'
+import type { EgressResult } from '../egress/egress.ts'
+import { accountIn } from './identify.ts'
+import { readBody } from '../answer/json-body.ts'
+import type { CredentialsShape } from '../recipe/shapes.ts'
+import { type OwnAddress, ownAddress } from '../request/own-address.ts'
+import { NOT_SENT, one } from '../answer/read-answer.ts'
+import { keptValues, NO_SOURCES } from '../answer/received-tokens.ts'
+import type { Means } from '../request/means.ts'
+
+type Outcome = Exclude<AttemptOutcome, { kind: 'ok' }>
+
+const NOBODY: Account = { id: null, email: null, name: null }
+
+/**
+ * Holds credentials against the preset's probe; without one they are taken at their word. Only an
+ * answer that the preset calls a refusal is one: whatever else comes back is no matter of theirs.
+ */
+export async function checkCredentials(
+  means: Means,
+  request: CredentialsRequest,
+): Promise<Outcome> {
+  const prepared = await prepareCall(means, { ...request, client: null })
+  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'misconfigured') {
+    return { kind: 'client_config', detail: prepared.detail, ...own }
+  }
+  const { call } = prepared
+  const shape = call.recipe.credentials
+  if (shape === undefined) {
+    return { kind: 'client_config', detail: 'the provider takes no credentials any more' }
+  }
+  const target = call.endpoints.userinfo
+  if (target === null) return { kind: 'confirmed', account: NOBODY, providerData: {} }
+  const { credentials } = request
+  const result = await sendCredentials(means, call, { credentials, target })
+  return outcomeOf(result, call, { shape, own })
+}
+
+function outcomeOf(
+  result: EgressResult,
+  call: ProviderCall,
+  { shape, own }: { readonly shape: CredentialsShape; readonly own: OwnAddress },
+): Outcome {
+  if (result.kind === 'not_sent') return { kind: 'not_sent', detail: NOT_SENT[result.reason] }
+  if (result.kind === 'lost' || !result.complete) return unclear('the provider did not answer')
+  const { status, headers, sentAt } = result
+  const { value: body } = readBody(result.body, '', 'json')
+  if (shape.refused.some((rule) => matchesRule(rule, { status, body }))) {
+    return { kind: 'grant_dead', detail: 'the provider refuses these credentials' }
+  }
+  const wait = retryAfterMs(one(headers['retry-after']), httpDate(one(headers['date'])) ?? sentAt)
+  if (status === 429 || (status === 503 && wait !== null)) {
+    return { kind: 'throttled', detail: 'the provider asks to slow down', retryAfterMs: wait }
+  }
+  if (status >= 500 || status === 408) return unclear('the provider answered with a server error')
+  if (!isSuccess(call, { status, body })) {
+    return { kind: 'client_config', detail: 'the probe of the provider does not work', ...own }
+  }
+  return {
+    kind: 'confirmed',
+    account: accountIn(withParams(body, call), call.recipe.account),
+    providerData: keptValues(call.recipe, { ...NO_SOURCES, probe: body }),
+  }
+}
+
+function unclear(detail: string): Outcome {
+  return { kind: 'ambiguous', detail, mayReplay: true, salvaged: null }
+}
+
+function isSuccess({ recipe }: ProviderCall, answer: { status: number; body: unknown }): boolean {
+  if (answer.status < 200 || answer.status >= 300) return false
+  const { success } = recipe.probe
+  return success === undefined || matchesRule(success, answer)
+}
+
+/** Beside the answer's own fields stand those that the templates are filled with. */
+function withParams(body: unknown, { variables }: ProviderCall): unknown {
+  return isRecord(body) ? { ...body, $params: variables } : body
+}

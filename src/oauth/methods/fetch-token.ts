@@ -1,0 +1,38 @@
+import type { RefreshOutcome } from '../../core/refresh/refresh-outcome.ts'
+import type { TokenEndpoint } from '../../ports/token-endpoint.ts'
+import { prepareCall } from '../request/prepare-call.ts'
+import { ownAddress } from '../request/own-address.ts'
+import { tokenOutcome } from './refresh.ts'
+import { requestTokens } from '../request/token-request.ts'
+import type { Means } from '../request/means.ts'
+
+/**
+ * A token of the client's own (RFC 6749 §4.4), or of whatever grant the preset has in its place. What
+ * comes with it to refresh it by is left: the client can always ask again (§4.4.3).
+ */
+export async function fetchToken(
+  means: Means,
+  request: Parameters<TokenEndpoint['fetchToken']>[0],
+): Promise<RefreshOutcome> {
+  const prepared = await prepareCall(means, request)
+  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'misconfigured') {
+    return { kind: 'client_config', detail: prepared.detail, ...own }
+  }
+  const { call } = prepared
+  if (call.endpoints.token === null) {
+    return { kind: 'client_config', detail: 'the provider has no token endpoint' }
+  }
+  const { requestedScope } = request
+  const reading = await requestTokens(means, call, { kind: 'machine', requestedScope })
+  const outcome = await tokenOutcome(call, reading, { requestedScope, own })
+  switch (outcome.kind) {
+    case 'ok':
+      return { ...outcome, tokens: { ...outcome.tokens, refreshToken: null } }
+    case 'ambiguous':
+      return { ...outcome, salvaged: null }
+    default:
+      return outcome
+  }
+}

@@ -1,0 +1,93 @@
+import * as oauth from 'oauth4webapi'
+import type { ReceivedTokens, RefreshOutcome } from '../../core/refresh/refresh-outcome.ts'
+import type { RefreshRequest } from '../../ports/token-endpoint.ts'
+import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
+import { isOfAddress, type OwnAddress, ownAddress } from '../request/own-address.ts'
+import type { TokenSet } from '../answer/normalise.ts'
+import type { Reading } from '../answer/read-answer.ts'
+import { cleanResponse, NO_SOURCES, receivedTokens } from '../answer/received-tokens.ts'
+import { checkRefreshed } from '../answer/subject.ts'
+import { requestTokens } from '../request/token-request.ts'
+import type { Means } from '../request/means.ts'
+
+/** RFC 6749 §6, once. Everything that can come of it is an outcome. */
+export async function refreshGrant(means: Means, request: RefreshRequest): Promise<RefreshOutcome> {
+  const prepared = await prepareCall(means, request)
+  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'misconfigured') {
+    return { kind: 'client_config', detail: prepared.detail, ...own }
+  }
+  const { call } = prepared
+  if (call.endpoints.refresh === null && call.endpoints.token === null) {
+    return { kind: 'client_config', detail: 'the provider has no token endpoint' }
+  }
+  const { refreshToken, requestedScope } = request
+  const reading = await requestTokens(means, call, {
+    kind: 'refresh',
+    token: refreshToken,
+    requestedScope,
+  })
+  const outcome = await tokenOutcome(call, reading, { requestedScope, own })
+  if (outcome.kind !== 'ok') return outcome
+  return asOfSameUser(call, outcome.tokens, reading.tokens?.idToken ?? null)
+}
+
+/**
+ * The tokens of another user are never served. Their refresh token is kept all the same: if the
+ * provider only sent the wrong id token, it is the one that goes on.
+ */
+function asOfSameUser(
+  call: ProviderCall,
+  tokens: ReceivedTokens,
+  idToken: string | null,
+): RefreshOutcome {
+  const { isSame, providerData } = checkRefreshed(call, idToken)
+  if (isSame) {
+    return {
+      kind: 'ok',
+      tokens: { ...tokens, providerData: { ...tokens.providerData, ...providerData } },
+    }
+  }
+  const detail = 'the id token of the answer is not for this user, issuer and client'
+  return {
+    kind: 'ambiguous',
+    detail,
+    mayReplay: false,
+    salvaged: tokens.refreshToken,
+    providerData,
+  }
+}
+
+/** Of an answer that was to bring tokens. */
+export async function tokenOutcome(
+  call: ProviderCall,
+  reading: Reading,
+  { requestedScope, own }: { readonly requestedScope: readonly string[]; readonly own: OwnAddress },
+): Promise<RefreshOutcome> {
+  const { verdict, tokens, body, salvaged } = reading
+  if (verdict.kind === 'ambiguous') {
+    return { ...verdict, salvaged, ...(verdict.rejection !== undefined && own) }
+  }
+  if (verdict.kind === 'client_config' && isOfAddress(reading)) return { ...verdict, ...own }
+  if (verdict.kind !== 'ok') return verdict
+  const sources = { ...NO_SOURCES, tokens: body }
+  const received =
+    tokens !== null && (await isConform(call, tokens))
+      ? receivedTokens(call, tokens, { requestedScope, sources, isRenewal: true })
+      : null
+  if (received !== null) return { kind: 'ok', tokens: received }
+  const detail = 'the answer holds no token'
+  return { kind: 'ambiguous', detail, mayReplay: true, salvaged }
+}
+
+/** Without the id token, which is judged by itself: it decides whose the tokens are, not whether they are tokens. */
+async function isConform(call: ProviderCall, tokens: TokenSet): Promise<boolean> {
+  try {
+    const client = { client_id: call.client.id }
+    await oauth.processRefreshTokenResponse(call.server, client, cleanResponse(tokens))
+    return true
+  } catch {
+    return false
+  }
+}

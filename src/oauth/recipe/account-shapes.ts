@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import type { TextSource } from '../../core/base/json-path.ts'
+
+export const path = z
+  .string()
+  .regex(/^[^.[\]]*(\.[^.[\]]+|\[[\w-]*\])*$/, 'must be keys with dots between them')
+
+export const textSource: z.ZodType<TextSource> = z.lazy(() =>
+  z.union([
+    path,
+    z.array(textSource).min(1).readonly(),
+    z.strictObject({ joined: z.array(textSource).min(1).readonly(), with: z.string() }).readonly(),
+  ]),
+)
+
+/**
+ * Where an answer says that the e-mail is verified, `email_verified` unless given; true or false: the
+ * vendor documents that its e-mails always, or never, are.
+ */
+export const emailVerified = z.union([z.boolean(), path]).optional()
+
+export const accountSources = z
+  .strictObject({
+    id: textSource.optional(),
+    email: textSource.optional(),
+    emailVerified,
+    name: textSource.optional(),
+  })
+  .readonly()

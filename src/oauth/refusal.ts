@@ -1,4 +1,0 @@
-/** One member of a union for each kind, so that a check of one leaves the others. */
-export type Refusal<K extends string> = K extends string
-  ? { readonly kind: K; readonly detail: string }
-  : never

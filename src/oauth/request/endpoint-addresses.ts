@@ -1,0 +1,145 @@
+import type { AuthorizationServer } from 'oauth4webapi'
+import { isEndpoint, type Reach } from '../egress/address-guard.ts'
+import type { Discovery } from './discovery.ts'
+import { acceptsIssuer } from './issuer.ts'
+import type { Recipe } from '../recipe/preset-schema.ts'
+import type { ProviderRefusal } from '../answer/refusal.ts'
+import { fillText, type Variables } from './template.ts'
+
+export type RequestTarget = { readonly url: URL; readonly reach: Reach }
+
+export type Endpoints = Readonly<
+  Record<
+    'authorization' | 'token' | 'refresh' | 'revocation' | 'userinfo' | 'jwks',
+    RequestTarget | null
+  >
+>
+
+export type Server = {
+  readonly endpoints: Endpoints
+  /** What the protocol's library needs to know of it. */
+  readonly server: AuthorizationServer
+  /** Whether it issues id tokens, which are then required. */
+  readonly isOpenId: boolean
+}
+
+type Place = {
+  readonly variables: Variables
+  readonly targetOf: (template: string) => RequestTarget | null
+  readonly remainingMs: () => number
+}
+
+type Description =
+  | { readonly kind: 'ok'; readonly described: Server }
+  | ProviderRefusal<'unavailable' | 'misconfigured'>
+
+/** The endpoints of a provider: those that its recipe writes and, with an issuer, the discovered. */
+export async function describeServer(
+  discovery: Discovery,
+  recipe: Recipe,
+  place: Place,
+): Promise<Description> {
+  const written = writtenEndpoints(recipe, place.targetOf)
+  if (recipe.issuer === undefined) {
+    // No id token is read without an issuer; the library only wants the name to be there.
+    return described(
+      written,
+      { metadata: { issuer: 'https://issuer.invalid' }, isOpenId: false },
+      recipe,
+    )
+  }
+  const issuer = fillText(recipe.issuer, place.variables)
+  const target = place.targetOf(recipe.issuer)
+  if (issuer === null || target === null) {
+    return { kind: 'misconfigured', detail: 'the issuer needs a parameter that is missing' }
+  }
+  if (written.authorization !== null && written.token !== null && written.jwks !== null) {
+    return described(written, { metadata: { issuer }, isOpenId: true }, recipe)
+  }
+  const accepts = acceptsIssuer(recipe, place.variables, issuer)
+  const { reach } = target
+  const withinMs = place.remainingMs()
+  const discovered = await discovery.metadata(issuer, { reach, accepts, withinMs })
+  if (discovered.kind !== 'ok') return discovered
+  const found = discoveredEndpoints(discovered.metadata, target.reach)
+  return described({ ...found, ...onlyWritten(written) }, discovered, recipe)
+}
+
+type About = { readonly metadata: AuthorizationServer; readonly isOpenId: boolean }
+
+/** A discovered address reaches the user's browser, or is sent a secret: it is held to the same rule as a written one. */
+function described(endpoints: Endpoints, about: About, recipe: Recipe): Description {
+  const [wrong] = Object.entries(endpoints).filter(
+    ([, target]) => target !== null && !isEndpoint(target),
+  )
+  if (wrong === undefined) {
+    return { kind: 'ok', described: serverOf(endpoints, about, recipe) }
+  }
+  const detail =
+    `the ${wrong[0]} endpoint must be an https URL without a login and without a fragment: ` +
+    'correct it in the settings, or in the metadata of the issuer; for http to a host of your own ' +
+    'network set allowPlainHttp'
+  return { kind: 'misconfigured', detail }
+}
+
+function writtenEndpoints(recipe: Recipe, targetOf: Place['targetOf']): Endpoints {
+  const at = (template: string | undefined) => (template === undefined ? null : targetOf(template))
+  return {
+    authorization: at(recipe.authorizationEndpoint),
+    token: at(recipe.tokenEndpoint),
+    refresh: at(recipe.refreshEndpoint),
+    revocation: at(recipe.revocation?.url ?? recipe.revocationEndpoint),
+    userinfo: at(recipe.probe.url ?? recipe.userinfoEndpoint),
+    jwks: at(recipe.jwksUri),
+  }
+}
+
+/** Stands for a value that is no URL; it is no endpoint either. */
+const NO_URL = new URL('about:blank')
+
+/** What metadata names is reached as far as its issuer is, never further. */
+function discoveredEndpoints(metadata: AuthorizationServer, reach: Reach): Endpoints {
+  const at = (value: unknown) => {
+    if (value == null) return null
+    return { url: URL.parse(typeof value === 'string' ? value : '') ?? NO_URL, reach }
+  }
+  return {
+    authorization: at(metadata.authorization_endpoint),
+    token: at(metadata.token_endpoint),
+    refresh: null,
+    revocation: at(metadata.revocation_endpoint),
+    userinfo: at(metadata.userinfo_endpoint),
+    jwks: at(metadata.jwks_uri),
+  }
+}
+
+function onlyWritten(endpoints: Endpoints): Partial<Endpoints> {
+  return Object.fromEntries(Object.entries(endpoints).filter(([, target]) => target !== null))
+}
+
+/** Signed with a key of the provider's; symmetric algorithms and `none` prove nothing. */
+const ALGORITHMS = /^(?:[RP]S|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
+
+function serverOf(endpoints: Endpoints, { metadata, isOpenId }: About, recipe: Recipe): Server {
+  const { token, jwks } = endpoints
+  const algorithms = listOf(metadata.id_token_signing_alg_values_supported) ?? ['RS256']
+  const methods = listOf(metadata.token_endpoint_auth_methods_supported)
+  return {
+    endpoints,
+    isOpenId,
+    server: {
+      issuer: metadata.issuer,
+      ...(token === null ? {} : { token_endpoint: token.url.href }),
+      ...(jwks === null ? {} : { jwks_uri: jwks.url.href }),
+      ...(methods === null ? {} : { token_endpoint_auth_methods_supported: [...methods] }),
+      id_token_signing_alg_values_supported: algorithms.filter((alg) => ALGORITHMS.test(alg)),
+      authorization_response_iss_parameter_supported:
+        recipe.requiresIss || metadata.authorization_response_iss_parameter_supported === true,
+    },
+  }
+}
+
+/** Metadata is a stranger's JSON, whatever its type says. */
+function listOf(value: unknown): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null
+}

@@ -1,0 +1,157 @@
+import type { ClientCredentials } from '../../core/connection/connection.ts'
+import type { Sealed } from '../../core/base/secret.ts'
+import { isLoopbackHost, type Reach } from '../egress/address-guard.ts'
+import { wholePattern } from '../recipe/check-recipe.ts'
+import { describeServer, type Server, type RequestTarget } from './endpoint-addresses.ts'
+import type { Recipe } from '../recipe/preset-schema.ts'
+import { patternOf } from '../recipe/configure-providers.ts'
+import { ownAddress } from './own-address.ts'
+import type { ProviderRefusal } from '../answer/refusal.ts'
+import { fillText, fillUrl, type Variables } from './template.ts'
+import { unverifiedIn } from '../answer/unverified.ts'
+import type { ConfiguredProvider } from '../recipe/configured-provider.ts'
+import type { Means, ProviderCallRequest } from './means.ts'
+
+/** A provider as one connection meets it: its client, its parameters, its endpoints. */
+export type ProviderCall = Server & {
+  readonly provider: ConfiguredProvider['provider']
+  readonly recipe: Recipe
+  /** Secrets in the order in which they are tried; null: a public client. */
+  readonly client: {
+    readonly id: string
+    readonly secrets: readonly (Sealed | null)[]
+    readonly isConfigured: boolean
+  }
+  readonly params: Readonly<Record<string, string>>
+  readonly providerData: Readonly<Record<string, unknown>>
+  readonly variables: Variables
+  readonly targetOf: (template: string) => RequestTarget | null
+  readonly until: number
+  readonly remainingMs: () => number
+}
+export type Prepared =
+  | { readonly kind: 'ok'; readonly call: ProviderCall }
+  /** `unavailable`: the metadata cannot be had just now. Nothing else was sent. */
+  | ProviderRefusal<'unavailable' | 'misconfigured'>
+
+/** Puts together what a request to a provider needs; asks the network for metadata at most. */
+export async function prepareCall(means: Means, request: ProviderCallRequest): Promise<Prepared> {
+  const configured = means.configured.get(request.provider)
+  if (configured === undefined) return misconfigured('the provider is not configured')
+  const client = clientOf(configured, request.client)
+  if (client === null) return misconfigured('the provider has no client id')
+  const { recipe, provider } = configured
+  const params = paramsOf(configured, request.params)
+  if (params === null) return misconfigured('a parameter does not match its pattern')
+
+  const until = request.until ?? means.clock.monotonic() + means.deadlineMs
+  const { redirectUri } = provider
+  const given = { redirectUri, ...params, clientId: client.id }
+  const kept = keptVariables(recipe, request.providerData, given)
+  const variables = { ...given, ...kept, ...params, clientId: client.id }
+  const targetOf = targets(configured, variables)
+  const remainingMs = () => Math.max(1, until - means.clock.monotonic())
+  const place = { variables, targetOf, remainingMs }
+  const server = await describeServer(means.discovery, recipe, place)
+  const isAsked = recipe.issuer !== undefined && targetOf(recipe.issuer) !== null
+  if (isAsked && !ownAddress(means, request).isOwn) {
+    means.faults.noteIssuer(provider.id, server)
+  }
+  if (server.kind !== 'ok') return server
+  return {
+    kind: 'ok',
+    call: {
+      provider,
+      recipe,
+      client,
+      variables,
+      targetOf,
+      params: { ...configured.params, ...request.params },
+      providerData: request.providerData,
+      ...server.described,
+      until,
+      remainingMs,
+    },
+  }
+}
+
+function misconfigured(detail: string): ProviderRefusal<'misconfigured'> {
+  return { kind: 'misconfigured', detail }
+}
+
+function clientOf(
+  configured: ConfiguredProvider,
+  own: ClientCredentials | null,
+): ProviderCall['client'] | null {
+  if (own !== null) return { id: own.id, secrets: [own.secret], isConfigured: false }
+  if (configured.client === null) {
+    // Credentials are the user's own: no client stands between.
+    return configured.recipe.connectsBy === 'credentials'
+      ? { id: '', secrets: [null], isConfigured: false }
+      : null
+  }
+  const { id, secrets } = configured.client
+  return { id, secrets: secrets.length === 0 ? [null] : secrets, isConfigured: true }
+}
+
+/** The values for templates; null where one is foreign to the preset or not as it must be. */
+function paramsOf(
+  { recipe, params }: ConfiguredProvider,
+  own: Readonly<Record<string, string>>,
+): Variables | null {
+  const mayBeOwn = (name: string) =>
+    Object.hasOwn(recipe.params, name) && recipe.params[name]?.setBy === 'anyone'
+  if (!Object.keys(own).every(mayBeOwn)) return null
+  const values: Record<string, string> = {}
+  for (const [name, param] of Object.entries(recipe.params)) {
+    const value = own[name] ?? params[name] ?? param.default
+    if (value === undefined) continue
+    if (!patternOf(param).test(value)) return null
+    values[name] = param.values?.[value] ?? value
+    for (const [further, byValue] of Object.entries(param.variables)) {
+      if (Object.hasOwn(byValue, value)) values[further] = byValue[value] ?? ''
+    }
+  }
+  return values
+}
+
+/** What earlier answers told, as far as it still matches; a URL never takes anything else. */
+function keptVariables(
+  recipe: Recipe,
+  providerData: Readonly<Record<string, unknown>>,
+  others: Variables,
+): Variables {
+  return Object.fromEntries(
+    Object.entries(recipe.keep).flatMap(([name, { pattern, default: fallback }]) => {
+      if (pattern === undefined) return []
+      const value = ownValue(providerData, name) ?? ownValue(unverifiedIn(providerData), name)
+      const matches = typeof value === 'string' && wholePattern(pattern)?.test(value) === true
+      if (matches) return [[name, value]]
+      const filled = fallback === undefined ? null : fillText(fallback, others)
+      return filled === null ? [] : [[name, filled]]
+    }),
+  )
+}
+
+function ownValue(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
+/** A loopback address is reached if the operator wrote it, not if something filled it in. */
+function targets(configured: ConfiguredProvider, variables: Variables) {
+  const { params } = configured
+  const reach = reachOf(configured)
+  return (template: string): RequestTarget | null => {
+    const url = fillUrl(template, variables)
+    if (url === null) return null
+    const origin = /^\w+:\/\/[^/?#]*/.exec(template)?.[0] ?? template
+    const written = fillUrl(origin, params)?.origin === url.origin
+    const isLoopback = reach !== 'plain' && written && isLoopbackHost(url)
+    return { url, reach: isLoopback ? 'loopback' : reach }
+  }
+}
+
+function reachOf({ allowPlainHttp, allowPrivateNetwork }: ConfiguredProvider): Reach {
+  if (allowPlainHttp) return 'plain'
+  return allowPrivateNetwork ? 'private' : 'public'
+}

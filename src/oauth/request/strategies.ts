@@ -1,0 +1,139 @@
+import { createHmac, createPrivateKey, timingSafeEqual } from 'node:crypto'
+import type { KeyObject, webcrypto } from 'node:crypto'
+import * as oauth from 'oauth4webapi'
+import type { Instant } from '../../core/base/ids.ts'
+
+/**
+ * What a preset can name where data does not reach. A strategy is told everything it may need and
+ * knows nothing of the provider that names it.
+ */
+export type ClientAuthStrategy = (client: {
+  readonly id: string
+  /** In the clear: a strategy only puts it, or what it makes of it, into the request. */
+  readonly secret: string
+  /** What the preset gives it (`with`), filled in. */
+  readonly options: Readonly<Record<string, string>>
+  readonly tokenEndpoint: URL
+  readonly now: Instant
+}) => oauth.ClientAuth | null
+
+/** Whether the callback is authentic beyond its state, e.g. by a signature over its parameters. */
+export type CallbackStrategy = (callback: {
+  readonly parameters: ReadonlyMap<string, string>
+  readonly secret: string
+}) => boolean
+
+/**
+ * `{ strategy: '…', with: { … } }` as a preset's client authentication. The client secret is then a
+ * private key in PEM; null where it is none.
+ */
+export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> = {
+  /** RFC 7523 §2.2. `audience` (the token endpoint without it), `keyId`, `thumbprint` (`x5t`). */
+  'private-key-jwt': ({ secret, options, tokenEndpoint, now }) => {
+    const key = signingKey(secret)
+    if (key === null) return null
+    const { audience = tokenEndpoint.href, keyId, thumbprint } = options
+    return assertion(key, keyId, (header, claims) => {
+      if (thumbprint !== undefined) header['x5t'] = thumbprint
+      claims['aud'] = audience
+      setTimes(claims, now)
+    })
+  },
+  /** A client secret that is signed anew for each request. `issuer`, `audience`, `keyId`. */
+  'signed-secret': ({ secret, options, now }) => {
+    const key = signingKey(secret)
+    const { issuer, audience, keyId } = options
+    if (key === null || issuer === undefined || audience === undefined) return null
+    const sign = assertion(key, keyId, (_header, claims) => {
+      claims['iss'] = issuer
+      claims['aud'] = audience
+      delete claims['jti']
+      setTimes(claims, now)
+      delete claims['nbf']
+    })
+    return async (server, client, body, headers) => {
+      await sign(server, client, body, headers)
+      body.set('client_secret', body.get('client_assertion') ?? '')
+      body.delete('client_assertion')
+      body.delete('client_assertion_type')
+    }
+  },
+}
+
+/** `callbackStrategy: '…'` of a preset. */
+export const callbackStrategies: Readonly<Record<string, CallbackStrategy>> = {
+  /**
+   * `hmac` is the HMAC-SHA256, in hex, of all other parameters in the order of their names. What
+   * must be escaped is escaped as in a form, or as older descriptions have it: `%`, `&` and `=` only.
+   */
+  'hmac-sha256-query': ({ parameters, secret }) => {
+    const { hmac, ...others } = Object.fromEntries(parameters)
+    const sorted = Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const spellings = [
+      new URLSearchParams(sorted).toString(),
+      sorted
+        .map(([name, value]) => `${escaped(name, /[%&=]/g)}=${escaped(value, /[%&]/g)}`)
+        .join('&'),
+    ]
+    return spellings.some((text) => isMac(hmac ?? '', secret, text))
+  },
+}
+
+type Claims = Record<string, oauth.JsonValue | undefined>
+const LIVES_SECONDS = 60
+
+function assertion(
+  key: oauth.CryptoKey,
+  keyId: string | undefined,
+  modify: (header: Claims, claims: Claims) => void,
+): oauth.ClientAuth {
+  const privateKey = keyId === undefined ? key : { key, kid: keyId }
+  return oauth.PrivateKeyJwt(privateKey, { [oauth.modifyAssertion]: modify })
+}
+
+/** By our clock, which tests and operators may set. */
+function setTimes(claims: Claims, now: Instant): void {
+  const seconds = Math.floor(now / 1000)
+  claims['iat'] = seconds
+  claims['nbf'] = seconds
+  claims['exp'] = seconds + LIVES_SECONDS
+}
+
+type Algorithm = string | webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams
+const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
+  rsa: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  prime256v1: { name: 'ECDSA', namedCurve: 'P-256' },
+  secp384r1: { name: 'ECDSA', namedCurve: 'P-384' },
+  ed25519: 'Ed25519',
+}
+
+/** Whether a client secret is a private key that the strategies of client authentication can use. */
+export function canSign(pem: string): boolean {
+  return signingKey(pem) !== null
+}
+
+function signingKey(pem: string): oauth.CryptoKey | null {
+  try {
+    const key = createPrivateKey(pem)
+    const algorithm = ALGORITHMS[kindOf(key)]
+    return algorithm === undefined ? null : key.toCryptoKey(algorithm, false, ['sign'])
+  } catch {
+    // The message may quote what was no key.
+    return null
+  }
+}
+
+function kindOf(key: KeyObject): string {
+  const { asymmetricKeyType, asymmetricKeyDetails } = key
+  return asymmetricKeyDetails?.namedCurve ?? asymmetricKeyType ?? ''
+}
+
+function escaped(text: string, letters: RegExp): string {
+  return text.replace(letters, encodeURIComponent)
+}
+
+function isMac(shown: string, secret: string, text: string): boolean {
+  const expected = createHmac('sha256', secret).update(text).digest()
+  const given = Buffer.from(/^[0-9a-f]{64}$/i.test(shown) ? shown : '', 'hex')
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}

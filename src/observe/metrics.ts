@@ -1,0 +1,252 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Registry } from 'prom-client'
+import { StoreError } from '../core/base/errors.ts'
+import type { ProviderId } from '../core/base/ids.ts'
+import { overdueMs } from '../core/refresh/overdue.ts'
+import { type WebhookState, webhookStatus } from '../core/events/webhook.ts'
+import { Durations } from './durations.ts'
+import type { Ports, Webhooks } from '../ports/ports.ts'
+
+/** The only labels there are: a series per user or connection would leak who uses what, and grow. */
+type Label = 'provider' | 'outcome' | 'status' | 'version' | 'node'
+type Sources = Pick<
+  Ports,
+  'clock' | 'store' | 'traffic' | 'providers' | 'endpoint' | 'webhooks' | 'journal'
+>
+export type Metrics = ReturnType<typeof createMetrics>
+
+export function createMetrics() {
+  const registry = new Registry()
+  const counters = createCounters(registry)
+  const gauges = createGauges(registry)
+  const reads = new TokenReads(counters.tokensServed)
+  let sources: Sources | null = null
+  return {
+    ...counters,
+    ...createDurations(registry),
+    tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
+    /** Where the gauges of connections and providers come from, once the store is open. */
+    watch: (ports: Sources) => {
+      sources = ports
+    },
+    /** Prometheus text. With a store that fails it still tells all that is known in memory. */
+    scrape: async (): Promise<{ readonly contentType: string; readonly body: string }> => {
+      reads.settle()
+      gauges.readProcess()
+      if (sources !== null) await gauges.readVault(sources)
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+  }
+}
+
+function createCounters(registry: Registry) {
+  const counter = (name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name: `larder_${name}`, help, labelNames, registers: [registry] })
+  return {
+    refreshes: counter('refreshes_total', 'Refreshes, by what came of them.', [
+      'provider',
+      'outcome',
+    ]),
+    connects: counter('connects_total', 'Connections made, made again and failed to make.', [
+      'provider',
+      'outcome',
+    ]),
+    disconnects: counter('disconnects_total', 'Connections that ended, by why.', [
+      'provider',
+      'outcome',
+    ]),
+    deletions: counter('deletions_total', 'Connections deleted.', ['provider']),
+    revocations: counter('revocations_total', 'Revocations at the provider.', [
+      'provider',
+      'outcome',
+    ]),
+    tokensServed: counter('tokens_served_total', 'Access tokens served, by where they came from.', [
+      'provider',
+      'outcome',
+    ]),
+    webhookDeliveries: counter('webhook_deliveries_total', 'Events sent to webhooks.', ['outcome']),
+    webhookLost: counter(
+      'webhook_lost_events_total',
+      'Events that were swept before a webhook had accepted them.',
+      [],
+    ),
+    unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
+    storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
+    buildInfo: new Gauge({
+      name: 'larder_build_info',
+      help: '1, with the versions of Larder and of Node.',
+      labelNames: ['version', 'node'],
+      registers: [registry],
+    }),
+    inMemory: new Gauge({
+      name: 'larder_rotations_in_memory',
+      help: 'Rotations that neither the database nor the journal has taken.',
+      registers: [registry],
+    }),
+    internalErrors: counter('internal_errors_total', 'Requests and jobs that failed by a fault.', [
+      'outcome',
+    ]),
+  }
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const REFRESH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60]
+
+function createDurations(registry: Registry) {
+  return {
+    requestDurations: new Durations({
+      name: 'larder_request_duration_seconds',
+      help: 'Requests to the private API, by how long the answer took.',
+      labels: ['route', 'status'],
+      bounds: REQUEST_SECONDS,
+      registry,
+    }),
+    refreshDurations: new Durations({
+      name: 'larder_refresh_duration_seconds',
+      help: 'Refreshes, by how long the provider took, a replay included.',
+      labels: ['provider', 'outcome'],
+      bounds: REFRESH_SECONDS,
+      registry,
+    }),
+  }
+}
+
+/**
+ * A read of a token costs one addition here; prom-client hashes labels at each increment, so its
+ * counter is brought up to date when somebody looks.
+ */
+class TokenReads {
+  readonly #counter: Counter<Label>
+  readonly #reads = new Map<ProviderId, { cache: number; refresh: number }>()
+
+  constructor(counter: Counter<Label>) {
+    this.#counter = counter
+  }
+
+  count(provider: ProviderId, how: 'cache' | 'refresh'): void {
+    const reads = this.#reads.get(provider)
+    if (reads === undefined) this.#reads.set(provider, { cache: 0, refresh: 0, [how]: 1 })
+    else reads[how]++
+  }
+
+  settle(): void {
+    for (const [provider, reads] of this.#reads) {
+      if (reads.cache > 0) this.#counter.inc({ provider, outcome: 'cache' }, reads.cache)
+      if (reads.refresh > 0) this.#counter.inc({ provider, outcome: 'refresh' }, reads.refresh)
+    }
+    this.#reads.clear()
+  }
+}
+
+function createGauges(registry: Registry) {
+  const gauge = (name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  const vault = {
+    connections: gauge('larder_connections', 'Connections by status.', ['provider', 'status']),
+    unproven: gauge(
+      'larder_unproven_connections',
+      'Imported connections that wait for their first refresh.',
+      ['provider'],
+    ),
+    overdue: gauge('larder_oldest_overdue_seconds', 'How late the most overdue refresh is.'),
+    queued: gauge('larder_revocations_queued', 'Revocations the provider was not told of yet.'),
+    circuit: gauge(
+      'larder_circuit_open',
+      '1 while calls to a provider with the client of the settings are held back.',
+      ['provider'],
+    ),
+    journal: gauge('larder_journal_entries', 'Rotations that the database has not taken yet.'),
+    skew: gauge(
+      'larder_provider_clock_skew_seconds',
+      'How far the clock of a provider was ahead of ours at its last answer for tokens.',
+      ['provider'],
+    ),
+    webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
+    wal: gauge('larder_wal_bytes', 'Size of the write-ahead log.'),
+    storeUp: gauge('larder_store_up', '1 while the database answers and takes a write.'),
+  }
+  const process = {
+    lag: gauge('larder_event_loop_lag_seconds', 'Longest stall since the last scrape.'),
+    memory: gauge('process_resident_memory_bytes', 'Resident memory.'),
+    started: gauge('process_start_time_seconds', 'Start of the process, in epoch seconds.'),
+  }
+  const stalls = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS })
+  stalls.enable()
+  return {
+    readProcess: () => readProcess(process, stalls),
+    readVault: (sources: Sources) => readVault(vault, sources),
+  }
+}
+
+const STALL_RESOLUTION_MS = 20
+
+function readProcess(
+  gauges: Record<'lag' | 'memory' | 'started', Gauge<Label>>,
+  stalls: ReturnType<typeof monitorEventLoopDelay>,
+): void {
+  const longestMs = Number.isFinite(stalls.max) ? stalls.max / 1e6 - STALL_RESOLUTION_MS : 0
+  gauges.lag.set(Math.max(0, longestMs) / 1000)
+  stalls.reset()
+  gauges.memory.set(process.memoryUsage.rss())
+  gauges.started.set(performance.timeOrigin / 1000)
+}
+
+async function readVault(
+  gauges: Record<
+    | 'connections'
+    | 'unproven'
+    | 'overdue'
+    | 'queued'
+    | 'circuit'
+    | 'journal'
+    | 'skew'
+    | 'webhooks'
+    | 'wal'
+    | 'storeUp',
+    Gauge<Label>
+  >,
+  { clock, store, traffic, providers, endpoint, webhooks, journal }: Sources,
+): Promise<void> {
+  gauges.circuit.reset()
+  for (const provider of providers.keys()) {
+    // A client that a connection brings is that connection's trouble, and no alarm.
+    const { open } = traffic.circuit(provider, endpoint.clientKey(provider, null))
+    gauges.circuit.set({ provider }, open === null ? 0 : 1)
+  }
+  gauges.journal.set(journal.entries.length)
+  for (const [provider, ms] of endpoint.clockSkewsMs()) gauges.skew.set({ provider }, ms / 1000)
+  gauges.wal.set(store.logBytes())
+  const now = clock.now()
+  try {
+    const census = await store.census(now)
+    gauges.connections.reset()
+    for (const { provider, status, count } of census.byStatus) {
+      gauges.connections.set({ provider, status }, count)
+    }
+    gauges.unproven.reset()
+    for (const { provider, count } of census.unproven) gauges.unproven.set({ provider }, count)
+    gauges.overdue.set(overdueMs(census.oldestDue, providers, now) / 1000)
+    gauges.queued.set(census.revocationsQueued)
+    countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
+    // A disk that is full answers every question, and takes nothing.
+    await store.sharedProbe()
+    gauges.storeUp.set(1)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    // The failure itself is told by readiness and by whoever needed the store.
+    gauges.storeUp.set(0)
+  }
+}
+
+function countWebhooks(
+  gauge: Gauge<Label>,
+  states: readonly WebhookState[],
+  { endpoints }: Pick<Webhooks, 'endpoints'>,
+): void {
+  const configured = new Set(endpoints.map(({ id }) => id))
+  gauge.reset()
+  for (const status of ['active', 'failing', 'disabled']) gauge.set({ status }, 0)
+  for (const state of states) {
+    if (configured.has(state.id)) gauge.inc({ status: webhookStatus(state) })
+  }
+}

@@ -1,0 +1,103 @@
+import { LRUCache } from 'lru-cache'
+import type { Connection } from '../../core/connection/connection.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
+import { type ChangeLog, type OwnerKey, ownerKey } from '../context.ts'
+
+/** A connection as it was read, with what it weighs in memory. */
+export type Loaded = { readonly connection: Connection; readonly bytes: number }
+
+const LIST_BYTES = 256
+const MEMBER_BYTES = 96
+
+/**
+ * Connections as they were read, bounded by bytes. The same object is answered until its row is
+ * written, so that others may keep what they made of it by identity. Whoever writes evicts after the
+ * commit, and a read that began before it does not fill the cache any more.
+ */
+export class ConnectionCache {
+  readonly #connections: LRUCache<ConnectionId, Connection>
+  /** By id: a list must not keep in memory what was pushed out of it. */
+  readonly #lists: LRUCache<OwnerKey, readonly ConnectionId[]>
+  readonly #loads = new Map<ConnectionId, Promise<Connection | null>>()
+  readonly #listLoads = new Map<OwnerKey, Promise<readonly Connection[]>>()
+
+  constructor(maxBytes: number) {
+    this.#connections = new LRUCache({ maxSize: maxBytes })
+    this.#lists = new LRUCache({ maxSize: maxBytes })
+  }
+
+  connection(id: ConnectionId): Connection | undefined {
+    return this.#connections.get(id)
+  }
+
+  connectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined {
+    const ids = this.#lists.get(ownerKey(userId, provider))
+    if (ids === undefined) return undefined
+    const list: Connection[] = []
+    for (const id of ids) {
+      const member = this.#connections.get(id)
+      // Written or pushed out meanwhile: the list has to be read again.
+      if (member === undefined) return undefined
+      list.push(member)
+    }
+    return list
+  }
+
+  /** Reads once however many ask at a time. */
+  load(id: ConnectionId, read: () => Promise<Loaded | null>): Promise<Connection | null> {
+    const underWay = this.#loads.get(id)
+    if (underWay !== undefined) return underWay
+    const load = read()
+      .then((loaded) => {
+        if (loaded !== null && this.#loads.get(id) === load) this.#keep(loaded)
+        return loaded === null ? null : (this.#connections.get(id) ?? loaded.connection)
+      })
+      .finally(() => {
+        if (this.#loads.get(id) === load) this.#loads.delete(id)
+      })
+    this.#loads.set(id, load)
+    return load
+  }
+
+  loadList(
+    owner: { readonly userId: UserId; readonly provider: ProviderId },
+    read: () => Promise<readonly Loaded[]>,
+  ): Promise<readonly Connection[]> {
+    const key = ownerKey(owner.userId, owner.provider)
+    const underWay = this.#listLoads.get(key)
+    if (underWay !== undefined) return underWay
+    const load = read()
+      .then((loaded) => {
+        if (this.#listLoads.get(key) !== load) return loaded.map(({ connection }) => connection)
+        const list = loaded.map((member) => this.#keep(member))
+        const size = LIST_BYTES + MEMBER_BYTES * list.length
+        const ids = list.map(({ id }) => id)
+        this.#lists.set(key, ids, { size })
+        return list
+      })
+      .finally(() => {
+        if (this.#listLoads.get(key) === load) this.#listLoads.delete(key)
+      })
+    this.#listLoads.set(key, load)
+    return load
+  }
+
+  evict(changes: ChangeLog): void {
+    if (changes.connections.size === 0) return
+    for (const id of changes.connections) {
+      this.#connections.delete(id)
+      this.#loads.delete(id)
+    }
+    for (const owner of changes.owners) this.#lists.delete(owner)
+    // Nobody knows yet which connections a list that is being read will hold.
+    this.#listLoads.clear()
+  }
+
+  /** What stands already is as new, and others hold on to its identity. */
+  #keep({ connection, bytes }: Loaded): Connection {
+    const standing = this.#connections.get(connection.id)
+    if (standing !== undefined) return standing
+    this.#connections.set(connection.id, connection, { size: bytes })
+    return connection
+  }
+}

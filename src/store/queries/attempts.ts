@@ -1,0 +1,118 @@
+import type { ExpressionBuilder, Kysely } from 'kysely'
+import { isLive } from '../../core/connection/connection.ts'
+import type { ConnectionId } from '../../core/base/ids.ts'
+import type { Among, Reads, Writes } from '../../ports/store.ts'
+import { connectionRowById } from './connections.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { writeInstant } from '../rows/column.ts'
+import { readConnection } from '../rows/read-connection.ts'
+import { changedRow, isWholeRow } from '../rows/row-seal.ts'
+import type { Schema } from '../schema.ts'
+
+/** What the schedule has to take up. */
+export function attemptReads({
+  db,
+  cipher,
+}: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts' | 'connectionOfAttempt'> {
+  return {
+    dueConnections: async (provider, now, { among, whose = 'any', limit }) => {
+      const rows = await db
+        .selectFrom('connections')
+        .select('id')
+        .where('provider', '=', provider)
+        .where('due_at', '<=', now)
+        .where(isAmong(among))
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+        .$if(whose !== 'any', (due) =>
+          due.where('client_secret_blob', whose === 'own' ? 'is not' : 'is', null),
+        )
+        .orderBy('due_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(({ id }) => id as ConnectionId)
+    },
+    openAttempts: async (since, limit) => {
+      const rows = await db
+        .selectFrom('connections')
+        .selectAll()
+        .where('attempt_sent_at', '>=', since)
+        .where('lease_until', 'is', null)
+        .orderBy('attempt_sent_at', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => readConnection(cipher, row)).filter(isLive)
+    },
+    connectionOfAttempt: async (attempt) => {
+      const open = db.selectFrom('connections').where('attempt_sent_at', 'is not', null)
+      const row = await open.selectAll().where('attempt_id', '=', attempt).executeTakeFirst()
+      const connection = row === undefined ? null : readConnection(cipher, row)
+      return connection !== null && isLive(connection) && connection.attempt?.id === attempt
+        ? connection
+        : null
+    },
+  }
+}
+
+function isAmong(among: Among) {
+  return (eb: ExpressionBuilder<Schema, 'connections'>) => {
+    if (among === 'healthy') return eb('status', '=', 'active')
+    if (among === 'unproven') return eb('failure_reason', '=', 'unproven')
+    return eb.and([eb('status', '!=', 'active'), eb('failure_reason', '!=', 'unproven')])
+  }
+}
+
+/** Lease and intent of a refresh. An intent outlives its process; a lease does not. */
+export function attemptWrites({
+  db,
+  cipher,
+  changes,
+}: WriteContext): Pick<Writes, 'beginAttempt' | 'releaseLease'> {
+  return {
+    beginAttempt: async (connection, lease, now) => {
+      changes.connections.add(connection.id)
+      const row = await connectionRowById({ db, cipher }, connection.id)
+      if (row === undefined || !isWholeRow(cipher, 'connections', row)) return { won: false }
+      const intent = changedRow(cipher, 'connections', row, { attempt_id: lease.attempt })
+      const result = await db
+        .updateTable('connections')
+        .set((eb) => ({
+          ...intent,
+          attempt_sent_at: writeInstant(lease.since),
+          lease_until: writeInstant(lease.until),
+          lease_fence: eb('lease_fence', '+', 1),
+          due_at: writeInstant(lease.dueAt),
+        }))
+        .where('id', '=', connection.id)
+        .where('grant_id', '=', connection.grant.id)
+        .where('generation', '=', connection.grant.generation)
+        .where((eb) =>
+          eb.or([
+            eb('lease_until', 'is', null),
+            eb('lease_until', '<=', now),
+            eb('attempt_id', '=', lease.attempt),
+          ]),
+        )
+        .executeTakeFirst()
+      return { won: result.numUpdatedRows === 1n }
+    },
+    releaseLease: async (id, attempt) => {
+      changes.connections.add(id)
+      await db
+        .updateTable('connections')
+        .set({ lease_until: null })
+        .where('id', '=', id)
+        .where('attempt_id', '=', attempt)
+        .execute()
+    },
+  }
+}
+
+/** For a database that no other process can have open. */
+export async function clearLeases(db: Kysely<Schema>): Promise<void> {
+  await db
+    .updateTable('connections')
+    .set({ lease_until: null })
+    .where('lease_until', 'is not', null)
+    .execute()
+}

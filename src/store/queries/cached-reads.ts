@@ -1,0 +1,59 @@
+import type { Store } from '../../ports/store.ts'
+import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
+import { connectionRowById, connectionRowsOf } from './connections.ts'
+import type { ReadContext } from '../context.ts'
+import type { Guard } from '../guard.ts'
+import { readConnection } from '../rows/read-connection.ts'
+import type { ConnectionTable } from '../schema.ts'
+
+type CachedReads = Pick<
+  Store,
+  'connection' | 'connectionsOf' | 'cachedConnection' | 'cachedConnectionsOf'
+>
+
+/** What a read of a token asks: from memory where it is there. */
+export function cachedReads(
+  context: ReadContext,
+  cache: ConnectionCache,
+  guard: Guard,
+): CachedReads {
+  const load = (row: ConnectionTable): Loaded => ({
+    connection: readConnection(context.cipher, row),
+    bytes: bytesOf(row),
+  })
+  return {
+    cachedConnection: (id) => cache.connection(id),
+    cachedConnectionsOf: (userId, provider) => cache.connectionsOf(userId, provider),
+    connection: async (id) => {
+      guard.assertOutside()
+      return (
+        cache.connection(id) ??
+        cache.load(id, async () => {
+          const row = await guard.outside(() => connectionRowById(context, id))
+          return row === undefined ? null : load(row)
+        })
+      )
+    },
+    connectionsOf: async (userId, provider) => {
+      guard.assertOutside()
+      const read = async (): Promise<readonly Loaded[]> =>
+        (await guard.outside(() => connectionRowsOf(context, userId, provider))).map(load)
+      if (provider === null) return (await read()).map(({ connection }) => connection)
+      return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, read)
+    },
+  }
+}
+
+/** The objects around the text. */
+const OBJECT_BYTES = 1_536
+/** The text itself, and once more in the answer that is kept ready for each. */
+const COPIES = 2
+
+/** What a connection will take in memory, from what its row takes. */
+function bytesOf(row: ConnectionTable): number {
+  let bytes = OBJECT_BYTES
+  for (const value of Object.values(row)) {
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += COPIES * value.length
+  }
+  return bytes
+}

@@ -1,0 +1,101 @@
+import type { ExpressionBuilder } from 'kysely'
+import { type Attempt, type Connection, isLive } from '../../core/connection/connection.ts'
+import type { WriteResult, Writes } from '../../ports/store.ts'
+import { connectionRowById } from './connections.ts'
+import { ownerKey, type WriteContext } from '../context.ts'
+import { changedRow, isWholeRow } from '../rows/row-seal.ts'
+import {
+  changedConnection,
+  type ChangedConnection,
+  connectionRow,
+} from '../rows/write-connection.ts'
+import type { ConnectionTable, Schema } from '../schema.ts'
+
+type ConnectionWrites = Pick<Writes, 'insertConnection' | 'saveConnection' | 'removeConnection'>
+
+export function connectionWrites(context: WriteContext): ConnectionWrites {
+  const { db, cipher, changes } = context
+  return {
+    insertConnection: async (connection) => {
+      changes.connections.add(connection.id)
+      changes.owners.add(ownerKey(connection.userId, connection.provider))
+      await db.insertInto('connections').values(connectionRow(cipher, connection)).execute()
+    },
+    saveConnection: (before, after) => saveConnection(context, before, after),
+    removeConnection: async (id) => {
+      changes.connections.add(id)
+      const result = await db.deleteFrom('connections').where('id', '=', id).executeTakeFirst()
+      return { won: result.numDeletedRows === 1n }
+    },
+  }
+}
+
+async function saveConnection(
+  context: WriteContext,
+  before: Connection,
+  after: Connection,
+): Promise<WriteResult> {
+  const { db, changes } = context
+  changes.connections.add(before.id)
+  // A draft that is proven enters the lists of its user.
+  if (before.draft !== after.draft) changes.owners.add(ownerKey(after.userId, after.provider))
+  const { grantId, generation } = fenceOf(before)
+  const row = await connectionRowById(context, before.id)
+  if (row === undefined) return { won: false }
+  const { columns, isEditOnly } = columnsToSave(context, { row, before, after })
+  const result = await db
+    .updateTable('connections')
+    .set((eb) => ({
+      ...columns,
+      ...(!isEditOnly && { lease_until: leaseAfter(eb, before, after) }),
+    }))
+    .where('id', '=', before.id)
+    .where('grant_id', grantId === null ? 'is' : '=', grantId)
+    .where('generation', '=', generation)
+    .executeTakeFirst()
+  return { won: result.numUpdatedRows === 1n }
+}
+
+/** A new grant replaces all of a row that was altered; nothing that was sealed in it is left to keep. */
+function columnsToSave(
+  { cipher }: WriteContext,
+  saved: {
+    readonly row: ConnectionTable
+    readonly before: Connection
+    readonly after: Connection
+  },
+): ChangedConnection {
+  const { row, before, after } = saved
+  const isReplaced = fenceOf(before).grantId !== fenceOf(after).grantId
+  if (isReplaced && !isWholeRow(cipher, 'connections', row)) {
+    const { lease_fence: _, ...columns } = connectionRow(cipher, after)
+    return { columns, isEditOnly: false }
+  }
+  const { columns, isEditOnly } = changedConnection(cipher, before, after)
+  return { columns: changedRow(cipher, 'connections', row, columns), isEditOnly }
+}
+
+/**
+ * An attempt ends with the write of whoever began it, who read the row before. Who read it with the
+ * attempt under way and leaves that as it is, leaves it its lease as well.
+ */
+function leaseAfter(
+  eb: ExpressionBuilder<Schema, 'connections'>,
+  before: Connection,
+  after: Connection,
+) {
+  const [known, kept] = [attemptOf(before), attemptOf(after)]
+  if (known === null || known.id !== kept?.id) return null
+  const lease = eb.case().when('attempt_id', '=', known.id).then(eb.ref('lease_until'))
+  return lease.else(null).end()
+}
+
+function attemptOf(connection: Connection): Attempt | null {
+  return isLive(connection) ? connection.attempt : null
+}
+
+/** A pending connection has no grant: only another pending one is the same. */
+function fenceOf(connection: Connection) {
+  if (!isLive(connection)) return { grantId: null, generation: 0 }
+  return { grantId: connection.grant.id, generation: connection.grant.generation }
+}

@@ -1,0 +1,117 @@
+import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import { type Connection, isLive } from '../../core/connection/connection.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
+import type { ConnectionFilter, Reads } from '../../ports/store.ts'
+import type { ReadContext } from '../context.ts'
+import { countFitting } from './page-bytes.ts'
+import { ofProviders, ofUsers } from './reach.ts'
+import { accountHash } from '../rows/fingerprints.ts'
+import { readConnection } from '../rows/read-connection.ts'
+import type { ConnectionTable, Schema } from '../schema.ts'
+
+type ConnectionReads = Pick<
+  Reads,
+  | 'connection'
+  | 'connectionsOf'
+  | 'draftsOf'
+  | 'provenDrafts'
+  | 'listConnections'
+  | 'connectionsOfAccount'
+  | 'perhapsOfAccount'
+>
+
+const SEALED_BYTES = sql<number>`
+  length(profile_blob) + coalesce(length(settings_blob), 0)
+  + coalesce(length(client_secret_blob), 0) + coalesce(length(credentials_blob), 0)
+  + coalesce(length(access_token_blob), 0) + coalesce(length(refresh_token_blob), 0)`.as('bytes')
+
+export function connectionReads(context: ReadContext): ConnectionReads {
+  const { cipher } = context
+  const read = (row: ConnectionTable): Connection => readConnection(cipher, row)
+  return {
+    connection: async (id) => {
+      const row = await connectionRowById(context, id)
+      return row === undefined ? null : read(row)
+    },
+    connectionsOf: async (userId, provider) =>
+      (await connectionRowsOf(context, userId, provider)).map(read),
+    draftsOf: async (userId) => {
+      const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
+      return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)
+    },
+    provenDrafts: async (limit) => {
+      const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
+      const proven = drafts.where('status', '=', 'active').where('attempt_id', 'is', null)
+      const rows = await proven.orderBy('id').limit(limit).execute()
+      return rows
+        .map(read)
+        .filter(isLive)
+        .filter(({ status }) => status === 'active')
+    },
+    listConnections: async (filter) => {
+      const page = selectListed(context).where(matches(filter)).orderBy('id').limit(filter.limit)
+      const sizes = await page.clearSelect().select(['id', SEALED_BYTES]).execute()
+      const fitting = sizes.slice(0, countFitting(sizes)).map(({ id }) => id)
+      if (fitting.length === 0) return []
+      const rows = selectListed(context).where('id', 'in', fitting).orderBy('id')
+      return (await rows.execute()).map(read)
+    },
+    connectionsOfAccount: async (provider, accountId) => {
+      const query = selectListed(context)
+        .where('provider', '=', provider)
+        .where('account_hash', '=', accountHash(cipher, provider, accountId))
+      return (await query.orderBy('id').execute()).map(read)
+    },
+    perhapsOfAccount: async ({ providers, account, after, limit }) => {
+      const ofAny = context.db
+        .selectFrom('connections')
+        .where('provider', 'in', providers)
+        .$if(after !== null, (all) => all.where('id', '>', after))
+      const id = account?.id ?? null
+      const hashes = id === null ? [] : providers.map((one) => accountHash(cipher, one, id))
+      // Each part by its index: with `or` between them all connections of these providers are read.
+      const known = ofAny.select('id').where('account_hash', 'in', hashes)
+      const unknown = ofAny.select('id').where('account_hash', 'is', null)
+      const perhaps = context.db
+        .selectFrom('connections')
+        .where('id', 'in', known.unionAll(unknown))
+      const query = account === null ? ofAny : perhaps
+      return (await query.selectAll().orderBy('id').limit(limit).execute()).map(read)
+    },
+  }
+}
+
+export function connectionRowById(
+  { db }: ReadContext,
+  id: ConnectionId,
+): Promise<ConnectionTable | undefined> {
+  return db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export function connectionRowsOf(
+  context: ReadContext,
+  userId: UserId,
+  provider: ProviderId | null,
+): Promise<readonly ConnectionTable[]> {
+  const ofUser = selectListed(context).where('user_id', '=', userId).orderBy('id')
+  return (provider === null ? ofUser : ofUser.where('provider', '=', provider)).execute()
+}
+
+function selectListed({ db }: ReadContext) {
+  return db.selectFrom('connections').selectAll().where('is_draft', '=', 0)
+}
+
+function matches(filter: ConnectionFilter) {
+  return (eb: ExpressionBuilder<Schema, 'connections'>): Expression<SqlBool> => {
+    const { userId, provider, status, expiringBefore, after, reach } = filter
+    const conditions: Expression<SqlBool>[] = []
+    if (userId !== null) conditions.push(eb('user_id', '=', userId))
+    if (provider !== null) conditions.push(eb('provider', '=', provider))
+    if (status !== null) conditions.push(eb('status', '=', status))
+    if (expiringBefore !== null) conditions.push(eb('token_expires_at', '<', expiringBefore))
+    if (after !== null) conditions.push(eb('id', '>', after))
+    // Hidden from the indexes: a page is found by walking the ids, not by sorting whole providers.
+    const scanned = eb.fn.coalesce('provider', sql.lit(''))
+    return eb.and([...conditions, ofProviders(scanned, reach), ofUsers(eb.ref('user_id'), reach)])
+  }
+}

@@ -1,0 +1,93 @@
+import { type Kysely, sql } from 'kysely'
+import { newId } from '../../core/base/ids.ts'
+import type { Reads, Writes } from '../../ports/store.ts'
+import type { EventFilter } from '../../ports/webhook-store.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { countFitting } from './page-bytes.ts'
+import { ofProviders, ofUsers } from './reach.ts'
+import { eventRow, readEvent } from '../rows/event-row.ts'
+import type { Schema } from '../schema.ts'
+
+const SIZE = sql<number>`length(body_blob)`.as('bytes')
+/** Rows that one page reads, whether the filter matches them or not. */
+const ROWS_OF_A_PAGE = 2_000
+
+export function eventReads({ db, cipher }: ReadContext): Pick<Reads, 'events' | 'eventPage'> {
+  const events: Reads['events'] = async (filter) => {
+    const rows = await matching(db, filter).selectAll().execute()
+    return rows.map((row) => readEvent(cipher, row))
+  }
+  return {
+    events,
+    eventPage: async (filter) => {
+      const { after, limit } = filter
+      const until = await endOfPage(db, filter)
+      const within = { ...filter, until }
+      const found = await matching(db, within).select(['sequence', SIZE]).execute()
+      const fitting = countFitting(found)
+      const isWhole = fitting === found.length && fitting < limit
+      const reached = isWhole ? Math.max(after, until) : (found[fitting - 1]?.sequence ?? after)
+      const isEmpty = fitting === 0
+      return { events: isEmpty ? [] : await events({ ...within, until: reached }), reached }
+    },
+  }
+}
+
+/** The last event of as many rows as one page reads. */
+async function endOfPage(db: Kysely<Schema>, { after, until }: EventFilter): Promise<number> {
+  const last = await db
+    .selectFrom('events')
+    .select('sequence')
+    .where('sequence', '>', after)
+    .orderBy('sequence')
+    .limit(1)
+    .offset(ROWS_OF_A_PAGE - 1)
+    .executeTakeFirst()
+  const newest = until ?? (await newestEvent(db))
+  return last === undefined ? newest : Math.min(last.sequence, newest)
+}
+
+function matching(db: Kysely<Schema>, { after, until, limit, reach, types }: EventFilter) {
+  return (
+    db
+      .selectFrom('events')
+      .where('sequence', '>', after)
+      .$if(until !== undefined, (query) => query.where('sequence', '<=', until ?? 0))
+      .where((eb) => ofProviders(eb.ref('provider'), reach))
+      // What befalls a provider befalls every user of it.
+      .where((eb) => eb.or([eb('user_id', 'is', null), ofUsers(eb.ref('user_id'), reach)]))
+      .$if(types != null, (query) => query.where('type', 'in', [...(types ?? [])]))
+      .orderBy('sequence')
+      .limit(limit)
+  )
+}
+
+export async function newestEvent(db: Kysely<Schema>): Promise<number> {
+  const { event_sequence: newest } = await db
+    .selectFrom('vault')
+    .select('event_sequence')
+    .executeTakeFirstOrThrow()
+  return newest
+}
+
+export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 'appendEvent'> {
+  return {
+    appendEvent: async (event, now) => {
+      // Counted in the transaction, the counter's row locked until its end: a reader never sees a
+      // later number before an earlier one, and what is rolled back leaves no gap.
+      await db
+        .updateTable('vault')
+        .set((eb) => ({ event_sequence: eb('event_sequence', '+', 1) }))
+        .execute()
+      const { event_sequence: sequence } = await db
+        .selectFrom('vault')
+        .select('event_sequence')
+        .executeTakeFirstOrThrow()
+      const id = newId('evt', now, random.bytes(10))
+      await db
+        .insertInto('events')
+        .values(eventRow(cipher, event, { sequence, id, now }))
+        .execute()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import type { ConnectLink } from '../../core/connect/flow.ts'
+import type { ProviderId, UserId } from '../../core/base/ids.ts'
+import type { Reads, Writes } from '../../ports/store.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { linkRow, linkStateColumns, readLink } from '../rows/link-row.ts'
+import { changedRow } from '../rows/row-seal.ts'
+import type { ConnectLinkTable } from '../schema.ts'
+
+type LinkReads = Pick<Reads, 'link' | 'linkBySecretHash' | 'overdueConfirmations'>
+
+export function linkReads({ db, cipher }: ReadContext): LinkReads {
+  const links = db.selectFrom('connect_links').selectAll()
+  const read = (rows: readonly ConnectLinkTable[]): readonly ConnectLink[] =>
+    rows.map((row) => readLink(cipher, row)).filter((link) => link !== null)
+  return {
+    link: async (id) => read(await links.where('id', '=', id).execute())[0] ?? null,
+    linkBySecretHash: async (secretHash) =>
+      read(await links.where('secret_hash', '=', secretHash).execute())[0] ?? null,
+    overdueConfirmations: async (now, limit) => {
+      const overdue = links
+        .where('status', '=', 'awaiting_confirmation')
+        .where('confirm_before', '<=', now)
+      return read(await overdue.orderBy('confirm_before').limit(limit).execute())
+    },
+  }
+}
+
+type LinkWrites = Pick<Writes, 'insertLink' | 'saveLink' | 'countTry' | 'withdrawLinksOf'>
+
+export function linkWrites(context: WriteContext): LinkWrites {
+  const { db, cipher } = context
+  return {
+    insertLink: async (link, newerThan) => {
+      if (newerThan !== null) {
+        const older = pendingLinks(db).where('reconnects', '=', newerThan)
+        for (const row of await older.execute()) {
+          await changeLink(context, row, { status: 'superseded' })
+        }
+      }
+      await db.insertInto('connect_links').values(linkRow(cipher, link)).execute()
+    },
+    saveLink: async (before, after) => {
+      const row = await db
+        .selectFrom('connect_links')
+        .selectAll()
+        .where('id', '=', before.id)
+        .where('status', '=', before.state.status)
+        .executeTakeFirst()
+      if (row === undefined) return { won: false }
+      await changeLink(context, row, linkStateColumns(after))
+      return { won: true }
+    },
+    countTry: async (id, atMost) => {
+      const result = await db
+        .updateTable('connect_links')
+        .set((eb) => ({ tries: eb('tries', '+', 1) }))
+        .where('id', '=', id)
+        .where('status', '=', 'pending')
+        .where('tries', '<', atMost)
+        .returning('tries')
+        .executeTakeFirst()
+      return result === undefined ? null : atMost - result.tries
+    },
+    withdrawLinksOf: (userId, providers) => withdrawLinksOf(context, userId, providers),
+  }
+}
+
+/** Which providers a link offers is sealed: each has to be read. */
+async function withdrawLinksOf(
+  context: WriteContext,
+  userId: UserId,
+  providers: readonly ProviderId[] | null,
+): Promise<void> {
+  const rows = await pendingLinks(context.db).where('user_id', '=', userId).execute()
+  for (const row of rows) {
+    const offered = readLink(context.cipher, row)?.providers ?? null
+    const isReached = providers === null || offered?.every((id) => providers.includes(id))
+    if (!isReached) continue
+    await changeLink(context, row, { status: 'withdrawn' })
+  }
+}
+
+function pendingLinks(db: WriteContext['db']) {
+  return db.selectFrom('connect_links').selectAll().where('status', '=', 'pending')
+}
+
+async function changeLink(
+  { db, cipher }: WriteContext,
+  row: ConnectLinkTable,
+  changes: Partial<ConnectLinkTable>,
+): Promise<void> {
+  const columns = changedRow(cipher, 'connect_links', row, changes)
+  await db.updateTable('connect_links').set(columns).where('id', '=', row.id).execute()
+}

@@ -1,0 +1,130 @@
+import type { ConnectionId } from '../../core/base/ids.ts'
+import type { Reads, TokenOrigin, Writes } from '../../ports/store.ts'
+import type { ReadContext, WriteContext } from '../context.ts'
+import { writeInstant } from '../rows/column.ts'
+import { refreshTokenHash } from '../rows/fingerprints.ts'
+
+/*
+ * Which refresh tokens a connection has had, as keyed hashes. They are of use for two things:
+ *
+ * - An import of a token that the connection has had changes nothing, and cannot put a spent one back.
+ *   The app has what it imported and, perhaps, what a second system of its own was given; it never
+ *   sees what a refresh brought.
+ * - A queued revocation of a token is dropped if another connection lives on it, or on its successor.
+ *
+ * So what arrived from outside is kept long, and of what refreshes brought only the newest: the current
+ * one, and those that a late answer or a second system may still name.
+ */
+const KEPT: Readonly<Record<TokenOrigin, number>> = { arrived: 32, received: 8 }
+
+/** Of one connection at once, while there are more than are kept: a write stays short. */
+const TRIMMED_AT_ONCE = 100
+
+type Context = Pick<WriteContext, 'db'>
+
+export function refreshTokenReads({
+  db,
+  cipher,
+}: ReadContext): Pick<Reads, 'holderOfRefreshToken'> {
+  return {
+    holderOfRefreshToken: async (provider, refreshToken) => {
+      const row = await db
+        .selectFrom('refresh_token_hashes')
+        .select('connection_id')
+        .where('hash', '=', refreshTokenHash(cipher, provider, refreshToken))
+        .executeTakeFirst()
+      return row === undefined ? null : { connectionId: row.connection_id as ConnectionId }
+    },
+  }
+}
+
+export function refreshTokenWrites(
+  context: WriteContext,
+): Pick<Writes, 'rememberRefreshToken' | 'moveRefreshTokens' | 'trimRefreshTokens'> {
+  const { db, cipher } = context
+  return {
+    rememberRefreshToken: async ({ id, provider, updatedAt }, refreshToken, origin) => {
+      const hash = refreshTokenHash(cipher, provider, refreshToken)
+      const arrived = origin === 'arrived' ? 1 : 0
+      const created_at = writeInstant(updatedAt)
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('refresh_token_hashes')
+        .values({ hash, connection_id: id, created_at, arrived })
+        // The first holder keeps it: nothing takes a refresh token from a connection silently.
+        .onConflict((conflict) => conflict.column('hash').doNothing())
+        .executeTakeFirstOrThrow()
+      if (numInsertedOrUpdatedRows !== 0n) await forgetOldest(context, { id, hash, origin })
+    },
+    moveRefreshTokens: async (from, to) => {
+      await db
+        .updateTable('refresh_token_hashes')
+        .set({ connection_id: to })
+        .where('connection_id', '=', from)
+        .execute()
+    },
+    trimRefreshTokens: (of) => trimRefreshTokens(context, of),
+  }
+}
+
+/** Never the one that was just written, whatever the clock says. */
+async function forgetOldest(
+  { db }: Context,
+  just: { readonly id: ConnectionId; readonly hash: string; readonly origin: TokenOrigin },
+): Promise<void> {
+  const excess = db
+    .selectFrom('refresh_token_hashes')
+    .select('hash')
+    .where('connection_id', '=', just.id)
+    .where('arrived', '=', just.origin === 'arrived' ? 1 : 0)
+    .where('hash', '!=', just.hash)
+    .orderBy('created_at', 'desc')
+    .limit(TRIMMED_AT_ONCE)
+    .offset(KEPT[just.origin] - 1)
+  await db.deleteFrom('refresh_token_hashes').where('hash', 'in', excess).execute()
+}
+
+/**
+ * Sorts what an earlier version remembered, a few rows of one connection at a time. The oldest is
+ * what the connection began with, by a consent or an import; of the others the newest are kept.
+ */
+export async function trimRefreshTokens({ db }: Context, of: ConnectionId | null): Promise<number> {
+  const connection = of ?? (await firstUnsorted(db))
+  if (connection === null) return 0
+  const rows = await db
+    .selectFrom('refresh_token_hashes')
+    .select('hash')
+    .where('arrived', 'is', null)
+    .where('connection_id', '=', connection)
+    .orderBy('created_at')
+    .limit(1 + TRIMMED_AT_ONCE + KEPT.received)
+    .execute()
+  const [oldest, ...later] = rows.map(({ hash }) => hash)
+  if (oldest === undefined) return 0
+  const excess = later.slice(0, -KEPT.received)
+  if (excess.length > 0) {
+    await db.deleteFrom('refresh_token_hashes').where('hash', 'in', excess).execute()
+    return excess.length
+  }
+  await mark(db, [oldest], 1)
+  await mark(db, later, 0)
+  return rows.length
+}
+
+async function firstUnsorted(db: Context['db']): Promise<string | null> {
+  const row = await db
+    .selectFrom('refresh_token_hashes')
+    .select('connection_id')
+    .where('arrived', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row?.connection_id ?? null
+}
+
+async function mark(db: Context['db'], hashes: readonly string[], arrived: 0 | 1): Promise<void> {
+  if (hashes.length === 0) return
+  await db
+    .updateTable('refresh_token_hashes')
+    .set({ arrived })
+    .where('hash', 'in', hashes)
+    .execute()
+}

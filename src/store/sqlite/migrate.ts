@@ -1,0 +1,45 @@
+import type { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { migrations } from '../../../migrations/index.ts'
+import { OpenError } from './open-error.ts'
+import type { Schema } from '../schema.ts'
+
+const RECORD_TABLE = 'kysely_migration'
+
+/** The last step that a database has been through. Refuses one of a newer version. Reads only. */
+export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefined> {
+  const executed = await executedMigrations(db)
+  const unknown = executed.find((name) => !Object.hasOwn(migrations, name))
+  if (unknown !== undefined) throw new OpenError('newer_schema', unknown)
+  return executed.toSorted().at(-1)
+}
+
+/**
+ * Runs what has not run yet; `complete` does what a step cannot without the keys. Each step commits together with the record that it ran: a process that is
+ * killed anywhere in between finds the step either done or not begun.
+ */
+export async function migrate(
+  db: Kysely<Schema>,
+  complete: (step: string, trx: Kysely<Schema>) => Promise<void> = async () => {},
+): Promise<void> {
+  const provider = { getMigrations: async () => migrations }
+  const pending = Object.keys(migrations).length - (await executedMigrations(db)).length
+  for (let steps = 0; steps < pending; steps++) {
+    await db.transaction().execute(async (trx) => {
+      const { error, results } = await new Migrator({ db: trx, provider }).migrateUp()
+      if (error !== undefined) throw error
+      for (const { migrationName } of results ?? []) await complete(migrationName, trx)
+    })
+  }
+}
+
+async function executedMigrations(db: Kysely<Schema>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === RECORD_TABLE)) return []
+  const rows = await db
+    .withTables<{ [RECORD_TABLE]: { name: string } }>()
+    .selectFrom(RECORD_TABLE)
+    .select('name')
+    .execute()
+  return rows.map(({ name }) => name)
+}

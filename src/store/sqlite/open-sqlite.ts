@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { Kysely } from 'kysely'
+import { StoreError } from '../../core/base/errors.ts'
+import type { Instant } from '../../core/base/ids.ts'
+import type { Store, VaultKeys } from '../../ports/store.ts'
+import { clearLeases } from '../queries/attempts.ts'
+import { JOURNAL_FILE } from '../journal.ts'
+import { migrate } from './migrate.ts'
+import { OpenError } from './open-error.ts'
+import type { Schema } from '../schema.ts'
+import { createVaultFile } from './create-vault-file.ts'
+import { VaultSqliteDialect } from './dialect.ts'
+import { inspectVaultFile } from './inspect-vault-file.ts'
+import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './pragmas.ts'
+import { remakeIndexes } from './remake-indexes.ts'
+import { sealRows } from '../queries/seal-rows.ts'
+import { sortSqliteError } from './sort-error.ts'
+import { holdStartupLock, type StartupLock } from './startup-lock.ts'
+import { createStore, heartbeat, type StoreOptions } from '../store.ts'
+import type { FoundVault, VaultDatabase } from '../vault-database.ts'
+
+/**
+ * Locks a data directory and looks at the vault in it without writing to it. Throws `OpenError` where
+ * it must not be opened, `StoreError` where it cannot be read.
+ */
+export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lock = holdStartupLock(join(dataDir, 'larder.lock'))
+  const path = join(dataDir, 'larder.db')
+  try {
+    return new SqliteVault({ path, lock, found: await find(path, join(dataDir, JOURNAL_FILE)) })
+  } catch (error) {
+    lock[Symbol.dispose]()
+    throw sortSqliteError(error)
+  }
+}
+
+async function find(path: string, journal: string): Promise<FoundVault | null> {
+  if (existsSync(path)) return inspectVaultFile(path)
+  // What is written but not yet in the database would be lost with a database made anew.
+  if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
+  // Nor may a vault that was lost be replaced by an empty one, in which everybody is disconnected.
+  if (existsSync(journal)) throw new OpenError('missing', 'its journal is there')
+  return null
+}
+
+class SqliteVault implements VaultDatabase {
+  readonly keys: VaultKeys | null
+  readonly lastAliveAt: Instant | null
+  readonly indexesFit: boolean
+  readonly #path: string
+  readonly #lock: StartupLock
+
+  constructor(at: {
+    readonly path: string
+    readonly lock: StartupLock
+    readonly found: FoundVault | null
+  }) {
+    this.keys = at.found?.keys ?? null
+    this.lastAliveAt = at.found?.lastAliveAt ?? null
+    this.indexesFit = at.found?.indexesFit ?? true
+    this.#path = at.path
+    this.#lock = at.lock
+  }
+
+  async create(keys: VaultKeys): Promise<void> {
+    if (this.keys !== null) throw new Error('there is a vault already')
+    try {
+      await createVaultFile(this.#path, keys)
+    } catch (error) {
+      throw sortSqliteError(error)
+    }
+  }
+
+  async openStore(options: StoreOptions): Promise<Store> {
+    const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+    const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
+    const prepareWriting = untilDone(async () => {
+      // The lock says that no other process is alive: its leases are nobody's. Intents stay.
+      await clearLeases(db)
+      await heartbeat(db, options.clock.now())
+      assertDurable(raw)
+    })
+    try {
+      applyPragmas(raw)
+      if (!this.indexesFit) remakeIndexes(raw)
+      const cipher = { sealer: options.sealer, onUnreadable: () => {} }
+      await migrate(db, async (step, trx) => {
+        if (step === '0006-row-seals') await sealRows(trx, cipher)
+      })
+      await prepareWriting()?.catch(passWhereItEnds)
+    } catch (error) {
+      raw.close()
+      throw sortSqliteError(error)
+    }
+    // Behind the transactions that are under way; whether it succeeds, the next opening finds all.
+    const emptyLog = () => db.connection().execute(async () => checkpoint(raw))
+    const close = async (): Promise<void> => {
+      await emptyLog()
+      await db.destroy()
+      this.#lock[Symbol.dispose]()
+    }
+    const logBytes = () => statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    const sortError = sortSqliteError
+    return createStore(db, { ...options, sortError, prepareWriting, logBytes, emptyLog, close })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lock[Symbol.dispose]()
+  }
+}
+
+/** Runs `work` until it has succeeded once, for however many wait for it; then answers null. */
+function untilDone(work: () => Promise<void>): () => Promise<void> | null {
+  let isDone = false
+  let trying: Promise<void> | null = null
+  const attempt = async (): Promise<void> => {
+    try {
+      await work()
+      isDone = true
+    } finally {
+      trying = null
+    }
+  }
+  return () => (isDone ? null : (trying ??= attempt()))
+}
+
+/** A disk that is full, a lock that somebody holds: tokens can be served until that is over. */
+function passWhereItEnds(error: unknown): void {
+  const sorted = sortSqliteError(error)
+  const ends = sorted instanceof StoreError && ['disk_full', 'locked'].includes(sorted.reason)
+  if (!ends) throw error
+}
+
+function checkpoint(raw: Database.Database): void {
+  try {
+    raw.pragma('wal_checkpoint(truncate)')
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error
+  }
+}

@@ -1,0 +1,39 @@
+import type { Caller } from '../../core/base/access.ts'
+import type { Connection, Status } from '../../core/connection/connection.ts'
+import {
+  type Instant,
+  parseConnectionId,
+  type ProviderId,
+  type UserId,
+} from '../../core/base/ids.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { parseCursor } from './parse-cursor.ts'
+
+export type ListRequest = {
+  readonly userId: UserId | null
+  readonly provider: ProviderId | null
+  readonly status: Status | null
+  readonly expiringBefore: Instant | null
+  readonly cursor: string | null
+  readonly limit: number
+}
+
+/** In the order of their making; a page never repeats nor skips what stays, whatever is written meanwhile. */
+export async function listConnections(
+  ports: Pick<Ports, 'store'>,
+  caller: Caller,
+  demand: ListRequest,
+): Promise<{ readonly items: readonly Connection[]; readonly nextCursor: string | null }> {
+  const { cursor, limit, ...wanted } = demand
+  const filter = { ...wanted, reach: caller }
+  const after = parseCursor(cursor, parseConnectionId)
+  const found = await ports.store.listConnections({ ...filter, after, limit: limit + 1 })
+  const items = found.slice(0, limit)
+  const last = items.at(-1)
+  if (last === undefined) return { items, nextCursor: null }
+  // A page whose bytes are used up is short without being the last one.
+  const more =
+    found.length > limit ||
+    (await ports.store.listConnections({ ...filter, after: last.id, limit: 1 })).length > 0
+  return { items, nextCursor: more ? last.id : null }
+}

@@ -1,0 +1,15 @@
+import { VaultError } from '../../core/base/errors.ts'
+
+/** A cursor is the id of the last item seen; that item may be gone by now. */
+export function parseCursor<Id>(cursor: string | null, parse: (text: string) => Id): Id | null {
+  if (cursor === null) return null
+  try {
+    return parse(cursor)
+  } catch {
+    throw new VaultError('invalid_request', 'the cursor is not one of ours', {
+      errors: [
+        { in: 'query', name: 'cursor', detail: 'must be a nextCursor of an earlier answer' },
+      ],
+    })
+  }
+}

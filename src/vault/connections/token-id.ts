@@ -1,0 +1,38 @@
+import type { Credentials } from '../../core/connection/credentials.ts'
+import type { ReceivedGrant } from '../../core/refresh/grant.ts'
+import type { Sealed, Secret } from '../../core/base/secret.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+type Needs = Pick<Ports, 'sealer'>
+
+/** A keyed hash: equal for equal tokens, and without the vault's key it says nothing of them. */
+export function tokenIdOf(ports: Needs, accessToken: string | Secret): string {
+  return `t_${ports.sealer.fingerprint('token-id/v1', accessToken).slice(0, 22)}`
+}
+
+export function idOf(ports: Needs, brought: ReceivedGrant): string {
+  return brought.kind === 'tokens'
+    ? tokenIdOf(ports, brought.tokens.accessToken)
+    : credentialsIdOf(ports, brought.credentials)
+}
+
+/** The same for credentials, whose parts are hashed apart, so that none can pass for another. */
+export function credentialsIdOf(ports: Needs, credentials: Credentials): string {
+  const print = (part: string, value: string | Secret) =>
+    ports.sealer.fingerprint(`credentials-${part}/v1`, value)
+  switch (credentials.kind) {
+    case 'basic': {
+      const { username, password } = credentials
+      return tokenIdOf(ports, `${print('username', username)}.${print('password', password)}`)
+    }
+    case 'api_key':
+      return tokenIdOf(ports, credentials.apiKey)
+    default:
+      return credentials satisfies never
+  }
+}
+
+/** Equal for equal refresh tokens; throws a `SealError` for one that cannot be opened. */
+export function refreshTokenPrint({ sealer }: Needs, refreshToken: Sealed): string {
+  return sealer.fingerprint('refresh-token-equality/v1', refreshToken.open())
+}

@@ -1,0 +1,44 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Caller } from '../../core/base/access.ts'
+import type { KeyId } from '../../core/base/ids.ts'
+import type { Callers } from '../../ports/ports.ts'
+import type { ApiKey } from '../../ports/store.ts'
+
+const BOOTSTRAP: Caller = {
+  keyId: 'bootstrap',
+  permissions: ['admin'],
+  providers: null,
+  userIdPrefix: null,
+}
+
+type Known = { readonly digest: Buffer; readonly caller: Caller }
+
+/** The keys, as digests in memory: a read of a token asks no database for them. */
+export class KnownCallers implements Callers {
+  readonly #bootstrap: Buffer
+  readonly #keys = new Map<string, Known>()
+
+  /** `bootstrapDigest`: SHA-256 of the settings' admin key. */
+  constructor(bootstrapDigest: Buffer, live: readonly ApiKey[]) {
+    this.#bootstrap = bootstrapDigest
+    for (const key of live) this.learn(key)
+  }
+
+  authenticate(bearer: string): Caller | null {
+    const given = hash('sha256', bearer, 'buffer')
+    if (timingSafeEqual(given, this.#bootstrap)) return BOOTSTRAP
+    const known = this.#keys.get(bearer.slice(0, bearer.indexOf('.')))
+    return known !== undefined && timingSafeEqual(given, known.digest) ? known.caller : null
+  }
+
+  learn({ id, hash: digest, permissions, providers, userIdPrefix }: ApiKey): void {
+    this.#keys.set(id, {
+      digest: Buffer.from(digest, 'base64url'),
+      caller: { keyId: id, permissions, providers, userIdPrefix },
+    })
+  }
+
+  forget(id: KeyId): void {
+    this.#keys.delete(id)
+  }
+}

@@ -1,0 +1,34 @@
+import type { Caller } from '../../core/base/access.ts'
+import { VaultError } from '../../core/base/errors.ts'
+import type { StoredEvent } from '../../core/events/event.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+/** One poll reads so many pages at most, even if none of their events is the caller's. */
+const PAGES_OF_A_POLL = 10
+
+/**
+ * `after` is the cursor of an earlier answer; null: from the oldest kept. The cursor moves past events
+ * that the caller does not reach, so that no poll reads them again.
+ */
+export async function listEvents(
+  { store, clock }: Pick<Ports, 'store' | 'clock'>,
+  caller: Caller,
+  demand: { readonly after: string | null; readonly limit: number },
+): Promise<{ readonly items: readonly StoredEvent[]; readonly nextCursor: string }> {
+  let after = demand.after === null ? 0 : parseCursor(demand.after)
+  for (let page = 1; ; page++) {
+    const { events, reached } = await store.eventPage({ after, limit: demand.limit, reach: caller })
+    const isLast = events.length > 0 || reached === after || page === PAGES_OF_A_POLL
+    if (isLast) return { items: events, nextCursor: String(reached) }
+    after = reached
+    // The database answers at once: without the pause other callers wait for the whole poll.
+    await clock.sleep(0)
+  }
+}
+
+function parseCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  throw new VaultError('invalid_request', 'the cursor is not one of ours', {
+    errors: [{ in: 'query', name: 'after', detail: 'must be a nextCursor of an earlier answer' }],
+  })
+}

@@ -1,0 +1,55 @@
+import type { LiveConnection } from '../../core/connection/connection.ts'
+import type { Credentials } from '../../core/connection/credentials.ts'
+import type { Provider } from '../../core/connection/provider.ts'
+import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
+import type { Secret } from '../../core/base/secret.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { type SendResult, sendRefreshToken, sendAgain, sendOnce } from './send-refresh-token.ts'
+
+type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint'>
+
+/** What there is to show to the provider. */
+export type Evidence =
+  | { readonly kind: 'refresh_token'; readonly secret: Secret }
+  /** The client's own word is enough. */
+  | { readonly kind: 'client' }
+  | { readonly kind: 'credentials'; readonly credentials: Credentials }
+
+/** Asks the provider for what the connection lives on, by whatever it has to show. */
+export function askProvider(
+  ports: Needs,
+  connection: LiveConnection,
+  by: { readonly provider: Provider; readonly evidence: Evidence },
+): Promise<SendResult> {
+  const { provider, evidence } = by
+  switch (evidence.kind) {
+    case 'refresh_token':
+      return sendRefreshToken(ports, connection, { provider, secret: evidence.secret })
+    case 'client':
+      return askUnspent(ports, () => ports.endpoint.fetchToken(fetchRequest(connection)))
+    case 'credentials':
+      return askUnspent(ports, () =>
+        ports.endpoint.checkCredentials(checkRequest(connection, evidence.credentials)),
+      )
+    default:
+      return evidence satisfies never
+  }
+}
+
+/** Nothing is spent by asking: where the answer was lost, asking again is safe, and nothing stays open. */
+async function askUnspent(ports: Needs, ask: () => Promise<AttemptOutcome>): Promise<SendResult> {
+  const first = await sendOnce(ports, ask)
+  const wasLost = first.outcome.kind === 'ambiguous' && first.outcome.mayReplay
+  return { ...(wasLost ? await sendAgain(ports, ask) : first), unresolved: false }
+}
+
+function fetchRequest({ provider, client, params, providerData, grant }: LiveConnection) {
+  return { provider, client, params, providerData, requestedScope: grant.requestedScope }
+}
+
+function checkRequest(
+  { provider, params, providerData }: LiveConnection,
+  credentials: Credentials,
+) {
+  return { provider, params, providerData, credentials }
+}

@@ -1,0 +1,109 @@
+import { completed, isOtherAccount } from '../../core/connection/account.ts'
+import {
+  type Account,
+  isRenewable,
+  type LiveConnection,
+  type OAuthGrant,
+  type GrantOwner,
+  tokenLives,
+  UNKNOWN_OWNER,
+} from '../../core/connection/connection.ts'
+import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
+import type { Secret } from '../../core/base/secret.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { IdentifyOutcome } from '../../ports/token-endpoint.ts'
+import { endsSiblings } from './share-with-siblings.ts'
+
+type Needs = Pick<Ports, 'clock' | 'endpoint' | 'providers'>
+
+export type Judgement =
+  /** There was nothing to ask, or no answer: the next refresh asks again. */
+  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'same'
+      readonly owner: GrantOwner
+      readonly account: Account
+      readonly providerData: Readonly<Record<string, unknown>>
+    }
+  | { readonly kind: 'other' }
+
+/**
+ * Asks the provider once whose tokens the first refresh of an imported grant has brought, because the
+ * access token and the refresh token of an import may belong to two accounts.
+ */
+export async function judgeOwner(
+  ports: Needs,
+  before: LiveConnection,
+  outcome: AttemptOutcome,
+): Promise<Judgement> {
+  const { grant } = before
+  if (outcome.kind !== 'ok' || grant.kind !== 'oauth') return { kind: 'open' }
+  const isShared = endsSiblings(ports, before)
+  if (!isRenewable(grant) || !isOwnerAsked(grant.owner, isShared)) return { kind: 'open' }
+  const { accessToken, providerData } = outcome.tokens
+  const now = { ...before, providerData: { ...before.providerData, ...providerData } }
+  const asked = await accountOf(ports, now, { accessToken, isImported: false })
+  // Where accounts share grants, the owner is asked for until the provider has named it.
+  const isNamed = asked.kind === 'ok' && asked.account.id !== null
+  if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
+  if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
+  if (asked.kind !== 'ok') return { ...asOf(before, UNKNOWN_OWNER), kind: 'same' }
+  if (isOtherAccount(before.account, asked.account)) {
+    // A row older than this check: it shares no grant, and keeps the one that it has.
+    if (grant.owner.is === 'unknown') return { kind: 'open' }
+    const imported = await accountOfImport(ports, before, grant)
+    const known = isShared ? before.account : imported
+    if (known !== null && isOtherAccount(known, asked.account)) return { kind: 'other' }
+  }
+  return { kind: 'same', ...found(before, asked) }
+}
+
+/** Writes what was found onto the connection as the refresh has left it. */
+export function withJudgement(after: LiveConnection, judged: Judgement): LiveConnection {
+  if (judged.kind !== 'same' || after.grant.kind !== 'oauth') return after
+  const { owner, account } = judged
+  const providerData = { ...after.providerData, ...judged.providerData }
+  return { ...after, account, providerData, grant: { ...after.grant, owner } }
+}
+
+function isOwnerAsked(owner: GrantOwner, isShared: boolean): boolean {
+  return owner.is === 'unproven' || (isShared && owner.is === 'unknown')
+}
+
+function found(before: LiveConnection, asked: Extract<IdentifyOutcome, { kind: 'ok' }>) {
+  const { id } = asked.account
+  const owner: GrantOwner = id === null ? UNKNOWN_OWNER : { is: 'proven', accountId: id }
+  const account = completed(before.account, asked.account)
+  return { ...asOf(before, owner), account, providerData: asked.providerData ?? {} }
+}
+
+function asOf({ account }: LiveConnection, owner: GrantOwner) {
+  return { owner, account, providerData: {} }
+}
+
+/**
+ * The account that the provider names for the imported access token; null if it names none. What the
+ * app named counts only if that token ended before the provider was asked: apps confuse the ids of a
+ * provider, but a token of one account must not be replaced by one of another.
+ */
+async function accountOfImport(
+  ports: Needs,
+  before: LiveConnection,
+  { owner, token }: OAuthGrant,
+): Promise<Account | null> {
+  if (owner.is === 'unproven' && owner.told !== null) return owner.told
+  if (token === null || (token.expiresAt !== null && token.expiresAt <= before.createdAt))
+    return null
+  if (!tokenLives(before, ports.clock.now())) return before.account
+  const accessToken = token.secret
+  const asked = await accountOf(ports, before, { accessToken, isImported: true })
+  return asked.kind === 'ok' ? asked.account : null
+}
+
+function accountOf(
+  ports: Needs,
+  { provider, client, params, providerData }: LiveConnection,
+  token: { readonly accessToken: Secret; readonly isImported: boolean },
+): Promise<IdentifyOutcome> {
+  return ports.endpoint.identify({ provider, client, params, providerData, ...token })
+}

@@ -1,0 +1,207 @@
+import PQueue from 'p-queue'
+import {
+  admission,
+  type Circuit,
+  closedCircuit,
+  shiftedCircuit,
+} from '../../core/refresh/circuit.ts'
+import { isOwnClientKey } from '../../core/connection/client-key.ts'
+import type { LiveConnection } from '../../core/connection/connection.ts'
+import type { ConnectionId, ProviderId } from '../../core/base/ids.ts'
+import type { Clock, Policy, Traffic, Urgency } from '../../ports/ports.ts'
+import type { Among } from '../../ports/store.ts'
+import { PrunedMap } from './pruned-map.ts'
+import { RecentRefreshes } from './recent-refreshes.ts'
+
+type Lane = {
+  readonly queue: PQueue
+  /** Those whose last refresh failed, on their way into the queue: they never have all of its slots. */
+  readonly troubled: PQueue
+  /** How many are in the lane, waiting or running. */
+  readonly load: Record<Among, number>
+  /** How many the schedule has started in the second that `since` names. */
+  readonly begun: { since: number } & Record<Among, number>
+  turn: Promise<void>
+  nextStart: number
+}
+
+/** A little more than a second: what is sent evenly arrives in small bursts. */
+const PACED_SECOND_MS = 1_050
+/** Of four slots one may be held by connections whose last refresh failed. */
+const TROUBLED_SHARE = 4
+/** A start is followed by all that came due before it: the schedule begins with so much of its rate … */
+const FIRST_SHARE = 0.1
+/** … and has the whole of it so much later. */
+const RAMP_MS = 10_000
+/** So few are no herd. */
+const HANDFUL = 5
+
+type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
+
+/**
+ * One lane for each client at a provider: so many at once, so many a second, the asked-for first.
+ * The rate is kept on the monotonic clock here: p-queue's own uses the wall clock and stalls when
+ * that is set back.
+ */
+export class Lanes implements Traffic {
+  readonly #clock: Clock
+  readonly #limits: Limits
+  /** Callers bring clients of their own, so the number of keys is theirs to choose. */
+  readonly #lanes = new PrunedMap<string, Lane>((lane) => this.#isIdle(lane))
+  readonly #circuits = new PrunedMap<string, Circuit>((circuit) => this.#isOver(circuit))
+  readonly #refreshed: RecentRefreshes
+  readonly #probing = new Set<string>()
+  readonly #openedAt: number
+
+  constructor(clock: Clock, limits: Limits, circuits: readonly Circuit[]) {
+    this.#clock = clock
+    this.#refreshed = new RecentRefreshes(clock)
+    this.#limits = limits
+    this.#openedAt = clock.monotonic()
+    for (const circuit of circuits) this.#circuits.set(circuit.client, circuit)
+  }
+
+  async admit<T>(task: {
+    client: string
+    id: ConnectionId
+    urgency: Urgency
+    among: Among
+    run: () => Promise<T>
+  }): Promise<T> {
+    const lane = this.#lane(task.client)
+    const paced = async () => {
+      await this.#pace(lane)
+      return task.run()
+    }
+    const priority = task.urgency === 'asked' ? 1 : task.among === 'healthy' ? 0 : -1
+    const options = { id: task.id, priority }
+    const enter = () => lane.queue.add(paced, options)
+    lane.load[task.among]++
+    if (task.urgency === 'scheduled') this.#begunIn(lane)[task.among]++
+    try {
+      return await (task.among === 'troubled' ? lane.troubled.add(enter, options) : enter())
+    } finally {
+      lane.load[task.among]--
+    }
+  }
+
+  hurry(client: string, id: ConnectionId): void {
+    const { queue, troubled } = this.#lane(client)
+    for (const one of [troubled, queue]) hurryIn(one, id)
+  }
+
+  room(client: string, among: Among): number {
+    const lane = this.#lane(client)
+    const begun = this.#begunIn(lane)
+    const taken = (one: Among) => Math.max(lane.load[one], begun[one])
+    // Thousands of imports must not take the place of connections that the app uses.
+    const imports = among === 'unproven' ? taken('unproven') : 0
+    const left = this.#aSecondsWork() - taken('healthy') - taken('troubled') - imports
+    const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
+    const share = Math.max(1, slots) - lane.load.troubled
+    return Math.max(0, among === 'troubled' ? Math.min(left, share) : left)
+  }
+
+  circuit(provider: ProviderId, client: string): Circuit {
+    return this.#circuits.get(client) ?? closedCircuit(provider, client)
+  }
+
+  circuits(): readonly Circuit[] {
+    return this.#circuits.values()
+  }
+
+  turn(circuit: Circuit): void {
+    this.#circuits.set(circuit.client, circuit)
+  }
+
+  claimProbe(client: string): boolean {
+    if (this.#probing.has(client)) return false
+    this.#probing.add(client)
+    return true
+  }
+
+  releaseProbe(client: string): void {
+    this.#probing.delete(client)
+  }
+
+  noteRefreshed(client: string, connection: LiveConnection): void {
+    this.#refreshed.note(client, connection)
+  }
+
+  hasRefreshedOther(...asked: Parameters<RecentRefreshes['hasOther']>): boolean {
+    return this.#refreshed.hasOther(...asked)
+  }
+
+  turnBack(byMs: number): void {
+    this.#refreshed.turnBack(byMs)
+    for (const circuit of this.circuits()) this.turn(shiftedCircuit(circuit, byMs))
+  }
+
+  #lane(client: string): Lane {
+    const known = this.#lanes.get(client)
+    if (known !== undefined) return known
+    const concurrency = this.#limits.concurrencyPerProvider
+    const lane = {
+      queue: new PQueue({ concurrency }),
+      troubled: new PQueue({ concurrency: Math.max(1, concurrency - 1) }),
+      load: { healthy: 0, unproven: 0, troubled: 0 },
+      begun: { since: 0, healthy: 0, unproven: 0, troubled: 0 },
+      turn: Promise.resolve(),
+      nextStart: 0,
+    }
+    this.#lanes.set(client, lane)
+    return lane
+  }
+
+  #isIdle({ queue, troubled, nextStart }: Lane): boolean {
+    const size = queue.size + queue.pending + troubled.size + troubled.pending
+    return size === 0 && nextStart <= this.#clock.monotonic()
+  }
+
+  /** The connections of an own client keep a back-off of their own. */
+  #isOver(circuit: Circuit): boolean {
+    return isOwnClientKey(circuit.client) && admission(circuit, this.#clock.now()) !== 'held'
+  }
+
+  /** The counts of the current second. A scan that refills free slots gets no second share of the ramp. */
+  #begunIn({ begun }: Lane): Lane['begun'] {
+    const since = Math.floor((this.#clock.monotonic() - this.#openedAt) / 1_000)
+    if (begun.since === since) return begun
+    return Object.assign(begun, { since, healthy: 0, unproven: 0, troubled: 0 })
+  }
+
+  /**
+   * How many the schedule may have in a lane, and may start in it in one second. What the ramp holds
+   * back stays in the database and not in the queue, so nobody who asks waits behind it.
+   */
+  #aSecondsWork(): number {
+    const { concurrencyPerProvider, ratePerSecond } = this.#limits
+    const whole = Math.floor(Math.max(concurrencyPerProvider, ratePerSecond))
+    const age = (this.#clock.monotonic() - this.#openedAt) / RAMP_MS
+    const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)
+    return Math.max(Math.min(HANDFUL, whole), Math.floor(whole * ramp))
+  }
+
+  /** One after the other: timers that fire late together must not start together. */
+  #pace(lane: Lane): Promise<void> {
+    const former = lane.turn
+    lane.turn = this.#next(lane, former)
+    return lane.turn
+  }
+
+  async #next(lane: Lane, former: Promise<void>): Promise<void> {
+    await former
+    const wait = lane.nextStart - this.#clock.monotonic()
+    if (wait > 0) await this.#clock.sleep(wait)
+    lane.nextStart = this.#clock.monotonic() + PACED_SECOND_MS / this.#limits.ratePerSecond
+  }
+}
+
+function hurryIn(queue: PQueue, id: ConnectionId): void {
+  try {
+    queue.setPriority(id, 1)
+  } catch (error) {
+    // It has begun already, or was never here; nothing is faster than that.
+    if (!(error instanceof ReferenceError)) throw error
+  }
+}

@@ -1,0 +1,169 @@
+import { admission } from '../../core/refresh/circuit.ts'
+import { isLive, isRenewable, type LiveConnection } from '../../core/connection/connection.ts'
+import type { Instant } from '../../core/base/ids.ts'
+import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
+import { hasSteppedBack } from '../../core/refresh/refresh-policy.ts'
+import type { Among } from '../../ports/store.ts'
+import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
+import { endsSiblings, leaderOf, letSiblingsFollow, onGrantOf } from './share-with-siblings.ts'
+
+export type RefreshNeeds = AttemptNeeds
+
+/**
+ * `forced` passes back-off and open circuits, but not a Retry-After; `rescued` passes that as well:
+ * what it asks for is gone when the provider's grace is over.
+ */
+export type RefreshReason = 'asked' | 'scheduled' | 'forced' | 'rescued'
+
+/**
+ * The one way to a refresh, for readers, the schedule and `POST …/refresh` alike. `seen` is the
+ * connection as the caller saw it: where it has moved on meanwhile, nothing is sent.
+ */
+export function refresh(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: RefreshReason,
+): Promise<RefreshResult> {
+  const hasLeader = endsSiblings(ports, seen) && seen.draft === null
+  return hasLeader ? refreshLeader(ports, seen, wanted) : fly(ports, seen, wanted)
+}
+
+/** Connections that live on one grant are refreshed as one: what the oldest gets, all get. */
+async function refreshLeader(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: RefreshReason,
+): Promise<RefreshResult> {
+  const current = await ports.store.connection(seen.id)
+  if (current === null || !isLive(current)) return { kind: 'gone' }
+  if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
+  const leader = await leaderOf(ports, current)
+  const result = await fly(ports, leader, wanted)
+  if (leader.id === seen.id || result.kind === 'stopping') return result
+  // Deleted in the air: another leads now.
+  return result.kind === 'gone' ? refreshLeader(ports, seen, wanted) : asSeenBy(ports, seen, result)
+}
+
+/** What the flight of another came to for this one. */
+async function asSeenBy(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  result: Extract<RefreshResult, { connection: LiveConnection }>,
+): Promise<RefreshResult> {
+  const current = await ports.store.connection(seen.id)
+  if (current === null || !isLive(current)) return { kind: 'gone' }
+  if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
+  // Not in the store yet, but as safe in the journal.
+  const isParked = result.kind === 'refreshed'
+  return { ...result, connection: isParked ? onGrantOf(result.connection, current) : current }
+}
+
+function fly(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: RefreshReason,
+): Promise<RefreshResult> {
+  const client = ports.endpoint.clientKey(seen.provider, seen.client)
+  const urgency = wanted === 'scheduled' ? 'scheduled' : 'asked'
+  if (urgency === 'asked' && ports.flights.has(seen.id)) ports.traffic.hurry(client, seen.id)
+  return ports.flights.join(seen.id, () =>
+    ports.traffic.admit({
+      client,
+      id: seen.id,
+      urgency,
+      among: amongOf(seen),
+      run: () => refreshOnce(ports, seen, wanted),
+    }),
+  )
+}
+
+function amongOf({ status, failure }: LiveConnection): Among {
+  if (status === 'active') return 'healthy'
+  return failure.reason === 'unproven' ? 'unproven' : 'troubled'
+}
+
+/** Credentials of a provider without a probe can only be believed. */
+export function canBeAsked(
+  ports: Pick<RefreshNeeds, 'providers'>,
+  { grant, provider }: LiveConnection,
+): boolean {
+  return (
+    grant.kind !== 'credentials' || (ports.providers.get(provider)?.credentials?.isProbed ?? true)
+  )
+}
+
+/**
+ * An open circuit, or a connection that had its client refused of late, seen before anybody waits for
+ * a lane; null where the provider may be asked.
+ */
+export function refreshBlockedBy(
+  ports: Pick<RefreshNeeds, 'endpoint' | 'traffic' | 'clock'>,
+  connection: LiveConnection,
+): Held | null {
+  const client = ports.endpoint.clientKey(connection.provider, connection.client)
+  const circuit = ports.traffic.circuit(connection.provider, client)
+  const now = ports.clock.now()
+  if (circuit.open !== null && admission(circuit, now) === 'held') {
+    const { reason, until } = circuit.open
+    return { kind: 'held', connection, reason, retryAt: until }
+  }
+  if (!hasSteppedBack(connection, now)) return null
+  return { kind: 'held', connection, reason: 'misconfigured', retryAt: connection.dueAt ?? now }
+}
+
+type Held = Extract<RefreshResult, { kind: 'held' }>
+
+async function refreshOnce(
+  ports: RefreshNeeds,
+  seen: LiveConnection,
+  wanted: RefreshReason,
+): Promise<RefreshResult> {
+  if (ports.flights.isLanding) return { kind: 'stopping' }
+  const connection = await ports.store.connection(seen.id)
+  if (connection === null || !isLive(connection)) return { kind: 'gone' }
+  if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }
+  const provider = ports.providers.get(connection.provider)
+  // A provider that was taken out of the configuration: everything is kept until it comes back.
+  if (provider === undefined) return held(ports, connection, { reason: 'not_configured' })
+
+  // Nothing will be sent, so no circuit has a say in it.
+  if (connection.grant.kind === 'oauth' && !isRenewable(connection.grant)) {
+    return attemptRefresh(ports, connection, provider)
+  }
+  const client = ports.endpoint.clientKey(connection.provider, connection.client)
+  const circuit = ports.traffic.circuit(connection.provider, client)
+  const admitted = admission(circuit, ports.clock.now())
+  if (admitted === 'admitted') return attemptRefresh(ports, connection, provider)
+  const open = circuit.open ?? { reason: 'unavailable' as const }
+  if (wanted === 'rescued') return attemptRefresh(ports, connection, provider)
+  const mayProbe = admitted === 'probe' || (wanted === 'forced' && open.reason !== 'throttled')
+  if (!mayProbe || !ports.traffic.claimProbe(client)) return held(ports, connection, open)
+  try {
+    return await attemptRefresh(ports, connection, provider)
+  } finally {
+    ports.traffic.releaseProbe(client)
+  }
+}
+
+async function held(
+  ports: RefreshNeeds,
+  connection: LiveConnection,
+  open: {
+    readonly reason: Held['reason']
+    readonly until?: Instant
+  },
+): Promise<RefreshResult> {
+  const retryAt = Math.max(open.until ?? 0, ports.clock.now() + HELD_AGAIN_MS)
+  // The scan passes over the configured client's connections while its circuit is open, but cannot
+  // know of each connection's own client: those step back in the order by themselves.
+  if (connection.client !== null) {
+    const after = { ...connection, dueAt: retryAt }
+    await ports.store.write(async (trx) => {
+      const { won } = await trx.saveConnection(connection, after)
+      if (won) await letSiblingsFollow(ports, trx, { before: connection, after })
+    })
+  }
+  return { kind: 'held', connection, reason: open.reason, retryAt }
+}
+
+const HELD_AGAIN_MS = 1_000

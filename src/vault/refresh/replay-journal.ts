@@ -1,0 +1,79 @@
+import { afterRefresh } from '../../core/refresh/after-refresh.ts'
+import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
+import { UNKNOWN_TRAITS } from '../../core/connection/provider.ts'
+import { StoreError } from '../../core/base/errors.ts'
+import type { JournalEntry } from '../../ports/store.ts'
+import type { AttemptNeeds } from './attempt-refresh.ts'
+import { adoptLateRotation } from './adopt-late-rotation.ts'
+import { queueRevocation } from '../connections/queue-revocation.ts'
+import { type Landing, park } from './save-refresh.ts'
+import { tokenIdOf } from '../connections/token-id.ts'
+
+/**
+ * At start, before any refresh: rotations that a former process could put into the journal only. Each
+ * is served from here at once and written when the store takes it; its connection is not refreshed
+ * before, because the refresh token on its row is spent.
+ */
+export async function replayJournal(ports: AttemptNeeds): Promise<number> {
+  const { entries } = ports.journal
+  for (const entry of entries) {
+    const connection = await ports.store.connection(entry.connectionId)
+    if (connection !== null && isLive(connection) && isFor(connection, entry)) {
+      const landing = landingOf(ports, connection, entry)
+      park(ports, landing)
+    } else if (connection !== null && isLive(connection) && connection.grant.id === entry.grantId) {
+      // Written before the crash after all.
+      ports.journal.drop(entry)
+    } else {
+      await giveUp(ports, connection, entry)
+    }
+  }
+  return entries.length
+}
+
+/**
+ * A reconnect or a deletion came first: they belong to whoever kept the refresh token that was shown,
+ * else nothing may hold them. Where the disk is still full they wait for another start.
+ */
+async function giveUp(
+  ports: AttemptNeeds,
+  holder: Connection | null,
+  entry: JournalEntry,
+): Promise<void> {
+  const { attempt } = entry
+  const { refreshToken, accessToken } = entry.tokens
+  try {
+    await ports.store.write(async (trx) => {
+      if (await adoptLateRotation(ports, trx, { attempt, received: refreshToken, open: null }))
+        return
+      if (holder === null) return
+      const formerHolder = holder.id
+      await queueRevocation(ports, trx, { holder, refreshToken, accessToken, formerHolder })
+    })
+    ports.journal.drop(entry)
+  } catch (error) {
+    // It stays in the journal for the next start.
+    if (!(error instanceof StoreError)) throw error
+  }
+}
+
+function isFor({ grant }: LiveConnection, { grantId, generation }: JournalEntry): boolean {
+  return grant.id === grantId && grant.generation === generation
+}
+
+function landingOf(ports: AttemptNeeds, before: LiveConnection, entry: JournalEntry): Landing {
+  const outcome = { kind: 'ok', tokens: entry.tokens } as const
+  const after = afterRefresh(before, outcome, {
+    now: ports.clock.now(),
+    attempt: { id: entry.attempt, sentAt: entry.sentAt },
+    unresolved: false,
+    tokenId: tokenIdOf(ports, entry.tokens.accessToken),
+    othersRefreshed: false,
+    ownClient: before.client !== null,
+    provider: ports.providers.get(before.provider) ?? { refresh: UNKNOWN_TRAITS },
+    policy: ports.policy,
+    fraction: ports.random.fraction(),
+  })
+  const { attempt } = entry
+  return { attempt, before, after, outcome, entry, also: async () => {} }
+}

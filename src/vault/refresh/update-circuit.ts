@@ -1,0 +1,60 @@
+import { afterAnswer, type Circuit } from '../../core/refresh/circuit.ts'
+import { isOwnClientKey } from '../../core/connection/client-key.ts'
+import type { LiveConnection } from '../../core/connection/connection.ts'
+import type { ProviderEvent, VaultEvent } from '../../core/events/event.ts'
+import type { AttemptOutcome, CircuitReason } from '../../core/refresh/refresh-outcome.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Writes } from '../../ports/store.ts'
+
+type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer'>
+
+/**
+ * What an answer says of the provider and the client. The circuit turns at once, so that parallel
+ * refreshes see it; `write` keeps it in the transaction of the outcome, with its event.
+ */
+export function updateCircuit(
+  ports: Needs,
+  connection: LiveConnection,
+  outcome: AttemptOutcome,
+): { readonly write: (trx: Writes) => Promise<void> } {
+  const { id, provider } = connection
+  const client = ports.endpoint.clientKey(provider, connection.client)
+  const before = ports.traffic.circuit(provider, client)
+  const at = { id, now: ports.clock.now(), fraction: ports.random.fraction() }
+  const after = afterAnswer(before, outcome, at)
+  ports.traffic.turn(after)
+  if (outcome.kind === 'ok') ports.traffic.noteRefreshed(client, connection)
+  const isNews = before.open?.reason !== after.open?.reason
+  if (isNews) {
+    const reason = after.open?.reason ?? null
+    const whose = isOwnClientKey(client) ? 'own' : 'configured'
+    ports.observer.circuitChanged({ provider, client: whose, id, reason, open: reason !== null })
+  }
+  // A connection's own client is not the provider's affair: its trouble shows on the connection.
+  const event = isNews && !isOwnClientKey(client) ? circuitEvent(before, after) : null
+  return {
+    write: async (trx) => {
+      if (before.open !== after.open) await trx.saveCircuit(after)
+      if (event !== null) await trx.appendEvent(event, at.now)
+    },
+  }
+}
+
+const CIRCUIT_EVENT: Record<CircuitReason, Omit<ProviderEvent, 'provider'> | null> = {
+  unavailable: { type: 'provider.unavailable', reason: 'unavailable', nextAction: 'retry' },
+  misconfigured: {
+    type: 'provider.misconfigured',
+    reason: 'misconfigured',
+    nextAction: 'fix_configuration',
+  },
+  // Being asked to slow down is no news to the host app.
+  throttled: null,
+}
+const RECOVERED = { type: 'provider.recovered', reason: null, nextAction: null } as const
+
+function circuitEvent(before: Circuit, after: Circuit): VaultEvent | null {
+  const told = before.open === null ? null : CIRCUIT_EVENT[before.open.reason]
+  const recovered = told === null ? null : RECOVERED
+  const news = after.open === null ? recovered : CIRCUIT_EVENT[after.open.reason]
+  return news === null ? null : { ...news, provider: after.provider }
+}

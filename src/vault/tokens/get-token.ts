@@ -1,0 +1,178 @@
+import type { Caller } from '../../core/base/access.ts'
+import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
+import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
+import { decideRead, type ReadDecision } from '../../core/refresh/refresh-policy.ts'
+import { findConnection } from '../connections/find-connection.ts'
+import { reportRejectedToken } from './report-rejected-token.ts'
+import { canBeAsked, refreshBlockedBy, refresh, type RefreshNeeds } from '../refresh/refresh.ts'
+import {
+  confirmationRequired,
+  reconnectRequired,
+  refreshProblem,
+  unavailable,
+  waitProblem,
+} from '../refresh/refresh-problem.ts'
+import { endsSiblings, leaderOf } from '../refresh/share-with-siblings.ts'
+import type { ConnectionTarget } from '../connections/target.ts'
+
+export type TokenRequest = {
+  readonly target: ConnectionTarget
+  readonly minTtlSeconds: number
+  /** The id of a token that the provider's API refused. */
+  readonly rejected: string | null
+}
+
+export type TokenWarning = 'short_lived' | 'reconnect_required' | 'refresh_failing' | 'unproven'
+
+/** What the connection's grant holds is there and satisfies the demand. */
+export type ServedToken = {
+  readonly connection: LiveConnection
+  readonly warnings: readonly TokenWarning[]
+}
+
+/**
+ * A token that lives long enough, or the reason why there is none: not_found, several_accounts,
+ * confirmation_required, reconnect_required, provider_misconfigured, provider_unavailable,
+ * storage_unavailable. Writes nothing unless a refresh is due.
+ */
+export async function getToken(
+  ports: RefreshNeeds,
+  caller: Caller,
+  demand: TokenRequest,
+): Promise<ServedToken> {
+  const found = await findConnection(ports, caller, demand.target)
+  const connection = ports.flights.parked(found.id) ?? (await afterDemand(ports, found, demand))
+  const served = serve(ports, connection, demand)
+  if (served === null) return fetchToken(ports, connection, demand)
+  if (mayBeEnding(ports, served.connection) && (await isBeingRefreshed(ports, served.connection))) {
+    return fetchOrServe(ports, served, demand)
+  }
+  ports.observer.tokenServed({ provider: connection.provider, how: 'cache' })
+  return served
+}
+
+async function afterDemand(
+  ports: RefreshNeeds,
+  found: Connection,
+  { rejected }: TokenRequest,
+): Promise<Connection> {
+  return rejected === null ? found : reportRejectedToken(ports, found, rejected)
+}
+
+/** At some providers a refresh ends the token in hand. */
+function mayBeEnding(
+  { providers, flights }: RefreshNeeds,
+  { id, provider }: LiveConnection,
+): boolean {
+  const isParked = flights.parked(id) !== undefined
+  return !isParked && providers.get(provider)?.refresh.endsAccessToken === true
+}
+
+/** By itself, or by the connection that is refreshed for it: that flight begins a moment later. */
+async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection): Promise<boolean> {
+  if (ports.flights.has(connection.id)) return true
+  if (!endsSiblings(ports, connection)) return false
+  const isDue = connection.dueAt !== null && connection.dueAt <= ports.clock.now()
+  return isDue || ports.flights.has((await leaderOf(ports, connection)).id)
+}
+
+/** The token that the refresh brings; the one in hand if it brings none in time. */
+async function fetchOrServe(
+  ports: RefreshNeeds,
+  inHand: ServedToken,
+  demand: TokenRequest,
+): Promise<ServedToken> {
+  const { connection: seen } = inHand
+  // The caller that began the flight reports what breaks in it.
+  const flight = refresh(ports, seen, 'asked').catch(() => ({ kind: 'stopping' }) as const)
+  const result = await orTimeout(ports, flight, IN_HAND_WAIT_MS)
+  const isKnown = result !== 'timeout' && 'connection' in result
+  const served = isKnown ? serve(ports, result.connection, demand) : inHand
+  const how = isKnown && result.kind === 'refreshed' ? 'refresh' : 'cache'
+  ports.observer.tokenServed({ provider: seen.provider, how })
+  return served ?? inHand
+}
+
+const IN_HAND_WAIT_MS = 5_000
+
+/** The token in hand, where it will do; null where one has to be fetched. Throws where none may be. */
+function serve(
+  ports: RefreshNeeds,
+  connection: Connection,
+  demand: TokenRequest,
+): ServedToken | null {
+  const now = ports.clock.now()
+  const decision = decide(ports, connection, demand)
+  // Nobody is told to wait for what is on its way.
+  const isOnItsWay = decision.kind === 'wait' && ports.flights.has(connection.id)
+  if (decision.kind === 'refresh' || isOnItsWay) return null
+  if (!isLive(connection)) throw confirmationRequired(connection)
+  if (decision.kind === 'wait') throw waitProblem(connection, decision.retryAt - now)
+  if (decision.kind === 'refuse') throw reconnectRequired(connection)
+  if (decision.refreshBehind) refreshBehind(ports, connection)
+  return { connection, warnings: warningsOf(connection, decision) }
+}
+
+async function fetchToken(
+  ports: RefreshNeeds,
+  seen: Connection,
+  demand: TokenRequest,
+): Promise<ServedToken> {
+  if (!isLive(seen)) throw confirmationRequired(seen)
+  if (!canBeAsked(ports, seen)) throw reconnectRequired(seen)
+  const held = ports.flights.has(seen.id) ? null : refreshBlockedBy(ports, seen)
+  if (held !== null) throw refreshProblem(held, ports.clock.now())
+  const result = await orTimeout(ports, refresh(ports, seen, 'asked'), ports.policy.leaseMs)
+  if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
+  if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
+  const served = serve(ports, result.connection, demand)
+  // The provider answered with a token that was born too short, or with the rejected one again.
+  if (served === null) throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
+  ports.observer.tokenServed({ provider: seen.provider, how: 'refresh' })
+  return served
+}
+
+const TIMEOUT_RETRY_MS = 5_000
+
+/** Waits for a flight, at most as long as one attempt can take, then lets it fly on without this caller. */
+async function orTimeout(
+  ports: RefreshNeeds,
+  flight: Promise<RefreshResult>,
+  longestMs: number,
+): Promise<RefreshResult | 'timeout'> {
+  const waiting = new AbortController()
+  const timeout = ports.clock.sleep(longestMs, waiting.signal).then(() => 'timeout' as const)
+  try {
+    return await Promise.race([flight, timeout])
+  } finally {
+    waiting.abort()
+  }
+}
+
+/** The caller has a token already; what comes of this shows on the row and in the counters. */
+function refreshBehind(ports: RefreshNeeds, connection: LiveConnection): void {
+  if (ports.flights.has(connection.id) || refreshBlockedBy(ports, connection) !== null) return
+  refresh(ports, connection, 'asked').catch((error: unknown) => {
+    ports.observer.refreshBroke({ id: connection.id, provider: connection.provider, error })
+  })
+}
+
+function decide(ports: RefreshNeeds, connection: Connection, demand: TokenRequest): ReadDecision {
+  const wish = { minTtlMs: demand.minTtlSeconds * 1000, rejected: demand.rejected }
+  return decideRead(connection, wish, ports.clock.now())
+}
+
+const NO_WARNINGS: readonly TokenWarning[] = []
+
+function warningsOf(
+  connection: LiveConnection,
+  decision: Extract<ReadDecision, { kind: 'serve' }>,
+): readonly TokenWarning[] {
+  if (connection.status === 'active' && !decision.shortLived) return NO_WARNINGS
+  const warnings: TokenWarning[] = decision.shortLived ? ['short_lived'] : []
+  if (connection.status === 'disconnected') warnings.push('reconnect_required')
+  if (connection.status === 'failing') {
+    warnings.push(connection.grant.kind === 'credentials' ? 'unproven' : 'refresh_failing')
+  }
+  return warnings
+}

@@ -1,0 +1,34 @@
+import type { Caller } from '../../core/base/access.ts'
+import { isLive, type LiveConnection } from '../../core/connection/connection.ts'
+import type { ConnectionId } from '../../core/base/ids.ts'
+import { findConnection } from '../connections/find-connection.ts'
+import { canBeAsked, refresh, type RefreshNeeds } from '../refresh/refresh.ts'
+import {
+  confirmationRequired,
+  refreshProblem,
+  unavailable,
+  waitProblem,
+} from '../refresh/refresh-problem.ts'
+
+/** Refreshes through the single flight, ignoring back-off but not a Retry-After; throws what went wrong. */
+export async function refreshNow(
+  ports: RefreshNeeds,
+  caller: Caller,
+  id: ConnectionId,
+): Promise<LiveConnection> {
+  const connection = await findConnection(ports, caller, { id })
+  if (!isLive(connection)) throw confirmationRequired(connection)
+  // There is nothing to renew, and nobody to ask.
+  if (!canBeAsked(ports, connection)) return connection
+  const now = ports.clock.now()
+  const waitMs = connection.failure?.reason === 'throttled' ? (connection.dueAt ?? now) - now : 0
+  if (waitMs > 0) throw waitProblem(connection, waitMs)
+  const wasFlying = ports.flights.has(id)
+  const result = await refresh(ports, connection, 'forced')
+  // A scheduled flight that was joined may have been held where a forced one is not.
+  const final =
+    result.kind === 'held' && wasFlying ? await refresh(ports, connection, 'forced') : result
+  if (final.kind === 'refreshed') return final.connection
+  if (final.kind === 'held' && final.reason === 'busy') throw unavailable('busy', 1_000)
+  throw refreshProblem(final, ports.clock.now())
+}

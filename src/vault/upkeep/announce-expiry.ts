@@ -1,0 +1,38 @@
+import { isLive } from '../../core/connection/connection.ts'
+import { connectionEvent } from '../../core/events/event.ts'
+import type { ConnectionId } from '../../core/base/ids.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+const AT_ONCE = 500
+
+/**
+ * Tells the host app of grants that will end and that no refresh can keep, while the user can still be
+ * asked in good time. Once for each end; answers how many were told.
+ */
+export async function announceExpiry(
+  ports: Pick<Ports, 'clock' | 'store' | 'flights'>,
+): Promise<number> {
+  const near = await ports.store.endingGrants(ports.clock.now(), AT_ONCE)
+  let told = 0
+  for (const id of near) {
+    // What a flight brings may put the end off, or would write over that it was told: the next time.
+    if (!ports.flights.has(id)) told += Number(await announce(ports, id))
+    // Readers have their turn in between.
+    await ports.clock.sleep(0)
+  }
+  return told
+}
+
+function announce(ports: Pick<Ports, 'clock' | 'store'>, id: ConnectionId): Promise<boolean> {
+  const now = ports.clock.now()
+  return ports.store.write(async (trx) => {
+    const before = await trx.connection(id)
+    if (before === null || !isLive(before) || before.grant.kind !== 'oauth') return false
+    const { endNoticeAt } = before.grant
+    if (before.status === 'disconnected' || endNoticeAt === null || endNoticeAt > now) return false
+    const after = { ...before, grant: { ...before.grant, endNoticeAt: null } }
+    if (!(await trx.saveConnection(before, after)).won) return false
+    await trx.appendEvent(connectionEvent('connection.expiring', before, null), now)
+    return true
+  })
+}

@@ -1,0 +1,116 @@
+import { admission } from '../../core/refresh/circuit.ts'
+import { isLive, type LiveConnection } from '../../core/connection/connection.ts'
+import type { ConnectionId, ProviderId } from '../../core/base/ids.ts'
+import type { Among, Whose } from '../../ports/store.ts'
+import { refreshUnattended } from './refresh-unattended.ts'
+import type { RefreshNeeds } from '../refresh/refresh.ts'
+import { rescueAttempts } from './rescue-attempts.ts'
+
+/**
+ * Starts what is due, each provider for itself so that none starves another, and no more than its
+ * lane has room for. Returns how many were started; the flights go on by themselves.
+ */
+export async function refreshDue(ports: RefreshNeeds): Promise<number> {
+  let started = await rescueAttempts(ports, 'when due')
+  for (const provider of ports.providers.keys()) started += await refreshDueOf(ports, provider)
+  return started
+}
+
+/** The configured client's trouble is no reason to put off those that have a client of their own. */
+async function refreshDueOf(ports: RefreshNeeds, provider: ProviderId): Promise<number> {
+  const client = ports.endpoint.clientKey(provider, null)
+  const admitted = admission(ports.traffic.circuit(provider, client), ports.clock.now())
+  const lane = { provider, client, atMost: Number.POSITIVE_INFINITY }
+  if (admitted === 'admitted') return startAll(ports, { ...lane, whose: 'any' })
+  const own = await startAll(ports, { ...lane, whose: 'own' })
+  if (admitted === 'held') return own
+  return own + (await startAll(ports, { ...lane, whose: 'configured', atMost: 1 }))
+}
+
+type Wanted = {
+  readonly provider: ProviderId
+  readonly client: string
+  readonly whose: Whose
+  readonly atMost: number
+}
+type Class = Wanted & { readonly among: Among }
+
+const CLASSES = ['healthy', 'unproven', 'troubled'] as const satisfies readonly Among[]
+
+async function startAll(ports: RefreshNeeds, wanted: Wanted): Promise<number> {
+  let started = 0
+  for (const among of CLASSES) {
+    started += await start(ports, { ...wanted, among, atMost: wanted.atMost - started })
+  }
+  return started
+}
+
+async function start(ports: RefreshNeeds, what: Class): Promise<number> {
+  const due = await findDue(ports, what)
+  // Counted again: another scan may have started some since.
+  const room = roomFor(ports, what)
+  const started = due.filter(({ id }) => !isStarted(ports, id)).slice(0, room)
+  for (const connection of started) {
+    ports.flights.reserve(connection.id)
+    void refreshScheduled(ports, what, connection)
+  }
+  return started.length
+}
+
+function isStarted({ flights }: RefreshNeeds, id: ConnectionId): boolean {
+  return flights.has(id) || flights.isReserved(id)
+}
+
+function roomFor({ traffic }: RefreshNeeds, { atMost, client, among }: Class): number {
+  return Math.min(atMost, traffic.room(client, among))
+}
+
+/** As many as there is room for. */
+async function findDue(ports: RefreshNeeds, what: Class): Promise<readonly LiveConnection[]> {
+  const { provider, among, whose } = what
+  const room = roomFor(ports, what)
+  if (room === 0) return []
+  // Those that are queued already are still due.
+  const limit = room + ports.flights.size
+  const due = await ports.store.dueConnections(provider, ports.clock.now(), { among, whose, limit })
+  const idle = due.filter((id) => !isStarted(ports, id)).slice(0, room)
+  const found = await Promise.all(idle.map((id) => readOne(ports, provider, id)))
+  return found.filter((connection) => connection !== null)
+}
+
+/** One broken row must not end the scan: it is reported, and the next goes on. */
+async function readOne(
+  ports: RefreshNeeds,
+  provider: ProviderId,
+  id: ConnectionId,
+): Promise<LiveConnection | null> {
+  try {
+    const connection = await ports.store.connection(id)
+    return connection !== null && isLive(connection) ? connection : null
+  } catch (error) {
+    ports.observer.refreshBroke({ id, provider, error })
+    return null
+  }
+}
+
+/** The slot of one that has ended goes to the next of its class at once, not with the next scan. */
+async function refreshScheduled(
+  ports: RefreshNeeds,
+  what: Class,
+  connection: LiveConnection,
+): Promise<void> {
+  const result = await refreshUnattended(ports, connection, 'scheduled')
+  ports.flights.release(connection.id)
+  // Anything else leaves it due: it waits for the next scan.
+  const isOver = result?.kind === 'refreshed' || result?.kind === 'failed'
+  if (!isOver || ports.flights.isLanding || !mayGoOn(ports, what)) return
+  // A database that fails is reported by the next scan.
+  await start(ports, what).catch(() => 0)
+}
+
+/** Whether the provider may be asked for more of a class than a scan has started. */
+function mayGoOn(ports: RefreshNeeds, { provider, client, whose, atMost }: Class): boolean {
+  if (atMost !== Number.POSITIVE_INFINITY) return false
+  const circuit = ports.traffic.circuit(provider, client)
+  return whose === 'own' || admission(circuit, ports.clock.now()) === 'admitted'
+}

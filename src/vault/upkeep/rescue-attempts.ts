@@ -1,0 +1,45 @@
+import type { LiveConnection } from '../../core/connection/connection.ts'
+import { refreshUnattended } from './refresh-unattended.ts'
+import type { RefreshNeeds } from '../refresh/refresh.ts'
+
+const AT_ONCE = 1_000
+
+/**
+ * Refreshes whose answer was lost, by a crash or on the way, are shown to the provider again while its
+ * grace lasts: after that the new refresh token is gone, and the user with it. So they wait for no
+ * circuit, only for their own back-off; at a `start` not even for that.
+ */
+export async function rescueAttempts(
+  ports: RefreshNeeds,
+  when: 'at start' | 'when due',
+): Promise<number> {
+  const now = ports.clock.now()
+  const open = await ports.store.openAttempts(now - longestGraceMs(ports), AT_ONCE)
+  const isDue = ({ dueAt }: LiveConnection) => when === 'at start' || (dueAt ?? now + 1) <= now
+  const rescued = open
+    .filter(
+      (connection) =>
+        isInGrace(ports, connection, now) && isDue(connection) && !ports.flights.has(connection.id),
+    )
+    .toSorted(graceEndsFirst)
+  for (const connection of rescued) void refreshUnattended(ports, connection, 'rescued')
+  return rescued.length
+}
+
+/** In an outage all but a few are past it, and each that is read is opened. */
+function longestGraceMs({ providers }: Pick<RefreshNeeds, 'providers'>): number {
+  return Math.max(0, ...Array.from(providers.values(), ({ refresh }) => refresh.graceMs))
+}
+
+function graceEndsFirst({ attempt: a }: LiveConnection, { attempt: b }: LiveConnection): number {
+  return (a?.sentAt ?? 0) - (b?.sentAt ?? 0)
+}
+
+function isInGrace(
+  ports: Pick<RefreshNeeds, 'providers'>,
+  { attempt, provider }: LiveConnection,
+  now: number,
+): boolean {
+  const graceMs = ports.providers.get(provider)?.refresh.graceMs ?? 0
+  return attempt !== null && Math.abs(now - attempt.sentAt) <= graceMs
+}

@@ -1,0 +1,33 @@
+import { VaultError } from '../../core/base/errors.ts'
+import type { WebhookEndpoint, WebhookState } from '../../core/events/webhook.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+export type ListedWebhook = {
+  readonly endpoint: WebhookEndpoint
+  readonly state: WebhookState
+  /** Events that were written and not looked at yet. */
+  readonly behind: number
+  /** Connections and providers whose events wait for one that was not accepted. */
+  readonly held: number
+}
+
+type Needs = Pick<Ports, 'store' | 'webhooks'>
+
+/** The endpoints of the settings, in their order. */
+export async function listWebhooks(ports: Needs): Promise<readonly ListedWebhook[]> {
+  const states = new Map((await ports.store.webhookStates()).map((state) => [state.id, state]))
+  const newest = await ports.store.newestEvent()
+  const listed = ports.webhooks.endpoints.map(async (endpoint) => {
+    const state = states.get(endpoint.id)
+    if (state === undefined) return []
+    const held = await ports.store.countHolds(endpoint.id, Infinity)
+    return [{ endpoint, state, behind: Math.max(0, newest - state.cursor), held }]
+  })
+  return (await Promise.all(listed)).flat()
+}
+
+export async function findWebhook(ports: Needs, id: string): Promise<ListedWebhook> {
+  const found = (await listWebhooks(ports)).find(({ endpoint }) => endpoint.id === id)
+  if (found === undefined) throw new VaultError('not_found', 'no such webhook')
+  return found
+}

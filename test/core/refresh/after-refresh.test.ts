@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest'
+import { afterEnd, afterRefresh, type AttemptEnd } from '../../../src/core/refresh/after-refresh.ts'
+import type { LiveConnection } from '../../../src/core/connection/connection.ts'
+import type { AttemptId } from '../../../src/core/base/ids.ts'
+import { UNKNOWN_TRAITS } from '../../../src/core/connection/provider.ts'
+import type { ReceivedTokens, RefreshOutcome } from '../../../src/core/refresh/refresh-outcome.ts'
+import { DEFAULT_REFRESH_POLICY } from '../../../src/core/refresh/refresh-policy.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import { MADE_AT, makeConnection, makeGrant } from '../../support/make-connection.ts'
+
+const HOUR = 3_600_000
+const NOW = MADE_AT + HOUR
+
+const tokens: ReceivedTokens = {
+  accessToken: new Secret('access-2'),
+  tokenType: 'Bearer',
+  expiresInSeconds: 3600,
+  refreshToken: new Secret('refresh-2'),
+  refreshTokenExpiresInSeconds: null,
+  scope: null,
+  providerData: {},
+}
+const ok: RefreshOutcome = { kind: 'ok', tokens }
+const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
+const notSent: RefreshOutcome = { kind: 'not_sent', detail: 'refused' }
+const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
+const slow: RefreshOutcome = { kind: 'throttled', detail: '429', retryAfterMs: 120_000 }
+const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_client' }
+
+const attempt = { id: 'att_1' as AttemptId, sentAt: NOW - 200 }
+const earlier = { id: 'att_0' as AttemptId, sentAt: NOW - 60_000 }
+
+describe('an answer with tokens', () => {
+  const after = afterRefresh(makeConnection({ attempt: earlier }), ok, end())
+
+  test('makes the next generation, alive from the moment the request was sent', () => {
+    expect(after).toMatchObject({
+      status: 'active',
+      failure: null,
+      attempt: null,
+      lastRefreshedAt: NOW,
+    })
+    expect(after.grant.generation).toBe(2)
+    expect(after.grant.token?.expiresAt).toBe(attempt.sentAt + HOUR)
+    expect(after.grant.refreshToken?.open().expose()).toBe('refresh-2')
+  })
+
+  test('without a refresh token keeps the old one', () => {
+    const kept = afterRefresh(
+      makeConnection(),
+      { kind: 'ok', tokens: { ...tokens, refreshToken: null } },
+      end(),
+    )
+    expect(kept.grant.refreshToken?.open().expose()).toBe('refresh-1')
+    expect(kept.grant.generation).toBe(2)
+  })
+
+  test('with a narrower scope says so, without one changes none', () => {
+    const narrower = afterRefresh(
+      makeConnection(),
+      { kind: 'ok', tokens: { ...tokens, scope: ['email'] } },
+      end(),
+    )
+    expect(narrower.grant).toMatchObject({
+      scope: ['email'],
+      requestedScope: ['calendar', 'email'],
+    })
+    expect(after.grant.scope).toEqual(['calendar', 'email'])
+  })
+
+  test('that are over when they come are followed by the next at once, and then after a minute', () => {
+    const over = { kind: 'ok', tokens: { ...tokens, expiresInSeconds: 0 } } as const
+    const first = afterRefresh(makeConnection(), over, end())
+    expect(first.dueAt).toBe(attempt.sentAt)
+    expect(afterRefresh(first, over, end()).dueAt).toBe(attempt.sentAt + 60_000)
+  })
+
+  test('heals a dead connection', () => {
+    expect(afterRefresh(disconnected(), ok, end())).toMatchObject({
+      status: 'active',
+      failure: null,
+    })
+  })
+})
+
+describe('nothing but a dead grant disconnects', () => {
+  test.each([
+    ['not_sent', notSent, 'failing', 'provider_unavailable'],
+    ['ambiguous', lost, 'failing', 'provider_unavailable'],
+    ['throttled', slow, 'failing', 'throttled'],
+    ['client_config', wrongClient, 'active', undefined],
+    ['grant_dead', dead, 'disconnected', 'revoked'],
+  ])('%s', (_, outcome, status, reason) => {
+    const after = afterRefresh(makeConnection(), outcome, end())
+    expect([after.status, after.failure?.reason]).toEqual([status, reason])
+    expect(after.grant).toBe(makeConnectionGrantOf(after))
+  })
+
+  test('ten thousand transient failures leave it failing, with bounded waits', () => {
+    let connection: LiveConnection = makeConnection()
+    for (let i = 0; i < 10_000; i++) connection = afterRefresh(connection, lost, end())
+    expect(connection.status).toBe('failing')
+    expect(connection.failure).toMatchObject({ attempts: 10_000, since: NOW })
+    expect((connection.dueAt ?? 0) - NOW).toBeLessThanOrEqual(
+      DEFAULT_REFRESH_POLICY.backoffLongestMs,
+    )
+  })
+})
+
+describe('a token that may be spent', () => {
+  test('is remembered on the row', () => {
+    expect(afterRefresh(makeConnection(), lost, end({ unresolved: true })).attempt).toEqual(attempt)
+  })
+
+  test('stays remembered when the next try did not get out', () => {
+    const connection = makeConnection({ attempt: earlier })
+    expect(afterRefresh(connection, notSent, end()).attempt).toEqual(earlier)
+  })
+
+  test('makes of a dead grant an interrupted one', () => {
+    const connection = makeConnection({ attempt: earlier })
+    expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('interrupted')
+    expect(afterRefresh(makeConnection(), dead, end({ unresolved: true })).failure?.reason).toBe(
+      'interrupted',
+    )
+  })
+
+  test('ends the connection at once where the provider forbids a second try', () => {
+    const after = afterRefresh(makeConnection(), lost, end({ unresolved: true, replay: 'never' }))
+    expect(after).toMatchObject({ status: 'disconnected', dueAt: null })
+    expect(after.failure?.reason).toBe('interrupted')
+  })
+
+  test('is replaced by one that was found in a half-broken answer', () => {
+    const salvaged = new Secret('refresh-salvaged')
+    const after = afterRefresh(makeConnection(), { ...lost, salvaged }, end())
+    expect(after).toMatchObject({ status: 'failing', attempt: null })
+    expect(after.grant).toMatchObject({ generation: 2, refreshToken: salvaged })
+  })
+})
+
+test('a Retry-After that is longer than the back-off is kept to', () => {
+  expect(afterRefresh(makeConnection(), slow, end()).dueAt).toBe(NOW + 120_000)
+})
+
+test('a refused client of its own is the connection’s affair', () => {
+  const after = afterRefresh(makeConnection(), wrongClient, end({ ownClient: true }))
+  expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
+})
+
+test('an address of its own that is wrong is the connection’s affair', () => {
+  const after = afterRefresh(makeConnection(), { ...wrongClient, isOwn: true }, end())
+  expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
+})
+
+test('one that had the client refused lets others go first', () => {
+  const due = { ...makeConnection(), dueAt: NOW - 1 }
+  const after = afterRefresh(due, wrongClient, end())
+  expect(after).toMatchObject({ status: 'active', failure: null, dueAt: NOW + 600_000 })
+  const probed = afterRefresh(disconnected(), wrongClient, end())
+  expect(probed).toMatchObject({ status: 'disconnected', dueAt: NOW + HOUR })
+})
+
+test('a grant that dies past its known life has expired', () => {
+  const connection = makeConnection({ grant: makeGrant({ refreshTokenExpiresAt: NOW - 1 }) })
+  expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('expired')
+})
+
+test('a dead grant is probed ever more rarely, then left alone', () => {
+  let connection: LiveConnection = makeConnection()
+  const hours = []
+  for (let i = 0; i < 11; i++) {
+    connection = afterRefresh(connection, dead, end())
+    hours.push(connection.dueAt === null ? null : (connection.dueAt - NOW) / HOUR)
+  }
+  expect(hours).toEqual([1, 6, 24, 24, 24, 24, 24, 24, 24, 24, null])
+})
+
+test('a probe that does not get through leaves a dead connection as it was', () => {
+  for (const outcome of [notSent, lost, slow]) {
+    const after = afterRefresh(disconnected(), outcome, end())
+    expect(after).toMatchObject({
+      status: 'disconnected',
+      failure: { reason: 'revoked', attempts: 1 },
+    })
+    expect(after.dueAt).toBe(NOW + HOUR)
+  }
+})
+
+test('a token’s end without a refresh token is said, and serves no probe', () => {
+  const after = afterEnd(
+    makeConnection({ grant: makeGrant({ refreshToken: null }) }),
+    'no_refresh_token',
+    NOW,
+  )
+  expect(after).toMatchObject({
+    status: 'disconnected',
+    dueAt: null,
+    failure: { reason: 'no_refresh_token' },
+  })
+})
+
+function end(
+  changes: { unresolved?: boolean; replay?: 'never'; ownClient?: boolean } = {},
+): AttemptEnd {
+  return {
+    now: NOW,
+    attempt,
+    unresolved: changes.unresolved ?? false,
+    tokenId: 't_2',
+    othersRefreshed: false,
+    ownClient: changes.ownClient ?? false,
+    provider: {
+      refresh: {
+        ...UNKNOWN_TRAITS,
+        replay: changes.replay ?? 'allowed',
+        graceMs: 30_000,
+      },
+    },
+    policy: DEFAULT_REFRESH_POLICY,
+    fraction: 0,
+  }
+}
+
+function disconnected(): LiveConnection {
+  const failure = {
+    reason: 'revoked',
+    detail: 'invalid_grant',
+    since: MADE_AT,
+    attempts: 1,
+  } as const
+  return { ...makeConnection(), status: 'disconnected', failure, dueAt: NOW }
+}
+
+/** A failure never touches the grant: it stays sealed as it is. */
+function makeConnectionGrantOf(after: LiveConnection) {
+  expect(after.grant.generation).toBe(1)
+  expect(after.grant.refreshToken?.open().expose()).toBe('refresh-1')
+  return after.grant
+}
+
+describe('while a lost rotation can still be had', () => {
+  const justNow = { id: 'att_0' as AttemptId, sentAt: NOW - 5_000 }
+  const long = {
+    reason: 'provider_unavailable',
+    detail: 'x',
+    since: MADE_AT,
+    attempts: 20,
+  } as const
+
+  test.each([
+    ['a long back-off', lost],
+    ['a Retry-After', slow],
+    ['a connection that is refused', notSent],
+  ])('%s does not put it off', (_, outcome) => {
+    const failing = {
+      ...makeConnection({ attempt: justNow }),
+      status: 'failing',
+      failure: long,
+    } as const
+    const after = afterRefresh(failing, outcome, end())
+    expect((after.dueAt ?? 0) - NOW).toBeLessThanOrEqual(6_000)
+  })
+
+  test('tries of one grace count from the first, so that they come to an end', () => {
+    const before = makeConnection({ attempt: justNow })
+    expect(afterRefresh(before, lost, end({ unresolved: true })).attempt?.sentAt).toBe(
+      justNow.sentAt,
+    )
+    const over = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })
+    const after = afterRefresh(over, lost, end({ unresolved: true }))
+    expect(after.attempt).toEqual(end().attempt)
+  })
+
+  test('once the grace is over, the back-off is what it was', () => {
+    const old = { ...justNow, sentAt: NOW - 31_000 }
+    const failing = {
+      ...makeConnection({ attempt: old }),
+      status: 'failing',
+      failure: long,
+    } as const
+    expect(afterRefresh(failing, slow, end()).dueAt).toBe(NOW + 450_000)
+  })
+})

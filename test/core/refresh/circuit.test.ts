@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import {
+  admission,
+  afterAnswer,
+  type Circuit,
+  closedCircuit,
+} from '../../../src/core/refresh/circuit.ts'
+import type { ConnectionId, ProviderId } from '../../../src/core/base/ids.ts'
+import type { AttemptOutcome, RefreshOutcome } from '../../../src/core/refresh/refresh-outcome.ts'
+
+const T0 = 1_000_000
+const ONE = 'con_1' as ConnectionId
+const closed = closedCircuit('acme' as ProviderId, 'acme/client')
+const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
+const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
+const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_client' }
+const confirmed = {
+  kind: 'confirmed',
+  account: { id: null, email: null, name: null },
+  providerData: {},
+} as const
+const slow = (retryAfterMs: number | null): RefreshOutcome => ({
+  kind: 'throttled',
+  detail: '429',
+  retryAfterMs,
+})
+
+test('opens at the fifth failure in a row, and any answer starts the count anew', () => {
+  let circuit = after(closed, [lost, lost, lost, lost])
+  expect(circuit.open).toBeNull()
+  circuit = after(circuit, [dead, lost, lost, lost, lost])
+  expect(circuit.open).toBeNull()
+  expect(after(circuit, [lost]).open).toEqual({
+    reason: 'unavailable',
+    since: T0,
+    until: T0 + 2_000,
+  })
+})
+
+test('opens at once for a client that the provider refuses, and says since when', () => {
+  const circuit = after(closed, [wrongClient])
+  expect(circuit.open).toEqual({ reason: 'misconfigured', since: T0, until: T0 + 30_000 })
+  expect(admission(circuit, T0 + 29_999)).toBe('held')
+  expect(admission(circuit, T0 + 30_000)).toBe('probe')
+})
+
+test('stragglers of one burst do not lengthen the wait; failed probes double it up to ten minutes', () => {
+  let circuit = after(closed, [wrongClient, wrongClient, wrongClient])
+  expect(circuit.open?.until).toBe(T0 + 30_000)
+  const waits = []
+  for (let i = 0; i < 7; i++) {
+    const now: number = circuit.open?.until ?? 0
+    circuit = afterAnswer(circuit, wrongClient, { id: ONE, now, fraction: 0 })
+    waits.push(((circuit.open?.until ?? 0) - now) / 1000)
+  }
+  expect(waits).toEqual([60, 120, 240, 480, 600, 600, 600])
+  expect(circuit.open?.since).toBe(T0)
+})
+
+test.each([
+  [null, 5_000],
+  [1_000, 5_000],
+  [90_000, 90_000],
+  [1e12, 3_600_000],
+])('asked to wait %s ms it waits %d ms', (asked, waited) => {
+  expect(after(closed, [slow(asked)]).open?.until).toBe(T0 + waited)
+})
+
+test('a longer Retry-After that comes later is kept to', () => {
+  expect(after(closed, [slow(60_000), slow(120_000)]).open?.until).toBe(T0 + 120_000)
+})
+
+test('a smaller Retry-After that comes later shortens nothing', () => {
+  expect(after(closed, [slow(120_000), slow(10_000)]).open?.until).toBe(T0 + 120_000)
+})
+
+test.each<[string, AttemptOutcome]>([
+  ['not_sent', { kind: 'not_sent', detail: 'refused' }],
+  ['ambiguous', lost],
+  ['client_config', wrongClient],
+  ['grant_dead', dead],
+  ['confirmed', confirmed],
+])('an answer that was in the air (%s) ends no Retry-After', (_, outcome) => {
+  const held = after(closed, [slow(120_000)])
+  expect(after(held, [outcome])).toEqual(held)
+})
+
+test('a probe that is answered when the time asked for is over closes it', () => {
+  const held = after(closed, [slow(120_000)])
+  expect(afterAnswer(held, confirmed, { id: ONE, now: T0 + 120_000, fraction: 0 })).toEqual(closed)
+})
+
+test('what is wrong where a connection of its own leads opens nothing', () => {
+  expect(after(closed, [{ ...wrongClient, isOwn: true }])).toEqual(closed)
+})
+
+test('an answer to the grant itself, good or bad, closes it', () => {
+  expect(after(after(closed, [wrongClient]), [dead])).toEqual(closed)
+})
+
+const error = { ...lost, mayReplay: false, rejection: 'error' } as const
+const page = { ...lost, mayReplay: false, rejection: 'page' } as const
+
+test('a grant that is rejected by an error object opens nothing, however often', () => {
+  expect(after(closed, many(20, error))).toEqual(closed)
+  expect(after(after(closed, many(5, lost)), [error]).open).toBeNull()
+})
+
+test('an error object does not show that a refused client works', () => {
+  const held = after(closed, [wrongClient])
+  expect(after(held, [error])).toEqual(held)
+})
+
+test('a page in place of an answer counts once for each connection', () => {
+  expect(after(closed, many(20, page)).open).toBeNull()
+  const ids = ['a', 'b', 'c', 'd', 'e'] as readonly string[] as readonly ConnectionId[]
+  const four = ids.slice(0, 4).reduce((circuit, id) => after(circuit, [page, page], id), closed)
+  expect(four.open).toBeNull()
+  expect(after(four, [page], ids[4]).open?.reason).toBe('unavailable')
+  expect(after(after(four, [confirmed]), [page], ids[4]).open).toBeNull()
+})
+
+test('the spread only ever adds to the wait', () => {
+  const circuit = afterAnswer(closed, slow(60_000), { id: ONE, now: T0, fraction: 0.999 })
+  expect(circuit.open?.until).toBeGreaterThan(T0 + 60_000)
+})
+
+test('a wait that another clock has written is over', () => {
+  const circuit = {
+    ...closed,
+    open: { reason: 'throttled', since: 0, until: T0 + 86_400_000 },
+  } as const
+  expect(admission(circuit, T0)).toBe('probe')
+})
+
+function after(circuit: Circuit, outcomes: readonly AttemptOutcome[], id = ONE): Circuit {
+  const at = { id, now: T0, fraction: 0 }
+  return outcomes.reduce((c, outcome) => afterAnswer(c, outcome, at), circuit)
+}
+
+function many(length: number, outcome: AttemptOutcome): readonly AttemptOutcome[] {
+  return Array.from({ length }, () => outcome)
+}

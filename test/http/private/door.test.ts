@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PERMISSIONS } from '../../../src/core/base/access.ts'
+import type { Endpoint } from '../../../src/http/private/endpoint.ts'
+import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { ask, type Question } from '../support/ask.ts'
+import { callerWith, openApi, type OpenedApi } from '../support/door-api.ts'
+
+// Every endpoint there is: a new one is asked all of this by being in the table.
+
+let api: OpenedApi
+
+beforeAll(async () => {
+  const lacking = PERMISSIONS.filter((one) => one !== 'admin').map(
+    (one) =>
+      [
+        `all-but-${one}`,
+        callerWith(PERMISSIONS.filter((p) => p !== one && p !== 'admin')),
+      ] as const,
+  )
+  api = await openApi({
+    keys: {
+      'root-key': callerWith(['admin']),
+      'narrow-key': callerWith(['admin'], { userIdPrefix: 'tenant-a:' }),
+      'all-but-admin': callerWith(PERMISSIONS.filter((one) => one !== 'admin')),
+      ...Object.fromEntries(lacking),
+    },
+  })
+})
+
+afterAll(() => api[Symbol.asyncDispose]())
+
+const every = privateEndpoints.map((endpoint) => ({
+  endpoint,
+  name: `${endpoint.method.toUpperCase()} ${endpoint.path}`,
+}))
+const keyed = every.filter(({ endpoint }) => endpoint.permission !== 'none')
+const permitted = keyed.filter(({ endpoint }) => endpoint.permission !== 'any')
+
+function to(endpoint: Endpoint, more: Omit<Question, 'path'> & { query?: string } = {}): Question {
+  const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_all, name) => `some-${String(name)}`)
+  const headers = { authorization: 'Bearer root-key', ...more.headers }
+  return {
+    ...more,
+    method: endpoint.method.toUpperCase(),
+    path: `${path}${more.query ?? ''}`,
+    headers,
+  }
+}
+
+async function refusal(question: Question) {
+  const { status, headers, json } = await ask(api.address, question)
+  expect(headers['content-type']).toBe('application/problem+json')
+  expect(headers['cache-control']).toBe('no-store')
+  expect(headers['x-content-type-options']).toBe('nosniff')
+  expect(headers['access-control-allow-origin']).toBeUndefined()
+  expect(headers['etag']).toBeUndefined()
+  expect(headers['server'] ?? headers['x-powered-by']).toBeUndefined()
+  expect(json).toMatchObject({
+    type: `urn:larder:problem:${String(json['code'])}`,
+    status,
+    title: expect.any(String),
+    detail: expect.any(String),
+    requestId: expect.stringMatching(/^[0-9a-z]+-[0-9a-z]+$/),
+  })
+  return { status, code: json['code'], errors: json['errors'] }
+}
+
+describe.each(every)('$name', ({ endpoint }) => {
+  test.each(['http://localhost:7420', 'https://evil.example', 'null', ''])(
+    'answers no page of the origin "%s"',
+    async (origin) => {
+      const answer = await refusal(to(endpoint, { headers: { origin } }))
+      expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
+    },
+  )
+
+  test('answers no browser that says where it comes from', async () => {
+    const answer = await refusal(to(endpoint, { headers: { 'sec-fetch-site': 'same-origin' } }))
+    expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
+  })
+
+  test('answers to no foreign host', async () => {
+    const answer = await refusal(to(endpoint, { headers: { host: 'evil.example:7420' } }))
+    expect(answer).toMatchObject({ status: 421, code: 'misdirected_request' })
+  })
+
+  test('takes no body over the limit', async () => {
+    const body = JSON.stringify({ a: 'x'.repeat(endpoint.bodyLimit) })
+    const answer = await refusal(to(endpoint, { body }))
+    expect(answer).toMatchObject({ status: 413, code: 'payload_too_large' })
+  })
+
+  test('takes no body that is not JSON, and does not quote it', async () => {
+    const answer = await refusal(to(endpoint, { body: '{"a": canary-4711' }))
+    expect(answer).toMatchObject({ status: 400, code: 'invalid_request' })
+    expect(JSON.stringify(answer)).not.toContain('canary')
+  })
+
+  test('takes JSON only', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await refusal(to(endpoint, { headers, body: 'a=b' }))
+    expect(answer).toMatchObject({ status: 415, code: 'unsupported_media_type' })
+  })
+
+  test('knows no other query field', async () => {
+    const answer = await refusal(to(endpoint, { query: '?api_key=root-key' }))
+    expect(answer).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: expect.arrayContaining([
+        { in: 'query', name: 'api_key', detail: 'there is no such field' },
+      ]),
+    })
+  })
+
+  test('knows no other field of a body', async () => {
+    const body = '{"__proto__":{"a":1},"constructor":1,"nobody":2}'
+    const { errors } = await refusal(to(endpoint, { body }))
+    const names = (errors as { in: string; name: string }[]).map((e) => `${e.in} ${e.name}`)
+    expect(names).toEqual(
+      expect.arrayContaining(['body __proto__', 'body constructor', 'body nobody']),
+    )
+  })
+})
+
+describe.each(keyed)('$name', ({ endpoint }) => {
+  test.each(['', 'Bearer', 'Bearer unknown', 'Basic root-key', 'root-key', 'Bearer root-key, x'])(
+    'asks for a key, and takes none from "%s"',
+    async (authorization) => {
+      const question = to(endpoint, { headers: { authorization }, query: '?access_token=root-key' })
+      const answer = await refusal(question)
+      expect(answer).toMatchObject({ status: 401, code: 'unauthenticated' })
+    },
+  )
+
+  test('says which scheme it wants', async () => {
+    const { headers } = await ask(api.address, to(endpoint, { headers: { authorization: '' } }))
+    expect(headers['www-authenticate']).toBe('Bearer realm="larder"')
+  })
+})
+
+describe.each(permitted)('$name', ({ endpoint }) => {
+  test(`asks for ${endpoint.permission}, which the others do not imply`, async () => {
+    const authorization = `Bearer all-but-${endpoint.permission}`
+    const answer = await refusal(to(endpoint, { headers: { authorization } }))
+    expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
+  })
+})
+
+const wide = every.filter(({ endpoint }) => endpoint.reach === 'everything')
+describe.each(wide)('$name', ({ endpoint }) => {
+  test('is not for a narrowed key, whatever it may do', async () => {
+    const answer = await refusal(to(endpoint, { headers: { authorization: 'Bearer narrow-key' } }))
+    expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
+  })
+})
+
+const ofUsers = every.filter(({ endpoint }) => endpoint.paramNames.includes('userId'))
+describe.each(ofUsers)('$name', ({ endpoint }) => {
+  test('shows a narrowed key nothing of another user', async () => {
+    // Whatever else the body lacks is not told either way: a body that is right is `{}` or Recal's.
+    const body =
+      endpoint.id === 'handInUserConnection' ? { accessToken: 'a', scope: [] } : undefined
+    const headers = { authorization: 'Bearer narrow-key' }
+    const answer = await refusal(to(endpoint, { headers, ...(body ? { body } : {}) }))
+    expect(answer).toMatchObject({ status: 404, code: 'not_found' })
+  })
+})
+
+test('only the probes need no key', () => {
+  const open = every.filter(({ endpoint }) => endpoint.permission === 'none')
+  expect(open.map(({ name }) => name)).toEqual(['GET /livez', 'GET /readyz'])
+})
+
+test('every endpoint has a name of its own', () => {
+  expect(new Set(privateEndpoints.map(({ id }) => id)).size).toBe(privateEndpoints.length)
+  expect(new Set(every.map(({ name }) => name)).size).toBe(privateEndpoints.length)
+})

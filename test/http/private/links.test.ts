@@ -1,0 +1,322 @@
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { finishAuthorization } from '../../../src/vault/connect/finish-authorization.ts'
+import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
+import type { ProviderId } from '../../../src/core/base/ids.ts'
+import { openVaultApi, START, type VaultApi } from '../support/vault-api.ts'
+
+let api: VaultApi
+
+beforeEach(async () => {
+  api = await openVaultApi()
+})
+
+afterEach(() => api[Symbol.asyncDispose]())
+
+const make = (body: Record<string, unknown>) =>
+  api.ask({ method: 'POST', path: '/v1/connect-links', body })
+
+/** What the public listener does when the user has pressed Continue and consented. */
+async function connect(url: string): Promise<URL | null> {
+  const secret = url.split('/').at(-1) ?? ''
+  const provider = 'acme' as ProviderId
+  const begun = await beginAuthorization(api.ports, { secret, browserId: 'browser', provider })
+  const state = new URL(begun.url).searchParams.get('state') ?? ''
+  const callback = new Map([
+    ['state', state],
+    ['code', 'a-code'],
+  ])
+  const ended = await finishAuthorization(api.ports, { provider, callback, browserId: 'browser' })
+  return ended.kind === 'redirect' ? new URL(ended.url) : null
+}
+
+describe('a link', () => {
+  test('is made, asked after and withdrawn', async () => {
+    const { status, json } = await make({ userId: '42', provider: 'acme', ttlSeconds: 60 })
+    expect(status).toBe(201)
+    expect(json).toEqual({
+      id: expect.stringMatching(/^lnk_/),
+      url: expect.stringMatching(/^http:\/\/localhost:7421\/connect\/[\w-]{43}$/),
+      expiresAt: new Date(START + 60_000).toISOString(),
+      warnings: [],
+    })
+    expect(json['url']).not.toContain(json['id'])
+    const path = `/v1/connect-links/${String(json['id'])}`
+    const pending = { id: json['id'], status: 'pending', connectionId: null, lastError: null }
+    expect((await api.ask({ path })).json).toEqual({
+      ...pending,
+      expiresAt: json['expiresAt'],
+      warnings: [],
+    })
+    api.now += 60_000
+    expect((await api.ask({ path })).json).toMatchObject({ status: 'expired' })
+    const withdrawn = await api.ask({ method: 'DELETE', path })
+    expect({ status: withdrawn.status, text: withdrawn.text }).toEqual({ status: 204, text: '' })
+    expect((await api.ask({ path })).json).toMatchObject({ status: 'withdrawn' })
+    expect((await api.ask({ method: 'DELETE', path })).status).toBe(204)
+  })
+
+  test('may be made for a user and a provider by their path, with nothing else said', async () => {
+    const path = '/v1/users/a%2Fb/oauth/acme/link'
+    const { status, json } = await api.ask({ method: 'POST', path })
+    expect(status).toBe(201)
+    expect(json['expiresAt']).toBe(new Date(START + 900_000).toISOString())
+    const more = { label: 'work', redirectUrl: 'myapp://done', metadata: { a: [null] }, state: 's' }
+    expect((await api.ask({ method: 'POST', path, body: more })).status).toBe(201)
+  })
+
+  test('leads to an address with a state of its own, if it has none', async () => {
+    const redirectUrl = 'https://app.example.com/oauth?state=own%20one'
+    const { json } = await make({ userId: '42', provider: 'acme', redirectUrl })
+    const back = await connect(String(json['url']))
+    expect(back?.href).toMatch(/\?state=own%20one&connectionId=con_\w+&linkId=lnk_\w+$/)
+  })
+
+  test('tells which connection came of it', async () => {
+    const { json } = await make({
+      userId: '42',
+      provider: 'acme',
+      redirectUrl: 'https://app.example.com/oauth/done',
+      state: 'mine',
+    })
+    const back = await connect(String(json['url']))
+    const connectionId = back?.searchParams.get('connectionId')
+    expect(back?.searchParams.get('state')).toBe('mine')
+    const path = `/v1/connect-links/${String(json['id'])}`
+    expect((await api.ask({ path })).json).toMatchObject({ status: 'completed', connectionId })
+    const token = await api.ask({ path: `/v1/connections/${String(connectionId)}/token` })
+    expect(token.json).toMatchObject({ accessToken: 'access-of-the-provider-1', userId: '42' })
+  })
+
+  test.each([
+    ['a place that is not allowed', { redirectUrl: 'https://evil.example/' }, 'redirectUrl'],
+    [
+      'a place that only begins like it',
+      { redirectUrl: 'https://app.example.com/oauthx' },
+      'redirectUrl',
+    ],
+    [
+      'a page of Larder that leaves the app without the completion',
+      { confirm: 'app' },
+      'redirectUrl',
+    ],
+    [
+      'an address that already says what became of a link',
+      { redirectUrl: 'https://app.example.com/oauth?a=1&err%6Fr=reject' },
+      'redirectUrl',
+    ],
+    [
+      'an address with another state than the one of the link',
+      { redirectUrl: 'https://app.example.com/oauth?state=old', state: 'new' },
+      'redirectUrl',
+    ],
+    ['a provider that is not configured', { provider: 'nobody' }, 'provider'],
+    ['an id that is no address', { email: 'ann' }, 'email'],
+    ['parameters of the protocol', { params: { state: 'x' } }, 'params.state'],
+  ])('does not lead to %s', async (_case, more, name) => {
+    const { status, json } = await make({ userId: '42', provider: 'acme', ...more })
+    expect(status).toBe(400)
+    expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
+  })
+
+  test.each(['lnk_1', 'con_01jd9z0000000000000000000a', 'lnk_01jd9z0000000000000000000a'])(
+    '%s does not exist',
+    async (id) => {
+      const path = `/v1/connect-links/${id}`
+      expect((await api.ask({ path })).status).toBe(404)
+      expect((await api.ask({ method: 'DELETE', path })).status).toBe(404)
+      const body = { userId: '42', completion: 'c' }
+      expect((await api.ask({ method: 'POST', path: `${path}/confirm`, body })).status).toBe(404)
+    },
+  )
+})
+
+describe('a link that the app confirms', () => {
+  let path: string
+  let completion: string
+  let connectionId: string
+  beforeEach(async () => {
+    const redirectUrl = 'https://app.example.com/oauth'
+    const wanted = { userId: '42', provider: 'acme', confirm: 'app', redirectUrl }
+    const { json } = await make(wanted)
+    const back = await connect(String(json['url']))
+    path = `/v1/connect-links/${String(json['id'])}`
+    completion = back?.searchParams.get('completion') ?? ''
+    connectionId = back?.searchParams.get('connectionId') ?? ''
+  })
+
+  const confirm = (userId: string, given = completion) =>
+    api.ask({ method: 'POST', path: `${path}/confirm`, body: { userId, completion: given } })
+
+  test('serves nobody until then', async () => {
+    expect((await api.ask({ path })).json).toMatchObject({ status: 'awaiting_confirmation' })
+    const pending = await api.ask({ path: `/v1/connections/${connectionId}` })
+    expect(pending.json).toMatchObject({ status: 'pending', alive: false, scope: [] })
+    const token = `/v1/connections/${connectionId}/token`
+    const refused = await api.ask({ path: token })
+    expect(refused.status).toBe(409)
+    expect(refused.json).toMatchObject({ code: 'confirmation_required', nextAction: 'confirm' })
+    expect((await api.ask({ path: '/v1/users/42/oauth/acme' })).json).toMatchObject({
+      accessToken: null,
+    })
+
+    expect((await confirm('42', 'guessed')).status).toBe(404)
+    expect((await confirm('42')).json).toMatchObject({ id: connectionId, status: 'active' })
+    expect((await api.ask({ path: token })).status).toBe(200)
+    expect((await confirm('42')).status).toBe(410)
+  })
+
+  test('keeps nobody from the account that is connected already', async () => {
+    const body = { userId: '42', provider: 'acme', accountId: 'there-before', accessToken: 'at' }
+    const { json } = await api.ask({ method: 'POST', path: '/v1/connections', body })
+    const ofUser = '/v1/users/42/oauth/acme'
+    expect((await api.ask({ path: `${ofUser}/token` })).json).toMatchObject({
+      connectionId: json['id'],
+    })
+    expect((await api.ask({ path: ofUser })).json).toMatchObject({ id: json['id'] })
+    await confirm('42')
+    expect((await api.ask({ path: ofUser })).json).toMatchObject({ code: 'several_accounts' })
+  })
+
+  test('is given up where another user confirms', async () => {
+    const { status, json } = await confirm('43')
+    expect(status).toBe(409)
+    expect(json).toMatchObject({ code: 'confirmation_refused' })
+    expect((await confirm('42')).status).toBe(410)
+    expect((await api.ask({ path: `/v1/connections/${connectionId}/token` })).status).toBe(404)
+  })
+})
+
+const begin = (more: Record<string, unknown> = {}) =>
+  api.ask({
+    method: 'POST',
+    path: '/v1/authorizations',
+    body: {
+      userId: '42',
+      provider: 'acme',
+      callbackUrl: 'https://app.example.com/oauth/callback',
+      email: 'ann@example.com',
+      state: 'mine',
+      ...more,
+    },
+  })
+const complete = (body: Record<string, unknown>) =>
+  api.ask({ method: 'POST', path: '/v1/authorizations/complete', body })
+
+describe("a flow whose callback is the app's own", () => {
+  test('is begun and completed', async () => {
+    const begun = await begin()
+    expect(begun.status).toBe(201)
+    const { url, state, expiresAt } = begun.json
+    expect(new URL(String(url)).searchParams.get('state')).toBe(state)
+    expect(Date.parse(String(expiresAt))).toBeGreaterThan(START)
+    const done = { userId: '42', state, code: 'a-code', name: 'Ann' }
+    const { status, json } = await complete(done)
+    expect(status).toBe(200)
+    expect(json).toMatchObject({
+      userId: '42',
+      status: 'active',
+      appState: 'mine',
+      account: { id: 'acc-1', email: 'user-1@example.com', name: 'Ann' },
+    })
+    expect((await complete(done)).status).toBe(400)
+  })
+
+  test("Pyas's bad code is invalid_grant, and names no value", async () => {
+    api.endpoint.exchange = async () => ({ kind: 'code_rejected', detail: 'invalid_grant' })
+    const { state } = (await begin()).json
+    const { status, json } = await complete({ userId: '42', state, code: 'bad' })
+    expect(status).toBe(400)
+    expect(json).toMatchObject({ code: 'invalid_request', reason: 'invalid_grant' })
+  })
+
+  test('is refused in the session of another user, its code not redeemed', async () => {
+    let redeemed = 0
+    api.endpoint.exchange = async () => {
+      redeemed++
+      return { kind: 'code_rejected', detail: 'invalid_grant' }
+    }
+    const { state } = (await begin()).json
+    const { json } = await complete({ userId: '43', state, code: 'a-code' })
+    expect(json).toMatchObject({ code: 'confirmation_refused' })
+    expect(redeemed).toBe(0)
+  })
+
+  test.each([
+    ['email', { email: 'not an address' }],
+    ['callbackUrl', { callbackUrl: 'https://evil.example/callback' }],
+    ['callbackUrl', { callbackUrl: '/callback' }],
+    ['provider', { provider: 'nobody' }],
+  ])('names a bad %s and where it was', async (name, more) => {
+    const { status, json } = await begin(more)
+    expect(status).toBe(400)
+    expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
+  })
+
+  test.each<[string, (query: string) => unknown]>([
+    ['the URL that was called', (query) => `https://app.example.com/oauth/callback?${query}#_=_`],
+    ['the path that was called', (query) => `/oauth/callback?${query}`],
+    ['a query or a posted form', (query) => query],
+    ['its fields', (query) => Object.fromEntries(new URLSearchParams(query))],
+    [
+      'its fields, some of them lists',
+      (query) => ({ ...Object.fromEntries(new URLSearchParams(query)), scope: ['a b', 'c'] }),
+    ],
+  ])('takes the whole callback as %s', async (_, callbackOf) => {
+    const { state } = (await begin()).json
+    const seen: ReadonlyMap<string, string>[] = []
+    const { exchange } = api.endpoint
+    api.endpoint.exchange = async (request) => {
+      seen.push(request.callback)
+      return exchange(request)
+    }
+    const code = 'x'.repeat(8_000)
+    const query = `code=${code}&state=${String(state)}&realmId=46&accounts-server=https%3A%2F%2Fa.example&scope=a+b&hmac=~`
+    const { status } = await complete({ userId: '42', callback: callbackOf(query) })
+    expect(status).toBe(200)
+    expect(seen.map((callback) => Object.fromEntries(callback))).toEqual([
+      {
+        code,
+        state,
+        realmId: '46',
+        'accounts-server': 'https://a.example',
+        scope: 'a b',
+        hmac: '~',
+      },
+    ])
+  })
+
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['without anything', {}, ['state', 'code']],
+    ['without a state', { callback: '?code=c' }, ['callback.state']],
+    ['without a code', { callback: { state: 's' } }, ['callback.code']],
+    ['with two states', { callback: '?code=c&state=s&state=t' }, ['callback.state']],
+    ['with two codes', { callback: { code: ['c', 'd'], state: 's' } }, ['callback.code']],
+    ['beside its own fields', { callback: '?code=c&state=s', state: 's' }, ['callback']],
+    ['of another type', { callback: 7 }, ['callback']],
+    ['that nests', { callback: { state: 's', code: { a: 'b' } } }, ['callback']],
+    ['too long', { callback: `?state=s&code=${'x'.repeat(12_288)}` }, ['callback']],
+  ])('refuses a callback %s by the name of the field', async (_, more, names) => {
+    const { status, json } = await complete({ userId: '42', ...more })
+    expect(status).toBe(400)
+    const errors = json['errors'] as { name: string }[]
+    expect(errors.map(({ name }) => name)).toEqual(names)
+  })
+
+  test('needs a code or an error', async () => {
+    const { json } = await complete({ userId: '42', state: 's' })
+    expect(json['errors']).toEqual([
+      { in: 'body', name: 'code', detail: 'is required where there is no error' },
+    ])
+    const { state } = (await begin()).json
+    const refused = await complete({ userId: '42', state, error: 'access_denied' })
+    expect(refused.json).toMatchObject({ code: 'invalid_request', reason: 'reject' })
+  })
+})
+
+test('a link is stored as the hash of its secret', async () => {
+  const { json } = await make({ userId: '42', provider: 'acme' })
+  const secret = String(json['url']).split('/').at(-1) ?? ''
+  const hash = createHash('sha256').update(secret).digest('base64url')
+  expect(await api.ports.store.linkBySecretHash(hash)).toMatchObject({ id: json['id'] })
+})

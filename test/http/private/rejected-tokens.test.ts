@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ProviderId } from '../../../src/core/base/ids.ts'
+import type { Provider } from '../../../src/core/connection/provider.ts'
+import { acme, openVaultApi, type VaultApi } from '../support/vault-api.ts'
+
+let api: VaultApi
+
+beforeEach(async () => {
+  api = await openVaultApi()
+})
+
+afterEach(() => api[Symbol.asyncDispose]())
+
+const OAUTH = {
+  provider: 'acme',
+  accessToken: 'at-1',
+  refreshToken: 'rt-1',
+  expiresInSeconds: 3600,
+}
+
+async function imported(more: Record<string, unknown> = {}): Promise<string> {
+  const body = { userId: '42', ...OAUTH, ...more }
+  return String((await api.ask({ method: 'POST', path: '/v1/connections', body })).json['id'])
+}
+
+const tokenPath = (id: string) => `/v1/connections/${id}/token`
+const read = async (id: string) => api.ask({ path: tokenPath(id) })
+const shown = async (id: string) => (await api.ask({ path: `/v1/connections/${id}` })).json
+
+/** Reports the token that is served now. */
+async function report(id: string) {
+  const { json } = await read(id)
+  return reportOf(id, String(json['tokenId']))
+}
+
+const reportOf = (id: string, tokenId: string) =>
+  api.ask({ path: `${tokenPath(id)}?rejected=${encodeURIComponent(tokenId)}` })
+
+describe('a rejected token', () => {
+  test.each([{ expiresInSeconds: 3600 }, {}])(
+    'without a refresh token ends the connection, and no reader gets it again (%o)',
+    async (life) => {
+      const id = await imported({ refreshToken: null, expiresInSeconds: null, ...life })
+      const { status, json } = await report(id)
+      expect(status).toBe(409)
+      expect(json).toMatchObject({ code: 'reconnect_required', reason: 'no_refresh_token' })
+      expect(await shown(id)).toMatchObject({
+        status: 'disconnected',
+        alive: false,
+        failure: { reason: 'no_refresh_token', detail: expect.stringContaining("provider's API") },
+      })
+      expect((await read(id)).status).toBe(409)
+      expect((await api.ask({ path: '/v1/users/42/oauth/acme/token' })).status).toBe(409)
+      expect((await api.ask({ path: '/v1/users/42/oauth/acme' })).json['accessToken']).toBe(null)
+      const { json: events } = await api.ask({ path: '/v1/events' })
+      const types = (events['items'] as readonly { type: string }[]).map(({ type }) => type)
+      expect(types).toEqual(['connection.created', 'connection.disconnected'])
+      // A new consent, or new tokens, heal it.
+      const path = `/v1/connections/${id}`
+      await api.ask({ method: 'PATCH', path, body: { accessToken: 'at-2' } })
+      expect((await read(id)).json).toMatchObject({ accessToken: 'at-2', status: 'active' })
+    },
+  )
+
+  test('of a dead grant is not served to its end', async () => {
+    api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
+    const id = await imported()
+    await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
+    expect((await read(id)).status).toBe(200)
+    expect((await report(id)).json).toMatchObject({ status: 409, reason: 'revoked' })
+    expect((await read(id)).json).toMatchObject({ status: 409, reason: 'revoked' })
+  })
+
+  test.each([
+    ['unavailable', { kind: 'not_sent', detail: 'refused' }],
+    ['not answering', { kind: 'ambiguous', detail: 'cut', mayReplay: true, salvaged: null }],
+    ['throttling', { kind: 'throttled', detail: '429', retryAfterMs: 30_000 }],
+  ] as const)('is served to no reader while the provider is %s', async (_, outcome) => {
+    const refresh = api.endpoint.refresh
+    api.endpoint.refresh = async () => outcome
+    const id = await imported()
+    expect((await report(id)).status).toBe(503)
+    expect(await shown(id)).toMatchObject({ status: 'failing', alive: false })
+    for (const ask of [() => read(id), () => api.ask({ path: '/v1/users/42/oauth/acme/token' })]) {
+      const { status, headers } = await ask()
+      expect(status).toBe(503)
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+    }
+    api.endpoint.refresh = refresh
+    api.now += 60_000
+    const healed = await read(id)
+    expect(healed.json).toMatchObject({ accessToken: 'access-of-the-provider-1', status: 'active' })
+  })
+
+  test('makes the connection failing if the provider is not asked at all', async () => {
+    const id = await imported()
+    const client = api.ports.endpoint.clientKey(acme.id, null)
+    const open = { reason: 'unavailable', since: api.now, until: api.now + 60_000 } as const
+    api.ports.traffic.turn({ provider: acme.id, client, failures: 5, open })
+    expect((await report(id)).status).toBe(503)
+    expect(await shown(id)).toMatchObject({
+      status: 'failing',
+      failure: { reason: 'provider_unavailable' },
+    })
+    expect((await read(id)).status).toBe(503)
+  })
+
+  test('that the provider issues again is not served again, and costs one refresh a minute', async () => {
+    let asked = 0
+    const refresh = api.endpoint.refresh
+    const id = await imported()
+    api.endpoint.refresh = async (request) => {
+      asked++
+      const outcome = await refresh(request)
+      const { accessToken } = OAUTH
+      const { Secret } = await import('../../../src/core/base/secret.ts')
+      if (outcome.kind !== 'ok') return outcome
+      return { ...outcome, tokens: { ...outcome.tokens, accessToken: new Secret(accessToken) } }
+    }
+    expect((await report(id)).status).toBe(503)
+    for (let again = 0; again < 5; again++) expect((await read(id)).status).toBe(503)
+    expect(asked).toBe(1)
+    api.endpoint.refresh = refresh
+    api.now += 60_000
+    expect((await read(id)).json).toMatchObject({ accessToken: 'access-of-the-provider-2' })
+  })
+})
+
+describe('a report of a token', () => {
+  test('that the schedule has refreshed a moment ago causes a refresh at once', async () => {
+    const id = await imported()
+    await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
+    api.now += 1_000
+    const { status, json } = await report(id)
+    expect(status).toBe(200)
+    expect(json['accessToken']).toBe('access-of-the-provider-2')
+  })
+
+  test('that replaced a reported one waits a minute, and is not served meanwhile', async () => {
+    const id = await imported()
+    expect((await report(id)).status).toBe(200)
+    api.now += 10_000
+    const again = await report(id)
+    expect(again.status).toBe(503)
+    expect(Number(again.headers['retry-after'])).toBe(50)
+    expect((await read(id)).status).toBe(503)
+    api.now += 50_000
+    expect((await read(id)).json).toMatchObject({ accessToken: 'access-of-the-provider-2' })
+  })
+
+  test('that is not the current one changes nothing', async () => {
+    const id = await imported()
+    const { json } = await read(id)
+    expect((await reportOf(id, 't_unknown')).json).toMatchObject({ accessToken: 'at-1' })
+    await report(id)
+    const late = await reportOf(id, String(json['tokenId']))
+    expect(late.json).toMatchObject({ accessToken: 'access-of-the-provider-1', status: 'active' })
+  })
+})
+
+describe('rejected credentials', () => {
+  const form = {
+    kind: 'basic',
+    labels: { username: 'User', secret: 'Password' },
+    help: null,
+    helpUrl: null,
+    basicPassword: null,
+    identifiedBy: 'username',
+  } as const
+
+  function login(isProbed: boolean): Promise<string> {
+    const id = 'login' as ProviderId
+    const credentials = { ...form, isProbed }
+    const provider: Provider = { ...acme, id, connectsBy: 'credentials', credentials }
+    const providers = api.ports.providers as Map<ProviderId, Provider>
+    providers.set(id, provider)
+    return imported({
+      provider: 'login',
+      accessToken: null,
+      refreshToken: null,
+      expiresInSeconds: null,
+      credentials: { username: 'ann', password: 'secret-of-ann' },
+    })
+  }
+
+  test('that nobody can prove end the connection', async () => {
+    const id = await login(false)
+    expect((await report(id)).json).toMatchObject({ code: 'reconnect_required', reason: 'revoked' })
+    expect(await shown(id)).toMatchObject({ status: 'disconnected', alive: false })
+    expect((await read(id)).status).toBe(409)
+  })
+
+  test('are served to no reader while the provider is unavailable', async () => {
+    const id = await login(true)
+    const check = api.endpoint.checkCredentials
+    api.endpoint.checkCredentials = async () => ({ kind: 'not_sent', detail: 'refused' }) as never
+    expect((await report(id)).status).toBe(503)
+    expect((await read(id)).status).toBe(503)
+    expect(await shown(id)).toMatchObject({ status: 'failing', alive: false })
+    api.endpoint.checkCredentials = check
+    api.now += 60_000
+    expect((await read(id)).json).toMatchObject({ status: 'active' })
+  })
+
+  test('are proven at once, served again if the provider accepts them, and proven again after a minute', async () => {
+    const id = await login(true)
+    let asked = 0
+    const check = api.endpoint.checkCredentials
+    api.endpoint.checkCredentials = async (request) => {
+      asked++
+      return check(request)
+    }
+    for (let round = 1; round <= 2; round++) {
+      // The caller has tried them: the same ones are no answer to it.
+      expect((await report(id)).status).toBe(503)
+      expect(asked).toBe(round)
+      expect((await read(id)).json).toMatchObject({ status: 'active', warnings: [] })
+      api.now += 60_000
+    }
+  })
+
+  test('that were reported twice within a minute are served when they are proven again', async () => {
+    const id = await login(true)
+    await report(id)
+    await report(id)
+    expect((await read(id)).status).toBe(503)
+    api.now += 60_000
+    expect((await read(id)).status).toBe(200)
+  })
+})

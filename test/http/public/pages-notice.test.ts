@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import {
+  type Outcome,
+  outcomePage,
+  outcomeStatus,
+} from '../../../src/http/public/pages/outcome-page.ts'
+import { problemPage, problemStatus } from '../../../src/http/public/pages/problem-page.ts'
+
+const FRAME = { stylesheet: '/assets/x.css' }
+
+test.each<[Outcome, number, string]>([
+  [{ kind: 'connected', awaitsConfirmation: false }, 200, 'Acme is connected'],
+  [{ kind: 'connected', awaitsConfirmation: true }, 200, 'Almost done'],
+  [failed('reject', 'access_denied'), 403, 'Acme was not connected'],
+  [failed('unsupported', 'unsupported_account'), 403, 'This account cannot be connected'],
+  [failed('internal', 'account_mismatch'), 409, 'That was another account'],
+  [failed('internal', 'conflict'), 500, 'Acme was not connected'],
+  [failed('internal', 'link_used'), 410, 'This link has been used'],
+  [failed('internal', 'link_withdrawn'), 410, 'This link was withdrawn'],
+  [failed('internal', 'provider_misconfigured'), 502, 'Acme is not set up correctly'],
+  [failed('internal', 'provider_unavailable'), 503, 'Acme cannot be reached'],
+  [failed('internal', 'consent_required'), 403, 'Acme has to ask you first'],
+  [failed('internal', 'provider_refused'), 502, 'Acme refused the connection'],
+  [failed('internal', 'internal'), 500, 'Acme was not connected'],
+  [failed('internal', 'constructor'), 500, 'Acme was not connected'],
+])('tells of %j with %d and "%s"', (outcome, status, heading) => {
+  expect(outcomeStatus(outcome)).toBe(status)
+  const page = outcomePage(FRAME, outcome, 'Acme').toString()
+  expect(page).toContain(`<h1>${heading}</h1>`)
+  expect(page).toContain(`<title>${heading}</title>`)
+  expect(page).not.toContain('{provider}')
+})
+
+test('a provider’s name is escaped, and is no pattern', () => {
+  const page = outcomePage(FRAME, failed('reject', 'access_denied'), '<b>$&').toString()
+  expect(page).toContain('&#60;b&#62;$&#38; was not connected')
+})
+
+test('a problem offers a retry and a reference only where there is one', () => {
+  const bare = problemPage(FRAME, 'link_expired', { retry: null, reference: null }).toString()
+  expect(problemStatus('link_expired')).toBe(410)
+  expect(bare).not.toMatch(/<a |Reference/)
+  const full = problemPage(FRAME, 'internal', { retry: '/connect/x', reference: 'abc' }).toString()
+  expect(full).toContain('href="/connect/x"')
+  expect(full).toContain('Reference: <code>abc</code>')
+})
+
+function failed(word: 'reject' | 'unsupported' | 'internal', errorCode: string): Outcome {
+  return { kind: 'failed', word, errorCode }
+}

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import type { ProviderId } from '../../../src/core/base/ids.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import type { EgressResult } from '../../../src/oauth/egress/egress.ts'
+import { createTokenEndpoint } from '../../../src/oauth/methods/endpoint.ts'
+import { configureProviders, presetIds } from '../../../src/oauth/recipe/configure-providers.ts'
+import { one } from '../../../src/oauth/answer/read-answer.ts'
+import type { TokenEndpoint } from '../../../src/ports/token-endpoint.ts'
+import { systemClock } from '../../../src/observe/system-clock.ts'
+import { makeRevocation } from '../../store/make-revocation.ts'
+import { PRINTS } from '../endpoint-kit.ts'
+import { type Presented, presented, results } from './any-answer.ts'
+import { type Answered, expectHarmless, isDocumentedDeath } from './expect-harmless.ts'
+import { recipeOf, settingsOf } from '../recipe/preset-kit.ts'
+
+// Whatever comes back, and from whichever provider: an outcome, nothing thrown, nothing given away.
+
+const recipes = new Map(presetIds.map((id) => [id, recipeOf(id)]))
+let behindTheDoor: EgressResult
+let endpoint: TokenEndpoint
+
+/** Every preset's, on a door behind which stands what the case wants. */
+beforeAll(() => {
+  const providers = presetIds.map((id) => ({ id, settings: settingsOf(id), clientSecrets: [] }))
+  const configured = configureProviders(providers, 'https://larder.example')
+  const egress = { send: async ({ url }: { url: URL }) => metadataOf(url) ?? behindTheDoor }
+  endpoint = createTokenEndpoint({ configured, egress, clock: systemClock, sealer: PRINTS })
+})
+
+const cases = fc
+  .tuple(presented, fc.constantFrom(...presetIds))
+  .chain(([sent, preset]) => results(sent).map((result) => ({ sent, preset, result })))
+
+test('every answer is an outcome that gives nothing away and ends no grant without a word for it', async () => {
+  const seen = new Map<string, number>()
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ sent, preset, result }) => {
+      behindTheDoor = result
+      const request = { refreshToken: new Secret(sent.token), requestedScope: ['a', 'b'] }
+      const outcome = await endpoint.refresh({ ...aboutOf(preset, sent), ...request })
+      seen.set(outcome.kind, (seen.get(outcome.kind) ?? 0) + 1)
+      const answer = answeredOf(result)
+      expectHarmless(outcome, sent, answer)
+      const recipe = recipes.get(preset)
+      if (outcome.kind === 'grant_dead') {
+        expect(recipe !== undefined && isDocumentedDeath(answer, recipe)).toBe(true)
+      }
+    }),
+    { numRuns: 5_000 },
+  )
+  // Proves nothing where it does not come past every outcome.
+  const kinds = ['ambiguous', 'client_config', 'grant_dead', 'not_sent', 'ok', 'throttled']
+  expect([...seen.keys()].toSorted()).toEqual(kinds)
+  expect(Math.min(...seen.values())).toBeGreaterThan(20)
+}, 120_000)
+
+test('whose account it is, and revoking, survive every answer as well', async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ sent, preset, result }) => {
+      behindTheDoor = result
+      const accessToken = new Secret(sent.token)
+      const told = await endpoint.identify({ ...aboutOf(preset, sent), accessToken })
+      const revoked = await endpoint.revoke({
+        ...makeRevocation('1'),
+        ...aboutOf(preset, sent),
+        accessToken,
+        refreshToken: accessToken,
+      })
+      expect(['ok', 'unknown', 'unavailable']).toContain(told.kind)
+      expect(['revoked', 'unsupported', 'failed']).toContain(revoked.kind)
+    }),
+    { numRuns: 1_500 },
+  )
+}, 120_000)
+
+/** What users of these presets are asked for. */
+const PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  auth0: { domain: 'acme.eu.auth0.com' },
+  freshworks: { orgHost: 'acme.myfreshworks.com' },
+  keycloak: { realm: 'main' },
+  okta: { domain: 'acme.okta.com' },
+  shopify: { shop: 'acme' },
+  zendesk: { subdomain: 'acme' },
+}
+
+function aboutOf(preset: string, { secret }: Presented) {
+  const client = { id: 'client-1', secret: new Secret(secret) }
+  return { provider: preset as ProviderId, client, params: PARAMS[preset] ?? {}, providerData: {} }
+}
+
+function answeredOf(result: EgressResult): Answered | null {
+  if (result.kind !== 'answered') return null
+  return { ...result, contentType: one(result.headers['content-type']) ?? '' }
+}
+
+/** Only token answers are odd here. */
+function metadataOf({ href, origin }: URL): EgressResult | null {
+  const [issuer] = href.split('/.well-known/')
+  if (issuer === href) return null
+  const at = (path: string) => `${origin}/${path}`
+  const metadata = {
+    issuer,
+    authorization_endpoint: at('authorize'),
+    token_endpoint: at('token'),
+    userinfo_endpoint: at('userinfo'),
+    revocation_endpoint: at('revoke'),
+    jwks_uri: at('jwks'),
+  }
+  const body = Buffer.from(JSON.stringify(metadata))
+  return { kind: 'answered', sentAt: 0, status: 200, headers: {}, body, complete: true }
+}

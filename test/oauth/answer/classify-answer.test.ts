@@ -1,0 +1,254 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  type AnswerRules,
+  classifyAnswer,
+  looksLikeCode,
+} from '../../../src/core/refresh/classify-answer.ts'
+import type { TokenAnswer } from '../../../src/core/refresh/token-answer.ts'
+
+const answer = (status: number, body: unknown, more: Partial<TokenAnswer> = {}): TokenAnswer => {
+  const object = typeof body === 'object' && body !== null && !Array.isArray(body)
+  const record = object ? (body as Record<string, unknown>) : null
+  const token = record?.['access_token']
+  return {
+    status,
+    body: record,
+    complete: true,
+    hasToken: typeof token === 'string' && token !== '',
+    retryAfterMs: null,
+    ...more,
+  }
+}
+
+const NO_RULES: AnswerRules = { dead: [], config: [], temporary: [], throttled: [] }
+
+const RULES: AnswerRules = {
+  dead: [
+    { statuses: [200], where: { error: ['bad_refresh_token', 'invalid_code'] } },
+    { where: { ok: [false], error: ['invalid_refresh_token', 'token_revoked'] } },
+    { where: { status: ['BAD_REFRESH_TOKEN'] } },
+    { where: { 'errors[].errorType': ['invalid_grant'] } },
+    { where: { 'error.code': [190], 'error.error_subcode': [458, 463] } },
+    { statuses: [401], where: { message: ['Unauthorized'] } },
+    { statuses: [403], where: { error: ['refresh_token_reused'] } },
+  ],
+  config: [
+    { where: { error: ['incorrect_client_credentials'] } },
+    { where: { 'error_codes[]': [7000215] } },
+  ],
+  temporary: [{ where: { error: ['internal_failure'] } }],
+  throttled: [
+    { where: { error: ['ratelimited'] } },
+    { statuses: [400], where: { error_description: ['Access Denied'] } },
+  ],
+}
+
+const OK = { access_token: 'at', token_type: 'Bearer' }
+
+test.each<[string, TokenAnswer, string]>([
+  ['a token', answer(200, OK), 'ok'],
+  ['a token with 201', answer(201, OK), 'ok'],
+  ['a token beside an empty error', answer(200, { ...OK, error: '' }), 'ok'],
+  ['a token beside a null error', answer(200, { ...OK, error: null }), 'ok'],
+  ['a token beside ok: true', answer(200, { ...OK, ok: true }), 'ok'],
+  ['a token beside an error', answer(200, { ...OK, error: 'odd' }), 'ambiguous'],
+  ['a token beside ok: false', answer(200, { ...OK, ok: false }), 'ambiguous'],
+  ['a token with 302', answer(302, OK), 'client_config'],
+  ['a token with 500', answer(500, OK), 'ambiguous, replay'],
+  ['a token in a cut answer', answer(200, OK, { complete: false }), 'ambiguous, replay'],
+  ['an empty token', answer(200, { access_token: '' }), 'ambiguous, replay'],
+  ['a token that is a number', answer(200, { access_token: 1 }), 'ambiguous, replay'],
+  ['an empty object', answer(200, {}), 'ambiguous, replay'],
+  ['null', answer(200, null), 'ambiguous, replay'],
+  ['a list', answer(200, []), 'ambiguous, replay'],
+  ['an empty text', answer(200, ''), 'ambiguous, replay'],
+  ['HTML with 200', answer(200, undefined), 'ambiguous, replay'],
+  ['204', answer(204, undefined), 'ambiguous, replay'],
+  ['invalid_grant', answer(400, { error: 'invalid_grant' }), 'grant_dead'],
+  ['invalid_grant with 401', answer(401, { error: 'invalid_grant' }), 'grant_dead'],
+  ['invalid_grant with 403', answer(403, { error: 'invalid_grant' }), 'grant_dead'],
+  ['invalid_grant with 200', answer(200, { error: 'invalid_grant' }), 'grant_dead'],
+  ['invalid_grant with 500', answer(500, { error: 'invalid_grant' }), 'ambiguous, replay'],
+  ['invalid_grant with 429', answer(429, { error: 'invalid_grant' }), 'throttled'],
+  [
+    'invalid_grant in a cut answer',
+    answer(400, { error: 'invalid_grant' }, { complete: false }),
+    'ambiguous',
+  ],
+  [
+    'invalid_client in a cut answer',
+    answer(401, { error: 'invalid_client' }, { complete: false }),
+    'ambiguous',
+  ],
+  ['invalid_grant in other letters', answer(400, { error: 'Invalid_Grant' }), 'ambiguous'],
+  ['invalid_grant in a list', answer(400, { error: ['invalid_grant'] }), 'ambiguous'],
+  ['invalid_client', answer(401, { error: 'invalid_client' }), 'client_config'],
+  ['invalid_client with 400', answer(400, { error: 'invalid_client' }), 'client_config'],
+  ['invalid_client with 200', answer(200, { error: 'invalid_client' }), 'client_config'],
+  ['unauthorized_client', answer(400, { error: 'unauthorized_client' }), 'client_config'],
+  ['invalid_request', answer(400, { error: 'invalid_request' }), 'ambiguous'],
+  ['invalid_scope', answer(400, { error: 'invalid_scope' }), 'ambiguous'],
+  ['unsupported_grant_type', answer(400, { error: 'unsupported_grant_type' }), 'ambiguous'],
+  ['temporarily_unavailable', answer(400, { error: 'temporarily_unavailable' }), 'ambiguous'],
+  ['an unknown error', answer(400, { error: 'whatever' }), 'ambiguous'],
+  ['an unknown error with 200', answer(200, { error: 'whatever' }), 'ambiguous'],
+  ['an error that is an object', answer(200, { error: { code: 190 } }), 'ambiguous'],
+  ['ok: false with 200', answer(200, { ok: false }), 'ambiguous'],
+  ['400 and HTML', answer(400, undefined), 'ambiguous'],
+  ['401 and HTML', answer(401, undefined), 'ambiguous'],
+  ['403 and HTML', answer(403, undefined), 'ambiguous'],
+  ['402', answer(402, {}), 'ambiguous'],
+  ['407', answer(407, undefined), 'ambiguous'],
+  ['409', answer(409, {}), 'ambiguous'],
+  ['422', answer(422, {}), 'ambiguous'],
+  ['451', answer(451, undefined), 'ambiguous'],
+  ['408', answer(408, undefined), 'ambiguous, replay'],
+  ['404', answer(404, undefined), 'client_config'],
+  ['404 with an unknown error', answer(404, { error: 'not_found' }), 'client_config'],
+  ['405', answer(405, undefined), 'client_config'],
+  ['301', answer(301, undefined), 'client_config'],
+  ['302', answer(302, undefined), 'client_config'],
+  ['303', answer(303, undefined), 'client_config'],
+  ['304', answer(304, undefined), 'client_config'],
+  ['307', answer(307, undefined), 'client_config'],
+  ['308', answer(308, undefined), 'client_config'],
+  ['429', answer(429, undefined), 'throttled'],
+  ['429 with Retry-After', answer(429, {}, { retryAfterMs: 5_000 }), 'throttled'],
+  ['503', answer(503, undefined), 'ambiguous, replay'],
+  ['503 with Retry-After', answer(503, undefined, { retryAfterMs: 5_000 }), 'throttled'],
+  ['500', answer(500, undefined), 'ambiguous, replay'],
+  ['502 and HTML', answer(502, undefined), 'ambiguous, replay'],
+  ['504', answer(504, undefined), 'ambiguous, replay'],
+  ['520', answer(520, undefined), 'ambiguous, replay'],
+  ['a status of no class', answer(999, undefined), 'ambiguous, replay'],
+])('%s', (_what, given, expected) => {
+  expect(shown(classifyAnswer(given, NO_RULES))).toBe(expected)
+})
+
+test.each<[string, TokenAnswer, string]>([
+  ['GitHub, dead', answer(200, { error: 'bad_refresh_token' }), 'grant_dead'],
+  ['Zoho, dead', answer(200, { error: 'invalid_code' }), 'grant_dead'],
+  ['the same code with another status', answer(400, { error: 'invalid_code' }), 'ambiguous'],
+  ['Slack, dead', answer(200, { ok: false, error: 'token_revoked' }), 'grant_dead'],
+  [
+    'the same from a provider in trouble',
+    answer(503, { ok: false, error: 'token_revoked' }),
+    'ambiguous, replay',
+  ],
+  [
+    'the same with a request to slow down',
+    answer(429, { ok: false, error: 'token_revoked' }),
+    'throttled',
+  ],
+  ['the same code without ok: false', answer(200, { error: 'token_revoked' }), 'ambiguous'],
+  ['Slack, throttled', answer(200, { ok: false, error: 'ratelimited' }), 'throttled'],
+  ['HubSpot, dead', answer(400, { status: 'BAD_REFRESH_TOKEN' }), 'grant_dead'],
+  [
+    'Fitbit, dead',
+    answer(401, { errors: [{ errorType: 'x' }, { errorType: 'invalid_grant' }] }),
+    'grant_dead',
+  ],
+  ['Facebook, dead', answer(400, { error: { code: 190, error_subcode: 463 } }), 'grant_dead'],
+  [
+    'Facebook, numbers as text',
+    answer(400, { error: { code: '190', error_subcode: '463' } }),
+    'grant_dead',
+  ],
+  [
+    'Facebook, another subcode',
+    answer(400, { error: { code: 190, error_subcode: 1 } }),
+    'ambiguous',
+  ],
+  ['an old Cal.com, dead', answer(401, { message: 'Unauthorized' }), 'grant_dead'],
+  ['OpenAI, dead', answer(403, { error: 'refresh_token_reused' }), 'grant_dead'],
+  [
+    'GitHub, wrong secret at 200',
+    answer(200, { error: 'incorrect_client_credentials' }),
+    'client_config',
+  ],
+  [
+    'Microsoft, wrong secret as invalid_grant',
+    answer(400, { error: 'invalid_grant', error_codes: [1, 7000215] }),
+    'client_config',
+  ],
+  ['Google, its own trouble', answer(400, { error: 'internal_failure' }), 'ambiguous'],
+  ['Zoho, throttled', answer(400, { error_description: 'Access Denied' }), 'throttled'],
+  ['a token', answer(200, OK), 'ok'],
+])('in its own words: %s', (_what, given, expected) => {
+  expect(shown(classifyAnswer(given, RULES))).toBe(expected)
+})
+
+const shown = (verdict: ReturnType<typeof classifyAnswer>) =>
+  verdict.kind === 'ambiguous' && verdict.mayReplay ? 'ambiguous, replay' : verdict.kind
+
+test.each([
+  'invalid_grant',
+  'BAD_REFRESH_TOKEN',
+  'AADSTS700082',
+  'interaction_required',
+  'org_internal',
+  'accessDenied',
+  'InvalidToken',
+  '190',
+  'oauth:invalid-code',
+])('%s is quoted as a code', (code) => {
+  expect(looksLikeCode(code)).toBe(true)
+})
+
+test.each([
+  'ya29.a0AfH6SMBxQ7zY0w9VtK3',
+  'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
+  '1//0gXyZaBcDeFg',
+  'canary-rt-5f3a9b2c8d',
+  '8f14e45fceea167a5a36dedd4bea2543',
+  'xoxe-1-My0xLTEyMzQ1Njc4OTA',
+  'c2VjcmV0LXRva2VuLXZhbHVl',
+  'Token has been expired or revoked.',
+  '<script>',
+  'a'.repeat(65),
+  'one_two_three_four_five_six_seven',
+  '',
+])('%s is not', (text) => {
+  expect(looksLikeCode(text)).toBe(false)
+})
+
+test('no answer whatever is terminal without a word for it, and no detail is longer than a sentence', () => {
+  const words = fc.constantFrom('invalid_grant', 'invalid_client', 'x', '', 'y'.repeat(200))
+  const body = fc.oneof(
+    fc.dictionary(
+      fc.constantFrom('error', 'ok', 'access_token', 'message'),
+      fc.oneof(words, fc.anything()),
+    ),
+    fc.constant(null),
+  )
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 100, max: 999 }),
+      body,
+      fc.boolean(),
+      (status, given, complete) => {
+        const verdict = classifyAnswer(answer(status, given, { complete }), RULES)
+        if (verdict.kind === 'ok') return
+        expect(verdict.detail.length).toBeLessThanOrEqual(64)
+        if (verdict.kind === 'grant_dead') {
+          const text = JSON.stringify(given)
+          expect(text).toMatch(/invalid_grant|Unauthorized|token|code|BAD_/)
+        }
+      },
+    ),
+  )
+})
+
+test.each([
+  [400, { error: 'invalid_client' }],
+  [401, { error: 'invalid_client', error_description: 'refresh token' }],
+  [401, { error: { code: 'invalid_client' } }],
+  [200, { ok: false, error: 'invalid_client' }],
+])(
+  'a rule for dead grants, however wide, takes no refused client for one: %d %j',
+  (status, body) => {
+    const wide = { ...NO_RULES, dead: [{ statuses: [200, 400, 401] }, { where: { error: [] } }] }
+    expect(shown(classifyAnswer(answer(status, body), wide))).toBe('client_config')
+  },
+)

@@ -1,6 +1,0 @@
-import { startScriptedProvider } from '../support/scripted-provider/start-scripted-provider.ts'
-
-/** Starts a provider, tells whoever started this process, and waits to be killed. */
-const { pid, origin } = await startScriptedProvider()
-process.send?.({ pid, origin })
-setInterval(() => undefined, 60_000)

@@ -1,0 +1,538 @@
+import { describe, expect, test } from 'vitest'
+import { VaultError } from '../../../src/core/base/errors.ts'
+import type { ConnectionId, LinkId, UserId } from '../../../src/core/base/ids.ts'
+import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
+import { beginHeadless } from '../../../src/vault/connect/begin-headless.ts'
+import { completeHeadless } from '../../../src/vault/connect/complete-headless.ts'
+import { confirmLink } from '../../../src/vault/connect/confirm-link.ts'
+import { createLink } from '../../../src/vault/connect/create-link.ts'
+import { deliverRevocations } from '../../../src/vault/connections/deliver-revocations.ts'
+import { expireConfirmations } from '../../../src/vault/upkeep/expire-confirmations.ts'
+import { finishAuthorization } from '../../../src/vault/connect/finish-authorization.ts'
+import { getToken } from '../../../src/vault/tokens/get-token.ts'
+import { openLink } from '../../../src/vault/connect/open-link.ts'
+import { showLink } from '../../../src/vault/connect/show-link.ts'
+import { linkDemand } from '../../support/link-demand.ts'
+import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../../support/vault-stage.ts'
+import type { LinkRequest } from '../../../src/vault/connect/connect-requests.ts'
+
+const HOME = 'https://app.example.com/oauth'
+const USER = 'user-1' as UserId
+const MINUTE = 60_000
+
+describe('a link', () => {
+  test('connects a user and is good for that once', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage, { state: 'of the app' })
+    const home = await walk(stage, link)
+    expect(home.searchParams.get('state')).toBe('of the app')
+    expect(home.searchParams.get('linkId')).toBe(link.id)
+    const served = await read(stage, home)
+    expect(served.connection).toMatchObject({
+      userId: USER,
+      status: 'active',
+      grant: { scope: ['read', 'write'] },
+    })
+    await expect(openLink(stage.ports, link.secret)).rejects.toMatchObject({ code: 'link_used' })
+    expect((await showLink(stage.ports, OPERATOR, link.id)).state).toMatchObject({
+      status: 'completed',
+    })
+  })
+
+  test('that was refused at the provider stays good', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage)
+    await stage.provider.setConsent({ kind: 'error', error: 'access_denied' })
+    const refused = await walk(stage, link)
+    expect([refused.searchParams.get('error'), refused.searchParams.get('errorCode')]).toEqual([
+      'reject',
+      'access_denied',
+    ])
+    expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe('access_denied')
+    await stage.provider.setConsent({ kind: 'allow' })
+    expect((await walk(stage, link)).searchParams.get('connectionId')).toMatch(/^con_/)
+  })
+
+  test('keeps the id of the connection that it reconnects, and supersedes an older one for it', async () => {
+    await using stage = await openStage()
+    const { connection, account, family } = await stage.adopt({ demand: { userId: USER } })
+    await stage.provider.setAccount(account)
+    const older = await makeLink(stage, { connectionId: connection.id })
+    const newer = await makeLink(stage, { connectionId: connection.id })
+    await expect(openLink(stage.ports, older.secret)).rejects.toMatchObject({
+      code: 'link_superseded',
+    })
+    const home = await walk(stage, newer)
+    expect(home.searchParams.get('connectionId')).toBe(connection.id)
+    expect((await stage.stored(connection.id)).grant.id).not.toBe(connection.grant.id)
+    await deliverRevocations(stage.ports)
+    expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
+  })
+
+  test('that reconnects revokes nothing if the provider may end all grants of the account', async () => {
+    await using stage = await openStage({ provider: { revocation: {} } })
+    const { connection, account } = await stage.adopt({ demand: { userId: USER } })
+    await stage.provider.setAccount(account)
+    const home = await walk(stage, await makeLink(stage, { connectionId: connection.id }))
+    expect(home.searchParams.get('connectionId')).toBe(connection.id)
+    await deliverRevocations(stage.ports)
+    expect(await stage.provider.requests({ endpoint: 'revoke' })).toEqual([])
+  })
+
+  test('that comes back with another account leaves the old grant alone and gives the new one up', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt({ demand: { userId: USER } })
+    const link = await makeLink(stage, { connectionId: connection.id })
+    const home = await walk(stage, link)
+    expect([home.searchParams.get('error'), home.searchParams.get('errorCode')]).toEqual([
+      'internal',
+      'account_mismatch',
+    ])
+    expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
+    await deliverRevocations(stage.ports)
+    const { families } = await stage.provider.truth()
+    expect(families.map(({ revoked }) => revoked?.cause ?? null)).toEqual([
+      null,
+      'revocation_endpoint',
+    ])
+  })
+
+  test('that comes back with another e-mail is another account, where only that was known', async () => {
+    await using stage = await openStage()
+    const demand = { userId: USER, accountId: null, email: 'ann@example.com' }
+    const silent = await stage.provider.misbehave(
+      { act: 'answer', status: 500, body: 'empty' },
+      { endpoint: 'userinfo' },
+    )
+    const { connection } = await stage.adopt({ demand })
+    await stage.provider.behave(silent)
+    expect(connection.account).toMatchObject({ id: null, email: 'ann@example.com' })
+    await stage.provider.setAccount({ id: 'acc-9', email: 'bea@example.com', name: 'Bea' })
+    const link = await makeLink(stage, { connectionId: connection.id })
+    expect((await walk(stage, link)).searchParams.get('errorCode')).toBe('account_mismatch')
+    expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
+  })
+
+  test('expects the account that it was made for, by id or by e-mail', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage, { expectedAccount: 'somebody@else.example' })
+    expect((await walk(stage, link)).searchParams.get('errorCode')).toBe('account_mismatch')
+  })
+
+  test('connects the same account once: a second consent is a reconnect', async () => {
+    await using stage = await openStage()
+    await stage.provider.setAccount({ id: 'a-1', email: 'a@example.com', name: 'A' })
+    const first = await walk(stage, await makeLink(stage))
+    const second = await walk(stage, await makeLink(stage))
+    expect(second.searchParams.get('connectionId')).toBe(first.searchParams.get('connectionId'))
+  })
+})
+
+describe('a callback', () => {
+  test('in another browser gets nowhere, and the first can still finish', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage)
+    const callback = await atProvider(stage, link, 'browser-1')
+    for (const browserId of ['browser-2', null]) {
+      const elsewhere = finishAuthorization(stage.ports, { provider: ACME, callback, browserId })
+      await expect(elsewhere).rejects.toMatchObject({ code: 'invalid_request' })
+    }
+    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(0)
+    const here = await finishAuthorization(stage.ports, {
+      provider: ACME,
+      callback,
+      browserId: 'browser-1',
+    })
+    expect(here).toMatchObject({ kind: 'redirect' })
+  })
+
+  test('that comes again leads to where the first led, and redeems nothing', async () => {
+    await using stage = await openStage()
+    const reconnected = await stage.adopt({ demand: { userId: USER } })
+    await stage.provider.setAccount(reconnected.account)
+    const refused = { kind: 'error', error: 'access_denied' } as const
+    const wishes = [
+      [{}, { kind: 'allow' }],
+      [{ confirm: 'app' }, { kind: 'allow' }],
+      [{ redirectUrl: null }, { kind: 'allow' }],
+      [{}, refused],
+      [{ redirectUrl: null }, refused],
+      [{ expectedAccount: 'somebody@else.example' }, { kind: 'allow' }],
+    ] as const
+    for (const [wish, choice] of wishes) {
+      await stage.provider.setConsent(choice)
+      const callback = await atProvider(stage, await makeLink(stage, wish), 'browser-1')
+      const finish = (browserId = 'browser-1', provider = ACME) =>
+        finishAuthorization(stage.ports, { provider, callback, browserId })
+      const first = await finish()
+      const redeemed = (await stage.provider.requests({ endpoint: 'token' })).length
+      expect(await finish()).toEqual(first)
+      stage.clock.pass(10 * MINUTE - 5_000)
+      expect(await finish()).toEqual(first)
+      for (const again of [finish('browser-2'), finish('browser-1', OTHER)]) {
+        await expect(again).rejects.toMatchObject({ code: 'invalid_request' })
+      }
+      stage.clock.pass(5_000)
+      await expect(finish()).rejects.toMatchObject({ code: 'invalid_request' })
+      expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(redeemed)
+    }
+  })
+
+  test('is good for one time, also where two come at once', async () => {
+    await using stage = await openStage()
+    const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
+    const finish = () =>
+      finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'browser-1' })
+    const ends = await Promise.allSettled([finish(), finish()])
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(1)
+  })
+
+  test.each([
+    ['just within ten minutes is redeemed', 10 * MINUTE - 5_000, 'fulfilled', 1],
+    ['ten minutes after Continue is refused', 10 * MINUTE, 'rejected', 0],
+  ])('that comes %s', async (_, later, status, redeemed) => {
+    await using stage = await openStage()
+    const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
+    stage.clock.pass(later)
+    const [end] = await Promise.allSettled([
+      finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'browser-1' }),
+    ])
+    expect(end.status).toBe(status)
+    if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'invalid_request' })
+    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(redeemed)
+  })
+
+  test('with a code that the provider refuses comes home with internal', async () => {
+    await using stage = await openStage()
+    const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
+    const forged = new Map([...callback, ['code', 'forged']])
+    const end = await finishAuthorization(stage.ports, {
+      provider: ACME,
+      callback: forged,
+      browserId: 'browser-1',
+    })
+    expect(end).toMatchObject({
+      kind: 'redirect',
+      url: expect.stringContaining('error=internal&errorCode=invalid_request'),
+    })
+  })
+})
+
+describe('why a connect failed', () => {
+  test.each([
+    [
+      { act: 'refuse', error: 'invalid_client', status: 401 },
+      'provider_misconfigured',
+      expect.stringMatching(/^invalid_client: .* clientAuth/),
+    ],
+    [
+      { act: 'refuse', error: 'invalid_scope', status: 400 },
+      'provider_misconfigured',
+      'the provider refuses the scopes that were sent: read write',
+    ],
+    [
+      { act: 'answer', status: 404, body: 'html' },
+      'provider_misconfigured',
+      'the token endpoint is not at its address',
+    ],
+    [
+      { act: 'answer', status: 500, body: 'html' },
+      'provider_unavailable',
+      'the provider answered with a server error',
+    ],
+  ] as const)('%j is told to operators with its detail', async (deed, code, detail) => {
+    await using stage = await openStage()
+    await stage.provider.misbehave(deed)
+    const link = await makeLink(stage)
+    await walk(stage, link)
+    expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
+    const { callback, state } = await headless(stage)
+    const demand = { userId: USER, state, iss: null, error: null, name: null }
+    const completed = complete(stage, OPERATOR, {
+      ...demand,
+      code: callback.get('code') ?? '',
+    })
+    await expect(completed).rejects.toMatchObject({ code })
+    expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
+  })
+
+  test('before the user was at the provider is told as well', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage)
+    const detail = 'the issuer answers no metadata'
+    const begin = () => Promise.reject(new VaultError('provider_misconfigured', detail))
+    const ports = { ...stage.ports, endpoint: { ...stage.ports.endpoint, begin } }
+    const demand = { secret: link.secret, browserId: 'browser-1', provider: ACME }
+    await expect(beginAuthorization(ports, demand)).rejects.toMatchObject({ message: detail })
+    const code = 'provider_misconfigured'
+    expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
+    expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(code)
+  })
+
+  test.each([
+    ['redirect_uri_mismatch', 'provider_misconfigured', 'fix_configuration'],
+    ['application_suspended', 'provider_misconfigured', 'fix_configuration'],
+    ['unauthorized_scope_error', 'provider_misconfigured', 'fix_configuration'],
+    ['invalid_client', 'provider_misconfigured', 'fix_configuration'],
+    ['temporarily_unavailable', 'provider_unavailable', 'retry'],
+    ['login_required', 'login_required', 'reauthorize'],
+    ['consent_required', 'consent_required', 'reauthorize'],
+    ['something_of_its_own', 'provider_refused', 'reauthorize'],
+    ['access_denied', 'access_denied', 'reauthorize'],
+  ])('a callback with %s says %s to the app, also to its own callback', async (...told) => {
+    const [error, errorCode, nextAction] = told
+    const word = error === 'access_denied' ? 'reject' : 'internal'
+    const providerError = error === errorCode ? null : error
+    await using stage = await openStage()
+    await stage.provider.setConsent({ kind: 'error', error })
+    const link = await makeLink(stage)
+    const { searchParams } = await walk(stage, link)
+    const said = ['error', 'errorCode'].map((name) => searchParams.get(name))
+    expect(said).toEqual([word, errorCode])
+    expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(errorCode)
+    const { state } = await headless(stage)
+    const demand = { userId: USER, state, code: null, iss: null, error, name: null }
+    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
+      code: 'invalid_request',
+      extras: { reason: word, errorCode, nextAction, providerError },
+    })
+  })
+
+  test.each([
+    ['server_error', 'provider_unavailable', 'server_error'],
+    [
+      'eyJhbGciOiJub25lIn0.canary',
+      'provider_refused',
+      'the provider sent the user back with an error',
+    ],
+  ])(
+    'never repeats what whoever calls the callback wrote there: %s',
+    async (error, code, detail) => {
+      await using stage = await openStage()
+      const link = await makeLink(stage)
+      await stage.provider.setConsent({ kind: 'error', error })
+      const home = await walk(stage, link)
+      expect(failures(stage)).toMatchObject([{ link: link.id, code, detail }])
+      expect(home.href).not.toContain('canary')
+    },
+  )
+})
+
+function failures(stage: Stage) {
+  return stage.observed.flatMap(({ what, about }) => (what === 'connectFailed' ? [about] : []))
+}
+
+describe('with confirmation by the app', () => {
+  test('nobody is served before the app has confirmed', async () => {
+    await using stage = await openStage()
+    const link = await makeLink(stage, { confirm: 'app' })
+    const home = await walk(stage, link)
+    await expect(read(stage, home)).rejects.toMatchObject({ code: 'confirmation_required' })
+    const completion = home.searchParams.get('completion') ?? ''
+    await expect(
+      confirmLink(stage.ports, OPERATOR, link.id, { userId: USER, completion: 'guessed' }),
+    ).rejects.toMatchObject({ code: 'not_found' })
+    const confirmed = await confirmLink(stage.ports, OPERATOR, link.id, {
+      userId: USER,
+      completion,
+    })
+    expect(confirmed).toMatchObject({ id: home.searchParams.get('connectionId'), status: 'active' })
+    expect((await read(stage, home)).connection.status).toBe('active')
+    const types = (await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })).map(
+      ({ type }) => type,
+    )
+    expect(types).toEqual(['connection.created'])
+  })
+
+  test.each([
+    ['for another user', 'mallory', 0],
+    ['too late', USER, 11 * MINUTE],
+  ])('confirmed %s, the grant is revoked and wiped', async (_, userId, later) => {
+    await using stage = await openStage()
+    const link = await makeLink(stage, { confirm: 'app' })
+    const home = await walk(stage, link)
+    stage.clock.pass(later)
+    const demand = {
+      userId: userId as UserId,
+      completion: home.searchParams.get('completion') ?? '',
+    }
+    await expect(confirmLink(stage.ports, OPERATOR, link.id, demand)).rejects.toMatchObject({
+      code: 'confirmation_refused',
+    })
+    await expectNothingLeft(stage, home)
+  })
+
+  test('that never comes, the grant is revoked and wiped', async () => {
+    await using stage = await openStage()
+    const home = await walk(stage, await makeLink(stage, { confirm: 'app' }))
+    stage.clock.pass(11 * MINUTE)
+    expect(await expireConfirmations(stage.ports)).toBe(1)
+    await expectNothingLeft(stage, home)
+  })
+
+  test('a reconnect serves the old grant until then', async () => {
+    await using stage = await openStage()
+    const { connection, account } = await stage.adopt({ demand: { userId: USER } })
+    await stage.provider.setAccount(account)
+    const link = await makeLink(stage, { confirm: 'app', connectionId: connection.id })
+    const home = await walk(stage, link)
+    expect((await read(stage, home)).connection.grant.id).toBe(connection.grant.id)
+    await confirmLink(stage.ports, OPERATOR, link.id, {
+      userId: USER,
+      completion: home.searchParams.get('completion') ?? '',
+    })
+    expect((await read(stage, home)).connection.grant.id).not.toBe(connection.grant.id)
+  })
+})
+
+describe('where the app owns the callback', () => {
+  test('a code is redeemed for the user it was begun for, once', async () => {
+    await using stage = await openStage()
+    const { callback, state } = await headless(stage)
+    const demand = {
+      userId: USER,
+      state,
+      code: callback.get('code') ?? '',
+      iss: null,
+      error: null,
+      name: 'Ann',
+    }
+    const { connection, appState } = await complete(stage, OPERATOR, demand)
+    expect(appState).toBe('of the app')
+    expect(connection).toMatchObject({ userId: USER, status: 'active' })
+    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
+      code: 'invalid_request',
+    })
+  })
+
+  test('another user’s session is refused, the code not redeemed', async () => {
+    await using stage = await openStage()
+    const { callback, state } = await headless(stage)
+    const demand = {
+      userId: 'mallory' as UserId,
+      state,
+      code: callback.get('code') ?? '',
+      iss: null,
+      error: null,
+      name: null,
+    }
+    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
+      code: 'confirmation_refused',
+    })
+    expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(0)
+  })
+
+  test('a bad code is invalid_grant, a refusal is reject', async () => {
+    await using stage = await openStage()
+    const bad = { userId: USER, iss: null, error: null, name: null, code: 'forged' }
+    const first = await headless(stage)
+    await expect(complete(stage, OPERATOR, { ...bad, state: first.state })).rejects.toMatchObject({
+      code: 'invalid_request',
+      extras: { reason: 'invalid_grant' },
+    })
+    const second = await headless(stage)
+    const refused = { ...bad, state: second.state, code: null, error: 'access_denied' }
+    await expect(complete(stage, OPERATOR, refused)).rejects.toMatchObject({
+      extras: { reason: 'reject' },
+    })
+  })
+
+  test('a key that does not reach the user leaves the flow as it is', async () => {
+    await using stage = await openStage()
+    const { callback, state } = await headless(stage)
+    const demand = {
+      userId: USER,
+      state,
+      code: callback.get('code') ?? '',
+      iss: null,
+      error: null,
+      name: null,
+    }
+    const narrow = { ...OPERATOR, userIdPrefix: 'other:' }
+    await expect(complete(stage, narrow, demand)).rejects.toMatchObject({
+      code: 'invalid_request',
+    })
+    expect((await complete(stage, OPERATOR, demand)).connection.status).toBe('active')
+  })
+})
+
+type Link = { readonly id: LinkId; readonly secret: string }
+
+async function makeLink(stage: Stage, demand: Partial<LinkRequest> = {}): Promise<Link> {
+  const wish = linkDemand({ redirectUrl: HOME, ...demand })
+  const { link, url } = await createLink(stage.ports, OPERATOR, wish)
+  return { id: link.id, secret: url.split('/').at(-1) ?? '' }
+}
+
+/** From Continue to the callback's parameters, in one browser. */
+async function atProvider(
+  stage: Stage,
+  link: Link,
+  browserId: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { url } = await beginAuthorization(stage.ports, {
+    secret: link.secret,
+    browserId,
+    provider: ACME,
+  })
+  return consent(url)
+}
+
+async function consent(url: string): Promise<ReadonlyMap<string, string>> {
+  const answer = await fetch(url, { redirect: 'manual' })
+  return new Map(new URL(answer.headers.get('location') ?? '').searchParams)
+}
+
+async function walk(stage: Stage, link: Link): Promise<URL> {
+  const callback = await atProvider(stage, link, 'browser-1')
+  const end = await finishAuthorization(stage.ports, {
+    provider: ACME,
+    callback,
+    browserId: 'browser-1',
+  })
+  if (end.kind !== 'redirect') throw new Error(`ended with ${end.kind}`)
+  return new URL(end.url)
+}
+
+/** What the app hands in when its callback was called with these parameters. */
+function complete(
+  stage: Stage,
+  caller: typeof OPERATOR,
+  {
+    userId,
+    name,
+    ...fields
+  }: { userId: UserId; name: string | null } & Record<string, string | null>,
+) {
+  const given = Object.entries(fields).filter((pair): pair is [string, string] => pair[1] !== null)
+  return completeHeadless(stage.ports, caller, { userId, name, callback: new Map(given) })
+}
+
+async function headless(stage: Stage) {
+  const demand = {
+    userId: USER,
+    provider: ACME,
+    callbackUrl: `${HOME}/callback`,
+    email: null,
+    scope: null,
+    params: {},
+  }
+  const { url, state } = await beginHeadless(stage.ports, OPERATOR, {
+    ...demand,
+    state: 'of the app',
+  })
+  return { state, callback: await consent(url) }
+}
+
+function read(stage: Stage, home: URL) {
+  const id = (home.searchParams.get('connectionId') ?? '') as ConnectionId
+  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
+}
+
+async function expectNothingLeft(stage: Stage, home: URL): Promise<void> {
+  await expect(read(stage, home)).rejects.toMatchObject({ code: 'not_found' })
+  await deliverRevocations(stage.ports)
+  const { families } = await stage.provider.truth()
+  expect(families.map(({ revoked }) => revoked?.cause)).toEqual(['revocation_endpoint'])
+}

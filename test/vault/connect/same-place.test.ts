@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { withKeptRefreshToken } from '../../../src/core/connection/kept-refresh-token.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import { siblingsOf } from '../../../src/vault/refresh/share-with-siblings.ts'
+import { makeConnection, makeGrant } from '../../support/make-connection.ts'
+import { openStage } from '../../support/vault-stage.ts'
+
+test.each([
+  ['of the same client', 'acme/ours', 'refresh-1'],
+  ['of another client', 'acme/another', undefined],
+])('a refresh token %s is kept, or is not', (_, issuedTo, kept) => {
+  const held = { issuedTo: 'acme/ours', refreshTokenExpiresAt: 9, endNoticeAt: 5 }
+  const slot = makeConnection({ grant: makeGrant(held) })
+  const fresh = makeGrant({ refreshToken: null, issuedTo })
+  const grant = withKeptRefreshToken(fresh, slot, true)
+  expect(grant.refreshToken?.open().expose()).toBe(kept)
+  expect(grant.refreshTokenExpiresAt).toBe(kept === undefined ? null : 9)
+  const own = makeGrant({ refreshToken: new Secret('its own'), issuedTo })
+  expect(withKeptRefreshToken(own, slot, true)).toBe(own)
+})
+
+test('accounts of one number at two instances of a provider are no siblings', async () => {
+  await using stage = await openStage({ provider: { refreshTokens: { endsSiblings: true } } })
+  const { connection, account } = await stage.adopt()
+  const reads = (params: Readonly<Record<string, string>>) => ({
+    connectionsOfAccount: async () => [{ ...connection, id: makeConnection().id, params }],
+  })
+  expect(connection.account.id).toBe(account.id)
+  expect(await siblingsOf(stage.ports, reads({}), connection)).toHaveLength(1)
+  expect(await siblingsOf(stage.ports, reads({ region: 'eu' }), connection)).toEqual([])
+})

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { jobsOf } from '../../../src/jobs/jobs.ts'
+import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
+import { sqlite } from '../../store/databases.ts'
+import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+test('the sealed tokens of a deleted connection are in no file after the next heartbeat', async () => {
+  await using stage = await openStage()
+  const kept = await stage.adopt()
+  const { connection } = await stage.adopt()
+  const { refresh_token_blob: sealed } = await rowOf(stage, connection.id)
+  const { refresh_token_blob: other } = await rowOf(stage, kept.connection.id)
+  await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: false })
+  // Deleted already, and still in the write-ahead log.
+  expect(filesWith(stage, sealed)).toEqual(['larder.db-wal'])
+  await jobsOf(stage.ports)
+    .find(({ name }) => name === 'heartbeat')
+    ?.run()
+  expect(filesWith(stage, sealed)).toEqual([])
+  expect(filesWith(stage, other)).toEqual(['larder.db'])
+})
+
+function rowOf(stage: Stage, id: string) {
+  return sqlite.behind(stage.vault, (db) =>
+    db
+      .selectFrom('connections')
+      .select('refresh_token_blob')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow(),
+  )
+}
+
+function filesWith({ vault }: Stage, sealed: Uint8Array | null): readonly string[] {
+  if (sealed === null) throw new Error('nothing is sealed')
+  // Its nonce: enough to find it, and never on two pages.
+  const needle = Buffer.from(sealed).subarray(17, 41)
+  return readdirSync(vault.dataDir).filter((file) =>
+    readFileSync(join(vault.dataDir, file)).includes(needle),
+  )
+}

@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { StoreError } from '../../../src/core/base/errors.ts'
+import type { Ports } from '../../../src/ports/ports.ts'
+import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
+import { deliverRevocations } from '../../../src/vault/connections/deliver-revocations.ts'
+import { sqlite } from '../../store/databases.ts'
+import type { Misbehaviour } from '../../scripted-provider/misbehaviour.ts'
+import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+// A deletion is done at once, whatever the provider says to the revocation; that is said until it is heard.
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const WEEK = 7 * 24 * HOUR
+
+test.each<[string, Misbehaviour]>([
+  [
+    'is in trouble',
+    { act: 'answer', status: 503, body: 'empty', headers: { 'retry-after': '60' } },
+  ],
+  ['is hidden behind a firewall', { act: 'answer', status: 403, body: 'firewall-html' }],
+  ['cuts the connection', { act: 'cut', after: 'request', ending: 'reset' }],
+  ['does not answer', { act: 'silence' }],
+])('a provider that %s is told again until it has heard', async (_, deed) => {
+  await using stage = await openStage()
+  const { connection, family } = await stage.adopt()
+  const trouble = await stage.provider.misbehave(deed, { endpoint: 'revoke' })
+  const revocation = await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+  expect(revocation).toEqual({ revocation: 'queued' })
+  expect(await stage.ports.store.connection(connection.id)).toBeNull()
+  await deliverRevocations(stage.ports)
+  expect(await queued(stage)).toBe(1)
+  await stage.provider.behave(trouble)
+  stage.clock.pass(HOUR)
+  await deliverRevocations(stage.ports)
+  expect(await queued(stage)).toBe(0)
+  expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
+})
+
+test.each<[string, Misbehaviour]>([
+  ['does not know the token', { act: 'answer', status: 200, body: 'empty' }],
+  [
+    'says that the token is invalid',
+    { act: 'answer', status: 400, body: { json: { error: 'invalid_token' } } },
+  ],
+  [
+    'revokes no such tokens',
+    { act: 'answer', status: 400, body: { json: { error: 'unsupported_token_type' } } },
+  ],
+])('a provider that %s is told once', async (_, deed) => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt()
+  await stage.provider.misbehave(deed, { endpoint: 'revoke' })
+  await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+  await deliverRevocations(stage.ports)
+  expect(await queued(stage)).toBe(0)
+})
+
+test('a provider that never hears is given up after a week', async () => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt()
+  await stage.provider.misbehave(
+    { act: 'answer', status: 500, body: 'html' },
+    { endpoint: 'revoke' },
+  )
+  await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+  for (const passed of [0, WEEK - HOUR, 2 * HOUR]) {
+    expect(await queued(stage)).toBe(1)
+    stage.clock.pass(passed)
+    await deliverRevocations(stage.ports)
+  }
+  expect(await queued(stage)).toBe(0)
+  expect(told(stage)).toEqual(['revocationFailed', 'revocationFailed', 'revocationGivenUp'])
+})
+
+test('one whose token does not open keeps no other waiting, waits itself, and is given up', async () => {
+  await using stage = await openStage()
+  const broken = await stage.adopt()
+  const healthy = await stage.adopt()
+  await deleteConnection(stage.ports, OPERATOR, broken.connection, { revoke: true })
+  await sqlite.behind(stage.vault, async (db) => {
+    const junk = { refresh_token_blob: Buffer.alloc(80, 7), access_token_blob: null }
+    await db.updateTable('revocations').set(junk).execute()
+  })
+  await deleteConnection(stage.ports, OPERATOR, healthy.connection, { revoke: true })
+  await deliverRevocations(stage.ports)
+  expect((await stage.provider.family(healthy.family)).revoked?.cause).toBe('revocation_endpoint')
+  expect(await queued(stage)).toBe(1)
+  expect(await deliverRevocations(stage.ports)).toBe(0)
+  // Both tokens are gone: one was overwritten, the other was removed.
+  expect(stage.observed.filter(({ what }) => what === 'unreadable')).toHaveLength(2)
+  stage.clock.pass(WEEK + HOUR)
+  await deliverRevocations(stage.ports)
+  expect(await queued(stage)).toBe(0)
+  expect(told(stage).at(-1)).toBe('revocationGivenUp')
+})
+
+test('one whose refresh token does not open is told of with the access token', async () => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt()
+  await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+  await sqlite.behind(stage.vault, async (db) => {
+    await db
+      .updateTable('revocations')
+      .set({ refresh_token_blob: Buffer.alloc(80, 7) })
+      .execute()
+  })
+  await deliverRevocations(stage.ports)
+  expect(await stage.provider.requests({ endpoint: 'revoke' })).toHaveLength(1)
+  expect(await queued(stage)).toBe(0)
+})
+
+test('nothing is sent that cannot be written down, nor twice where the outcome cannot be', async () => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt()
+  await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+  const sent = async () => (await stage.provider.requests({ endpoint: 'revoke' })).length
+
+  const full = { ...stage.ports, store: failing(stage.ports.store, () => true) }
+  await expect(deliverRevocations(full)).rejects.toThrow(StoreError)
+  expect(await sent()).toBe(0)
+
+  let writes = 0
+  const filling = { ...stage.ports, store: failing(stage.ports.store, () => ++writes > 1) }
+  await expect(deliverRevocations(filling)).rejects.toThrow(StoreError)
+  expect(await deliverRevocations(stage.ports)).toBe(0)
+  // The refresh token and the access token.
+  expect(await sent()).toBe(2)
+  stage.clock.pass(2 * MINUTE)
+  await deliverRevocations(stage.ports)
+  expect(await queued(stage)).toBe(0)
+})
+
+test('where one breaks, all the others have ended before that is told', async () => {
+  await using stage = await openStage()
+  for (let i = 0; i < 3; i++) {
+    const { connection } = await stage.adopt()
+    await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+  }
+  let calls = 0
+  const revoke: Ports['endpoint']['revoke'] = async (revocation) => {
+    if (++calls === 1) throw new Error('broken')
+    return stage.ports.endpoint.revoke(revocation)
+  }
+  const broken = { ...stage.ports, endpoint: { ...stage.ports.endpoint, revoke } }
+  await expect(deliverRevocations(broken)).rejects.toThrow('broken')
+  expect(await queued(stage)).toBe(1)
+})
+
+test('what was on its way when the process died is told by the next one', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'larder-revocations-'))
+  await using opened = new AsyncDisposableStack()
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }))
+  {
+    await using stage = await openStage({ dataDir })
+    const { connection } = await stage.adopt()
+    await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
+    let writes = 0
+    const dying = { ...stage.ports, store: failing(stage.ports.store, () => ++writes > 1) }
+    await stage.provider.misbehave(
+      { act: 'answer', status: 503, body: 'empty' },
+      { endpoint: 'revoke' },
+    )
+    await expect(deliverRevocations(dying)).rejects.toThrow(StoreError)
+  }
+  await using next = await openStage({ dataDir })
+  next.clock.pass(HOUR)
+  await deliverRevocations(next.ports)
+  expect(await next.provider.requests({ endpoint: 'revoke' })).toHaveLength(2)
+  expect(await queued(next)).toBe(0)
+})
+
+/** A full disk, whenever a write is to fail. */
+function failing(store: Ports['store'], fails: () => boolean): Ports['store'] {
+  const write: Ports['store']['write'] = async (work) => {
+    if (fails()) throw new StoreError('disk_full', null)
+    return store.write(work)
+  }
+  return { ...store, write }
+}
+
+function told({ observed }: Stage): readonly string[] {
+  return observed.map(({ what }) => what).filter((what) => what.startsWith('revo'))
+}
+
+async function queued(stage: Stage): Promise<number> {
+  return (await stage.ports.store.census(stage.clock.now())).revocationsQueued
+}

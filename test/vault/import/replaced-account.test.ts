@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import type { LiveConnection } from '../../../src/core/connection/connection.ts'
+import { importBatch } from '../../../src/vault/import/import-batch.ts'
+import { draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { refresh } from '../../../src/vault/refresh/refresh.ts'
+import { ACCOUNT, demandFor, hand } from '../siblings-stage.ts'
+import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+const OTHER = { id: 'a-2', email: 'b@example.com', name: 'B' }
+
+test.each([
+  ['a refresh token', { accessToken: null, expiresAt: null }],
+  ['both tokens', {}],
+])(
+  'an import of %s of another account than the app says takes no connection',
+  async (_, demand) => {
+    await using stage = await openStage()
+    const connection = await connectProven(stage)
+    const [foreign] = await stage.provider.mintGrants(1, { account: OTHER })
+    await expect(hand(stage, foreign, { ...demand, accountId: ACCOUNT.id })).rejects.toMatchObject({
+      code: 'account_mismatch',
+    })
+    expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
+    expect(await stage.ports.store.draftsOf(connection.userId)).toEqual([])
+  },
+)
+
+test('a believed line of another account than the app says serves no token after its first refresh', async () => {
+  await using stage = await openStage()
+  const connection = await connectProven(stage)
+  const [own] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+  const [foreign] = await stage.provider.mintGrants(1, { account: OTHER })
+  const mixed = { accessToken: own?.accessToken ?? '', refreshToken: foreign?.refreshToken ?? '' }
+  const expiresAt = stage.clock.now() + 60_000
+  const demand = demandFor(stage, mixed, { accountId: ACCOUNT.id, expiresAt })
+  const [line] = await importBatch(
+    stage.ports,
+    [() => draftFromTokens(stage.ports, OPERATOR, demand)],
+    'believed',
+  )
+  expect(line).toMatchObject({ kind: 'replaced', connection: { id: connection.id } })
+  // Now the imported access token cannot say any more whose it was.
+  await stage.pass(120_000)
+  await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+  expect(await stage.stored(connection.id)).toMatchObject({
+    status: 'disconnected',
+    failure: { reason: 'account_mismatch' },
+  })
+})
+
+test('an import over a connection whose id the app has confused is taken again', async () => {
+  await using stage = await openStage()
+  const [first, second] = await stage.provider.mintGrants(2, { account: ACCOUNT })
+  const { connection } = await hand(stage, first, { accountId: 'not-the-id' })
+  await refresh(stage.ports, connection, 'forced')
+  const again = await hand(stage, second, { accountId: 'not-the-id' })
+  expect(again).toMatchObject({ created: false, connection: { id: connection.id } })
+  expect(again.connection.account.id).toBe('not-the-id')
+})
+
+/** Its first refresh has brought tokens of the account that the provider names. */
+async function connectProven(stage: Stage): Promise<LiveConnection> {
+  const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+  const { connection } = await hand(stage, minted, {})
+  await refresh(stage.ports, connection, 'forced')
+  return stage.stored(connection.id)
+}

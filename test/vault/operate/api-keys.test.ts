@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import type { Ports } from '../../../src/ports/ports.ts'
+import { createApiKey, revokeApiKey } from '../../../src/vault/operate/api-keys.ts'
+import { openStage, OPERATOR } from '../../support/vault-stage.ts'
+
+const READER = { permissions: ['tokens:read'] as const, providers: null, userIdPrefix: null }
+
+test('a key whose revocation was written and not heard of is revoked by the next try', async () => {
+  await using stage = await openStage()
+  const { callers } = stage.ports
+  const { key, secret } = await createApiKey(stage.ports, OPERATOR, { name: 'app', ...READER })
+  await stage.ports.store.write((trx) => trx.revokeApiKey(key.id, stage.clock.now()))
+  await expect(revokeApiKey(stage.ports, OPERATOR, key.id)).rejects.toMatchObject({
+    code: 'not_found',
+  })
+  expect(callers.authenticate(secret)).toBeNull()
+})
+
+test('making or revoking a key reads none of the others, and changes none of them', async () => {
+  await using stage = await openStage()
+  const { callers } = stage.ports
+  const store = { ...stage.ports.store, apiKeys: unread, liveApiKeys: unread }
+  const ports: Ports = { ...stage.ports, store }
+  const one = await createApiKey(ports, OPERATOR, { name: 'one', ...READER })
+  const two = await createApiKey(ports, OPERATOR, { name: 'two', ...READER })
+  await revokeApiKey(ports, OPERATOR, one.key.id)
+  expect(callers.authenticate(one.secret)).toBeNull()
+  expect(callers.authenticate(two.secret)).toMatchObject({ keyId: two.key.id })
+})
+
+function unread(): Promise<never> {
+  return Promise.reject(new Error('all keys were read'))
+}

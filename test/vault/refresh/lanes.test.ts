@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest'
+import type { ConnectionId } from '../../../src/core/base/ids.ts'
+import type { Clock, Traffic } from '../../../src/ports/ports.ts'
+import { Lanes } from '../../../src/vault/refresh/lanes.ts'
+import { Gate } from '../../support/gate.ts'
+
+const SECOND = 1_000
+
+describe('in a lane', () => {
+  test('what is asked for passes fifty that are only scheduled', async () => {
+    const lane = open({ concurrencyPerProvider: 1 })
+    lane.add(names(50))
+    lane.add(['asked'], { urgency: 'asked' })
+    await lane.letPass(SECOND)
+    expect(lane.begun.slice(0, 3)).toEqual(['1', 'asked', '2'])
+    expect(lane.begun).toHaveLength(51)
+  })
+
+  test('somebody who asks for what is scheduled moves it to the front', async () => {
+    const lane = open({ concurrencyPerProvider: 1 })
+    lane.add(names(50))
+    lane.lanes.hurry(CLIENT, '40' as ConnectionId)
+    await lane.letPass(SECOND)
+    expect(lane.begun.slice(0, 3)).toEqual(['1', '40', '2'])
+  })
+
+  test('what has begun, or is not there, cannot be hurried', async () => {
+    const lane = open({ concurrencyPerProvider: 1 })
+    lane.add(names(3))
+    for (const id of ['1', 'unheard of']) lane.lanes.hurry(CLIENT, id as ConnectionId)
+    await lane.letPass(SECOND)
+    expect(lane.begun).toEqual(names(3))
+  })
+
+  test('so many are under way at once, and the next begins when one of them ends', async () => {
+    const lane = open({ concurrencyPerProvider: 4 })
+    lane.add(names(20))
+    await lane.clock.pass(SECOND)
+    expect(lane.begun).toEqual(names(4))
+    await lane.letPass(SECOND)
+    expect(lane.begun).toEqual(names(20))
+    expect(lane.mostAtOnce).toBe(4)
+  })
+
+  test.each([1, 50, 250])(
+    'no more begin in any second than may, where a timer is up to %d ms late',
+    async (late) => {
+      const lane = open({ concurrencyPerProvider: 20, ratePerSecond: 20 })
+      lane.add(['first'])
+      // A long rest saves nothing up.
+      await lane.letPass(60 * SECOND, SECOND)
+      lane.add(names(100), { urgency: 'asked' })
+      await lane.letPass(60 * SECOND, late)
+      expect(lane.begun).toHaveLength(1 + 100)
+      expect(mostInASecond(lane.begunAt)).toBeLessThanOrEqual(20)
+      // In time, the rate is used.
+      if (late === 1) expect(Math.max(...lane.begunAt)).toBeLessThan(66 * SECOND)
+    },
+  )
+
+  test('those in trouble leave a slot to the others, however many are asked for', async () => {
+    const lane = open({ concurrencyPerProvider: 4 })
+    lane.add(names(50), { among: 'troubled', urgency: 'asked' })
+    await lane.clock.pass(SECOND)
+    lane.add(['healthy'], { urgency: 'scheduled' })
+    await lane.clock.pass(SECOND)
+    expect(lane.begun).toEqual([...names(3), 'healthy'])
+    lane.lanes.hurry(CLIENT, '40' as ConnectionId)
+    await lane.letPass(SECOND)
+    expect(lane.begun).toHaveLength(51)
+  })
+
+  test('those that hang keep nobody of another client waiting', async () => {
+    const lane = open()
+    lane.add(names(50))
+    lane.add(['another'], { client: 'acme/another' })
+    await lane.clock.pass(SECOND)
+    expect(lane.begun.toSorted()).toEqual([...names(4), 'another'])
+  })
+})
+
+describe('the room that a scan finds', () => {
+  test.each([
+    [1, 1],
+    [4, 1],
+    [8, 2],
+    [64, 16],
+  ])('has of %d slots %d for those in trouble', async (concurrencyPerProvider, share) => {
+    const lane = open({ concurrencyPerProvider })
+    await lane.clock.pass(60 * SECOND)
+    expect(lane.room('troubled')).toBe(share)
+    lane.add(['in trouble'], { among: 'troubled' })
+    expect(lane.room('troubled')).toBe(share - 1)
+    expect(lane.room('healthy')).toBe(999)
+    await lane.letPass(SECOND)
+    expect(lane.room('troubled')).toBe(share)
+  })
+
+  test('is a second’s work, less what is there already', async () => {
+    const lane = open({ ratePerSecond: 100 })
+    await lane.clock.pass(60 * SECOND)
+    expect(lane.room('healthy')).toBe(100)
+    lane.add(names(30))
+    expect(lane.room('healthy')).toBe(70)
+    lane.add(names(100))
+    expect(lane.room('healthy')).toBe(0)
+  })
+})
+
+describe('after a start', () => {
+  test.each([
+    [0, 10],
+    [1, 19],
+    [5, 55],
+    [9, 91],
+    [10, 100],
+    [3600, 100],
+  ])('of a hundred a second the schedule has, at %d s, %d', async (seconds, share) => {
+    const lane = open({ ratePerSecond: 100 })
+    await lane.clock.pass(seconds * SECOND, SECOND)
+    expect(lane.room('healthy')).toBe(share)
+  })
+
+  test.each([
+    [20, 4, 5],
+    [2, 1, 2],
+    [4.5, 4, 4],
+    [1, 64, 6],
+  ])('at %d a second and %d at once it has %d at once', (ratePerSecond, concurrency, handful) => {
+    const lane = open({ ratePerSecond, concurrencyPerProvider: concurrency })
+    expect(lane.room('healthy')).toBe(handful)
+  })
+
+  test('what is asked for has the whole rate, past all that the schedule may have begun', async () => {
+    const lane = open({ ratePerSecond: 20, concurrencyPerProvider: 20 })
+    lane.add(names(lane.room('healthy')))
+    expect(lane.room('healthy')).toBe(0)
+    lane.add(names(14), { urgency: 'asked' })
+    await lane.letPass(SECOND)
+    expect(lane.begun).toHaveLength(5 + 14)
+  })
+})
+
+const CLIENT = 'acme/client'
+
+type Task = Pick<Parameters<Traffic['admit']>[0], 'urgency' | 'among' | 'client'>
+
+/** Whatever begins in it waits at a gate. */
+function open(limits: Partial<ConstructorParameters<typeof Lanes>[1]> = {}) {
+  const clock = new StillClock()
+  const all = { concurrencyPerProvider: 4, ratePerSecond: SECOND, ...limits }
+  const lanes = new Lanes(clock, all, [])
+  const gate = new Gate('closed')
+  const [begun, begunAt]: [string[], number[]] = [[], []]
+  const now = { running: 0, most: 0 }
+  const run = (name: string) => async () => {
+    begun.push(name)
+    begunAt.push(clock.monotonic())
+    now.most = Math.max(now.most, ++now.running)
+    await gate.pass()
+    now.running--
+  }
+  return {
+    clock,
+    lanes,
+    begun,
+    begunAt,
+    get mostAtOnce() {
+      return now.most
+    },
+    room: (among: Task['among']) => lanes.room(CLIENT, among),
+    add(ids: readonly string[], task: Partial<Task> = {}): void {
+      const how = { client: CLIENT, urgency: 'scheduled', among: 'healthy', ...task } as const
+      for (const id of ids) void lanes.admit({ ...how, id: id as ConnectionId, run: run(id) })
+    },
+    /** Nothing waits at the gate any more. */
+    async letPass(ms: number, step = 1): Promise<void> {
+      gate.open()
+      await clock.pass(ms, step)
+    },
+  }
+}
+
+/** Time that goes by only when it is told to, in steps: a timer is as late as the step is long. */
+class StillClock implements Clock {
+  #now = 0
+  #waiting: { readonly at: number; readonly wake: () => void }[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  monotonic(): number {
+    return this.#now
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((wake) => this.#waiting.push({ at: this.#now + ms, wake }))
+  }
+
+  async pass(ms: number, step = 1): Promise<void> {
+    await settled()
+    for (const end = this.#now + ms; this.#now < end;) {
+      this.#now += Math.min(step, end - this.#now)
+      const due = this.#waiting.filter(({ at }) => at <= this.#now)
+      this.#waiting = this.#waiting.filter(({ at }) => at > this.#now)
+      for (const { wake } of due) wake()
+      if (due.length > 0) await settled()
+    }
+  }
+}
+
+/** Whatever was woken has run until it waits again. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function names(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => String(index + 1))
+}
+
+function mostInASecond(times: readonly number[]): number {
+  const within = (from: number) => times.filter((at) => at >= from && at < from + SECOND).length
+  return Math.max(...times.map(within))
+}

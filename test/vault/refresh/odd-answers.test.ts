@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { viewConnection } from '../../../src/core/events/connection-view.ts'
+import { getToken } from '../../../src/vault/tokens/get-token.ts'
+import { refresh } from '../../../src/vault/refresh/refresh.ts'
+import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
+import { until } from '../../support/until.ts'
+import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+// Good answers with something odd in them: whatever it is, it starts no storm and shows no odd date.
+
+test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly string[] }]>([
+  ...[0, -1, 30, 1e12, 1e300, 0.5, 'never', '', ' 3600 ', '60s', null, true, [], {}].map(
+    (value) => [JSON.stringify(value), value, { set: { expires_in: value } }],
+  ),
+  ['nothing', undefined, { unset: ['expires_in'] }],
+] as never)('a lifetime of %s: the provider is not asked in a loop', async (_, value, edit) => {
+  await using stage = await openStage()
+  const { connection } = await stage.adopt()
+  await stage.provider.misbehave({ act: 'edit', ...edit })
+  await refresh(stage.ports, connection, 'scheduled')
+  const after = await stage.stored(connection.id)
+  expect(after.status).toBe('active')
+  expect(viewConnection(after, stage.clock.now()).expiresAt).toSatisfy(
+    (text: string | null) => text === null || !Number.isNaN(Date.parse(text)),
+  )
+  const before = await tokenRequests(stage)
+  for (let second = 0; second < 50; second++) {
+    await refreshDue(stage.ports)
+    await read(stage, connection.id).catch(() => null)
+    await until('the flights to land', () => stage.ports.flights.size === 0)
+    stage.clock.pass(1_000)
+  }
+  // Of a token that is over at once one more is asked for; of thirty seconds one half way to each end.
+  expect((await tokenRequests(stage)) - before).toBeLessThanOrEqual(value === 30 ? 4 : 1)
+})
+
+test('the same refresh token again is no rotation, and the next generation all the same', async () => {
+  await using stage = await openStage({ profile: 'same-token' })
+  const { connection, refreshToken, family } = await stage.adopt()
+  for (const generation of [2, 3, 4]) {
+    await refresh(stage.ports, await stage.stored(connection.id), 'scheduled')
+    const { grant, status } = await stage.stored(connection.id)
+    expect([status, grant.generation]).toEqual(['active', generation])
+    expect(grant.refreshToken?.open().expose()).toBe(refreshToken)
+  }
+  expect((await stage.provider.family(family)).revoked).toBeNull()
+})
+
+function read(stage: Stage, id: Parameters<Stage['stored']>[0]) {
+  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
+}
+
+async function tokenRequests(stage: Stage): Promise<number> {
+  return (await stage.provider.requests({ endpoint: 'token' })).length
+}

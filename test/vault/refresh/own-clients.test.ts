@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { clientName, isOwnClientKey } from '../../../src/core/connection/client-key.ts'
+import { closedCircuit } from '../../../src/core/refresh/circuit.ts'
+import type { ConnectionId } from '../../../src/core/base/ids.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import { getToken } from '../../../src/vault/tokens/get-token.ts'
+import { Lanes } from '../../../src/vault/refresh/lanes.ts'
+import { PrunedMap } from '../../../src/vault/refresh/pruned-map.ts'
+import { refreshNow } from '../../../src/vault/tokens/refresh-now.ts'
+import { updateConnection } from '../../../src/vault/import/update-connection.ts'
+import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../../support/vault-stage.ts'
+
+const MINUTE = 60_000
+
+describe('an own client with the public id of the configured one', () => {
+  test('and a wrong secret holds nobody who uses the configured one', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const own = await adopt(stage, { id: stage.provider.client.id, secret: new Secret('wrong') })
+    const others = [await adopt(stage), await adopt(stage)]
+    stage.clock.pass(2 * MINUTE)
+    await expect(read(stage, own)).rejects.toMatchObject({ code: 'provider_misconfigured' })
+    for (const id of others) await read(stage, id)
+    const events = await stage.ports.store.events({ after: 0, limit: 100, reach: OPERATOR })
+    expect(events.filter(({ type }) => type.startsWith('provider.'))).toEqual([])
+  })
+
+  test('and a wrong secret holds no other own client of that id', async () => {
+    await using stage = await openStage({ profile: 'plain', provider: { clientId: 'unknown' } })
+    const { id, secret } = stage.provider.client
+    const [wrong, right] = [
+      await adopt(stage, { id, secret: new Secret('wrong') }),
+      await adopt(stage, { id, secret: new Secret(secret) }),
+    ]
+    stage.clock.pass(2 * MINUTE)
+    await expect(read(stage, wrong)).rejects.toMatchObject({ code: 'provider_misconfigured' })
+    await read(stage, right)
+  })
+
+  test('counts as the configured one only with one of its secrets', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { id, secret } = stage.provider.client
+    const keyOf = (own: string | null, provider = ACME) =>
+      stage.ports.endpoint.clientKey(provider, {
+        id,
+        secret: own === null ? null : new Secret(own),
+      })
+    const configured = stage.ports.endpoint.clientKey(ACME, null)
+    expect(keyOf(secret)).toBe(configured)
+    for (const wrong of ['wrong', '', null]) expect(keyOf(wrong)).not.toBe(configured)
+    expect(keyOf('wrong')).toBe(keyOf('wrong'))
+    expect(keyOf('wrong')).not.toBe(keyOf('wrong', OTHER))
+    expect(keyOf('wrong')).not.toContain('wrong')
+  })
+})
+
+describe('a grant of an own client', () => {
+  // What earlier versions stored: the public id, to which the provider has bound the refresh token.
+  test('is known by the public id of the client, which no new secret changes', async () => {
+    await using stage = await openStage({ profile: 'plain', provider: { clientId: 'unknown' } })
+    const { id, secret } = stage.provider.client
+    const own = await adopt(stage, { id, secret: new Secret('an older one') })
+    const before = await stage.stored(own)
+    expect(before.grant).toMatchObject({ issuedTo: clientName(ACME, id) })
+    const client = { id, secret: new Secret(secret) }
+    await updateConnection(stage.ports, OPERATOR, own, { client })
+    const after = await refreshNow(stage.ports, OPERATOR, own)
+    expect(after).toMatchObject({ status: 'active', grant: { issuedTo: `acme/${id}` } })
+  })
+})
+
+describe('any number of own clients', () => {
+  test('leaves no more circuits in memory than are open', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { clock, policy } = { clock: stage.clock, policy: stage.ports.policy }
+    const lanes = new Lanes(clock, policy, [closedCircuit(ACME, 'acme/configured')])
+    for (let index = 0; index < 5_000; index++) {
+      const open = { reason: 'misconfigured', since: 0, until: clock.now() + 1_000 } as const
+      lanes.turn({ provider: ACME, client: `own:${index}:acme/c`, failures: 5, open })
+      clock.pass(1_000)
+    }
+    const left = lanes.circuits()
+    expect(left.length).toBeLessThan(100)
+    expect(left.filter(({ client }) => !isOwnClientKey(client))).toHaveLength(1)
+  })
+
+  test('leaves no more lanes than are in use', () => {
+    const idle = new Set<number>()
+    const map = new PrunedMap<number, number>((value) => idle.has(value))
+    for (let index = 0; index < 5_000; index++) {
+      map.set(index, index)
+      if (index > 0) idle.add(index)
+    }
+    expect(map.values().length).toBeLessThan(100)
+    expect(map.get(0)).toBe(0)
+  })
+})
+
+type Client = { readonly id: string; readonly secret: Secret }
+
+/** Expired after two minutes. */
+async function adopt(stage: Stage, client: Client | null = null): Promise<ConnectionId> {
+  const { connection } = await stage.adopt({ accessTokenSeconds: 60, demand: { client } })
+  return connection.id
+}
+
+function read(stage: Stage, id: ConnectionId) {
+  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 30, rejected: null })
+}

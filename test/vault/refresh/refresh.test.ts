@@ -1,0 +1,492 @@
+import { describe, expect, test } from 'vitest'
+import { Secret } from '../../../src/core/base/secret.ts'
+import type { LiveConnection } from '../../../src/core/connection/connection.ts'
+import { VaultError } from '../../../src/core/base/errors.ts'
+import { deliverRevocations } from '../../../src/vault/connections/deliver-revocations.ts'
+import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
+import { getToken } from '../../../src/vault/tokens/get-token.ts'
+import { refresh } from '../../../src/vault/refresh/refresh.ts'
+import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
+import { refreshNow } from '../../../src/vault/tokens/refresh-now.ts'
+import { until } from '../../support/until.ts'
+import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+const HOUR = 3_600_000
+const MINUTE = 60_000
+
+describe('a refresh', () => {
+  test('keeps what the provider rotated, and asks once', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    const result = await refresh(stage.ports, connection, 'scheduled')
+    expect(result.kind).toBe('refreshed')
+    const after = await stage.stored(connection.id)
+    const truth = await stage.provider.family(family)
+    expect(after.grant).toMatchObject({ generation: 2 })
+    expect(after.grant.refreshToken?.open().expose()).toBe(truth.current)
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+
+  test('of a provider that does not rotate keeps the token it has', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, refreshToken } = await stage.adopt()
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect(after.grant.refreshToken?.open().expose()).toBe(refreshToken)
+    expect(after.grant.generation).toBe(2)
+  })
+
+  test('sends nothing where somebody else has refreshed meanwhile', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    await refresh(stage.ports, connection, 'asked')
+    const again = await refresh(stage.ports, connection, 'asked')
+    expect(again).toMatchObject({ kind: 'refreshed', connection: { grant: { generation: 2 } } })
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+
+  test('is one for readers, the schedule and a forced one that come together', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    stage.clock.pass(2 * HOUR)
+    await stage.provider.misbehave({ act: 'delay', before: 'answer', ms: 100 })
+    const reads = Array.from({ length: 50 }, () => read(stage, connection))
+    await refreshDue(stage.ports)
+    const forced = refreshNow(stage.ports, OPERATOR, connection.id)
+    const served = await Promise.all(reads)
+    await forced
+    expect(new Set(served.map((one) => one.connection.grant.token?.tokenId)).size).toBe(1)
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+
+  test('goes on when whoever asked is gone', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    void refresh(stage.ports, connection, 'asked')
+    await until(
+      'it to be stored',
+      async () => (await stage.stored(connection.id)).grant.generation === 2,
+    )
+  })
+})
+
+describe('a refresh that brings a failing connection back', () => {
+  test('is waited for by whoever comes meanwhile', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, family } = await stage.adopt({ accessTokenSeconds: 60 })
+    const failing = await stage.provider.misbehave({ act: 'answer', status: 500, body: 'empty' })
+    await refresh(stage.ports, connection, 'scheduled')
+    await stage.provider.behave(failing)
+    stage.clock.pass(2 * MINUTE)
+    const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
+    const sent = await tokenRequests(stage)
+    const first = read(stage, connection)
+    await until('it to be asked for', async () => (await tokenRequests(stage)) > sent)
+    const second = read(stage, connection)
+    await stage.provider.behave(held)
+    const generations = (await Promise.all([first, second])).map((one) => {
+      return one.connection.grant.generation
+    })
+    expect(generations).toEqual([2, 2])
+    expect(await tokenRequests(stage)).toBe(sent + 1)
+  })
+})
+
+test('a machine that is suspended while it waits lends no token a longer life', async () => {
+  await using stage = await openStage({ profile: 'plain' })
+  const { connection, family } = await stage.adopt()
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
+  const asked = stage.clock.now()
+  const landed = refresh(stage.ports, connection, 'scheduled')
+  await stage.provider.until({ family, count: 1, phase: 'processed' })
+  // The wall clock goes on meanwhile, the monotonic one does not.
+  stage.clock.shift(10 * MINUTE)
+  await stage.provider.behave(held)
+  await landed
+  const { token } = (await stage.stored(connection.id)).grant
+  expect(token?.issuedAt).toBeLessThan(asked + MINUTE)
+})
+
+describe('a connection that has no refresh token', () => {
+  test('is served to the end of its token, also where somebody asks for another', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt({ demand: { refreshToken: null } })
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'reconnect_required',
+      extras: { reason: 'no_refresh_token' },
+    })
+    expect(await stage.stored(connection.id)).toMatchObject({ status: 'active', failure: null })
+    expect((await read(stage, connection)).warnings).toEqual([])
+    stage.clock.pass(2 * HOUR)
+    await refreshDue(stage.ports)
+    await until('it to end', async () => {
+      return (await stage.stored(connection.id)).status === 'disconnected'
+    })
+  })
+})
+
+describe('an answer that is lost', () => {
+  test('is asked for once more at once, and the grace of the provider brings it back', async () => {
+    await using stage = await openStage({ profile: 'grace' })
+    const { connection, family } = await stage.adopt()
+    await stage.provider.misbehave(
+      { act: 'cut', after: 'processing', ending: 'reset' },
+      { next: 1 },
+    )
+    const result = await refresh(stage.ports, connection, 'scheduled')
+    expect(result.kind).toBe('refreshed')
+    const after = await stage.stored(connection.id)
+    expect(after.attempt).toBeNull()
+    expect(after.grant.refreshToken?.open().expose()).toBe(
+      (await stage.provider.family(family)).current,
+    )
+    expect(await tokenRequests(stage)).toBe(2)
+  })
+
+  test('is not asked for again where the provider punishes it; the user is told that it was interrupted', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
+    const { connection, family } = await stage.adopt()
+    await stage.provider.misbehave(
+      { act: 'cut', after: 'processing', ending: 'reset' },
+      { next: 1 },
+    )
+    await refresh(stage.ports, connection, 'scheduled')
+    expect(await stage.stored(connection.id)).toMatchObject({
+      status: 'disconnected',
+      failure: { reason: 'interrupted' },
+    })
+    expect(await tokenRequests(stage)).toBe(1)
+    expect((await stage.provider.family(family)).revoked).toBeNull()
+  })
+
+  test('is remembered, so that a grant found dead later is called interrupted, not revoked', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const lost = await stage.provider.misbehave({
+      act: 'cut',
+      after: 'processing',
+      ending: 'reset',
+    })
+    await refresh(stage.ports, connection, 'scheduled')
+    await stage.provider.behave(lost)
+    await refreshNow(stage.ports, OPERATOR, connection.id).catch(() => null)
+    expect((await stage.stored(connection.id)).failure?.reason).toBe('interrupted')
+  })
+})
+
+describe('what is no death disconnects nobody', () => {
+  test.each([
+    [{ act: 'answer', status: 500, body: 'html' }, 'failing', 'provider_unavailable'],
+    [{ act: 'answer', status: 403, body: 'firewall-html' }, 'failing', 'provider_unavailable'],
+    [{ act: 'answer', status: 200, body: 'json-null' }, 'failing', 'provider_unavailable'],
+    [
+      { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '120' } },
+      'failing',
+      'throttled',
+    ],
+    [{ act: 'refuse', error: 'temporarily_unavailable' }, 'failing', 'provider_unavailable'],
+    [{ act: 'refuse', error: 'something_new' }, 'failing', 'provider_unavailable'],
+    [{ act: 'cut', after: 'accept', ending: 'reset' }, 'failing', 'provider_unavailable'],
+    [{ act: 'refuse', error: 'invalid_client', status: 401 }, 'active', undefined],
+    [
+      { act: 'answer', status: 302, body: 'empty', headers: { location: '/elsewhere' } },
+      'active',
+      undefined,
+    ],
+  ] as const)('%j leaves it %s', async (deed, status, reason) => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    await stage.provider.misbehave(deed)
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect([after.status, after.failure?.reason]).toEqual([status, reason])
+    expect((await read(stage, after)).connection.grant.token?.secret.expose()).toBeTruthy()
+    await stage.provider.behave()
+    stage.clock.pass(20 * MINUTE)
+    await refreshNow(stage.ports, OPERATOR, connection.id)
+    expect((await stage.stored(connection.id)).status).toBe('active')
+  })
+
+  test('nor does a provider that cannot be reached, to which nothing was sent', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    await stage.provider.stopListening()
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect([after.status, after.failure?.reason]).toEqual(['failing', 'provider_unavailable'])
+    // Not a byte has left: nothing is open, and nothing has to be asked after.
+    expect(after.attempt).toBeNull()
+    await stage.provider.listenAgain()
+    await refreshNow(stage.ports, OPERATOR, connection.id)
+    expect((await stage.stored(connection.id)).status).toBe('active')
+    expect(await tokenRequests(stage)).toBe(1)
+  })
+})
+
+describe('a grant that is dead', () => {
+  test('serves its token to the end, keeps the grant, and heals when a probe succeeds', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection, refreshToken } = await stage.adopt()
+    const dead = await stage.provider.misbehave({
+      act: 'refuse',
+      error: 'invalid_grant',
+      status: 400,
+    })
+    await refresh(stage.ports, connection, 'scheduled')
+    const after = await stage.stored(connection.id)
+    expect(after).toMatchObject({ status: 'disconnected', failure: { reason: 'revoked' } })
+    expect(after.grant.refreshToken?.open().expose()).toBe(refreshToken)
+    expect((await read(stage, after)).warnings).toEqual(['reconnect_required'])
+    stage.clock.pass(HOUR)
+    await expect(read(stage, after)).rejects.toMatchObject({
+      code: 'reconnect_required',
+      extras: { reason: 'revoked' },
+    })
+
+    await stage.provider.behave(dead)
+    await refreshDue(stage.ports)
+    await until('it to heal', async () => (await stage.stored(connection.id)).status === 'active')
+    const types = (await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })).map(
+      ({ type }) => type,
+    )
+    expect(types).toEqual(['connection.created', 'connection.disconnected', 'connection.recovered'])
+  })
+})
+
+describe('a connection that ends is told to operators once', () => {
+  test.each([
+    [
+      'revoked',
+      'invalid_grant',
+      (stage: Stage) => stage.provider.misbehave({ act: 'refuse', error: 'invalid_grant' }),
+      {},
+    ],
+    [
+      'interrupted',
+      'the connection broke before an answer',
+      (stage: Stage) =>
+        stage.provider.misbehave({ act: 'cut', after: 'processing', ending: 'reset' }),
+      { refreshTokens: { replay: 'never' } },
+    ],
+    [
+      'no_refresh_token',
+      'the provider issued no refresh token',
+      async (stage: Stage) => stage.clock.pass(2 * HOUR),
+      null,
+    ],
+  ] as const)('as %s', async (reason, detail, prepare, provider) => {
+    await using stage = await openStage({ profile: 'plain', provider: provider ?? {} })
+    const { connection } = await stage.adopt(
+      provider === null ? { demand: { refreshToken: null } } : {},
+    )
+    await prepare(stage)
+    for (let time = 0; time < 2; time++) {
+      await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+    }
+    const told = stage.observed.filter(({ what }) => what === 'disconnected')
+    expect(told.map(({ about }) => about)).toEqual([
+      { id: connection.id, provider: connection.provider, reason, detail },
+    ])
+  })
+})
+
+describe('a late answer', () => {
+  test('for a connection that was deleted revokes what it brought', async () => {
+    await using stage = await openStage()
+    const { connection, family } = await stage.adopt()
+    await stage.provider.misbehave({ act: 'hold', before: 'answer' })
+    const flight = refresh(stage.ports, connection, 'scheduled')
+    await until('it to be at the provider', async () => (await tokenRequests(stage)) === 1)
+    await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: false })
+    await stage.provider.behave()
+    expect((await flight).kind).toBe('gone')
+    await deliverRevocations(stage.ports)
+    expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
+    expect(await stage.ports.store.connection(connection.id)).toBeNull()
+  })
+})
+
+describe('a client that is refused', () => {
+  test('holds the provider, harms no connection, raises one alarm, and one probe ends it', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const adopted = await Promise.all(
+      Array.from({ length: 8 }, () => stage.adopt({ accessTokenSeconds: 60 })),
+    )
+    stage.clock.pass(2 * MINUTE)
+    const refused = await stage.provider.misbehave({
+      act: 'refuse',
+      error: 'invalid_client',
+      status: 401,
+    })
+    await refreshDue(stage.ports)
+    await until('the flights to land', () => stage.ports.flights.size === 0)
+    const sent = await tokenRequests(stage)
+    for (let i = 0; i < 20; i++) await refreshDue(stage.ports)
+    expect(await tokenRequests(stage)).toBe(sent)
+    await expect(
+      read(stage, adopted.map(({ connection }) => connection)[0] as LiveConnection),
+    ).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+    })
+    const turns = stage.observed.filter(({ what }) => what === 'circuitChanged')
+    expect(turns).toMatchObject([{ about: { client: 'configured', open: true } }])
+    for (const { connection } of adopted)
+      expect((await stage.stored(connection.id)).status).toBe('active')
+
+    await stage.provider.behave(refused)
+    stage.clock.pass(12 * MINUTE)
+    expect(await refreshDue(stage.ports)).toBe(1)
+    await until('all to be refreshed', async () => {
+      await refreshDue(stage.ports)
+      const all = await Promise.all(adopted.map(({ connection }) => stage.stored(connection.id)))
+      return all.every(({ grant }) => grant.generation === 2)
+    })
+    const types = (await stage.ports.store.events({ after: 0, limit: 50, reach: OPERATOR })).map(
+      ({ type }) => type,
+    )
+    expect(types.filter((type) => type.startsWith('provider.'))).toEqual([
+      'provider.misconfigured',
+      'provider.recovered',
+    ])
+  })
+
+  test.each([
+    [
+      { act: 'refuse', error: 'invalid_client', status: 401 },
+      'the provider refuses this OAuth client',
+    ],
+    [{ act: 'answer', status: 404, body: 'html' }, 'the token endpoint is not at its address'],
+    [
+      { act: 'answer', status: 302, body: 'empty', headers: { location: '/elsewhere' } },
+      'the token endpoint redirects',
+    ],
+  ] as const)('after %j callers are told what is wrong', async (deed, message) => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    await stage.provider.misbehave(deed)
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  test('of one connection’s own is told apart from that of the settings', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const client = { id: 'of-the-customer', secret: new Secret('its secret') }
+    const { connection } = await stage.adopt({ demand: { client } })
+    await refresh(stage.ports, connection, 'scheduled')
+    const turns = stage.observed.filter(({ what }) => what === 'circuitChanged')
+    expect(turns).toMatchObject([
+      { about: { client: 'own', id: connection.id, reason: 'misconfigured', open: true } },
+    ])
+  })
+
+  test('is not blamed where the provider was taken out of the settings', async () => {
+    await using stage = await openStage()
+    const { connection } = await stage.adopt()
+    const ports = { ...stage.ports, providers: new Map() }
+    await expect(refreshNow(ports, OPERATOR, connection.id)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+      message: 'the provider is not in the settings any more',
+    })
+  })
+
+  test('is told to readers at once: none waits for a lane that others hold', async () => {
+    await using stage = await openStage({ profile: 'plain', policy: { concurrencyPerProvider: 1 } })
+    const { connection: first } = await stage.adopt({ accessTokenSeconds: 60 })
+    const { connection: second, family } = await stage.adopt({ accessTokenSeconds: 60 })
+    stage.clock.pass(2 * MINUTE)
+    await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
+    const hanging = refresh(stage.ports, second, 'scheduled')
+    await stage.provider.until({ family, count: 1, phase: 'arrived' })
+    const { provider } = first
+    const client = stage.ports.endpoint.clientKey(provider, null)
+    const later = stage.clock.now() + MINUTE
+    const open = { reason: 'misconfigured', since: stage.clock.now(), until: later } as const
+    stage.ports.traffic.turn({ provider, client, failures: 5, open })
+
+    await expect(read(stage, first)).rejects.toMatchObject({ code: 'provider_misconfigured' })
+    expect(stage.ports.flights.has(second.id)).toBe(true)
+    expect(stage.ports.flights.has(first.id)).toBe(false)
+    await stage.provider.behave()
+    await hanging
+  })
+
+  test('is tried with the next secret first', async () => {
+    await using stage = await openStage({ profile: 'confidential-secret-list' })
+    const { connection } = await stage.adopt()
+    const [, second = ''] = stage.provider.client.secrets
+    await stage.provider.setClientSecrets([second])
+    expect((await refresh(stage.ports, connection, 'scheduled')).kind).toBe('refreshed')
+  })
+})
+
+describe('a token that the API of the provider refused', () => {
+  test('costs one refresh, however many say so at once, and one more a minute at most', async () => {
+    await using stage = await openStage({ profile: 'strict' })
+    const { connection } = await stage.adopt()
+    const report = async () => {
+      const { grant } = await stage.stored(connection.id)
+      const rejected = grant.token?.tokenId ?? null
+      return getToken(stage.ports, OPERATOR, { target: connection, minTtlSeconds: 60, rejected })
+    }
+    const served = await Promise.all(Array.from({ length: 50 }, report))
+    expect(new Set(served.map(({ connection: { grant } }) => grant.generation))).toEqual(
+      new Set([2]),
+    )
+    expect(await tokenRequests(stage)).toBe(1)
+    // Where the API refuses everything, another token is no help.
+    for (let again = 0; again < 10; again++) {
+      await expect(report()).rejects.toMatchObject({ code: 'provider_unavailable' })
+    }
+    expect(await tokenRequests(stage)).toBe(1)
+    stage.clock.pass(MINUTE)
+    expect((await report()).connection.grant.generation).toBe(3)
+  })
+})
+
+test('a token that is over when it comes is not counted as served', async () => {
+  await using stage = await openStage({ profile: 'plain' })
+  const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
+  await stage.provider.setAccessTokenSeconds(0)
+  stage.clock.pass(2 * MINUTE)
+  await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
+  expect((await stage.stored(connection.id)).grant.generation).toBe(2)
+  expect(stage.observed.filter(({ what }) => what === 'tokenServed')).toEqual([])
+})
+
+describe('a refresh that is asked for', () => {
+  test('passes the back-off, and honours a Retry-After', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
+    stage.clock.pass(2 * MINUTE)
+    await stage.provider.misbehave({ act: 'answer', status: 500, body: 'empty' }, { next: 2 })
+    await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    const sent = await tokenRequests(stage)
+    await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    expect(await tokenRequests(stage)).toBe(sent)
+    expect((await refreshNow(stage.ports, OPERATOR, connection.id)).status).toBe('active')
+
+    await stage.provider.misbehave(
+      { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '90' } },
+      { next: 1 },
+    )
+    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toBeInstanceOf(
+      VaultError,
+    )
+    const before = await tokenRequests(stage)
+    const problem = await refreshNow(stage.ports, OPERATOR, connection.id).catch(
+      (error: VaultError) => error,
+    )
+    expect((problem as VaultError).extras.retryAfterSeconds).toBeGreaterThan(80)
+    expect(await tokenRequests(stage)).toBe(before)
+  })
+})
+
+function read(stage: Stage, { id }: Pick<LiveConnection, 'id'>) {
+  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
+}
+
+async function tokenRequests(stage: Stage): Promise<number> {
+  return (await stage.provider.requests({ endpoint: 'token' })).length
+}

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import type { LiveConnection } from '../../../src/core/connection/connection.ts'
+import type { UserId } from '../../../src/core/base/ids.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import { importBatch } from '../../../src/vault/import/import-batch.ts'
+import { type TokenImport, draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { refresh } from '../../../src/vault/refresh/refresh.ts'
+import { updateConnection } from '../../../src/vault/import/update-connection.ts'
+import {
+  ACCOUNT,
+  connectTwo,
+  demandFor,
+  hand,
+  type Minted,
+  NO_ID,
+  openSiblingStage,
+  REFUSAL,
+  refreshTokenOf,
+  settle,
+  storedAll,
+} from '../siblings-stage.ts'
+import { until } from '../../support/until.ts'
+import { ACME, OPERATOR } from '../../support/vault-stage.ts'
+
+describe('nobody gets into a shared grant by his word alone', () => {
+  test('tokens of another account than the app says are refused', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const [other] = await stage.provider.mintGrants(1)
+    await expect(hand(stage, other, { accountId: ACCOUNT.id })).rejects.toMatchObject({
+      code: 'account_mismatch',
+    })
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+    const of = await stage.ports.store.connectionsOf('user-3' as UserId, null)
+    expect(of).toEqual([])
+  })
+
+  test.each([
+    ['whose account the provider does not tell', { accountId: ACCOUNT.id }],
+    ['that are not proven', { accountId: ACCOUNT.id, accessToken: null }],
+  ])('tokens %s live on their own', async (_, demand) => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const away = { act: 'answer', status: 503, body: 'html' } as const
+    await stage.provider.misbehave(away, { endpoint: 'userinfo' })
+    await stage.provider.misbehave(away, { endpoint: 'token' })
+    const { connection } = await hand(stage, minted, demand)
+    expect(connection.account.id).toBeNull()
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+    await stage.provider.behave()
+    await stage.provider.misbehave(away, { endpoint: 'userinfo' })
+    await refresh(stage.ports, connection, 'forced')
+    const of = async (id: LiveConnection['id']) => refreshTokenOf(await stage.stored(id))
+    expect(await of(connection.id)).not.toBe(await of(first?.id ?? NO_ID))
+    // As soon as the provider says whose they are, they are the grant of all.
+    await stage.provider.behave()
+    await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+    expect(await of(connection.id)).toBe(await of(first?.id ?? NO_ID))
+  })
+
+  test('a PATCH whose account the provider does not tell changes nothing', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const [minted] = await stage.provider.mintGrants(1)
+    await stage.provider.misbehave(
+      { act: 'answer', status: 503, body: 'html' },
+      { endpoint: 'userinfo' },
+    )
+    const changes = {
+      accessToken: new Secret(minted?.accessToken ?? ''),
+      refreshToken: new Secret(minted?.refreshToken ?? ''),
+    }
+    await expect(
+      updateConnection(stage.ports, OPERATOR, first?.id ?? NO_ID, changes),
+    ).rejects.toMatchObject({ code: 'provider_unavailable' })
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+  })
+
+  test('a refresh token that is dead already does not take the place of one that lives', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    await stage.provider.misbehave(REFUSAL, { next: 1 })
+    await expect(hand(stage, minted, {})).rejects.toMatchObject({
+      extras: { reason: 'invalid_grant' },
+    })
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+  })
+
+  test('one of many lines waits until the provider has said whose it is', async () => {
+    await using stage = await openSiblingStage()
+    const connections = await connectTwo(stage)
+    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const [forged] = await stage.provider.mintGrants(1)
+    const line = (tokens: Minted, demand: Partial<TokenImport>) => () =>
+      draftFromTokens(stage.ports, OPERATOR, demandFor(stage, tokens, demand))
+    const accountId = ACCOUNT.id
+    const results = await importBatch(
+      stage.ports,
+      [
+        line(minted, { accountId }),
+        line(forged, { accountId, userId: 'user-4' as UserId }),
+        line(forged, { accountId, userId: 'user-5' as UserId, refreshToken: null }),
+      ],
+      'believed',
+    )
+    expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'refused'])
+    await settle(stage)
+    const of = (userId: string) => stage.ports.store.connectionsOf(userId as UserId, ACME)
+    await until('the first to be taken over', async () => (await of('user-3')).length === 1)
+    const [first, second] = await storedAll(stage, connections)
+    expect(refreshTokenOf(first)).toBe(
+      (await stage.provider.family(minted?.family ?? 'f0')).current,
+    )
+    expect(refreshTokenOf(second)).toBe(refreshTokenOf(first))
+    expect(await of('user-4')).toEqual([])
+    expect(await of('user-5')).toEqual([])
+  })
+
+  test('a connection without a refresh token gets none from the connections of its account', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const { connection } = await hand(stage, minted, { refreshToken: null })
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+    const result = await refresh(stage.ports, connection, 'forced')
+    expect(result).toMatchObject({ kind: 'ended', connection: { id: connection.id } })
+    await refresh(stage.ports, await stage.stored(first?.id ?? NO_ID), 'forced')
+    expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
+  })
+})

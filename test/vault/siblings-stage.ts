@@ -1,0 +1,64 @@
+import type { LiveConnection } from '../../src/core/connection/connection.ts'
+import type { UserId } from '../../src/core/base/ids.ts'
+import { Secret } from '../../src/core/base/secret.ts'
+import { importTokens, type TokenImport } from '../../src/vault/import/import-connection.ts'
+import { refreshDue } from '../../src/vault/upkeep/refresh-due.ts'
+import { until } from '../support/until.ts'
+import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
+
+export const HOUR = 3_600_000
+export const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
+export const REFUSAL = { act: 'refuse', error: 'invalid_grant', status: 400 } as const
+export const NO_ID = 'con_none' as LiveConnection['id']
+
+/** A provider where a refresh of one connection ends the others of its account. */
+export const openSiblingStage = () =>
+  openStage({ provider: { refreshTokens: { endsSiblings: true } }, revocationReach: 'token' })
+
+/** Two users of one account, each with a consent of their own. */
+export async function connectTwo(stage: Stage): Promise<readonly LiveConnection[]> {
+  const connections = []
+  for (const [index, label] of ['one', 'two'].entries()) {
+    const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const userId = `user-${index + 1}` as UserId
+    connections.push((await hand(stage, minted, { userId, label })).connection)
+  }
+  return storedAll(stage, connections)
+}
+
+export type Minted = { readonly accessToken: string; readonly refreshToken: string } | undefined
+
+export function hand(stage: Stage, minted: Minted, demand: Partial<TokenImport>) {
+  return importTokens(stage.ports, OPERATOR, demandFor(stage, minted, demand))
+}
+
+export function demandFor(stage: Stage, minted: Minted, demand: Partial<TokenImport>): TokenImport {
+  return {
+    ...NOTHING,
+    userId: 'user-3' as UserId,
+    provider: ACME,
+    accessToken: new Secret(minted?.accessToken ?? ''),
+    refreshToken: new Secret(minted?.refreshToken ?? ''),
+    expiresAt: stage.clock.now() + HOUR,
+    ...demand,
+  }
+}
+
+export function storedAll(stage: Stage, connections: readonly LiveConnection[]) {
+  return Promise.all(connections.map(({ id }) => stage.stored(id)))
+}
+
+export function refreshTokenOf(connection: LiveConnection | undefined): string | null {
+  return connection?.grant.refreshToken?.open().expose() ?? null
+}
+
+/** One scan, until nothing is due any more. */
+export async function settle(stage: Stage): Promise<void> {
+  await refreshDue(stage.ports)
+  const due = (among: 'healthy' | 'troubled') =>
+    stage.ports.store.dueConnections(ACME, stage.clock.now(), { among, limit: 10 })
+  await until('all to have had their turn', async () => {
+    const left = [...(await due('healthy')), ...(await due('troubled'))]
+    return left.length === 0 && stage.ports.flights.size === 0
+  })
+}

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import type { Caller } from '../../../src/core/base/access.ts'
+import type { UserId } from '../../../src/core/base/ids.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import { warningsOf } from '../../../src/vault/connect/connect-warnings.ts'
+import { createLink } from '../../../src/vault/connect/create-link.ts'
+import { announceExpiry } from '../../../src/vault/upkeep/announce-expiry.ts'
+import { importTokens } from '../../../src/vault/import/import-connection.ts'
+import { refresh } from '../../../src/vault/refresh/refresh.ts'
+import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
+import { linkDemand } from '../../support/link-demand.ts'
+import { until } from '../../support/until.ts'
+import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+describe('a grant that will end', () => {
+  test('is foretold once, a week before, and again when the end has moved and comes near', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
+    })
+    await stage.adopt()
+    const daysUntilTold = async (days: number) => {
+      stage.clock.pass(days * DAY)
+      return announceExpiry(stage.ports)
+    }
+    expect(await daysUntilTold(52)).toBe(0)
+    expect(await daysUntilTold(1.5)).toBe(1)
+    expect(await daysUntilTold(1)).toBe(0)
+    expect(await told(stage)).toEqual(['connection.created', 'connection.expiring'])
+  })
+
+  test('of a week is not foretold on its first day', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 7 * 86_400 } },
+    })
+    await stage.adopt()
+    expect(await announceExpiry(stage.ports)).toBe(0)
+    stage.clock.pass(5.7 * DAY)
+    expect(await announceExpiry(stage.ports)).toBe(1)
+  })
+
+  test('with its token, for want of a refresh token, is foretold like any other', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 365 * 86_400 } },
+    })
+    const end = stage.clock.now() + 60 * DAY
+    const { connection } = await stage.adopt({
+      accessTokenSeconds: 60 * 86_400,
+      demand: { refreshToken: null, expiresAt: end },
+    })
+    expect((await stage.stored(connection.id)).grant.refreshTokenExpiresAt).toBe(end)
+    stage.clock.pass(54 * DAY)
+    expect(await announceExpiry(stage.ports)).toBe(1)
+    const events = await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })
+    expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ nextAction: 'reauthorize' })
+  })
+
+  test('is not told while a refresh is in the air, nor twice after it', async () => {
+    await using stage = await openStage({
+      provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
+    })
+    const { connection } = await stage.adopt()
+    stage.clock.pass(54 * DAY)
+    const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
+    const flight = refresh(stage.ports, connection, 'scheduled')
+    await until('it to be at the provider', async () => (await stage.provider.requestCount()) > 0)
+    expect(await announceExpiry(stage.ports)).toBe(0)
+    await stage.provider.behave(held)
+    await flight
+    expect(await announceExpiry(stage.ports)).toBe(1)
+    expect(await announceExpiry(stage.ports)).toBe(0)
+  })
+
+  test('that each refresh puts off is not foretold', async () => {
+    await using stage = await openStage()
+    await stage.provider.misbehave({ act: 'edit', set: { refresh_token_expires_in: 30 * 86_400 } })
+    const { connection } = await stage.adopt()
+    for (let day = 0; day < 60; day += 10) {
+      stage.clock.pass(10 * DAY)
+      await refresh(stage.ports, await stage.stored(connection.id), 'scheduled')
+      expect(await announceExpiry(stage.ports)).toBe(0)
+    }
+  })
+})
+
+describe('a grant that nobody reads', () => {
+  test.each([
+    ['is used before it idles out', { idleSeconds: 30 * 86_400 }, 15],
+    ['is renewed as often as the provider asks', { renewEverySeconds: 7 * 86_400 }, 7],
+  ])('%s, however long its access token lives', async (_, refreshTokens, days) => {
+    await using stage = await openStage({ provider: { refreshTokens }, profile: 'plain' })
+    const { connection } = await stage.adopt({ accessTokenSeconds: 365 * 86_400 })
+    // Its age is known only once it was refreshed here.
+    await stage.provider.setAccessTokenSeconds(365 * 86_400)
+    const fresh = await refresh(stage.ports, connection, 'forced')
+    const { generation } = 'connection' in fresh ? fresh.connection.grant : connection.grant
+    stage.clock.pass((days - 2) * DAY)
+    await settle(stage)
+    expect((await stage.stored(connection.id)).grant.generation).toBe(generation)
+    stage.clock.pass(2 * DAY)
+    await settle(stage)
+    expect((await stage.stored(connection.id)).grant.generation).toBe(generation + 1)
+  })
+})
+
+describe('at a provider that ends what is idle for thirty days, a grant that nobody reads', () => {
+  test.each([
+    ['lives on where its idling is known', { idleSeconds: 30 * 86_400 }, null],
+    ['lives on by the life of its tokens', { accessTokenSeconds: 3_600 }, null],
+    ['dies where neither is so, and is called dead', {}, 'idle'],
+  ] as const)('%s', async (_, known, cause) => {
+    const { accessTokenSeconds = 365 * 86_400, ...refreshTokens } = known as Known
+    const options = { profile: 'strict', idleMs: 30 * DAY, accessTokenSeconds } as const
+    await using stage = await openStage({ ...options, provider: { refreshTokens } })
+    const { connection, family } = await stage.adopt()
+    for (let day = 0; day < 120; day += 5) {
+      stage.clock.pass(5 * DAY)
+      await stage.provider.advanceTime(5 * DAY)
+      await settle(stage)
+    }
+    expect((await stage.provider.family(family)).revoked?.cause ?? null).toBe(cause)
+    await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+    const { status } = await stage.stored(connection.id)
+    expect(status).toBe(cause === null ? 'active' : 'disconnected')
+  })
+})
+
+type Known = { readonly idleSeconds?: number; readonly accessTokenSeconds?: number }
+
+describe('what will not last is said at once', () => {
+  test('no refresh token was issued: with what to change', async () => {
+    const remedy = 'Switch on offline access'
+    await using stage = await openStage({ provider: { refreshTokens: { remedy } } })
+    const { connection } = await stage.adopt({ demand: { refreshToken: null } })
+    const [warning] = warningsOf(stage.ports, connection)
+    expect(warning?.code).toBe('no_refresh_token')
+    expect(warning?.detail).toContain(remedy)
+    expect(stage.observed.filter(({ what }) => what === 'connectWarned')).toHaveLength(1)
+  })
+
+  test('one more consent would end an older grant of the account', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
+    const { account, connections } = await twoUsersOfOneAccount(stage)
+    const make = (wish: Parameters<typeof linkDemand>[0]) =>
+      createLink(stage.ports, OPERATOR, linkDemand(wish))
+    const reconnect = await make({
+      userId: connections[0]?.userId as UserId,
+      connectionId: connections[0]?.id ?? null,
+    })
+    expect(reconnect.warnings.map(({ code }) => code)).toEqual(['grants_per_account'])
+    expect((await make({ expectedAccount: account.id })).warnings).toHaveLength(1)
+    expect((await make({})).warnings).toEqual([])
+  })
+
+  test('a key that is narrowed is not warned of connections that it does not reach', async () => {
+    await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
+    const { account } = await twoUsersOfOneAccount(stage)
+    const make = (narrowed: Partial<Caller>) => {
+      const caller = { ...OPERATOR, ...narrowed }
+      const wish = { userId: 'user-2' as UserId, expectedAccount: account.id }
+      return createLink(stage.ports, caller, linkDemand(wish))
+    }
+    expect((await make({})).warnings).toHaveLength(1)
+    expect((await make({ userIdPrefix: 'user-2' })).warnings).toEqual([])
+    expect((await make({ userIdPrefix: 'user-' })).warnings).toHaveLength(1)
+  })
+})
+
+async function twoUsersOfOneAccount(stage: Stage) {
+  const account = { id: 'a-1', email: 'a@example.com', name: 'A' }
+  const connections = []
+  for (const [index, label] of ['one', 'two'].entries()) {
+    const [minted] = await stage.provider.mintGrants(1, { account })
+    const { connection } = await importTokens(stage.ports, OPERATOR, {
+      ...NOTHING,
+      userId: `user-${index + 1}` as UserId,
+      provider: ACME,
+      accessToken: new Secret(minted?.accessToken ?? ''),
+      refreshToken: new Secret(minted?.refreshToken ?? ''),
+      expiresAt: stage.clock.now() + HOUR,
+      accountId: account.id,
+      label,
+    })
+    connections.push(await stage.stored(connection.id))
+  }
+  return { account, connections: await Promise.all(connections.map(({ id }) => stage.stored(id))) }
+}
+
+async function settle(stage: Stage): Promise<void> {
+  await refreshDue(stage.ports)
+  await until('the flights to land', () => stage.ports.flights.size === 0)
+}
+
+async function told(stage: Stage): Promise<readonly string[]> {
+  const events = await stage.ports.store.events({ after: 0, limit: 10, reach: OPERATOR })
+  return events.map(({ type }) => type)
+}

@@ -1,0 +1,201 @@
+import { expect, test } from 'vitest'
+import type { ConnectionId, UserId } from '../../../src/core/base/ids.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
+import type { Ports } from '../../../src/ports/ports.ts'
+import { getToken } from '../../../src/vault/tokens/get-token.ts'
+import { importBatch } from '../../../src/vault/import/import-batch.ts'
+import { draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { Lanes } from '../../../src/vault/refresh/lanes.ts'
+import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
+import { refreshNow } from '../../../src/vault/tokens/refresh-now.ts'
+import { until } from '../../support/until.ts'
+import { ACME, NOTHING, openStage, OPERATOR, OTHER, type Stage } from '../../support/vault-stage.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+
+test('a provider that hangs with two hundred due keeps no other provider waiting', async () => {
+  await using stage = await openStage({ policy: { deadlineMs: MINUTE } })
+  await using held = new AsyncDisposableStack()
+  held.defer(async () => stage.provider.behave())
+  const hanging = await adopt(stage, 200)
+  const others = await adopt(stage, 20, OTHER)
+  const families = hanging.map(({ family }) => family)
+  await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { family: families })
+  stage.clock.pass(2 * MINUTE)
+  await refreshDue(stage.ports)
+  await until('the others to be refreshed', () => areRefreshed(stage, others))
+  await stage.provider.until({ count: 4 + 20, phase: 'arrived' })
+  const requests = await stage.provider.requests({ endpoint: 'token' })
+  expect(requests.filter(({ answeredAt }) => answeredAt === null)).toHaveLength(4)
+})
+
+test('what is asked for goes to the provider before all that is only due', async () => {
+  await using stage = await openStage({ policy: { concurrencyPerProvider: 1 } })
+  const adopted = await adopt(stage, 30)
+  stage.clock.pass(2 * MINUTE)
+  const fresh = await stage.adopt()
+  const last = await lastOf(stage, adopted)
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  expect(await refreshDue(stage.ports)).toBe(30)
+  await stage.provider.until({ count: 1, phase: 'arrived' })
+  // One waits in the queue already, one is not due at all.
+  const asked = [
+    read(stage.ports, last.connection.id),
+    refreshNow(stage.ports, OPERATOR, fresh.connection.id),
+  ]
+  await until('both to be queued', () => stage.ports.flights.size === 31)
+  await stage.provider.behave(held)
+  await Promise.all(asked)
+  await until('all to be refreshed', () => areRefreshed(stage, adopted))
+  const order = (await stage.provider.requests({ endpoint: 'token' })).map(({ family }) => family)
+  expect(order).toHaveLength(31)
+  expect(order.slice(1, 3)).toEqual([last.family, fresh.family])
+})
+
+test('after a start a scan begins with few, second by second with more; a reader waits for none of it', async () => {
+  await using stage = await openStage({ policy: { ratePerSecond: 100 } })
+  const adopted = await adopt(stage, 110)
+  stage.clock.pass(2 * MINUTE)
+  const { ports, since } = startAgain(stage)
+  const last = await lastOf(stage, adopted)
+  const begun: number[] = []
+  for (; begun.length < 5; since.ms += SECOND) {
+    begun.push(await refreshDue(ports))
+    if (since.ms === 0) await read(ports, last.connection.id)
+    await until('the flights to land', () => ports.flights.size === 0)
+  }
+  expect(begun).toEqual([10, 19, 28, 37, 110 - 1 - 94])
+  expect(await areRefreshed(stage, adopted)).toBe(true)
+})
+
+test('connections that failed in an outage are refreshed one after the other, all by one scan', async () => {
+  await using stage = await openStage()
+  const adopted = await adopt(stage, 12)
+  await failAll(stage, adopted)
+  stage.clock.pass(2 * MINUTE)
+  // One slot in four is theirs, and each that ends leaves it to the next.
+  expect(await refreshDue(stage.ports)).toBe(1)
+  await until('all to be refreshed', () => areRefreshed(stage, adopted))
+})
+
+test('a scan starts imports at the rate of the settings, after connections that are in use', async () => {
+  await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
+  const used = await adopt(stage, 1)
+  stage.clock.pass(2 * MINUTE)
+  const imports = await bring(stage, 40)
+  await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  const due = await stage.ports.store.dueConnections(ACME, stage.clock.now(), {
+    among: 'unproven',
+    limit: 100,
+  })
+  expect(due.toSorted()).toEqual(imports.toSorted())
+  expect(await refreshDue(stage.ports)).toBe(20)
+  await stage.provider.until({ count: 1, phase: 'arrived' })
+  const [first] = await stage.provider.requests({ endpoint: 'token' })
+  expect(first?.family).toBe(used[0]?.family)
+  await stage.provider.behave()
+  await until('all to be proven', async () => {
+    await refreshDue(stage.ports)
+    const all = await Promise.all(imports.map((id) => stage.stored(id)))
+    return all.every(({ status }) => status === 'active')
+  })
+})
+
+test('connections in use find room beside any number of imports that are being verified', async () => {
+  await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
+  const used = await adopt(stage, 1)
+  stage.clock.pass(2 * MINUTE)
+  const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
+  const imported = bring(stage, 40, 'verified')
+  await stage.provider.until({ count: 1, phase: 'arrived' })
+  await until('all lines to wait', () => stage.ports.flights.size === 40)
+  expect(await refreshDue(stage.ports)).toBe(1)
+  await stage.provider.behave(held)
+  await imported
+  const order = (await stage.provider.requests({ endpoint: 'token' })).map(({ family }) => family)
+  expect(order.indexOf(used[0]?.family ?? null)).toBe(1)
+})
+
+test('a rate that is no whole number is a rate', async () => {
+  await using stage = await openStage({ policy: { ratePerSecond: 4.5 } })
+  const adopted = await adopt(stage, 3)
+  stage.clock.pass(2 * MINUTE)
+  expect(await refreshDue(stage.ports)).toBe(3)
+  await until('all to be refreshed', () => areRefreshed(stage, adopted))
+})
+
+type Adopted = Awaited<ReturnType<Stage['adopt']>>
+
+/** Due after two minutes. */
+function adopt(stage: Stage, count: number, provider = ACME): Promise<readonly Adopted[]> {
+  const how = { accessTokenSeconds: 60, demand: { provider } }
+  return Promise.all(Array.from({ length: count }, () => stage.adopt(how)))
+}
+
+/** As if the last refresh of each had failed. */
+async function failAll({ ports, clock }: Stage, adopted: readonly Adopted[]): Promise<void> {
+  const now = clock.now()
+  const failure = {
+    reason: 'provider_unavailable',
+    detail: 'timeout',
+    since: now,
+    attempts: 1,
+  } as const
+  await ports.store.write(async (trx) => {
+    for (const { connection } of adopted) {
+      const failing = { ...connection, status: 'failing', failure, dueAt: now } as const
+      await trx.saveConnection(connection, failing)
+    }
+  })
+}
+
+/** Imported by refresh token alone, without or with a proof. */
+async function bring(
+  stage: Stage,
+  count: number,
+  how: 'believed' | 'verified' = 'believed',
+): Promise<readonly ConnectionId[]> {
+  const lines = (await stage.provider.mintGrants(count)).map(
+    ({ account, refreshToken }) =>
+      () =>
+        draftFromTokens(stage.ports, OPERATOR, {
+          ...NOTHING,
+          userId: `user-${account.id}` as UserId,
+          provider: ACME,
+          accountId: account.id,
+          refreshToken: new Secret(refreshToken),
+        }),
+  )
+  const results = await importBatch(stage.ports, lines, how)
+  return results.flatMap((result) => (result.kind === 'created' ? [result.connection.id] : []))
+}
+
+/** Whose turn comes last. */
+async function lastOf({ ports, clock }: Stage, adopted: readonly Adopted[]): Promise<Adopted> {
+  const wanted = { among: 'healthy', limit: adopted.length } as const
+  const due = await ports.store.dueConnections(ACME, clock.now(), wanted)
+  const last = adopted.find(({ connection }) => connection.id === due.at(-1))
+  if (last === undefined) throw new Error('nothing is due')
+  return last
+}
+
+async function areRefreshed(stage: Stage, adopted: readonly Adopted[]): Promise<boolean> {
+  const all = await Promise.all(adopted.map(({ connection }) => stage.stored(connection.id)))
+  return all.every(({ grant }) => grant.generation === 2)
+}
+
+/** The same vault in a process that has just been started, and how long ago that was. */
+function startAgain({ ports, clock }: Stage): { ports: Ports; since: { ms: number } } {
+  const since = { ms: 0 }
+  const ticking = {
+    now: () => clock.now(),
+    monotonic: () => since.ms,
+    sleep: (ms: number) => clock.sleep(ms),
+  }
+  return { ports: { ...ports, traffic: new Lanes(ticking, ports.policy, []) }, since }
+}
+
+function read(ports: Ports, id: ConnectionId) {
+  return getToken(ports, OPERATOR, { target: { id }, minTtlSeconds: 30, rejected: null })
+}
