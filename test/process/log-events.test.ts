@@ -21,6 +21,17 @@ test('each has a meaning, and what is worse than a note has something to do', ()
   expect(rows.filter(([, level, meaning]) => level !== 'debug' && meaning === '')).toEqual([])
 })
 
+test('docs/troubleshooting.md sends operators from every event to act on to a section, and names no other', () => {
+  const [, index = ''] = readFileSync('docs/troubleshooting.md', 'utf8').split('## By log event')
+  const named = eventsIn(index.split('\n').filter((line) => line.startsWith('| `')))
+  const toActOn = rowsOfTheLog().filter(([, , , todo]) => todo !== '')
+  const logged = [...source.matchAll(LOGGED)].map(([, , event = '']) => event)
+  expect(named.filter((event) => !logged.includes(event))).toEqual([])
+  expect(
+    eventsIn(toActOn.map(([events = '']) => events)).filter((e) => !named.includes(e)),
+  ).toEqual([])
+})
+
 test.each([
   ['larder_refreshes_total', 'src/core/refresh/refresh-outcome.ts', /readonly kind: '(\w+)'/g],
   ['larder_store_failures_total', 'src/core/base/errors.ts', /StoreFailure =([^;]*?)\n\n/g],
@@ -43,6 +54,10 @@ function rowsOfTheLog(): readonly (readonly string[])[] {
       .slice(1, -1)
       .map((cell) => cell.trim()),
   )
+}
+
+function eventsIn(cells: readonly string[]): readonly string[] {
+  return cells.flatMap((cell) => [...cell.matchAll(/`(\w+\.\w+)`/g)].map(([, event = '']) => event))
 }
 
 function documented(): readonly string[] {
