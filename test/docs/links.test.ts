@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const PAGES = [
+  ...readdirSync('.').filter((name) => name.endsWith('.md')),
+  ...readdirSync('docs').map((name) => join('docs', name)),
+]
+
+const LINK = /\]\(([^)\s]+)\)/g
+const HEADING = /^(#{1,6}) (.+)$/gm
+
+test.each(PAGES)('every link of %s leads to a file and a heading that exist', (page) => {
+  const links = [...read(page).matchAll(LINK)].map(([, link = '']) => link)
+  const dead = links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(page, link))
+  expect(dead).toEqual([])
+})
+
+test('docs/README.md lists every page of docs/', () => {
+  const listed = [...read('docs/README.md').matchAll(LINK)].map(([, link = '']) => link)
+  const pages = readdirSync('docs').filter((name) => name !== 'README.md')
+  expect(pages.filter((name) => !listed.includes(name))).toEqual([])
+})
+
+test('the contents of docs/api.md are its headings, in their order', () => {
+  const [before = '', after = ''] = read('docs/api.md').split('\n## Everywhere\n')
+  const contents = [...before.matchAll(/^( *)- \[(.+)\]\(#(.+)\)$/gm)]
+  const expected = [...`## Everywhere\n${after}`.matchAll(HEADING)].map(
+    ([, level = '', title = '']) => ['  '.repeat(level.length - 2), title, anchorOf(title)],
+  )
+  expect(contents.map(([, ...entry]) => entry)).toEqual(expected)
+})
+
+const FLOWS = read('docs/flows.md')
+  .split(/^## /m)
+  .slice(1)
+  .map((section) => [section.split('\n')[0] ?? '', section] as const)
+
+test.each(FLOWS)('%s: the diagram has as many steps as the list', (_, section) => {
+  const [, diagram = '', words = ''] = section.split(/```(?:mermaid)?\n/)
+  const steps = diagram.match(/^ +\w+-?->>\w+: /gm) ?? []
+  const numbers = [...words.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number))
+  expect(steps.length).toBeGreaterThan(5)
+  expect(numbers).toEqual(steps.map((_step, at) => at + 1))
+})
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (!existsSync(target)) return false
+  return anchor === undefined || anchorsOf(target).includes(anchor)
+}
+
+function anchorsOf(page: string): readonly string[] {
+  return [...withoutCode(read(page)).matchAll(HEADING)].map(([, , title = '']) => anchorOf(title))
+}
+
+/** As GitHub makes it of a heading. */
+function anchorOf(title: string): string {
+  return title
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+function read(page: string): string {
+  return readFileSync(page, 'utf8')
+}
+
+/** A comment in an example is not a heading. */
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```.*?^```$/gms, '')
+}
