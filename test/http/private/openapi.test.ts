@@ -27,6 +27,14 @@ test('a public linter finds nothing in the document', async () => {
   }
 }, 60_000)
 
+test('npm run api-page renders every endpoint to one page', async () => {
+  await run('npm', ['run', '--silent', 'api-page'])
+  const page = readFileSync('api.html', 'utf8')
+  const ids = privateEndpoints.map(({ id }) => id)
+  expect(ids.filter((id) => !page.includes(id))).toEqual([])
+  expect(page).not.toMatch(/<script[^>]* src=/)
+}, 60_000)
+
 test('every endpoint is in it, with its permission', () => {
   const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(
