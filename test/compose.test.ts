@@ -34,7 +34,7 @@ test('the container can do nothing but its work', () => {
   expect(larder).toHaveProperty('tmpfs')
 })
 
-const DOCUMENTS = ['docker-compose.example.yml', 'README.md', 'docs/running.md']
+const DOCUMENTS = ['docker-compose.example.yml', 'docs/running.md']
 const texts = DOCUMENTS.map((path) => [path, readFileSync(path, 'utf8')] as const)
 
 test('the image is built once, and the file can be copied: it needs nothing of the checkout', () => {
@@ -49,7 +49,7 @@ test('the image is built once, and the file can be copied: it needs nothing of t
 })
 
 test('every secret file is one that the commands make', () => {
-  for (const [path, text] of texts.filter(([name]) => name !== 'README.md')) {
+  for (const [path, text] of texts) {
     const made = [...text.matchAll(/> (secrets\/\S+)/g)].map(([, file]) => `./${file}`)
     const wanted = Object.values(compose.secrets).map(({ file }) => file)
     expect(made.toSorted(), path).toEqual(wanted.toSorted())

@@ -19,7 +19,7 @@ export async function walkLink(link: string): Promise<URL> {
   })
   const callback = await consentWithoutBrowser(locationOf(continued))
   const back = await fetch(callback, { headers: { cookie }, redirect: 'manual' })
-  return new URL(locationOf(back))
+  return new URL(locationOf(back), link)
 }
 
 function locationOf(response: Response): string {
