@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type IdentityProvider, startIdentityProvider } from '../identity-provider/identity-provider.ts'
+import {
+  type IdentityProvider,
+  startIdentityProvider,
+} from '../identity-provider/identity-provider.ts'
 import { until } from '../support/until.ts'
 import { walkLink } from '../support/walk-link.ts'
 import { isReady } from './container.ts'
