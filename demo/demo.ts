@@ -1,7 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type IdentityProvider, startIdentityProvider } from '../test/identity-provider/identity-provider.ts'
+import {
+  type IdentityProvider,
+  startIdentityProvider,
+} from '../test/identity-provider/identity-provider.ts'
 import {
   type Installation,
   makeInstallation,

@@ -3,7 +3,10 @@ import { createServer, type ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
-import { type IdentityProvider, startIdentityProvider } from '../identity-provider/identity-provider.ts'
+import {
+  type IdentityProvider,
+  startIdentityProvider,
+} from '../identity-provider/identity-provider.ts'
 import { LarderApi } from '../support/larder-api.ts'
 import {
   type Installation,
