@@ -125,5 +125,5 @@ function frames({ stack = '', message }: Error): readonly string[] {
     .slice(0, LONGEST_STACK)
 }
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const FRAME = /^ {4}at (?:[^()]+ \()?((?:file:|node:|\/)[^\s()]+:\d+:\d+)\)?$/

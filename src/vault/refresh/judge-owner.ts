@@ -47,15 +47,20 @@ export async function judgeOwner(
   const isNamed = asked.kind === 'ok' && asked.account.id !== null
   if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
   if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
-  if (asked.kind !== 'ok') return { ...asOf(before, UNKNOWN_OWNER), kind: 'same' }
+  if (asked.kind !== 'ok')
+    return { kind: 'same', owner: UNKNOWN_OWNER, account: before.account, providerData: {} }
   if (isOtherAccount(before.account, asked.account)) {
     // A row older than this check: it shares no grant, and keeps the one that it has.
     if (grant.owner.is === 'unknown') return { kind: 'open' }
     const imported = await accountOfImport(ports, before, grant)
     const known = isShared ? before.account : imported
     if (known !== null && isOtherAccount(known, asked.account)) return { kind: 'other' }
+    // The imported token ended before it was asked for: the account is what the provider names now.
+    if (imported === null && grant.token !== null && !tokenLives(before, ports.clock.now())) {
+      return { kind: 'same', ...found(asked, completed(asked.account, before.account)) }
+    }
   }
-  return { kind: 'same', ...found(before, asked) }
+  return { kind: 'same', ...found(asked, completed(before.account, asked.account)) }
 }
 
 /** Writes what was found onto the connection as the refresh has left it. */
@@ -70,21 +75,15 @@ function isOwnerAsked(owner: GrantOwner, isShared: boolean): boolean {
   return owner.is === 'unproven' || (isShared && owner.is === 'unknown')
 }
 
-function found(before: LiveConnection, asked: Extract<IdentifyOutcome, { kind: 'ok' }>) {
+function found(asked: Extract<IdentifyOutcome, { kind: 'ok' }>, account: Account) {
   const { id } = asked.account
   const owner: GrantOwner = id === null ? UNKNOWN_OWNER : { is: 'proven', accountId: id }
-  const account = completed(before.account, asked.account)
-  return { ...asOf(before, owner), account, providerData: asked.providerData ?? {} }
-}
-
-function asOf({ account }: LiveConnection, owner: GrantOwner) {
-  return { owner, account, providerData: {} }
+  return { owner, account, providerData: asked.providerData ?? {} }
 }
 
 /**
- * The account that the provider names for the imported access token; null if it names none. What the
- * app named counts only if that token ended before the provider was asked: apps confuse the ids of a
- * provider, but a token of one account must not be replaced by one of another.
+ * The account that the provider names for the imported access token; null if it names none. The
+ * account that the app named is no evidence: apps confuse the ids of a provider.
  */
 async function accountOfImport(
   ports: Needs,
@@ -92,9 +91,7 @@ async function accountOfImport(
   { owner, token }: OAuthGrant,
 ): Promise<Account | null> {
   if (owner.is === 'unproven' && owner.told !== null) return owner.told
-  if (token === null || (token.expiresAt !== null && token.expiresAt <= before.createdAt))
-    return null
-  if (!tokenLives(before, ports.clock.now())) return before.account
+  if (token === null || !tokenLives(before, ports.clock.now())) return null
   const accessToken = token.secret
   const asked = await accountOf(ports, before, { accessToken, isImported: true })
   return asked.kind === 'ok' ? asked.account : null

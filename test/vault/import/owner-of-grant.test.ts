@@ -72,7 +72,7 @@ describe('an access token and a refresh token of two accounts', () => {
   )
 
   test.each(['import', 'line of a batch'] as const)(
-    'are refused in an %s that is refreshed after the access token has ended',
+    'are called the second account in an %s that is refreshed after the access token has ended',
     async (how) => {
       await using stage = await openStage()
       const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
@@ -83,9 +83,8 @@ describe('an access token and a refresh token of two accounts', () => {
       const [stored] = await stage.ports.store.connectionsOf(USER, ACME)
       await refresh(stage.ports, await stage.stored(stored?.id ?? NO_ID), 'forced')
       expect(await stage.stored(stored?.id ?? NO_ID)).toMatchObject({
-        status: 'disconnected',
-        failure: { reason: 'account_mismatch' },
-        account: { id: ACCOUNT.id },
+        status: 'active',
+        account: { id: OTHER.id, email: OTHER.email },
       })
     },
   )
