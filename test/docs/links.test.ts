@@ -8,12 +8,18 @@ const PAGES = [
 ]
 
 const LINK = /\]\(([^)\s]+)\)/g
+const FILE = /`((?:src|test|tools|migrations|bench|demo|examples)\/[\w./-]+)`/g
 const HEADING = /^(#{1,6}) (.+)$/gm
 
 test.each(PAGES)('every link of %s leads to a file and a heading that exist', (page) => {
   const links = [...read(page).matchAll(LINK)].map(([, link = '']) => link)
   const dead = links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(page, link))
   expect(dead).toEqual([])
+})
+
+test.each(PAGES)('every file of the repository that %s names exists', (page) => {
+  const files = [...read(page).matchAll(FILE)].map(([, file = '']) => file)
+  expect(files.filter((file) => !existsSync(file))).toEqual([])
 })
 
 test('docs/README.md lists every page of docs/', () => {
