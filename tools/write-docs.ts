@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises'
+import { examplesPage } from './examples-page.ts'
 import { mutationsPage } from './mutations-page.ts'
 import { providersPage } from './providers-page.ts'
 
 /** The pages that `npm run docs` generates. */
 export const generatedPages = {
+  'docs/examples.md': examplesPage,
   'docs/mutations.md': mutationsPage,
   'docs/providers.md': providersPage,
 } as const
