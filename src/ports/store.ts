@@ -115,11 +115,13 @@ export type Census = {
 export interface Writes extends Reads, WebhookWrites {
   insertConnection(connection: Connection): Promise<void>
   /**
-   * Writes what differs. Fenced: wins only while the row still carries `before`'s grant id and
-   * generation, so a late answer never overwrites a newer grant.
+   * Writes the columns that differ if the row still has the grant id and generation of `before`, so
+   * that a late answer never overwrites a newer grant. Throws `LostWriteError` if it has not.
    */
-  saveConnection(before: Connection, after: Connection): Promise<WriteResult>
-  removeConnection(id: ConnectionId): Promise<WriteResult>
+  saveConnection(before: Connection, after: Connection): Promise<void>
+  /** The same for a caller that handles losing. */
+  trySaveConnection(before: Connection, after: Connection): Promise<WriteResult>
+  removeConnection(id: ConnectionId): Promise<void>
   /**
    * Lease and intent in one write. Wins only if nobody else holds the lease and the grant is still
    * `connection`'s; the row then says that its refresh token may be spent.
@@ -141,8 +143,10 @@ export interface Writes extends Reads, WebhookWrites {
   /** What a draft has held, the connection whose place it takes has held. */
   moveRefreshTokens(from: ConnectionId, to: ConnectionId): Promise<void>
   insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
-  /** Wins only while the link is still in `before`'s status. */
-  saveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
+  /** Throws `LostWriteError` if the link is no longer in the status of `before`. */
+  saveLink(before: ConnectLink, after: ConnectLink): Promise<void>
+  /** The same for a caller that handles losing. */
+  trySaveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
   /** Counts a try of credentials on the page of a pending link: how many are left, null where none was. */
   countTry(id: LinkId, atMost: number): Promise<number | null>
   /** Pending links of that user whose providers are all among `providers` (null: any). */
@@ -186,8 +190,8 @@ export type Lease = {
 /** Throws `StoreError` when the database fails; the first error is the one reported. */
 export interface Store extends Reads {
   /**
-   * `work` runs once more from its start where the database was locked, so it may have no effect
-   * outside `trx`. The store itself must not be asked inside it: that throws.
+   * `work` runs again from its start if the database was locked or a fenced write lost, so it may have
+   * no effect outside `trx`. It must ask `trx` and not the store: the store throws then.
    */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
   /** From memory, without a promise: undefined where it has to be read. The same object until it changes. */

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { StoreError } from '../core/base/errors.ts'
+import { LostWriteError, StoreError } from '../core/base/errors.ts'
 import type { Instant } from '../core/base/ids.ts'
 import type { Clock, Random, Sealer } from '../ports/ports.ts'
 import type { Reads, Store, Writes } from '../ports/store.ts'
@@ -85,7 +85,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const shared = new SharedProbe(clock, probe)
   const write = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
     try {
-      const result = await retryWhileLocked(clock, () => transact(work))
+      const result = await retryWhileLocked(clock, () => retryOnceIfLost(() => transact(work)))
       shared.noteWrite(false)
       guard.noteWritten()
       return result
@@ -187,6 +187,16 @@ function guardedReads(unguarded: Reads, guard: Guard): Reads {
 
 /** Between tries of a write that finds the database locked; together some three seconds. */
 const LOCKED_WAITS_MS = [50, 100, 200, 400, 800, 1_600]
+
+/** The second run reads the row that the first one lost to. */
+async function retryOnceIfLost<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof LostWriteError)) throw error
+    return work()
+  }
+}
 
 /** The driver's own wait blocks the event loop, so it is short, and the long one is here. */
 async function retryWhileLocked<T>(

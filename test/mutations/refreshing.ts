@@ -39,6 +39,13 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [[FENCE, 'that has seen an older generation']],
   },
   {
+    guarantee: 'A fenced write that loses undoes its transaction and runs it again',
+    file: 'src/store/store.ts',
+    original: '    if (!(error instanceof LostWriteError)) throw error\n    return work()\n',
+    mutant: '    throw error\n',
+    killedBy: [[FENCE, 'that loses to a write after its read wins in a second run']],
+  },
+  {
     guarantee: 'A late write does not restore a deleted connection',
     file: 'src/store/queries/connection-writes.ts',
     original: '  return { won: result.numUpdatedRows === 1n }\n}\n',
@@ -50,8 +57,9 @@ export const refreshing: readonly Mutation[] = [
     guarantee: 'A write that lost the race is not reported as a refresh',
     file: 'src/vault/refresh/save-refresh.ts',
     original:
-      '    if (!won) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
-    mutant: '    if (!won) await dropLateTokens(ports, trx, landing)\n',
+      '    if (recorded === null) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
+    mutant:
+      '    if (recorded === null) {\n      await dropLateTokens(ports, trx, landing)\n      return [{ before, after }]\n    }\n',
     killedBy: [[REFRESH, 'for a connection that was deleted revokes what it brought']],
   },
   {

@@ -38,18 +38,45 @@ describe.each(databases)('a save in $name', ({ open }) => {
     const { store } = vault
     await store.write((trx) => trx.insertConnection(stands))
     const after = { ...renewed(live), label: 'written' }
-    const { won } = await store.write((trx) => trx.saveConnection(before, after))
+    const { won } = await store.write((trx) => trx.trySaveConnection(before, after))
     expect(won).toBe(wins)
     expect(reveal(await store.connection(live.id))).toEqual(reveal(won ? after : stands))
+  })
+
+  test('that loses throws conflict and undoes its transaction', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(live))
+    const seen = withGrant({ generation: 0 })
+    const writing = store.write(async (trx) => {
+      await trx.saveConnection(live, { ...live, label: 'undone' })
+      await trx.saveConnection(seen, renewed(live))
+    })
+    await expect(writing).rejects.toMatchObject({ code: 'conflict' })
+    expect(reveal(await store.connection(live.id))).toEqual(reveal(live))
+  })
+
+  test('that loses to a write after its read wins in a second run of its transaction', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(live))
+    let runs = 0
+    await store.write(async (trx) => {
+      const read = (await trx.connection(live.id)) as LiveConnection
+      // As if another replica had committed in between.
+      if (++runs === 1) await trx.saveConnection(read, renewed(read))
+      await trx.saveConnection(read, { ...renewed(read), label: 'written' })
+    })
+    const after = (await store.connection(live.id)) as LiveConnection
+    expect([runs, after.label, after.grant.generation]).toEqual([2, 'written', 2])
   })
 
   test('of what has been deleted does not bring it back', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
-    expect((await store.write((trx) => trx.removeConnection(live.id))).won).toBe(true)
-    expect((await store.write((trx) => trx.removeConnection(live.id))).won).toBe(false)
-    expect((await store.write((trx) => trx.saveConnection(live, renewed(live)))).won).toBe(false)
+    await store.write((trx) => trx.removeConnection(live.id))
+    expect((await store.write((trx) => trx.trySaveConnection(live, renewed(live)))).won).toBe(false)
     expect(await store.connection(live.id)).toBeNull()
   })
 

@@ -88,7 +88,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
       grant,
       account: { id: 'acc-1', email: 'ann@example.com', name: 'Ann' },
     }
-    expect((await store.write((trx) => trx.saveConnection(before, after))).won).toBe(true)
+    await store.write((trx) => trx.saveConnection(before, after))
     const healed = (await store.connection(FULL.id)) as LiveConnection
     expect(healed).toMatchObject({ status: 'active', account: { email: 'ann@example.com' } })
     expect(healed.grant.refreshToken?.open().expose()).toBe('refresh-1')

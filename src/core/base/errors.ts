@@ -73,6 +73,14 @@ export class VaultError extends Error {
   }
 }
 
+/** A fenced write lost: another write changed the row after it was read. The caller gets `conflict`. */
+export class LostWriteError extends VaultError {
+  constructor(what: 'connection' | 'link') {
+    super('conflict', `the ${what} was changed meanwhile`)
+    this.name = 'LostWriteError'
+  }
+}
+
 /** A sealed value that cannot be opened: corrupt, moved from its place, or its key is not in the ring. */
 export class SealError extends Error {
   constructor(message: string) {

@@ -1,3 +1,5 @@
+import { SealError } from './errors.ts'
+
 /** A string that cannot be printed, logged or serialised by accident. */
 export class Secret implements Sealed {
   readonly #value: string
@@ -35,4 +37,14 @@ export class Secret implements Sealed {
  */
 export interface Sealed {
   open(): Secret
+}
+
+/** Returns null for a value that is absent or does not open. */
+export function openOrNull(sealed: Sealed | null): Secret | null {
+  try {
+    return sealed?.open() ?? null
+  } catch (error) {
+    if (error instanceof SealError) return null
+    throw error
+  }
 }

@@ -1,4 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
+import { LostWriteError } from '../../core/base/errors.ts'
 import { type Attempt, type Connection, isLive } from '../../core/connection/connection.ts'
 import type { WriteResult, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
@@ -11,7 +12,10 @@ import {
 } from '../rows/write-connection.ts'
 import type { ConnectionTable, Schema } from '../schema.ts'
 
-type ConnectionWrites = Pick<Writes, 'insertConnection' | 'saveConnection' | 'removeConnection'>
+type ConnectionWrites = Pick<
+  Writes,
+  'insertConnection' | 'saveConnection' | 'trySaveConnection' | 'removeConnection'
+>
 
 export function connectionWrites(context: WriteContext): ConnectionWrites {
   const { db, cipher, changes } = context
@@ -21,16 +25,19 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
       changes.owners.add(ownerKey(connection.userId, connection.provider))
       await db.insertInto('connections').values(connectionRow(cipher, connection)).execute()
     },
-    saveConnection: (before, after) => saveConnection(context, before, after),
+    saveConnection: async (before, after) => {
+      const { won } = await trySaveConnection(context, before, after)
+      if (!won) throw new LostWriteError('connection')
+    },
+    trySaveConnection: (before, after) => trySaveConnection(context, before, after),
     removeConnection: async (id) => {
       changes.connections.add(id)
-      const result = await db.deleteFrom('connections').where('id', '=', id).executeTakeFirst()
-      return { won: result.numDeletedRows === 1n }
+      await db.deleteFrom('connections').where('id', '=', id).execute()
     },
   }
 }
 
-async function saveConnection(
+async function trySaveConnection(
   context: WriteContext,
   before: Connection,
   after: Connection,
@@ -56,7 +63,7 @@ async function saveConnection(
   return { won: result.numUpdatedRows === 1n }
 }
 
-/** A new grant replaces all of a row that was altered; nothing that was sealed in it is left to keep. */
+/** A new grant replaces every column of a row that was altered, because none of its sealed values opens. */
 function columnsToSave(
   { cipher }: WriteContext,
   saved: {
@@ -75,10 +82,7 @@ function columnsToSave(
   return { columns: changedRow(cipher, 'connections', row, columns), isEditOnly }
 }
 
-/**
- * An attempt ends with the write of whoever began it, who read the row before. Who read it with the
- * attempt under way and leaves that as it is, leaves it its lease as well.
- */
+/** A write that does not change the running attempt keeps its lease. Any other write ends the lease. */
 function leaseAfter(
   eb: ExpressionBuilder<Schema, 'connections'>,
   before: Connection,
@@ -94,7 +98,7 @@ function attemptOf(connection: Connection): Attempt | null {
   return isLive(connection) ? connection.attempt : null
 }
 
-/** A pending connection has no grant: only another pending one is the same. */
+/** A pending connection has no grant, so only another pending state matches it. */
 function fenceOf(connection: Connection) {
   if (!isLive(connection)) return { grantId: null, generation: 0 }
   return { grantId: connection.grant.id, generation: connection.grant.generation }

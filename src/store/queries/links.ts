@@ -1,6 +1,7 @@
 import type { ConnectLink } from '../../core/connect/flow.ts'
+import { LostWriteError } from '../../core/base/errors.ts'
 import type { ProviderId, UserId } from '../../core/base/ids.ts'
-import type { Reads, Writes } from '../../ports/store.ts'
+import type { Reads, WriteResult, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { linkRow, linkStateColumns, readLink } from '../rows/link-row.ts'
 import { changedRow } from '../rows/row-seal.ts'
@@ -25,7 +26,10 @@ export function linkReads({ db, cipher }: ReadContext): LinkReads {
   }
 }
 
-type LinkWrites = Pick<Writes, 'insertLink' | 'saveLink' | 'countTry' | 'withdrawLinksOf'>
+type LinkWrites = Pick<
+  Writes,
+  'insertLink' | 'saveLink' | 'trySaveLink' | 'countTry' | 'withdrawLinksOf'
+>
 
 export function linkWrites(context: WriteContext): LinkWrites {
   const { db, cipher } = context
@@ -40,16 +44,10 @@ export function linkWrites(context: WriteContext): LinkWrites {
       await db.insertInto('connect_links').values(linkRow(cipher, link)).execute()
     },
     saveLink: async (before, after) => {
-      const row = await db
-        .selectFrom('connect_links')
-        .selectAll()
-        .where('id', '=', before.id)
-        .where('status', '=', before.state.status)
-        .executeTakeFirst()
-      if (row === undefined) return { won: false }
-      await changeLink(context, row, linkStateColumns(after))
-      return { won: true }
+      const { won } = await trySaveLink(context, before, after)
+      if (!won) throw new LostWriteError('link')
     },
+    trySaveLink: (before, after) => trySaveLink(context, before, after),
     countTry: async (id, atMost) => {
       const result = await db
         .updateTable('connect_links')
@@ -63,6 +61,22 @@ export function linkWrites(context: WriteContext): LinkWrites {
     },
     withdrawLinksOf: (userId, providers) => withdrawLinksOf(context, userId, providers),
   }
+}
+
+async function trySaveLink(
+  context: WriteContext,
+  before: ConnectLink,
+  after: ConnectLink,
+): Promise<WriteResult> {
+  const row = await context.db
+    .selectFrom('connect_links')
+    .selectAll()
+    .where('id', '=', before.id)
+    .where('status', '=', before.state.status)
+    .executeTakeFirst()
+  if (row === undefined) return { won: false }
+  await changeLink(context, row, linkStateColumns(after))
+  return { won: true }
 }
 
 /** Which providers a link offers is sealed: each has to be read. */

@@ -20,8 +20,7 @@ import type {
   UserId,
 } from '../../core/base/ids.ts'
 import type { PlainCredentials } from '../../core/connection/credentials.ts'
-import { SealError } from '../../core/base/errors.ts'
-import { type Sealed, Secret } from '../../core/base/secret.ts'
+import { openOrNull, Secret } from '../../core/base/secret.ts'
 import type { ConnectionTable } from '../schema.ts'
 import { readCount, readInstant, readList, readText, readTextOrNull, readTime } from './column.ts'
 import {
@@ -255,14 +254,5 @@ function isLost(row: ConnectionTable, grant: Grant): boolean {
 }
 
 function canBeHadAnew(grant: Grant): boolean {
-  return grant.kind === 'machine' || opens(grant.refreshToken)
-}
-
-function opens(sealed: Sealed | null): boolean {
-  try {
-    return sealed !== null && sealed.open() !== null
-  } catch (error) {
-    if (error instanceof SealError) return false
-    throw error
-  }
+  return grant.kind === 'machine' || openOrNull(grant.refreshToken) !== null
 }

@@ -57,8 +57,9 @@ export async function confirmLink(
 async function attachWaiting(ports: Needs, trx: Writes, link: ConnectLink): Promise<WrittenGrant> {
   const waiting = await trx.waitingGrant(link.id)
   const provider = waiting === null ? undefined : ports.providers.get(waiting.provider)
-  if (waiting === null || provider === undefined)
+  if (waiting === null || provider === undefined) {
     throw new VaultError('conflict', 'the link was changed meanwhile')
+  }
   const slot = await trx.connection(waiting.connectionId)
   if (slot === null) throw new VaultError('not_found', 'the connection has been deleted')
   const { brought, sentAt } = waiting
@@ -66,8 +67,7 @@ async function attachWaiting(ports: Needs, trx: Writes, link: ConnectLink): Prom
   const attached = await writeGrant(ports, trx, { ...waiting, provider, arrival }, slot)
   await trx.removeWaitingGrant(link.id)
   const state = { status: 'completed', connectionId: slot.id } as const
-  const { won } = await trx.saveLink(link, { ...link, state, lastError: null })
-  if (!won) throw new VaultError('conflict', 'the link was changed meanwhile')
+  await trx.saveLink(link, { ...link, state, lastError: null })
   return attached
 }
 

@@ -164,7 +164,7 @@ async function again(
 
 async function giveUp(ports: Needs, link: ConnectLink, provider: Provider): Promise<Entered> {
   const withdrawn = { ...link, state: { status: 'withdrawn' } } as const
-  await ports.store.write((trx) => trx.saveLink(link, withdrawn))
+  await ports.store.write((trx) => trx.trySaveLink(link, withdrawn))
   const errorCode = 'too_many_requests'
   const detail = 'the last try of this link was refused'
   return endFailed(ports, withdrawn, { provider, word: 'internal', errorCode, detail })

@@ -89,7 +89,8 @@ export async function noteFailure(
   ports.observer.connectFailed({ provider, how: 'link', link: link.id, code, detail })
   try {
     await ports.store.write(async (trx) => {
-      await trx.saveLink(link, { ...link, lastError: code })
+      // A link that has been completed or withdrawn meanwhile keeps its state.
+      await trx.trySaveLink(link, { ...link, lastError: code })
       await alongside(trx)
     })
   } catch (error) {

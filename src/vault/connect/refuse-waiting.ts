@@ -17,7 +17,7 @@ export async function refuseWaiting(
   const before = await trx.link(after.id)
   // Confirmed meanwhile, or refused by somebody else: what has become of it stays.
   if (before?.state.status !== 'awaiting_confirmation') return false
-  if (!(await trx.saveLink(before, after)).won) return false
+  await trx.saveLink(before, after)
   const waiting = await trx.waitingGrant(after.id)
   if (waiting === null) return false
   await trx.removeWaitingGrant(after.id)

@@ -13,7 +13,8 @@ export async function withdrawLink(
   const link = await showLink(ports, caller, id)
   const withdrawn = { ...link, state: { status: 'withdrawn' } } as const
   await ports.store.write(async (trx) => {
-    if (link.state.status === 'awaiting_confirmation') await refuseWaiting(ports, trx, withdrawn)
-    else if (link.state.status === 'pending') await trx.saveLink(link, withdrawn)
+    const current = await trx.link(id)
+    if (current?.state.status === 'pending') await trx.saveLink(current, withdrawn)
+    else await refuseWaiting(ports, trx, withdrawn)
   })
 }

@@ -9,7 +9,6 @@ import {
   UNKNOWN_OWNER,
 } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
-import { connectionEvent } from '../../core/events/event.ts'
 import {
   type NewCredentials,
   type ReceivedGrant,
@@ -28,12 +27,12 @@ import {
   replacedAmong,
 } from '../../core/connection/account.ts'
 import type { Provider } from '../../core/connection/provider.ts'
-import type { Sealed } from '../../core/base/secret.ts'
+import { openOrNull } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
-import { shareWithSiblings } from '../refresh/share-with-siblings.ts'
-import { refreshTokenPrint } from '../connections/token-id.ts'
+import { recordGrant } from '../refresh/record-change.ts'
+import { isSameRefreshToken } from '../connections/token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
@@ -153,18 +152,12 @@ export async function writeGrant(
   const dueAt = dueAtOf(grant, about, ports.random.fraction())
   const attempt = attemptOn(grant, { fresh, slot })
   const connection = { ...withGrant(base, grant, dueAt), attempt }
-  if (slot === null) {
-    await trx.insertConnection(connection)
-  } else {
-    const { won } = await trx.saveConnection(slot, connection)
-    if (!won) throw new VaultError('conflict', 'the connection was changed meanwhile')
-  }
-  await rememberRefreshToken(trx, connection, consent.arrival)
-  const attached = await shareWithSiblings(ports, trx, connection)
-  if (slot !== null && isLive(slot)) await dropReplaced(ports, trx, slot, attached.grant)
   const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
-  await trx.appendEvent(connectionEvent(`connection.${change}`, attached, slot), now)
-  return { connection: attached, change }
+  const event = `connection.${change}` as const
+  const stored = await recordGrant(ports, trx, { before: slot, after: connection, event })
+  await rememberRefreshToken(trx, stored, consent.arrival)
+  if (slot !== null && isLive(slot)) await revokeReplaced(ports, trx, slot, stored.grant)
+  return { connection: stored, change }
 }
 
 /** User and provider of the consent are sealed with its request; those of the slot stand in the clear. */
@@ -234,31 +227,21 @@ export async function rememberRefreshToken(
   await trx.rememberRefreshToken(connection, arrival.tokens.refreshToken, 'arrived')
 }
 
-async function dropReplaced(
+/** Queues the replaced grant for revocation, unless the new grant holds the same refresh token. */
+async function revokeReplaced(
   ports: Needs,
   trx: Writes,
-  slot: LiveConnection,
+  replaced: LiveConnection,
   grant: Grant,
 ): Promise<void> {
-  const old = slot.grant.refreshToken
-  const isHeldStill =
-    old === grant.refreshToken || (old !== null && equals(ports, old, grant.refreshToken))
-  if (isHeldStill || slot.status === 'disconnected') return
-  const accessToken = slot.grant.token?.secret ?? null
+  const { refreshToken: old, token } = replaced.grant
+  const isKept = old === grant.refreshToken || isSameRefreshToken(ports, old, grant.refreshToken)
+  if (isKept || replaced.status === 'disconnected') return
   await queueRevocation(ports, trx, {
-    holder: slot,
-    refreshToken: old,
-    accessToken,
-    formerHolder: slot.id,
+    holder: replaced,
+    // If the refresh token does not open, the access token alone is revoked.
+    refreshToken: openOrNull(old),
+    accessToken: token?.secret ?? null,
+    formerHolder: replaced.id,
   })
-}
-
-function equals(ports: Pick<Ports, 'sealer'>, a: Sealed, b: Sealed | null): boolean {
-  if (b === null) return false
-  try {
-    return refreshTokenPrint(ports, a) === refreshTokenPrint(ports, b)
-  } catch {
-    // One that cannot be opened cannot be revoked either: leave it.
-    return true
-  }
 }

@@ -1,12 +1,11 @@
 import { type Connection, isLive } from '../../core/connection/connection.ts'
-import { SealError } from '../../core/base/errors.ts'
 import type { ProviderId } from '../../core/base/ids.ts'
 import type { Revocation } from '../../core/connection/revocation.ts'
 import type { Provider } from '../../core/connection/provider.ts'
-import type { Sealed, Secret } from '../../core/base/secret.ts'
+import { openOrNull, type Sealed } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Reads } from '../../ports/store.ts'
-import { refreshTokenPrint, tokenIdOf } from './token-id.ts'
+import { isSameRefreshToken, tokenIdOf } from './token-id.ts'
 
 export type JudgeNeeds = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
@@ -53,7 +52,7 @@ async function isRefreshTokenHeld(
   reads: Asked,
   { revocation, related }: About,
 ): Promise<boolean> {
-  const secret = opened(revocation.refreshToken)
+  const secret = openOrNull(revocation.refreshToken)
   if (secret === null) return false
   for (const provider of related) {
     const held = await reads.holderOfRefreshToken(provider, secret)
@@ -66,9 +65,7 @@ async function isRefreshTokenHeld(
 }
 
 function holdsNow(ports: JudgeNeeds, connection: Connection, token: Sealed): boolean {
-  if (!isLive(connection)) return false
-  const current = opened(connection.grant.refreshToken)
-  return current !== null && refreshTokenPrint(ports, current) === refreshTokenPrint(ports, token)
+  return isLive(connection) && isSameRefreshToken(ports, connection.grant.refreshToken, token)
 }
 
 async function isAccountHeld(
@@ -91,8 +88,8 @@ async function isTokenHeld(
   { revocation, related: providers }: About,
 ): Promise<boolean> {
   const { accountId, formerHolder } = revocation
-  const refreshToken = opened(revocation.refreshToken)
-  const accessToken = opened(revocation.accessToken)
+  const refreshToken = openOrNull(revocation.refreshToken)
+  const accessToken = openOrNull(revocation.accessToken)
   const tokenId = accessToken === null ? null : tokenIdOf(ports, accessToken)
   return anyOf(reads, { providers, account: { id: accountId } }, (one) => {
     if (!isLive(one)) return false
@@ -118,15 +115,5 @@ async function anyOf(
     if (page.some(wanted)) return true
     if (page.length < AT_ONCE) return false
     after = page.at(-1)?.id ?? null
-  }
-}
-
-/** Null if it cannot be opened: then it cannot be sent either. */
-export function opened(token: Sealed | null): Secret | null {
-  try {
-    return token?.open() ?? null
-  } catch (error) {
-    if (error instanceof SealError) return null
-    throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { Credentials } from '../../core/connection/credentials.ts'
 import type { ReceivedGrant } from '../../core/refresh/grant.ts'
-import type { Sealed, Secret } from '../../core/base/secret.ts'
+import { openOrNull, type Sealed, type Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 type Needs = Pick<Ports, 'sealer'>
@@ -32,7 +32,15 @@ export function credentialsIdOf(ports: Needs, credentials: Credentials): string 
   }
 }
 
-/** Equal for equal refresh tokens; throws a `SealError` for one that cannot be opened. */
-export function refreshTokenPrint({ sealer }: Needs, refreshToken: Sealed): string {
-  return sealer.fingerprint('refresh-token-equality/v1', refreshToken.open())
+/** Whether both open and are equal. */
+export function isSameRefreshToken(
+  { sealer }: Needs,
+  first: Sealed | null,
+  second: Sealed | null,
+): boolean {
+  const [one, other] = [openOrNull(first), openOrNull(second)]
+  if (one === null || other === null) return false
+  // Keyed hashes are compared, so that the time of the comparison reveals nothing of a token.
+  const print = (token: Secret) => sealer.fingerprint('refresh-token-equality/v1', token)
+  return print(one) === print(other)
 }

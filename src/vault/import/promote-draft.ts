@@ -13,7 +13,6 @@ import {
   type LiveConnection,
 } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
-import { type ConnectionEventType, connectionEvent } from '../../core/events/event.ts'
 import { dueAtOf } from '../../core/refresh/grant.ts'
 import {
   attemptOn,
@@ -24,9 +23,10 @@ import { isQuiet } from '../../core/connection/quiet-import.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import { accountMismatch } from '../connect/write-grant.ts'
-import { opened } from '../connections/judge-revocation.ts'
+import { openOrNull } from '../../core/base/secret.ts'
 import { ownedLike, withProviderDataOf } from './named-owner.ts'
-import { endsSiblings, shareWithSiblings } from '../refresh/share-with-siblings.ts'
+import { recordGrant } from '../refresh/record-change.ts'
+import { endsSiblings } from '../refresh/share-with-siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
 type Needs = Pick<
@@ -181,7 +181,7 @@ async function isTokenOfAnotherUser(
   trx: Writes,
   { provider, userId, grant }: LiveConnection,
 ): Promise<boolean> {
-  const refreshToken = opened(grant.refreshToken)
+  const refreshToken = openOrNull(grant.refreshToken)
   if (refreshToken === null) return false
   const held = await trx.holderOfRefreshToken(provider, refreshToken)
   const holder = held === null ? null : await trx.connection(held.connectionId)
@@ -207,11 +207,8 @@ async function promoteAsNew(
 ): Promise<Promoted> {
   const updatedAt = ports.clock.now()
   const connection: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
-  await trx.saveConnection(stored, connection)
-  const settled = await shareWithSiblings(ports, trx, connection)
-  if (!isQuiet(proven)) {
-    await trx.appendEvent(connectionEvent('connection.created', settled, null), updatedAt)
-  }
+  const event = isQuiet(proven) ? null : 'connection.created'
+  const settled = await recordGrant(ports, trx, { before: stored, after: connection, event })
   return { kind: 'settled', connection: settled, created: true }
 }
 
@@ -247,12 +244,12 @@ async function replaceGrant(
     createdAt: slot.createdAt,
     updatedAt: now,
   }
-  await trx.saveConnection(slot, connection)
-  const settled = await shareWithSiblings(ports, trx, connection)
-  const type: ConnectionEventType =
-    slot.status === 'pending' ? 'connection.created' : 'connection.reconnected'
-  if (!isQuiet(draft)) await trx.appendEvent(connectionEvent(type, settled, slot), now)
-  return { kind: 'settled', connection: settled, created: slot.status === 'pending' }
+  const created = slot.status === 'pending'
+  const event = isQuiet(draft)
+    ? null
+    : (`connection.${created ? 'created' : 'reconnected'}` as const)
+  const settled = await recordGrant(ports, trx, { before: slot, after: connection, event })
+  return { kind: 'settled', connection: settled, created }
 }
 
 /** The account that the provider named for the access token; null if it was not asked or named none. */

@@ -3,7 +3,7 @@ import type { AttemptId } from '../../core/base/ids.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
-import { letSiblingsFollow } from './share-with-siblings.ts'
+import { recordChange } from './record-change.ts'
 
 /** What a refresh came to whose row holds another grant by now. */
 export type LateRotation = {
@@ -29,8 +29,7 @@ export async function adoptLateRotation(
   // Its own access token is the newer one.
   const rotated = { ...grant, generation: grant.generation + 1, refreshToken: received }
   const after = { ...heir, grant: received === null ? grant : rotated, attempt: open }
-  await trx.saveConnection(heir, after)
+  await recordChange(ports, trx, { before: heir, after })
   if (received !== null) await trx.rememberRefreshToken(after, received, 'received')
-  await letSiblingsFollow(ports, trx, { before: heir, after })
   return true
 }

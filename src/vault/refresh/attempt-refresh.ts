@@ -10,8 +10,6 @@ import {
   type LiveConnection,
   tokenLives,
 } from '../../core/connection/connection.ts'
-import { SealError } from '../../core/base/errors.ts'
-import { refreshEvents } from '../../core/events/event.ts'
 import { unknownSince } from '../../core/refresh/grace.ts'
 import { type AttemptId, type Instant, newId } from '../../core/base/ids.ts'
 import { mayPresentAgain, type Provider } from '../../core/connection/provider.ts'
@@ -22,7 +20,7 @@ import type {
   Unfortunate,
 } from '../../core/refresh/refresh-outcome.ts'
 import { rejectionsWith } from '../../core/refresh/rejection.ts'
-import type { Sealed, Secret } from '../../core/base/secret.ts'
+import { openOrNull } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { JournalEntry } from '../../ports/store.ts'
 import { askProvider, type Evidence } from './ask-provider.ts'
@@ -30,7 +28,7 @@ import { judgeOwner, withJudgement } from './judge-owner.ts'
 import { updateCircuit } from './update-circuit.ts'
 import type { SendResult } from './send-refresh-token.ts'
 import { type Landing, receivedRefreshToken, saveRefresh } from './save-refresh.ts'
-import { letSiblingsFollow } from './share-with-siblings.ts'
+import { tryRecordChange } from './record-change.ts'
 import { reportDisconnected } from './report-disconnected.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
 
@@ -259,13 +257,7 @@ async function end(
   { after, outcome }: Omit<NoEvidence, 'kind'>,
 ): Promise<RefreshResult> {
   if (after === before) return { kind: 'ended', connection: before }
-  const changes = await ports.store.write(async (trx) => {
-    const saved = await trx.saveConnection(before, after)
-    if (!saved.won) return null
-    const followed = await letSiblingsFollow(ports, trx, { before, after })
-    for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-    return [{ before, after }, ...followed]
-  })
+  const changes = await ports.store.write((trx) => tryRecordChange(ports, trx, { before, after }))
   if (changes === null) return outrun(ports, before)
   reportDisconnected(ports, changes)
   return outcome === undefined
@@ -289,12 +281,3 @@ async function outrun(ports: AttemptNeeds, seen: LiveConnection): Promise<Refres
 }
 
 const LEASE_POLL_MS = 250
-
-function openOrNull(sealed: Sealed): Secret | null {
-  try {
-    return sealed.open()
-  } catch (error) {
-    if (error instanceof SealError) return null
-    throw error
-  }
-}

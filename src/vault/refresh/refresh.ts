@@ -5,7 +5,8 @@ import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import { hasSteppedBack } from '../../core/refresh/refresh-policy.ts'
 import type { Among } from '../../ports/store.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
-import { endsSiblings, leaderOf, letSiblingsFollow, onGrantOf } from './share-with-siblings.ts'
+import { tryRecordChange } from './record-change.ts'
+import { endsSiblings, leaderOf, onGrantOf } from './share-with-siblings.ts'
 
 export type RefreshNeeds = AttemptNeeds
 
@@ -158,10 +159,7 @@ async function held(
   // know of each connection's own client: those step back in the order by themselves.
   if (connection.client !== null) {
     const after = { ...connection, dueAt: retryAt }
-    await ports.store.write(async (trx) => {
-      const { won } = await trx.saveConnection(connection, after)
-      if (won) await letSiblingsFollow(ports, trx, { before: connection, after })
-    })
+    await ports.store.write((trx) => tryRecordChange(ports, trx, { before: connection, after }))
   }
   return { kind: 'held', connection, reason: open.reason, retryAt }
 }

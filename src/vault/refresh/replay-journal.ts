@@ -1,7 +1,7 @@
 import { afterRefresh } from '../../core/refresh/after-refresh.ts'
 import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import { UNKNOWN_TRAITS } from '../../core/connection/provider.ts'
-import { StoreError } from '../../core/base/errors.ts'
+import { LostWriteError, StoreError } from '../../core/base/errors.ts'
 import type { JournalEntry } from '../../ports/store.ts'
 import type { AttemptNeeds } from './attempt-refresh.ts'
 import { adoptLateRotation } from './adopt-late-rotation.ts'
@@ -53,7 +53,7 @@ async function giveUp(
     ports.journal.drop(entry)
   } catch (error) {
     // It stays in the journal for the next start.
-    if (!(error instanceof StoreError)) throw error
+    if (!(error instanceof StoreError || error instanceof LostWriteError)) throw error
   }
 }
 

@@ -1,7 +1,6 @@
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import { isLive } from '../../core/connection/connection.ts'
 import { StoreError } from '../../core/base/errors.ts'
-import { refreshEvents } from '../../core/events/event.ts'
 import type { AttemptId } from '../../core/base/ids.ts'
 import type {
   AttemptOutcome,
@@ -13,7 +12,8 @@ import type { Ports } from '../../ports/ports.ts'
 import type { JournalEntry, Writes } from '../../ports/store.ts'
 import { adoptLateRotation } from './adopt-late-rotation.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
-import { leaveToSiblings, letSiblingsFollow } from './share-with-siblings.ts'
+import { tryRecordChange } from './record-change.ts'
+import { leaveToSiblings } from './share-with-siblings.ts'
 import { reportDisconnected } from './report-disconnected.ts'
 
 type Needs = Pick<
@@ -120,16 +120,14 @@ async function write(ports: Needs, landing: Landing): Promise<boolean> {
   const changes = await ports.store.write(async (trx) => {
     await landing.also(trx)
     const after = await withEdits(trx, landing)
-    const { won } = await trx.saveConnection(before, after)
-    if (!won) {
+    const recorded = await tryRecordChange(ports, trx, { before, after })
+    if (recorded === null) {
       await dropLateTokens(ports, trx, landing)
       return null
     }
     const received = receivedRefreshToken(outcome)
     if (received !== null) await trx.rememberRefreshToken(after, received, 'received')
-    const followed = await letSiblingsFollow(ports, trx, { before, after })
-    for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-    return [{ before, after }, ...followed]
+    return recorded
   })
   reportDisconnected(ports, changes ?? [])
   return changes !== null

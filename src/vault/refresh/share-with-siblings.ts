@@ -5,7 +5,7 @@ import type { Provider } from '../../core/connection/provider.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import type { Change } from './report-disconnected.ts'
-import { refreshTokenPrint } from '../connections/token-id.ts'
+import { isSameRefreshToken } from '../connections/token-id.ts'
 
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
@@ -51,7 +51,8 @@ export async function letSiblingsFollow(
   const followed: Change[] = []
   for (const sibling of await siblingsOfEither(ports, trx, [before, after])) {
     const moved = isRenewed ? onGrantOf(after, sibling) : inStateOf(after, sibling)
-    if (await follow(trx, sibling, moved)) followed.push({ before: sibling, after: moved })
+    await follow(trx, sibling, moved)
+    followed.push({ before: sibling, after: moved })
   }
   return followed
 }
@@ -65,11 +66,10 @@ export async function leaveToSiblings(
   trx: Writes,
   { before, after }: { readonly before: LiveConnection; readonly after: LiveConnection },
 ): Promise<boolean> {
-  const presented = tokenPrint(ports, before)
+  if (before.draft !== null) return false
   const siblings = await siblingsOf(ports, trx, before)
   const isMachine = before.grant.kind === 'machine'
-  const heirs = siblings.filter((one) => isMachine || tokenPrint(ports, one) === presented)
-  if ((presented === null && !isMachine) || before.draft !== null) return false
+  const heirs = siblings.filter((one) => isMachine || holdOneToken(ports, before, one))
   for (const heir of heirs) await follow(trx, heir, onGrantOf(after, heir))
   return heirs.length > 0
 }
@@ -139,8 +139,7 @@ function haveOneOwner({ grant: a }: LiveConnection, { grant: b }: LiveConnection
 
 /** Grants that were shared before their owner was stored: redeeming one spends the other. */
 function holdOneToken(ports: Pick<Ports, 'sealer'>, a: LiveConnection, b: LiveConnection): boolean {
-  const held = tokenPrint(ports, a)
-  return held !== null && held === tokenPrint(ports, b)
+  return isSameRefreshToken(ports, a.grant.refreshToken, b.grant.refreshToken)
 }
 
 function isProven({ grant }: LiveConnection): boolean {
@@ -170,14 +169,9 @@ function inStateOf(connection: LiveConnection, sibling: LiveConnection): LiveCon
   return { ...connection, ...own, account, providerData, grant, attempt }
 }
 
-async function follow(
-  trx: Writes,
-  before: LiveConnection,
-  after: LiveConnection,
-): Promise<boolean> {
-  if (!(await trx.saveConnection(before, after)).won) return false
+async function follow(trx: Writes, before: LiveConnection, after: LiveConnection): Promise<void> {
+  await trx.saveConnection(before, after)
   for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-  return true
 }
 
 function isOnTokens({ status, grant }: LiveConnection): boolean {
@@ -186,14 +180,4 @@ function isOnTokens({ status, grant }: LiveConnection): boolean {
 
 function newerOf(a: LiveConnection, b: LiveConnection): LiveConnection {
   return (b.grant.token?.issuedAt ?? 0) > (a.grant.token?.issuedAt ?? 0) ? b : a
-}
-
-/** Null where it cannot be opened. */
-function tokenPrint(ports: Pick<Ports, 'sealer'>, { grant }: LiveConnection): string | null {
-  if (grant.refreshToken === null) return null
-  try {
-    return refreshTokenPrint(ports, grant.refreshToken)
-  } catch {
-    return null
-  }
 }

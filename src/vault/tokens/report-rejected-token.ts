@@ -48,8 +48,7 @@ async function storeReport(
     mayAsk,
     held: held && { reason: REASON[held.reason], retryAt: held.retryAt },
   })
-  const { won } = await trx.saveConnection(before, after)
-  if (!won) return { before, after: before }
+  await trx.saveConnection(before, after)
   for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
   return { before, after }
 }

@@ -31,7 +31,7 @@ function announce(ports: Pick<Ports, 'clock' | 'store'>, id: ConnectionId): Prom
     const { endNoticeAt } = before.grant
     if (before.status === 'disconnected' || endNoticeAt === null || endNoticeAt > now) return false
     const after = { ...before, grant: { ...before.grant, endNoticeAt: null } }
-    if (!(await trx.saveConnection(before, after)).won) return false
+    await trx.saveConnection(before, after)
     await trx.appendEvent(connectionEvent('connection.expiring', before, null), now)
     return true
   })

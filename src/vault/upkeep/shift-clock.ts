@@ -1,5 +1,5 @@
 import { isLive, type LiveConnection } from '../../core/connection/connection.ts'
-import { StoreError } from '../../core/base/errors.ts'
+import { LostWriteError, StoreError } from '../../core/base/errors.ts'
 import type { ConnectionId } from '../../core/base/ids.ts'
 import { distrusted, shiftedTimes } from '../../core/refresh/shift-times.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -91,7 +91,7 @@ async function writeInTheEnd(
     try {
       return await ports.store.write(work)
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error
+      if (!(error instanceof StoreError || error instanceof LostWriteError)) throw error
     }
     onWait?.()
     await ports.clock.sleep(WAIT_MS, ending)

@@ -1,0 +1,72 @@
+import type { Connection, LiveConnection } from '../../core/connection/connection.ts'
+import {
+  type ConnectionEventType,
+  connectionEvent,
+  refreshEvents,
+} from '../../core/events/event.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Writes } from '../../ports/store.ts'
+import type { Change } from './report-disconnected.ts'
+import { letSiblingsFollow, shareWithSiblings } from './share-with-siblings.ts'
+
+type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
+
+/**
+ * Saves what a refresh made of a connection, lets its siblings follow and appends the events.
+ * Returns every change. Throws `LostWriteError` if the connection was changed meanwhile.
+ */
+export async function recordChange(
+  ports: Needs,
+  trx: Writes,
+  change: Change,
+): Promise<readonly Change[]> {
+  await trx.saveConnection(change.before, change.after)
+  return recordFollowing(ports, trx, change)
+}
+
+/** The same for a caller that handles losing; returns null if the connection was changed meanwhile. */
+export async function tryRecordChange(
+  ports: Needs,
+  trx: Writes,
+  change: Change,
+): Promise<readonly Change[] | null> {
+  const { won } = await trx.trySaveConnection(change.before, change.after)
+  return won ? recordFollowing(ports, trx, change) : null
+}
+
+async function recordFollowing(
+  ports: Needs,
+  trx: Writes,
+  change: Change,
+): Promise<readonly Change[]> {
+  const { before, after } = change
+  const followed = await letSiblingsFollow(ports, trx, change)
+  for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
+  return [change, ...followed]
+}
+
+/**
+ * Stores a connection with a new grant, over `before` if that is stored, shares the grant with its
+ * siblings and appends the event. Returns the connection as stored: it may have joined the grant of
+ * its siblings. Throws `LostWriteError` if `before` was changed meanwhile.
+ */
+export async function recordGrant(
+  ports: Needs,
+  trx: Writes,
+  change: {
+    readonly before: Connection | null
+    readonly after: LiveConnection
+    readonly event: ConnectionEventType | null
+  },
+): Promise<LiveConnection> {
+  const { before, after, event } = change
+  if (before === null) await trx.insertConnection(after)
+  else await trx.saveConnection(before, after)
+  const shared = await shareWithSiblings(ports, trx, after)
+  // An app has never seen a draft.
+  const previous = before?.draft === null ? before : null
+  if (event !== null) {
+    await trx.appendEvent(connectionEvent(event, shared, previous), after.updatedAt)
+  }
+  return shared
+}
