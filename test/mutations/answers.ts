@@ -12,8 +12,8 @@ export const answers: readonly Mutation[] = [
   {
     guarantee: 'An answer that Larder does not understand never ends a grant',
     file: 'src/core/refresh/classify-answer.ts',
-    original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
-    mutant: "  return { kind: 'grant_dead', detail }\n",
+    original: "    kind: 'unknown_refusal',\n",
+    mutant: "    kind: 'grant_dead',\n",
     killedBy: [
       [ANY, EVERY],
       [REFRESH, 'an unknown error code is told, so that an operator can look it up'],
@@ -22,24 +22,23 @@ export const answers: readonly Mutation[] = [
   {
     guarantee: 'A refused request is not replayed at once',
     file: 'src/core/refresh/classify-answer.ts',
-    original: "  return { kind: 'ambiguous', mayReplay: !refused, ...said }\n",
-    mutant: "  return { kind: 'ambiguous', mayReplay: true, ...said }\n",
-    killedBy: [[KNOWN, 'oidc 400 {"error":"invalid_scope"} is ambiguous %s']],
+    original: "    kind: 'unknown_refusal',\n",
+    mutant: "    kind: 'answer_unreadable',\n",
+    killedBy: [[KNOWN, 'oidc 400 {"error":"invalid_scope"} is unknown_refusal %s']],
   },
   {
     guarantee: 'A 429 or 5xx answer ends a grant only if a rule names this status',
     file: 'src/core/refresh/classify-answer.ts',
     original: '  return (rule) => isCalm(status) || rule.statuses !== undefined\n',
     mutant: '  return (rule) => isCalm(status) || rule !== undefined\n',
-    killedBy: [[KNOWN, 'slack 503 %s is lost %s']],
+    killedBy: [[KNOWN, 'slack 503 %s is provider_failed %s']],
   },
   {
     guarantee: 'A server error never ends a grant',
     file: 'src/core/refresh/classify-answer.ts',
-    original:
-      "  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }\n",
+    original: "  if (status >= 500) return { kind: 'provider_failed', detail }\n",
     mutant: '',
-    killedBy: [[KNOWN, 'oidc 500 {"error":"invalid_grant"} is lost %s']],
+    killedBy: [[KNOWN, 'oidc 500 {"error":"invalid_grant"} is provider_failed %s']],
   },
   {
     guarantee: 'Rules for a wrong client secret are applied before rules for a dead grant',
@@ -84,7 +83,7 @@ export const answers: readonly Mutation[] = [
     file: 'src/core/refresh/classify-answer.ts',
     original: 'body !== null && hasToken && !hasError(body)\n',
     mutant: 'body !== null && hasToken\n',
-    killedBy: [[KNOWN, 'oidc 200 {"access_token":"at-2",%s is ambiguous (general)']],
+    killedBy: [[KNOWN, 'oidc 200 {"access_token":"at-2",%s is unknown_refusal (general)']],
   },
   {
     guarantee: 'No error message quotes a part of a token or secret that was sent',
@@ -96,15 +95,15 @@ export const answers: readonly Mutation[] = [
   {
     guarantee: 'An answer that echoes the old refresh token does not count as a rotation',
     file: 'src/oauth/answer/read-answer.ts',
-    original: 'found === null || sent.held(found) ? null : new Secret(found)',
-    mutant: 'found === null ? null : new Secret(found)',
+    original: 'found === null || sent.held(found) ? {} : ',
+    mutant: 'found === null ? {} : ',
     killedBy: [[REFRESH, 'from an echo of the old one the new refresh token is saved: %s']],
   },
   {
     guarantee: 'A refresh token in a damaged answer is saved',
     file: 'src/oauth/answer/read-answer.ts',
-    original: 'const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null\n',
-    mutant: 'const salvaged = null\n',
+    original: 'const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : {}\n',
+    mutant: 'const salvaged = {}\n',
     killedBy: [[REFRESH, 'from a cut answer the new refresh token is saved: %s']],
   },
 ]

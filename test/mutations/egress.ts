@@ -84,7 +84,7 @@ export const egress: readonly Mutation[] = [
   {
     guarantee: 'After an answer has begun, the refresh token is not sent again at once',
     file: 'src/vault/refresh/send-refresh-token.ts',
-    original: '  if (first.outcome.answerBegan === true) return { ...first, unresolved: isLost }\n',
+    original: "  if (outcome.kind === 'answer_lost' && outcome.began) return first\n",
     mutant: '\n',
     killedBy: [[ODD, 'after %s the refresh token is not sent again at once']],
   },

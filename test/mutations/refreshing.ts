@@ -342,7 +342,7 @@ export const refreshing: readonly Mutation[] = [
     guarantee:
       'If the outcome of a rotation is unknown, the reason is `interrupted`, not `revoked`',
     file: 'src/core/refresh/after-refresh.ts',
-    original: "  if (end.unresolved || connection.attempt !== null) return 'interrupted'\n",
+    original: "  if (connection.attempt !== null) return 'interrupted'\n",
     mutant: '',
     killedBy: [[AFTER, 'makes of a dead grant an interrupted one']],
   },

@@ -20,9 +20,9 @@ import { isRepeated, rejectionsWith, UNDECIDED } from './rejection.ts'
 export type AttemptEnd = {
   readonly now: Instant
   readonly attempt: Attempt
-  /** Whether any request of this attempt may have spent the token without our seeing the answer. */
-  readonly unresolved: boolean
-  /** Id of the access token that came, '' where none did. */
+  /** The outcome of the first request, if the token was sent twice. */
+  readonly earlier: AttemptOutcome | null
+  /** Id of the new access token; '' if there is none. */
   readonly tokenId: string
   /** Whether another grant of this client was refreshed since the first of these rejections. */
   readonly othersRefreshed: boolean
@@ -37,16 +37,20 @@ export type AttemptEnd = {
 type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
- * What an outcome makes of a connection. Total, and the only place where a refresh changes a status.
- * Only `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost
- * answer if the token may not be presented again.
+ * The connection after an outcome. This is the only place where a refresh changes a status. Only
+ * `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost answer
+ * if the preset forbids to send the token again.
  */
 export function afterRefresh(
   connection: LiveConnection,
   outcome: AttemptOutcome | OtherAccount,
   end: AttemptEnd,
 ): LiveConnection {
-  const common = { ...connection, updatedAt: end.now, attempt: openAttempt(connection, end) }
+  const common = {
+    ...connection,
+    updatedAt: end.now,
+    attempt: openAttempt(connection, outcome, end),
+  }
   switch (outcome.kind) {
     case 'ok': {
       const { tokens } = outcome
@@ -63,19 +67,14 @@ export function afterRefresh(
       const proven = { ...common, account, providerData, lastRefreshedAt: end.now }
       return withGrant(proven, confirmedGrant(connection.grant, end.now), null)
     }
-    case 'ambiguous': {
-      const { salvaged } = outcome
+    case 'unknown_refusal': {
       const providerData = { ...connection.providerData, ...outcome.providerData }
-      const warned = { ...common, providerData }
-      if (salvaged !== null && connection.grant.kind === 'oauth') {
-        const grant = onRefreshToken(connection.grant, salvaged)
-        return failing({ ...warned, grant, attempt: null }, 'provider_unavailable', outcome, end)
-      }
-      if (outcome.rejection !== undefined) return afterRejection(warned, outcome, end)
-      return end.unresolved && end.provider.refresh.replay === 'never'
-        ? disconnected(warned, 'interrupted', outcome, end)
-        : failing(warned, 'provider_unavailable', outcome, end)
+      return afterNoTokens({ ...common, providerData }, outcome, end)
     }
+    case 'answer_lost':
+    case 'answer_unreadable':
+      return afterNoTokens(common, outcome, end)
+    case 'provider_failed':
     case 'not_sent':
       return failing(common, 'provider_unavailable', outcome, end)
     case 'throttled': {
@@ -94,7 +93,7 @@ export function afterRefresh(
       if (connection.grant.kind === 'machine') {
         return failing(common, 'provider_misconfigured', outcome, end)
       }
-      return disconnected({ ...common, attempt: null }, deathOf(connection, end), outcome, end)
+      return disconnected({ ...common, attempt: null }, deathOf(common, end), outcome, end)
     case 'other_account': {
       if (connection.grant.kind !== 'oauth') return connection
       const grant = onRefreshToken(connection.grant, outcome.received)
@@ -106,10 +105,37 @@ export function afterRefresh(
   }
 }
 
+type NoTokens = Extract<
+  AttemptOutcome,
+  { kind: 'answer_lost' | 'answer_unreadable' | 'unknown_refusal' }
+>
+
+function afterNoTokens(
+  connection: LiveConnection,
+  outcome: NoTokens,
+  end: AttemptEnd,
+): LiveConnection {
+  const { grant: before } = connection
+  if (outcome.salvaged !== undefined && before.kind === 'oauth') {
+    const grant = onRefreshToken(before, outcome.salvaged)
+    const saved = { ...connection, grant, attempt: null }
+    return failing(saved, 'provider_unavailable', outcome, end)
+  }
+  if (outcome.kind === 'unknown_refusal') {
+    return outcome.evidence === 'none'
+      ? failing(connection, 'provider_unavailable', outcome, end)
+      : afterRejection(connection, outcome, end)
+  }
+  const mayNotSendAgain = before.kind === 'oauth' && end.provider.refresh.replay === 'never'
+  return mayNotSendAgain
+    ? disconnected(connection, 'interrupted', outcome, end)
+    : failing(connection, 'provider_unavailable', outcome, end)
+}
+
 /** See `rejection.ts`. */
 function afterRejection(
   connection: LiveConnection,
-  outcome: Extract<AttemptOutcome, { kind: 'ambiguous' }>,
+  outcome: Extract<AttemptOutcome, { kind: 'unknown_refusal' }>,
   end: AttemptEnd,
 ): LiveConnection {
   const { failure, grant } = connection
@@ -155,28 +181,6 @@ function isBornOver(token: AccessToken | null): token is AccessToken {
   return token !== null && token.expiresAt !== null && token.expiresAt <= token.issuedAt
 }
 
-/** An end that needs no answer from the provider: no refresh token, or one that may not be shown again. */
-export function afterEnd(
-  connection: LiveConnection,
-  reason: 'no_refresh_token' | 'interrupted',
-  now: Instant,
-): LiveConnection {
-  const failure = failureFrom(connection, reason, END_DETAIL[reason], now)
-  return {
-    ...connection,
-    status: 'disconnected',
-    failure,
-    attempt: null,
-    dueAt: null,
-    updatedAt: now,
-  }
-}
-
-const END_DETAIL = {
-  no_refresh_token: 'the provider issued no refresh token',
-  interrupted: 'a rotation was interrupted and the provider forbids a second try',
-}
-
 /**
  * The grant was issued to a client that is not the configured one any more. Shown by another, its
  * refresh token would be refused, and the user blamed for it: nothing is sent. It heals when that
@@ -190,29 +194,29 @@ export function afterClientChange(
   return failing({ ...connection, updatedAt: end.now }, 'provider_misconfigured', outcome, end)
 }
 
-/** The refresh token's blob does not open: the row fails closed, and is looked at again now and then. */
-export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
-  const failure = failureFrom(connection, 'unreadable', 'a sealed value cannot be opened', now)
-  return {
-    ...connection,
-    status: 'disconnected',
-    failure,
-    dueAt: probeAt(failure, now),
-    updatedAt: now,
-  }
-}
-
-/** The attempt stays on the row while nobody knows what became of its refresh token. */
-function openAttempt(connection: LiveConnection, end: AttemptEnd): Attempt | null {
-  if (connection.grant.kind !== 'oauth') return null
-  if (!end.unresolved) return connection.attempt
+/** The attempt stays on the row while its refresh token may be spent. */
+function openAttempt(
+  connection: LiveConnection,
+  outcome: AttemptOutcome | OtherAccount,
+  end: AttemptEnd,
+): Attempt | null {
+  const { grant, attempt } = connection
+  const { earlier, provider } = end
+  if (grant.kind !== 'oauth') return null
+  const mayBeSpent = [outcome, earlier].some((one) => {
+    if (one?.kind === 'answer_lost' || one?.kind === 'answer_unreadable') return true
+    // A provider that punishes a reuse is believed: otherwise its outage would end every grant.
+    return one?.kind === 'provider_failed' && provider.refresh.replay === 'allowed'
+  })
+  if (!mayBeSpent) return attempt
   const { id, sentAt } = end.attempt
-  return { id, sentAt: unknownSince(connection.attempt, sentAt, end.provider.refresh) }
+  return { id, sentAt: unknownSince(attempt, sentAt, provider.refresh) }
 }
 
+/** `connection` has its attempt after the outcome. */
 function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
   if (connection.grant.kind !== 'oauth') return 'revoked'
-  if (end.unresolved || connection.attempt !== null) return 'interrupted'
+  if (connection.attempt !== null) return 'interrupted'
   // A dead grant that was called interrupted once does not become the user's doing by a probe.
   if (connection.failure?.reason === 'interrupted') return 'interrupted'
   const { refreshTokenExpiresAt } = connection.grant

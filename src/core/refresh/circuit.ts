@@ -77,11 +77,14 @@ export function afterAnswer(
     case 'grant_dead':
       return answered(circuit)
     case 'not_sent':
+    case 'provider_failed':
+    case 'answer_lost':
+    case 'answer_unreadable':
       return failed(circuit, at)
-    case 'ambiguous':
-      return outcome.rejection === undefined
+    case 'unknown_refusal':
+      return outcome.evidence === 'none'
         ? failed(circuit, at)
-        : rejected(circuit, outcome.rejection, at)
+        : rejected(circuit, outcome.evidence, at)
     case 'throttled':
       return opened(circuit, 'throttled', outcome.retryAfterMs ?? 0, at)
     case 'client_config':
@@ -105,12 +108,12 @@ function answered(circuit: Circuit): Circuit {
 /** An error object is the provider's answer, and no outage; whether it takes the client stays open. */
 function rejected(
   circuit: Circuit,
-  rejection: 'error' | 'page',
+  evidence: 'error' | 'page',
   at: At & { readonly id: ConnectionId },
 ): Circuit {
   const known = circuit.rejected ?? []
   if (circuit.open?.reason === 'misconfigured') return circuit
-  if (rejection === 'error') return answered(circuit)
+  if (evidence === 'error') return answered(circuit)
   if (circuit.open !== null) return opened(circuit, 'unavailable', 0, at)
   if (known.includes(at.id)) return circuit
   const after = { ...circuit, rejected: [...known, at.id] }

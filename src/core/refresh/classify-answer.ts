@@ -19,16 +19,10 @@ export type AnswerRules = {
   readonly throttled: readonly AnswerRule[]
 }
 
-/** A refresh outcome without what only the shell has: the tokens, and what could be salvaged. */
-export type Verdict =
-  | { readonly kind: 'ok' }
-  | Exclude<RefreshOutcome, { kind: 'ok' | 'ambiguous' | 'not_sent' }>
-  | Omit<Extract<RefreshOutcome, { kind: 'ambiguous' }>, 'salvaged' | 'isOwn'>
+/** A refresh outcome without the tokens, which only the shell has. */
+export type Verdict = { readonly kind: 'ok' } | Exclude<RefreshOutcome, { kind: 'ok' | 'not_sent' }>
 
-/**
- * Sorts an answer. Only `invalid_grant` and what the rules call dead may ever end a grant; whatever
- * is not understood is `ambiguous`, and may be replayed only where the token may really be spent.
- */
+/** Sorts an answer. Only `invalid_grant` and what the rules call dead may end a grant. */
 export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdict {
   // Of a cut answer the status counts, but not one word: its end may have said something else.
   const answer = received.complete ? received : { ...received, body: null }
@@ -45,11 +39,14 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
     return { kind: 'client_config', detail: 'invalid_client' }
   }
   if (matches(rules.dead.filter(isFor(status)), answer)) return { kind: 'grant_dead', detail }
-  if (matches(rules.temporary, answer)) return { kind: 'ambiguous', detail, mayReplay: false }
+  // Nothing is spent, and a second request at once would get the same answer.
+  if (matches(rules.temporary, answer)) {
+    return { kind: 'unknown_refusal', detail, evidence: 'none' }
+  }
   if (status === 429 || (status === 503 && retryAfterMs !== null)) {
     return { kind: 'throttled', detail, retryAfterMs }
   }
-  if (status >= 500) return { kind: 'ambiguous', detail, mayReplay: true, wasRefused: true }
+  if (status >= 500) return { kind: 'provider_failed', detail }
   if (status >= 300 && status < 400) return { kind: 'client_config', detail: MOVED }
   return standardError(body) ?? unknownAnswer(answer, detail)
 }
@@ -82,21 +79,21 @@ function standardError(body: TokenAnswer['body']): Verdict | null {
 }
 
 function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
-  const { status, body } = answer
+  const { status, body, complete } = answer
   if (status === 404 || status === 405) return { kind: 'client_config', detail: ELSEWHERE }
-  const refused = status >= 400 ? status !== 408 : body !== null && hasError(body)
-  if (!refused && !answer.complete) {
-    return { kind: 'ambiguous', detail, mayReplay: true, answerBegan: true }
+  const isError = body !== null && hasError(body)
+  const isRefused = status >= 400 || isError
+  // A proxy answers 408 if it waited too long for the provider.
+  if (status === 408 || (!isRefused && !complete)) {
+    return { kind: 'answer_lost', detail, began: !complete }
   }
-  const said = refused && isRejection(answer) ? rejectedBy(answer) : { detail }
-  return { kind: 'ambiguous', mayReplay: !refused, ...said }
-}
-
-function rejectedBy({ status, body }: TokenAnswer) {
+  if (!isRefused) return { kind: 'answer_unreadable', detail }
+  if (!isRejection(answer)) return { kind: 'unknown_refusal', detail, evidence: 'none' }
   return {
+    kind: 'unknown_refusal',
     detail: errorCode(body) ?? `the provider answered ${status} without an error code`,
-    rejection: body !== null && hasError(body) ? 'error' : 'page',
-  } as const
+    evidence: isError ? 'error' : 'page',
+  }
 }
 
 function isSuccess({ status, body, complete, hasToken }: TokenAnswer): boolean {

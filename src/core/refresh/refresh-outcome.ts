@@ -18,30 +18,38 @@ export type ReceivedTokens = {
 }
 
 /**
- * What came of sending a refresh token. Only `grant_dead` may ever disconnect a user.
- * `detail` is an error code or a constant sentence, never the provider's prose.
+ * The result of sending a refresh token. `detail` is an error code or a constant sentence, never the
+ * provider's prose. `salvaged` is a new refresh token found in an answer that is otherwise of no use.
  */
 export type RefreshOutcome =
   | { readonly kind: 'ok'; readonly tokens: ReceivedTokens }
-  /** No byte of the request left us: DNS, refused, connect timeout, TLS, egress guard. */
+  /** No byte of the request was sent: DNS, refused, connect timeout, TLS, egress guard. */
   | { readonly kind: 'not_sent'; readonly detail: string }
-  /** The token may be spent. `salvaged`: a refresh token found in a half-broken answer. */
+  /** The provider says that it failed (5xx). The token is spent only if that is wrong. */
+  | { readonly kind: 'provider_failed'; readonly detail: string }
+  /** No answer, or only the beginning of one. The token may be spent. */
   | {
-      readonly kind: 'ambiguous'
+      readonly kind: 'answer_lost'
       readonly detail: string
-      readonly mayReplay: boolean
-      /** The provider itself said that it failed (5xx): the token is spent only if it said so wrongly. */
-      readonly wasRefused?: true
-      /** An answer began to arrive and broke: the provider has most likely spent the token. */
-      readonly answerBegan?: true
+      /** The provider had begun to answer, so it has most likely spent the token. */
+      readonly began: boolean
+      readonly salvaged?: Secret
+    }
+  /** A whole 2xx answer holds neither a token nor an error. The token may be spent. */
+  | { readonly kind: 'answer_unreadable'; readonly detail: string; readonly salvaged?: Secret }
+  /** The provider refuses, and names neither grant nor client. The token is not spent. */
+  | {
+      readonly kind: 'unknown_refusal'
+      readonly detail: string
       /**
-       * A whole answer says no and does not name what is refused: the grant may be dead. `error`: an
-       * error object. `page`: anything else, which may come from something in front of the provider.
+       * What counts against the grant if the answer is repeated. `error`: an error object. `page`:
+       * anything else, which may come from a proxy in front of the provider. `none`: a refusal that
+       * is temporary, cut or contradictory.
        */
-      readonly rejection?: 'error' | 'page'
-      /** Of a rejection: the connection's own parameters lead to that address. */
+      readonly evidence: 'error' | 'page' | 'none'
+      /** The connection's own parameters lead to that address. */
       readonly isOwn?: true
-      readonly salvaged: Secret | null
+      readonly salvaged?: Secret
       /** What the next request must know of this answer. */
       readonly providerData?: ReceivedTokens['providerData']
     }
@@ -49,12 +57,11 @@ export type RefreshOutcome =
   | {
       readonly kind: 'client_config'
       readonly detail: string
-      /** What is wrong lies where the connection's own parameters lead: nobody else is concerned. */
+      /** The connection's own parameters lead to that address, so no other connection is affected. */
       readonly isOwn?: true
     }
+  /** The only outcome that disconnects a user by itself. */
   | { readonly kind: 'grant_dead'; readonly detail: string }
-
-export type OutcomeKind = RefreshOutcome['kind']
 
 /** What an attempt on a connection came to, whatever its grant lives on. */
 export type AttemptOutcome =

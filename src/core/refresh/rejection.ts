@@ -18,7 +18,7 @@ export function rejectionsWith(
   outcome: AttemptOutcome,
   now: Instant,
 ): Rejections | null {
-  if (outcome.kind !== 'ambiguous' || outcome.rejection === undefined) return null
+  if (outcome.kind !== 'unknown_refusal' || outcome.evidence === 'none') return null
   if (before === undefined || before.answer !== outcome.detail) {
     return { answer: outcome.detail, since: now, times: 1 }
   }

@@ -20,8 +20,6 @@ export type Reading = {
   readonly providerNow: Instant | null
   readonly body: unknown
   readonly tokens: TokenSet | null
-  /** A refresh token in an answer that is otherwise of no use. */
-  readonly salvaged: Secret | null
 }
 
 /** Why nothing was sent, and what to set where a setting helps. */
@@ -62,20 +60,16 @@ export function readAnswer(sent: SentRequest, recipe: Recipe): Reading {
   const { sentAt } = result
   const isForOperator = needsOperator(result)
   const silent = { status: null, providerNow: null, body: null, isForOperator }
-  const nothing = { ...silent, sentAt, tokens: null, salvaged: null }
+  const nothing = { ...silent, sentAt, tokens: null }
   if (result.kind === 'not_sent') {
     return { ...nothing, verdict: { kind: 'not_sent', detail: NOT_SENT[result.reason] } }
   }
   if (result.kind === 'lost') {
-    const began = result.began ? ({ answerBegan: true } as const) : {}
-    const verdict = {
-      kind: 'ambiguous',
-      detail: LOST[result.reason],
-      mayReplay: true,
-      ...began,
-    } as const
-    const { text } = readBody(result.received, '', 'json')
-    return { ...nothing, verdict, salvaged: salvage(sent, text, undefined, shapeOf(recipe)) }
+    const { reason, began, received } = result
+    const { text } = readBody(received, '', 'json')
+    const salvaged = salvage(sent, text, undefined, shapeOf(recipe))
+    const verdict = { kind: 'answer_lost', detail: LOST[reason], began, ...salvaged } as const
+    return { ...nothing, verdict }
   }
   return readAnswered(result, sent, recipe)
 }
@@ -103,11 +97,13 @@ function readAnswered(result: Answered, sent: SentRequest, recipe: Recipe): Read
     },
     recipe.errors,
   )
-  const mayHoldRotation = verdict.kind === 'ambiguous' && status >= 200 && status < 300
-  const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : null
-  const seen = { isForOperator: false, sentAt, status, providerNow, body: value, tokens, salvaged }
-  return { ...seen, verdict: unquoted(verdict, sent) }
+  const mayHoldRotation = UNUSABLE.includes(verdict.kind) && status >= 200 && status < 300
+  const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : {}
+  const seen = { isForOperator: false, sentAt, status, providerNow, body: value, tokens }
+  return { ...seen, verdict: { ...unquoted(verdict, sent), ...salvaged } }
 }
+
+const UNUSABLE: readonly string[] = ['answer_lost', 'answer_unreadable', 'unknown_refusal']
 
 type Shape = Parameters<typeof normalise>[1]
 
@@ -116,9 +112,14 @@ function shapeOf({ answer, scopeSeparator }: Recipe): Shape {
 }
 
 /** What was sent may be echoed: only a refresh token that is new counts. */
-function salvage(sent: SentRequest, text: string, value: unknown, shape: Shape): Secret | null {
+function salvage(
+  sent: SentRequest,
+  text: string,
+  value: unknown,
+  shape: Shape,
+): { readonly salvaged?: Secret } {
   const found = salvageRefreshToken(text, value, shape)
-  return found === null || sent.held(found) ? null : new Secret(found)
+  return found === null || sent.held(found) ? {} : { salvaged: new Secret(found) }
 }
 
 /** A provider may echo what was sent in the place of its error code. */

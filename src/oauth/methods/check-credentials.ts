@@ -51,7 +51,9 @@ function outcomeOf(
   { shape, own }: { readonly shape: CredentialsShape; readonly own: OwnAddress },
 ): Outcome {
   if (result.kind === 'not_sent') return { kind: 'not_sent', detail: NOT_SENT[result.reason] }
-  if (result.kind === 'lost' || !result.complete) return unclear('the provider did not answer')
+  if (result.kind === 'lost' || !result.complete) {
+    return { kind: 'answer_lost', detail: 'the provider did not answer', began: false }
+  }
   const { status, headers, sentAt } = result
   const { value: body } = readBody(result.body, '', 'json')
   if (shape.refused.some((rule) => matchesRule(rule, { status, body }))) {
@@ -61,7 +63,9 @@ function outcomeOf(
   if (status === 429 || (status === 503 && wait !== null)) {
     return { kind: 'throttled', detail: 'the provider asks to slow down', retryAfterMs: wait }
   }
-  if (status >= 500 || status === 408) return unclear('the provider answered with a server error')
+  if (status >= 500 || status === 408) {
+    return { kind: 'provider_failed', detail: 'the provider answered with a server error' }
+  }
   if (!isSuccess(call, { status, body })) {
     return { kind: 'client_config', detail: 'the probe of the provider does not work', ...own }
   }
@@ -70,10 +74,6 @@ function outcomeOf(
     account: accountIn(withParams(body, call), call.recipe.account),
     providerData: keptValues(call.recipe, { ...NO_SOURCES, probe: body }),
   }
-}
-
-function unclear(detail: string): Outcome {
-  return { kind: 'ambiguous', detail, mayReplay: true, salvaged: null }
 }
 
 function isSuccess({ recipe }: ProviderCall, answer: { status: number; body: unknown }): boolean {

@@ -66,18 +66,21 @@ function refusalOf(
       return { kind: 'client_config', detail: verdict.detail }
     case 'grant_dead':
       return { kind: 'code_rejected', detail: verdict.detail }
-    case 'ambiguous':
+    case 'provider_failed':
+    case 'unknown_refusal':
       if (verdict.detail === 'invalid_scope') {
         const detail = `the provider refuses the scopes that were sent: ${requestedScope.join(' ')}`
         return { kind: 'client_config', detail }
       }
-      return !verdict.mayReplay && isRecord(body)
+      return verdict.kind === 'unknown_refusal' && isRecord(body)
         ? { kind: 'code_rejected', detail: verdict.detail }
         : unavailable(verdict.detail)
     case 'not_sent':
       return isForOperator
         ? { kind: 'client_config', detail: verdict.detail }
         : unavailable(verdict.detail)
+    case 'answer_lost':
+    case 'answer_unreadable':
     case 'throttled':
       return unavailable(verdict.detail)
     default:

@@ -27,12 +27,9 @@ export async function fetchToken(
   const { requestedScope } = request
   const reading = await requestTokens(means, call, { kind: 'machine', requestedScope })
   const outcome = await tokenOutcome(call, reading, { requestedScope, own })
-  switch (outcome.kind) {
-    case 'ok':
-      return { ...outcome, tokens: { ...outcome.tokens, refreshToken: null } }
-    case 'ambiguous':
-      return { ...outcome, salvaged: null }
-    default:
-      return outcome
-  }
+  if (outcome.kind === 'ok')
+    return { ...outcome, tokens: { ...outcome.tokens, refreshToken: null } }
+  if (!('salvaged' in outcome)) return outcome
+  const { salvaged: _, ...rest } = outcome
+  return rest
 }

@@ -34,8 +34,9 @@ export async function refreshGrant(means: Means, request: RefreshRequest): Promi
 }
 
 /**
- * The tokens of another user are never served. Their refresh token is kept all the same: if the
- * provider only sent the wrong id token, it is the one that goes on.
+ * The tokens of another user are never served. Their refresh token is kept, because the provider may
+ * only have sent the wrong id token. Without one the old refresh token is not spent, and a second
+ * request would get the same answer: this is a refusal.
  */
 function asOfSameUser(
   call: ProviderCall,
@@ -51,11 +52,11 @@ function asOfSameUser(
   }
   const detail = 'the id token of the answer is not for this user, issuer and client'
   return {
-    kind: 'ambiguous',
+    kind: 'unknown_refusal',
     detail,
-    mayReplay: false,
-    salvaged: tokens.refreshToken,
+    evidence: 'none',
     providerData,
+    ...(tokens.refreshToken && { salvaged: tokens.refreshToken }),
   }
 }
 
@@ -65,10 +66,8 @@ export async function tokenOutcome(
   reading: Reading,
   { requestedScope, own }: { readonly requestedScope: readonly string[]; readonly own: OwnAddress },
 ): Promise<RefreshOutcome> {
-  const { verdict, tokens, body, salvaged } = reading
-  if (verdict.kind === 'ambiguous') {
-    return { ...verdict, salvaged, ...(verdict.rejection !== undefined && own) }
-  }
+  const { verdict, tokens, body } = reading
+  if (verdict.kind === 'unknown_refusal') return { ...verdict, ...own }
   if (verdict.kind === 'client_config' && isOfAddress(reading)) return { ...verdict, ...own }
   if (verdict.kind !== 'ok') return verdict
   const sources = { ...NO_SOURCES, tokens: body }
@@ -77,8 +76,7 @@ export async function tokenOutcome(
       ? receivedTokens(call, tokens, { requestedScope, sources, isRenewal: true })
       : null
   if (received !== null) return { kind: 'ok', tokens: received }
-  const detail = 'the answer holds no token'
-  return { kind: 'ambiguous', detail, mayReplay: true, salvaged }
+  return { kind: 'answer_unreadable', detail: 'the answer holds no token' }
 }
 
 /** Without the id token, which is judged by itself: it decides whose the tokens are, not whether they are tokens. */

@@ -48,7 +48,7 @@ async function request(
 
 function misfit(means: Means): Reading {
   const detail = 'the client secret is not the key that this provider wants'
-  const nothing = { status: null, providerNow: null, body: null, tokens: null, salvaged: null }
+  const nothing = { status: null, providerNow: null, body: null, tokens: null }
   const verdict = { kind: 'client_config', detail } as const
   return { ...nothing, verdict, isForOperator: true, sentAt: means.clock.now() }
 }

@@ -58,7 +58,10 @@ export async function connectByCredentials(ports: Needs, demand: Demand): Promis
     case 'grant_dead':
       return again(ports, link, { provider, why: 'refused', detail: outcome.detail, triesLeft })
     case 'not_sent':
-    case 'ambiguous':
+    case 'provider_failed':
+    case 'answer_lost':
+    case 'answer_unreadable':
+    case 'unknown_refusal':
     case 'throttled':
       return again(ports, link, { provider, why: 'unavailable', detail: outcome.detail, triesLeft })
     case 'client_config':

@@ -4,7 +4,13 @@ import type { Provider } from '../../core/connection/provider.ts'
 import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { type SendResult, sendRefreshToken, sendAgain, sendOnce } from './send-refresh-token.ts'
+import {
+  hasNoResult,
+  type SendResult,
+  sendRefreshToken,
+  sendAgain,
+  sendOnce,
+} from './send-refresh-token.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint'>
 
@@ -15,7 +21,7 @@ export type Evidence =
   | { readonly kind: 'client' }
   | { readonly kind: 'credentials'; readonly credentials: Credentials }
 
-/** Asks the provider for what the connection lives on, by whatever it has to show. */
+/** Sends the refresh token, the client or the user's credentials to the provider. */
 export function askProvider(
   ports: Needs,
   connection: LiveConnection,
@@ -36,11 +42,10 @@ export function askProvider(
   }
 }
 
-/** Nothing is spent by asking: where the answer was lost, asking again is safe, and nothing stays open. */
+/** The request spends nothing, so a second one is safe. */
 async function askUnspent(ports: Needs, ask: () => Promise<AttemptOutcome>): Promise<SendResult> {
   const first = await sendOnce(ports, ask)
-  const wasLost = first.outcome.kind === 'ambiguous' && first.outcome.mayReplay
-  return { ...(wasLost ? await sendAgain(ports, ask) : first), unresolved: false }
+  return hasNoResult(first.outcome) ? sendAgain(ports, ask, first.outcome) : first
 }
 
 function fetchRequest({ provider, client, params, providerData, grant }: LiveConnection) {

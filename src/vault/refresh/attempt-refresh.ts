@@ -1,9 +1,5 @@
-import {
-  afterClientChange,
-  afterEnd,
-  afterRefresh,
-  afterUnreadable,
-} from '../../core/refresh/after-refresh.ts'
+import { afterEnd, afterUnreadable } from '../../core/refresh/after-end.ts'
+import { afterClientChange, afterRefresh } from '../../core/refresh/after-refresh.ts'
 import {
   type Attempt,
   isLive,
@@ -172,7 +168,7 @@ async function land(
     readonly presentation: SendResult
   },
 ): Promise<RefreshResult> {
-  const { outcome, sentAt, unresolved } = flight.presentation
+  const { outcome, sentAt, earlier } = flight.presentation
   // Only a rotation is lost for good: a client can ask for another token.
   const isRotation = outcome.kind === 'ok' && before.grant.kind === 'oauth'
   const entry = isRotation ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
@@ -183,7 +179,7 @@ async function land(
   const refreshed = afterRefresh(before, ruled, {
     now: ports.clock.now(),
     attempt: { id: flight.id, sentAt },
-    unresolved,
+    earlier,
     tokenId: outcome.kind === 'ok' ? tokenIdOf(ports, outcome.tokens.accessToken) : '',
     othersRefreshed: othersRefreshed(ports, before, outcome),
     ownClient: before.client !== null,
@@ -219,7 +215,7 @@ function othersRefreshed(
   outcome: SendResult['outcome'],
 ): boolean {
   const rejections = rejectionsWith(before.failure?.rejections, outcome, ports.clock.now())
-  if (rejections === null || outcome.kind !== 'ambiguous') return false
+  if (rejections === null || outcome.kind !== 'unknown_refusal') return false
   const client = ports.endpoint.clientKey(before.provider, before.client)
   const of = { since: rejections.since, isOwn: outcome.isOwn === true }
   return ports.traffic.hasRefreshedOther(client, before, of)

@@ -66,7 +66,7 @@ function landingOf(ports: AttemptNeeds, before: LiveConnection, entry: JournalEn
   const after = afterRefresh(before, outcome, {
     now: ports.clock.now(),
     attempt: { id: entry.attempt, sentAt: entry.sentAt },
-    unresolved: false,
+    earlier: null,
     tokenId: tokenIdOf(ports, entry.tokens.accessToken),
     othersRefreshed: false,
     ownClient: before.client !== null,

@@ -171,5 +171,5 @@ async function dropLateTokens(
 export function receivedRefreshToken(outcome: Landing['outcome']): Secret | null {
   if (outcome.kind === 'ok') return outcome.tokens.refreshToken
   if (outcome.kind === 'other_account') return outcome.received
-  return outcome.kind === 'ambiguous' ? outcome.salvaged : null
+  return 'salvaged' in outcome ? (outcome.salvaged ?? null) : null
 }

@@ -10,14 +10,14 @@ export type SendResult = {
   readonly outcome: AttemptOutcome
   /** When the request that was answered was sent. */
   readonly sentAt: Instant
-  /** A request of this attempt may have spent the token without our seeing what came of it. */
-  readonly unresolved: boolean
+  /** The outcome of the first request, if a second one was sent. */
+  readonly earlier: AttemptOutcome | null
 }
 
 /**
- * Presents the refresh token to the provider: once, and within two seconds once more if nothing came of
- * the first and the provider does not punish it. Inside its grace the second returns what the first
- * had rotated.
+ * Sends the refresh token to the provider. If the first request has no result and the preset allows a
+ * replay, sends it once more within two seconds: within its grace, the provider answers with the tokens
+ * of the first request.
  */
 export async function sendRefreshToken(
   ports: Pick<Ports, 'clock' | 'random' | 'endpoint'>,
@@ -34,54 +34,43 @@ export async function sendRefreshToken(
   }
   const ask = () => ports.endpoint.refresh(request)
   const first = await sendOnce(ports, ask)
-  if (first.outcome.kind !== 'ambiguous' || first.outcome.salvaged !== null) {
-    return { ...first, unresolved: false }
-  }
-  if (!first.outcome.mayReplay) return { ...first, unresolved: false }
+  const { outcome } = first
+  if (!hasNoResult(outcome) || 'salvaged' in outcome) return first
+  // The provider has processed the request: a second one would count as a reuse, except within a grace.
+  // The attempt stays open, and the rescue sends the token again while the grace lasts.
+  if (outcome.kind === 'answer_lost' && outcome.began) return first
   const { refresh } = what.provider
   const sentAt = unknownSince(connection.attempt, first.sentAt, refresh)
-  const isLost = mayBeSpent(first.outcome)
-  // The provider has processed the request: sent again, the token counts as reused, unless there is a
-  // grace. The attempt stays open, and the rescue sends it again while the grace lasts.
-  if (first.outcome.answerBegan === true) return { ...first, unresolved: isLost }
-  if (!mayPresentAgain(refresh, { sentAt, now: ports.clock.now() + 2 * REPLAY_AFTER_MS })) {
-    return { ...first, unresolved: isLost }
-  }
-  const second = await sendAgain(ports, ask)
-  if (second.outcome.kind === 'ok') return { ...second, unresolved: false }
-  const isPunished = refresh.replay !== 'allowed'
-  return { ...second, unresolved: !isPunished || isLost || mayBeSpent(second.outcome) }
+  const now = ports.clock.now() + 2 * REPLAY_AFTER_MS
+  return mayPresentAgain(refresh, { sentAt, now }) ? sendAgain(ports, ask, outcome) : first
 }
 
-/**
- * Whether the answer leaves it open that the token is spent. Where a reuse is punished, a provider that
- * reports a failure is believed: otherwise its outage would end every grant.
- */
-function mayBeSpent(outcome: AttemptOutcome): boolean {
-  return outcome.kind === 'ambiguous' && outcome.mayReplay && outcome.wasRefused !== true
+/** Whether the provider may have done what was asked without our seeing its answer. */
+export function hasNoResult({ kind }: AttemptOutcome): boolean {
+  return kind === 'provider_failed' || kind === 'answer_lost' || kind === 'answer_unreadable'
 }
 
 const REPLAY_AFTER_MS = 500
 
-/** Within two seconds of the first time. */
 export async function sendAgain(
   ports: Pick<Ports, 'clock' | 'random'>,
   ask: () => Promise<AttemptOutcome>,
-): Promise<Omit<SendResult, 'unresolved'>> {
+  earlier: AttemptOutcome,
+): Promise<SendResult> {
   await ports.clock.sleep(REPLAY_AFTER_MS * (1 + ports.random.fraction()))
-  return sendOnce(ports, ask)
+  return { ...(await sendOnce(ports, ask)), earlier }
 }
 
 /**
- * When it was sent, by whichever clock says earlier: the wall clock may be set in between, and the
- * monotonic one stands still while a machine is suspended.
+ * `sentAt` is the earlier time of two clocks: the wall clock may be set during the request, and the
+ * monotonic clock stands still while the machine is suspended.
  */
 export async function sendOnce(
   ports: Pick<Ports, 'clock'>,
   ask: () => Promise<AttemptOutcome>,
-): Promise<Omit<SendResult, 'unresolved'>> {
+): Promise<SendResult> {
   const begun = { at: ports.clock.now(), monotonic: ports.clock.monotonic() }
   const outcome = await ask()
   const took = Math.round(ports.clock.monotonic() - begun.monotonic)
-  return { outcome, sentAt: Math.min(begun.at, ports.clock.now() - took) }
+  return { outcome, sentAt: Math.min(begun.at, ports.clock.now() - took), earlier: null }
 }

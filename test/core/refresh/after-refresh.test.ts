@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { afterEnd, afterRefresh, type AttemptEnd } from '../../../src/core/refresh/after-refresh.ts'
+import { afterEnd } from '../../../src/core/refresh/after-end.ts'
+import { afterRefresh, type AttemptEnd } from '../../../src/core/refresh/after-refresh.ts'
 import type { LiveConnection } from '../../../src/core/connection/connection.ts'
-import type { AttemptId } from '../../../src/core/base/ids.ts'
+import type { AttemptId, GrantId } from '../../../src/core/base/ids.ts'
+import { machineGrant } from '../../../src/core/refresh/grant.ts'
 import { UNKNOWN_TRAITS } from '../../../src/core/connection/provider.ts'
 import type { ReceivedTokens, RefreshOutcome } from '../../../src/core/refresh/refresh-outcome.ts'
 import { DEFAULT_REFRESH_POLICY } from '../../../src/core/refresh/refresh-policy.ts'
@@ -23,7 +25,10 @@ const tokens: ReceivedTokens = {
 const ok: RefreshOutcome = { kind: 'ok', tokens }
 const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
 const notSent: RefreshOutcome = { kind: 'not_sent', detail: 'refused' }
-const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
+const lost = { kind: 'answer_lost', detail: 'reset', began: false } as const
+const failed: RefreshOutcome = { kind: 'provider_failed', detail: '500' }
+const unread = { kind: 'answer_unreadable', detail: 'no token' } as const
+const refused = { kind: 'unknown_refusal', detail: 'no', evidence: 'none' } as const
 const slow: RefreshOutcome = { kind: 'throttled', detail: '429', retryAfterMs: 120_000 }
 const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_client' }
 
@@ -86,7 +91,10 @@ describe('an answer with tokens', () => {
 describe('nothing but a dead grant disconnects', () => {
   test.each([
     ['not_sent', notSent, 'failing', 'provider_unavailable'],
-    ['ambiguous', lost, 'failing', 'provider_unavailable'],
+    ['provider_failed', failed, 'failing', 'provider_unavailable'],
+    ['answer_lost', lost, 'failing', 'provider_unavailable'],
+    ['answer_unreadable', unread, 'failing', 'provider_unavailable'],
+    ['unknown_refusal', refused, 'failing', 'provider_unavailable'],
     ['throttled', slow, 'failing', 'throttled'],
     ['client_config', wrongClient, 'active', undefined],
     ['grant_dead', dead, 'disconnected', 'revoked'],
@@ -108,8 +116,30 @@ describe('nothing but a dead grant disconnects', () => {
 })
 
 describe('a token that may be spent', () => {
-  test('is remembered on the row', () => {
-    expect(afterRefresh(makeConnection(), lost, end({ unresolved: true })).attempt).toEqual(attempt)
+  test.each<[string, RefreshOutcome, Change, boolean]>([
+    ['provider_failed', failed, {}, true],
+    ['provider_failed', failed, { replay: 'within-grace' }, false],
+    ['provider_failed', failed, { replay: 'never' }, false],
+    ['provider_failed after answer_lost', failed, { replay: 'never', earlier: lost }, true],
+    ['answer_lost', lost, {}, true],
+    ['answer_lost', lost, { replay: 'within-grace' }, true],
+    ['answer_unreadable', unread, { replay: 'within-grace' }, true],
+    ['unknown_refusal', refused, {}, false],
+    ['unknown_refusal after answer_lost', refused, { earlier: lost }, true],
+    ['throttled', slow, {}, false],
+    ['throttled after provider_failed', slow, { earlier: failed }, true],
+    ['throttled after provider_failed', slow, { earlier: failed, replay: 'within-grace' }, false],
+  ])('%s keeps the attempt on the row if the token may be spent', (_, outcome, change, isOpen) => {
+    const after = afterRefresh(makeConnection(), outcome, end(change))
+    expect(after.attempt).toEqual(isOpen ? attempt : null)
+  })
+
+  test('a grant without a refresh token keeps no attempt', () => {
+    const connection = makeConnection({
+      grant: machineGrant('grt_1' as GrantId, []),
+    })
+    const after = afterRefresh(connection, lost, end({ replay: 'never' }))
+    expect(after).toMatchObject({ status: 'failing', attempt: null })
   })
 
   test('stays remembered when the next try did not get out', () => {
@@ -120,13 +150,13 @@ describe('a token that may be spent', () => {
   test('makes of a dead grant an interrupted one', () => {
     const connection = makeConnection({ attempt: earlier })
     expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('interrupted')
-    expect(afterRefresh(makeConnection(), dead, end({ unresolved: true })).failure?.reason).toBe(
+    expect(afterRefresh(makeConnection(), dead, end({ earlier: lost })).failure?.reason).toBe(
       'interrupted',
     )
   })
 
   test('ends the connection at once where the provider forbids a second try', () => {
-    const after = afterRefresh(makeConnection(), lost, end({ unresolved: true, replay: 'never' }))
+    const after = afterRefresh(makeConnection(), lost, end({ replay: 'never' }))
     expect(after).toMatchObject({ status: 'disconnected', dueAt: null })
     expect(after.failure?.reason).toBe('interrupted')
   })
@@ -200,13 +230,17 @@ test('a token’s end without a refresh token is said, and serves no probe', () 
   })
 })
 
-function end(
-  changes: { unresolved?: boolean; replay?: 'never'; ownClient?: boolean } = {},
-): AttemptEnd {
+type Change = {
+  earlier?: RefreshOutcome
+  replay?: 'never' | 'within-grace'
+  ownClient?: boolean
+}
+
+function end(changes: Change = {}): AttemptEnd {
   return {
     now: NOW,
     attempt,
-    unresolved: changes.unresolved ?? false,
+    earlier: changes.earlier ?? null,
     tokenId: 't_2',
     othersRefreshed: false,
     ownClient: changes.ownClient ?? false,
@@ -264,11 +298,9 @@ describe('while a lost rotation can still be had', () => {
 
   test('tries of one grace count from the first, so that they come to an end', () => {
     const before = makeConnection({ attempt: justNow })
-    expect(afterRefresh(before, lost, end({ unresolved: true })).attempt?.sentAt).toBe(
-      justNow.sentAt,
-    )
+    expect(afterRefresh(before, lost, end()).attempt?.sentAt).toBe(justNow.sentAt)
     const over = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })
-    const after = afterRefresh(over, lost, end({ unresolved: true }))
+    const after = afterRefresh(over, lost, end())
     expect(after.attempt).toEqual(end().attempt)
   })
 

@@ -11,7 +11,7 @@ import type { AttemptOutcome, RefreshOutcome } from '../../../src/core/refresh/r
 const T0 = 1_000_000
 const ONE = 'con_1' as ConnectionId
 const closed = closedCircuit('acme' as ProviderId, 'acme/client')
-const lost: RefreshOutcome = { kind: 'ambiguous', detail: 'reset', mayReplay: true, salvaged: null }
+const lost: RefreshOutcome = { kind: 'answer_lost', detail: 'reset', began: false }
 const dead: RefreshOutcome = { kind: 'grant_dead', detail: 'invalid_grant' }
 const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_client' }
 const confirmed = {
@@ -19,6 +19,9 @@ const confirmed = {
   account: { id: null, email: null, name: null },
   providerData: {},
 } as const
+function refused(evidence: 'error' | 'page' | 'none'): RefreshOutcome {
+  return { kind: 'unknown_refusal', detail: 'no', evidence }
+}
 const slow = (retryAfterMs: number | null): RefreshOutcome => ({
   kind: 'throttled',
   detail: '429',
@@ -76,7 +79,10 @@ test('a smaller Retry-After that comes later shortens nothing', () => {
 
 test.each<[string, AttemptOutcome]>([
   ['not_sent', { kind: 'not_sent', detail: 'refused' }],
-  ['ambiguous', lost],
+  ['answer_lost', lost],
+  ['provider_failed', { kind: 'provider_failed', detail: '500' }],
+  ['answer_unreadable', { kind: 'answer_unreadable', detail: 'no token' }],
+  ['unknown_refusal', refused('none')],
   ['client_config', wrongClient],
   ['grant_dead', dead],
   ['confirmed', confirmed],
@@ -98,8 +104,8 @@ test('an answer to the grant itself, good or bad, closes it', () => {
   expect(after(after(closed, [wrongClient]), [dead])).toEqual(closed)
 })
 
-const error = { ...lost, mayReplay: false, rejection: 'error' } as const
-const page = { ...lost, mayReplay: false, rejection: 'page' } as const
+const error = refused('error')
+const page = refused('page')
 
 test('a grant that is rejected by an error object opens nothing, however often', () => {
   expect(after(closed, many(20, error))).toEqual(closed)

@@ -73,7 +73,7 @@ describe('a rejected token', () => {
 
   test.each([
     ['unavailable', { kind: 'not_sent', detail: 'refused' }],
-    ['not answering', { kind: 'ambiguous', detail: 'cut', mayReplay: true, salvaged: null }],
+    ['not answering', { kind: 'answer_lost', detail: 'cut', began: true }],
     ['throttling', { kind: 'throttled', detail: '429', retryAfterMs: 30_000 }],
   ] as const)('is served to no reader while the provider is %s', async (_, outcome) => {
     const refresh = api.endpoint.refresh

@@ -50,7 +50,17 @@ test('every answer is an outcome that gives nothing away and ends no grant witho
     { numRuns: 5_000 },
   )
   // Proves nothing where it does not come past every outcome.
-  const kinds = ['ambiguous', 'client_config', 'grant_dead', 'not_sent', 'ok', 'throttled']
+  const kinds = [
+    'answer_lost',
+    'answer_unreadable',
+    'client_config',
+    'grant_dead',
+    'not_sent',
+    'ok',
+    'provider_failed',
+    'throttled',
+    'unknown_refusal',
+  ]
   expect([...seen.keys()].toSorted()).toEqual(kinds)
   expect(Math.min(...seen.values())).toBeGreaterThan(20)
 }, 120_000)

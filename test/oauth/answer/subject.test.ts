@@ -73,8 +73,8 @@ test.each(FOREIGN)(
     const { providerData } = connected.tokens
     at.provider.script.idToken = (issuer) => jwt(claimsFor(issuer, foreign(issuer)))
     const refused = await refreshWith(at.party.endpoint, 'rt-0', { providerData })
-    expect(refused).toMatchObject({ kind: 'ambiguous', mayReplay: false })
-    if (refused.kind !== 'ambiguous') throw new Error(refused.kind)
+    expect(refused).toMatchObject({ kind: 'unknown_refusal', evidence: 'none' })
+    if (refused.kind !== 'unknown_refusal') throw new Error(refused.kind)
     expect(refused.salvaged?.expose()).toBe('rt')
     expect(JSON.stringify(refused)).not.toMatch(/acc-2|evil|client-2/)
 
@@ -82,7 +82,7 @@ test.each(FOREIGN)(
     const disputed = { ...providerData, ...refused.providerData }
     at.provider.script.idToken = () => undefined
     const unnamed = await refreshWith(at.party.endpoint, 'rt-0', { providerData: disputed })
-    expect(unnamed).toMatchObject({ kind: 'ambiguous', mayReplay: false })
+    expect(unnamed).toMatchObject({ kind: 'unknown_refusal', evidence: 'none' })
     at.provider.script.idToken = (issuer) => jwt(claimsFor(issuer))
     const proven = await refreshWith(at.party.endpoint, 'rt-0', { providerData: disputed })
     if (proven.kind !== 'ok') throw new Error(proven.kind)
@@ -102,12 +102,12 @@ test('the first id token of an imported grant decides whose the next ones must b
   at.provider.script.idToken = (issuer) => jwt(claimsFor(issuer, { sub: 'acc-2' }))
   const { providerData } = first.tokens
   expect(await refreshWith(at.party.endpoint, 'rt-1', { providerData })).toMatchObject({
-    kind: 'ambiguous',
+    kind: 'unknown_refusal',
   })
   const question = { ...COMMON, providerData: {}, accessToken: new Secret('at') }
   const asked = await at.party.endpoint.identify(question)
   if (asked.kind !== 'ok') throw new Error(asked.kind)
   expect(
     await refreshWith(at.party.endpoint, 'rt-1', { providerData: asked.providerData }),
-  ).toMatchObject({ kind: 'ambiguous' })
+  ).toMatchObject({ kind: 'unknown_refusal' })
 })

@@ -1,7 +1,4 @@
-import type { OutcomeKind } from '../../../../src/core/refresh/refresh-outcome.ts'
-
-/** `lost`: ambiguous, and the token may be spent without our seeing the answer. */
-export type Expected = Exclude<OutcomeKind, 'not_sent'> | 'lost'
+import type { Verdict } from '../../../../src/core/refresh/classify-answer.ts'
 
 /**
  * What a token endpoint answered to a refresh: the preset whose rules read it, status, body (a text as
@@ -15,7 +12,7 @@ export type ProviderAnswer = readonly [
   preset: string,
   status: number,
   body: unknown,
-  expected: Expected,
+  expected: Verdict['kind'],
   known: string,
   headers?: Readonly<Record<string, string>>,
 ]
