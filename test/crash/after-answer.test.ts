@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { killAfterAnswers } from './after-answer.ts'
 
-// A short form; `npm run test:crash -- after-answer` plays it at full length.
+// The short form of `npm run test:crash -- after-answer`.
 
 const KILLS = 4
 
-test('killed a moment after the answer to its first refresh, it has kept it, or says that it cannot know', async () => {
-  // Cold code takes longer than this: none was survived before a start rehearsed a refresh.
+test('killed 5 ms after the answer to its first refresh, Larder has stored the rotation or reports it as interrupted', async () => {
+  // Code that was never run takes longer than this; a start therefore rehearses a refresh.
   const options = { afterMs: 5, warmUp: 0, kills: KILLS, seed: 'short' }
   const { survived, labelled, damaged, violations } = await killAfterAnswers(options)
   expect(survived).toBeGreaterThan(0)

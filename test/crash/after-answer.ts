@@ -6,10 +6,10 @@ import { violationsAfter } from './violations-after.ts'
 
 export type AfterAnswerOptions = {
   readonly seed: string
-  /** How long after the last byte of its answer has left the provider. */
+  /** Time from the last byte that the provider sent to the kill. */
   readonly afterMs: number
   readonly kills: number
-  /** Refreshes that the process has behind it when it meets its end. */
+  /** Refreshes that the process does before the one during which it is killed. */
   readonly warmUp: number
 }
 
@@ -17,13 +17,13 @@ export type AfterAnswerReport = {
   readonly afterMs: number
   readonly kills: number
   readonly survived: number
-  /** Of those that did not, how many are called `interrupted`. */
+  /** Number of the lost rotations whose connection is reported as `interrupted`. */
   readonly labelled: number
   readonly damaged: readonly string[]
   readonly violations: readonly string[]
 }
 
-/** The provider answers a refresh, and so much later Larder is dead: is the rotation in the vault? */
+/** Kills Larder a given time after each answer to a refresh. Counts the rotations that it stored. */
 export async function killAfterAnswers(options: AfterAnswerOptions): Promise<AfterAnswerReport> {
   const { afterMs, kills } = options
   await using stage = await openCrashStage({
@@ -74,17 +74,17 @@ async function refresh({ api }: CrashStage, { id }: Adopted): Promise<void> {
 
 type Outcome = { readonly survived: boolean; readonly reason: string | null }
 
-/** What the next process makes of it: it asks the provider again where it does not know. */
+/** How the next process ends the refresh. It sends the token again if it has no answer. */
 async function outcomeFor(stage: CrashStage, { id, family }: Adopted): Promise<Outcome> {
   const larder = await stage.start()
-  const settled = await until('the interrupted refresh to be settled', async () => {
+  const settled = await until('the interrupted refresh to be resolved', async () => {
     const { body } = await stage.api.get(`/v1/connections/${id}`)
     const { status, failure } = body as Shown
     const [last] = await stage.provider.requests({ family }).then((all) => all.slice(-1))
     const isOpen = status === 'active' && (await stage.provider.family(family)).revoked !== null
     return last !== undefined && !isOpen && { status, reason: failure?.reason ?? null }
   })
-  // Until what was noted is written, a refresh is answered with it, and proves nothing.
+  // Until the journal is empty, a refresh returns the rotation in it, which proves nothing.
   await until('the journal to be empty', () => isJournalEmpty(stage.at.dataDir))
   const proof = await stage.api.post(`/v1/connections/${id}/refresh`)
   await stage.kill(larder)

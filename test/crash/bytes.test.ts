@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { flipBytes } from './bytes.ts'
 
-// A sample; `npm run test:crash -- bytes` flips every one.
+// A sample of `npm run test:crash -- bytes`, which damages every byte.
 
-test('a byte of the database flipped is refused, told or without harm, and no token is another’s', async () => {
+test('a flipped bit in the database is refused, detected or harmless, and no connection gets another’s token', async () => {
   const report = await flipBytes({ every: 509, seed: 'sample' })
   const { faults, flipped, refused, detected, altered, unharmed } = report
   expect(faults).toEqual([])

@@ -11,24 +11,24 @@ import { chance } from '../scripted-provider/seed.ts'
 export type BytesReport = {
   readonly fileBytes: number
   readonly flipped: number
-  /** The start said no, for a reason that it names, and left the file as it was. */
+  /** The start failed with an error that names the damage, and did not change the file. */
   readonly refused: number
-  /** It opened and told of damage; what is told of is one row, and the others are as they were. */
+  /** The vault opened and reported damage to one row. The other rows were unchanged. */
   readonly detected: number
-  /** It opened and said nothing: what stands in the clear of one row is another, what is sealed is not. */
+  /** The vault opened without a report: one row has other unsealed values, its sealed values are right. */
   readonly altered: number
   readonly unharmed: number
   readonly faults: readonly string[]
 }
 
 export type BytesOptions = {
-  /** 1: each byte; more: one of so many, from the first on. */
+  /** 1 for each byte; n for every n-th byte, from the first one on. */
   readonly every: number
   readonly seed: string
   readonly progress?: (flipped: number, of: number) => void
 }
 
-/** Flips a bit in one byte after the other of the file of a small vault, and opens it each time. */
+/** Flips a bit in one byte at a time of a small vault's file and opens the vault each time. */
 export async function flipBytes({ every, seed, progress }: BytesOptions): Promise<BytesReport> {
   const directory = await mkdtemp(join(tmpdir(), 'larder-bytes-'))
   const dataDir = join(directory, 'data')
@@ -87,7 +87,7 @@ async function lookInto(dataDir: string, file: Buffer, whole: Shown): Promise<Fo
   }
 }
 
-/** As a start does: the clock first, then whoever asks. */
+/** Reads as a start does: first the clock, then the rows. */
 async function readAll(dataDir: string, whole: Shown): Promise<Found> {
   await using vault = await openVaultStore({ dataDir })
   const needs = { ...vault, clock: systemClock, observer: recordingObserver().observer }
@@ -102,9 +102,9 @@ async function readAll(dataDir: string, whole: Shown): Promise<Found> {
   return { kind: changed.length > 0 ? 'altered' : 'unharmed' }
 }
 
-/** Something that is sealed in another row, or that nobody ever wrote. */
+/** Whether the text holds a value of another row, or one that was never written. */
 function isForeign(text: string, own: string | undefined, whole: Shown): boolean {
-  // A row that has another name now is still one row.
+  // A row whose id was damaged is compared with the row that has its name.
   const [name = ''] = wordsIn(text)
   const before = own ?? [...whole.values()].find((one) => name !== '' && one.includes(name)) ?? ''
   const known = [...wordsIn(before), ...secretsIn(before)]

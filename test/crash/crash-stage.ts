@@ -15,32 +15,32 @@ import { startScriptedProvider } from '../scripted-provider/start-scripted-provi
 
 export type CrashOptions = {
   readonly provider: ScriptedProviderOptions
-  /** `refresh:` of larder.yaml. */
+  /** The section `refresh` of larder.yaml. */
   readonly refresh?: Readonly<Record<string, number>>
-  /** What the settings say of the provider's refresh tokens. */
+  /** The provider's `refreshTokens` in larder.yaml. */
   readonly refreshTokens?: Readonly<Record<string, unknown>>
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** A grant of the scripted provider that Larder holds; its user is called after it. */
+/** A connection to a grant of the scripted provider. Its user id is the family id. */
 export type Adopted = { readonly id: string; readonly family: FamilyId }
 
 export type CrashStage = AsyncDisposable & {
   readonly provider: ScriptedProvider
   readonly at: Installation
   readonly api: LarderApi
-  /** When it died and when it was started, in the provider's time. */
+  /** Times of all kills and starts, by the provider's clock. */
   readonly kills: number[]
   readonly starts: number[]
-  /** Does not wait until it is ready. */
+  /** Starts Larder without waiting until it is ready. */
   spawn(through?: readonly string[]): Promise<SpawnedLarder>
   start(through?: readonly string[]): Promise<SpawnedLarder>
-  /** From outside, at once, without a warning. */
+  /** Sends SIGKILL and waits for the end. */
   kill(larder: SpawnedLarder): Promise<void>
   adopt(count: number, mint?: MintOptions): Promise<readonly Adopted[]>
 }
 
-/** Larder as a process, and a provider with a process and a memory of its own that outlives it. */
+/** Starts a scripted provider in its own process, which outlives the Larder processes that follow. */
 export async function openCrashStage(options: CrashOptions): Promise<CrashStage> {
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await startScriptedProvider(options.provider))
@@ -80,7 +80,7 @@ export async function openCrashStage(options: CrashOptions): Promise<CrashStage>
   }
 }
 
-/** Most of a start is compiling; the image ships the same, warm. Written by whoever ends in order. */
+/** Compile cache, as in the image, because most of a start is compiling. An orderly end writes it. */
 const COMPILED = fileURLToPath(
   new URL('../../node_modules/.cache/larder-compiled', import.meta.url),
 )

@@ -6,14 +6,14 @@ import { damageManyTimes } from './damage.ts'
 import { notRun } from './not-run.ts'
 import { integrityOf } from './vault-files.ts'
 
-test('a damaged vault refuses to open, or tells what is unreadable, and never shows a wrong token', async () => {
+test('a damaged vault is refused, or opens with its unreadable values reported, and never serves a wrong token', async () => {
   const report = await damageManyTimes(60, 'damage')
   expect(report.faults).toEqual([])
   expect(report.refused).toBeGreaterThan(0)
   expect(report.refused + report.detected + report.unharmed + report.older).toBe(60)
 })
 
-test('a vault that was deleted is not replaced by an empty one', async () => {
+test('a start exits 74 and creates no empty vault if the database file was deleted', async () => {
   await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
   await stage.adopt(1)
@@ -27,7 +27,7 @@ test('a vault that was deleted is not replaced by an empty one', async () => {
   expect(existsSync(database)).toBe(false)
 })
 
-test('a new vault is told of, so that a missing volume is seen', async () => {
+test('a start logs vault.made only when it creates a vault, which makes a missing volume visible', async () => {
   await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
   expect(await larder.output()).toContain('"event":"vault.made"')
@@ -36,8 +36,8 @@ test('a new vault is told of, so that a missing volume is seen', async () => {
   expect((await again.output()).split('vault.made').length).toBe(2)
 })
 
-test('a directory of another user is refused, and told', async (context) => {
-  if (process.getuid?.() !== 0) notRun(context, 'it takes root to become somebody else')
+test('a start exits 74 and names EACCES if the data directory belongs to another user', async (context) => {
+  if (process.getuid?.() !== 0) notRun(context, 'it takes root to run as another user')
   await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
   await stage.kill(larder)

@@ -13,13 +13,13 @@ import { chance } from '../scripted-provider/seed.ts'
 
 export type DamageReport = {
   readonly rounds: number
-  /** The start said no, for a reason that it names. */
+  /** The start failed with an error that names the damage. */
   readonly refused: number
-  /** It opened: some values were told to be unreadable, or a read was refused. */
+  /** The vault opened and reported unreadable values, or refused a read. */
   readonly detected: number
-  /** It opened, and everything that was served was right. */
+  /** The vault opened and served only right values. */
   readonly unharmed: number
-  /** It opened as it had been before the last writes: their log had lost its end. */
+  /** The vault opened in the state before the last writes, because the end of the WAL was lost. */
   readonly older: number
   readonly faults: readonly string[]
 }
@@ -28,7 +28,7 @@ const SAVED = 20
 const IN_LOG = 20
 const PAGE_BYTES = 4096
 
-/** Damages a vault in another way each time and opens it; what is not right has to be told. */
+/** Damages a vault in a different way each round and opens it. Every wrong value must be reported. */
 export async function damageManyTimes(rounds: number, seed: string): Promise<DamageReport> {
   const whole = await mkdtemp(join(tmpdir(), 'larder-whole-'))
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-damaged-'))
@@ -54,11 +54,11 @@ export async function damageManyTimes(rounds: number, seed: string): Promise<Dam
 type Vault = {
   readonly path: string
   readonly files: readonly string[]
-  /** Rows that are in the database and not only in its log. */
+  /** Rows in the database file itself, not only in its WAL. */
   readonly saved: number
 }
 
-/** One at rest, and one as a crash leaves it: half of its rows in the log. */
+/** Makes a vault at rest, and one as a crash leaves it, with half of its rows in the WAL. */
 async function makeVaults(directory: string): Promise<readonly Vault[]> {
   const [live, killed, atRest] = ['live', 'killed', 'at-rest'].map((name) => join(directory, name))
   if (live === undefined || killed === undefined || atRest === undefined) return fail()
@@ -119,7 +119,7 @@ const SPOILS: Readonly<Record<string, Spoil>> = {
   'its end cut off': (content, at) => content.subarray(0, at(0)),
 }
 
-/** Says what was done to which file. */
+/** Damages one file. Returns what was done to which file. */
 async function spoil(dataDir: string, files: readonly string[], seed: string): Promise<string> {
   const pick = <T>(label: string, all: readonly T[]): T => {
     const one = all[Math.floor(chance(seed, label) * all.length)]
@@ -148,7 +148,7 @@ type Found =
   | { readonly kind: 'refused' | 'detected' | 'unharmed' | 'older' }
   | { readonly kind: 'wrong'; readonly why: string }
 
-/** What a start refuses for, by the names of its errors. */
+/** Names of the errors with which a start refuses a vault. */
 const REFUSALS = ['OpenError', 'StoreError', 'WrongKeyError', 'SealError']
 
 async function lookInto(dataDir: string, saved: number): Promise<Found> {
@@ -185,12 +185,12 @@ async function readAll(dataDir: string, saved: number): Promise<Found> {
     if (opened !== null && opened !== refreshToken(row.id)) return wrong(row.id)
     if (shown !== null && opened !== null) right++
   }
-  // A row whose very name was damaged is found by its place in the list alone.
+  // A row whose id was damaged can only be found through the list.
   await orNull(vault.store.listConnections(EVERYTHING))
   const all = SAVED + IN_LOG
   if (right === all) return { kind: 'unharmed' }
   if (vault.unreadable.length > 0 || right + lost < all) return { kind: 'detected' }
-  // Nothing was unreadable and rows are missing: right only for rows whose log was cut.
+  // Rows are missing but nothing is unreadable: right only if the WAL was cut.
   return right >= saved ? { kind: 'older' } : { kind: 'wrong', why: `${lost} rows are missing` }
 }
 
@@ -198,7 +198,7 @@ function wrong(id: string): Found {
   return { kind: 'wrong', why: `${id} shows a token that is not its own` }
 }
 
-/** A read that the database refuses is a detection as well; it counts as lost. */
+/** Returns null for a read that the database refuses: the damage was detected. */
 async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading

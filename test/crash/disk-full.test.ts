@@ -18,7 +18,7 @@ import { violationsAfter } from './violations-after.ts'
 
 const FULL = { status: 503, ready: false, reason: 'disk_full' }
 
-test('on a full disk nothing is spent, tokens are served, and it says why and when it is over', async (context) => {
+test('on a full disk Larder sends no refresh token, serves tokens, reports disk_full, and recovers once there is room', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
   await using stage = await diskFullBeforeAnswer()
   const { provider, other, rotated, disk } = stage
@@ -38,7 +38,7 @@ test('on a full disk nothing is spent, tokens are served, and it says why and wh
   expect(await storeEvents(stage)).toEqual(['store.failed disk_full', 'store.recovered disk_full'])
 })
 
-test('a rotation survives an hour on a full disk, the end of its process in it, and a start', async (context) => {
+test('a rotation survives an hour on a full disk, with several kills and restarts', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
   expect(await spendFull(60)).toMatchObject({
     readsServed: '6 of 6',
@@ -50,7 +50,7 @@ test('a rotation survives an hour on a full disk, the end of its process in it, 
   })
 }, 60_000)
 
-test('it ends in order while the disk is full, and the rotation is there at the next start', async (context) => {
+test('on SIGTERM with a full disk Larder exits 0, and the next start has the rotation', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
   await using stage = await diskFullBeforeAnswer()
   stage.larder.kill('SIGTERM')
@@ -62,7 +62,7 @@ test('it ends in order while the disk is full, and the rotation is there at the 
   expect(await holdsCurrentTokens(stage)).toBe(true)
 })
 
-test('a first start on a full disk makes no half of a vault', async (context) => {
+test('a first start on a full disk exits 74, and the next start works once there is room', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
   using disk = mountSmallDisk(8)
   await using stage = await openCrashStage({
@@ -78,7 +78,7 @@ test('a first start on a full disk makes no half of a vault', async (context) =>
   expect(one && (await refresh(stage, one)).status).toBe(200)
 })
 
-test('on a disk that cannot be written it refuses to start, and leaves all as it is', async (context) => {
+test('a start on a read-only disk exits 74 and changes nothing', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
   using disk = mountSmallDisk(8)
   const environment = { LARDER_DATA_DIR: join(disk.path, 'data') }

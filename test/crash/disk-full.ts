@@ -15,7 +15,7 @@ export type Full = CrashStage & {
   readonly other: Adopted
 }
 
-/** The provider has rotated, the disk has become full, and then the answer came. */
+/** Fills the disk after the provider has rotated and before its answer arrives. */
 export async function diskFullBeforeAnswer(seed = newSeed()): Promise<Full> {
   await using opened = new AsyncDisposableStack()
   const disk = opened.use(mountSmallDisk(8))
@@ -54,7 +54,7 @@ export async function readiness({ api }: CrashStage) {
   return { status, ...(body as { readonly ready: boolean; readonly reason?: string }) }
 }
 
-/** What the log of the process says of the database, in order. */
+/** The log events about the database, in order. */
 export async function storeEvents({ larder }: Full): Promise<readonly string[]> {
   const lines = (await larder.output()).split('\n').filter((line) => line.startsWith('{"'))
   return lines.flatMap((line) => {
@@ -71,23 +71,23 @@ type StoreLine = {
 
 export type FullDiskReport = {
   readonly minutes: number
-  /** SIGKILLs, and starts, while nothing could be written. */
+  /** SIGKILLs and starts while the disk was full. */
   readonly killsWhileFull: number
   readonly startsWhileFull: number
-  /** Of the two tokens, after each of those starts. */
+  /** Successful reads of the two tokens after each of those starts. */
   readonly readsServed: string
   readonly saidWhy: string
-  /** Of the rotated grant: a second one would be a token shown again. */
+  /** Further requests for the rotated grant. Any would be a reuse of the refresh token. */
   readonly requestsMeanwhile: number
   readonly integrity: string
-  /** Whether the vault holds the provider's current refresh tokens in the end, and none was revoked. */
+  /** Whether the vault ends with the provider's current refresh tokens and no grant was revoked. */
   readonly survived: boolean
   readonly violations: readonly string[]
 }
 
 const KILLS = 3
 
-/** For so long, by the clock of the provider, nothing can be written; the process is killed meanwhile. */
+/** Keeps the disk full for the given time on the provider's clock, and kills Larder several times. */
 export async function spendFull(minutes: number, seed = newSeed()): Promise<FullDiskReport> {
   await using stage = await diskFullBeforeAnswer(seed)
   const { provider, disk, rotated, other } = stage
@@ -98,7 +98,7 @@ export async function spendFull(minutes: number, seed = newSeed()): Promise<Full
   let [larder, reads] = [stage.larder, 0]
   for (let start = 0; start < KILLS; start++) {
     larder = await stage.spawn()
-    await until('it to serve, the disk still full', async () => isServed(stage, rotated))
+    await until('Larder to serve on the full disk', async () => isServed(stage, rotated))
     reads += (await Promise.all([rotated, other].map((one) => isServed(stage, one)))).filter(
       Boolean,
     ).length
@@ -109,11 +109,11 @@ export async function spendFull(minutes: number, seed = newSeed()): Promise<Full
   const requestsMeanwhile = asked.length - 1
   disk.free()
   await until('it to be ready', async () => (await readiness(stage)).status === 200)
-  // Until what was noted is written, a refresh is answered with it, and proves nothing.
+  // Until the journal is empty, a refresh returns the rotation in it, which proves nothing.
   await until('the journal to be empty', () => isJournalEmpty(stage.dataDir))
-  // Both: the provider's clock has gone on alone, so that only what was issued since is alive by it.
+  // Refresh both: by the provider's clock, which alone was advanced, the older tokens have expired.
   const answers = [await refresh(stage, rotated), await refresh(stage, other)]
-  // Nor could I4 say a thing of what was served before that.
+  // For the same reason, no earlier read is given to invariant I4.
   const violations = await violationsAfter(stage, { larder, dataDir: stage.dataDir })
   return {
     minutes,
@@ -132,7 +132,7 @@ async function isServed(stage: Full, one: Adopted): Promise<boolean> {
   return (await readToken(stage, one).catch(() => null))?.status === 200
 }
 
-/** Looks into what an ended process has left. */
+/** Whether the vault of the ended process holds the provider's current refresh tokens. */
 export async function holdsCurrentTokens(stage: Full): Promise<boolean> {
   const stored = new Map(
     (await storedTokensOf(stage.dataDir)).map((one) => [one.family, one.refreshToken]),

@@ -27,12 +27,12 @@ const requestsOf = ({ provider, one }: Running) =>
   provider.requests({ family: one.family, endpoint: 'token' })
 
 async function expectHealthy(stage: Running, rotations: number): Promise<void> {
-  // What the journal holds is written first, and is the answer until then.
+  // Until the journal is empty, a refresh returns the rotation in it, without a request.
   await until('it to refresh', async () => {
     expect((await refresh(stage)).status).toBe(200)
     return (await requestsOf(stage)).length === rotations
   })
-  // A write that succeeds voids what the last probe said.
+  // A successful write overrides the result of the last probe.
   expect((await stage.api.get('/readyz')).status).toBe(200)
   expect((await stage.provider.family(stage.one.family)).revoked).toBeNull()
 }
@@ -40,10 +40,10 @@ async function expectHealthy(stage: Running, rotations: number): Promise<void> {
 test.for([
   ['EIO', 'io_error'],
   ['ENOSPC', 'disk_full'],
-  // What a disk answers that its system has made read-only; SQLite tells it as any other failure.
+  // The kernel made the disk read-only. SQLite reports it like any other I/O error.
   ['EROFS', 'io_error'],
 ] as const)(
-  'a disk that fails every write with %s is told apart, nothing is spent, tokens are served',
+  'when every write fails with %s, Larder reports the reason, sends no refresh token and serves tokens',
   async ([error, reason], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')
     const stage = await openStage()
@@ -60,7 +60,7 @@ test.for([
   },
 )
 
-test('a disk that fails from the intent on loses no rotation, and nobody sees it before it is safe', async (context) => {
+test('a rotation that no fsync can store is neither lost nor served until the disk works again', async (context) => {
   if (!canTrace()) notRun(context, 'strace cannot trace here')
   const stage = await openStage()
   await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -68,10 +68,10 @@ test('a disk that fails from the intent on loses no rotation, and nobody sees it
   const refreshing = refresh(stage)
   await stage.provider.until({ count: 1, phase: 'processed', family: stage.one.family })
   {
-    // Neither the database nor the journal can be brought to stable storage.
+    // Neither the database nor the journal can reach stable storage.
     await using failing = await failSyscalls(stage.pid, { ...EIO, syscall: 'fsync' })
     await stage.provider.behave()
-    // The first call may be that of a probe: the journal's is made once the commit has failed.
+    // The first call may be a probe's. Larder syncs the journal after the commit has failed.
     await until('the commit to fail, and the journal', async () => {
       return (await failing.calls()).some((call) => call.includes('larder.journal'))
     })
@@ -88,7 +88,7 @@ const EIO = { n: 1, error: 'EIO' } as const
 
 const HELD_MS = 10_000
 
-test('a lock that another process holds for long is waited for, stalls nobody, and loses nothing', async () => {
+test('when another process locks the database for ten seconds, reads stay fast and the rotation is stored afterwards', async () => {
   const stage = await openStage()
   await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
   const refreshing = refresh(stage)
@@ -107,7 +107,7 @@ test('a lock that another process holds for long is waited for, stalls nobody, a
   }
   other.exec('rollback')
   other.close()
-  // The driver waits a tenth of a second at a time, and blocks while it does.
+  // The driver blocks while it waits for the lock, 100 ms at a time.
   expect(percentile(lateness, 0.99)).toBeLessThan(300)
   await expectHealthy(stage, 2)
 })

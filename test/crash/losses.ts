@@ -4,28 +4,28 @@ import type { RequestRecord } from '../scripted-provider/request-log.ts'
 import type { FamilyTruth, Truth } from '../scripted-provider/truth.ts'
 
 /**
- * On a busy machine a provider sees a request long after it was sent, be its sender dead by then; the
- * next process needs longer than this until it sends anything.
+ * The provider may see a request this long after Larder sent it, when Larder is already dead. The next
+ * process needs longer than this before it sends anything.
  */
 export const ARRIVAL_SEEN_WITHIN_MS = 250
 
 /**
- * On a machine whose disk and processors others use too, an answer can lie unread for long; nothing
- * that takes longer than this is put down to that.
+ * The longest time for which a busy machine may explain that an answer was not stored. An answer
+ * that left the provider earlier than this before the kill must be in the vault.
  */
 export const LONGEST_WINDOW_MS = 1_000
 
-/** A connection that a kill has cost: the provider had rotated, and its answer was not stored. */
+/** A connection lost by a kill: the provider had rotated, and Larder had not stored the answer. */
 export type Loss = {
   readonly family: FamilyId
-  /** What the API says of it. */
+  /** The failure reason that the API returns. */
   readonly label: string | null
-  /** From the provider's rotation, and from the last byte of its answer, to the kill; null: not yet. */
+  /** Times from the rotation and from the last byte of the answer to the kill; null if the kill was first. */
   readonly afterRotationMs: number | null
   readonly afterAnswerMs: number | null
 }
 
-/** Connections that nobody has ended and that cannot be refreshed any more. */
+/** Connections that cannot be refreshed any more although no user or app ended them. */
 export function lossesOf(truth: Truth, seen: Observations): readonly Loss[] {
   return (seen.connections ?? []).flatMap(({ family: id, status, reason }) => {
     const family = truth.families.find((one) => one.id === id)
@@ -57,8 +57,8 @@ function lastRotation({ requests }: Truth, family: FamilyId): RequestRecord | un
 }
 
 /**
- * From the last byte of an answer to the kill, for each answer that had left the provider and was not
- * there at the next start: the older token was shown again. How long the window is that a kill can hit.
+ * Times from the last byte of an answer to the kill, for each answer that was not stored, so that the
+ * next start sent the older token. They show how long the window is in which a kill loses an answer.
  */
 export function unsavedAnswersMs(truth: Truth, kills: readonly number[]): readonly number[] {
   return [...Map.groupBy(truth.requests, ({ family }) => family).values()].flatMap((requests) =>
@@ -73,8 +73,8 @@ export function unsavedAnswersMs(truth: Truth, kills: readonly number[]): readon
 }
 
 /**
- * Nobody may see the effect of a refresh before it is on stable storage: where a token was served,
- * the refresh token that came with it, or a newer one, is in the vault, whoever was killed when.
+ * No caller may see a refresh before it is on stable storage. If an access token was served, the vault
+ * must hold the refresh token that came with it, or a newer one.
  */
 export function acknowledgedButLost(truth: Truth, seen: Observations): readonly string[] {
   const stored = new Map((seen.stored ?? []).map((one) => [one.family, one.refreshToken]))

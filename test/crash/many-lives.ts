@@ -8,23 +8,23 @@ export type LoopOptions = {
   readonly profile: LifeOptions['profile']
   readonly seed: string
   readonly kills: number
-  /** Installations at a time. */
+  /** Number of installations that run at once. */
   readonly parallel: number
-  /** A kill later than this after an answer has left is no excuse for losing it. */
+  /** An answer that left the provider longer than this before the kill must not be lost. */
   readonly killWindowMs?: number
-  /** Told of each installation that has come to its end. */
+  /** Called after each installation has ended. */
   readonly progress?: (done: LoopReport) => void
-  /** Begins no further installation. */
+  /** Stops the start of further installations. */
   readonly end?: AbortSignal
 }
 
 export type LoopReport = Omit<LifeReport, 'seed'> & { readonly lives: number }
 
-/** After so many kills another installation is made, so that what the provider must remember is bounded. */
+/** Kills per installation, which bounds the memory of its provider. */
 const KILLS_OF_A_LIFE = { grace: 50, strict: 20 } as const
 const CONNECTIONS = 100
 
-/** As many lives as it takes, several side by side. */
+/** Runs installations, several at once, until the wanted number of kills is reached. */
 export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
   const { profile, seed, parallel, progress, killWindowMs = LONGEST_WINDOW_MS } = options
   const left = { kills: options.kills, lives: 0 }
@@ -48,7 +48,7 @@ export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
     left.kills = 0
     throw error
   }
-  // The other lanes end what they have begun: it has processes of its own.
+  // The other lanes finish their installations, because those have child processes.
   const ended = await Promise.allSettled(
     Array.from({ length: parallel }, () => lane().catch(stopAll)),
   )
@@ -87,7 +87,7 @@ function sum(report: LoopReport, life: LifeReport): LoopReport {
   }
 }
 
-/** One that ends in order leaves behind what it has compiled. */
+/** Runs one process to an orderly end, which writes the compile cache. */
 export async function warmCompileCache(): Promise<void> {
   await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
@@ -95,7 +95,7 @@ export async function warmCompileCache(): Promise<void> {
   await larder.ended
 }
 
-/** What has to be empty. */
+/** Everything that a correct run must not report. */
 export function faultsOf(report: LoopReport, profile: LoopOptions['profile']): readonly string[] {
   const mislabelled = report.losses.filter(({ label }) => label !== 'interrupted')
   const forbidden = profile === 'grace' ? report.losses : mislabelled
@@ -106,7 +106,7 @@ export function faultsOf(report: LoopReport, profile: LoopOptions['profile']): r
   ]
 }
 
-/** What a strict provider leaves open: from its rotation until it is noted here. */
+/** Goal for the time from a strict provider's rotation until Larder's journal has it. */
 const WINDOW_P99_MS = 20
 
 export function loopFigures(

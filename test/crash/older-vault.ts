@@ -6,7 +6,7 @@ import { Migrator } from 'kysely/migration'
 import { migrations } from '../../migrations/index.ts'
 import { APPLICATION_ID } from '../../src/store/sqlite/pragmas.ts'
 
-/** Makes of a vault at rest what an older version would have left: after that step, with what it holds. */
+/** Converts a vault at rest to the schema after the given migration step, and keeps its rows. */
 export async function turnBackTo(step: string, dataDir: string): Promise<void> {
   const [path, older] = ['larder.db', 'older.db'].map((name) => join(dataDir, name))
   if (path === undefined || older === undefined) throw new Error('no names')
@@ -18,12 +18,12 @@ export async function turnBackTo(step: string, dataDir: string): Promise<void> {
   const { error } = await new Migrator({ db, provider }).migrateTo(step)
   if (error !== undefined) throw error
   copyRows(raw, path)
-  // Its log goes with it: it was the only one who had it open.
+  // The last connection to close removes the WAL.
   await db.destroy()
   await rename(older, path)
 }
 
-/** What the older tables have columns for. */
+/** Copies the columns that the older tables have. */
 function copyRows(raw: Database.Database, from: string): void {
   raw.exec(`attach '${from}' as newer; pragma foreign_keys = off`)
   const named =

@@ -2,14 +2,14 @@ import { beforeAll, expect, test } from 'vitest'
 import { newSeed } from '../scripted-provider/seed.ts'
 import { faultsOf, killManyTimes, warmCompileCache } from './many-lives.ts'
 
-// A short form; `npm run test:crash -- --kills 10000` plays it at full length.
+// The short form of `npm run test:crash -- --kills 10000`.
 
 beforeAll(warmCompileCache)
 
 const KILLS = 12
 
 test.concurrent.each(['grace', 'strict'] as const)(
-  'at a provider of profile %s, killed at random instants, it loses no more than it must, and says so',
+  'killed at random times at a %s provider, Larder loses only rotations whose answer it could not store, and reports them',
   async (profile) => {
     const seed = newSeed()
     const report = await killManyTimes({ profile, kills: KILLS, seed, parallel: 1 })

@@ -23,36 +23,36 @@ export type LifeOptions = {
   readonly seed: string
   readonly kills: number
   readonly connections: number
-  /** A kill later than this after an answer has left is no excuse for losing it. */
+  /** An answer that left the provider longer than this before the kill must not be lost. */
   readonly killWindowMs: number
 }
 
-/** What one installation went through, over all its starts. */
+/** Counts of one installation over all its starts. */
 export type LifeReport = {
   readonly seed: string
   readonly kills: number
-  /** Of those, before it was ready. */
+  /** Kills before the process was ready. */
   readonly killsAtStart: number
   readonly refreshes: number
   readonly tokensServed: number
   readonly connections: number
-  /** Complaints of the integrity check, each after one kill. */
+  /** Failures of the integrity check, which runs after each kill. */
   readonly damaged: readonly string[]
   readonly losses: readonly Loss[]
-  /** Answers that had left the provider and were not in the vault at the next start: kill minus answer. */
+  /** For each answer that was sent but not stored: the time from the answer to the kill. */
   readonly unsavedAnswersMs: readonly number[]
   readonly reuseRevocations: number
-  /** What the checker has found, and refreshes that were seen and yet are gone. */
+  /** Findings of the checker, and refreshes that a caller saw but the vault lost. */
   readonly violations: readonly string[]
 }
 
-/** Tokens of so short a life that there is always something to refresh. */
+/** Short-lived, so that some token is always due. */
 const ACCESS_TOKEN_SECONDS = 4
 const KILLS_AT_START = 0.15
 const START_MS = 1_200
 const LIFE_MS = 400
 
-/** Larder, many connections, a provider that rotates: killed at random instants, started again. */
+/** Kills Larder at random times and starts it again, with many connections at a rotating provider. */
 export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
   const { profile, seed, connections } = options
   await using stage = await openCrashStage({
@@ -84,7 +84,7 @@ export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
   return report
 }
 
-/** What happened, for whoever has to find out why. */
+/** Writes everything needed to analyse a violation to a directory. */
 async function keepEvidence(
   { at }: CrashStage,
   { truth, seen, report }: { truth: Truth; seen: Observations; report: LifeReport },
@@ -96,7 +96,7 @@ async function keepEvidence(
   await cp(at.directory, join(directory, 'installation'), { recursive: true })
 }
 
-/** So that kills fall before the provider has done anything, between that and its answer, and after. */
+/** Delays requests, so that kills fall before processing, before the answer and after it. */
 async function slowDown({ provider }: CrashStage): Promise<void> {
   await provider.misbehave({ act: 'delay', before: 'processing', ms: 8 }, { fraction: 0.3 })
   await provider.misbehave({ act: 'delay', before: 'answer', ms: 8 }, { fraction: 0.3 })
@@ -106,19 +106,18 @@ type Round = {
   readonly adopted: readonly Adopted[]
   readonly served: ServedToken[]
   readonly seed: string
-  /** When it last lived for a while. */
+  /** When a process last ran long enough to recover. */
   readonly calm: { at: number }
 }
 
 /**
- * A grace helps whoever comes to ask within it. On a busy machine starts can take longer than it lasts,
- * one after the other ending too soon: so now and then one of them lives for a moment, as it would
- * under any supervisor that waits longer each time.
+ * A rescue must come within the grace. On a busy machine, a series of short-lived starts could outlast
+ * the grace. So one process in a while runs a little longer, as under a supervisor with back-off.
  */
 const CALM_EVERY_MS = 10_000
 const CALM_MS = 1_000
 
-/** One start and its end; whether it was still starting. */
+/** Starts and kills one process. Returns whether it was still starting. */
 async function dieOnce(stage: CrashStage, round: Round): Promise<boolean> {
   const larder = await stage.spawn()
   if (chance(round.seed, 'while starting') < KILLS_AT_START) {
@@ -143,7 +142,7 @@ async function dieOnce(stage: CrashStage, round: Round): Promise<boolean> {
 const BETWEEN_READS_MS = 10
 const FORCED = 0.1
 
-/** What the host app does meanwhile: it reads tokens, and now and then wants a new one. */
+/** Acts as the app: reads tokens, and sometimes forces a refresh. */
 async function readTokens(stage: CrashStage, round: Round, end: AbortSignal): Promise<void> {
   for (let n = 0; !end.aborted; n++) {
     const pick = Math.floor(chance(round.seed, `read ${n}`) * round.adopted.length)
@@ -165,15 +164,15 @@ async function readToken(
   served: ServedToken[],
 ): Promise<void> {
   const askedAt = provider.now()
-  // A provider that repeats an answer rounds what is left of it to seconds, and of a token that is
-  // given a second half of it is asked: all that can be said is that it has not ended.
+  // A repeated answer rounds the remaining lifetime to seconds. So the checker may only expect
+  // that the token has not expired.
   const answer = await api.get(`/v1/connections/${id}/token?minTtlSeconds=1`).catch(() => null)
   if (answer?.status !== 200) return
   const { accessToken } = answer.body as { readonly accessToken: string }
   served.push({ family, accessToken, askedAt, answeredAt: provider.now(), minTtlMs: 0 })
 }
 
-/** Once more it is started, and left alone until nothing is open; then it is stopped and looked into. */
+/** Starts Larder a last time, waits until every connection is refreshed or given up, and reads the vault. */
 async function lastLook(
   stage: CrashStage,
   { adopted, served }: Pick<Round, 'adopted' | 'served'>,
@@ -206,7 +205,7 @@ function isSettled({ status, lastRefreshedAt }: Listed, since: number): boolean 
 
 function judge(truth: Truth, seen: Observations, options: LifeOptions) {
   const { killWindowMs, seed } = options
-  // I8 and I10 have no limits: of who is killed twice a second neither is promised.
+  // I8 and I10 are not checked: neither is promised to a process that is killed twice a second.
   const limits = { killWindowMs, arrivalSeenWithinMs: ARRIVAL_SEEN_WITHIN_MS }
   const violations = check(truth, seen, limits).map(({ message }) => message)
   const { families } = truth

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { crashAgainAndAgain, USUAL_GRACE_SECONDS } from './restart-loop.ts'
 
-// A short form; `npm run test:crash -- restarts` starts it two hundred times. It ends within the usual
-// grace; without one, it is the back-off in the database alone that holds each next process back.
+// The short form of `npm run test:crash -- restarts`. It ends within the usual grace. With no grace,
+// only the back-off in the database limits the next process.
 
 test.each([USUAL_GRACE_SECONDS, 0])(
-  'started again and again, it shows no token more often than a grace of %d s or a back-off allows',
+  'restarted again and again, Larder sends a refresh token no more often than a grace of %d s or the back-off allows',
   async (graceSeconds) => {
     const play = { starts: 6, connections: 10, graceSeconds, seed: 'short' }
     const report = await crashAgainAndAgain(play)

@@ -7,7 +7,7 @@ import { violationsAfter } from './violations-after.ts'
 export type RestartOptions = {
   readonly starts: number
   readonly connections: number
-  /** How long the provider is said to answer a spent token; 0: each later showing needs a back-off. */
+  /** Grace in the settings; with 0, each further use of a token needs a back-off. */
   readonly graceSeconds: number
   readonly seed: string
 }
@@ -17,20 +17,20 @@ export type RestartReport = {
   readonly minutes: number
   readonly requests: number
   readonly mostOfOne: number
-  /** Showings of a token that neither a start within the grace nor a back-off allows. */
+  /** Uses of a token that neither a start within the grace nor a back-off allows. */
   readonly faults: readonly string[]
   readonly violations: readonly string[]
 }
 
-/** What the settings say of a provider that nothing is known of. */
+/** The default grace of a provider without a preset. */
 export const USUAL_GRACE_SECONDS = 30
 const REPLAY_WITHIN_MS = 3_000
-/** The shortest back-off there is: half of the first step, less what a machine may be slow. */
+/** The shortest possible back-off: half of the first step, less a tolerance. */
 const BACKOFF_MS = 4_500
 
 /**
- * A provider that only fails, and a Larder that dies a moment after every start: the supervisor's
- * zeal must not become the provider's load, nor use up a grace again and again.
+ * Kills Larder shortly after every start, at a provider that always fails. Quick restarts must neither
+ * load the provider nor use up the grace again and again.
  */
 export async function crashAgainAndAgain(options: RestartOptions): Promise<RestartReport> {
   const { starts, connections, graceSeconds, seed } = options
@@ -52,7 +52,7 @@ export async function crashAgainAndAgain(options: RestartOptions): Promise<Resta
     await stage.kill(larder)
   }
   const minutes = (performance.now() - begun) / 60_000
-  // Nothing is ever spent here, so I2 has no say; `faultsOf` has.
+  // The provider processes no token here, so I2 finds nothing; `faultsOf` checks instead.
   const violations = await violationsAfter(stage, { larder: await stage.start() })
   const byFamily = Map.groupBy(await stage.provider.requests(), ({ family }) => family ?? '-')
   const counts = [...byFamily.values()].map(({ length }) => length)
@@ -71,8 +71,8 @@ export async function crashAgainAndAgain(options: RestartOptions): Promise<Resta
 }
 
 /**
- * A showing follows the one before by a replay within two seconds, at a start within the grace of the
- * first one, or after a back-off; and each start and each back-off shows it once, and replays once.
+ * Allowed uses of a token: one at a start within the grace of the first use, one after each back-off,
+ * and after each of these one replay within two seconds.
  */
 function faultsOf(
   requests: readonly RequestRecord[],

@@ -13,8 +13,8 @@ import { canTrace } from './strace.ts'
 import { killAtEverySyscall, syscallFigures } from './syscall-kills.ts'
 
 /**
- * `npm run test:crash -- [play] [--…]`: plays one at full length and prints its figures. Ends with 1
- * where something is wrong, or a goal that stands beside its figure was missed by a hundred kills.
+ * `npm run test:crash -- [play] [--…]` runs one play at full length and prints its figures. Exits 1
+ * after a fault, or after a missed goal if the run had at least a hundred kills.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -40,9 +40,9 @@ const { positionals, values } = parseArgs({
 const PROFILES = ['grace', 'strict'] as const
 type Profile = (typeof PROFILES)[number]
 
-/** Fewer kills than this tell too little of a share or of a hundredth. */
+/** With fewer kills than this, shares and percentiles mean too little. */
 const TELLING_KILLS = 100
-/** By how many milliseconds after the answer: the share of kills that is to be survived. */
+/** By milliseconds from the answer to the kill: the share of rotations that must be stored. */
 const SURVIVED_SHARE = new Map([
   [1, 0.75],
   [2, 0.95],
@@ -106,7 +106,7 @@ function missedBy(kills: number, figures: readonly Figure[]): readonly string[] 
   return kills < TELLING_KILLS ? [] : missed(figures)
 }
 
-/** Told to stop, it ends what is under way, and prints what it has come to. */
+/** On a signal, the run finishes what it started and prints its figures. */
 function untilTold(): AbortSignal {
   const told = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => told.abort())
@@ -119,7 +119,7 @@ async function afterAnswer(afterMs: number): Promise<void> {
   const report = await killAfterAnswers({ seed, afterMs, kills, warmUp })
   const { survived, labelled, damaged, violations } = report
   const lost = kills - survived
-  // Of the first refresh of a process nothing is promised.
+  // Nothing is promised for the first refresh of a process.
   const share = warmUp > 0 ? SURVIVED_SHARE.get(afterMs) : undefined
   const goal = share === undefined ? null : atLeast(Math.ceil(share * kills), survived)
   const figures = [
@@ -167,7 +167,7 @@ async function restarts(): Promise<void> {
     graceSeconds: Number(values.grace),
     seed,
   })
-  say('a restart loop, the provider failing all the while', [
+  say('a restart loop at a provider that always fails', [
     ...figuresOf({ ...report, minutes: round(minutes) }),
     figure('requests neither grace nor back-off allows', faults.length),
     figure('violations', violations.length),
@@ -233,12 +233,10 @@ function fail(reason: string): void {
   process.exitCode = 69
 }
 
-/** Figures. */
 function say(title: string, figures: readonly Figure[]): void {
   process.stdout.write(`${table(`${title}, --seed ${seed}`, figures)}\n`)
 }
 
-/** What happens meanwhile. */
 function tell(text: string): void {
   process.stderr.write(`${text}\n`)
 }

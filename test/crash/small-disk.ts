@@ -5,14 +5,13 @@ import { join } from 'node:path'
 
 export type SmallDisk = Disposable & {
   readonly path: string
-  /** Takes all the room there is. */
   fill(): void
   free(): void
-  /** Nothing on it can be written any more; nobody may have anything open on it for writing. */
+  /** Remounts read-only. No process may have a file open for writing. */
   makeReadOnly(): void
 }
 
-/** Whether this machine lets a test mount a disk of its own: that takes root. */
+/** Whether a test may mount a file system, which takes root. */
 export function canMount(): boolean {
   const path = mkdtempSync(join(tmpdir(), 'larder-mount-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', path]).status === 0
@@ -21,7 +20,6 @@ export function canMount(): boolean {
   return mounted
 }
 
-/** A disk of so many megabytes. */
 export function mountSmallDisk(megabytes: number): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'larder-disk-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'tmpfs', path])
@@ -38,7 +36,7 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
   }
 }
 
-/** A directory over another, as a container has them; null where this machine has none. */
+/** An overlay file system, as in a container; null if this machine supports none. */
 export function mountOverlay(disk: SmallDisk): (Disposable & { readonly path: string }) | null {
   const [lower, upper, work, path] = ['lower', 'upper', 'work', 'merged'].map((name) => {
     const directory = join(disk.path, name)
@@ -52,7 +50,7 @@ export function mountOverlay(disk: SmallDisk): (Disposable & { readonly path: st
   return { path, [Symbol.dispose]: () => void execFileSync('umount', ['--lazy', path]) }
 }
 
-/** In large pieces, then in ever smaller ones, until not a byte goes on it. */
+/** Writes smaller and smaller pieces until not one byte fits. */
 function fill(path: string): void {
   const file = openSync(path, 'a')
   for (let size = 2 ** 20; size >= 1;) {

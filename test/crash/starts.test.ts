@@ -3,13 +3,13 @@ import { notRun } from './not-run.ts'
 import { killFirstStarts, killMigrations } from './starts.ts'
 import { canTrace } from './strace.ts'
 
-// A sample; `npm run test:crash -- starts` takes every one.
+// A sample of `npm run test:crash -- starts`, which kills at every call.
 
 test.for([
   ['the very first start', 9, killFirstStarts],
   ['a start that migrates', 3, killMigrations],
 ] as const)(
-  '%s, killed at a write, is followed by one that has all there was',
+  'after %s is killed at a write, the next start works and has all data',
   { timeout: 120_000 },
   async ([, every, killStarts], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')

@@ -10,20 +10,20 @@ import { integrityOf, storedTokensOf } from './vault-files.ts'
 
 export type StartOptions = {
   readonly syscalls: readonly string[]
-  /** 1: at each of them; more: a sample. */
+  /** 1 for every call; n for every n-th call. */
   readonly every: number
   readonly progress?: (kills: number) => void
 }
 
-/** One start that was cut off at one system call. */
+/** A start that was killed at one system call. */
 export type StartKill = Injection & {
-  /** The call that was not carried out. */
+  /** The call at which the process was killed, and which did not run. */
   readonly at: string
-  /** Null where the next start found all there had been. */
+  /** Null if the next start found all data. */
   readonly fault: string | null
 }
 
-/** Cuts the very first start off at every call of each kind in turn; the next one begins anew. */
+/** Kills the first start at every call of each kind in turn. The next start must make a new vault. */
 export async function killFirstStarts(options: StartOptions): Promise<readonly StartKill[]> {
   await using stage = await openCrashStage({ provider: {} })
   return await killStarts(stage, options, {
@@ -32,7 +32,7 @@ export async function killFirstStarts(options: StartOptions): Promise<readonly S
   })
 }
 
-/** Cuts a start off that brings a vault up to date; the next one serves all that was in it. */
+/** Kills a start that migrates at every call of each kind. The next start must serve all tokens. */
 export async function killMigrations(options: StartOptions): Promise<readonly StartKill[]> {
   await using opened = new AsyncDisposableStack()
   const older = await mkdtemp(join(tmpdir(), 'larder-older-'))
@@ -63,9 +63,9 @@ export function startFigures(kills: readonly StartKill[]): readonly Figure[] {
 }
 
 type Play = {
-  /** Leaves the data directory as the start that is killed finds it. */
+  /** Restores the data directory before the start that will be killed. */
   readonly prepare: () => Promise<void>
-  /** What the start after it is to serve. */
+  /** The connections that the next start must serve. */
   readonly adopted: () => Promise<readonly Adopted[]>
 }
 
@@ -87,7 +87,7 @@ async function killStarts(
   return kills
 }
 
-/** Null where the start came to its end before the n-th call. */
+/** Returns null if the start was ready before the n-th call. */
 async function killStart(stage: CrashStage, injection: Injection): Promise<string | null> {
   await using tracing = await startKilledAtSyscall(injection)
   const larder = await stage.spawn(tracing.through)
@@ -120,7 +120,7 @@ async function faultOf(stage: CrashStage, play: Play): Promise<string | null> {
   const stored = await storedTokensOf(dataDir)
   for (const { family, refreshToken } of stored) {
     const { current } = await stage.provider.family(family)
-    if (current !== refreshToken) return 'a refresh token is not the one that was handed in'
+    if (current !== refreshToken) return 'a refresh token is not the imported one'
   }
   return stored.length === adopted.length ? null : 'a connection is not there'
 }

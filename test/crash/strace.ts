@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What ends a process at a system call: which one, and the how-manieth from now on. */
+/** A system call and which occurrence of it, counted from now, ends the process. */
 export type Injection = { readonly syscall: string; readonly n: number }
 
 export type Tracing = AsyncDisposable & {
@@ -12,17 +12,17 @@ export type Tracing = AsyncDisposable & {
   readonly calls: () => Promise<readonly string[]>
 }
 
-/** Whether this machine lets a test trace what it has started. */
+/** Whether this machine lets a test trace its child processes. */
 export function canTrace(): boolean {
   return spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
 }
 
-/** Ends a running process as it enters the given call, which is not carried out. */
+/** Kills a running process when it enters the given call. The call does not run. */
 export function killAtSyscall(pid: number, { syscall, n }: Injection): Promise<Tracing> {
   return inject(pid, syscall, `signal=SIGKILL:when=${n}`)
 }
 
-/** From the n-th on the given calls fail, until the tracing ends. */
+/** Makes the given calls fail, from the n-th on, until the tracing ends. */
 export function failSyscalls(
   pid: number,
   { syscall, n, error }: Injection & { readonly error: 'EIO' | 'ENOSPC' | 'EROFS' },
@@ -30,7 +30,7 @@ export function failSyscalls(
   return inject(pid, syscall, `error=${error}:when=${n}+`)
 }
 
-/** `through` turns into a process that ends as it enters the given call, which is not carried out. */
+/** A process started with `through` is killed when it enters the given call. The call does not run. */
 export async function startKilledAtSyscall({
   syscall,
   n,
@@ -43,14 +43,14 @@ export async function startKilledAtSyscall({
   }
 }
 
-/** Where the last call of that name led: `pwrite64 larder.db-wal`. */
+/** The last call of that name and its file: `pwrite64 larder.db-wal`. */
 export function placeOf(calls: readonly string[], syscall: string): string {
   const last = calls.findLast((call) => call.includes(`${syscall}(`)) ?? ''
   const [, name = '', path = ''] = /(\w+)\(\d+<([^>]*)>/.exec(last) ?? []
   return `${name} ${path.startsWith('socket') ? 'socket' : (path.split('/').at(-1) ?? '')}`
 }
 
-/** Holds on to a running process, all of its threads. */
+/** Attaches to all threads of a running process. */
 async function inject(pid: number, syscalls: string, what: string): Promise<Tracing> {
   const traced = await openLog()
   const { log, calls } = traced
@@ -84,7 +84,7 @@ function argumentsFor(syscalls: string, what: string, log: string): readonly str
   return ['-f', '-y', '-s', '0', '-o', log, ...traced]
 }
 
-/** It goes on being read: a tracer whose words nobody hears ends. */
+/** Reads on after the attachment, because strace ends if its standard error is not read. */
 function attached(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = ''

@@ -3,14 +3,14 @@ import { notRun } from './not-run.ts'
 import { canTrace } from './strace.ts'
 import { killAtEverySyscall } from './syscall-kills.ts'
 
-// A sample; `npm run test:crash -- syscalls` takes every one.
+// A sample of `npm run test:crash -- syscalls`, which kills at every call.
 
-/** The seventh write is the note of the answer: both samples have it. */
+/** The seventh write puts the answer into the journal. Both samples include it. */
 test.concurrent.for([
   ['strict', 3, ['pwrite64 larder.journal']],
   ['grace', 6, []],
 ] as const)(
-  'at a provider of profile %s, cut off at a write or fsync, a refresh loses at most what was not noted',
+  'killed at a write or fsync of a refresh at a %s provider, Larder loses only a rotation not yet in the journal',
   { timeout: 120_000 },
   async ([profile, every, losable], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')

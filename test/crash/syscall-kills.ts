@@ -15,18 +15,18 @@ export type SyscallOptions = {
   readonly profile: 'grace' | 'strict'
   readonly seed: string
   readonly syscalls: readonly string[]
-  /** Fills the log before each refresh, so that its commit also brings the log into the database. */
+  /** Fills the WAL before each refresh, so that the commit includes a checkpoint. */
   readonly checkpoints: boolean
-  /** 1: at each of them; more: a sample. */
+  /** 1 for every call; n for every n-th call. */
   readonly every?: number
 }
 
-/** One refresh that was cut off at one system call. */
+/** A refresh whose process was killed at one system call. */
 export type SyscallKill = Injection & {
-  /** The call that was not carried out. */
+  /** The call at which the process was killed, and which did not run. */
   readonly at: string
   readonly outcome: 'survived' | 'lost'
-  /** Null where that was right. */
+  /** Null if the outcome was right. */
   readonly fault: string | null
 }
 
@@ -35,7 +35,7 @@ export type SyscallReport = {
   readonly violations: readonly string[]
 }
 
-/** Cuts a refresh off at every call of each kind in turn, until there is no such call left in it. */
+/** Kills a refresh at every call of each kind in turn, until a refresh has no further such call. */
 export async function killAtEverySyscall(options: SyscallOptions): Promise<SyscallReport> {
   const { profile, seed } = options
   await using stage = await openCrashStage({
@@ -70,10 +70,10 @@ export function syscallFigures({ kills, violations }: SyscallReport): readonly F
   ]
 }
 
-/** A refresh whose process was ended as it entered `at`. */
+/** A refresh whose process was killed when it entered `at`. */
 type Cut = Injection & { readonly victim: Adopted; readonly at: string }
 
-/** Null where the refresh came to its end before the n-th call. */
+/** Returns null if the refresh ended before the n-th call. */
 async function cutOff(
   stage: CrashStage,
   larder: SpawnedLarder,
@@ -85,7 +85,7 @@ async function cutOff(
   if (checkpoints) await fillLog(stage)
   await using tracing = await killAtSyscall(larder.pid, injection)
   const answer = await stage.api.post(`/v1/connections/${victim.id}/refresh`).catch(() => null)
-  // An answer that was on its way out does not mean that its sender is still there.
+  // The process may have been killed after it sent this answer.
   if (answer !== null && (await isStillThere(larder.ended))) return null
   await larder.ended
   stage.kills.push(stage.provider.now())
@@ -115,14 +115,14 @@ async function judge(
   return { ...cut, outcome, fault: damage ?? loss }
 }
 
-/** Only what was never written may be lost: the very first write after a strict provider's answer. */
+/** Only a kill at the first write after a strict provider's answer may lose the rotation. */
 function faultOfLoss(loss: {
   readonly at: string
   readonly reason: string | null
   readonly profile: string
 }): string | null {
-  if (loss.profile === 'grace') return 'lost at a provider that forgives'
-  if (loss.at !== 'pwrite64 larder.journal') return 'lost although its note was written'
+  if (loss.profile === 'grace') return 'lost at a provider with a grace'
+  if (loss.at !== 'pwrite64 larder.journal') return 'lost although the journal had it'
   return loss.reason === 'interrupted' ? null : `lost and called ${loss.reason}`
 }
 
@@ -131,11 +131,11 @@ type Shown = {
   readonly failure: { reason: string } | null
 }
 
-/** What the next process makes of it. */
+/** How the next process ends the refresh. */
 async function outcomeFor(stage: CrashStage, { id, family }: Adopted) {
   const path = `/v1/connections/${id}`
   const show = async () => (await stage.api.get(path)).body as Shown
-  await until('what was interrupted to be settled', async () => {
+  await until('the interrupted refresh to be resolved', async () => {
     const { status } = await show()
     const revoked = (await stage.provider.family(family)).revoked !== null
     return status !== 'failing' && (status === 'disconnected') === revoked
@@ -147,8 +147,8 @@ async function outcomeFor(stage: CrashStage, { id, family }: Adopted) {
 }
 
 /**
- * What a former process had noted is written a moment after the start; until then a refresh is answered
- * with it, and a trace would count its writes.
+ * A start commits the rotations in the journal. Until then a refresh returns them without a request,
+ * and a trace would count the writes of that commit.
  */
 async function journalToBeEmpty({ at }: CrashStage): Promise<void> {
   await until('the journal to be empty', () => isJournalEmpty(at.dataDir))
@@ -156,10 +156,10 @@ async function journalToBeEmpty({ at }: CrashStage): Promise<void> {
 
 const HEADER_BYTES = 32
 const FRAME_BYTES = 4096 + 24
-/** Where SQLite begins to bring its log into the database. */
+/** Size of the WAL at which SQLite starts a checkpoint. */
 const CHECKPOINT_FRAMES = 1_000
 
-/** Each update writes a page: SQLite writes none for a value that stays what it is. */
+/** Fills the WAL. Each update changes the value, because SQLite writes no page otherwise. */
 async function fillLog({ at }: CrashStage): Promise<void> {
   const log = join(at.dataDir, 'larder.db-wal')
   const database = new Database(join(at.dataDir, 'larder.db'))
@@ -175,7 +175,7 @@ async function fillLog({ at }: CrashStage): Promise<void> {
   }
 }
 
-/** The file keeps its size when it is begun anew: what counts are the frames with the salt of its header. */
+/** Counts the frames with the salt of the header: a WAL that is restarted keeps its size. */
 function framesIn(log: Buffer): number {
   const salt = log.subarray(16, 24)
   const isCurrent = (at: number) => log.subarray(at + 8, at + 16).equals(salt)
@@ -184,7 +184,7 @@ function framesIn(log: Buffer): number {
   return frames
 }
 
-/** A traced process is slow: from the answer to the write that it dies of. */
+/** Time from the answer to the fatal write. Tracing makes the process slow. */
 const TRACED_WINDOW_MS = 500
 
 async function violationsOf(stage: CrashStage): Promise<readonly string[]> {

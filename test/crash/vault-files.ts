@@ -8,8 +8,8 @@ import type { StoredToken } from '../scripted-provider/checker/observations.ts'
 import type { FamilyId } from '../scripted-provider/ledger.ts'
 
 /**
- * What SQLite says of the files as a crash has left them: of a copy, so that the one who starts next
- * finds them untouched. `ok`, or its complaint; `absent` where there is no vault yet.
+ * Result of SQLite's integrity check: `ok`, an error text, or `absent` if there is no vault yet. Checks
+ * a copy, so that the next start finds the files as the crash left them.
  */
 export async function integrityOf(dataDir: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'larder-copy-'))
@@ -30,7 +30,7 @@ export async function integrityOf(dataDir: string): Promise<string> {
   }
 }
 
-/** Whether no rotation waits in the journal: what was noted has been written, and is not noted any more. */
+/** Whether the database has every rotation that was in the journal. */
 export async function isJournalEmpty(dataDir: string): Promise<boolean> {
   const slots = await readFile(join(dataDir, 'larder.journal'))
   return slots.equals(Buffer.alloc(slots.length))
@@ -46,7 +46,7 @@ const ALL = {
   reach: { providers: null, userIdPrefix: null },
 } as const
 
-/** The refresh tokens in a vault that no process has open; its users are called after their grants. */
+/** The refresh tokens in a vault that no process has open. The user id is the family id. */
 export async function storedTokensOf(dataDir: string): Promise<readonly StoredToken[]> {
   await using vault = await openVaultStore({ dataDir })
   const connections = await vault.store.listConnections(ALL)

@@ -6,7 +6,7 @@ import type { CrashStage } from './crash-stage.ts'
 import { ARRIVAL_SEEN_WITHIN_MS } from './losses.ts'
 import { storedTokensOf } from './vault-files.ts'
 
-/** What a run has left: shown by a process that serves, which then ends in order and is looked into. */
+/** Ends a run: lists the connections, stops Larder, reads the vault, and returns the checker's findings. */
 export async function violationsAfter(
   stage: CrashStage,
   last: {

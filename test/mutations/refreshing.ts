@@ -191,7 +191,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/process/circuit.test.ts',
-        'a refusal holds the client in the next process as it did in this one',
+        'after a refusal, Larder sends the client no request until the wait is over, also after a restart',
       ],
     ],
   },

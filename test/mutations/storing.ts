@@ -66,7 +66,7 @@ export const storing: readonly Mutation[] = [
     killedBy: [
       [
         'test/process/expected-vault.test.ts',
-        'another vault than the expected one is refused, whatever its key, and left as it is',
+        'a vault with another id than LARDER_VAULT_ID is refused and not changed, with the right or a wrong master key',
       ],
     ],
   },

@@ -7,12 +7,12 @@ const REFUSED: Deed = { act: 'refuse', error: 'invalid_client', status: 401 }
 const headers = { 'retry-after': '600' }
 const THROTTLED: Deed = { act: 'answer', status: 429, body: 'empty', headers }
 
-// Waits that were only remembered would end with the process.
+// A wait that only memory holds would be lost at the restart.
 test.each([
   ['a refusal', REFUSED, 502, 'provider_misconfigured', 30_000],
   ['a Retry-After', THROTTLED, 503, 'throttled', 600_000],
 ] as const)(
-  '%s holds the client in the next process as it did in this one',
+  'after %s, Larder sends the client no request until the wait is over, also after a restart',
   async (_, deed, status, reason, longMs) => {
     await using stage = await openCrashStage({ provider: { profile: 'plain' } })
     const { api, provider } = stage
@@ -30,7 +30,10 @@ test.each([
     expect((await api.get(`/v1/connections/${other?.id}`)).body).toMatchObject({ failure: null })
     const [sent, ...more] = await provider.requests({ endpoint: 'token' })
     expect(more).toEqual([])
-    expect(provider.now() - (sent?.arrivedAt ?? 0), 'too slow to tell').toBeLessThan(longMs)
+    expect(
+      provider.now() - (sent?.arrivedAt ?? 0),
+      'the machine was too slow for this check',
+    ).toBeLessThan(longMs)
   },
   60_000,
 )

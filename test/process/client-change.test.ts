@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 
-test('another client id in the settings blames no user, and sends nobody’s refresh token', async () => {
+test('after the client id in the settings changed, a refresh fails as misconfigured and sends no refresh token of the old client', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'strict' } })
   await using first = await stage.start()
   const [one] = await stage.adopt(1)

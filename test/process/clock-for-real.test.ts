@@ -11,7 +11,7 @@ import { startScriptedProvider } from '../scripted-provider/start-scripted-provi
 import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 
-/** From Debian's package faketime. */
+/** From the Debian package `faketime`. */
 const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
 if (LIBRARY === undefined) {
   process.stderr.write('NOT RUN: the clock for real. libfaketimeMT.so.1 is not there.\n')
@@ -21,8 +21,8 @@ const HOUR_SECONDS = 3_600
 const KEY_IN_USE = `select id from data_keys where purpose = 'data' and retired_at is null`
 const MINUTE_MS = 60_000
 
-describe.runIf(LIBRARY !== undefined)('under a wall clock that is really set', () => {
-  test('back by days, forward by days, and right again: nothing expired is served, nothing storms, nothing stalls', async () => {
+describe.runIf(LIBRARY !== undefined)('a wall clock that is set', () => {
+  test('Larder serves valid tokens, refreshes once and keeps scanning while the clock goes back and forward by three days', async () => {
     await using stage = await openStage()
     const { api, provider, setClock, id } = stage
     const left = async () => {
@@ -52,7 +52,7 @@ describe.runIf(LIBRARY !== undefined)('under a wall clock that is really set', (
     expect((await api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
   }, 120_000)
 
-  test('what cron plans goes on within the minute, once, by UTC: over both changes of summer time, over days, and back', async () => {
+  test('cron jobs run within the next minute, once, by UTC, after the clock jumps over summer-time changes or by days', async () => {
     await using stage = await openStage({ at: '2026-10-20T12:05:05Z', zone: 'Europe/Vienna' })
     await using seen = watch(stage)
     const firstKey = stage.keyInUse()
@@ -64,19 +64,19 @@ describe.runIf(LIBRARY !== undefined)('under a wall clock that is really set', (
       expect(isNextBeat(beat, noticedAt), `${what}: ${beat - noticedAt} ms later`).toBe(true)
     }
     expect(seen.beats).toHaveLength(TURNS.length + 1)
-    // Its ninety days were over after the second turn.
+    // After the second step the data key was more than ninety days old.
     expect(stage.keyInUse()).not.toBe(firstKey)
     expect(seen.refusals).toEqual([])
     expect(seen.longestReadMs()).toBeLessThan(5_000)
     const refreshes = await stage.provider.requests({ endpoint: 'token' })
-    // One for each turn, and one more for what is read before a turn back is noticed.
+    // One for each step, and one for a read before Larder notices a step back.
     expect(refreshes.length).toBeLessThanOrEqual(2 * TURNS.length)
   }, 180_000)
 })
 
 /**
- * Each a moment before a minute, so that there is little to wait for, and each right after a beat, so
- * that a task which is not planned anew misses the next one.
+ * Each time is three seconds before a full minute, which keeps the wait short. Each step follows a
+ * heartbeat, so that a task that is not rescheduled misses the next one.
  */
 const TURNS: readonly (readonly [what: string, time: string])[] = [
   ['to the end of summer time', '2026-10-25T00:59:57Z'],
@@ -87,7 +87,7 @@ const TURNS: readonly (readonly [what: string, time: string])[] = [
   ['back by thirty days', '2027-04-07T04:39:57Z'],
 ]
 
-/** In the minute after it was noticed, however slow the machine; or a minute later, where that was just over. */
+/** Whether the beat came in the minute after the step was noticed, or within 61 seconds. */
 function isNextBeat(beat: number, noticedAt: number): boolean {
   const minutes = Math.floor(beat / MINUTE_MS) - Math.floor(noticedAt / MINUTE_MS)
   return minutes === 1 || beat - noticedAt < MINUTE_MS + 1_000
@@ -100,7 +100,7 @@ function offsetTo(time: string): string {
 
 type Stage = Awaited<ReturnType<typeof openStage>>
 
-/** By default under the time of this machine. */
+/** The default is the time of this machine. */
 async function openStage(begin: { readonly at?: string; readonly zone?: string } = {}) {
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await startScriptedProvider({ profile: 'strict' }))
@@ -118,7 +118,7 @@ async function openStage(begin: { readonly at?: string; readonly zone?: string }
     }),
   )
   const clock = join(at.directory, 'clock')
-  // In one step: a file that is just being written would tell yet another time.
+  // A rename, because a half-written file would set yet another time.
   const put = async (offset: string) => {
     await writeFile(`${clock}.new`, offset)
     await rename(`${clock}.new`, clock)
@@ -149,7 +149,7 @@ async function openStage(begin: { readonly at?: string; readonly zone?: string }
     id,
     heartbeat: () => one('select heartbeat_at from vault'),
     keyInUse: () => file.prepare(KEY_IN_USE).pluck().get() as string,
-    /** Answers when it was noticed, by the clock that was set. */
+    /** Returns when Larder noticed the step, by the new clock. */
     setClock: async (offset: string): Promise<number> => {
       const { length } = await steps()
       await put(offset)
@@ -160,7 +160,7 @@ async function openStage(begin: { readonly at?: string; readonly zone?: string }
   }
 }
 
-/** Reads a token and looks at the heartbeat, which each minute writes, until it is disposed of. */
+/** Until it is disposed of, reads a token and the heartbeat, which Larder writes every minute. */
 function watch({ api, id, heartbeat }: Stage) {
   let last = heartbeat()
   const beats = [last]
@@ -174,7 +174,7 @@ function watch({ api, id, heartbeat }: Stage) {
       longestReadMs = Math.max(longestReadMs, performance.now() - begun)
       if (status !== 200) refusals.push(text)
       const beat = heartbeat()
-      // Where it goes back it was turned back with everything else that is written down.
+      // A heartbeat that went back is no new one: Larder shifted all stored times.
       if (beat > last) beats.push(beat)
       last = beat
       await wait(20)

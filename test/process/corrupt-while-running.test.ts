@@ -9,10 +9,10 @@ import { makeConnection, makeGrant, makeToken } from '../support/make-connection
 import { openVaultStore } from '../support/open-vault-store.ts'
 
 const PAGE_BYTES = 4096
-/** A start reads connections in the order of their ids: these come last, and push the others out. */
+/** A start reads connections by id. These come last and push the others out of SQLite's cache. */
 const LATER = Date.UTC(2090, 0)
 
-test('pages that rot under a running process cost their own connections, and /readyz says so once it is known', async () => {
+test('when database pages are damaged at runtime, only their connections fail, with reason corrupt, and /readyz then returns 503', async () => {
   await using stage = await openCrashStage({ provider: { accessTokenSeconds: 3_600 } })
   const first = await stage.start()
   const adopted = await stage.adopt(40)
@@ -51,7 +51,7 @@ test('pages that rot under a running process cost their own connections, and /re
   expect(await refused.output()).toContain('the database file is damaged; it was left as it is')
 }, 60_000)
 
-/** What SQLite keeps in memory is 16 MB: what it has read last. */
+/** SQLite keeps the 16 MB that it read last in memory. */
 async function outgrowCache({ at }: CrashStage): Promise<void> {
   const token = makeToken({ secret: new Secret('x'.repeat(3_000)) })
   await using vault = await openVaultStore({ dataDir: at.dataDir })
@@ -66,14 +66,14 @@ async function outgrowCache({ at }: CrashStage): Promise<void> {
 
 const pathOf = ({ at }: CrashStage): string => join(at.dataDir, 'larder.db')
 
-/** Those that share a page with the first one come first. */
+/** Puts the connections that share a page with the first one at the front. */
 function onePageFirst(stage: CrashStage, adopted: readonly Adopted[]): readonly Adopted[] {
   const page = leavesOf(stage).find(({ content }) => content.includes(adopted[0]?.id ?? ''))
   const isThere = ({ id }: Adopted) => page?.content.includes(id) === true
   return [...adopted.filter(isThere), ...adopted.filter((one) => !isThere(one))]
 }
 
-/** Writes over the leaves of the table, all but one; answers whose row was on them. */
+/** Overwrites all leaf pages of the table but one. Returns the connections whose rows were on them. */
 function spoilLeaves(
   stage: CrashStage,
   { but, among }: { readonly but: Adopted; readonly among: readonly Adopted[] },

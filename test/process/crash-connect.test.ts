@@ -14,7 +14,7 @@ async function openStage(): Promise<CrashStage> {
   return stage
 }
 
-/** What comes to the host app's own callback once the user has consented. */
+/** The callback parameters that the host app receives after the user consented. */
 async function consent({ api }: CrashStage) {
   const callbackUrl = `${APP}/callback`
   const begun = await api.post('/v1/authorizations', {
@@ -35,11 +35,11 @@ const exchanges = async ({ provider }: CrashStage) =>
   (await provider.requests({ endpoint: 'token' })).length
 
 test.each([
-  ['before the provider has looked at its code', 'token', 'processing', 'arrived'],
-  ['before the provider has answered its code', 'token', 'answer', 'processed'],
-  ['before it knows whose tokens have come', 'userinfo', 'answer', 'processed'],
+  ['before the provider processes the code', 'token', 'processing', 'arrived'],
+  ['before the provider answers the token request', 'token', 'answer', 'processed'],
+  ['before the provider names the account', 'userinfo', 'answer', 'processed'],
 ] as const)(
-  'killed %s, it shows that code to nobody again, and the user begins anew',
+  'after Larder is killed %s, it never sends that code again, and the user can connect again',
   async (_, endpoint, before, phase) => {
     const stage = await openStage()
     const first = await stage.start()
@@ -70,7 +70,7 @@ test.each([
   },
 )
 
-test('killed the moment it has said that a user is connected, it holds the connection', async () => {
+test('a connection survives if Larder is killed right after it answered that the user is connected', async () => {
   const stage = await openStage()
   const first = await stage.start()
   const callback = await consent(stage)

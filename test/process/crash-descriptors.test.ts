@@ -6,7 +6,7 @@ import { until } from '../support/until.ts'
 
 const DESCRIPTORS = 64
 
-test('out of file descriptors it harms no connection, says so, and recovers', async () => {
+test('when Larder has no file descriptors left, refreshes fail with 503, no connection is lost, and refreshes work again later', async () => {
   await using stage = await openCrashStage({
     provider: { profile: 'strict', accessTokenSeconds: 600 },
     refresh: { backoffFirstSeconds: 1 },
@@ -15,7 +15,7 @@ test('out of file descriptors it harms no connection, says so, and recovers', as
   const [one] = await stage.adopt(1)
   if (one === undefined) throw new Error('nothing was adopted')
   const path = `/v1/connections/${one.id}`
-  // One connection is there already and stays, so that there is somebody to tell.
+  // This request opens the keep-alive connection over which the refusal is answered later.
   const refresh = () => stage.api.post(`${path}/refresh`)
   expect((await refresh()).status).toBe(200)
   const idle = await exhaust(stage.at.privateUrl, larder.pid)
@@ -30,7 +30,7 @@ test('out of file descriptors it harms no connection, says so, and recovers', as
   expect((await stage.provider.family(one.family)).revoked).toBeNull()
 })
 
-/** Takes every descriptor that is left by connections on which nothing is said. */
+/** Uses up all remaining descriptors with idle connections. */
 async function exhaust(url: string, pid: number): Promise<readonly Socket[]> {
   const { hostname, port } = new URL(url)
   const sockets: Socket[] = []
@@ -40,9 +40,9 @@ async function exhaust(url: string, pid: number): Promise<readonly Socket[]> {
     socket.on('error', () => undefined)
     sockets.push(socket)
   }
-  // Connected is what the system has queued: the process may not have taken it yet.
+  // A connected socket may still be in the kernel's queue, not yet accepted by the process.
   let left = { taken: -1, open: -1 }
-  await until('all to be taken or turned away', async () => {
+  await until('all connections to be accepted or refused', async () => {
     const { length: taken } = await readdir(`/proc/${pid}/fd`)
     const open = sockets.filter(({ readyState }) => readyState === 'open').length
     const isSettled = taken === left.taken && open === left.open && taken >= DESCRIPTORS - 1

@@ -5,14 +5,14 @@ import { until } from '../support/until.ts'
 
 const CANARY = 'canary-2b7e'
 
-/** Preloaded into node from outside: the program itself has no door for tests. */
+/** A module that Node preloads, because the program has no test hooks. */
 const onSignal = (fault: string) => `process.on('SIGUSR2', () => { ${fault} })`
 
 test.each([
-  ['a promise that was rejected', `Promise.reject(new RangeError('${CANARY}'))`],
+  ['a rejected promise', `Promise.reject(new RangeError('${CANARY}'))`],
   ['an exception', `setImmediate(() => { throw new RangeError('${CANARY}') })`],
 ])(
-  '%s that nobody caught lets the rotation land, is told without its words, and ends with 70',
+  'after %s that no code catches, Larder stores the rotation, logs no error message and exits 70',
   async (_, fault) => {
     const preload = `--import=data:text/javascript,${encodeURIComponent(onSignal(fault))}`
     await using stage = await openCrashStage({
@@ -27,7 +27,7 @@ test.each([
     const refreshing = stage.api.post(`/v1/connections/${id}/refresh`)
     await stage.provider.until({ family, count: 1, phase: 'processed' })
     larder.kill('SIGUSR2')
-    await until('it to say what befell it', async () => {
+    await until('the crash to be logged', async () => {
       return (await larder.output()).includes('process.crashed')
     })
     await stage.provider.behave()

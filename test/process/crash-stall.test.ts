@@ -4,10 +4,10 @@ import { openCrashStage } from '../crash/crash-stage.ts'
 import { until } from '../support/until.ts'
 
 test.each([
-  ['shorter than its deadline', 25, 1_500],
-  ['longer than its deadline', 1, 3_000],
+  ['less than the deadline', 25, 1_500],
+  ['more than the deadline', 1, 3_000],
 ])(
-  'an answer that came while the process stood still, %s, is heard',
+  'an answer that arrives while the process is stopped for %s is used',
   async (_, deadlineSeconds, ms) => {
     await using stage = await openCrashStage({
       provider: { profile: 'strict' },
@@ -32,7 +32,7 @@ test.each([
   },
 )
 
-test('a token that ended while the process stood still is served to nobody, who asked then or after', async () => {
+test('a token that expired while the process was stopped is never served, neither to waiting readers nor to later ones', async () => {
   await using stage = await openCrashStage({
     provider: { profile: 'strict', accessTokenSeconds: 6 },
   })
@@ -47,8 +47,8 @@ test('a token that ended while the process stood still is served to nobody, who 
   const { accessTokens } = await provider.family(one.family)
   const before = (await provider.requests()).at(-1)?.id ?? 0
   const end = accessTokens.at(-1)?.expiresAt ?? 0
-  await until('its end', () => provider.now() > end)
-  // So that on a slow machine the next one does not end as well.
+  await until('the token to expire', () => provider.now() > end)
+  // On a slow machine, the next token might otherwise expire too.
   await provider.setAccessTokenSeconds(600)
   larder.kill('SIGCONT')
   const answers = await Promise.all([...asked, ...Array.from({ length: 5 }, read)])

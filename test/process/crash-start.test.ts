@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { openCrashStage } from '../crash/crash-stage.ts'
 import { storedTokensOf } from '../crash/vault-files.ts'
 
-test('a start that fails stores first what it has asked a provider for', async () => {
+test('a start that fails because its port is taken still stores the answer to a refresh that it repeated', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'grace' } })
   const { provider, at } = stage
   const first = await stage.start()
@@ -17,7 +17,7 @@ test('a start that fails stores first what it has asked a provider for', async (
   await stage.kill(first)
   await provider.behave()
 
-  // The next one asks again what became of it, and then finds its address taken.
+  // The next start sends the refresh token again, and then finds its port taken.
   await provider.misbehave({ act: 'delay', before: 'answer', ms: 1_000 })
   await using other = createServer()
   other.listen(Number(new URL(at.privateUrl).port), '127.0.0.1')

@@ -7,10 +7,10 @@ import { percentile } from '../scripted-provider/checker/load.ts'
 import { until } from '../support/until.ts'
 
 const ANSWERS_AFTER_MS = 8_000
-/** As many as are under way by default; the others wait for their turn. */
+/** The default number of concurrent refreshes per client. The others wait. */
 const AT_ONCE = 4
 
-test('asked to stop while a provider takes eight seconds, it loses no rotation and exits 0', async () => {
+test('on SIGTERM during slow refreshes, Larder stores every rotation, keeps serving tokens and exits 0', async () => {
   await using stage = await openCrashStage({
     provider: { profile: 'strict' },
     refresh: { ratePerSecond: 100 },
@@ -21,13 +21,13 @@ test('asked to stop while a provider takes eight seconds, it loses no rotation a
   const refreshing = adopted.map(({ id }) => stage.api.post(`/v1/connections/${id}/refresh`))
   await stage.provider.until({ count: AT_ONCE, phase: 'processed' })
   larder.kill('SIGTERM')
-  await until('it to say so', async () => (await stage.api.get('/readyz')).status === 503)
+  await until('/readyz to return 503', async () => (await stage.api.get('/readyz')).status === 503)
   const asked = await readUntilTheEnd(stage, `/v1/connections/${adopted[0]?.id}/token`)
   expect(await larder.ended).toBe(0)
-  // Reads are answered meanwhile, at their usual pace.
+  // Reads are answered at their usual speed until the end.
   expect(asked.length).toBeGreaterThan(50)
   expect(percentile(asked, 0.99)).toBeLessThan(1_000)
-  // What has not been sent is not sent any more, so that the end comes as soon as it can.
+  // Refreshes that were not sent yet are refused, so that the process ends soon.
   const answers = await Promise.all(refreshing)
   const landed = answers.filter(({ status }) => status === 200)
   const refused = answers.filter(({ status }) => status === 503)
@@ -36,7 +36,7 @@ test('asked to stop while a provider takes eight seconds, it loses no rotation a
   await allRotationsAreStored(stage)
 }, 60_000)
 
-test('asked to stop while silent connections are open on both listeners, it exits 0 at once', async () => {
+test('on SIGTERM with idle connections open on both listeners, Larder exits 0 at once', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'plain' } })
   const larder = await stage.start()
   const ports = [stage.at.privateUrl, stage.at.publicUrl].map((url) => Number(new URL(url).port))
@@ -55,12 +55,12 @@ test('asked to stop while silent connections are open on both listeners, it exit
   const asked = performance.now()
   larder.kill('SIGTERM')
   expect(await larder.ended).toBe(0)
-  // Far less than the minute that an answer under way may take.
+  // A request in progress may take a minute; idle connections must not.
   expect(performance.now() - asked).toBeLessThan(15_000)
   for (const socket of sockets) socket.destroy()
 }, 90_000)
 
-/** How long each answer took, until nobody answers any more. */
+/** Reads until the daemon is gone. Returns how long each answer took. */
 async function readUntilTheEnd({ api }: CrashStage, path: string): Promise<readonly number[]> {
   const took: number[] = []
   for (;;) {

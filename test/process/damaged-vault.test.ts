@@ -13,11 +13,11 @@ test.each([
   ['data_keys', 'wrapped', "purpose = 'data'", 'no data key opens'],
   ['vault', 'key_check', 'id = 1', 'the check of the master key is damaged'],
 ])(
-  'a start that finds %s.%s damaged where %s says so, and is no fault of ours',
+  'a start exits 74 and names the damage, without a crash report, if %s.%s is damaged (%s)',
   async (table, column, row, detail) => {
     await using stage = await openCrashStage({ provider: {} })
     await endInOrder(await stage.start())
-    // A byte more, and the one bit of a record that tells bytes from text.
+    // An extra byte, then the bit of a record that marks bytes as text.
     for (const damage of [`${column} || x'00'`, `cast(${column} as text)`]) {
       change(stage, `update ${table} set ${column} = ${damage} where ${row}`)
       const refused = await stage.spawn()
@@ -29,7 +29,7 @@ test.each([
   },
 )
 
-test('a data key that does not open is told at the start, and what others have sealed is served', async () => {
+test('a start logs a data key that does not open and serves the tokens sealed with other keys', async () => {
   await using stage = await openCrashStage({ provider: {} })
   const first = await stage.start()
   const [older] = await stage.adopt(1)
@@ -38,7 +38,7 @@ test('a data key that does not open is told at the start, and what others have s
     await using vault = await openVaultStore({ dataDir: stage.at.dataDir })
     await renewDataKey({ ...vault, clock: systemClock })
   }
-  // Before the next start, which would seal again what this key has sealed.
+  // The next start would seal the older token with the new key, so damage the key first.
   change(stage, "update data_keys set wrapped = wrapped || x'00' where retired_at is not null")
   const second = await stage.start()
   const [newer] = await stage.adopt(1)
@@ -48,7 +48,7 @@ test('a data key that does not open is told at the start, and what others have s
   expect(await second.output()).toMatch(/"event":"seal.unreadable","id":"\w+","table":"data_keys"/)
 })
 
-test('an index that hides a connection is made anew at the start, and that is told', async () => {
+test('a start rebuilds and logs a damaged index that hides a connection', async () => {
   await using stage = await openCrashStage({ provider: {} })
   const first = await stage.start()
   const adopted = await stage.adopt(3)

@@ -15,7 +15,7 @@ async function installation(): Promise<Installation> {
   return at
 }
 
-/** Starts and ends it in order; answers the vault that its first lines name. */
+/** Starts and stops the daemon. Returns the vault id that it logged. */
 async function runOnce(at: Installation): Promise<string> {
   const running = await startLarderProcess(at)
   running.kill('SIGTERM')
@@ -40,16 +40,16 @@ const digest = (dataDir: string): string =>
     .update(readFileSync(join(dataDir, 'larder.db')))
     .digest('hex')
 
-test('the vault that is expected is opened, by the id that the log has told', async () => {
+test('a start with the logged vault id in LARDER_VAULT_ID opens that vault', async () => {
   const at = await installation()
   const vaultId = await runOnce(at)
   expect(await runOnce(expecting(at, vaultId))).toBe(vaultId)
 })
 
-test('an empty directory where a vault is expected is no new vault: it stays empty', async () => {
+test('a start creates no vault in an empty or missing directory if LARDER_VAULT_ID is set', async () => {
   const at = await installation()
   const vaultId = await runOnce(at)
-  // The volume is not mounted: what is there is its mount point.
+  // As when a volume is not mounted: first no directory, then an empty mount point.
   renameSync(at.dataDir, `${at.dataDir}-elsewhere`)
   const { environment: env } = expecting(at, vaultId)
   for (const prepare of [() => undefined, () => mkdirSync(at.dataDir)]) {
@@ -64,7 +64,7 @@ test('an empty directory where a vault is expected is no new vault: it stays emp
   expect(readdirSync(at.dataDir)).toEqual([])
 })
 
-test('another vault than the expected one is refused, whatever its key, and left as it is', async () => {
+test('a vault with another id than LARDER_VAULT_ID is refused and not changed, with the right or a wrong master key', async () => {
   const at = await installation()
   await runOnce(at)
   const { environment } = expecting(at, '0123456789abcdef0123456789abcdef')

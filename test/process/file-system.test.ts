@@ -4,7 +4,7 @@ import { openCrashStage } from '../crash/crash-stage.ts'
 import { notRun } from '../crash/not-run.ts'
 import { canMount, mountOverlay, mountSmallDisk } from '../crash/small-disk.ts'
 
-test('a vault in a container’s own layer is told of at the start, once, and serves all the same', async (context) => {
+test('a start warns once about a data directory in the container’s own layer, and serves tokens', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a disk')
   using disk = mountSmallDisk(16)
   using overlay = mountOverlay(disk)

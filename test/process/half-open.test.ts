@@ -7,7 +7,7 @@ import type { LarderProcess } from '../support/larder-process.ts'
 import { until } from '../support/until.ts'
 
 const MANY = 1_000
-/** Those of the daemon and of the few requests of a test. */
+/** More descriptors than the daemon itself and the requests of a test need. */
 const OTHERS = 100
 
 let stage: CrashStage
@@ -28,7 +28,7 @@ const HEAD = 'Host: localhost\r\n'
 const FORM = `POST /connect/x HTTP/1.1\r\n${HEAD}Content-Type: application/x-www-form-urlencoded\r\n`
 const hello = `GET /robots.txt HTTP/1.1\r\n${HEAD}\r\n`
 
-/** What a client sends, then leaves its connection open. */
+/** Bytes that a client sends before it leaves its connection open. */
 const MALFORMED: readonly (readonly [string, string])[] = [
   ['a malformed request line', 'NONSENSE\r\n\r\n'],
   ['a malformed header', `GET / HTTP/1.1\r\n${HEAD}A B: c\r\n\r\n`],
@@ -52,7 +52,7 @@ const SLOW: readonly (readonly [string, string])[] = [
 ]
 
 test.each([...MALFORMED, ...SLOW])(
-  'a thousand connections with %s on each listener leave both listeners answering',
+  'both listeners keep answering while each holds a thousand connections with %s',
   async (_, bytes) => {
     const held = await holdOnBoth(bytes, MANY)
     for (let n = 0; n < 20; n++) await answersOnBoth()
@@ -67,13 +67,15 @@ test.each(MALFORMED)(
   'a connection with %s is closed although the client keeps it open',
   async (_, bytes) => {
     const held = await holdOnBoth(bytes, OTHERS)
-    await until('their answers', () => held.every(({ bytesRead }) => bytesRead > 0))
+    await until('all connections to be answered', () =>
+      held.every(({ bytesRead }) => bytesRead > 0),
+    )
     await freed()
   },
   30_000,
 )
 
-test('a connection that sends slowly or not at all is closed when its time is over', async () => {
+test('a connection that sends slowly or nothing is closed at the timeout', async () => {
   for (const [, bytes] of SLOW.slice(0, -1)) await holdOnBoth(bytes, OTHERS)
   expect(await descriptors()).toBeGreaterThan(OTHERS * SLOW.length)
   await freed(45_000)
@@ -82,7 +84,7 @@ test('a connection that sends slowly or not at all is closed when its time is ov
 test('a connection that the client has half closed is closed', async () => {
   const held = await holdOnBoth(`GET /livez HTTP/1.1\r\n${HEAD}`, OTHERS)
   for (const socket of held) socket.end()
-  await until('their answers', () => held.every(({ bytesRead }) => bytesRead > 0))
+  await until('all connections to be answered', () => held.every(({ bytesRead }) => bytesRead > 0))
   await freed()
 }, 30_000)
 
@@ -91,7 +93,7 @@ async function holdOnBoth(bytes: string, count: number): Promise<readonly Socket
   return [...(await hold(inside, bytes, count)), ...(await hold(outside, bytes, count))]
 }
 
-/** Connections whose client answers nothing the daemon does, not even its closing. */
+/** Opens connections whose client ignores everything, even when the daemon closes its side. */
 async function hold(url: string, bytes: string, count: number): Promise<readonly Socket[]> {
   const port = Number(new URL(url).port)
   const sockets = Array.from({ length: count }, () => {
@@ -106,7 +108,7 @@ async function hold(url: string, bytes: string, count: number): Promise<readonly
   return sockets
 }
 
-/** Over connections of their own. */
+/** Sends one request to each listener over a new connection. */
 async function answersOnBoth(): Promise<void> {
   const headers = { authorization: `Bearer ${stage.at.apiKey}` }
   const read = await ask(stage.at.privateUrl, { path: tokenPath, headers })
@@ -115,7 +117,7 @@ async function answersOnBoth(): Promise<void> {
   expect((await ask(address, { path: '/robots.txt' })).status).toBe(200)
 }
 
-/** The client's own ends stay open. */
+/** Waits until the daemon has closed its side of the connections. The clients keep theirs open. */
 async function freed(withinMs?: number): Promise<void> {
   await until('it to close them', async () => (await descriptors()) < OTHERS, withinMs)
 }

@@ -13,7 +13,7 @@ const USERS = 1_200
 const VERIFIED = 40
 const RATE = 40
 
-test('a file of thousands is taken over, twice without duplicates, and a part of it verified', async () => {
+test('a file of 1,200 lines is imported without duplicates when repeated, and --verify refreshes each line', async () => {
   await using stage = await openStage()
   const { file, api, provider } = stage
   const minted = await provider.mintGrants(USERS)
@@ -59,11 +59,11 @@ test('a file of thousands is taken over, twice without duplicates, and a part of
   )
   expect(arrivals).toHaveLength(VERIFIED)
   const seconds = (Math.max(...arrivals) - Math.min(...arrivals)) / 1000
-  // Each refresh is followed by a question who it is, in the same lane.
+  // Each refresh is followed by an account request in the same lane.
   expect(seconds).toBeGreaterThan((VERIFIED - 1) / RATE)
 }, 120_000)
 
-test('a file that cannot be read, and a daemon that is not there, are told apart', async () => {
+test('an import exits 2 if the file cannot be read, and 69 if the daemon cannot be reached', async () => {
   const env = { LARDER_URL: 'http://127.0.0.1:9', LARDER_API_KEY: 'k'.repeat(40) }
   const missing = await larder(['import', '/nowhere/file.jsonl'], { env })
   expect(missing).toMatchObject({ code: 2, stdout: '' })
@@ -75,7 +75,7 @@ test('a file that cannot be read, and a daemon that is not there, are told apart
   expect(away.stderr).toContain('after 0 lines')
 })
 
-test('an import from a file keeps the digits of numbers in metadata, and the list shows them', async () => {
+test('an import keeps every digit of numbers in metadata, and connections list shows them', async () => {
   await using stage = await openStage()
   const line =
     '{"userId":"u","provider":"acme","accessToken":"at","metadata":{"id":12345678901234567890,"share":1.0,"all":1e400}}'
@@ -86,7 +86,7 @@ test('an import from a file keeps the digits of numbers in metadata, and the lis
   }
 }, 60_000)
 
-test('the lines of a file are cut by line feeds alone, and every character stays what it is', async () => {
+test('an import splits lines at line feeds only and keeps every Unicode character', async () => {
   await using stage = await openStage()
   const users = [
     'line\u2028separator',
@@ -108,12 +108,12 @@ test('the lines of a file are cut by line feeds alone, and every character stays
   expect(stored.map(({ userId }) => userId)).toEqual(users)
 }, 60_000)
 
-test('bytes that are not UTF-8 are refused by their line, and no user is taken for another', async () => {
+test('an import refuses each line that is not UTF-8, by its number, and imports the others', async () => {
   await using stage = await openStage()
   const lines = [
     Buffer.from(plainLine('before')),
     ...['caf\u00e9', 'caf\u00e8'].map((user) => Buffer.from(plainLine(user), 'latin1')),
-    // Overlong, a surrogate in bytes, above U+10FFFF, cut off.
+    // An overlong form, an encoded surrogate, above U+10FFFF, and a truncated character.
     ...['\xc0\xaf', '\xed\xa0\x80', '\xf4\x90\x80\x80', '\xe2\x82'].map((bytes) =>
       Buffer.from(plainLine(`\xef\xbf\xbd${bytes}`), 'latin1'),
     ),
@@ -147,7 +147,7 @@ test('bytes that are not UTF-8 are refused by their line, and no user is taken f
   }
 }, 60_000)
 
-test('an import without events makes none, also when it is proven, and later ones are made', async () => {
+test('an import with --no-events makes no event, even when proven later, but a deletion does', async () => {
   await using stage = await openStage()
   const { api, provider } = stage
   const minted = await provider.mintGrants(6)
@@ -181,7 +181,7 @@ test('an import without events makes none, also when it is proven, and later one
   expect(await typesOf()).toEqual(['connection.created', 'connection.deleted'])
 }, 60_000)
 
-test('with --problems-only an import prints the lines that were refused and no other', async () => {
+test('an import with --problems-only prints only the refused lines', async () => {
   await using stage = await openStage()
   const good = toJson({ userId: 'u', provider: 'acme', accessToken: 'at' })
   const other = toJson({ userId: 'v', provider: 'acme', accessToken: 'at-2' })

@@ -3,12 +3,12 @@ import { startLarder } from '../support/start-larder.ts'
 import { openBlackHole } from '../odd-servers/black-hole.ts'
 import { until } from '../support/until.ts'
 
-test('an issuer that cannot be reached is logged at the start, and the daemon is ready before that', async () => {
+test('the daemon is ready before it logs that an issuer cannot be reached', async () => {
   await using hole = await openBlackHole('127.0.0.2')
   const dead = { clientId: 'c', clientSecret: 's' }
   await using larder = await startLarder({
     providers: {
-      // Nothing answers there: asking takes as long as it may.
+      // A black hole: the request takes until its timeout.
       silent: { ...dead, issuer: `http://127.0.0.2:${hole.port}` },
       private: { ...dead, issuer: 'https://10.0.0.8' },
     },
@@ -22,7 +22,7 @@ test('an issuer that cannot be reached is logged at the start, and the daemon is
       .filter((line) => line.includes('provider.issuer_unreachable'))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
   expect((await told()).map(({ provider }) => provider)).not.toContain('silent')
-  await until('both to be told', async () => (await told()).length === 2)
+  await until('both issuers to be logged', async () => (await told()).length === 2)
   const details = Object.fromEntries((await told()).map((line) => [line['provider'], line]))
   expect(details).toMatchObject({
     silent: { level: 'warn', detail: expect.stringContaining('no connection to the host in time') },

@@ -8,20 +8,20 @@ const source = ['src/observe/events.ts', 'src/observe/webhook-events.ts']
 
 const LOGGED = /log\.(\w+)\(\s*\{ event: '([\w.]+)'/g
 
-test('every event of the log is explained to operators, with its level, and no other', () => {
+test('docs/running.md lists every log event with its level, and no other', () => {
   const logged = [...source.matchAll(LOGGED)].map(([, level, event]) => `${event} ${level}`)
   expect(logged.length).toBe(source.match(/event: '/g)?.length)
   expect(documented().toSorted()).toEqual([...new Set(logged)].toSorted())
 })
 
-test('each has a meaning, and what is worse than a note has something to do', () => {
+test('docs/running.md gives each log event a meaning, and each error something to do', () => {
   const rows = rowsOfTheLog()
   const bad = rows.filter(([, level = '']) => /error|fatal/.test(level))
   expect(bad.filter(([, , , todo]) => todo === '')).toEqual([])
   expect(rows.filter(([, level, meaning]) => level !== 'debug' && meaning === '')).toEqual([])
 })
 
-test('docs/troubleshooting.md sends operators from every event to act on to a section, and names no other', () => {
+test('docs/troubleshooting.md has a section for every log event to act on, and names no unknown event', () => {
   const [, index = ''] = readFileSync('docs/troubleshooting.md', 'utf8').split('## By log event')
   const named = eventsIn(index.split('\n').filter((line) => line.startsWith('| `')))
   const toActOn = rowsOfTheLog().filter(([, , , todo]) => todo !== '')
@@ -35,7 +35,7 @@ test('docs/troubleshooting.md sends operators from every event to act on to a se
 test.each([
   ['larder_refreshes_total', 'src/core/refresh/refresh-outcome.ts', /readonly kind: '(\w+)'/g],
   ['larder_store_failures_total', 'src/core/base/errors.ts', /StoreFailure =([^;]*?)\n\n/g],
-])('every outcome of %s has its place on the page', (metric, file, pattern) => {
+])('docs/running.md names every outcome of %s', (metric, file, pattern) => {
   const text = readFileSync(file, 'utf8').split('export type Unfortunate')[0] ?? ''
   const found = [...`${text}\n\n`.matchAll(pattern)].flatMap(([, words = '']) =>
     words.includes("'") ? words.match(/\w+/g) : words,

@@ -8,7 +8,7 @@ import { until } from '../support/until.ts'
 
 const DAY = 24 * 3_600_000
 
-test('a data key that came of age while the process was down is renewed by the next start, once', async () => {
+test('a start renews a data key once if its renewal came due while the process was down', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'plain' } })
   const { dataDir } = stage.at
   const then = new ShiftedClock()

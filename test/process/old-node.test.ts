@@ -14,7 +14,7 @@ function preload(version: string): string {
 }
 
 test.each(['18.20.4', '20.20.2', '22.14.0'])(
-  'Node %s is told that Node 24 is needed',
+  'a start under Node %s exits 78 and says that Node 24 is needed',
   (version) => {
     const run = spawnSync(process.execPath, [preload(version), ENTRY, 'serve'], {
       encoding: 'utf8',
@@ -27,7 +27,7 @@ test.each(['18.20.4', '20.20.2', '22.14.0'])(
   },
 )
 
-test('the program, npm run larder and the image start by the entry, without flags of Node', () => {
+test('the program, npm run larder and the image start src/larder.js without Node flags', () => {
   expect(packed.bin.larder).toBe(ENTRY)
   expect(packed.scripts.larder).toBe(`node ${ENTRY}`)
   expect(readFileSync('Dockerfile', 'utf8')).toContain(
@@ -37,7 +37,7 @@ test('the program, npm run larder and the image start by the entry, without flag
   expect(readFileSync(ENTRY, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
 })
 
-test('the entry runs the commands of main.ts', () => {
+test('src/larder.js runs the commands of main.ts', () => {
   const text = execFileSync(process.execPath, [ENTRY, '--help'], { encoding: 'utf8' })
   expect(text).toContain('Usage: larder')
 })
@@ -49,8 +49,11 @@ const isOld = (): boolean => {
   return Number(/\d+/.exec(version)?.[0]) < 24
 }
 
-test.runIf(isOld())('an older Node of this machine is told the same', () => {
-  const run = spawnSync(SYSTEM_NODE, [ENTRY, 'serve'], { encoding: 'utf8' })
-  expect(run.status).toBe(78)
-  expect(run.stderr).toContain('Node 24 or later is needed')
-})
+test.runIf(isOld())(
+  'a start under an older Node that this machine has says that Node 24 is needed',
+  () => {
+    const run = spawnSync(SYSTEM_NODE, [ENTRY, 'serve'], { encoding: 'utf8' })
+    expect(run.status).toBe(78)
+    expect(run.stderr).toContain('Node 24 or later is needed')
+  },
+)

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 
-test('a provider that is taken out of the settings keeps its connections, and goes on when it is back', async () => {
+test('a provider that is removed from the settings keeps its connections, and they refresh again once it is back', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'strict' } })
   await using first = await stage.start()
   const [one] = await stage.adopt(1)
@@ -31,7 +31,7 @@ test('a provider that is taken out of the settings keeps its connections, and go
   await end(third)
 }, 90_000)
 
-/** Returns what was there. */
+/** Returns the providers configured before. */
 async function configureProviders({ at }: CrashStage, providers: unknown): Promise<unknown> {
   const file = at.environment['LARDER_CONFIG'] ?? ''
   const settings = JSON.parse(await readFile(file, 'utf8'))

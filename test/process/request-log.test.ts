@@ -13,7 +13,7 @@ async function start(level: string) {
   return { at, larder, api: new LarderApi(at) }
 }
 
-test('each request is a line at debug: method, route, status, duration, key and request id', async () => {
+test('at level debug, each request is logged with method, route, status, duration, key and request id', async () => {
   const { at, larder, api } = await start('debug')
   const asked = [
     ['GET', '/v1/users/canary-user/oauth/google/token?account=canary-account', 404],
@@ -37,7 +37,7 @@ test('each request is a line at debug: method, route, status, duration, key and 
       .split('\n')
       .filter((line) => line.includes('"event":"request.answered"') && !line.includes('/readyz'))
       .map((line) => JSON.parse(line) as unknown)
-  await until('all are told', async () => (await lines()).length === asked.length + 1)
+  await until('all requests to be logged', async () => (await lines()).length === asked.length + 1)
   const token = 'GET /v1/users/{userId}/oauth/{provider}/token'
   const common = { level: 'debug', durationMs: expect.any(Number) }
   expect(await lines()).toMatchObject([
@@ -52,7 +52,7 @@ test('each request is a line at debug: method, route, status, duration, key and 
   expect(await larder.output()).not.toContain(at.apiKey)
 })
 
-test('a key with metrics:read alone reads the metrics, with the versions, and no token', async () => {
+test('a key with only metrics:read reads /metrics, versions included, and gets 403 elsewhere', async () => {
   const { at, api } = await start('info')
   const made = await api.post('/v1/keys', { name: 'prometheus', permissions: ['metrics:read'] })
   const { key } = made.body as { readonly key: string }
@@ -73,13 +73,13 @@ test('a key with metrics:read alone reads the metrics, with the versions, and no
   }
 })
 
-test('at info no request is told', async () => {
+test('at level info, no request is logged', async () => {
   const { larder, api } = await start('info')
   await api.get('/v1/providers')
   expect(await larder.output()).not.toContain('request.answered')
 })
 
-test('a refused redirect URL and an unknown provider say what to set', async () => {
+test('the error for a refused redirect URL or an unknown provider names the setting to change', async () => {
   const { api } = await start('info')
   const demand = { userId: '42', provider: 'google', redirectUrl: 'https://app.example/done' }
   const refused = await api.post('/v1/connect-links', demand)

@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 const NEW = `whsec_${Buffer.alloc(32, 2).toString('base64')}`
 const OLD = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 
-/** A token endpoint that accepts one client secret, and a receiver that keeps signatures. */
+/** A token endpoint that accepts one client secret, and a webhook receiver that checks signatures. */
 async function world() {
   const state = { accepted: 'old-secret', tried: [] as string[], signed: [] as string[] }
   const server = createServer((request, response) => {
@@ -109,7 +109,7 @@ async function world() {
   return { state, at, larder, api, put, logged, reload, connect, secretInHealth }
 }
 
-test('SIGHUP puts a changed client secret into force, also while the client is held back', async () => {
+test('SIGHUP puts a changed client secret into force, even while the client’s circuit is open', async () => {
   const { state, api, put, logged, reload, connect, secretInHealth } = await world()
   const id = await connect()
   expect(await secretInHealth()).toEqual({ index: null, count: 2 })
@@ -140,10 +140,10 @@ test('the log and /healthz say which of several client secrets is in use', async
 
 test.each([
   ['is empty', ''],
-  ['is no UTF-8', Uint8Array.of(0xff, 0x61)],
+  ['is not UTF-8', Uint8Array.of(0xff, 0x61)],
   ['holds a control character', 'a\u0001b'],
 ])(
-  'a secret file that %s leaves the old secrets in force, and the others change',
+  'SIGHUP keeps the old secrets of a provider if one of its files %s, and reloads the others',
   async (_, text) => {
     const { state, api, put, logged, reload, connect } = await world()
     const id = await connect()
@@ -174,14 +174,14 @@ test('SIGHUP puts a changed webhook secret into force', async () => {
   expect(await larder.output()).not.toMatch(/whsec_(?:A|short)/)
 })
 
-test('SIGHUP without anything to do changes nothing, also before it is ready', async () => {
+test('SIGHUP changes nothing if no file changed, and does not end a process that is still starting', async () => {
   const { at, larder, reload } = await world()
   expect(await reload()).toMatchObject({ level: 'info', changed: 0, refused: 0 })
   larder.kill('SIGTERM')
   expect(await larder.ended).toBe(0)
   const next = await spawnLarderProcess(at)
   onTestFinished(() => next[Symbol.asyncDispose]())
-  // Compiling takes longer than this; the handler is the first thing that a start sets up.
+  // The handler is set up first, before the rest of the program is compiled.
   await until('it handles signals', async () => {
     const caught = /SigCgt:\s*(\w+)/.exec(await readFile(`/proc/${next.pid}/status`, 'utf8'))?.[1]
     return (BigInt(`0x${caught ?? '0'}`) & 1n) === 1n

@@ -26,13 +26,13 @@ async function start(at: Installation) {
   return running
 }
 
-/** Preloads a module into node, from outside: the program itself has no door for tests. */
+/** A module that Node preloads, because the program has no test hooks. */
 function preloading(source: string): Record<string, string> {
   const url = `data:text/javascript,${encodeURIComponent(source)}`
   return { NODE_OPTIONS: `--import=${url}` }
 }
 
-/** Of the database itself: SQLite opens files beside it even to read, and leaves them empty. */
+/** Digest of the database file. The files beside it change even when SQLite only reads. */
 function fingerprint(dataDir: string): string {
   return createHash('sha256')
     .update(readFileSync(join(dataDir, 'larder.db')))
@@ -41,19 +41,22 @@ function fingerprint(dataDir: string): string {
 
 const OPEN_INSPECTOR = encodeURIComponent("import { open } from 'node:inspector'; open(0)")
 
-describe('it ends', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('with 0 on %s, after saying so', async (signal) => {
-    const running = await start(await installation())
-    running.kill(signal)
-    expect(await running.ended).toBe(0)
-    const lines = (await running.output()).trim().split('\n')
-    expect(lines.slice(-2).map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { event: 'process.stopping', reason: signal },
-      { event: 'process.stopped' },
-    ])
-  })
+describe('the end of the daemon', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'the daemon logs that it stops and exits 0 on %s',
+    async (signal) => {
+      const running = await start(await installation())
+      running.kill(signal)
+      expect(await running.ended).toBe(0)
+      const lines = (await running.output()).trim().split('\n')
+      expect(lines.slice(-2).map((line) => JSON.parse(line) as unknown)).toMatchObject([
+        { event: 'process.stopping', reason: signal },
+        { event: 'process.stopped' },
+      ])
+    },
+  )
 
-  test('not at a second SIGTERM, but at a second SIGINT, while it is busy', async () => {
+  test('a busy daemon that is stopping ignores further SIGTERMs and ends at a further SIGINT', async () => {
     const at = await installation()
     const running = await start(at)
     const { hostname, port } = new URL(at.privateUrl)
@@ -73,7 +76,7 @@ describe('it ends', () => {
     expect(await says('process.stopped')).toBe(false)
     let end: unknown = null
     void running.ended.then((how) => (end = how))
-    // Two that come at once are one to the kernel.
+    // The kernel merges two signals that are pending at once.
     await until('SIGINT again and again ends it', () => {
       running.kill('SIGINT')
       return end
@@ -84,7 +87,7 @@ describe('it ends', () => {
   test.each([
     ['unhandledRejection', "Promise.reject(new RangeError('canary-71'))"],
     ['uncaughtException', "throw new RangeError('canary-71')"],
-  ])('with 70 on an %s, which is told without its message', async (kind, fault) => {
+  ])('the daemon exits 70 on an %s and logs it without its message', async (kind, fault) => {
     const at = await installation(preloading(`process.on('SIGUSR2', () => { ${fault} })`))
     const running = await start(at)
     running.kill('SIGUSR2')
@@ -98,7 +101,7 @@ describe('it ends', () => {
 })
 
 test.each([[['--disable-sigusr1']], [[]]])(
-  'SIGUSR1 opens no inspector, node started with %j',
+  'SIGUSR1 opens no inspector if Node was started with the flags %j',
   async (flags) => {
     const { environment: env, privateUrl } = await installation()
     const serving = spawnLarder(['serve'], { env, flags })
@@ -113,8 +116,8 @@ test.each([[['--disable-sigusr1']], [[]]])(
   },
 )
 
-describe('it refuses to start', () => {
-  test('with settings that are wrong, all told on standard error, and nothing written', async () => {
+describe('a start that is refused', () => {
+  test('a start with wrong settings exits 78, names each on standard error and writes no file', async () => {
     const cwd = tempDir()
     const env = { LARDER_REFRESH_MARGN: 'canary', LARDER_LISTEN: 'canary' }
     expect(await larder(['serve'], { env, cwd })).toEqual({
@@ -135,14 +138,17 @@ describe('it refuses to start', () => {
     ['--trace-tls', 'NODE_OPTIONS: must not hold --trace-tls;'],
     ['--report-on-signal', 'node: must not be run with diagnostic reports'],
     [`--import=data:text/javascript,${OPEN_INSPECTOR}`, 'node: must not be run with an inspector'],
-  ])('in a process that node was told to open by %s', async (options, expected) => {
-    const at = await installation({ NODE_OPTIONS: options })
-    const { code, stderr } = await larder(['serve'], { env: at.environment })
-    expect(code).toBe(78)
-    expect(stderr).toContain(expected)
-  })
+  ])(
+    'a start exits 78 if NODE_OPTIONS has %s, which exposes the memory or the traffic',
+    async (options, expected) => {
+      const at = await installation({ NODE_OPTIONS: options })
+      const { code, stderr } = await larder(['serve'], { env: at.environment })
+      expect(code).toBe(78)
+      expect(stderr).toContain(expected)
+    },
+  )
 
-  test('with another master key, before a single byte is written', async () => {
+  test('a start with another master key exits 78 and leaves the database unchanged', async () => {
     const at = await installation()
     const running = await start(at)
     running.kill('SIGTERM')
@@ -155,7 +161,7 @@ describe('it refuses to start', () => {
     expect(fingerprint(at.dataDir)).toEqual(before)
   })
 
-  test('beside a process that holds the same data directory', async () => {
+  test('a start exits 74 while another process holds the data directory', async () => {
     const at = await installation()
     await start(at)
     const free = { LARDER_LISTEN: '127.0.0.1:0', LARDER_PUBLIC_LISTEN: '127.0.0.1:0' }
@@ -166,7 +172,7 @@ describe('it refuses to start', () => {
     expect(run.stdout).not.toContain('process.crashed')
   })
 
-  test('over a file that is no vault, which is left as it is', async () => {
+  test('a start exits 74 if larder.db is not a database, and leaves the file unchanged', async () => {
     const at = await installation({ LARDER_DATA_DIR: tempDir() })
     const dataDir = at.environment['LARDER_DATA_DIR'] ?? ''
     writeFileSync(join(dataDir, 'larder.db'), 'something else entirely')
@@ -175,7 +181,7 @@ describe('it refuses to start', () => {
     expect(fingerprint(dataDir)).toEqual(before)
   })
 
-  test('where the data directory cannot be one', async () => {
+  test('a start exits 74 if the path of the data directory leads through a file', async () => {
     const file = put(tempDir(), 'file', '')
     const at = await installation({ LARDER_DATA_DIR: join(file, 'data') })
     const run = await larder(['serve'], { env: at.environment })
@@ -183,14 +189,14 @@ describe('it refuses to start', () => {
     expect(run.stderr).toContain('larder: error: the data directory cannot be used (ENOTDIR)')
   })
 
-  test('at a host that there is not', async () => {
+  test('a start exits 1 if the host to listen on does not exist', async () => {
     const at = await installation({ LARDER_LISTEN: 'no-such-host.invalid:0' })
     const run = await larder(['serve'], { env: at.environment })
     expect(run.code).toBe(1)
     expect(run.stderr).toMatch(/larder: error: cannot listen \(E\w+\)/)
   })
 
-  test('where a file stands at the path of its socket, which is left as it is', async () => {
+  test('a start exits 78 if a file is at the path of its socket, and leaves the file unchanged', async () => {
     const path = put(tempDir(), 'larder.sock', 'kept')
     const at = await installation({ LARDER_LISTEN: `unix:${path}` })
     const run = await larder(['serve'], { env: at.environment })
@@ -200,7 +206,7 @@ describe('it refuses to start', () => {
     expect(readFileSync(path, 'utf8')).toBe('kept')
   })
 
-  test('where its address is taken', async () => {
+  test('a start exits 1 if its port is taken', async () => {
     const { port, close } = await listen(createServer())
     onTestFinished(close)
     const at = await installation({ LARDER_LISTEN: `127.0.0.1:${port}` })
@@ -210,7 +216,7 @@ describe('it refuses to start', () => {
   })
 })
 
-test('a first run makes keys, tells where, the command line finds them; no second one does', async () => {
+test('a first start makes key files that the command line finds; a start without them is refused once a vault exists', async () => {
   const cwd = tempDir()
   const env = {
     LARDER_LISTEN: `unix:${join(cwd, 'private.sock')}`,

@@ -42,25 +42,28 @@ function withStalledReader(): number {
 }
 
 const OUTPUTS: readonly (readonly [string, () => number])[] = [
-  ['its reader is gone', withoutReader],
-  ['its reader takes nothing', withStalledReader],
-  ['its disk is full', () => opened('/dev/full', O_WRONLY)],
+  ['reader is gone', withoutReader],
+  ['reader takes nothing', withStalledReader],
+  ['disk is full', () => opened('/dev/full', O_WRONLY)],
 ]
 
-describe.each(OUTPUTS)('standard output: %s', (_what, output) => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('the daemon serves, and ends at %s', async (signal) => {
-    const at = await makeInstallation({ configuration: '' })
-    onTestFinished(() => at[Symbol.asyncDispose]())
-    const running = spawnOnto(output(), ['serve'], { ...at.environment })
-    onTestFinished(() => running.kill('SIGKILL'))
-    const isReady = async () =>
-      (await fetch(`${at.privateUrl}/readyz`).catch(() => null))?.ok === true
-    await until('it is ready', isReady)
-    running.kill(signal)
-    expect(await running.ended).toEqual([0, null])
-  })
+describe.each(OUTPUTS)('with standard output whose %s', (_what, output) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'the daemon starts, and exits 0 on %s',
+    async (signal) => {
+      const at = await makeInstallation({ configuration: '' })
+      onTestFinished(() => at[Symbol.asyncDispose]())
+      const running = spawnOnto(output(), ['serve'], { ...at.environment })
+      onTestFinished(() => running.kill('SIGKILL'))
+      const isReady = async () =>
+        (await fetch(`${at.privateUrl}/readyz`).catch(() => null))?.ok === true
+      await until('it is ready', isReady)
+      running.kill(signal)
+      expect(await running.ended).toEqual([0, null])
+    },
+  )
 
-  test('a start that is refused ends with its code', async () => {
+  test('a start that is refused exits with its own code', async () => {
     const at = await makeInstallation({ configuration: '' })
     onTestFinished(() => at[Symbol.asyncDispose]())
     const LARDER_VAULT_ID = '0'.repeat(32)

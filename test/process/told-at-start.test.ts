@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 
-test('a start tells what an earlier process left, and which connections nobody refreshes', async () => {
+test('a start logs attempts that a crash left open, and connections whose provider is not in the settings', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'grace' } })
   const { provider } = stage
   const first = await stage.start()
@@ -35,7 +35,7 @@ test('a start tells what an earlier process left, and which connections nobody r
 
 const TOLD_AT_START = ['process.recovered', 'provider.ready', 'provider.missing']
 
-/** Of every process until now. */
+/** Events of all processes so far. */
 async function told(larder: Awaited<ReturnType<CrashStage['start']>>): Promise<readonly unknown[]> {
   const lines = (await larder.output()).split('\n').filter((line) => line.startsWith('{'))
   const events = lines.map((line) => JSON.parse(line) as { readonly event: string })
