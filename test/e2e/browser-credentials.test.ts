@@ -12,14 +12,14 @@ const PASSWORD = 'abcd-efgh-ijkl-mnop'
 const API_KEY = 'key_7f3a9c'
 const basic = (user: string, password: string) => `Basic ${btoa(`${user}:${password}`)}`
 
-describe('a user with credentials and a browser', { timeout: 60_000 }, () => {
+describe('credentials in a browser', { timeout: 60_000 }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchBrowser()
   }, 60_000)
   afterAll(() => browser.close())
 
-  test('mistypes an app password, is told so, enters it again and is back at the app', async () => {
+  test('a user mistypes an app password, sees the error, enters it again and is back at the app', async () => {
     const stage = await setStage()
     const page = await openPage(browser, { javaScriptEnabled: false })
     await page.goto(await stage.link('caldav'))
@@ -28,7 +28,7 @@ describe('a user with credentials and a browser', { timeout: 60_000 }, () => {
     await page.getByLabel('App password').fill('of-something-else')
     await page.getByRole('button', { name: 'Connect' }).click()
     expect(await page.getByRole('alert').textContent()).toContain('Calendar did not accept this')
-    // The address stays, the password never comes back in a page.
+    // The page keeps the address but never repeats the password.
     expect(await page.getByLabel('E-mail address').inputValue()).toBe(ADDRESS)
     expect(await page.getByLabel('App password').inputValue()).toBe('')
 
@@ -46,7 +46,7 @@ describe('a user with credentials and a browser', { timeout: 60_000 }, () => {
     expect(await stage.larder.output()).not.toContain(PASSWORD)
   })
 
-  test('enters an API key, and the provider says whose it is', async () => {
+  test('a user enters an API key, and the provider’s answer names the account', async () => {
     const stage = await setStage()
     const page = await openPage(browser)
     await page.goto(await stage.link('desk'))
@@ -60,7 +60,7 @@ describe('a user with credentials and a browser', { timeout: 60_000 }, () => {
     })
   })
 
-  test('connects again under the same id, and not as somebody else', async () => {
+  test('a reconnect keeps the connection id and refuses the credentials of another account', async () => {
     const stage = await setStage()
     const { body } = await stage.larder.api('POST', '/v1/connections', {
       userId: 'user-1',
@@ -85,7 +85,7 @@ describe('a user with credentials and a browser', { timeout: 60_000 }, () => {
   })
 })
 
-/** Larder between a host app and a provider that knows no OAuth. */
+/** Starts a host app, a provider without OAuth, and Larder between them. */
 async function setStage() {
   const stack = new AsyncDisposableStack()
   onTestFinished(() => stack.disposeAsync())
@@ -127,7 +127,7 @@ async function setStage() {
       const wanted = { userId: 'user-1', provider, redirectUrl: app.redirectUrl, ...demand }
       return (await larder.createLink(wanted)).url
     },
-    /** What the app reads once the browser has come back. */
+    /** Waits until the browser is back at the app, and reads the token. */
     async tokenOf(page: Page) {
       await page.waitForURL((url) => url.href.startsWith(app.redirectUrl))
       return read(new URL(page.url()).searchParams.get('connectionId') ?? '')

@@ -10,14 +10,14 @@ import {
   setStage,
 } from './browser-stage.ts'
 
-describe('a user with a browser', { timeout: 60_000 }, () => {
+describe('connecting in a browser', { timeout: 60_000 }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchBrowser()
   }, 60_000)
   afterAll(() => browser.close())
 
-  test('connects: link, Continue, login, consent, back at the app with a connection', async () => {
+  test('a user connects by link, Continue, login and consent, and is back at the app with a connection', async () => {
     const stage = await setStage()
     const link = await createLink(stage)
     const page = await openPage(browser)
@@ -31,7 +31,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
       state: 'of the app',
     })
     expect(stage.app.arrivals).toHaveLength(1)
-    // The link's secret is nobody else's to know, not even by way of the referrer.
+    // The referrer must not reveal the link's secret.
     expect(stage.app.arrivals[0]?.referer ?? '').not.toContain('/connect/')
     const token = await stage.larder.api(
       'GET',
@@ -41,7 +41,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect(await stage.larder.output()).not.toContain(link.url.split('/').at(-1))
   })
 
-  test('connects without any script', async () => {
+  test('a user connects with JavaScript turned off', async () => {
     const stage = await setStage()
     const { url } = await createLink(stage)
     const page = await openPage(browser, { javaScriptEnabled: false })
@@ -51,7 +51,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(page, stage)).has('connectionId')).toBe(true)
   })
 
-  test('connects with the keyboard alone', async () => {
+  test('a user connects with only the keyboard', async () => {
     const stage = await setStage({ autoConsent: true })
     const { url } = await createLink(stage)
     const page = await openPage(browser)
@@ -61,7 +61,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(page, stage)).has('connectionId')).toBe(true)
   })
 
-  test('says no at the provider, comes back with reject, and may change their mind', async () => {
+  test('a user who denies returns with error=reject and can connect by the same link afterwards', async () => {
     const stage = await setStage()
     const { url } = await createLink(stage)
     const page = await openPage(browser)
@@ -73,7 +73,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect(refusal.get('errorCode')).toBe('access_denied')
     expect(refusal.get('state')).toBe('of the app')
     expect(refusal.has('connectionId')).toBe(false)
-    // What the provider said about it is its own prose, markup and all.
+    // The provider's error_description, which may hold markup, must not be passed on.
     expect(page.url()).not.toContain('refused')
 
     await page.goto(url)
@@ -82,7 +82,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     await page.waitForURL(/connectionId=/)
   })
 
-  test('finds the link whole after 50 scanners opened it', async () => {
+  test('a link works after 50 scanners opened it', async () => {
     const stage = await setStage({ autoConsent: true })
     const { url } = await createLink(stage)
     for (const method of ['GET', 'HEAD']) {
@@ -97,7 +97,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(page, stage)).has('connectionId')).toBe(true)
   })
 
-  test('passes a second identity provider on another origin', async () => {
+  test('a user connects through a second identity provider on another origin', async () => {
     const stage = await setStage({ secondProvider: true })
     const { url } = await createLink(stage)
     const page = await openPage(browser)
@@ -109,7 +109,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(page, stage)).has('connectionId')).toBe(true)
   })
 
-  test('passes both in one go, where they consent by themselves', async () => {
+  test('a user connects through two providers that redirect without a page', async () => {
     const stage = await setStage({ secondProvider: true, autoConsent: true })
     const { url } = await createLink(stage)
     const page = await openPage(browser)
@@ -118,7 +118,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(page, stage)).has('connectionId')).toBe(true)
   })
 
-  test('connects in a popup, and the app’s window hears of it', async () => {
+  test('a user connects in a popup, and the app’s window receives the result', async () => {
     const stage = await setStage({ autoConsent: true })
     const { url } = await createLink(stage)
     const page = await openPage(browser)
@@ -130,7 +130,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     await page.getByText(/connectionId=con_/).waitFor()
   })
 
-  test('carries the completion by which the app confirms, and is served only then', async () => {
+  test('a link with confirm=app returns a completion, and the token is served only after the app confirms', async () => {
     const stage = await setStage({ autoConsent: true })
     const link = await createLink(stage, { confirm: 'app' })
     const page = await openPage(browser)
@@ -144,7 +144,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     expect(await stage.larder.api('GET', token)).toMatchObject({ status: 200 })
   })
 
-  test('connects two accounts in two tabs side by side', async () => {
+  test('a user connects two accounts in two tabs at once', async () => {
     const stage = await setStage()
     const context = await openContext(browser)
     const links = [await createLink(stage), await createLink(stage, { userId: 'user-2' })]
@@ -160,7 +160,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
       const signIn = tab.getByRole('button', { name: 'Sign in' })
       const allow = tab.getByRole('button', { name: 'Allow' })
       await signIn.or(allow).waitFor()
-      // The provider knows the user by the second tab.
+      // In the second tab the provider knows the user already.
       if (await signIn.isVisible()) await signIn.click()
       await allow.waitFor()
     }
@@ -170,7 +170,7 @@ describe('a user with a browser', { timeout: 60_000 }, () => {
     }
   })
 
-  test('ends on a page of ours where the link leads nowhere else, its address clean', async () => {
+  test('a link without a redirect URL ends on Larder’s own page, without code or state in its address', async () => {
     const stage = await setStage()
     const link = await createLink(stage, { redirectUrl: undefined })
     const page = await openPage(browser)

@@ -14,14 +14,14 @@ describe.each([
   ['dark', 320],
   ['light', 1280],
   ['dark', 1280],
-] as const)('the pages, %s, %d pixels wide', { timeout: 60_000 }, (colorScheme, width) => {
+] as const)('in %s mode at %d pixels wide', { timeout: 60_000 }, (colorScheme, width) => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchBrowser()
   }, 60_000)
   afterAll(() => browser.close())
 
-  test('can be read, reached and pressed by everybody', async () => {
+  test('the connect pages pass the accessibility rules, fit the width and have large enough targets', async () => {
     const stage = await setStage()
     const one = await createLink(stage, { displayName: LONG, label: LONG })
     const several = await createLink(stage, {
@@ -61,7 +61,7 @@ async function expectAccessible(page: Page): Promise<void> {
     expect(await page.evaluate(outline)).not.toBe('none')
 }
 
-/** Evaluated from outside: the page's own policy lets no script in. */
+/** Injects axe through the browser, because the page's CSP allows no script. */
 async function runAxe(page: Page): Promise<AxeResults> {
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   await page.evaluate(axe)

@@ -14,7 +14,7 @@ export type Stage = {
   readonly larder: RunningLarder
 }
 
-/** Larder between a host app and a provider, all of them real, gone when the test ends. */
+/** Starts a host app, an identity provider and Larder. All end with the test. */
 export async function setStage(options: IdentityProviderOptions = {}): Promise<Stage> {
   const stack = new AsyncDisposableStack()
   onTestFinished(() => stack.disposeAsync())
@@ -43,7 +43,7 @@ export function createLink({ app, larder }: Stage, demand: Readonly<Record<strin
   })
 }
 
-/** A browser of its own: nothing is shared with the others but the program. */
+/** Opens a browser context with its own cookies and storage. */
 export async function openContext(
   browser: Browser,
   options: NonNullable<Parameters<Browser['newContext']>[0]> = {},
@@ -61,7 +61,7 @@ export async function openPage(
   return (await openContext(browser, options)).newPage()
 }
 
-/** From the connect page to the provider's consent page. */
+/** Goes from the connect page to the provider's consent page. */
 export async function continueToConsent(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('button', { name: 'Sign in' }).click()

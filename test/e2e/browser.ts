@@ -11,12 +11,11 @@ const FLAGS = [
   '--no-sandbox',
   '--disable-domain-reliability',
   '--no-pings',
-  // Whatever a page or the browser itself asks of the world outside cannot even be resolved;
-  // names under .test are other sites on this machine.
+  // No name outside this machine resolves. Names under .test stand for other sites.
   '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ]
 
-/** Chromium as npm brings it, with its own libraries and font. `CHROMIUM_PATH` names another one. */
+/** Starts the Chromium of the npm package, or the one of `CHROMIUM_PATH`. */
 export async function launchBrowser(): Promise<Browser> {
   const own = process.env['CHROMIUM_PATH']
   if (own !== undefined) return chromium.launch({ executablePath: own, args: FLAGS })
@@ -27,7 +26,7 @@ export async function launchBrowser(): Promise<Browser> {
     env: {
       ...process.env,
       FONTCONFIG_FILE: join(home, 'fonts', 'larder.conf'),
-      // A slim image has no NSS; the package carries it.
+      // Slim images lack NSS; the package has it.
       LD_LIBRARY_PATH: join(home, 'al2023', 'lib'),
     },
   })
@@ -40,8 +39,8 @@ const packagePath = dirname(
 )
 
 /**
- * Beside the packages rather than in the shared temporary directory: there, anybody could have put
- * the executable, and the package would run another version's without a look.
+ * Unpacks beside the packages. In the shared temporary directory, another user could have placed an
+ * executable, or an older version could be left, and the package would run it unchecked.
  */
 async function unpackedChromium(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packagePath, 'package.json'), 'utf8'))
@@ -56,13 +55,13 @@ async function unpackedChromium(): Promise<string> {
     await rename(staging, home)
   } catch (error) {
     await rm(staging, { recursive: true, force: true })
-    // Another worker was quicker.
+    // Another worker has unpacked it meanwhile.
     if (!existsSync(home)) throw error
   }
   return home
 }
 
-/** The package's own configuration looks for its font where cloud functions would have it. */
+/** The package's own configuration has the font paths of cloud functions. */
 function fontDirectories(home: string): string {
   return `<?xml version="1.0"?>
     <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -73,7 +72,7 @@ function fontDirectories(home: string): string {
     </fontconfig>`
 }
 
-/** In a process of its own: the package unpacks to wherever `TMPDIR` points. */
+/** Runs in a child process, because the package unpacks into `TMPDIR`. */
 async function unpackInto(directory: string): Promise<void> {
   const script = `import chromium from '@sparticuz/chromium'; await chromium.executablePath()`
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
@@ -81,7 +80,7 @@ async function unpackInto(directory: string): Promise<void> {
     env: {
       ...process.env,
       TMPDIR: directory,
-      // Makes the package bring its libraries as well.
+      // Makes the package unpack its libraries too.
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     },
   })

@@ -12,7 +12,7 @@ const REDIRECT_URL = 'https://app.example.com/oauth'
 
 type Evidence = {
   readonly canaries: readonly Canary[]
-  /** Access tokens, link secrets: what an answer carries once, to whom it is for, and nothing else does. */
+  /** Access tokens and link secrets, which only the answer to their recipient may contain. */
   readonly handedOut: readonly Canary[]
   readonly output: string
   readonly answers: readonly string[]
@@ -22,33 +22,33 @@ type Evidence = {
 
 let evidence: Evidence
 
-/** Unique secrets go in everywhere, at trace level, through what works and what fails. */
+/** Sends unique secrets through every route, in requests that succeed and that fail, at level trace. */
 beforeAll(async () => {
   evidence = await gather()
 })
 
-describe('no secret is found', () => {
-  test('in a log line or the output of the process', () => {
+describe('secrets sent to Larder', () => {
+  test('no secret is in the log or output of the process', () => {
     expect(evidence.output).toContain('"event":"process.started"')
     expect(found([...evidence.canaries, ...evidence.handedOut], evidence.output)).toEqual([])
   })
 
-  test('in an answer', () => {
+  test('no secret is in an answer of the API', () => {
     for (const answer of evidence.answers) expect(found(evidence.canaries, answer)).toEqual([])
   })
 
-  test('in the database, its log, or any other file of the data directory', () => {
+  test('no secret is readable in the database, its WAL, or any other file of the data directory', () => {
     expect(evidence.inFiles).toEqual([])
   })
 })
 
-test('the search finds what is there: access tokens in the answers of the token route', () => {
+test('the search finds access tokens in the answers of the token route', () => {
   const served = evidence.tokenAnswers.flatMap((answer) => found(evidence.handedOut, answer))
   expect(new Set(served).size).toBeGreaterThan(1)
 })
 
 test.each(encodings('a canary that was planted'))(
-  'a canary that is written as %s is found',
+  'the search finds a canary written as %s',
   (written) => {
     const canary = { name: 'planted', value: 'a canary that was planted' }
     expect(found([canary], `before ${written} after`)).toEqual(['planted'])
@@ -92,7 +92,7 @@ async function gather(): Promise<Evidence> {
   }
 }
 
-/** Everything that a caller can hand in, hands back or get wrong. */
+/** Sends secrets in every field of the API that takes one, also in malformed requests. */
 async function exercise(api: LarderApi, publicUrl: string) {
   const [imported, own, refused] = [
     secret('imported refresh token'),

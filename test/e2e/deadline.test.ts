@@ -4,7 +4,7 @@ import { LarderApi } from '../support/larder-api.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
 import { startRawServer } from '../odd-servers/raw-server.ts'
 
-test('a provider that never answers is left at the deadline of the settings, well within the lease', async () => {
+test('a refresh at a silent provider ends at the configured deadline, within the lease', async () => {
   await using provider = await startRawServer(() => undefined)
   const at = { authorizationEndpoint: `${provider.url}/a`, tokenEndpoint: `${provider.url}/t` }
   const acme = { ...at, clientId: 'c', clientSecret: 's' }
@@ -21,7 +21,7 @@ test('a provider that never answers is left at the deadline of the settings, wel
   const begun = performance.now()
   const { status } = await api.post(`/v1/connections/${id}/refresh`)
   expect(status).toBe(503)
-  // One exchange and its one replay.
+  // One request and its one replay.
   expect(provider.requests).toHaveLength(2)
   expect(performance.now() - begun).toBeLessThan(refresh.leaseSeconds * 1_000)
 })

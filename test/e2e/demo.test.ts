@@ -7,7 +7,7 @@ import { walkLink } from '../support/walk-link.ts'
 const WITHIN_MS = 120_000
 
 test(
-  'the page of the demo begins without a connection, names its user, and connects one that works',
+  'the demo page starts without a connection, names its user, and connects an account that works',
   async () => {
     const url = await startDemo()
     const first = await pageOf(url)
@@ -29,7 +29,7 @@ test(
   WITHIN_MS,
 )
 
-/** Runs the demo; its page's address once it has one. */
+/** Runs the demo. Returns the address of its page. */
 async function startDemo(): Promise<string> {
   const demo = spawn(process.execPath, ['demo/demo.ts'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((resolve) => demo.once('exit', resolve))

@@ -4,15 +4,15 @@ import { listen } from '../support/listen.ts'
 export type Arrival = {
   readonly path: string
   readonly params: URLSearchParams
-  /** What the browser told of where it came from. */
+  /** The Referer header of the browser. */
   readonly referer: string | null
 }
 
 export type HostApp = Awaited<ReturnType<typeof startHostApp>>
 
 /**
- * The app that Larder runs beside: users are sent back to `redirectUrl`, and `/popup?link=` opens a
- * link in a popup as such apps do. It remembers every browser that arrives.
+ * A host app: Larder sends users back to its `redirectUrl`, and its page `/popup?link=` opens a link
+ * in a popup. It records every request to `redirectUrl`.
  */
 export async function startHostApp() {
   const arrivals: Arrival[] = []
@@ -36,7 +36,7 @@ export async function startHostApp() {
   }
 }
 
-/** Tells the window that opened it, which is lost where an opener policy cuts the two apart. */
+/** Posts the result to the window that opened it. An opener policy would cut the two apart. */
 const ARRIVED = `<!doctype html><html lang="en"><title>Back at the app</title><h1>Back at the app</h1>
 <script>opener?.postMessage(location.search, '*')</script></html>`
 

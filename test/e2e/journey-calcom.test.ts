@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { walkLink } from '../support/walk-link.ts'
 import { HOME, type Journey, openJourney } from './journey-stage.ts'
 
-// Cal.com: a provider with ideas of its own, as it was and as it is. Neither has a line of code.
+// Cal.com, today and legacy: two unusual providers that need only preset data, no code.
 
 const LIFE_S = 1800
 
-test('Cal.com legacy: to the letter of its description', async () => {
+test('Cal.com legacy: connect, refresh and delete send exactly the documented requests', async () => {
   await using stage = await openJourney('calcom-legacy')
   const { api, vendor } = stage
   const id = await connect(stage)
@@ -27,7 +27,7 @@ test('Cal.com legacy: to the letter of its description', async () => {
   expect(pathOf(me)).toBe('GET /api/auth/oauth/me')
   expect(me?.headers['authorization']).toMatch(/^Bearer at-/)
 
-  // The answer said nothing of a lifetime, nor of a type.
+  // The answer had neither a lifetime nor a token type.
   const first = await api.get(`/v1/connections/${id}/token`)
   expect(first.body).toMatchObject({ tokenType: 'Bearer', account: { id: 'ada' } })
   expect(secondsLeft(first.body)).toBeGreaterThan(LIFE_S - 60)
@@ -39,7 +39,7 @@ test('Cal.com legacy: to the letter of its description', async () => {
   expect(refresh?.headers['authorization']).toBe(`Bearer ${refreshToken}`)
   expect(names(refresh?.body)).toEqual(['client_id', 'client_secret', 'grant_type'])
 
-  // The access token came alone: the refresh token is still the first one.
+  // The refresh answer had no refresh token, so the first one stays in use.
   expect((await api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
   expect(vendor.requests.at(-1)?.headers['authorization']).toBe(`Bearer ${refreshToken}`)
   expect(await api.ask('DELETE', `/v1/connections/${id}`)).toMatchObject({
@@ -48,7 +48,7 @@ test('Cal.com legacy: to the letter of its description', async () => {
   expect(vendor.complaints).toEqual([])
 })
 
-test('Cal.com legacy: a refusal that may mean the client ends no grant, and a link heals it', async () => {
+test('Cal.com legacy: a refusal that may blame the client makes the connection failing, and a reconnect repairs it', async () => {
   await using stage = await openJourney('calcom-legacy')
   const { api, vendor } = stage
   const id = await connect(stage)
@@ -63,7 +63,7 @@ test('Cal.com legacy: a refusal that may mean the client ends no grant, and a li
   expect((await api.get(`/v1/connections/${id}`)).body).toMatchObject({ status: 'active' })
 })
 
-test('Cal.com today: rotates at every refresh, and each rotation is kept', async () => {
+test('Cal.com: every refresh rotates, and Larder uses the newest token', async () => {
   await using stage = await openJourney('calcom')
   const { api, vendor } = stage
   const id = await connect(stage)
@@ -82,7 +82,7 @@ test('Cal.com today: rotates at every refresh, and each rotation is kept', async
   expect(vendor.complaints).toEqual([])
 })
 
-test('Cal.com today: a client that waits for approval is the operator’s, not the user’s', async () => {
+test('Cal.com: an unapproved client is reported as misconfigured and leaves the connection active', async () => {
   await using stage = await openJourney('calcom')
   const { api, vendor } = stage
   const id = await connect(stage)

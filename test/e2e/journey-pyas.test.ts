@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { consentWithoutBrowser } from '../support/consent.ts'
 import { HOME, type Journey, openJourney } from './journey-stage.ts'
 
-// Pyas: two steps, and the callback is the app's own.
+// Pyas: an authorization in two steps, with the app's own callback.
 
 const CALLBACK = `${HOME}/pyas/callback`
 
 describe.each(['google', 'microsoft', 'zoom'])('Pyas: %s', (provider) => {
   const { stage } = useStage(provider)
 
-  test('gives a URL, then an account for the code that came back', async () => {
+  test('an authorization gives a URL, and its completion an active connection with the account', async () => {
     const { api, vendor } = stage()
     const { url, state } = await begin(stage(), { state: 'of the app' })
     const back = new URL(await consentWithoutBrowser(url))
@@ -38,7 +38,7 @@ describe.each(['google', 'microsoft', 'zoom'])('Pyas: %s', (provider) => {
     expect(vendor.complaints).toEqual([])
   })
 
-  test('a bad code is invalid_grant, 400', async () => {
+  test('a completion with a forged code returns 400 with reason invalid_grant', async () => {
     const { url } = await begin(stage())
     const back = fieldsOf(new URL(await consentWithoutBrowser(url)))
     const forged = { userId: '42', ...back, code: 'forged' }
@@ -48,7 +48,7 @@ describe.each(['google', 'microsoft', 'zoom'])('Pyas: %s', (provider) => {
     })
   })
 
-  test('somebody else’s session is refused, and the code is not redeemed', async () => {
+  test('a completion for another user returns 409 and redeems no code', async () => {
     const { api, vendor } = stage()
     const { url } = await begin(stage())
     const back = fieldsOf(new URL(await consentWithoutBrowser(url)))
@@ -62,7 +62,7 @@ describe.each(['google', 'microsoft', 'zoom'])('Pyas: %s', (provider) => {
     ['email', { email: 'nobody' }],
     ['callbackUrl', { callbackUrl: 'https://elsewhere.example/' }],
     ['userId', { userId: '' }],
-  ])('a bad %s is named, and where it was', async (name, wrong) => {
+  ])('an authorization with an invalid %s returns 400 and names the field', async (name, wrong) => {
     const demand = { userId: '42', provider, callbackUrl: CALLBACK, ...wrong }
     expect(await stage().api.post('/v1/authorizations', demand)).toMatchObject({
       status: 400,
@@ -71,7 +71,7 @@ describe.each(['google', 'microsoft', 'zoom'])('Pyas: %s', (provider) => {
   })
 })
 
-/** One installation for the tests of a provider: they do not touch each other's flows. */
+/** One installation for all tests of a provider, because their flows are independent. */
 function useStage(provider: string) {
   let open: Journey
   beforeAll(async () => {
@@ -98,7 +98,7 @@ async function begin(
   return answer.body as { url: string; state: string }
 }
 
-/** What the app's own callback hands on. */
+/** The parameters that the app's callback passes on. */
 function fieldsOf({ searchParams }: URL) {
   const iss = searchParams.get('iss')
   return {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOME, type Journey, openJourney } from './journey-stage.ts'
 
-// Recal: the app hands in a user's tokens, `POST /v1/users/{userId}/oauth/{provider}`.
+// Recal: the app imports a user's tokens with `POST /v1/users/{userId}/oauth/{provider}`.
 
 const HOUR = 3_600_000
 
-describe.each(['google', 'microsoft'])('Recal: tokens of %s', (provider) => {
-  test('are handed in, listed, read, served fresh, and deleted', async () => {
+describe.each(['google', 'microsoft'])('Recal: %s', (provider) => {
+  test('tokens are imported, listed, read, refreshed and deleted', async () => {
     await using stage = await openJourney(provider)
     const { api, vendor } = stage
     const resource = `/v1/users/user%2F7/oauth/${provider}`
@@ -49,7 +49,7 @@ describe.each(['google', 'microsoft'])('Recal: tokens of %s', (provider) => {
     expect(vendor.complaints).toEqual([])
   })
 
-  test('that have expired are renewed before they are served, and never answered as they are', async () => {
+  test('expired tokens are refreshed during the import and never served', async () => {
     await using stage = await openJourney(provider)
     const { api, vendor } = stage
     const given = vendor.books.give(['calendar'])
@@ -67,7 +67,7 @@ describe.each(['google', 'microsoft'])('Recal: tokens of %s', (provider) => {
   })
 })
 
-describe('Recal: what is handed in', () => {
+describe('Recal: the import', () => {
   let stage: Journey
   beforeAll(async () => {
     stage = await openJourney('google')
@@ -76,15 +76,15 @@ describe('Recal: what is handed in', () => {
   const handIn = (body: unknown) => stage.api.post('/v1/users/42/oauth/google', body)
 
   test.each([
-    ['no access token', { scope: [] }, 'accessToken'],
-    ['no scope', { accessToken: 'at' }, 'scope'],
+    ['without an access token', { scope: [] }, 'accessToken'],
+    ['without a scope', { accessToken: 'at' }, 'scope'],
     [
-      'an address of 257 letters',
+      'with an address of 257 letters',
       { accessToken: 'at', scope: [], email: 'a'.repeat(257) },
       'email',
     ],
-    ['a date that is none', { accessToken: 'at', scope: [], expiresAt: 'soon' }, 'expiresAt'],
-  ])('with %s is refused by name', async (_, body, name) => {
+    ['with a malformed date', { accessToken: 'at', scope: [], expiresAt: 'soon' }, 'expiresAt'],
+  ])('an import %s returns 400 and names the field', async (_, body, name) => {
     expect(await handIn(body)).toMatchObject({
       status: 400,
       body: { code: 'invalid_request', errors: [{ in: 'body', name }] },
@@ -92,18 +92,18 @@ describe('Recal: what is handed in', () => {
   })
 
   test.each([
-    ['a date', (ms: number) => new Date(ms).toISOString()],
+    ['an ISO date', (ms: number) => new Date(ms).toISOString()],
     ['seconds', (ms: number) => ms / 1000],
     ['milliseconds', (ms: number) => ms],
     ['text of seconds', (ms: number) => String(ms / 1000)],
-  ])('may tell when it ends by %s', async (_, write) => {
+  ])('an import accepts the expiry as %s', async (_, write) => {
     const end = Math.ceil(Date.now() / 1000) * 1000 + HOUR
     const { accessToken } = stage.vendor.books.give([])
     const answer = await handIn({ accessToken, scope: [], expiresAt: write(end) })
     expect(answer.body).toMatchObject({ expiresAt: new Date(end).toISOString(), alive: true })
   })
 
-  test('can be had by a link for that user, too', async () => {
+  test('the app can create a link for the same user and provider', async () => {
     const path = '/v1/users/42/oauth/google/link'
     expect(await stage.api.post(path, { redirectUrl: HOME })).toMatchObject({
       status: 201,

@@ -5,7 +5,7 @@ import { until } from '../support/until.ts'
 import { openReceiver, verified } from '../webhooks/receiver.ts'
 import { CLIENT, HOME, type Journey, openJourney } from './journey-stage.ts'
 
-// Recall.ai, calendar v2: the app runs the flow with its own client and hands in the refresh token.
+// Recall.ai, calendar v2: the app runs the flow with its own client and imports the refresh token.
 
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`
 
@@ -13,7 +13,7 @@ describe.each([
   ['google_calendar', 'google'],
   ['microsoft_outlook', 'microsoft'],
 ])('Recall.ai: %s', (platform, provider) => {
-  test('is created, refreshed, disconnected, told of, and updated under the same id', async () => {
+  test('a calendar is created, disconnected with a webhook event, and reconnected under the same id', async () => {
     await using receiver = await openReceiver()
     await using stage = await openRecall(provider, receiver.url)
     const { api, vendor } = stage
@@ -40,7 +40,7 @@ describe.each([
       failure,
     })
 
-    await until('the webhook to tell of it', () =>
+    await until('the webhook event of the disconnection', () =>
       receiver.deliveries.find(({ event }) => event.type === 'connection.disconnected'),
     )
     for (const delivery of receiver.deliveries) verified(delivery, SECRET)
@@ -60,12 +60,12 @@ describe.each([
     expect(updated).toMatchObject({ status: 200, body: { id, status: 'active', failure: null } })
     const fresh = await api.get(`/v1/connections/${id}/token`)
     expect(fresh.body).toMatchObject({ accessToken: vendor.books.latest.accessToken })
-    await until('the webhook to tell of that, too', () =>
+    await until('the webhook event of the reconnection', () =>
       receiver.deliveries.find(({ event }) => event.type === 'connection.reconnected'),
     )
   })
 
-  test('comes back under the same id by a link, too', async () => {
+  test('a link reconnects a disconnected calendar under the same id', async () => {
     await using stage = await openRecall(provider)
     const { api, vendor } = stage
     const { id } = (await create(stage, provider, platform)).body as { id: string }
@@ -82,7 +82,7 @@ describe.each([
     expect((await api.get(`/v1/connections/${id}`)).body).toMatchObject({ status: 'active' })
   })
 
-  test('with a refresh token that is dead already is not created', async () => {
+  test('an import of a revoked refresh token returns 400 and creates no connection', async () => {
     await using stage = await openRecall(provider)
     const { refreshToken } = stage.vendor.books.give(['calendar'])
     stage.vendor.books.revoke(refreshToken)
@@ -95,7 +95,7 @@ describe.each([
   })
 })
 
-/** No client of the operator's: every calendar brings its own. */
+/** The settings have no client; each import brings its own. */
 function openRecall(provider: string, receiver?: string): Promise<Journey> {
   return openJourney(provider, {
     settings: { clientId: undefined, clientSecret: undefined },

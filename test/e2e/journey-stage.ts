@@ -17,11 +17,11 @@ export type Journey = AsyncDisposable & {
   readonly at: { readonly publicUrl: string; readonly privateUrl: string; readonly apiKey: string }
 }
 
-/** A preset whose vendor stands on loopback: what an operator writes for a server of their own. */
+/** For each preset, its dialect with the endpoints on loopback, as for a self-hosted server. */
 const AT_LOOPBACK: Readonly<Record<string, (origin: string) => Dialect>> = {
   google: (origin) =>
     elsewhere(vendorOf('google'), {
-      // The issuer keeps its name: it is what id tokens and callbacks say.
+      // The issuer keeps its name, because id tokens and callbacks contain it.
       'https://accounts.google.com/o/': `${origin}/accounts/o/`,
       'https://oauth2.googleapis.com': `${origin}/oauth2`,
       'https://www.googleapis.com/oauth2': `${origin}/certs`,
@@ -48,7 +48,7 @@ const AT_LOOPBACK: Readonly<Record<string, (origin: string) => Dialect>> = {
     elsewhere(vendorOf('calcom-legacy'), { 'https://app.cal.com': origin }),
 }
 
-/** Larder as an operator runs it, with one preset, and its vendor; both over real HTTP. */
+/** Starts Larder with one preset, and a server that plays its vendor. */
 export async function openJourney(
   provider: string,
   more: {
@@ -83,7 +83,7 @@ function vendorOf(provider: string): Dialect {
   return dialect
 }
 
-/** A vendor without consent is asked by the preset's probe alone, and knows no client. */
+/** A vendor without consent has no client; the settings only move the preset's probe to loopback. */
 function settingsOf(provider: string, dialect: Dialect) {
   if (provider in withoutConsent) return { probe: { url: dialect.probes?.[0]?.url } }
   return { clientId: CLIENT.id, clientSecret: CLIENT.secret, ...endpointsOf(dialect) }

@@ -4,9 +4,9 @@ import { APP_PASSWORD } from '../contract/dialects/without-consent.ts'
 import { walkLink } from '../support/walk-link.ts'
 import { HOME, type Journey, openJourney } from './journey-stage.ts'
 
-// Wix bookings, `connectByOAuth`: the app sends the user to a URL and gets them back with an answer.
+// Wix bookings, `connectByOAuth`: the app sends the user to a URL, and the user returns with a result.
 
-test('Wix: the user is sent back with connectionId, and the app reads a token by it', async () => {
+test('Wix: the user returns with a connectionId, with which the app reads a token', async () => {
   await using stage = await openJourney('google')
   const { api, vendor } = stage
   const link = await api.createLink(demand())
@@ -26,7 +26,7 @@ test('Wix: the user is sent back with connectionId, and the app reads a token by
   expect(vendor.complaints).toEqual([])
 })
 
-describe('Wix: the three words', () => {
+describe('Wix: a failed connect', () => {
   let stage: Journey
   beforeAll(async () => {
     stage = await openJourney('google')
@@ -42,27 +42,30 @@ describe('Wix: the three words', () => {
     ['internal', 'provider_misconfigured', () => fail(stage, 401, 'invalid_client')],
     ['internal', 'invalid_request', () => fail(stage, 400, 'invalid_grant')],
     ['internal', 'provider_unavailable', () => fail(stage, 503, 'unavailable')],
-  ])('error=%s with errorCode=%s, and the link stays good', async (error, code, happen) => {
-    const { api, vendor } = stage
-    const link = await api.createLink(demand())
-    happen()
-    const refused = (await walkLink(link.url)).searchParams
-    expect(Object.fromEntries(refused)).toEqual({
-      error,
-      errorCode: code,
-      linkId: link.id,
-      state: 'schedule-7',
-    })
-    expect((await api.get(`/v1/connect-links/${link.id}`)).body).toMatchObject({
-      status: 'pending',
-      lastError: code,
-    })
-    vendor.denial = null
-    vendor.fault = null
-    expect((await walkLink(link.url)).searchParams.get('connectionId')).toMatch(/^con_/)
-  })
+  ])(
+    'the user returns with error=%s and errorCode=%s, and can use the same link again',
+    async (error, code, happen) => {
+      const { api, vendor } = stage
+      const link = await api.createLink(demand())
+      happen()
+      const refused = (await walkLink(link.url)).searchParams
+      expect(Object.fromEntries(refused)).toEqual({
+        error,
+        errorCode: code,
+        linkId: link.id,
+        state: 'schedule-7',
+      })
+      expect((await api.get(`/v1/connect-links/${link.id}`)).body).toMatchObject({
+        status: 'pending',
+        lastError: code,
+      })
+      vendor.denial = null
+      vendor.fault = null
+      expect((await walkLink(link.url)).searchParams.get('connectionId')).toMatch(/^con_/)
+    },
+  )
 
-  test('come beside a list of what can be connected, how, and what to register there', async () => {
+  test('GET /v1/providers lists each provider, how it connects, and its redirect URI', async () => {
     const { body } = await stage.api.get('/v1/providers')
     const redirectUri = `${stage.at.publicUrl}/callback/google`
     expect(body).toMatchObject({
@@ -72,7 +75,7 @@ describe('Wix: the three words', () => {
 })
 
 describe('Wix: connectByCredentials', () => {
-  test('an address and an app password are entered on the page, and served as a header', async () => {
+  test('an address and an app password from the page are served as a header', async () => {
     await using stage = await openJourney('icloud-caldav')
     const { api, vendor } = stage
     expect((await api.get('/v1/providers')).body).toMatchObject({
@@ -99,7 +102,7 @@ describe('Wix: connectByCredentials', () => {
   })
 })
 
-/** The connect page in one browser: its text, and what its button sends. */
+/** Opens the connect page. Returns its text and a function that submits its form. */
 async function openPage(link: string) {
   const page = await fetch(link)
   const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''

@@ -7,7 +7,7 @@ import { walkLink } from '../support/walk-link.ts'
 const HOME = 'https://app.example.com/oauth'
 const ADA = { id: 'a-1', email: 'ada@example.com', name: 'Ada' }
 
-test('a link that asks for more scopes asks for those of before as well, and keeps the id', async () => {
+test('a reconnect with more scopes also asks for the earlier ones and keeps the connection id', async () => {
   await using provider = await createScriptedProvider()
   await provider.setAccount(ADA)
   const acme = { name: 'Acme', ...settingsFor(provider), clientSecret: provider.client.secret }
@@ -25,7 +25,7 @@ test('a link that asks for more scopes asks for those of before as well, and kee
   const more = { connectionId, scope: ['read', 'write'], missingScope: [] }
   expect(await connect({ scope: ['write'], connectionId })).toMatchObject(more)
 
-  // The user unticks one of them: it was asked for and is not there, wherever one looks.
+  // The user deselects a scope. Every view then shows it as missing.
   await provider.misbehave({ act: 'edit', set: { scope: 'read' } })
   const less = { scope: ['read'], missingScope: ['write'] }
   expect(await connect({ connectionId })).toMatchObject({ connectionId, ...less })

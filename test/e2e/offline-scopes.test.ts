@@ -11,10 +11,10 @@ const LISTED = { set: { scope: 'read' } }
 const UNSAID = { unset: ['scope'] }
 
 test.each([
-  ['offline_access is known by its name', ASKED, {}, LISTED],
-  ['the answer has no scope', ASKED, {}, UNSAID],
-  ['the settings name it', ['read', 'keep'], { offline: { scope: 'keep' } }, LISTED],
-])('a scope that asks for a refresh token is not missing if one came: %s', async (...row) => {
+  ['the scope is offline_access', ASKED, {}, LISTED],
+  ['the answer has no scope field', ASKED, {}, UNSAID],
+  ['the settings name the scope', ['read', 'keep'], { offline: { scope: 'keep' } }, LISTED],
+])('a scope that asks for a refresh token is not missing if one came (%s)', async (...row) => {
   const [, scope, more, edit] = row
   await using provider = await createScriptedProvider()
   const acme = {
@@ -32,7 +32,7 @@ test.each([
     refreshable: true,
     missingScope: [],
   })
-  // Neither does an answer to a refresh list it, nor does it bring another refresh token.
+  // The answer to a refresh does not list the scope and has no new refresh token.
   await larder.api('POST', `${path}/refresh`)
   expect((await larder.api('GET', `${path}/token`)).body).toMatchObject({ missingScope: [] })
   await provider.misbehave({ act: 'edit', set: { scope: 'read' }, unset: ['refresh_token'] })
@@ -40,7 +40,7 @@ test.each([
   expect((await larder.api('GET', path)).body).toMatchObject({ missingScope: [] })
 })
 
-test('it is missing if the answer lists other scopes and no refresh token came', async () => {
+test('offline_access is missing if the answer lists other scopes and no refresh token came', async () => {
   await using provider = await createScriptedProvider()
   const settings = { ...settingsFor(provider), clientSecret: provider.client.secret }
   await using larder = await startLarder({

@@ -13,21 +13,21 @@ import { walkLink } from '../support/walk-link.ts'
 const REDIRECT_URL = 'https://app.example.com/oauth'
 const READERS = 200
 
-test('two hundred readers of an expired token cost the provider one refresh', async () => {
+test('two hundred readers of an expired token cause one refresh', async () => {
   await using stage = await openStage({ accessTokenSeconds: 6 })
   const { api, gate, provider } = stage
   const id = await connect(stage, 'user-1')
   gate.close()
   await until('the schedule to refresh', () => gate.waiting > 0)
   await until(
-    'the old token to end',
+    'the old token to expire',
     async () => !connection(await api.get(`/v1/connections/${id}`)).alive,
   )
 
   const reading = Array.from({ length: READERS }, () =>
     api.get(`/v1/connections/${id}/token?minTtlSeconds=1`),
   )
-  // So that on a slow machine its own half-life does not come while the readers are still served.
+  // On a slow machine, the next token would otherwise be due while the readers are still served.
   provider.setAccessTokenSeconds(600)
   gate.open()
   const answers = await Promise.all(reading)
@@ -44,7 +44,7 @@ test('two hundred readers of an expired token cost the provider one refresh', as
   expect(userinfo.status).toBe(200)
 })
 
-test('killed while it serves and started again, it serves every connection', async () => {
+test('every connection is served and can refresh after Larder is killed under load and restarted', async () => {
   await using stage = await openStage({ accessTokenSeconds: 600 })
   const { api } = stage
   const ids: string[] = []
@@ -59,12 +59,12 @@ test('killed while it serves and started again, it serves every connection', asy
   await stage.restart()
   for (const id of ids) {
     expect((await api.get(`/v1/connections/${id}/token`)).status).toBe(200)
-    // The rotated grant survived too, not only the token in hand.
+    // The refresh token survived too.
     expect((await api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
   }
 })
 
-test('asked to stop during a refresh, it lands the flight, answers its reader and exits 0', async () => {
+test('on SIGTERM during a refresh, Larder stores the rotation, answers the caller and exits 0', async () => {
   await using stage = await openStage({ accessTokenSeconds: 3 })
   const { api, gate } = stage
   const id = await connect(stage, 'user-1')
@@ -72,7 +72,7 @@ test('asked to stop during a refresh, it lands the flight, answers its reader an
   const refresh = api.post(`/v1/connections/${id}/refresh`)
   await until('the refresh to be at the provider', () => gate.waiting > 0)
   stage.larder.kill('SIGTERM')
-  await until('it to say that it stops', async () => (await api.get('/readyz')).status === 503)
+  await until('/readyz to return 503', async () => (await api.get('/readyz')).status === 503)
   gate.open()
   expect((await refresh).status).toBe(200)
   expect(await stage.larder.ended).toBe(0)

@@ -3,9 +3,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Schedule } from '../../src/jobs/schedule.ts'
 import { systemClock } from '../../src/observe/system-clock.ts'
 
-// By itself: node-cron remembers the time zone that it first met.
+// In a file of its own, because node-cron keeps the time zone of its first use.
 
-test('a job is planned by UTC, whatever time is kept around it', async () => {
+test('jobs are planned by UTC if the process has another time zone', async () => {
   keepTimeOf('Europe/Vienna')
   const nightly = { name: 'nightly', cron: '23 4 * * *', everyTick: false, run: async () => {} }
   await using schedule = new Schedule([nightly], {

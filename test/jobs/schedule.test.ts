@@ -6,7 +6,7 @@ import type { Clock } from '../../src/ports/ports.ts'
 
 const DAY = 86_400_000
 
-test('a tick runs each job that wants it, one run of it at a time', async () => {
+test('a tick runs each every-tick job, and none that still runs', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   const runs = { slow: 0, quick: 0 }
@@ -26,7 +26,7 @@ test('a tick runs each job that wants it, one run of it at a time', async () => 
   expect(runs.slow).toBeGreaterThan(1)
 })
 
-test('a job that fails is reported, and runs again', async () => {
+test('a failing job is reported and runs again', async () => {
   const clock = new HandClock()
   const told: unknown[] = []
   const failing = job('failing', () => Promise.reject(new Error('no')))
@@ -39,8 +39,8 @@ test('a job that fails is reported, and runs again', async () => {
 test.each([
   ['forward by days', 3 * DAY],
   ['back by days', -3 * DAY],
-  ['back by an hour, as where local time is kept', -3_600_000],
-])('a clock that is set %s is followed before anything else runs, once', async (_, byMs) => {
+  ['back by an hour, as with a clock in local time', -3_600_000],
+])('the schedule follows a clock that is set %s once, before any job runs', async (_, byMs) => {
   const clock = new HandClock()
   const order: string[] = []
   const scan = job('scan', async () => void order.push('scan'))
@@ -52,7 +52,7 @@ test.each([
   expect(order).toEqual(['scan', `followed ${byMs}`, 'scan', 'scan'])
 })
 
-test('a clock that is set between the making of the schedule and its start is followed as well', async () => {
+test('the schedule follows a clock that is set between its creation and its start', async () => {
   const clock = new HandClock()
   const order: string[] = []
   const scan = job('scan', async () => void order.push('scan'))
@@ -63,7 +63,7 @@ test('a clock that is set between the making of the schedule and its start is fo
   expect(order).toEqual([`followed ${-3 * DAY}`, 'scan', 'scan'])
 })
 
-test('a clock that is set has every job planned anew, and none twice', async () => {
+test('every job is planned again, and only once, after the clock is set', async () => {
   const clock = new HandClock()
   await using schedule = open([job('one'), job('two')], clock)
   schedule.start()
@@ -76,7 +76,7 @@ test('a clock that is set has every job planned anew, and none twice', async () 
   expect(after.filter(({ id }) => before.some((task) => task.id === id))).toEqual([])
 })
 
-test('a job that still runs when the clock is set is begun by nobody beside itself', async () => {
+test('a job that still runs when the clock is set is not started a second time', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   let runs = 0
@@ -88,7 +88,7 @@ test('a job that still runs when the clock is set is begun by nobody beside itse
   schedule.start()
   clock.wall -= 3 * DAY
   await clock.tick()
-  // As when its minute has come.
+  // As node-cron does at the minute of the job.
   await Promise.all(planned().map((task) => task.execute()))
   expect(runs).toBe(1)
   gate.resolve()
@@ -97,7 +97,7 @@ test('a job that still runs when the clock is set is begun by nobody beside itse
   expect(runs).toBeGreaterThan(1)
 })
 
-test('nothing is planned any more where it is asked to stop while it follows the clock', async () => {
+test('no job is planned if the schedule is stopped while it follows the clock', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   const schedule = open([job('one')], clock, [], () => gate.promise)
@@ -110,7 +110,7 @@ test('nothing is planned any more where it is asked to stop while it follows the
   expect(planned()).toEqual([])
 })
 
-test('a start runs each job once that may have been missed, one after the other', async () => {
+test('a start runs each job that may have been missed once, one after the other', async () => {
   const clock = new HandClock()
   const order: string[] = []
   const gate = Promise.withResolvers<void>()
@@ -129,7 +129,7 @@ test('a start runs each job once that may have been missed, one after the other'
   expect(order).toEqual(['first begins', 'first ends', 'second'])
 })
 
-test('a job that fails when it is made up for keeps none of the others from their turn', async () => {
+test('a missed job that fails does not keep the next missed job from running', async () => {
   const clock = new HandClock()
   let runs = 0
   const jobs = [
@@ -142,7 +142,7 @@ test('a job that fails when it is made up for keeps none of the others from thei
   expect(runs).toBe(1)
 })
 
-test('a machine that was suspended for days makes up for each job once', async () => {
+test('each job runs once after the machine was suspended for days', async () => {
   const clock = new HandClock()
   let runs = 0
   await using schedule = open([rare('daily', async () => void runs++)], clock)
@@ -153,10 +153,10 @@ test('a machine that was suspended for days makes up for each job once', async (
   expect(runs).toBe(2)
 })
 
-test('a process that was stopped in the second of a job makes up for it once', async () => {
+test('a job runs once if the process was blocked at its time', async () => {
   const clock = new HandClock()
   let runs = 0
-  // Each second, so that node-cron finds by itself that it has missed some.
+  // Every second, so that node-cron itself notices missed runs.
   const often = { ...rare('often', async () => void runs++), cron: '* * * * * *' }
   await using schedule = open([often], clock)
   schedule.start()
@@ -174,7 +174,7 @@ test('a process that was stopped in the second of a job makes up for it once', a
   expect(runs).toBe(1)
 })
 
-test('a clock that is slewed by less than two seconds is left alone', () => {
+test('a clock that moves by less than two seconds counts as no step', () => {
   const clock = new HandClock()
   const watch = new ClockWatch(clock)
   clock.wall += 1_900
@@ -184,7 +184,7 @@ test('a clock that is slewed by less than two seconds is left alone', () => {
   expect(watch.steppedBy()).toBe(0)
 })
 
-test('it stops when asked to, after what is running', async () => {
+test('a stop of the schedule waits for the running job', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   let ended = false
@@ -201,7 +201,7 @@ test('it stops when asked to, after what is running', async () => {
   expect(ended).toBe(true)
 })
 
-test('it tells which job hangs, and when each ended', async () => {
+test('the schedule reports which job is running and when each job last ended', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   const jobs = [job('hanging', () => gate.promise), job('quick', async () => {})]
@@ -222,7 +222,7 @@ test('it tells which job hangs, and when each ended', async () => {
   expect(schedule.jobs[0]).toMatchObject({ lastEndedAt: clock.now(), runningForMs: null })
 })
 
-test('it tells how far it is behind', async () => {
+test('the schedule reports its lag', async () => {
   const clock = new HandClock()
   await using schedule = open([], clock)
   schedule.start()
@@ -231,7 +231,7 @@ test('it tells how far it is behind', async () => {
   expect(schedule.lagMs).toBe(4_000)
 })
 
-/** Time that goes by only when it is told to. */
+/** A clock that only the test moves. */
 class HandClock implements Clock {
   wall = Date.UTC(2026, 2, 28, 23)
   passed = 0
@@ -263,12 +263,12 @@ class HandClock implements Clock {
   }
 }
 
-/** Whatever was woken has run until it waits again. */
+/** Waits until all woken code waits again. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** What node-cron holds at this moment. */
+/** The tasks that node-cron has now. */
 function planned() {
   return [...getTasks().values()]
 }
@@ -277,7 +277,7 @@ function job(name: string, run: () => Promise<unknown> = async () => {}): Job {
   return { name, cron: '0 0 1 1 *', everyTick: true, run }
 }
 
-/** Run by its plan alone, which is far away. */
+/** A job whose next planned time is far away. */
 function rare(name: string, run: () => Promise<unknown>): Job {
   return { ...job(name, run), everyTick: false }
 }

@@ -5,7 +5,7 @@ import { ShiftedClock } from '../support/shifted-clock.ts'
 
 const HOUR = 3_600_000
 
-test('one that is stopped while it follows the clock plans nothing any more', async () => {
+test('a schedule that is stopped while it follows the clock aborts that work and plans no job', async () => {
   const clock = new ShiftedClock()
   const following = Promise.withResolvers<AbortSignal>()
   const followed = Promise.withResolvers<void>()

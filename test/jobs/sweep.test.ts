@@ -4,7 +4,7 @@ import type { Ports } from '../../src/ports/ports.ts'
 import { NO_WEBHOOKS } from '../support/no-webhooks.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 
-test('a sweep of very much lets others have their turn between its batches', async () => {
+test('a long sweep lets other work run between its batches', async () => {
   const clock = new ShiftedClock()
   let left = 50
   let turns = 0

@@ -5,7 +5,7 @@ const FILE = 'src/jobs/schedule.ts'
 const CLOCK = 'test/vault/upkeep/clock.test.ts'
 const STORM = 'test/outage/clock-storm.test.ts'
 const SUSPENDED =
-  'where a machine was suspended for eight hours, all are refreshed once, within the caps, and nothing that has ended is served'
+  'after a machine %s, each connection is refreshed once, within the caps, and no expired token is served'
 
 /** Jobs and rates while the clock is set, and the age of tokens. */
 export const clocks: readonly Mutation[] = [
@@ -14,14 +14,14 @@ export const clocks: readonly Mutation[] = [
     file: FILE,
     original: '    this.#plan()\n    if (byMs > 0)',
     mutant: '    if (byMs > 0)',
-    killedBy: [[SCHEDULE, 'a clock that is set has every job planned anew, and none twice']],
+    killedBy: [[SCHEDULE, 'every job is planned again, and only once, after the clock is set']],
   },
   {
     guarantee: 'No job is planned twice after the clock was set',
     file: FILE,
     original: '    this.#unplan()\n    try {\n',
     mutant: '    try {\n',
-    killedBy: [[SCHEDULE, 'a clock that is set has every job planned anew, and none twice']],
+    killedBy: [[SCHEDULE, 'every job is planned again, and only once, after the clock is set']],
   },
   {
     guarantee: 'A schedule that is stopping plans no more jobs',
@@ -29,10 +29,7 @@ export const clocks: readonly Mutation[] = [
     original: '    if (this.stopping) return\n    this.#tasks',
     mutant: '    this.#tasks',
     killedBy: [
-      [
-        SCHEDULE,
-        'nothing is planned any more where it is asked to stop while it follows the clock',
-      ],
+      [SCHEDULE, 'no job is planned if the schedule is stopped while it follows the clock'],
     ],
   },
   {
@@ -41,7 +38,10 @@ export const clocks: readonly Mutation[] = [
     original: "        timezone: 'UTC',\n",
     mutant: '',
     killedBy: [
-      ['test/jobs/local-time.test.ts', 'a job is planned by UTC, whatever time is kept around it'],
+      [
+        'test/jobs/local-time.test.ts',
+        'jobs are planned by UTC if the process has another time zone',
+      ],
     ],
   },
   {

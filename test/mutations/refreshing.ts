@@ -397,7 +397,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/e2e/deadline.test.ts',
-        'a provider that never answers is left at the deadline of the settings, well within the lease',
+        'a refresh at a silent provider ends at the configured deadline, within the lease',
       ],
     ],
   },

@@ -14,16 +14,16 @@ const HOUR = 3_600_000
 const CONNECTIONS = 200
 const READERS = 8
 const CAPS = { concurrencyPerProvider: 8, ratePerSecond: 30 }
-/** So many answers are slow, so that the first cap is met as well as the second. */
+/** Number of slow answers, which make the cap on concurrency count beside the rate. */
 const SLOW = 40
 
-// To Larder both are one: the wall clock is ahead of the monotonic one. Only in the first have the
-// tokens really ended.
+// Larder sees the same in both cases: the wall clock ran ahead of the monotonic clock. Only in the
+// first case have the tokens expired at the provider.
 test.each([
   { what: 'was suspended for eight hours', byMs: 8 * HOUR, isOver: true },
   { what: 'has its clock set forward by three days', byMs: 72 * HOUR, isOver: false },
 ])(
-  'where a machine $what, all are refreshed once, within the caps, and nothing that has ended is served',
+  'after a machine $what, each connection is refreshed once, within the caps, and no expired token is served',
   async ({ byMs, isOver }) => {
     await using stage = await openStage({ profile: 'strict', policy: CAPS, clockSpeed: 1 })
     const adopted: Adopted[] = []
@@ -61,11 +61,11 @@ test.each([
       truth,
       { served, stored, latenessMs: latenessOf(truth) },
       {
-        // Where the tokens have not ended, nobody was without one for a moment.
+        // If the tokens have not expired, every user had a valid token all the time.
         latenessP99Ms: isOver ? null : 0,
         requests: CONNECTIONS,
         requestsOfEach: 1,
-        // What is sent evenly arrives in small bursts.
+        // Requests that are sent evenly arrive in small bursts.
         requestsPerSecond: CAPS.ratePerSecond + 2,
         requestsAtOnce: CAPS.concurrencyPerProvider,
       },
@@ -76,7 +76,7 @@ test.each([
 
 type Adopted = Awaited<ReturnType<Stage['adopt']>>
 
-/** One after the other, again and again, until it is over: whoever waits for a refresh waits. */
+/** Reads one token after the other until `over`. A read may wait for a refresh. */
 async function readAll(
   { ports, provider }: Stage,
   adopted: readonly Adopted[],

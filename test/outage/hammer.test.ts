@@ -10,10 +10,10 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 const READS = 2_000
 const AT_ONCE = 20
-/** A plain refusal, of which nothing is left open that would have to be asked after. */
+/** A refusal that leaves no attempt open, so that no rescue follows. */
 const ODD = { act: 'answer', status: 401, body: { json: { error: 'odd' } } } as const
 
-test('an app that polls what is dead or failing as fast as it can costs the provider nothing', async () => {
+test('2,000 fast reads of a disconnected and a failing connection cause no request to the provider', async () => {
   await using stage = await openCrashStage({
     provider: { profile: 'strict', accessTokenSeconds: 2 },
     refresh: { backoffFirstSeconds: 600 },
@@ -43,12 +43,12 @@ test('an app that polls what is dead or failing as fast as it can costs the prov
   expect(await provider.requests({ after: before })).toEqual([])
 }, 120_000)
 
-test('read every second, what fails is asked for by its back-off and what is dead by its probes', async () => {
+test('polling adds no requests: a failing connection follows its back-off, a disconnected one its probes', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const failing = await stage.adopt({ accessTokenSeconds: 60 })
   await stage.provider.misbehave(ODD, { family: failing.family })
   await live(stage, failing.connection, { forMs: 600 * SECOND, stepMs: SECOND })
-  // 10 s, doubling to 15 min, each at least half of it: 5 + 10 + 20 + 40 + 80 + 160 s, and no seventh wait.
+  // Back-off from 10 s, doubling, each wait at least half: 5 + 10 + 20 + 40 + 80 + 160 s fit in 600 s.
   const requests = await stage.provider.requests({ family: failing.family })
   expect(requests.length).toBeLessThanOrEqual(7)
   expect(requests.length).toBeGreaterThan(3)
@@ -56,11 +56,11 @@ test('read every second, what fails is asked for by its back-off and what is dea
   const dead = await stage.adopt({ accessTokenSeconds: 60 })
   await stage.provider.revokeGrant(dead.family)
   await live(stage, dead.connection, { forMs: 36 * HOUR, stepMs: 60 * SECOND })
-  // When it died, then after 1, 6 and 24 hours.
+  // At the disconnection, then after 1, 6 and 24 hours.
   expect((await stage.provider.requests({ family: dead.family })).length).toBe(4)
 }, 120_000)
 
-/** The schedule and a reader that asks at each step. */
+/** At each step, moves the clock, reads the token and runs the schedule. */
 async function live(
   stage: Stage,
   { id }: LiveConnection,

@@ -55,8 +55,8 @@ export type HerdOptions = Pick<
 >
 
 /**
- * A start after a long night: everything has expired, some of it on a path that never answers, and
- * the app reads tokens of users that still have one.
+ * Starts Larder with a herd of expired tokens. The provider never answers some refreshes. Meanwhile
+ * the app reads tokens that are still valid.
  */
 export async function herd(play: HerdOptions): Promise<Herd> {
   await using provider = await startScriptedProvider({ profile: 'strict', seed: play.seed })
@@ -77,7 +77,7 @@ export async function herd(play: HerdOptions): Promise<Herd> {
     ...loadOf(truth),
     refreshed: healthy.filter(({ refreshTokens }) => refreshTokens.length > 1).length,
     seconds: round(seconds),
-    // I8 has no limit here: whoever is late was so before there was a process. How late is told.
+    // I8 is not checked, because the tokens were late before the start. The report has the figure.
     latenessP99Seconds: round(percentile(latenessOf(truth, silent), 0.99) / 1000),
     reads: latencies.length,
     readP50Ms: round(percentile(latencies, 0.5)),
@@ -119,12 +119,12 @@ function install(provider: ScriptedProvider, { concurrency, ratePerSecond }: Her
 type Scene = {
   readonly provider: ScriptedProvider
   readonly at: Installation
-  /** Whoever is never answered. */
+  /** Grants whose requests the provider never answers. */
   readonly silent: ReadonlySet<FamilyId>
 }
 type Readable = { readonly id: string; readonly family: FamilyId }
 
-/** From the start until all that can be refreshed is, with readers all the while. */
+/** Starts Larder and reads live tokens until every grant that can be refreshed is. */
 async function comeBack(scene: Scene, play: HerdOptions, readable: readonly Readable[]) {
   const { provider, at } = scene
   const began = performance.now()
@@ -144,7 +144,7 @@ async function comeBack(scene: Scene, play: HerdOptions, readable: readonly Read
   return { seconds, latencies, served, connections, kills, stored, leaks }
 }
 
-/** Straight into the store, as a former process would have left it; answers those that live. */
+/** Writes connections into the store, as an earlier process would have. Returns the live ones. */
 async function fill(
   dataDir: string,
   grants: { readonly expired: readonly MintedGrant[]; readonly live: readonly MintedGrant[] },
@@ -212,7 +212,7 @@ async function readAll(
   return { served, latencies }
 }
 
-/** The provider tells it when it is so: to look at all it knows, again and again, would hold it up. */
+/** Waits for the provider's own notice, because polling all of its records would slow it down. */
 async function answered(provider: ScriptedProvider, count: number): Promise<void> {
   const late = new AbortController()
   const tooLong = wait(LONGEST_MS, 'too long', { signal: late.signal }).catch(() => null)
@@ -222,9 +222,9 @@ async function answered(provider: ScriptedProvider, count: number): Promise<void
   if (first === 'too long') throw new Error('not all that can be refreshed were, in twenty minutes')
 }
 
-/** What was answered last is stored a moment later. */
+/** Waits until the last refreshes are stored, and lists the connections. */
 async function settled({ provider, silent }: Scene, api: LarderApi) {
-  const listed = await until('all that can be refreshed to be shown so', async () => {
+  const listed = await until('every connection that can be refreshed to be alive', async () => {
     const all = await listConnections(api)
     const waiting = all.filter(({ userId, alive }) => !alive && !silent.has(userId))
     return waiting.length === 0 && all

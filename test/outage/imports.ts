@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 import { settingsFor } from '../support/vault-stage.ts'
 
 const ANSWER_MS = 20
-/** Of the time that the rate allows: for the start, the end of the import and the pace of the lane. */
+/** Tolerance on the time that the rate allows: for the start, the import and the pace of the lane. */
 const SLACK = 1.2
 
 export type Imports = {
@@ -36,7 +36,7 @@ export type Imports = {
 
 export type ImportOptions = Pick<Imports, 'seed' | 'lines' | 'concurrency' | 'ratePerSecond'>
 
-/** A file of refresh tokens is imported without `--verify`, and the schedule proves them all. */
+/** Imports a file of refresh tokens without `--verify`, and waits until the schedule has proven all. */
 export async function imports(play: ImportOptions): Promise<Imports> {
   const { lines, concurrency, ratePerSecond } = play
   await using provider = await startScriptedProvider({ profile: 'strict', seed: play.seed })

@@ -4,11 +4,11 @@ import { chance } from '../scripted-provider/seed.ts'
 
 export type LossyNetwork = {
   readonly open: (clock: Clock) => Promise<Egress>
-  /** How many requests have not got anywhere, by why. */
+  /** Number of requests that never reached the provider, by reason. */
   readonly lost: Readonly<Record<keyof typeof WAYS, number>>
 }
 
-/** Where nobody is; what becomes of a request is found out by the real door to providers. */
+/** Addresses at which no server is. The real egress finds that out. */
 const WAYS = {
   'no-such-name': (request: OutgoingRequest) => {
     return { ...request, url: new URL('https://provider.invalid/token'), reach: 'public' } as const
@@ -20,7 +20,7 @@ const WAYS = {
 
 export const WAYS_TO_LOSE = Object.keys(WAYS) as readonly (keyof typeof WAYS)[]
 
-/** Leads each request astray in each of the ways by this chance, the same for the same seed. */
+/** Redirects a share of the requests in each of these ways, the same ones for the same seed. */
 export function lossyNetwork(how: {
   readonly seed: string
   readonly fraction: number
@@ -46,7 +46,7 @@ export function lossyNetwork(how: {
   }
 }
 
-/** As a resolver says it. */
+/** Fails as a resolver does. */
 async function noAddresses(name: string): Promise<never> {
   throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' })
 }

@@ -6,39 +6,39 @@ import { readers } from './readers.ts'
 import { refusedSecret } from './refused-secret.ts'
 import { transientDays } from './transient-days.ts'
 
-// Short forms; `npm run test:outage -- days|secret|readers|herd|imports` plays them at full length.
+// Short forms of `npm run test:outage -- days|secret|readers|herd|imports`.
 
 const SOUND = { disconnected: 0, violations: [] }
 
-test('days of faults that pass disconnect nobody', async () => {
+test('twelve hours with one transient fault in five requests disconnect no user', async () => {
   const { seed, ...figures } = await transientDays({ days: 0.5, connections: 10, seed: newSeed() })
   expect(figures, seed).toMatchObject({ ...SOUND, reuseRevocations: 0, failingAtTheEnd: 0 })
-  // One request in five, as far as two hundred tell.
+  // About one request in five; two hundred requests give no better figure.
   expect(figures.faults / figures.requests, seed).toBeGreaterThan(0.1)
   expect(figures.faults / figures.requests, seed).toBeLessThan(0.35)
   expect(figures.kinds, seed).toBeGreaterThan(10)
 }, 90_000)
 
-test('a client secret that is refused for a while raises one alarm and harms no connection', async () => {
+test('a client secret that the provider refuses for 15 minutes raises one alarm, and all connections recover', async () => {
   const figures = await refusedSecret({ minutes: 15, connections: 20, seed: newSeed() })
   expect(figures).toMatchObject({ ...SOUND, alarms: 1, healed: 20, tooEarly: 0 })
-  // 30 s, doubling, to ten minutes at most.
+  // Back-off from 30 s, doubling, at most ten minutes.
   expect(figures.probes).toBeLessThanOrEqual(4 + 6)
   expect(figures.waitsSeconds.filter((wait) => wait >= 30).length).toBeGreaterThan(2)
   expect(figures.healedAfterSeconds).toBeLessThan(15 * 60)
 }, 60_000)
 
-test('imported lines are all proven at the rate of the settings, and no faster', async () => {
+test('the schedule proves all imported lines at the configured rate, and no faster', async () => {
   const play = { lines: 80, concurrency: 4, ratePerSecond: 20, seed: newSeed() }
   const figures = await imports(play)
   expect(figures).toMatchObject({ ...SOUND, proven: 80, requests: 80 })
   expect(figures.mostPerSecond).toBeLessThanOrEqual(20)
   expect(figures.mostAtOnce).toBeLessThanOrEqual(4)
-  // At one a second it took a minute and a half, after a minute of waiting.
+  // One proof a second would take 80 s.
   expect(figures.provenAfterSeconds).toBeLessThan(40)
 }, 90_000)
 
-test('five hundred readers of an expired token cost one request, however slow its answer', async () => {
+test('five hundred readers of an expired token and a slow provider cause one request', async () => {
   const figures = await readers({ readers: 500, answerMs: 2_000, seed: newSeed() })
   expect(figures).toMatchObject({
     requests: 1,
@@ -49,7 +49,7 @@ test('five hundred readers of an expired token cost one request, however slow it
   })
 }, 60_000)
 
-test('a herd that expired over night is refreshed within the caps, and readers do not feel it', async () => {
+test('three hundred expired tokens are refreshed within the caps after a start, while live tokens are served', async () => {
   const caps = { concurrency: 8, ratePerSecond: 100 }
   const figures = await herd({ expired: 300, hanging: 3, ...caps, seed: newSeed() })
   expect(figures).toMatchObject({ ...SOUND, refreshed: 297 })

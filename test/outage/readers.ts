@@ -24,7 +24,7 @@ export type Readers = {
   readonly violations: readonly string[]
 }
 
-/** Many read one expired token while the schedule and a person want it refreshed too, and the provider is slow. */
+/** Many readers, the schedule and a forced refresh want one expired token at once, at a slow provider. */
 export async function readers(play: {
   readonly readers: number
   readonly answerMs: number
@@ -80,7 +80,7 @@ export function readersFigures(report: Readers): readonly Figure[] {
 
 type Imported = { readonly id: string; readonly family: FamilyId }
 
-/** With so little left that nobody may be served it: the schedule begins at once. */
+/** Imports a token that expires too soon to be served, so that the schedule refreshes it at once. */
 async function importExpiring(provider: ScriptedProvider, api: LarderApi): Promise<Imported> {
   const [grant] = await provider.mintGrants(1)
   if (grant === undefined) throw new Error('nothing was minted')

@@ -6,11 +6,11 @@ import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 
 const TICK_MS = 1_000
 const MINUTE_MS = 60_000
-/** Sent together, before the first answer to any of them is there. */
+/** Requests that are sent before the first answer arrives. */
 const AT_ONCE = 4
 const FIRST_WAIT_SECONDS = 30
 const LONGEST_WAIT_SECONDS = 600
-/** The longest wait, the fifth that is added to it by chance, and the refreshes then. */
+/** The longest wait, its random addition of up to a fifth, and the time for the refreshes. */
 const HEALS_WITHIN_SECONDS = LONGEST_WAIT_SECONDS * 1.2 + 10
 
 export type RefusedSecret = {
@@ -18,7 +18,7 @@ export type RefusedSecret = {
   readonly minutes: number
   readonly connections: number
   readonly probes: number
-  /** Between the first and the last probe, each wait in seconds. */
+  /** The waits between the probes. */
   readonly waitsSeconds: readonly number[]
   /** Waits that were shorter than the back-off of the circuit. */
   readonly tooEarly: number
@@ -29,7 +29,7 @@ export type RefusedSecret = {
   readonly violations: readonly string[]
 }
 
-/** The provider refuses the client's secret for so long; then it takes it again. */
+/** Makes the provider refuse the client secret for the given time, then accept it again. */
 export async function refusedSecret(play: {
   readonly minutes: number
   readonly connections: number
@@ -86,7 +86,7 @@ export function refusedFigures(report: RefusedSecret): readonly Figure[] {
   ]
 }
 
-/** The waits between its requests meanwhile, in seconds. */
+/** Lets the provider refuse the secret. Returns the waits between Larder's requests in seconds. */
 async function beRefused(stage: Stage, minutes: number): Promise<readonly number[]> {
   await stage.provider.setClientSecrets(['another one'])
   for (let at = 0; at < minutes * MINUTE_MS; at += TICK_MS) await tick(stage)
@@ -101,7 +101,7 @@ async function tick(stage: Stage): Promise<void> {
   await stage.refreshDue()
 }
 
-/** Each wait is twice the one before, to the longest, and by chance a little more: never less. */
+/** Whether a wait is shorter than its back-off, which doubles up to the longest wait. */
 function isTooEarly(seconds: number, index: number): boolean {
   return seconds < Math.min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** index) - 1
 }
@@ -118,7 +118,7 @@ async function violationsOf(
 ): Promise<readonly string[]> {
   const truth = await stage.provider.truth()
   const seen = { ...(await observeStage(stage, held)), latenessMs: latenessOf(truth) }
-  // All are late, but no longer than the provider refuses, and one wait.
+  // All refreshes are late, but by no more than the refusal and one wait.
   const latenessP99Ms = minutes * MINUTE_MS + HEALS_WITHIN_SECONDS * 1000
   return check(truth, seen, { latenessP99Ms }).map(({ message }) => message)
 }

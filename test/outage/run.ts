@@ -8,8 +8,8 @@ import { refusedFigures, refusedSecret } from './refused-secret.ts'
 import { transientDays, transientFigures } from './transient-days.ts'
 
 /**
- * `npm run test:outage -- <days|herd|imports|readers|secret> [--…]`: plays one at full length and prints its
- * figures, each beside its goal. Ends with 1 where one is missed.
+ * `npm run test:outage -- <days|herd|imports|readers|secret> [--…]` runs one play at full length and
+ * prints its figures with their goals. Exits 1 if a goal is missed.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -83,7 +83,7 @@ async function night(): Promise<Played> {
   return { title: 'a start after a long night', figures: herdFigures(report), ...report }
 }
 
-/** At the defaults of the settings. */
+/** The default rate and concurrency are those of the settings. */
 async function movingIn(): Promise<Played> {
   const report = await imports({
     lines: connections(5_000),
@@ -94,7 +94,6 @@ async function movingIn(): Promise<Played> {
   return { title: 'imports without a proof', figures: importsFigures(report), ...report }
 }
 
-/** What is wrong. */
 function tell(text: string): void {
   process.stderr.write(`${text}\n`)
 }

@@ -9,11 +9,11 @@ import { openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
 import { type LossyNetwork, lossyNetwork, WAYS_TO_LOSE } from './lossy-network.ts'
 
 const STEP_MS = 5 * 60_000
-/** While something fails: back-off is a matter of seconds. */
+/** The step while a connection fails, because back-off lasts seconds. */
 const SHORT_STEP_MS = 5_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** An answer that does not come is waited for in real time; one that does takes less, even cold. */
+/** Silence is waited for in real time. A real answer takes less than this, even the first one. */
 const DEADLINE_MS = 1_500
 
 export type TransientDays = {
@@ -22,7 +22,7 @@ export type TransientDays = {
   readonly connections: number
   readonly requests: number
   readonly faults: number
-  /** How many of the ways to fail have come up. */
+  /** Number of different faults that occurred. */
   readonly kinds: number
   readonly disconnected: number
   readonly failingAtTheEnd: number
@@ -31,7 +31,7 @@ export type TransientDays = {
   readonly violations: readonly string[]
 }
 
-/** Everything that goes wrong for a while and means nothing for a grant … */
+/** Transient faults of the provider, which say nothing about a grant. */
 const FAULTS: readonly MisbehaviourName[] = [
   'status-500',
   'status-502',
@@ -51,20 +51,20 @@ const FAULTS: readonly MisbehaviourName[] = [
   'reset-before-answer',
   'reset-mid-body',
   'close-mid-body',
-  // These end by the deadline.
+  // These end at Larder's deadline.
   'silence',
   'stalls-mid-body',
   'drip',
   'slow-answer',
 ]
-/** … and what never gets as far as the provider. */
+/** Those faults, and the ones that keep a request from reaching the provider. */
 const KINDS = FAULTS.length + WAYS_TO_LOSE.length
-/** Of all requests. */
+/** The share of all requests that fail. */
 const SHARE = 0.2
-/** Of one kind, where each is decided for itself. */
+/** The share of each fault, because the faults are drawn independently. */
 const FRACTION = 1 - (1 - SHARE) ** (1 / KINDS)
 
-/** Days on which one request in five fails, each in another way, played in minutes. */
+/** Simulates days on which one request in five fails, in changing ways. */
 export async function transientDays(play: {
   readonly days: number
   readonly connections: number
@@ -122,15 +122,15 @@ export function transientFigures(report: TransientDays): readonly Figure[] {
   ]
 }
 
-/** All of them meet trouble, and none may be late for that: it lasts shorter than the margin. */
+/** No grant is excused from lateness, because each fault is shorter than the refresh margin. */
 const NOBODY: ReadonlySet<never> = new Set<never>()
 
-/** A token of an hour is renewed thirty times a day; trouble may double that, and no more. */
+/** Tokens of one hour need thirty refreshes a day. Faults may at most double that. */
 function requestsAllowed(days: number): number {
   return 2 * 30 * (days + 1)
 }
 
-/** In long steps, and in short ones while something fails. */
+/** Moves the clock in long steps, and in short ones while a connection fails. */
 async function goThrough(stage: Stage, durationMs: number): Promise<void> {
   for (let [at, step] = [0, STEP_MS]; at < durationMs; at += step) {
     await stage.pass(step)

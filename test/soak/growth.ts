@@ -1,16 +1,16 @@
 import { percentile } from '../scripted-provider/checker/load.ts'
 
-/** What may grow by so much between the first and the last third of a run, its beginning left out. */
+/** Allowed growth between the first and the last third of a run, without its warm-up. */
 export type Allowance = { readonly factor: number; readonly more: number }
 
 export type Growth = { readonly from: number; readonly to: number; readonly grows: boolean }
 
-/** What a process fills once belongs to its beginning: caches, pools, compiled code. */
+/** Share of a run in which the process fills caches and pools and compiles code. */
 const WARM_UP = 0.25
 
 /**
- * Compares the median of the first third of the samples with that of the last one. Medians, so that one
- * collection of garbage or one checkpoint at the wrong moment decides nothing.
+ * Compares the medians of the first and the last third of the samples. With medians, a single garbage
+ * collection or checkpoint does not matter.
  */
 export function growthOf(samples: readonly number[], { factor, more }: Allowance): Growth {
   const warm = samples.slice(Math.floor(samples.length * WARM_UP))

@@ -5,12 +5,12 @@ import type { Operation } from './pace.ts'
 
 export const REDIRECT_URL = 'https://app.example.com/oauth'
 
-/** Connections that only live for a while; the oldest are deleted when there are more. */
+/** Maximum number of short-lived connections. The load deletes the oldest of more. */
 const MOST_SHORT_LIVED = 50
 
 type Stage = { readonly api: LarderApi; readonly provider: ScriptedProvider }
 
-/** What an app does all day, with what it does rarely done much too often. */
+/** The requests of an app, with the rare ones far more often than usual. */
 export function mixedLoad(stage: Stage, held: readonly string[]): readonly Operation[] {
   const shortLived: string[] = []
   const poll = { after: '' }

@@ -3,26 +3,26 @@ import { setTimeout as wait } from 'node:timers/promises'
 export type Operation = {
   readonly name: string
   readonly perSecond: number
-  /** Throws if the answer is not the one that is due. */
+  /** Throws if the answer is not the expected one. */
   readonly run: (n: number) => Promise<void>
 }
 
-/** What became of the requests of one kind. */
+/** Latencies and failures of one operation. */
 export type Tally = { readonly latencies: readonly number[]; readonly failures: readonly string[] }
 
 export type Pace = {
-  /** By name of the operation, since this was last called. */
+  /** Returns the tallies since the last call, by operation. */
   take(): ReadonlyMap<string, Tally>
-  /** Resolves when what is under way has ended. */
+  /** Resolves when all running requests have ended. */
   readonly ended: Promise<void>
 }
 
 const TICK_MS = 20
 const LATEST_MS = 200
-/** More connections at once would wait for their turn in the system, not in the daemon. */
+/** Above this, connections would wait in the kernel, not in the daemon. */
 const MOST_UNDER_WAY = 50
 
-/** Begins each operation as often as it says, whether those before have ended or not, up to a bound. */
+/** Starts each operation at its own rate, whether earlier ones have ended or not, up to a bound. */
 export function pace(operations: readonly Operation[], end: AbortSignal): Pace {
   let tallies = new Map<string, { latencies: number[]; failures: string[] }>()
   const tallyOf = (name: string) => {
@@ -61,7 +61,7 @@ async function repeat(
   let dueAt = performance.now()
   for (let n = 0; !end.aborted;) {
     const now = performance.now()
-    // On a machine that is busy with other work, what was not sent in time is left out.
+    // A busy machine may delay this loop. Requests that are too late are skipped.
     dueAt = Math.max(dueAt, now - Math.max(stepMs, LATEST_MS))
     for (; dueAt <= now && underWay.size < MOST_UNDER_WAY; dueAt += stepMs) {
       const running: Promise<void> = once(n++).finally(() => underWay.delete(running))

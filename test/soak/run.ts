@@ -4,8 +4,8 @@ import { newSeed } from '../scripted-provider/seed.ts'
 import { type Row, soak, soakFigures } from './soak.ts'
 
 /**
- * `npm run test:soak -- [--minutes 25] [--seed …]`: prints what a daemon under mixed load uses over
- * time. Ends with 1 if something grows, a request fails or a refresh token is used twice.
+ * `npm run test:soak -- [--minutes 25] [--seed …]` prints what a daemon under mixed load uses over
+ * time. Exits 1 if a figure grows, a request fails or a refresh token is used twice.
  */
 const { values } = parseArgs({
   options: {
@@ -54,7 +54,6 @@ function print(...cells: readonly (string | number)[]): void {
   process.stdout.write(`${cells.map((cell) => String(cell).padStart(10)).join(' ')}\n`)
 }
 
-/** What is wrong. */
 function tell(text: string): void {
   process.stderr.write(`${text}\n`)
 }

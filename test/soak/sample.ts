@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export type Sample = {
-  /** Memory that belongs to the process alone, without files that are mapped. */
+  /** Anonymous memory of the process, without mapped files. */
   readonly memoryMiB: number
   readonly descriptors: number
   readonly databaseKiB: number
@@ -10,7 +10,7 @@ export type Sample = {
   readonly journalKiB: number
 }
 
-/** From outside: a process that leaks may not know of it. */
+/** Measures the process from outside, because its own figures may miss a leak. */
 export async function sample(pid: number, dataDir: string): Promise<Sample> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return {

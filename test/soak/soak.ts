@@ -36,7 +36,7 @@ export type Soak = {
 export type SoakOptions = {
   readonly minutes: number
   readonly seed: string
-  /** Hears of each row when it is known. */
+  /** Called with each row. */
   readonly tell?: (row: Row) => void
 }
 
@@ -45,7 +45,7 @@ const ROWS = 25
 const SHORTEST_ROW_MS = 5_000
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`
 
-/** A shorter run is mostly warm-up: there is nothing to judge growth by. */
+/** A shorter run is mostly warm-up, so its growth is not judged. */
 const JUDGED_FROM_SECONDS = 180
 const ALLOWED = {
   memoryMiB: { factor: 1.15, more: 16 },
@@ -54,10 +54,10 @@ const ALLOWED = {
   journalKiB: { factor: 1, more: 0 },
   readP50Ms: { factor: 1.5, more: 3 },
 } as const satisfies Partial<Record<keyof Row, Allowance>>
-/** Events are kept for thirty days, so the database grows by them, and by nothing else. */
+/** The database may grow only by its events, which are kept for thirty days. */
 const BYTES_PER_EVENT = 2_500
 
-/** Everything at once against a real daemon, for a while. */
+/** Runs the mixed load against a daemon process for the given time. */
 export async function soak({ minutes, seed, tell }: SoakOptions): Promise<Soak> {
   await using provider = await startScriptedProvider({ profile: 'strict', seed })
   await using accepting = await openReceiver()
@@ -96,7 +96,7 @@ export async function soak({ minutes, seed, tell }: SoakOptions): Promise<Soak> 
     const taken = load.take()
     countFailures(taken, failures)
     rows.push({ minute, ...seen, events, ...delaysOf(taken.get('reads')?.latencies ?? []) })
-    // What is remembered of the past is the test's own, and would be its own leak.
+    // The test's own records would grow as well.
     api.answers.length = 0
     for (const { deliveries } of [accepting, failing, flaky]) deliveries.length = 0
     const last = rows.at(-1)
