@@ -73,7 +73,7 @@ export async function expectServed(stage: ContractStage, id: ConnectionId): Prom
   })
   const { accessToken } = vendor.books.latest
   const api = dialect.apiHeader ?? { name: 'Authorization', value: 'Bearer {accessToken}' }
-  const { header } = presentAccessToken(served, ports, stage.clock.now())
+  const { header } = presentAccessToken(served, ports)
   expect(header).toEqual({ name: api.name, value: fill(api.value, { accessToken }) })
 }
 

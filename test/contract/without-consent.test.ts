@@ -124,13 +124,13 @@ function connectClient(stage: ContractStage): Promise<ImportResult> {
   return connectMachine(stage.ports, OPERATOR, { ...demandOf(stage), scope: null, client: null })
 }
 
-async function served({ ports, clock }: ContractStage, id: ImportResult['connection']['id']) {
+async function served({ ports }: ContractStage, id: ImportResult['connection']['id']) {
   const token = await getToken(ports, OPERATOR, {
     target: { id },
     minTtlSeconds: 60,
     rejected: null,
   })
-  return presentAccessToken(token, ports, clock.now())
+  return presentAccessToken(token, ports)
 }
 
 function basic(password: string): Credentials {

@@ -93,6 +93,11 @@ type Definition<
       readonly body: z.output<Body>
     },
   ) => Promise<AnswerOf<Answers>> | AnswerOf<Answers>
+  /** The fast form: the JSON text of the 200 answer that `handle` returns for the same input. */
+  readonly fast?: (
+    call: EndpointCall,
+    input: { readonly params: Values<Params>; readonly query: Values<Query> },
+  ) => Promise<string>
 }
 
 export type Input = {
@@ -108,6 +113,8 @@ export type Endpoint = {
   readonly id: string
   readonly method: Method
   readonly path: string
+  /** `GET /v1/connections/{id}`, for logs and metrics. */
+  readonly route: string
   readonly summary: string
   readonly permission: Requirement
   readonly reach: 'own' | 'everything'
@@ -122,6 +129,7 @@ export type Endpoint = {
   readonly head: 'answered' | 'refused'
   readonly problems: (call: EndpointCall, given: Omit<Input, 'query'>) => readonly FieldError[]
   readonly handle: (call: EndpointCall, input: Input) => Promise<Answer> | Answer
+  readonly fast: ((call: EndpointCall, input: Input) => Promise<string>) | null
 }
 
 /** The only way to make an endpoint: without permission, shapes and answers it does not compile. */
@@ -134,6 +142,7 @@ export function endpoint<
 >(definition: Definition<P, Params, Query, Body, Answers>): Endpoint {
   return {
     ...definition,
+    route: `${definition.method.toUpperCase()} ${definition.path}`,
     paramNames: Array.from(definition.path.matchAll(/\{(\w+)\}/g), ([, name]) => name ?? ''),
     params: z.strictObject(definition.params),
     query: z.strictObject(definition.query),
@@ -143,6 +152,7 @@ export function endpoint<
     // Sound: nothing but what these very shapes let through is ever handed in (parse-input.ts).
     handle: definition.handle as unknown as Endpoint['handle'],
     problems: (definition.problems ?? (() => [])) as unknown as Endpoint['problems'],
+    fast: (definition.fast ?? null) as unknown as Endpoint['fast'],
   }
 }
 

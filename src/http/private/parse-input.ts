@@ -27,7 +27,7 @@ export function parseInput(
   const errors: FieldError[] = []
   const params = check('path', endpoint.params, decodePath(endpoint, raw.segments, errors))
   const query = check('query', endpoint.query, decodeQuery(raw.querystring, errors))
-  const body = check('body', endpoint.body, raw.body ?? {})
+  const body = check('body', endpoint.body, withPlainFields(raw.body ?? {}))
   errors.push(...params.errors, ...query.errors, ...body.errors)
   if (errors.length > 0) {
     errors.push(...problems({ params: params.fields, body: body.fields }))
@@ -44,7 +44,7 @@ export function parseBody<T extends z.ZodObject>(
   value: unknown,
   problems: (given: Partial<z.output<T>>) => readonly FieldError[],
 ): z.output<T> {
-  const { fields, errors } = check('body', shape, value)
+  const { fields, errors } = check('body', shape, withPlainFields(value))
   if (errors.length === 0) return fields as z.output<T>
   const all = [...errors, ...problems(fields as Partial<z.output<T>>)]
   throw new VaultError('invalid_request', 'some fields are not valid', {
@@ -57,9 +57,8 @@ type Fields = Readonly<Record<string, unknown>>
 function check(
   place: FieldError['in'],
   shape: z.ZodObject,
-  value: unknown,
+  given: unknown,
 ): { readonly fields: Fields; readonly errors: readonly FieldError[] } {
-  const given = withPlainFields(value)
   const parsed = shape.safeParse(given, { error: describeIssue })
   if (parsed.success) return { fields: parsed.data, errors: [] }
   return {
@@ -145,18 +144,18 @@ function decodePath(endpoint: Endpoint, segments: readonly string[], errors: Fie
   return fields
 }
 
-/** By hand: `URLSearchParams` would keep the last of two values and mend what is badly encoded. */
+/** `URLSearchParams` would keep the last of two values and repair bad encoding silently. */
 function decodeQuery(querystring: string, errors: FieldError[]): Fields {
   const fields = noFields()
-  for (const pair of querystring.split('&')) {
+  for (const pair of querystring.replaceAll('+', ' ').split('&')) {
     if (pair === '') continue
-    const equals = pair.indexOf('=')
-    const raw = plusAsSpace(equals === -1 ? pair : pair.slice(0, equals))
-    const name = decode(raw)
-    const value = decode(plusAsSpace(equals === -1 ? '' : pair.slice(equals + 1)))
-    const at = { in: 'query', name: shownName((name ?? raw).slice(0, LONGEST_NAME)) } as const
-    if (name === null || value === null) errors.push({ ...at, detail: BAD_ENCODING })
-    else if (name in fields) errors.push({ ...at, detail: 'is given more than once' })
+    const [raw = '', ...rest] = pair.split('=')
+    const [name, value] = [decode(raw), decode(rest.join('='))]
+    const fault = name === null || value === null ? BAD_ENCODING : 'is given more than once'
+    if (name === null || value === null || name in fields) {
+      const shown = shownName((name ?? raw).slice(0, LONGEST_NAME))
+      errors.push({ in: 'query', name: shown, detail: fault })
+    }
     if (name !== null) fields[name] = value ?? ''
   }
   return fields
@@ -165,15 +164,12 @@ function decodeQuery(querystring: string, errors: FieldError[]): Fields {
 const BAD_ENCODING = 'must be percent-encoded UTF-8'
 
 function decode(text: string): string | null {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {
     return null
   }
-}
-
-function plusAsSpace(text: string): string {
-  return text.replaceAll('+', ' ')
 }
 
 /** Without a prototype, `__proto__` is a name like any other. */

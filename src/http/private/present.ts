@@ -47,13 +47,10 @@ export function presentUserConnection(
   return { ...view, accessToken: token.secret.expose() }
 }
 
-type Providers = Pick<Ports, 'providers'>
-
 /** The answer of both token routes. */
 export function presentAccessToken(
   { connection, warnings }: ServedToken,
-  { providers }: Providers,
-  now: Instant,
+  { clock, providers }: Presenter,
 ) {
   const { grant } = connection
   const provider = providers.get(connection.provider) ?? UNKNOWN_PROVIDER
@@ -64,7 +61,7 @@ export function presentAccessToken(
   const { header, ...parts } = served
   return {
     ...parts,
-    expiresInSeconds: secondsLeft(grant, now),
+    expiresInSeconds: secondsLeft(grant, clock.now()),
     scope: grant.scope,
     missingScope: missingScope(grant),
     connectionId: connection.id,
@@ -125,45 +122,35 @@ function secondsLeft({ token }: Grant, now: Instant): number | null {
   return Math.max(0, Math.floor((token.expiresAt - now) / 1000))
 }
 
-type Frame = { readonly head: string; readonly middle: string; readonly tail: string }
+/** The members that change while the store keeps the same object for a connection. */
+const CHANGING = ['expiresInSeconds', 'warnings']
 
-/**
- * `presentToken` as text, for the hot path: all that stays the same while the connection's object is
- * the same is written once, and the two fields that change are put between.
- */
-export function tokenWriter(ports: Providers): (served: ServedToken, now: Instant) => string {
-  const frames = new WeakMap<Connection, Frame>()
-  return (served, now) => {
-    const { connection, warnings } = served
-    let frame = frames.get(connection)
-    if (frame === undefined) {
-      frame = frameOf(served, ports)
-      frames.set(connection, frame)
-    }
-    const seconds = secondsLeft(connection.grant, now)
-    const warned = warnings.length === 0 ? '[]' : JSON.stringify(warnings)
-    return frame.head + String(seconds) + frame.middle + warned + frame.tail
+/** For each connection, the text around the members that change. */
+const frames = new WeakMap<Connection, readonly string[]>()
+
+/** The same answer as JSON text, for the fast form: only what changes is written anew. */
+export function accessTokenText(served: ServedToken, ports: Presenter): string {
+  const { connection, warnings } = served
+  let frame = frames.get(connection)
+  if (frame === undefined) {
+    frame = frameOf(presentAccessToken(served, ports))
+    frames.set(connection, frame)
   }
+  const [head = '', middle = '', tail = ''] = frame
+  const seconds = String(secondsLeft(connection.grant, ports.clock.now()))
+  return head + seconds + middle + (warnings.length === 0 ? '[]' : JSON.stringify(warnings)) + tail
 }
 
-function frameOf(served: ServedToken, ports: Providers): Frame {
-  const {
-    header,
-    warnings: _warnings,
-    expiresInSeconds: _seconds,
-    ...whole
-  } = presentAccessToken(served, ports, 0)
-  const { scope, missingScope: missing, connectionId, provider, userId, account, status } = whole
-  const middle = { scope, missingScope: missing, connectionId, provider, userId, account, status }
-  const { accessToken, tokenType, tokenId, expiresAt } = whole
-  const credentials = 'credentials' in whole ? { credentials: whole.credentials } : {}
-  const head = JSON.stringify({ accessToken, ...credentials, tokenType, tokenId, expiresAt })
-  return {
-    head: `${head.slice(0, -1)},"expiresInSeconds":`,
-    middle: `,${JSON.stringify(middle).slice(1, -1)},"warnings":`,
-    tail: `,${JSON.stringify({ header }).slice(1)}`,
-  }
+function frameOf(answer: ReturnType<typeof presentAccessToken>): readonly string[] {
+  const members = Object.entries(answer).map(([name, value]) => {
+    const text = CHANGING.includes(name) ? GAP : JSON.stringify(value)
+    return `${JSON.stringify(name)}:${text}`
+  })
+  return `{${members.join()}}`.split(GAP)
 }
+
+/** Cannot stand in JSON text: `JSON.stringify` escapes control characters. */
+const GAP = '\0'
 
 export function presentLink(link: ConnectLink, warnings: readonly Warning[], now: Instant) {
   const { state } = link

@@ -7,11 +7,10 @@ import type { Ports } from '../../ports/ports.ts'
 import { COMMON_HEADERS } from '../common-headers.ts'
 import type { Endpoint, EndpointPorts } from './endpoint.ts'
 import { authenticate, foreignRequestGuard, type HostRule } from './guard.ts'
-import { hotTokenReads } from './hot-token-reads.ts'
 import { openApiDocument } from './openapi.ts'
 import { privateEndpoints } from './private.ts'
 import { type LogFailure, requestIds, sendProblem } from '../problem.ts'
-import { runEndpoint } from './run-endpoint.ts'
+import { runEndpoint, runFastForms } from './run-endpoint.ts'
 
 export type PrivateExtras = Pick<EndpointPorts, 'metrics' | 'version'> &
   HostRule & {
@@ -19,19 +18,23 @@ export type PrivateExtras = Pick<EndpointPorts, 'metrics' | 'version'> &
     readonly requestAnswered: Events['requestAnswered']
   }
 
-/** The private API as a Koa application; listening is `listen.ts`. */
-export function createPrivateApp(ports: Ports, extras: PrivateExtras): Koa {
+/** The private API as a Koa application; `listen.ts` opens its listener. */
+export function createPrivateApp(
+  ports: Ports,
+  extras: PrivateExtras,
+  endpoints: readonly Endpoint[] = privateEndpoints,
+): Koa {
   const app = new Koa({ env: 'production' })
   const { metrics, version, logFailure, requestAnswered } = extras
-  const openApi = once(() => openApiDocument(privateEndpoints, version))
+  const openApi = once(() => openApiDocument(endpoints, version))
   const surroundings: EndpointPorts = { ports, metrics, version, openApi }
   const nextId = requestIds(ports.random)
 
   app.use(reportAnswers(ports.clock, requestAnswered))
   app.use(boundary(foreignRequestGuard(extras), { nextId, logFailure }))
-  app.use(hotTokenReads(ports))
-  app.use(ownMethods(ports, privateEndpoints))
-  app.use(routerOf(privateEndpoints, surroundings).routes())
+  app.use(runFastForms(endpoints, surroundings))
+  app.use(ownMethods(ports, endpoints))
+  app.use(routerOf(endpoints, surroundings).routes())
   app.use(answerUnmatched(ports))
   // What fails once an answer is under way; a caller that hung up is no failure of ours.
   app.on('error', (error: NodeJS.ErrnoException) => {

@@ -62,66 +62,6 @@ test('both routes answer the token as the contract writes it', async () => {
   }
 })
 
-// The first form of each goes past the route table, the second through it.
-function formsOf(id: string): readonly (readonly [string, string])[] {
-  return [
-    [`/v1/connections/${id}/token`, `/v1/connections/${id}/token?`],
-    [`/v1/connections/${id}/token?minTtlSeconds=5`, `/v1/connections/${id}/token?&minTtlSeconds=5`],
-    ['/v1/users/42/oauth/acme/token', '/v1/users/42/oauth/acm%65/token'],
-    ['/v1/users/nobody/oauth/acme/token', '/v1/users/nobody/oauth/acm%65/token'],
-    ['/v1/users/%34%32/oauth/acme/token', '/v1/users/%34%32/oauth/acm%65/token'],
-    ['/v1/users/42/oauth/nobody/token', '/v1/users/42/oauth/nobod%79/token'],
-    [
-      '/v1/connections/con_01jd9z0000000000000000000z/token',
-      '/v1/connections/con_01jd9z0000000000000000000%7a/token',
-    ],
-  ]
-}
-
-describe('a plain question and one that has to be parsed', () => {
-  test.each([
-    ['a healthy token', {}, 0],
-    ['one that lives short', { expiresInSeconds: 30 }, 0],
-    ['one without an end', { expiresInSeconds: null }, 0],
-    ['one that is over', { refreshToken: null }, 3_700_000],
-    ['one whose refresh fails', {}, 1_000],
-  ])('are answered alike: %s', async (_case, more, later) => {
-    api.endpoint.refresh = async () => ({ kind: 'not_sent', detail: 'refused' })
-    const id = await handIn({ email: 'ann@example.com', ...more })
-    api.now += later
-    if (later === 1_000) await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
-    for (const [plain, parsed] of formsOf(id)) {
-      const [a, b] = [await api.ask({ path: plain }), await api.ask({ path: parsed })]
-      expect(a.status).toBe(b.status)
-      expect({ ...a.json, requestId: '' }).toEqual({ ...b.json, requestId: '' })
-      expect(new Set(Object.keys(a.headers))).toEqual(new Set(Object.keys(b.headers)))
-    }
-  })
-
-  test('are refused alike', async () => {
-    const id = await handIn()
-    const keys = [
-      await keyWith({ permissions: ['connections:read'] }),
-      await keyWith({ userIdPrefix: '4:' }),
-      await keyWith({ providers: ['odd'] }),
-      { authorization: 'Bearer unknown' },
-      { origin: 'http://localhost' },
-      { host: 'evil.example' },
-    ]
-    const seen = new Set<number>()
-    for (const headers of keys) {
-      for (const [plain, parsed] of formsOf(id).slice(0, 3)) {
-        const a = await api.ask({ path: plain, headers })
-        const b = await api.ask({ path: parsed, headers })
-        expect(a.status).toBe(b.status)
-        expect({ ...a.json, requestId: '' }).toEqual({ ...b.json, requestId: '' })
-        seen.add(a.status)
-      }
-    }
-    expect(seen).toEqual(new Set([401, 403, 404, 421]))
-  })
-})
-
 test('what stays the same is kept ready, and what changes is not', async () => {
   const id = await handIn()
   const path = `/v1/connections/${id}/token`

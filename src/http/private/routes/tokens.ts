@@ -1,18 +1,14 @@
-import { parseConnectionId } from '../../../core/base/ids.ts'
-import { getToken, type TokenRequest } from '../../../vault/tokens/get-token.ts'
+import { parseConnectionId, type ProviderId, type UserId } from '../../../core/base/ids.ts'
+import { getToken, type ServedToken, type TokenRequest } from '../../../vault/tokens/get-token.ts'
 import { type EndpointCall, endpoint, NO_BODY, ok } from '../endpoint.ts'
 import { anyId, providerId, queryDefault, text, userId, wholeNumber } from '../fields.ts'
-import { presentAccessToken } from '../present.ts'
+import { accessTokenText, presentAccessToken } from '../present.ts'
 import { tokenShape } from '../wire.ts'
 
-export const DEFAULT_MIN_TTL_SECONDS = 60
-export const MAX_MIN_TTL_SECONDS = 86_400
-
 const demand = {
-  minTtlSeconds: queryDefault(
-    wholeNumber(0, MAX_MIN_TTL_SECONDS),
-    DEFAULT_MIN_TTL_SECONDS,
-  ).describe('How long the token must live at least.'),
+  minTtlSeconds: queryDefault(wholeNumber(0, 86_400), 60).describe(
+    'How long the token must live at least.',
+  ),
   rejected: text(1, 128)
     .optional()
     .describe("The tokenId of a token that the provider's API refused: it is not served again."),
@@ -44,8 +40,10 @@ export const tokenEndpoints = [
     params: { id: anyId },
     query: demand,
     errors: failures,
-    handle: (call, { params, query }) =>
-      serveToken(call, { ...demanded(query), target: { id: parseConnectionId(params.id) } }),
+    handle: async (call, { params, query }) =>
+      ok(presentAccessToken(await readById(call, params, query), call.ports)),
+    fast: async (call, { params, query }) =>
+      accessTokenText(await readById(call, params, query), call.ports),
   }),
   endpoint({
     ...common,
@@ -55,19 +53,31 @@ export const tokenEndpoints = [
     params: { userId, provider: providerId },
     query: { ...demand, account: text(1, 256).optional() },
     errors: [...failures, 'several_accounts'],
-    handle: (call, { params, query }) =>
-      serveToken(call, {
-        ...demanded(query),
-        target: { ...params, account: query.account ?? null },
-      }),
+    handle: async (call, { params, query }) =>
+      ok(presentAccessToken(await readByUser(call, params, query), call.ports)),
+    fast: async (call, { params, query }) =>
+      accessTokenText(await readByUser(call, params, query), call.ports),
   }),
 ]
 
-function demanded(query: { minTtlSeconds: number; rejected?: string | undefined }) {
-  return { minTtlSeconds: query.minTtlSeconds, rejected: query.rejected ?? null }
+type Demand = { readonly minTtlSeconds: number; readonly rejected?: string | undefined }
+
+function readById(call: EndpointCall, { id }: { readonly id: string }, wanted: Demand) {
+  return read(call, wanted, { id: parseConnectionId(id) })
 }
 
-async function serveToken({ ports, caller }: EndpointCall, wanted: TokenRequest) {
-  const served = await getToken(ports, caller, wanted)
-  return ok(presentAccessToken(served, ports, ports.clock.now()))
+function readByUser(
+  call: EndpointCall,
+  user: { readonly userId: UserId; readonly provider: ProviderId },
+  wanted: Demand & { readonly account?: string | undefined },
+) {
+  return read(call, wanted, { ...user, account: wanted.account ?? null })
+}
+
+function read(
+  { ports, caller }: EndpointCall,
+  { minTtlSeconds, rejected }: Demand,
+  target: TokenRequest['target'],
+): Promise<ServedToken> {
+  return getToken(ports, caller, { target, minTtlSeconds, rejected: rejected ?? null })
 }
