@@ -42,8 +42,8 @@ export interface Daemon extends AsyncDisposable {
   reloadSecrets(): void
 }
 
-/** What the daemon stands on beside its settings. */
-export type Ground = {
+/** What the daemon needs beside its settings. */
+export type Runtime = {
   readonly clock: Clock
   readonly random: Random
   readonly events: Events
@@ -51,50 +51,50 @@ export type Ground = {
 }
 
 /** The composition root: settings to ports, ports to listeners and jobs. Dispose it to stop. */
-export async function startDaemon(config: Config, ground: Ground): Promise<Daemon> {
+export async function startDaemon(config: Config, runtime: Runtime): Promise<Daemon> {
   await using opened = new AsyncDisposableStack()
-  const { clock } = ground
+  const { clock } = runtime
   const webhooks = openWebhooks({ endpoints: config.webhooks, clock })
-  const vault = await openVault(config, ground, opened)
+  const vault = await openVault(config, runtime, opened)
   const configured = configureProviders(config.providers, config.policy.publicUrl)
-  const ports = { ...(await composePorts(config, ground, { ...vault, configured })), webhooks }
+  const ports = { ...(await composePorts(config, runtime, { ...vault, configured })), webhooks }
   const flights = ports.flights
   const schedule = new Schedule(jobsOf(ports), {
     clock,
-    report: ground.events,
+    report: runtime.events,
     followClock: (byMs, ending) => shiftClock(ports, byMs, ending),
   })
   const everything = { ...ports, pulse: schedule } satisfies Ports
-  ground.events.metrics.watch(everything)
-  await wherePossible(() => keepWebhooks(ports))
-  // From here on providers are asked: where the start fails after all, what they answer is stored first.
+  runtime.events.metrics.watch(everything)
+  await unlessStoreFails(() => keepWebhooks(ports))
+  // From here on providers are asked. If the start fails, their answers are stored before it ends.
   opened.defer(() => flights.land())
   const rotations = await replayJournal(ports)
   const attempts = await rescueAttempts(ports, 'at start')
-  if (rotations + attempts > 0) ground.events.recovered({ rotations, attempts })
-  void wherePossible(() => promoteLeftDrafts(ports))
-  const listeners = await openListeners(config, ground, { ports: everything, opened })
-  // In the reverse order of this: flights land while reads are still answered, then the doors close.
+  if (rotations + attempts > 0) runtime.events.recovered({ rotations, attempts })
+  void unlessStoreFails(() => promoteLeftDrafts(ports))
+  const listeners = await openListeners(config, runtime, { ports: everything, opened })
+  // Disposal runs in reverse order: refreshes end while reads are still answered, then listeners close.
   opened.defer(() => flights.land())
   opened.use(schedule)
-  // Before the schedule: it waits for what is under way, and a receiver may take its time.
+  // Disposed before the schedule, which waits for deliveries under way: a receiver may be slow.
   opened.use(webhooks)
   schedule.start()
-  announceProviders(ports, ground.events)
-  await wherePossible(() => announceMissing(ports, ground.events))
-  await announceWebhooks(ports, ground.events)
+  announceProviders(ports, runtime.events)
+  await unlessStoreFails(() => announceMissing(ports, runtime.events))
+  await announceWebhooks(ports, runtime.events)
   const running = opened.move()
   return {
     vaultId: vault.vaultId,
     ...listeners,
     reloadSecrets: () =>
-      reloadSecrets({ ...ports, config, configured, webhooks, events: ground.events }),
+      reloadSecrets({ ...ports, config, configured, webhooks, events: runtime.events }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-/** A full disk keeps nobody from their tokens; what was to be written is written later. */
-async function wherePossible(work: () => Promise<void>): Promise<void> {
+/** Goes on if the store fails, for example on a full disk: stored tokens can still be served. */
+async function unlessStoreFails(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
@@ -103,10 +103,10 @@ async function wherePossible(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function openVault(config: Config, ground: Ground, opened: AsyncDisposableStack) {
-  const { clock, random, events } = ground
+async function openVault(config: Config, runtime: Runtime, opened: AsyncDisposableStack) {
+  const { clock, random, events } = runtime
   const database = opened.use(await openSqlite(config.dataDir))
-  const keyring = opened.use(await unlock(database, config, ground))
+  const keyring = opened.use(await unlock(database, config, runtime))
   const sealer = createSealer(keyring)
   const { cacheBytes } = config
   const options = {
@@ -129,27 +129,27 @@ async function openVault(config: Config, ground: Ground, opened: AsyncDisposable
   return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys: keyring }
 }
 
-/** A wrong key ends the start here, before a single write. */
-async function unlock(database: VaultDatabase, config: Config, ground: Ground): Promise<Keyring> {
+/** Opens the keyring, or creates it in a new vault. Refuses a wrong key before anything is written. */
+async function unlock(database: VaultDatabase, config: Config, runtime: Runtime): Promise<Keyring> {
   assertExpected(database, config)
   const master = config.masterKey.take()
-  if (database.keys !== null) return openKeys(master, database.keys, ground.events)
-  const vaultId = Buffer.from(ground.random.bytes(16)).toString('hex')
-  const { records, keyring } = await createKeyring(master, vaultId, ground.clock.now())
+  if (database.keys !== null) return openKeys(master, database.keys, runtime.events)
+  const vaultId = Buffer.from(runtime.random.bytes(16)).toString('hex')
+  const { records, keyring } = await createKeyring(master, vaultId, runtime.clock.now())
   await database.create(records)
-  ground.events.vaultMade({ vaultId })
+  runtime.events.vaultMade({ vaultId })
   return keyring
 }
 
-/** Before the key: another vault has most likely another one, and that would be told instead. */
+/** Checked before the key, because the error of a wrong key would hide that it is another vault. */
 function assertExpected({ keys }: VaultDatabase, { vaultId }: Config): void {
   if (vaultId === null || keys?.vaultId === vaultId) return
   throw new ConfigError(['LARDER_VAULT_ID: the data directory holds another vault'])
 }
 
-/** A data key that does not open takes with it what it has sealed, and nothing else: that is told. */
+/** Reports each data key that does not open: only what it sealed is lost. */
 async function openKeys(master: Uint8Array, records: VaultKeys, events: Events): Promise<Keyring> {
-  const keyring = await openKeyring(master, records).catch(calledDamage)
+  const keyring = await openKeyring(master, records).catch(asDamage)
   for (const { id, purpose } of records.keys) {
     const isLost = purpose === 'data' && !keyring.dataKeys.has(id)
     if (isLost) events.unreadable({ id, table: 'data_keys', field: 'wrapped' })
@@ -157,7 +157,7 @@ async function openKeys(master: Uint8Array, records: VaultKeys, events: Events):
   return keyring
 }
 
-function calledDamage(error: unknown): never {
+function asDamage(error: unknown): never {
   throw error instanceof SealError ? new OpenError('corrupt', error.message, error) : error
 }
 
@@ -167,7 +167,7 @@ type Vault = Pick<Ports, 'sealer' | 'store' | 'journal' | 'dataKeys'> & {
 
 async function composePorts(
   config: Config,
-  { clock, random, events }: Ground,
+  { clock, random, events }: Runtime,
   { sealer, store, journal, dataKeys, configured }: Vault,
 ): Promise<Omit<Ports, 'pulse' | 'webhooks'>> {
   const { policy } = config
@@ -198,18 +198,18 @@ async function composePorts(
   }
 }
 
-/** Longer than one refresh can take: an answer that waits for one is still given. */
+/** Longer than one refresh can take, so that requests that wait for one are still answered. */
 const CLOSE_WITHIN_MS = 60_000
-/** An app with many workers keeps more of them open than browsers behind a proxy do. */
+/** An app with many workers keeps more connections open than browsers behind a proxy do. */
 const PRIVATE_CONNECTIONS = 2_000
 const PUBLIC_CONNECTIONS = 1_000
 
 async function openListeners(
   config: Config,
-  ground: Ground,
+  runtime: Runtime,
   { ports, opened }: { readonly ports: Ports; readonly opened: AsyncDisposableStack },
 ): Promise<Pick<Daemon, 'privateAddress' | 'publicAddress'>> {
-  const { events, version } = ground
+  const { events, version } = runtime
   const extras = {
     allowedHosts: config.allowedHosts,
     onUnixSocket: config.listen.kind === 'unix',
@@ -230,12 +230,12 @@ async function openListeners(
 
 function announceProviders(ports: Pick<Ports, 'providers'>, events: Events): void {
   for (const { id, connectsBy, redirectUri } of ports.providers.values()) {
-    // Where no user is sent to the provider there is nothing to register.
+    // Without a consent there is no redirect URI to register.
     if (connectsBy === 'link') events.providerReady({ provider: id, redirectUri })
   }
 }
 
-/** Taken out of the settings, or misspelt there: nobody else would notice before tokens run out. */
+/** Reports providers that have connections but no settings, because they were removed or misspelt. */
 async function announceMissing(
   { clock, store, providers }: Pick<Ports, 'clock' | 'store' | 'providers'>,
   events: Events,
@@ -249,7 +249,7 @@ async function announceMissing(
   }
 }
 
-/** Whoever starts Larder again hears that somebody is not told. */
+/** Logs at each start which webhooks are disabled. */
 async function announceWebhooks(
   ports: Pick<Ports, 'store' | 'webhooks'>,
   events: Events,

@@ -15,7 +15,7 @@ const { version } = JSON.parse(
 const STOP_WITHIN_MS = 60_000
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads may have read enough: `larder openapi | head`.
+  // The reader may stop early: `larder openapi | head`.
   if (error.code !== 'EPIPE') throw error
 })
 const program = commandLine({ version, serve, openApi, privateUrl, connect })
@@ -26,19 +26,19 @@ try {
   process.exitCode = error instanceof CommanderError ? usageExitCode(error) : report(error)
 }
 
-/** Runs the daemon until a signal or a fault ends it; flights land before the process does. */
+/** Runs the daemon until a signal or a fault ends it. Running refreshes end before the process does. */
 async function serve(): Promise<void> {
-  // Instants are UTC everywhere; but node-cron rounds by local time, whatever zone a task is given, and
-  // would stand still, a thousand times a second, through the hour that comes twice in autumn.
+  // node-cron rounds by local time, whatever time zone a task has: in a zone with summer time it would
+  // not run during the hour that comes twice in autumn.
   process.env['TZ'] = 'UTC'
   const ending = untilSignal()
-  const hangUps = hearHangUps()
+  const hangUps = listenForHangUps()
   const [{ loadConfig }, { surroundings }] = await Promise.all([
     import('./config/config.ts'),
     import('./config/surroundings.ts'),
   ])
   const config = loadConfig(process.env, surroundings())
-  // The environment that the process was started with keeps it; what this process reads does not.
+  // Child processes and crash reports must not see it.
   delete process.env['LARDER_MASTER_KEY']
   const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
     await Promise.all([
@@ -47,7 +47,7 @@ async function serve(): Promise<void> {
       import('./observe/system-clock.ts'),
     ])
   const events = openEvents({ level: config.logLevel })
-  // Lines that nobody reads are written again each time the process is about to end by itself.
+  // Log lines that cannot be written would keep the process alive.
   process.once('beforeExit', () => process.exit())
   const crash = untilCrash(events)
   for (const warning of config.warnings) events.settingDoubted({ warning })
@@ -70,11 +70,11 @@ async function serve(): Promise<void> {
 }
 
 /**
- * The first signal. SIGTERM may come again and changes nothing: flights land first. A second SIGINT
- * ends the process at once, as a person at a terminal expects.
+ * Resolves with the first signal. A second SIGTERM changes nothing. A second SIGINT ends the process at
+ * once, as a person at a terminal expects.
  */
 function untilSignal(): Promise<string> {
-  // Without a listener node answers this one by opening its inspector, to whoever may send signals.
+  // Without a listener, Node opens its inspector on this signal.
   process.on('SIGUSR1', () => {})
   return new Promise((resolve) => {
     process.on('SIGTERM', resolve)
@@ -83,10 +83,10 @@ function untilSignal(): Promise<string> {
 }
 
 /**
- * SIGHUP: secret files are read again, once the daemon runs. From a terminal that is gone it ends the
- * process, as a person who closes the window expects; then standard input is no terminal any more.
+ * Handles SIGHUP: once the daemon runs, secret files are read again. If the terminal of the process was
+ * closed, SIGHUP ends the process: standard input is no terminal any more then.
  */
-function hearHangUps() {
+function listenForHangUps() {
   const hadTerminal = isatty(0)
   const lost = Promise.withResolvers<string>()
   let isAwaited = false
@@ -98,7 +98,7 @@ function hearHangUps() {
     else act()
   })
   return {
-    /** Does `work` at each one from now on. Resolves when the terminal is gone. */
+    /** Runs `work` at each SIGHUP from now on. Resolves if the terminal was closed. */
     answer(work: () => void): Promise<string> {
       act = work
       if (isAwaited) work()
@@ -107,13 +107,13 @@ function hearHangUps() {
   }
 }
 
-/** What nobody caught leaves the process in doubt: it is told, what is received is stored, it ends. */
+/** Resolves on an uncaught error: it is logged, received tokens are stored, and the process ends. */
 function untilCrash(events: Events): Promise<string> {
   return new Promise((resolve) => {
     const crash = (kind: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
       events.crashed({ kind, error })
       process.exitCode = EXIT.crashed
-      // A process that cannot even stop must not seem to be running.
+      // A process that cannot stop cleanly must still end.
       setTimeout(() => process.exit(), STOP_WITHIN_MS).unref()
       resolve(kind)
     }

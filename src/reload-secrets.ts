@@ -20,20 +20,22 @@ type Needs = {
   readonly events: Events
 }
 
-/**
- * Reads secret files again and puts what has changed into force. A provider or webhook whose files are
- * bad keeps the secrets it has.
- */
+/** Reads secret files again and replaces changed secrets. Bad files change nothing. */
 export function reloadSecrets(needs: Needs): void {
   const { config, configured, webhooks, events } = needs
   const read = config.readSecrets()
   const counts = { changed: 0, refused: 0 }
-  const take = (owner: 'provider' | 'webhook', found: SecretsRead, held: Held, put: Put) => {
+  const replace = (
+    owner: 'provider' | 'webhook',
+    found: SecretsRead,
+    current: Current,
+    put: Put,
+  ) => {
     const { id, secrets, problems } = found
     if (problems.length > 0) {
       counts.refused++
       events.secretsRefused({ [owner]: id, problems })
-    } else if (held !== null && !isSame(held, secrets)) {
+    } else if (current !== null && !isSame(current, secrets)) {
       put(secrets)
       counts.changed++
       events.secretsChanged({ [owner]: id, count: secrets.length })
@@ -41,31 +43,36 @@ export function reloadSecrets(needs: Needs): void {
   }
   for (const found of read.providers) {
     const id = found.id as ProviderId
-    take('provider', found, configured.configured.get(id)?.client?.secrets ?? null, (secrets) => {
-      configured.replaceSecrets(id, secrets)
-      probeAtOnce(needs, id)
-    })
+    replace(
+      'provider',
+      found,
+      configured.configured.get(id)?.client?.secrets ?? null,
+      (secrets) => {
+        configured.replaceSecrets(id, secrets)
+        probeAtOnce(needs, id)
+      },
+    )
   }
   for (const found of read.webhooks) {
     const id = found.id as WebhookId
-    const held = webhooks.endpoints.find((known) => known.id === id)?.secrets ?? null
-    take('webhook', found, held, (secrets) => webhooks.replaceSecrets(id, secrets))
+    const current = webhooks.endpoints.find((known) => known.id === id)?.secrets ?? null
+    replace('webhook', found, current, (secrets) => webhooks.replaceSecrets(id, secrets))
   }
   events.secretsRead(counts)
 }
 
-type Held = readonly Secret[] | null
+type Current = readonly Secret[] | null
 type Put = (secrets: readonly Secret[]) => void
 
-function isSame(held: readonly Secret[], read: readonly Secret[]): boolean {
+function isSame(current: readonly Secret[], read: readonly Secret[]): boolean {
   const digests = read.map(digestOfSecret)
   return (
-    held.length === read.length &&
-    held.every((secret, index) => digestOfSecret(secret).equals(digests[index] ?? Buffer.of()))
+    current.length === read.length &&
+    current.every((secret, index) => digestOfSecret(secret).equals(digests[index] ?? Buffer.of()))
   )
 }
 
-/** A client that was refused for its secret need not wait for the end of its back-off. */
+/** Ends the back-off of a client that the provider refused for its old secret. */
 function probeAtOnce({ endpoint, traffic, clock }: Needs, provider: ProviderId): void {
   const circuit = traffic.circuit(provider, endpoint.clientKey(provider, null))
   if (circuit.open?.reason !== 'misconfigured') return
