@@ -5,7 +5,7 @@ import { fill } from './fill.ts'
 import { type Answer, refuse, type Vendor } from './vendor.ts'
 import type { Incoming } from './incoming.ts'
 
-/** The page where users consent: whatever is asked, this one's user does. */
+/** The consent page. Its user consents to every correct request. */
 export function answerAuthorize(vendor: Vendor, incoming: Incoming): Answer | null {
   const { dialect, client, redirectUri } = vendor
   const { authorize, openid } = dialect
@@ -49,10 +49,10 @@ function protocolParams(vendor: Vendor, challenge: string | null): Params {
 
 function checkChallenge(pkce: 'sent' | 'omitted' | 'either', challenge: string | null) {
   if (pkce === 'either' || (pkce === 'sent') === (challenge !== null)) return []
-  return [`PKCE is to be ${pkce}`]
+  return [`PKCE must be ${pkce}`]
 }
 
-/** As a set: the order says nothing. */
+/** Compares scopes as sets. */
 function checkScopes({ dialect }: Vendor, query: URLSearchParams): readonly string[] {
   const { scopes } = dialect
   if (scopes === null) return []
@@ -72,7 +72,7 @@ function sendBack(vendor: Vendor, query: URLSearchParams): Answer {
   const state = query.get('state') ?? ''
   const code = `${issueCode(vendor, query)}${dialect.codeSuffix ?? ''}`
   const told = denial === null ? { code } : { error: denial }
-  // What is signed is signed whatever it says.
+  // A vendor that signs its callbacks also signs a denial.
   const isBare = denial !== null && dialect.signature === undefined
   const scope = grantedOf(vendor).join(dialect.scopes?.separator ?? ' ')
   const extras = fill(isBare ? {} : dialect.callback, { scope }) as Record<string, string>
@@ -98,7 +98,7 @@ function grantedOf({ dialect, withheld }: Vendor): readonly string[] {
   return (dialect.scopes?.sent ?? []).filter((scope) => scope !== withheld)
 }
 
-/** Shopify signs what it sends back: parameters in order, by the secret of the app. */
+/** Shopify signs its callback with the app's secret over the sorted parameters. */
 function signed(vendor: Vendor, fields: Readonly<Record<string, string>>) {
   if (vendor.dialect.signature === undefined) return Object.entries(fields)
   return Object.entries({ ...fields, hmac: signature(vendor.client, fields) })

@@ -4,7 +4,7 @@ import { type Answer, answerError, refuse, valuesOf, type Vendor } from './vendo
 import { fill } from './fill.ts'
 import type { Incoming } from './incoming.ts'
 
-/** What is asked beside the token endpoint: whose token it is, and to forget it. */
+/** The endpoints beside the token endpoint: account probes and revocation. */
 export function answerSide(vendor: Vendor, incoming: Incoming): Answer | null {
   const { probes = [], revocation } = vendor.dialect
   const probe = probes.find((one) => isAt(vendor, one, incoming, 'GET'))
@@ -48,7 +48,7 @@ function answerProbe(vendor: Vendor, probe: ProbeWords, incoming: Incoming): Ans
   }
   const values = { ...valuesOf(vendor), accessToken }
   const isOwn = shown !== null && !shown.includes('{accessToken}')
-  // Wrong credentials of a user are no fault of the preset's.
+  // A user's wrong credentials are not a mistake of the preset.
   if (isOwn && incoming.headers['authorization'] !== api)
     return answerError(vendor, vendor.dialect.errors.dead[0] ?? { status: 401 })
   const wrong = [
@@ -96,7 +96,7 @@ function expectedRevocation(
   }
 }
 
-/** How whoever asks to forget a token has to prove who they are. */
+/** The client authentication that a revocation needs. */
 function proofFor(
   { client }: Vendor,
   auth: RevocationWords['auth'],
@@ -129,7 +129,7 @@ function takes(tokens: RevocationWords['tokens'], token: string | null): boolean
   }
 }
 
-/** Wherever it stands: what is checked in detail is the rest. */
+/** Whether the request has the token anywhere. Other checks find whether it is in the right place. */
 function isShown({ headers, body, query }: Incoming, token: string): boolean {
   return [...Object.values(headers), ...body.values(), ...query.values()].some((text) =>
     text.includes(token),

@@ -16,7 +16,7 @@ const GRANT: Readonly<Record<Kind, Params>> = {
   second: {},
 }
 
-/** The token endpoint, its sibling for refreshing, and the one for a second exchange. */
+/** The endpoints for exchange, refresh and a second exchange. */
 export function answerToken(vendor: Vendor, incoming: Incoming): Answer | null {
   const found = wordsFor(vendor, incoming)
   if (found === null) return null
@@ -42,12 +42,13 @@ export function answerToken(vendor: Vendor, incoming: Incoming): Answer | null {
   return issue(vendor, { kind, words, params, incoming })
 }
 
-/** A token that may be spent, shown once more, is what some vendors end everything for. */
+/** Complains about a replay of a refresh token that may be used up, if the vendor punishes that. */
 function watchReplay(vendor: Vendor, kind: Kind, incoming: Incoming): void {
   const { dialect, doubtful, fault } = vendor
   if (dialect.punishesReplay !== true || kind !== 'refresh' || fault === null) return
   const token = incoming.body.get('refresh_token') ?? ''
-  if (doubtful.has(token)) vendor.complaints.push('refresh: a token that may be spent is replayed')
+  if (doubtful.has(token))
+    vendor.complaints.push('refresh: a token that may be used up is replayed')
   if (fault.answer.status >= 500) doubtful.add(token)
 }
 
@@ -89,7 +90,7 @@ function expectedOf(
   }
 }
 
-/** A wrong client is refused before anything else is looked at. */
+/** Checks the client before all other parameters. */
 function checkClient(vendor: Vendor, incoming: Incoming, words: Settled): readonly string[] {
   const { authorization } = credentials(words.auth, vendor.client)
   if (words.tokenInHeader) return []
@@ -124,7 +125,7 @@ function issue(vendor: Vendor, asked: Asked): Answer {
 }
 
 function issuedFor({ books }: Vendor, { kind, words, params, incoming }: Asked): Issued | null {
-  // A client that asks for itself has no code.
+  // The client credentials grant has no code.
   if (words.params?.['code'] === null) return books.give([])
   if (kind === 'exchange')
     return books.redeem(params.get('code') ?? '', params.get('code_verifier'))
@@ -134,7 +135,7 @@ function issuedFor({ books }: Vendor, { kind, words, params, incoming }: Asked):
   const token = words.tokenInHeader
     ? (incoming.headers['authorization'] ?? '').slice('Bearer '.length)
     : (params.get(name ?? '') ?? '')
-  // Where an access token renews itself, the first of its kind comes from an exchange.
+  // If an access token renews itself, the first renewal starts from the exchanged token.
   if (kind === 'second') return books.exchange(token)
   return books.refresh(token) ?? (books.latest.accessToken === token ? books.exchange(token) : null)
 }

@@ -8,7 +8,7 @@ export function oauthError(error: string, status = 400, more: Record<string, Tem
 export const INVALID_GRANT = oauthError('invalid_grant')
 export const INVALID_CLIENT = oauthError('invalid_client', 401)
 
-/** What proxies and engines in front of any API say. */
+/** Error pages of proxies in front of an API. */
 export function statuses(...codes: readonly number[]): readonly ErrorAnswer[] {
   return codes.map((status) => ({
     status,
@@ -17,7 +17,7 @@ export function statuses(...codes: readonly number[]): readonly ErrorAnswer[] {
   }))
 }
 
-/** A token answer as RFC 6749 §5.1 shows it, with these seconds to live. */
+/** A token answer of RFC 6749 §5.1 with this lifetime in seconds. */
 export function tokens(expiresIn: number, more: Record<string, Template | undefined> = {}) {
   return {
     access_token: '{accessToken}',

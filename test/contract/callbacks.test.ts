@@ -7,7 +7,7 @@ import { HOME, openContractStage, USER } from './contract-stage.ts'
 import { dialects } from './dialects/index.ts'
 import { connect, walk } from './walk.ts'
 
-// A callback comes through a browser: what it says of hosts and shops is not taken at its word.
+// A callback comes through a browser, so its hosts and shops cannot be trusted.
 
 type Callback = ReadonlyMap<string, string>
 
@@ -19,19 +19,19 @@ const FORGED: readonly (readonly [string, string, (callback: Callback) => Callba
   ],
   [
     'zoho',
-    'a host that only begins well',
+    'a host that starts like the right one',
     (callback) =>
       new Map([...callback, ['accounts-server', 'https://accounts.zoho.eu.evil.example']]),
   ],
   ['shopify', 'no signature', without('hmac')],
   [
     'shopify',
-    'a parameter that was changed after signing',
+    'a parameter changed after signing',
     (callback) => new Map([...callback, ['host', 'ZXZpbA']]),
   ],
   [
     'shopify',
-    'another shop of the same app, well signed',
+    'another shop of the same app and a valid signature',
     (callback) => {
       const { hmac: _, ...fields } = Object.fromEntries(callback)
       const other = { ...fields, shop: 'other.myshopify.com' }
@@ -46,7 +46,7 @@ const FORGED: readonly (readonly [string, string, (callback: Callback) => Callba
 ]
 const SHOPIFY_CLIENT = { id: 'client-1', secret: 's3cret-Of_the.client' }
 
-test.each(FORGED)('%s: a callback with %s redeems no code', async (id, _, forge) => {
+test.each(FORGED)('%s: a callback with %s sends no code to any endpoint', async (id, _, forge) => {
   const dialect = dialects[id]
   if (dialect === undefined) throw new Error('no such dialect')
   await using stage = await openContractStage(id, dialect)
@@ -61,22 +61,25 @@ test.each([
   ['intuit', { realmId: '4620816365' }],
   ['zoho', { accountsServer: 'https://accounts.zoho.eu' }],
   ['github-app', { installationId: '4711' }],
-])('%s: an app with a callback of its own connects with all that came to it', async (id, kept) => {
-  const dialect = dialects[id]
-  if (dialect === undefined) throw new Error('no such dialect')
-  await using stage = await openContractStage(id, dialect)
-  const { ports } = stage
-  const callbackUrl = `${HOME}/callback`
-  stage.vendor.redirectUri = callbackUrl
-  const nothing = { email: null, state: null, params: {} }
-  const scope = dialect.scopes === null ? [] : dialect.scopes.ask
-  const demand = { userId: USER, provider: stage.id, callbackUrl, scope, ...nothing }
-  const { url } = await beginHeadless(ports, OPERATOR, demand)
-  const callback = await stage.consent(url)
-  const back = { userId: USER, callback, name: null }
-  const { connection } = await completeHeadless(ports, OPERATOR, back)
-  expect(connection).toMatchObject({ status: 'active', providerData: kept })
-})
+])(
+  '%s: an app with its own callback connects, and the extra callback parameters are kept',
+  async (id, kept) => {
+    const dialect = dialects[id]
+    if (dialect === undefined) throw new Error('no such dialect')
+    await using stage = await openContractStage(id, dialect)
+    const { ports } = stage
+    const callbackUrl = `${HOME}/callback`
+    stage.vendor.redirectUri = callbackUrl
+    const nothing = { email: null, state: null, params: {} }
+    const scope = dialect.scopes === null ? [] : dialect.scopes.ask
+    const demand = { userId: USER, provider: stage.id, callbackUrl, scope, ...nothing }
+    const { url } = await beginHeadless(ports, OPERATOR, demand)
+    const callback = await stage.consent(url)
+    const back = { userId: USER, callback, name: null }
+    const { connection } = await completeHeadless(ports, OPERATOR, back)
+    expect(connection).toMatchObject({ status: 'active', providerData: kept })
+  },
+)
 
 test.each([
   ['{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"x@evil.example"}', 'Ada Lovelace'],
@@ -84,7 +87,7 @@ test.each([
   ['{"name":{"firstName":"Ada\\u0000"}}', null],
   ['{"name":', null],
   ['Ada', null],
-])('apple: the callback %s names the account %s, and nothing else of it', async (user, name) => {
+])('apple: the callback’s user field %s sets only the account name, to %s', async (user, name) => {
   const dialect = dialects['apple']
   if (dialect === undefined) throw new Error('no such dialect')
   await using stage = await openContractStage('apple', dialect)

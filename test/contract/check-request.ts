@@ -5,7 +5,7 @@ import { isClientJwt } from './client-jwt.ts'
 
 export type Client = { readonly id: string; readonly secret: string }
 
-/** What a request must be like; every sentence that comes out says where it is not. */
+/** The request that the vendor expects. Each difference becomes a complaint. */
 export type Expected = {
   readonly url: string
   readonly method: string
@@ -13,11 +13,11 @@ export type Expected = {
   readonly params: Params
   readonly tolerated: readonly string[]
   readonly headers: Params
-  /** Exactly this header; null: none. */
+  /** The exact Authorization header; null for none. */
   readonly authorization: string | null
 }
 
-/** The parameters and the header by which a client proves itself (RFC 6749 §2.3.1). */
+/** The parameters and the header of client authentication (RFC 6749 §2.3.1). */
 export function credentials(
   auth: ClientAuth,
   { id, secret }: Client,
@@ -38,7 +38,7 @@ export function credentials(
   }
 }
 
-/** Where a vendor takes several, the one that this request looks like. */
+/** The authentication method of this request, if the vendor accepts several. */
 export function authOf(
   auth: ClientAuth | readonly ClientAuth[],
   { headers }: Pick<Incoming, 'headers'>,
@@ -65,7 +65,7 @@ export function complaintsAbout(
   ]
 }
 
-/** Parameters of the body, or of the query where they are expected there; the address's own apart. */
+/** Parameters of the body, or of the query if expected there, without those of the endpoint's URL. */
 export function paramsOf(
   { query, body }: Incoming,
   { url, formats, method }: Pick<Expected, 'url' | 'formats' | 'method'>,
@@ -103,7 +103,7 @@ function checkParams(
   ]
 }
 
-/** A placeholder that nothing was put into stands for any text. */
+/** Whether a value matches. A placeholder without a value matches any text. */
 function fits(found: string, wanted: string): boolean {
   if (wanted === '<jwt>') return isClientJwt(found)
   return wanted === found || (found !== '' && (wanted === '*' || /^\{\w+\}$/.test(wanted)))

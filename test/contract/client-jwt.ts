@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-/** The key that a vendor lets its customers download: their secret is a token signed with it. */
+/** The private key that Apple gives to its customers. The client secret is a JWT signed with it. */
 export const CLIENT_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 export const TEAM_ID = 'TEAM123456'
 export const KEY_ID = 'KEY1234567'
@@ -10,7 +10,7 @@ export const JWT_CLIENT_ID = 'client-1'
 const AUDIENCE = 'https://appleid.apple.com'
 const LONGEST_LIFE_S = 15_777_000
 
-/** Whether a secret is what Apple asks for: ES256, team, client, audience, at most six months. */
+/** Whether a secret meets Apple's rules: ES256, team, client, audience, at most six months. */
 export function isClientJwt(text: string): boolean {
   const [head = '', body = '', signature = ''] = text.split('.')
   const header = parse(head)

@@ -33,12 +33,12 @@ export type ContractStage = AsyncDisposable & {
   readonly ports: Ports
   readonly recipe: Recipe
   readonly observed: readonly Observed[]
-  /** A user's browser on its way to the provider and back: the parameters of the callback. */
+  /** Opens the provider's page as a browser would. Returns the parameters of the callback. */
   consent(url: string): Promise<ReadonlyMap<string, string>>
   stored(id: ConnectionId): Promise<LiveConnection>
 }
 
-/** The use cases upon a real store, with one preset and a vendor that speaks its dialect. */
+/** Wires the use cases to a real store, one preset, and a server that plays its vendor. */
 export async function openContractStage(
   id: string,
   dialect: Dialect,
@@ -87,7 +87,7 @@ async function storedIn({ store }: OpenVault, id: ConnectionId): Promise<LiveCon
   return connection
 }
 
-/** Requests leave as they are, for the hosts they name, and arrive at this vendor. */
+/** Sends every request to this vendor, with the host name that the preset wanted. */
 function leadTo(vendor: DialectServer, door: Egress): Egress {
   return {
     send(request) {

@@ -4,7 +4,7 @@ import { dialects } from './dialects/index.ts'
 import { variants } from './dialects/variants.ts'
 import { withoutConsent } from './dialects/without-consent.ts'
 
-/** The vendors that calendar and business apps connect to by OAuth 2. */
+/** The vendors that calendar and business apps connect to with OAuth 2. */
 const VENDORS = `
   airtable amazon apple asana atlassian auth0 basecamp bitbucket box calcom calcom-legacy calendly
   clickup cronofy digitalocean discord docusign dropbox eventbrite facebook figma freshworks
@@ -17,14 +17,14 @@ const VENDORS = `
 const presetIds = Object.keys(presets)
 const known = { ...dialects, ...variants, ...withoutConsent }
 
-test('every vendor has a preset', () => {
+test('every vendor of the list has a preset', () => {
   const missing = VENDORS.trim()
     .split(/\s+/)
     .filter((id) => !presetIds.includes(id))
   expect(missing).toEqual([])
 })
 
-test('every preset has a dialect', () => {
+test('every preset has a dialect to test it', () => {
   expect(presetIds.filter((id) => !(id in known))).toEqual([])
 })
 

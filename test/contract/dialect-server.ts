@@ -13,12 +13,12 @@ import { VendorBooks } from './vendor-books.ts'
 export type DialectServer = Vendor & AsyncDisposable & { readonly port: number }
 
 /**
- * A vendor on loopback that speaks one dialect and nothing else: what the real one would refuse is
- * refused in its words, and noted. It answers for every host of that vendor.
+ * Plays one vendor on loopback, for all of its hosts. Refuses what the real vendor would refuse, with
+ * the vendor's own errors, and records it as a complaint.
  */
 export async function startDialectServer(
   about: Pick<Vendor, 'client' | 'redirectUri' | 'now'> & {
-    /** `origin`: where the server stands, for a dialect whose addresses are there. */
+    /** `origin` is the server's address, for a dialect with endpoints on loopback. */
     readonly dialectAt: (origin: string) => Dialect
   },
 ): Promise<DialectServer> {
@@ -56,7 +56,7 @@ async function serve(
   response.writeHead(status, {
     'content-type': typeof body === 'string' ? 'text/html' : 'application/json',
     connection: 'close',
-    // Where lifetimes are given as points in time, this is the clock they are of.
+    // Larder needs the vendor's clock if lifetimes are points in time.
     date: new Date(vendor.now()).toUTCString(),
     ...headers,
   })
@@ -74,7 +74,7 @@ function answerTo(vendor: Vendor, incoming: Incoming): Answer {
   return { status: 404, body: { message: 'Not Found' } }
 }
 
-/** OpenID Connect Discovery §4, where a dialect has it. */
+/** The metadata of OpenID Connect Discovery §4 and the keys, if the dialect has them. */
 function answerMetadata({ dialect }: Vendor, { address }: Incoming): Answer | null {
   const { openid, authorize, exchange, revocation, probes } = dialect
   if (openid === undefined) return null

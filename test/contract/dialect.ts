@@ -1,4 +1,4 @@
-/** A text or JSON value in which `{name}` stands for something that the server knows. */
+/** A text or JSON value in which the server replaces `{name}` by a value. */
 export type Template =
   | string
   | number
@@ -7,37 +7,37 @@ export type Template =
   | readonly Template[]
   | { readonly [member: string]: Template | undefined }
 
-/** Parameters by name; null: must not be sent, although the protocol has it. */
+/** Parameters by name; null forbids one that the protocol has. */
 export type Params = Readonly<Record<string, string | null>>
 
-/** How a client proves itself; `none`: its id alone. */
+/** The client authentication; `none` sends only the id. */
 export type ClientAuth = 'basic' | 'post' | 'none' | 'secret-as-user' | 'signed-jwt'
 export type Format = 'form' | 'json' | 'query' | 'xml'
 
-/** What a provider asks of one kind of token request, and what it answers. */
+/** One kind of token request, and its answer. */
 export type TokenWords = {
-  /** In full, with a query if it has one. */
+  /** The full URL, with its query. */
   readonly url: string
   readonly method?: 'GET' | 'POST'
-  /** Instead of a POST, with everything in the query. */
+  /** Whether a GET with all parameters in the query is accepted too. */
   readonly mayBeGet?: boolean
   readonly auth: ClientAuth | readonly ClientAuth[]
-  /** All that are understood; anything else is refused. */
+  /** The accepted formats. */
   readonly formats: readonly Format[]
-  /** Headers without which the request is refused: their value, or `*` for any; null: must not be there. */
+  /** Required headers: the value, or `*` for any; null forbids the header. */
   readonly headers?: Params
-  /** Upon the protocol's own parameters; every one is needed, none besides is expected. */
+  /** Required parameters in addition to the protocol's. Others are refused. */
   readonly params?: Params
-  /** Parameters that may be there and mean nothing. */
+  /** Parameters that the vendor ignores. */
   readonly tolerated?: readonly string[]
-  /** The refresh token comes as a bearer token, not among the parameters. */
+  /** Whether the refresh token is sent as a bearer token instead of a parameter. */
   readonly tokenInHeader?: boolean
   readonly answer: Template
-  /** 200 unless said otherwise. */
+  /** The default is 200. */
   readonly status?: number
 }
 
-/** `same`: every answer repeats the refresh token; `overlap`: a new one comes and the old one lives. */
+/** `same` repeats the refresh token in every answer. `overlap` issues a new one and keeps the old one valid. */
 export type Rotation = 'none' | 'same' | 'single-use' | 'overlap'
 
 export type ErrorAnswer = {
@@ -45,19 +45,19 @@ export type ErrorAnswer = {
   /** Text is sent as a page, anything else as JSON. */
   readonly body?: Template
   readonly headers?: Readonly<Record<string, string>>
-  /** It asks to be asked less. */
+  /** Whether the answer asks for fewer requests. */
   readonly slowsDown?: boolean
 }
 
-/** A question that tells whose token it is. */
+/** A request that names the account of a token. */
 export type ProbeWords = {
   readonly url: string
   readonly method?: 'GET' | 'POST' | 'PROPFIND'
-  /** Null: must not be there. */
+  /** Null forbids a header. */
   readonly headers?: Params
-  /** In place of the API's header; null: none, the token stands among the parameters. */
+  /** Replaces the API's header; null if the token is a parameter instead. */
   readonly authorization?: string | null
-  /** The client proves itself beside the token. */
+  /** Client authentication in addition to the token. */
   readonly auth?: ClientAuth
   readonly formats?: readonly Format[]
   readonly params?: Params
@@ -68,43 +68,43 @@ export type ProbeWords = {
 export type RevocationWords = {
   readonly url: string
   readonly method?: 'POST' | 'DELETE' | 'GET'
-  /** `token`: the token itself, as a bearer token. */
+  /** `token` is the token itself as a bearer token. */
   readonly auth: ClientAuth | 'token' | 'anything'
-  /** In place of what `auth` would send. */
+  /** Replaces the header of `auth`. */
   readonly authorization?: string
   readonly formats?: readonly Format[]
   readonly headers?: Params
   readonly params?: Params
   readonly tolerated?: readonly string[]
   /**
-   * Which tokens the provider takes; `either`: both kinds, and one is enough; `account`: none, it is
-   * told whose they are.
+   * The tokens that the endpoint accepts. `either`: one token of any kind is enough. `account`: the
+   * request names the account instead of a token.
    */
   readonly tokens: 'access' | 'refresh' | 'either' | 'account'
   readonly status?: number
   readonly answer?: Template
-  /** How it says that nothing came of it. */
+  /** The vendor's answer if the revocation fails. */
   readonly refusal?: ErrorAnswer
   /** Revoking one token ends every grant of the account at this client. */
   readonly endsAll?: boolean
-  /** Not read in the vendor's documentation: a preset may leave it out. */
+  /** The vendor's documentation does not have it, so a preset may leave it out. */
   readonly isGuess?: boolean
 }
 
 export type ScopeWords = {
-  /** What the vendor's own minimum is: asked for where a link names no scope. */
+  /** The vendor's minimum, for a link that names no scope. */
   readonly defaults: readonly string[]
-  /** What the link of the test asks for. */
+  /** The scopes of the test's link. */
   readonly ask: readonly string[]
-  /** What arrives at the provider then, as a set. */
+  /** The scopes that must reach the vendor, as a set. */
   readonly sent: readonly string[]
   readonly separator: string
   readonly param?: string
-  /** A second parameter, and what arrives in it. */
+  /** A second scope parameter and its scopes. */
   readonly second?: { readonly param: string; readonly sent: readonly string[] }
-  /** How answers spell some of them. */
+  /** Other names of scopes in answers. */
   readonly spelled?: Readonly<Record<string, string>>
-  /** One of `sent` that a user can untick, where the answer tells. */
+  /** A scope that a user can deselect, if the answer then shows that. */
   readonly withheld?: string
 }
 
@@ -115,18 +115,18 @@ export type OpenIdWords = {
   readonly claims?: Template
   /** Whether an id token repeats the nonce of the request. */
   readonly nonce: boolean
-  /** The id token comes whatever was asked for. */
+  /** Whether an id token is issued even without the scope `openid`. */
   readonly always?: boolean
 }
 
 /**
- * How a vendor's OAuth server behaves, written from its documentation and from what others have found,
- * never from our preset for it. `DialectServer` behaves so and refuses everything else.
+ * The behaviour of a vendor's OAuth server, written from its documentation and from public reports,
+ * never from Larder's preset. `DialectServer` behaves like this and refuses everything else.
  */
 export type Dialect = {
-  /** What an operator says in `larder.yaml` beside the client. */
+  /** Settings in `larder.yaml` beside the client. */
   readonly settings?: Readonly<Record<string, string>>
-  /** The key, where the secret of a client is more than a word. */
+  /** The client secret, if it has a special form. */
   readonly secret?: string
   readonly authorize: {
     readonly url: string
@@ -134,60 +134,60 @@ export type Dialect = {
     readonly tolerated?: readonly string[]
     readonly pkce: 'sent' | 'omitted' | 'either'
   }
-  /** Null: there is no such parameter, and none may be sent. */
+  /** Null if the vendor has no scopes; then none may be sent. */
   readonly scopes: ScopeWords | null
-  /** Scopes that are said to be granted, where they are others than those that were sent. */
+  /** The granted scopes, if they differ from the sent ones. */
   readonly granted?: readonly string[]
   /** Parameters of the callback beside `code` and `state`. */
   readonly callback?: Readonly<Record<string, string>>
-  /** How a callback is signed. */
+  /** The signature of the callback. */
   readonly signature?: 'shopify'
   readonly responseMode?: 'form_post'
-  /** What hangs on to a code on its way through the browser. */
+  /** Text that the vendor appends to each code. */
   readonly codeSuffix?: string
   readonly openid?: OpenIdWords
   readonly exchange: TokenWords
   readonly secondExchange?: TokenWords
-  /** Null: access tokens are not renewed. */
+  /** Null if the vendor has no refresh. */
   readonly refresh: (TokenWords & { readonly rotation: Rotation }) | null
-  /** Seconds; null: unlimited or unknown. */
+  /** In seconds; null if unlimited or unknown. */
   readonly lifetimes: {
     readonly access: number | null
-    /** From the answer, or always the same. */
+    /** Lifetime of the refresh token, from the answer or fixed. */
     readonly refresh?: number | null
     readonly idle?: number | null
-    /** How long a spent refresh token is still answered. */
+    /** How long a used refresh token is still accepted. */
     readonly grace?: number
   }
-  /** Live refresh tokens of one account at one client; one more ends the oldest. */
+  /** Maximum number of valid refresh tokens of one account at one client. One more ends the oldest. */
   readonly cap?: number
   /** A refresh ends the access token before it. */
   readonly endsAccessToken?: boolean
   /** A refresh ends the refresh tokens of the same user's other connections. */
   readonly endsSiblings?: boolean
-  /** A second presentation of a refresh token ends the grant or worse. */
+  /** A reused refresh token ends the grant, or more. */
   readonly punishesReplay?: boolean
   readonly errors: {
-    /** A refresh token that is over. */
+    /** Answers to a refresh token that is no longer valid. */
     readonly dead: readonly ErrorAnswer[]
     readonly temporary: readonly ErrorAnswer[]
     readonly config: readonly ErrorAnswer[]
-    /** A code that is not taken. */
+    /** Answers to a refused code. */
     readonly code?: readonly ErrorAnswer[]
   }
-  /** Words of a callback that mean that the user said no, or that this account cannot be connected. */
+  /** Errors of the callback if the user denies, and if the account cannot be connected. */
   readonly denied?: readonly string[]
   readonly unsupported?: readonly string[]
   readonly probes?: readonly ProbeWords[]
-  /** Whose account it is, in the end. */
+  /** The account that a connection must have. */
   readonly account: {
     readonly id: string | null
     readonly email: string | null
     readonly name: string | null
   }
-  /** Values of answers or of the callback that later calls of the app need. */
+  /** Values of answers or the callback that the app's API calls need. */
   readonly kept?: Readonly<Record<string, unknown>>
   readonly apiHeader?: { readonly name: string; readonly value: string }
-  /** Null: the vendor has no way to revoke. */
+  /** Null if the vendor has no revocation. */
   readonly revocation: RevocationWords | null
 }

@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts'
 
-/** The same vendor at other addresses: a sandbox, a server of one's own. */
+/** The same vendor at other addresses: a sandbox, or a self-hosted server. */
 export function elsewhere(
   dialect: Dialect,
   addresses: Readonly<Record<string, string>>,

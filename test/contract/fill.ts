@@ -2,7 +2,7 @@ import type { Template } from './dialect.ts'
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** Puts values in their places: one that stands alone keeps its type, members without one are left out. */
+/** Fills in placeholders. A placeholder that is the whole text keeps its type; undefined members are left out. */
 export function fill(template: Template | undefined, values: Values): unknown {
   if (typeof template === 'string') return fillText(template, values)
   if (Array.isArray(template)) return template.map((item: Template) => fill(item, values))

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A request as it arrived, with the address it was meant for. */
+/** A request, with the address that the client wanted. */
 export type Incoming = {
   readonly method: string
-  /** Without query. */
+  /** The URL without its query. */
   readonly address: string
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
-  /** What the body is written in; null: there is none. */
+  /** The format of the body; null if there is none. */
   readonly format: 'form' | 'json' | 'xml' | 'other' | null
   readonly body: URLSearchParams
-  /** A body of JSON as it stands. */
+  /** The parsed body, if it is JSON. */
   readonly json: unknown
 }
 
-/** `Host` names the host that was meant: the way from there to this server is the test's. */
+/** Takes the wanted host from the Host header, because the test sends all requests to this server. */
 export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
   const host = request.headers.host ?? ''
   const scheme = host.startsWith('127.0.0.1:') ? 'http' : 'https'
@@ -44,7 +44,7 @@ function formatOf(contentType: string, text: string): Incoming['format'] {
   return contentType.startsWith('application/json') ? 'json' : 'other'
 }
 
-/** Members of an object as parameters: what is no text is none. */
+/** Members of an object as parameters. */
 function flat(json: unknown): URLSearchParams {
   const members = typeof json === 'object' && json !== null ? Object.entries(json) : []
   return new URLSearchParams(

@@ -14,7 +14,7 @@ import type { ErrorAnswer, Rotation } from './dialect.ts'
 import { fill } from './fill.ts'
 import { connect, walk } from './walk.ts'
 
-// The steps of one journey, in their order; each leaves an active connection behind.
+// The steps of one journey, in order. Each leaves an active connection, unless it says otherwise.
 
 export async function connectUser(stage: ContractStage): Promise<ConnectionId> {
   const { dialect, clock } = stage
@@ -34,7 +34,7 @@ export async function connectUser(stage: ContractStage): Promise<ConnectionId> {
   return id
 }
 
-/** What a preset may call what a vendor does; the vendor of a dialect does one of what it may do. */
+/** For each behaviour of a vendor, the values of `rotation` that fit it in a preset. */
 const ROTATIONS: Readonly<Record<Rotation, readonly string[]>> = {
   none: ['none', 'sometimes'],
   same: ['none', 'sometimes', 'unknown'],
@@ -59,11 +59,11 @@ export async function expectDefaults({ ports, id, dialect, recipe }: ContractSta
   const { idle, grace } = dialect.lifetimes
   if (idle !== undefined) expect(seconds(provider.refresh.refreshTokenIdleMs)).toBe(idle)
   if (grace !== undefined) expect(seconds(provider.refresh.graceMs)).toBe(grace)
-  // Of an account where one token may not be enough to know: nothing is ended that way.
+  // Revoking one token would end other connections, so the preset must say so.
   if (dialect.revocation?.endsAll === true) expect(provider.revocation.reach).toBe('account')
 }
 
-/** What the app sends to the vendor's API is the header as it is served. */
+/** Checks that the served header is the one that the vendor's API expects. */
 export async function expectServed(stage: ContractStage, id: ConnectionId): Promise<void> {
   const { ports, dialect, vendor } = stage
   const served = await getToken(ports, OPERATOR, {
@@ -77,7 +77,7 @@ export async function expectServed(stage: ContractStage, id: ConnectionId): Prom
   expect(header).toEqual({ name: api.name, value: fill(api.value, { accessToken }) })
 }
 
-/** Twice: what the first refresh brought is what the second shows. */
+/** Refreshes twice. The second refresh sends the refresh token that the first returned. */
 export async function refreshTwice(stage: ContractStage, id: ConnectionId): Promise<void> {
   const { vendor, clock, dialect, ports } = stage
   for (const _ of [1, 2]) {
@@ -93,7 +93,7 @@ export async function refreshTwice(stage: ContractStage, id: ConnectionId): Prom
   }
 }
 
-/** Nothing that passes by itself disconnects anybody. */
+/** A transient error makes the connection failing, and the next refresh repairs it. */
 export async function expectPassing(
   stage: ContractStage,
   id: ConnectionId,
@@ -110,7 +110,7 @@ export async function expectPassing(
   expect(ports.traffic.circuits().filter(({ open }) => open !== null)).toEqual([])
 }
 
-/** The operator's to mend: the provider's circuit opens, the connection keeps its state. */
+/** An error of the client opens the circuit, and the connection stays active. */
 export async function expectBlameOnClient(
   stage: ContractStage,
   id: ConnectionId,
@@ -138,7 +138,7 @@ export async function expectDead(
   expect((await stage.stored(id)).status).toBe('disconnected')
 }
 
-/** What comes of a refresh that is answered so. */
+/** Refreshes while the vendor gives this answer. Returns the error, or 'refreshed'. */
 async function refreshWith(
   stage: ContractStage,
   id: ConnectionId,
@@ -156,7 +156,7 @@ async function refreshWith(
   }
 }
 
-/** The provider is itself again, and the next refresh shows it. */
+/** Refreshes successfully after an error. */
 export async function heal(stage: ContractStage, id: ConnectionId): Promise<void> {
   stage.clock.pass(10 * 60_000)
   await refreshNow(stage.ports, OPERATOR, id)
@@ -164,7 +164,7 @@ export async function heal(stage: ContractStage, id: ConnectionId): Promise<void
   expect(stage.vendor.complaints).toEqual([])
 }
 
-/** Nothing renews it: the app that reports a refused token is told that the user has to come back. */
+/** Without a refresh, reporting a rejected token returns reconnect_required. */
 export async function expectNotRenewable(stage: ContractStage, id: ConnectionId): Promise<void> {
   const { grant } = await stage.stored(id)
   const reading = getToken(stage.ports, OPERATOR, {
@@ -184,7 +184,7 @@ export async function reconnect(stage: ContractStage, id: ConnectionId): Promise
   expect(after.account).toMatchObject(stage.dialect.account)
 }
 
-/** A code that is refused, or a client that is: the user is sent home with the right word. */
+/** If the exchange fails, the user returns to the app with this error code. */
 export async function expectExchangeError(
   stage: ContractStage,
   answer: ErrorAnswer,
@@ -213,7 +213,7 @@ export async function expectSentBack(
   expect(searchParams.get('error')).toBe(word)
 }
 
-/** The user unticks a scope: the app is told which one is missing. */
+/** If the user deselects a scope, the connection lists it as missing. */
 export async function expectMissing(stage: ContractStage, scope: string): Promise<void> {
   stage.vendor.withheld = scope
   const id = await connect(stage)
@@ -223,7 +223,7 @@ export async function expectMissing(stage: ContractStage, scope: string): Promis
 
 export async function revoke(stage: ContractStage, id: ConnectionId): Promise<void> {
   const { ports, dialect, vendor } = stage
-  // What a reconnect has left to be forgotten is not what this is about.
+  // Deliver the revocation that the reconnect queued, so that only the deletion's remains.
   await deliverRevocations(ports)
   const { accessToken, refreshToken } = vendor.books.latest
   const { revocation } = await deleteConnection(ports, OPERATOR, { id }, { revoke: true })
@@ -248,14 +248,14 @@ export async function revoke(stage: ContractStage, id: ConnectionId): Promise<vo
   expect((await ports.store.census(stage.clock.now())).revocationsQueued).toBe(0)
 }
 
-/** Every value in a document, however deep. */
+/** All values of a JSON document. */
 function leavesOf(value: unknown): readonly unknown[] {
   return typeof value === 'object' && value !== null
     ? Object.values(value).flatMap(leavesOf)
     : [value]
 }
 
-/** What a vendor refuses in its own words is tried again. */
+/** A revocation that the vendor refuses stays queued. */
 async function expectStillQueued({ ports, vendor, clock }: ContractStage): Promise<void> {
   vendor.forgets = false
   await deliverRevocations(ports)
@@ -272,7 +272,7 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000
 }
 
-/** Within a few seconds: requests take their time. */
+/** Compares within 20 seconds, because requests take time. */
 function expectAbout(found: number | null, wanted: number | null): void {
   if (found === null || wanted === null) expect(found).toBe(wanted)
   else expect(Math.abs(found - wanted), `${found} seconds, not ${wanted}`).toBeLessThan(20)

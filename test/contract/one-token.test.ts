@@ -10,7 +10,7 @@ import { dialects } from './dialects/index.ts'
 import { withoutConsent } from './dialects/without-consent.ts'
 import { connect } from './walk.ts'
 
-// Vendors that keep one valid token of a user, or of an account, at a client.
+// Vendors with only one valid token per user or account and client.
 
 const user = (number: number) => `user-${number}` as UserId
 
@@ -19,21 +19,24 @@ async function tokenIds(stage: ContractStage, ids: readonly ConnectionId[]) {
   return stored.map(({ grant }) => grant.token?.tokenId)
 }
 
-test.each(['zoom', 'notion'])('two connections of one user of %s share one grant', async (id) => {
-  await using stage = await openContractStage(id, dialects[id] as Dialect)
-  const first = await connect(stage, { userId: user(1) })
-  const second = await connect(stage, { userId: user(2) })
-  const [a, b] = await tokenIds(stage, [first, second])
-  expect(a).toBe(b)
-  await refreshNow(stage.ports, OPERATOR, second)
-  const [renewed, shared] = await tokenIds(stage, [first, second])
-  expect(renewed).toBe(shared)
-  expect(renewed).not.toBe(a)
-  const remove = (one: ConnectionId) =>
-    deleteConnection(stage.ports, OPERATOR, { id: one }, { revoke: true })
-  expect(await remove(first)).toEqual({ revocation: 'skipped' })
-  expect(await remove(second)).toEqual({ revocation: 'queued' })
-})
+test.each(['zoom', 'notion'])(
+  'two connections to the same account of %s share one grant, which only the last deletion revokes',
+  async (id) => {
+    await using stage = await openContractStage(id, dialects[id] as Dialect)
+    const first = await connect(stage, { userId: user(1) })
+    const second = await connect(stage, { userId: user(2) })
+    const [a, b] = await tokenIds(stage, [first, second])
+    expect(a).toBe(b)
+    await refreshNow(stage.ports, OPERATOR, second)
+    const [renewed, shared] = await tokenIds(stage, [first, second])
+    expect(renewed).toBe(shared)
+    expect(renewed).not.toBe(a)
+    const remove = (one: ConnectionId) =>
+      deleteConnection(stage.ports, OPERATOR, { id: one }, { revoke: true })
+    expect(await remove(first)).toEqual({ revocation: 'skipped' })
+    expect(await remove(second)).toEqual({ revocation: 'queued' })
+  },
+)
 
 const MACHINE = withoutConsent['zoom-server-to-server'] as Dialect
 
@@ -52,10 +55,10 @@ const connectClient = (stage: ContractStage, userId: UserId, demand = {}) =>
   })
 
 test.each([
-  ['of the settings', {}],
-  ['named by the connection', { params: { accountId: 'acc_1' } }],
-  ['that the app calls otherwise', { accountId: 'our name for it' }],
-])('machine connections of one Zoom account %s share one token', async (_title, demand) => {
+  ['from the settings', {}],
+  ['named in the connection', { params: { accountId: 'acc_1' } }],
+  ['under another name of the app’s', { accountId: 'our name for it' }],
+])('machine connections to one Zoom account (%s) share one token', async (_title, demand) => {
   await using stage = await openContractStage('zoom-server-to-server', MACHINE)
   const first = (await connectClient(stage, user(1))).connection.id
   const second = (await connectClient(stage, user(2), demand)).connection.id

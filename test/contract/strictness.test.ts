@@ -7,20 +7,20 @@ import { openContractStage } from './contract-stage.ts'
 import { dialects } from './dialects/index.ts'
 import { connect } from './walk.ts'
 
-// What the other tests are worth: a preset that is wrong in one field is refused by its vendor.
+// Shows that the vendor servers notice mistakes: each refuses a preset with one wrong field.
 
 const WRONG: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   ['google', { authorizationParams: { prompt: null } }, /authorize: prompt is there 0 times/],
   ['google', { clientAuth: 'basic' }, /exchange: the client proves itself by Basic/],
   ['google', { tokenRequestFormat: 'json' }, /exchange: a body of json/],
-  ['google', { pkce: 'omit' }, /authorize: PKCE is to be sent/],
+  ['google', { pkce: 'omit' }, /authorize: PKCE must be sent/],
   [
     'google',
     { userinfoEndpoint: 'https://www.googleapis.com/me', issuer: undefined },
     /nothing is/,
   ],
   ['google', { revocation: { tokenParam: 'access_token' } }, /revocation: token is there 0 times/],
-  ['linkedin', { pkce: 'supported' }, /authorize: PKCE is to be omitted/],
+  ['linkedin', { pkce: 'supported' }, /authorize: PKCE must be omitted/],
   ['slack', { scopeSeparator: ' ' }, /authorize: scope=channels:read users:read/],
   ['notion', { tokenRequestFormat: 'form' }, /exchange: a body of form/],
   [
@@ -49,21 +49,24 @@ const WRONG: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   ['reddit', { authorizationParams: { duration: 'temporary' } }, /authorize: duration=temporary/],
 ]
 
-test.each(WRONG)('%s with %j is refused', async (id, wrong, complaint) => {
-  const dialect = dialects[id]
-  if (dialect === undefined) throw new Error('no such dialect')
-  await using stage = await openContractStage(id, dialect, wrong)
-  const journey = async () => {
-    const connection = await connect(stage)
-    if (dialect.refresh !== null) await refreshNow(stage.ports, OPERATOR, connection)
-    await deleteConnection(stage.ports, OPERATOR, { id: connection }, { revoke: true })
-    await deliverRevocations(stage.ports)
-  }
-  await journey().catch(() => undefined)
-  expect(stage.vendor.complaints.join('\n')).toMatch(complaint)
-})
+test.each(WRONG)(
+  'the server of %s complains about a preset with %j',
+  async (id, wrong, complaint) => {
+    const dialect = dialects[id]
+    if (dialect === undefined) throw new Error('no such dialect')
+    await using stage = await openContractStage(id, dialect, wrong)
+    const journey = async () => {
+      const connection = await connect(stage)
+      if (dialect.refresh !== null) await refreshNow(stage.ports, OPERATOR, connection)
+      await deleteConnection(stage.ports, OPERATOR, { id: connection }, { revoke: true })
+      await deliverRevocations(stage.ports)
+    }
+    await journey().catch(() => undefined)
+    expect(stage.vendor.complaints.join('\n')).toMatch(complaint)
+  },
+)
 
-test('a code that another verifier fits is refused', async () => {
+test('the server refuses a code whose challenge belongs to another verifier', async () => {
   const { google } = dialects
   if (google === undefined) throw new Error('no such dialect')
   await using stage = await openContractStage('google', google)

@@ -13,17 +13,17 @@ export type Issued = Consent & { readonly accessToken: string; readonly refreshT
 type Grant = {
   readonly consent: Consent
   readonly accessTokens: Set<string>
-  /** Those that would still be taken. */
+  /** The refresh tokens that are still valid. */
   readonly refreshTokens: Set<string>
   latest: { accessToken: string; refreshToken: string }
 }
 
-/** What a vendor knows of codes, grants and tokens. */
+/** A vendor's codes, grants and tokens. */
 export class VendorBooks {
   readonly #codes = new Map<string, Consent>()
   readonly #grants: Grant[] = []
   readonly #rotation: Rotation
-  /** Every token that the vendor was told to forget. */
+  /** Every token that a client revoked. */
   readonly revoked = new Set<string>()
 
   constructor(rotation: Rotation) {
@@ -36,7 +36,7 @@ export class VendorBooks {
     return code
   }
 
-  /** A code is good for one try, by who knows the verifier (RFC 7636 §4.6). */
+  /** Redeems a code. It is valid once, with the right verifier (RFC 7636 §4.6). */
   redeem(code: string, verifier: string | null): Issued | null {
     const consent = this.#codes.get(code)
     this.#codes.delete(code)
@@ -51,7 +51,7 @@ export class VendorBooks {
     return { ...consent, ...latest }
   }
 
-  /** A grant that the app was given without our doing. */
+  /** Issues a grant outside Larder, for the app to import. */
   give(scope: readonly string[]): Issued {
     const consent = { scope, redirectUri: '', challenge: null, nonce: null }
     const issued = this.redeem(this.issueCode(consent), null)
@@ -71,7 +71,7 @@ export class VendorBooks {
     return { ...grant.consent, ...grant.latest }
   }
 
-  /** Another access token for one that lives: by it alone the grant is then renewed. */
+  /** Exchanges a valid access token for one that can be refreshed by itself. */
   exchange(accessToken: string): Issued | null {
     const grant = this.#grants.find(({ accessTokens }) => accessTokens.has(accessToken))
     if (grant === undefined) return null
@@ -86,7 +86,7 @@ export class VendorBooks {
     return this.#grants.at(-1)?.latest ?? { accessToken: '', refreshToken: '' }
   }
 
-  /** The access token that `isIt` knows. */
+  /** The valid access token that matches. */
   findAccessToken(isIt: (accessToken: string) => boolean): string | null {
     const all = this.#grants.flatMap(({ accessTokens }) => [...accessTokens])
     return all.find((one) => !this.revoked.has(one) && isIt(one)) ?? null
@@ -97,7 +97,7 @@ export class VendorBooks {
     return all.find(isIt) ?? null
   }
 
-  /** Told to forget a token: a refresh token is worth nothing from then on. */
+  /** Revokes a token. A revoked refresh token is no longer valid. */
   revoke(revoked: string): void {
     this.revoked.add(revoked)
     for (const { refreshTokens } of this.#grants) refreshTokens.delete(revoked)

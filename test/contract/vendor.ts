@@ -10,35 +10,35 @@ export type Answer = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What stands beside the dialect while a vendor is asked. */
+/** The state of a vendor's server beside its dialect. */
 export type Vendor = {
   readonly dialect: Dialect
   readonly client: Client
-  /** As it is registered. */
+  /** The registered redirect URI. */
   redirectUri: string
   readonly books: VendorBooks
   readonly now: () => number
-  /** Everything that a real one would have refused. */
+  /** Everything that the real vendor would have refused. */
   readonly complaints: string[]
   readonly requests: Incoming[]
-  /** What the user unticks, and what the token endpoint says in place of its answer. */
+  /** The scope that the user deselects. */
   withheld: string | null
-  /** Whether it takes revocations just now. */
+  /** Whether the vendor accepts revocations now. */
   forgets: boolean
   fault: { readonly at: 'exchange' | 'refresh'; readonly answer: ErrorAnswer } | null
-  /** Refresh tokens of requests that came to nothing. */
+  /** Refresh tokens of requests that failed with a 5xx, which may be used up. */
   readonly doubtful: Set<string>
-  /** What comes back from the provider's page in place of a code. */
+  /** The error that the callback has instead of a code. */
   denial: string | null
 }
 
-/** Says what is wrong, once for the test and once to whoever asked. */
+/** Records what is wrong with a request, and refuses it. */
 export function refuse(vendor: Vendor, what: string, wrong: readonly string[]): Answer {
   vendor.complaints.push(`${what}: ${wrong.join(', ')}`)
   return { status: 400, body: { error: 'invalid_request' } }
 }
 
-/** What any text of a dialect may speak of. */
+/** The values for the placeholders of a dialect. */
 export function valuesOf({ client, redirectUri, dialect }: Vendor): Values {
   return { clientId: client.id, clientSecret: client.secret, redirectUri, ...dialect.settings }
 }

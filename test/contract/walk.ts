@@ -10,11 +10,11 @@ const BROWSER = 'browser-1'
 export type Way = {
   readonly userId?: UserId
   readonly connectionId?: ConnectionId
-  /** On the way back somebody changes the callback. */
+  /** Changes the parameters of the callback. */
   readonly onTheWay?: (callback: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
 }
 
-/** From a new link through the provider's page back to where the user ends. */
+/** Goes from a new link through the provider's page. Returns the URL at which the user ends. */
 export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
   const { ports, id, dialect } = stage
   const { scopes } = dialect
@@ -23,7 +23,7 @@ export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
     userId: way.userId ?? USER,
     providers: [id],
     redirectUrl: HOME,
-    // Where the vendor knows no scopes, whatever is asked for must not be sent.
+    // If the vendor has no scopes, Larder must not send any, even if the link names one.
     scope: scopes === null ? ['anything'] : scopes.ask,
     connectionId: way.connectionId ?? null,
   })
@@ -36,7 +36,7 @@ export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
   return new URL(end.url)
 }
 
-/** The connection that the walk brought, or an error with what the vendor had to complain about. */
+/** Connects a user. Throws the vendor's complaints, if there are any. */
 export async function connect(stage: ContractStage, way: Way = {}): Promise<ConnectionId> {
   const home = await walk(stage, way)
   const { complaints } = stage.vendor

@@ -23,7 +23,7 @@ const WRONG: Readonly<Record<string, Credentials>> = {
 }
 
 describe.each(Object.keys(RIGHT))('%s', (id) => {
-  test('takes the right credentials, and serves them as the API wants them', async () => {
+  test('an import of right credentials is active, and serves the header that the API expects', async () => {
     await using stage = await open(id)
     const { connection } = await hand(stage, RIGHT[id])
     expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
@@ -35,7 +35,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
     expect(stage.vendor.complaints).toEqual([])
   })
 
-  test('refuses the wrong ones', async () => {
+  test('an import of wrong credentials is refused as invalid_credentials', async () => {
     await using stage = await open(id)
     await expect(hand(stage, WRONG[id])).rejects.toMatchObject({
       code: 'invalid_request',
@@ -45,7 +45,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
   })
 
   test.each(withoutConsent[id]?.errors.temporary ?? [])(
-    'is believed to be away at $status, and the credentials are kept',
+    'an import while the probe answers $status is kept as failing, and recovers',
     async (answer) => {
       await using stage = await open(id)
       stage.vendor.fault = { at: 'exchange', answer }
@@ -61,7 +61,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
 })
 
 describe('zoom-server-to-server', () => {
-  test('gives the client a token of its own, and another when that ends', async () => {
+  test('a machine connection gets a token, and a new one when that expires', async () => {
     await using stage = await open('zoom-server-to-server')
     const { connection } = await connectClient(stage)
     expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
@@ -74,25 +74,31 @@ describe('zoom-server-to-server', () => {
     expect(stage.vendor.complaints).toEqual([])
   })
 
-  test.each(errorsOf('config'))('blames the client for $status $body.error', async (answer) => {
-    await using stage = await open('zoom-server-to-server')
-    const { connection } = await connectClient(stage)
-    stage.vendor.fault = { at: 'exchange', answer }
-    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
-      code: 'provider_misconfigured',
-    })
-    expect((await stage.stored(connection.id)).status).toBe('active')
-  })
+  test.each(errorsOf('config'))(
+    '$status $body.error is an error of the client, and the connection stays active',
+    async (answer) => {
+      await using stage = await open('zoom-server-to-server')
+      const { connection } = await connectClient(stage)
+      stage.vendor.fault = { at: 'exchange', answer }
+      await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+        code: 'provider_misconfigured',
+      })
+      expect((await stage.stored(connection.id)).status).toBe('active')
+    },
+  )
 
-  test.each(errorsOf('temporary'))('takes $status for something that passes', async (answer) => {
-    await using stage = await open('zoom-server-to-server')
-    const { connection } = await connectClient(stage)
-    stage.vendor.fault = { at: 'exchange', answer }
-    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
-      code: 'provider_unavailable',
-    })
-    expect((await stage.stored(connection.id)).status).toBe('failing')
-  })
+  test.each(errorsOf('temporary'))(
+    '$status is a transient error, and the connection is failing',
+    async (answer) => {
+      await using stage = await open('zoom-server-to-server')
+      const { connection } = await connectClient(stage)
+      stage.vendor.fault = { at: 'exchange', answer }
+      await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+        code: 'provider_unavailable',
+      })
+      expect((await stage.stored(connection.id)).status).toBe('failing')
+    },
+  )
 })
 
 function errorsOf(kind: 'config' | 'temporary'): readonly ErrorAnswer[] {

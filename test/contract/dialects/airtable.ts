@@ -22,7 +22,7 @@ export const airtable: Dialect = {
   punishesReplay: true,
   errors: {
     dead: [INVALID_GRANT, oauthError('invalid_grant', 401)],
-    // The same token is being refreshed at this moment.
+    // Another refresh of the same token is in progress.
     temporary: statuses(409, 429, 503),
     config: [INVALID_CLIENT],
   },

@@ -16,7 +16,7 @@ export const apple: Dialect = {
     sent: ['name', 'email'],
     separator: ' ',
   },
-  // Mandatory where a name is asked for: the callback is a POST of another site.
+  // Mandatory with the scope `name`: the callback is a cross-site POST.
   responseMode: 'form_post',
   openid: {
     issuer: BASE,
@@ -27,7 +27,7 @@ export const apple: Dialect = {
   },
   exchange: { ...TOKEN, answer: ANSWER },
   refresh: { ...TOKEN, rotation: 'none', answer: { ...ANSWER, refresh_token: undefined } },
-  // A refresh token may be checked once a day, whatever the answer says of the access token.
+  // Apple allows one refresh a day, whatever lifetime the answer gives.
   lifetimes: { access: 172_800 },
   errors: {
     dead: [INVALID_GRANT],

@@ -26,7 +26,7 @@ export const atlassian: Dialect = {
   endsAccessToken: true,
   lifetimes: { access: 3600, refresh: 365 * 86_400, idle: 90 * 86_400, grace: 600 },
   errors: {
-    // Not 400.
+    // Atlassian answers 403 here, not 400.
     dead: [
       oauthError('invalid_grant', 403, {
         error_description: 'Unknown or invalid refresh token.',
@@ -34,7 +34,7 @@ export const atlassian: Dialect = {
       oauthError('unauthorized_client', 403, { error_description: 'refresh_token is invalid' }),
     ],
     temporary: statuses(429, 503),
-    // What a user who says no looks like, too: here it is the secret.
+    // The same word as for a user who denies; here it means a wrong secret.
     config: [oauthError('access_denied', 401)],
   },
   probes: [

@@ -18,7 +18,7 @@ const TOKEN = {
   answer: tokens(86_400),
 } as const
 
-/** An app that rotates. */
+/** An application with refresh token rotation. */
 export const auth0: Dialect = {
   settings: { domain: 'engines.us.auth0.com' },
   authorize: { url: `${BASE}/authorize`, tolerated: ['audience'], pkce: 'sent' },
@@ -30,7 +30,7 @@ export const auth0: Dialect = {
     withheld: 'read:appointments',
   },
   openid: {
-    // With a slash at its end.
+    // Auth0's issuer ends with a slash.
     issuer: `${BASE}/`,
     jwks: `${BASE}/.well-known/jwks.json`,
     claims: CLAIMS,
@@ -61,7 +61,7 @@ export const auth0: Dialect = {
     auth: 'post',
     params: { token: '{token}' },
     tokens: 'refresh',
-    // By a switch of the tenant.
+    // A setting of the tenant turns this on.
     endsAll: true,
   },
 }

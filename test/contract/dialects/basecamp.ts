@@ -3,7 +3,7 @@ import type { Dialect } from '../dialect.ts'
 
 const BASE = 'https://launchpad.37signals.com'
 const ANSWER = { access_token: '{accessToken}', expires_in: 1_209_600 }
-// Draft 05 of OAuth 2: `type` in place of `grant_type` and `response_type`.
+// Draft 05 of OAuth 2: `type` instead of `grant_type` and `response_type`.
 const TOKEN = {
   url: `${BASE}/authorization/token`,
   auth: 'post',

@@ -1,7 +1,7 @@
 import { INVALID_CLIENT, INVALID_GRANT, statuses } from '../answers.ts'
 import type { Dialect } from '../dialect.ts'
 
-/** Deployments of old, as Cal.com described them: no lifetime, no token type, errors without a code. */
+/** Old deployments, as Cal.com documented them: no lifetime, no token type, errors without a code. */
 export const calcomLegacy: Dialect = {
   authorize: { url: 'https://app.cal.com/auth/oauth2/authorize', pkce: 'either' },
   scopes: {
@@ -21,7 +21,7 @@ export const calcomLegacy: Dialect = {
     auth: 'post',
     formats: ['form'],
     tokenInHeader: true,
-    // Newer deployments want it here, and mind it nowhere.
+    // Newer deployments require it here and accept it everywhere.
     tolerated: ['refresh_token'],
     rotation: 'none',
     answer: { access_token: '{accessToken}' },
@@ -30,7 +30,7 @@ export const calcomLegacy: Dialect = {
   endsSiblings: true,
   errors: {
     dead: [INVALID_GRANT],
-    // Of a bad refresh token, and of a wrong client secret as well.
+    // For an invalid refresh token and for a wrong client secret.
     temporary: [...statuses(429, 500), { status: 401, body: { message: 'Unauthorized' } }],
     config: [INVALID_CLIENT, { status: 400, body: { message: 'Missing client id or secret' } }],
   },

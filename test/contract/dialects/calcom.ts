@@ -32,7 +32,7 @@ export const calcom: Dialect = {
     config: [
       because('invalid_client', 'invalid_client_credentials', 401),
       because('invalid_client', 'client_not_found', 401),
-      // A client that waits for approval affects all of its users, not this one.
+      // A client that is not approved yet affects all of its users.
       because('unauthorized_client', 'client_not_approved', 401),
       oauthError('invalid_request'),
       oauthError('invalid_scope'),

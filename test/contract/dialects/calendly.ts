@@ -5,7 +5,7 @@ const USER = 'https://api.calendly.com/users/1085'
 const ORGANIZATION = 'https://api.calendly.com/organizations/7'
 const TOKEN = {
   url: 'https://auth.calendly.com/oauth/token',
-  // Basic in one page of its documentation, in the body on another.
+  // One page of the documentation says Basic, another one the body.
   auth: ['basic', 'post'],
   formats: ['form'],
   answer: tokens(7200, { created_at: '{nowSeconds}', owner: USER, organization: ORGANIZATION }),

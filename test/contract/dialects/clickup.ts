@@ -8,7 +8,7 @@ export const clickup: Dialect = {
     url: 'https://api.clickup.com/api/v2/oauth/token',
     auth: 'post',
     formats: ['json', 'query'],
-    // Neither is in its description.
+    // The documentation has neither.
     params: { grant_type: null, redirect_uri: null },
     tolerated: ['grant_type', 'redirect_uri'],
     answer: { access_token: '{accessToken}', token_type: 'Bearer' },

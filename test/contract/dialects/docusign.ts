@@ -12,7 +12,7 @@ const TOKEN = {
 export const docusign: Dialect = {
   authorize: { url: `${BASE}/auth`, pkce: 'sent' },
   scopes: {
-    // The second makes each refresh bring a refresh token of full length.
+    // With `extended`, each refresh returns a refresh token of full lifetime.
     defaults: ['signature', 'extended'],
     ask: ['signature', 'impersonation', 'extended'],
     sent: ['signature', 'impersonation', 'extended'],

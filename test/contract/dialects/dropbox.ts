@@ -45,7 +45,7 @@ export const dropbox: Dialect = {
     {
       url: 'https://api.dropboxapi.com/2/users/get_current_account',
       method: 'POST',
-      // A content type that it does not expect is refused, even without a body.
+      // Dropbox refuses an unexpected content type, even without a body.
       headers: { 'content-type': null },
       answer: {
         account_id: 'dbid:1085',

@@ -23,7 +23,7 @@ const RENEWAL = {
   answer: LONG,
 } as const
 
-/** An access token that lives renews itself; there are no refresh tokens. */
+/** A valid access token renews itself; there are no refresh tokens. */
 export const facebook: Dialect = {
   authorize: {
     url: 'https://www.facebook.com/v24.0/dialog/oauth',
@@ -53,7 +53,7 @@ export const facebook: Dialect = {
     config: [{ status: 401, body: { error: 'invalid_client' } }],
     code: [failure(100)],
   },
-  // A token in a URL: nothing of ours may write it down.
+  // The URL has a token, so Larder must not log it.
   probes: [
     {
       url: `${GRAPH}/me?fields=id,name,email`,

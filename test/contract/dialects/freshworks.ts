@@ -22,7 +22,7 @@ export const freshworks: Dialect = {
   refresh: { ...TOKEN, rotation: 'single-use' },
   lifetimes: { access: 1799 },
   errors: { dead: [INVALID_GRANT], temporary: statuses(429, 503), config: [INVALID_CLIENT] },
-  // Nothing tells whose account it is.
+  // No endpoint names the account.
   account: { id: null, email: null, name: null },
   revocation: null,
 }

@@ -11,7 +11,7 @@ const TOKEN = {
   answer: {
     access_token: '{accessToken}',
     token_type: 'bearer',
-    // Lifetimes have been seen as text.
+    // Some answers have lifetimes as strings.
     expires_in: '28800',
     refresh_token: '{refreshToken}',
     refresh_token_expires_in: '15811200',
@@ -21,7 +21,7 @@ const TOKEN = {
 
 export const githubApp: Dialect = {
   authorize: github.authorize,
-  // What the user allows are the permissions of the app.
+  // The permissions are those of the app.
   scopes: null,
   callback: { installation_id: '4711', setup_action: 'install' },
   exchange: TOKEN,

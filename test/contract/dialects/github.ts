@@ -21,7 +21,7 @@ export const github: Dialect = {
     url: 'https://github.com/login/oauth/access_token',
     auth: 'post',
     formats: ['form'],
-    // Anything else is answered by a form.
+    // Without it, GitHub answers form-encoded.
     headers: { accept: 'application/json' },
     answer: { access_token: '{accessToken}', token_type: 'bearer', scope: '{scopeByCommas}' },
   },

@@ -3,7 +3,7 @@ import { google } from './google.ts'
 
 const READ = 'https://www.googleapis.com/auth/googlehealth.activity_and_fitness.readonly'
 
-/** Google's server: Fitbit's own was switched off. */
+/** Google's server, which replaced Fitbit's. */
 export const googleHealth: Dialect = {
   ...google,
   scopes: {

@@ -26,7 +26,7 @@ const CALENDAR = 'https://www.googleapis.com/auth/calendar.readonly'
 export const google: Dialect = {
   authorize: {
     url: 'https://accounts.google.com/o/oauth2/v2/auth',
-    // Without both, a second consent brings no refresh token.
+    // Without both, a second consent returns no refresh token.
     params: { access_type: 'offline', prompt: 'consent' },
     tolerated: ['include_granted_scopes'],
     pkce: 'sent',

@@ -14,7 +14,7 @@ export const goTo: Dialect = {
     separator: ' ',
   },
   exchange: { ...TOKEN, answer: ANSWER },
-  // A new one comes only when the old one nears its end.
+  // GoTo issues a new one only shortly before the old one expires.
   refresh: { ...TOKEN, rotation: 'none', answer: { ...ANSWER, refresh_token: undefined } },
   lifetimes: { access: 3600 },
   errors: { dead: [INVALID_GRANT], temporary: statuses(429, 503), config: [INVALID_CLIENT] },

@@ -73,7 +73,7 @@ import { zendesk } from './zendesk.ts'
 import { zoho } from './zoho.ts'
 import { zoom } from './zoom.ts'
 
-/** How every vendor behaves that there is a preset for, by the preset's id. */
+/** The dialect of every preset's vendor, by preset id. */
 export const dialects: Readonly<Record<string, Dialect>> = {
   airtable,
   amazon,

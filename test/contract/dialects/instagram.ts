@@ -22,7 +22,7 @@ export const instagram: Dialect = {
     url: 'https://api.instagram.com/oauth/access_token',
     auth: 'post',
     formats: ['form'],
-    // Within a list, as newer answers have it.
+    // Newer answers have a list.
     answer: { data: [{ access_token: '{accessToken}', user_id: '1085', permissions: '{scope}' }] },
   },
   secondExchange: {

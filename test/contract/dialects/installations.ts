@@ -14,7 +14,7 @@ import { zoho } from './zoho.ts'
 const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47'
 const FORGE = 'https://forge.engines.example/gitlab'
 
-/** One preset in another of the shapes that vendors document: [preset, what is different, dialect]. */
+/** Presets with other settings that vendors document: [preset, difference, dialect]. */
 export const installations: readonly (readonly [string, string, Dialect])[] = [
   [
     'microsoft',
@@ -79,7 +79,7 @@ export const installations: readonly (readonly [string, string, Dialect])[] = [
   ],
 ]
 
-/** RFC 6749 §2.1: no secret, the id alone. */
+/** A public client (RFC 6749 §2.1), which has no secret. */
 function publicClient(dialect: Dialect): Dialect {
   const { exchange, refresh } = dialect
   return {
@@ -90,7 +90,7 @@ function publicClient(dialect: Dialect): Dialect {
   }
 }
 
-/** No bot: the tokens stand within `authed_user`; a refresh answers them at the top. */
+/** Without a bot: an exchange returns the tokens in `authed_user`, a refresh at the top level. */
 function slackUser(): Dialect {
   const set = {
     access_token: '{accessToken}',

@@ -55,7 +55,7 @@ export const intuit: Dialect = {
       answer: { CompanyInfo: {} },
     },
   ],
-  // A user of one company's books.
+  // The user and the company together are the account.
   account: { id: '4620816365:1085', ...CLAIMS },
   kept: { realm: '4620816365' },
   revocation: {

@@ -8,7 +8,7 @@ const TOKEN = {
   auth: 'basic',
   formats: ['form'],
   answer: tokens(300, {
-    // An offline token does not end.
+    // 0: an offline token does not expire.
     refresh_expires_in: 0,
     'not-before-policy': 0,
     session_state: 's-1',

@@ -21,7 +21,7 @@ export const linear: Dialect = {
     separator: ',',
   },
   exchange: TOKEN,
-  // Here scopes have been seen as a list.
+  // Some refresh answers have scopes as a list.
   refresh: {
     ...TOKEN,
     rotation: 'single-use',

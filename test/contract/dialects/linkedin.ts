@@ -17,7 +17,7 @@ const TOKEN = {
   answer: tokens(5_184_000, { scope: '{scopeByCommas}', refresh_token_expires_in: 31_536_000 }),
 } as const
 
-/** A partner's app: no other gets refresh tokens. */
+/** A partner's app; other apps get no refresh tokens. */
 export const linkedin: Dialect = {
   authorize: { url: 'https://www.linkedin.com/oauth/v2/authorization', pkce: 'omitted' },
   scopes: {

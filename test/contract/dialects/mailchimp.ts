@@ -10,7 +10,7 @@ export const mailchimp: Dialect = {
     url: `${BASE}/token`,
     auth: 'post',
     formats: ['form'],
-    // Zero: without an end.
+    // Zero means no expiry.
     answer: { access_token: '{accessToken}', expires_in: 0, scope: null },
   },
   refresh: null,

@@ -7,9 +7,9 @@ const TOKEN = {
   url: `${LOGIN}/common/oauth2/v2.0/token`,
   auth: 'post',
   formats: ['form'],
-  // One resource for each request: the scopes may be named again.
+  // A refresh may name the scopes again, because each token is for one resource.
   tolerated: ['scope'],
-  // The scopes of the sign-in itself are not reported.
+  // Answers do not list the OpenID scopes.
   answer: tokens(3599, { scope: 'User.Read Calendars.Read', ext_expires_in: 3599 }),
 } as const
 const withCode = (error: string, code: number, status = 400) =>

@@ -1,7 +1,7 @@
 import { ADA, INVALID_CLIENT, statuses } from '../answers.ts'
 import type { Dialect } from '../dialect.ts'
 
-/** The flow of apps made before OAuth 2.1. */
+/** The flow of apps that were made before OAuth 2.1. */
 export const mondayLegacy: Dialect = {
   authorize: {
     url: 'https://auth.monday.com/oauth2/authorize',

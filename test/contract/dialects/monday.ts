@@ -29,7 +29,7 @@ export const monday: Dialect = {
   },
   exchange: TOKEN,
   refresh: { ...TOKEN, rotation: 'single-use' },
-  // From the consent; no refresh prolongs it.
+  // Counted from the consent; no refresh extends it.
   lifetimes: { access: 3600, refresh: 15_552_000 },
   errors: { dead: [INVALID_GRANT], temporary: statuses(503), config: [INVALID_CLIENT] },
   probes: [

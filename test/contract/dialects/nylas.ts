@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts'
 const BASE = 'https://api.us.nylas.com/v3'
 const TOKEN = {
   url: `${BASE}/connect/token`,
-  // The secret is the key of Nylas' own API.
+  // The secret is the API key.
   auth: 'post',
   formats: ['json'],
   answer: {
@@ -18,7 +18,7 @@ const TOKEN = {
   },
 } as const
 
-/** As far as it is known: no documentation of this version was at hand. */
+/** Written without the documentation of this version. */
 export const nylas: Dialect = {
   authorize: { url: `${BASE}/connect/auth`, pkce: 'either' },
   scopes: {

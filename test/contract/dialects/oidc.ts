@@ -13,13 +13,13 @@ import type { Dialect } from '../dialect.ts'
 const ISSUER = 'https://login.engines.example'
 const TOKEN = {
   url: `${ISSUER}/token`,
-  // Where the metadata names no method, this is the one.
+  // The default if the metadata names no method.
   auth: 'basic',
   formats: ['form'],
   answer: tokens(3600),
 } as const
 
-/** Any OpenID provider, found by its metadata. */
+/** Any OpenID provider, configured by its metadata. */
 export const oidc: Dialect = {
   settings: { issuerUrl: ISSUER },
   authorize: { url: `${ISSUER}/authorize`, params: { prompt: 'consent' }, pkce: 'sent' },

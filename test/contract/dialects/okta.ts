@@ -17,7 +17,7 @@ const TOKEN = {
   answer: tokens(3600),
 } as const
 
-/** An app that rotates. */
+/** An application with refresh token rotation. */
 export const okta: Dialect = {
   settings: { domain: 'engines.okta.com' },
   authorize: { url: `${BASE}/authorize`, tolerated: ['response_mode'], pkce: 'sent' },

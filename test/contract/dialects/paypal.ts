@@ -6,7 +6,7 @@ const TOKEN = {
   auth: 'basic',
   formats: ['form'],
 } as const
-// Lifetimes have been seen as text.
+// Some answers have lifetimes as strings.
 const ANSWER = tokens(28_800, { expires_in: '28800', nonce: '2026-11-22T12:00:00Z' })
 
 export const paypal: Dialect = {
@@ -17,7 +17,7 @@ export const paypal: Dialect = {
     sent: ['openid', 'email', 'profile', 'address'],
     separator: ' ',
   },
-  // No id token comes, although `openid` is asked for.
+  // PayPal returns no id token, although `openid` is requested.
   exchange: { ...TOKEN, answer: ANSWER },
   refresh: { ...TOKEN, rotation: 'none', answer: { ...ANSWER, refresh_token: undefined } },
   lifetimes: { access: 28_800 },

@@ -20,7 +20,7 @@ export const pinterest: Dialect = {
     sent: ['user_accounts:read', 'boards:read'],
     separator: ',',
   },
-  // Older apps get refresh tokens of this kind only if they ask.
+  // Older apps get this kind of refresh token only on request.
   exchange: { ...TOKEN, params: { continuous_refresh: 'true' } },
   refresh: { ...TOKEN, tolerated: ['continuous_refresh'], rotation: 'single-use' },
   lifetimes: { access: 2_592_000, refresh: 60 * 86_400 },

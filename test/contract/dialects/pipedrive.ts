@@ -10,7 +10,7 @@ const TOKEN = {
 } as const
 
 export const pipedrive: Dialect = {
-  // Scopes are those of the app; a parameter without a value is not liked.
+  // The scopes are those of the app; an empty parameter is refused.
   authorize: {
     url: 'https://oauth.pipedrive.com/oauth/authorize',
     pkce: 'omitted',
@@ -42,7 +42,7 @@ export const pipedrive: Dialect = {
     auth: 'basic',
     params: { token: '{token}' },
     tokens: 'refresh',
-    // It takes the app out of the company.
+    // This uninstalls the app from the company.
     endsAll: true,
     isGuess: true,
   },

@@ -17,7 +17,7 @@ const TOKEN = {
 export const ringcentral: Dialect = {
   authorize: { url: `${BASE}/oauth/authorize`, pkce: 'sent' },
   scopes: {
-    // They are those of the app.
+    // The scopes are those of the app.
     defaults: [],
     ask: ['ReadAccounts', 'CallControl'],
     sent: ['ReadAccounts', 'CallControl'],

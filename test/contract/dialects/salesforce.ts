@@ -35,7 +35,7 @@ export const salesforce: Dialect = {
   },
   refresh: { ...TOKEN, rotation: 'none', answer: ANSWER },
   cap: 5,
-  // As long as the organisation lets sessions live, which no answer tells.
+  // The organisation's session timeout, which no answer contains.
   lifetimes: { access: null },
   errors: {
     dead: [INVALID_GRANT, oauthError('inactive_user'), oauthError('inactive_org')],

@@ -1,7 +1,7 @@
 import { statuses } from '../answers.ts'
 import type { Dialect, ErrorAnswer, Template } from '../dialect.ts'
 
-/** Success and failure both come with 200: what counts is `ok`. */
+/** Success and failure both have status 200; `ok` tells them apart. */
 const no = (error: string): ErrorAnswer => ({ status: 200, body: { ok: false, error } })
 const BOT: Record<string, Template> = {
   ok: true,

@@ -20,7 +20,7 @@ const TOKEN = {
   },
 } as const
 
-/** The code flow of an app with a secret: with PKCE refresh tokens would be good for one use. */
+/** The code flow with a secret. With PKCE, refresh tokens would be single-use. */
 export const square: Dialect = {
   authorize: { url: `${BASE}/oauth2/authorize`, params: { session: 'false' }, pkce: 'omitted' },
   scopes: {

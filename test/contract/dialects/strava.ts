@@ -32,7 +32,7 @@ export const strava: Dialect = {
     separator: ',',
     withheld: 'activity:read',
   },
-  // No answer tells what was granted: this does.
+  // Only the callback lists the granted scopes.
   callback: { scope: '{scope}' },
   exchange: { ...TOKEN, answer: { ...ANSWER, athlete: ATHLETE } },
   refresh: { ...TOKEN, rotation: 'single-use', answer: ANSWER },

@@ -20,10 +20,10 @@ export const stripeApp: Dialect = {
   authorize: { url: 'https://marketplace.stripe.com/oauth/v2/authorize', pkce: 'omitted' },
   scopes: null,
   granted: ['stripe_apps'],
-  // It knows the code and nothing else.
+  // The exchange accepts only the code.
   exchange: { ...TOKEN, params: { redirect_uri: null } },
   refresh: { ...TOKEN, rotation: 'single-use' },
-  // No answer says so.
+  // The documentation has this lifetime; no answer does.
   lifetimes: { access: 3600 },
   errors: { dead: [INVALID_GRANT], temporary: statuses(429, 503), config: [INVALID_CLIENT] },
   probes: [

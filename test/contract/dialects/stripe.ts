@@ -12,7 +12,7 @@ export const stripe: Dialect = {
     answer: {
       access_token: '{accessToken}',
       token_type: 'bearer',
-      // Good for a key of the other mode only: the access token does not end.
+      // Only for the key of the other mode; the access token does not expire.
       refresh_token: '{refreshToken}',
       scope: '{scope}',
       livemode: false,

@@ -10,7 +10,7 @@ export const surveymonkey: Dialect = {
     url: 'https://api.surveymonkey.com/oauth/token',
     auth: 'post',
     formats: ['form'],
-    // The account lives in a data centre of its own.
+    // The answer has the URL of the account's data centre.
     answer: {
       access_token: '{accessToken}',
       token_type: 'bearer',

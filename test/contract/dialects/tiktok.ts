@@ -1,7 +1,7 @@
 import { ADA, oauthError, statuses, tokens } from '../answers.ts'
 import type { Dialect } from '../dialect.ts'
 
-// The client's id has another name, in every request.
+// Every request names the client id `client_key`.
 const KEY = { client_id: null, client_key: '{clientId}' } as const
 const TOKEN = {
   url: 'https://open.tiktokapis.com/v2/oauth/token/',

@@ -10,7 +10,7 @@ import { stripe } from './stripe.ts'
 
 const ENTERPRISE = 'https://github.engines.example'
 
-/** Vendors' sandboxes and other doors that have presets of their own. */
+/** Vendors' sandboxes and other addresses with their own presets. */
 export const variants: Readonly<Record<string, Dialect>> = {
   'docusign-demo': elsewhere(docusign, { 'account.docusign.com': 'account-d.docusign.com' }),
   'github-enterprise': elsewhere(
@@ -28,7 +28,7 @@ export const variants: Readonly<Record<string, Dialect>> = {
     'www.paypal.com/signin': 'www.sandbox.paypal.com/signin',
   }),
   'salesforce-sandbox': elsewhere(salesforce, { 'login.salesforce.com': 'test.salesforce.com' }),
-  // It knows the default of `session` only.
+  // The sandbox does not know the `session` parameter.
   'square-sandbox': elsewhere(
     { ...square, authorize: { ...square.authorize, params: { session: null } } },
     { 'connect.squareup.com': 'connect.squareupsandbox.com' },

@@ -18,7 +18,7 @@ export const webex: Dialect = {
     separator: ' ',
   },
   exchange: TOKEN,
-  // The same one, for another ninety days.
+  // Each refresh extends the same token by ninety days.
   refresh: { ...TOKEN, rotation: 'same' },
   lifetimes: { access: 1_209_600, refresh: 7_776_000 },
   errors: {

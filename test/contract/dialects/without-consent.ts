@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts'
 const basic = (user: string, password: string) =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
-/** No page of a vendor: nobody is sent anywhere. */
+/** Placeholder: these vendors have no authorization page. */
 const NOWHERE = {
   authorize: { url: 'https://nowhere.invalid/', pkce: 'either' },
   scopes: null,
@@ -21,7 +21,7 @@ const NO_TOKENS = {
 export const APP_PASSWORD = 'abcd-efgh-ijkl-mnop'
 export const API_KEY = 'fd-key-1085'
 
-/** Vendors to which a user hands a password or a key, or the app its own client, in place of consent. */
+/** Vendors without consent: the user enters a password or key, or the app has its own client. */
 export const withoutConsent: Readonly<Record<string, Dialect>> = {
   'icloud-caldav': {
     ...NOWHERE,
@@ -30,7 +30,7 @@ export const withoutConsent: Readonly<Record<string, Dialect>> = {
     errors: { dead: statuses(401), temporary: statuses(429, 503), config: [] },
     probes: [
       {
-        // RFC 6764 §6 and RFC 5397 §3: whoever may ask is told where they are.
+        // RFC 6764 §6 and RFC 5397 §3: an authenticated user gets their principal URL.
         url: 'https://caldav.icloud.com/',
         method: 'PROPFIND',
         headers: { depth: '0' },

@@ -24,7 +24,7 @@ export const x: Dialect = {
   errors: {
     dead: [
       INVALID_GRANT,
-      // A dead refresh token; the same word has other causes, which this sentence does not.
+      // An invalid refresh token. Other causes have the same code but another description.
       oauthError('invalid_request', 400, {
         error_description: 'Value passed for the token was invalid.',
       }),

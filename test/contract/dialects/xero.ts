@@ -45,7 +45,7 @@ export const xero: Dialect = {
     auth: 'basic',
     params: { token: '{token}' },
     tokens: 'refresh',
-    // It takes the organisations out, too.
+    // This also disconnects the organisations.
     endsAll: true,
     isGuess: true,
   },

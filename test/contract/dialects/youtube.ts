@@ -3,7 +3,7 @@ import { google } from './google.ts'
 
 const READ = 'https://www.googleapis.com/auth/youtube.readonly'
 
-/** Google's server, and the account of Google that a channel belongs to. */
+/** Google's server, with the Google account of a channel. */
 export const youtube: Dialect = {
   ...google,
   scopes: {

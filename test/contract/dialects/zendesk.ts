@@ -6,7 +6,7 @@ const TOKEN = {
   url: `${BASE}/oauth/tokens`,
   auth: 'post',
   formats: ['form', 'json'],
-  // Without them a client made before 2026-04-30 gets neither an end nor a refresh token.
+  // Without them, a client made before 2026-04-30 gets no expiry and no refresh token.
   params: { expires_in: '86400', refresh_token_expires_in: '7776000' },
   tolerated: ['scope'],
   answer: tokens(86_400, { refresh_token_expires_in: 7_776_000 }),

@@ -3,7 +3,7 @@ import type { Dialect, ErrorAnswer } from '../dialect.ts'
 
 /** Errors come with 200. */
 const wrong = (error: string): ErrorAnswer => ({ status: 200, body: { error } })
-// The user's data centre is told on the way back; it is there that the code is good.
+// The callback names the user's data centre; the code is only valid there.
 const ACCOUNTS = 'https://accounts.zoho.eu'
 const ANSWER = {
   access_token: '{accessToken}',

@@ -12,7 +12,7 @@ const INVALID_TOKEN = { reason: 'Invalid Token!', error: 'invalid_grant' }
 export const zoom: Dialect = {
   authorize: { url: 'https://zoom.us/oauth/authorize', pkce: 'sent' },
   scopes: {
-    // They are those of the app in Zoom's marketplace, whatever is asked.
+    // The scopes are those of the app in Zoom's marketplace.
     defaults: [],
     ask: ['meeting:read', 'user:read'],
     sent: ['meeting:read', 'user:read'],
