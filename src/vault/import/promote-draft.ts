@@ -26,7 +26,7 @@ import { accountMismatch } from '../connect/write-grant.ts'
 import { openOrNull } from '../../core/base/secret.ts'
 import { ownedLike, withProviderDataOf } from './named-owner.ts'
 import { recordGrant } from '../refresh/record-change.ts'
-import { endsSiblings } from '../refresh/share-with-siblings.ts'
+import { endsSiblings } from '../refresh/siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
 type Needs = Pick<

@@ -17,7 +17,7 @@ import { namedOwner, withProviderDataOf } from './named-owner.ts'
 import { HELD, misconfigured, unavailable } from '../refresh/refresh-problem.ts'
 import { refresh, type RefreshNeeds, type RefreshReason } from '../refresh/refresh.ts'
 import { ownerless, promoteDraft, replacedBy } from './promote-draft.ts'
-import { endsSiblings } from '../refresh/share-with-siblings.ts'
+import { endsSiblings } from '../refresh/siblings.ts'
 
 export type ProveNeeds = RefreshNeeds
 

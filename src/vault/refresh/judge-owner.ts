@@ -12,7 +12,7 @@ import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { IdentifyOutcome } from '../../ports/token-endpoint.ts'
-import { endsSiblings } from './share-with-siblings.ts'
+import { endsSiblings } from './siblings.ts'
 
 type Needs = Pick<Ports, 'clock' | 'endpoint' | 'providers'>
 

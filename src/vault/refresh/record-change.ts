@@ -7,7 +7,7 @@ import {
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import type { Change } from './report-disconnected.ts'
-import { letSiblingsFollow, shareWithSiblings } from './share-with-siblings.ts'
+import { follow } from './siblings.ts'
 
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
@@ -40,9 +40,9 @@ async function recordFollowing(
   change: Change,
 ): Promise<readonly Change[]> {
   const { before, after } = change
-  const followed = await letSiblingsFollow(ports, trx, change)
+  const { siblings } = await follow(ports, trx, change)
   for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-  return [change, ...followed]
+  return [change, ...siblings]
 }
 
 /**
@@ -62,11 +62,11 @@ export async function recordGrant(
   const { before, after, event } = change
   if (before === null) await trx.insertConnection(after)
   else await trx.saveConnection(before, after)
-  const shared = await shareWithSiblings(ports, trx, after)
+  const { connection } = await follow(ports, trx, { before, after })
   // An app has never seen a draft.
   const previous = before?.draft === null ? before : null
   if (event !== null) {
-    await trx.appendEvent(connectionEvent(event, shared, previous), after.updatedAt)
+    await trx.appendEvent(connectionEvent(event, connection, previous), after.updatedAt)
   }
-  return shared
+  return connection
 }

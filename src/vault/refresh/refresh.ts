@@ -2,11 +2,12 @@ import { admission } from '../../core/refresh/circuit.ts'
 import { isLive, isRenewable, type LiveConnection } from '../../core/connection/connection.ts'
 import type { Instant } from '../../core/base/ids.ts'
 import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
+import { onGrantOf } from '../../core/refresh/shared-grant.ts'
 import { hasSteppedBack } from '../../core/refresh/refresh-policy.ts'
 import type { Among } from '../../ports/store.ts'
 import { attemptRefresh, type AttemptNeeds, hasMoved } from './attempt-refresh.ts'
 import { tryRecordChange } from './record-change.ts'
-import { endsSiblings, leaderOf, onGrantOf } from './share-with-siblings.ts'
+import { endsSiblings, leaderOf } from './siblings.ts'
 
 export type RefreshNeeds = AttemptNeeds
 
@@ -38,7 +39,7 @@ async function refreshLeader(
   const current = await ports.store.connection(seen.id)
   if (current === null || !isLive(current)) return { kind: 'gone' }
   if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
-  const leader = await leaderOf(ports, current)
+  const leader = await leaderOf(ports, ports.store, current)
   const result = await fly(ports, leader, wanted)
   if (leader.id === seen.id || result.kind === 'stopping') return result
   // Deleted in the air: another leads now.

@@ -7,13 +7,15 @@ import type {
   LandedResult,
   OtherAccount,
 } from '../../core/refresh/refresh-outcome.ts'
+import { onGrantOf } from '../../core/refresh/shared-grant.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { JournalEntry, Writes } from '../../ports/store.ts'
 import { adoptLateRotation } from './adopt-late-rotation.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
-import { tryRecordChange } from './record-change.ts'
-import { leaveToSiblings } from './share-with-siblings.ts'
+import { isSameRefreshToken } from '../connections/token-id.ts'
+import { recordChange, tryRecordChange } from './record-change.ts'
+import { leaderOf } from './siblings.ts'
 import { reportDisconnected } from './report-disconnected.ts'
 
 type Needs = Pick<
@@ -160,12 +162,22 @@ async function dropLateTokens(
   const received = receivedRefreshToken(outcome)
   if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return
   const isRenewed = after.grant !== before.grant
-  if (current === null && isRenewed && (await leaveToSiblings(ports, trx, { before, after })))
+  const sibling = current === null && isRenewed ? await leaderOf(ports, trx, before) : before
+  if (sibling.id !== before.id && isOnGrantOf(ports, before, sibling)) {
+    await recordChange(ports, trx, { before: sibling, after: onGrantOf(after, sibling) })
     return
+  }
   const accessToken = outcome.kind === 'ok' ? outcome.tokens.accessToken : null
   const refreshToken = received ?? (accessToken && before.grant.refreshToken)
   const formerHolder = before.id
   await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })
+}
+
+function isOnGrantOf(ports: Needs, { grant }: LiveConnection, sibling: LiveConnection): boolean {
+  return (
+    grant.kind === 'machine' ||
+    isSameRefreshToken(ports, grant.refreshToken, sibling.grant.refreshToken)
+  )
 }
 
 export function receivedRefreshToken(outcome: Landing['outcome']): Secret | null {

@@ -12,7 +12,7 @@ import {
   unavailable,
   waitProblem,
 } from '../refresh/refresh-problem.ts'
-import { endsSiblings, leaderOf } from '../refresh/share-with-siblings.ts'
+import { endsSiblings, leaderOf } from '../refresh/siblings.ts'
 import type { ConnectionTarget } from '../connections/target.ts'
 
 export type TokenRequest = {
@@ -73,7 +73,7 @@ async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection)
   if (ports.flights.has(connection.id)) return true
   if (!endsSiblings(ports, connection)) return false
   const isDue = connection.dueAt !== null && connection.dueAt <= ports.clock.now()
-  return isDue || ports.flights.has((await leaderOf(ports, connection)).id)
+  return isDue || ports.flights.has((await leaderOf(ports, ports.store, connection)).id)
 }
 
 /** The token that the refresh brings; the one in hand if it brings none in time. */

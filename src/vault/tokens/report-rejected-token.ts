@@ -4,16 +4,14 @@ import {
   isRenewable,
   type LiveConnection,
 } from '../../core/connection/connection.ts'
-import { refreshEvents } from '../../core/events/event.ts'
 import { afterReport, wouldServe } from '../../core/refresh/token-report.ts'
-import type { Writes } from '../../ports/store.ts'
 import { canBeAsked, refreshBlockedBy, type RefreshNeeds } from '../refresh/refresh.ts'
-import { siblingsOf } from '../refresh/share-with-siblings.ts'
-import { type Change, reportDisconnected } from '../refresh/report-disconnected.ts'
+import { tryRecordChange } from '../refresh/record-change.ts'
+import { reportDisconnected } from '../refresh/report-disconnected.ts'
 
 /**
- * Stores a caller's report that the provider's API refused a token, so that no reader gets it again,
- * whatever comes of the refresh. Returns the connection as it is then.
+ * Stores a caller's report that the provider's API refused a token: no reader gets it again, whatever
+ * the outcome of the refresh. Returns the connection as it is stored then.
  */
 export async function reportRejectedToken(
   ports: RefreshNeeds,
@@ -22,35 +20,24 @@ export async function reportRejectedToken(
 ): Promise<Connection> {
   if (!isLive(seen) || !wouldServe(seen, tokenId)) return seen
   const changes = await ports.store.write(async (trx) => {
-    const current = await trx.connection(seen.id)
-    if (current === null || !isLive(current) || !wouldServe(current, tokenId)) return []
-    const siblings = await siblingsOf(ports, trx, current)
-    const holders = [current, ...siblings.filter((one) => wouldServe(one, tokenId))]
-    const written: Change[] = []
-    for (const before of holders) written.push(await storeReport(ports, trx, before))
-    return written
+    const before = await trx.connection(seen.id)
+    if (before === null || !isLive(before) || !wouldServe(before, tokenId)) return null
+    return tryRecordChange(ports, trx, { before, after: reported(ports, before) })
   })
-  reportDisconnected(ports, changes)
+  reportDisconnected(ports, changes ?? [])
   return (await ports.store.connection(seen.id)) ?? seen
 }
 
-/** The generation stays: a refresh in the air may commit what it gets. */
-async function storeReport(
-  ports: RefreshNeeds,
-  trx: Writes,
-  before: LiveConnection,
-): Promise<Change> {
+/** The generation stays, so that a running refresh may commit its tokens. */
+function reported(ports: RefreshNeeds, before: LiveConnection): LiveConnection {
   const held = refreshBlockedBy(ports, before)
   const mayAsk =
     before.grant.kind === 'credentials' ? canBeAsked(ports, before) : isRenewable(before.grant)
-  const after = afterReport(before, {
+  return afterReport(before, {
     now: ports.clock.now(),
     mayAsk,
     held: held && { reason: REASON[held.reason], retryAt: held.retryAt },
   })
-  await trx.saveConnection(before, after)
-  for (const event of refreshEvents(before, after)) await trx.appendEvent(event, after.updatedAt)
-  return { before, after }
 }
 
 const REASON = {

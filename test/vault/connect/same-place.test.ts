@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { withKeptRefreshToken } from '../../../src/core/connection/kept-refresh-token.ts'
+import type { ConnectionId } from '../../../src/core/base/ids.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
-import { siblingsOf } from '../../../src/vault/refresh/share-with-siblings.ts'
+import { leaderOf } from '../../../src/vault/refresh/siblings.ts'
 import { makeConnection, makeGrant } from '../../support/make-connection.ts'
 import { openStage } from '../../support/vault-stage.ts'
 
@@ -22,10 +23,12 @@ test.each([
 test('accounts of one number at two instances of a provider are no siblings', async () => {
   await using stage = await openStage({ provider: { refreshTokens: { endsSiblings: true } } })
   const { connection, account } = await stage.adopt()
-  const reads = (params: Readonly<Record<string, string>>) => ({
-    connectionsOfAccount: async () => [{ ...connection, id: makeConnection().id, params }],
-  })
+  const leader = (params: Readonly<Record<string, string>>) => {
+    const older = { ...connection, id: 'con_0' as ConnectionId, params }
+    const reads = { connectionsOfAccount: async () => [connection, older] }
+    return leaderOf(stage.ports, reads, connection)
+  }
   expect(connection.account.id).toBe(account.id)
-  expect(await siblingsOf(stage.ports, reads({}), connection)).toHaveLength(1)
-  expect(await siblingsOf(stage.ports, reads({ region: 'eu' }), connection)).toEqual([])
+  expect((await leader({})).id).toBe('con_0')
+  expect((await leader({ region: 'eu' })).id).toBe(connection.id)
 })

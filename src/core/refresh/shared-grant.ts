@@ -1,0 +1,51 @@
+import { type Grant, isRenewable, type LiveConnection } from '../connection/connection.ts'
+
+/** The sibling on the tokens of `connection`. Its own id, scopes and what the app said of it stay. */
+export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
+  const { id, generation, requestedScope } = sibling.grant
+  const grant = { ...connection.grant, id, generation: generation + 1, requestedScope }
+  const { providerData } = connection
+  return { ...inStateOf(connection, sibling), providerData, grant, attempt: null }
+}
+
+/** The sibling in the state of `connection`. A report about the token that both serve counts for both. */
+export function inStateOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
+  const { id, userId, label, metadata, params, client, draft, createdAt } = sibling
+  const { account, providerData, attempt } = sibling
+  const own = { id, userId, label, metadata, params, client, draft, createdAt }
+  const grant = withReport(sibling.grant, connection.grant)
+  return { ...connection, ...own, account, providerData, grant, attempt }
+}
+
+function withReport(grant: Grant, { token: reported }: Grant): Grant {
+  if (grant.kind === 'credentials' || reported?.report === undefined) return grant
+  return reported.tokenId === grant.token?.tokenId ? { ...grant, token: reported } : grant
+}
+
+/** Whether a refresh of one ends the other, because one owner gave both to one client. */
+export function haveOneOwner(a: Grant, b: Grant): boolean {
+  // The client is the owner.
+  if (a.kind === 'machine') return b.kind === 'machine'
+  if (a.kind !== 'oauth' || b.kind !== 'oauth' || !isRenewable(b)) return false
+  if (a.owner.is !== 'proven' || b.owner.is !== 'proven') return false
+  return a.owner.accountId === b.owner.accountId && a.issuedTo === b.issuedTo
+}
+
+/** Whether the grant may become that of other connections, which may belong to other users. */
+export function mayBeShared({ grant }: LiveConnection): boolean {
+  return isRenewable(grant) && (grant.kind !== 'oauth' || grant.owner.is === 'proven')
+}
+
+/** The connection with the newest tokens: at such a provider, only these are alive. */
+export function newestOf(
+  connection: LiveConnection,
+  siblings: readonly LiveConnection[],
+): LiveConnection {
+  return siblings
+    .filter((one) => one.status !== 'disconnected' && one.grant.token !== null)
+    .reduce((newest, one) => (issuedAt(one) > issuedAt(newest) ? one : newest), connection)
+}
+
+function issuedAt({ grant }: LiveConnection): number {
+  return grant.token?.issuedAt ?? 0
+}
