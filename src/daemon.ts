@@ -23,7 +23,7 @@ import { openSqlite } from './store/sqlite/open-sqlite.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
 import { SingleFlights } from './vault/refresh/flights.ts'
-import { catchUpWithClock, shiftClock } from './vault/upkeep/shift-clock.ts'
+import { ClockFollower } from './vault/upkeep/follow-clock.ts'
 import { keepWebhooks } from './vault/webhooks/keep-webhooks.ts'
 import { KnownCallers } from './vault/operate/known-callers.ts'
 import { Lanes } from './vault/refresh/lanes.ts'
@@ -59,11 +59,10 @@ export async function startDaemon(config: Config, runtime: Runtime): Promise<Dae
   const configured = configureProviders(config.providers, config.policy.publicUrl)
   const ports = { ...(await composePorts(config, runtime, { ...vault, configured })), webhooks }
   const flights = ports.flights
-  const schedule = new Schedule(jobsOf(ports), {
-    clock,
-    report: runtime.events,
-    followClock: (byMs, ending) => shiftClock(ports, byMs, ending),
-  })
+  const follower = new ClockFollower(ports, vault.lastAliveAt)
+  const setBackBy = await follower.follow()
+  if (setBackBy > 0) runtime.events.clockStepped({ byMs: -setBackBy })
+  const schedule = new Schedule(jobsOf(ports, follower), { clock, report: runtime.events })
   const everything = { ...ports, pulse: schedule } satisfies Ports
   runtime.events.metrics.watch(everything)
   await unlessStoreFails(() => keepWebhooks(ports))
@@ -121,12 +120,8 @@ async function openVault(config: Config, runtime: Runtime, opened: AsyncDisposab
   const store = opened.use(await database.openStore(options))
   if (!database.indexesFit) events.indexesRemade()
   const journal = opened.use(new FileJournal(config.dataDir, sealer))
-  const ending = new AbortController()
-  opened.defer(() => ending.abort())
-  const needs = { clock, store, observer: events }
-  const steppedBy = await catchUpWithClock(needs, database.lastAliveAt, ending.signal)
-  if (steppedBy !== 0) events.clockStepped({ byMs: steppedBy })
-  return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys: keyring }
+  const { lastAliveAt } = database
+  return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys: keyring, lastAliveAt }
 }
 
 /** Opens the keyring, or creates it in a new vault. Refuses a wrong key before anything is written. */

@@ -3,6 +3,7 @@ import { deliverRevocations } from '../vault/connections/deliver-revocations.ts'
 import { deliverWebhook } from '../vault/webhooks/deliver-webhook.ts'
 import { expireConfirmations } from '../vault/upkeep/expire-confirmations.ts'
 import { keepWebhooks } from '../vault/webhooks/keep-webhooks.ts'
+import type { ClockFollower } from '../vault/upkeep/follow-clock.ts'
 import { announceExpiry } from '../vault/upkeep/announce-expiry.ts'
 import { refreshDue } from '../vault/upkeep/refresh-due.ts'
 import { renewDataKeyWhenDue, reSealRetired } from '../vault/upkeep/renew-data-key.ts'
@@ -10,8 +11,14 @@ import { SCAN } from '../vault/operate/health.ts'
 import type { Job } from './schedule.ts'
 
 /** Everything that happens without being asked for. */
-export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
+export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): readonly Job[] {
   return [
+    {
+      name: 'follow-clock',
+      cron: '* * * * *',
+      everyTick: true,
+      run: (ending) => follower.follow(ending),
+    },
     { name: SCAN, cron: '* * * * *', everyTick: true, run: () => refreshDue(ports) },
     {
       name: 'deliver-revocations',
@@ -33,7 +40,7 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>): readonly Job[] {
       run: () => ports.endpoint.askIssuers(),
     },
     {
-      name: 'foretell-ends',
+      name: 'announce-expiry',
       cron: '*/10 * * * *',
       everyTick: false,
       run: () => announceExpiry(ports),

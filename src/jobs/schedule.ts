@@ -10,7 +10,8 @@ export type Job = {
   readonly cron: string
   /** Also on each tick between, where a minute is too coarse. */
   readonly everyTick: boolean
-  readonly run: () => Promise<unknown>
+  /** `ending` aborts when the process stops: a long run then ends early. */
+  readonly run: (ending: AbortSignal) => Promise<unknown>
 }
 
 type Surroundings = {
@@ -19,8 +20,6 @@ type Surroundings = {
     jobFailed(e: { readonly job: string; readonly error: unknown }): void
     clockStepped(e: { readonly byMs: number }): void
   }
-  /** The wall clock was set by so much: whatever is written down follows it before the next scan. */
-  readonly followClock: (byMs: number, ending: AbortSignal) => Promise<void>
 }
 
 const TICK_MS = 1_000
@@ -89,7 +88,7 @@ export class Schedule implements Pulse, AsyncDisposable {
   async #tick(): Promise<void> {
     while (!this.stopping) {
       const byMs = this.#watch.steppedBy()
-      if (byMs !== 0) await this.#onStep(byMs)
+      if (byMs !== 0) this.#onStep(byMs)
       for (const job of this.#jobs) if (job.everyTick) void this.#run(job)
       void this.#catchUp()
       this.#lastTick = this.#clock.monotonic()
@@ -97,14 +96,9 @@ export class Schedule implements Pulse, AsyncDisposable {
     }
   }
 
-  async #onStep(byMs: number): Promise<void> {
+  #onStep(byMs: number): void {
     this.#around.report.clockStepped({ byMs })
     this.#unplan()
-    try {
-      await this.#around.followClock(byMs, this.#stop.signal)
-    } catch (error) {
-      this.#around.report.jobFailed({ job: 'follow-clock', error })
-    }
     this.#plan()
     if (byMs > 0) this.#missAll()
   }
@@ -129,8 +123,6 @@ export class Schedule implements Pulse, AsyncDisposable {
   }
 
   #plan(): void {
-    // A planned task keeps the process alive.
-    if (this.stopping) return
     this.#tasks = this.#jobs.map((job) => {
       const task = createTask(job.cron, () => this.#run(job), {
         name: job.name,
@@ -166,7 +158,7 @@ export class Schedule implements Pulse, AsyncDisposable {
 
   async #guarded(job: Job): Promise<void> {
     try {
-      await job.run()
+      await job.run(this.#stop.signal)
     } catch (error) {
       this.#around.report.jobFailed({ job: job.name, error })
     }

@@ -126,8 +126,8 @@ export interface Traffic {
     than: LiveConnection,
     of: { readonly since: Instant; readonly isOwn: boolean },
   ): boolean
-  /** The wall clock was set back by so much: nobody waits for longer than they were to. */
-  turnBack(byMs: number): void
+  /** After the wall clock was set back: open circuits may be probed, and past refreshes are forgotten. */
+  endWaits(): void
 }
 
 export type Urgency = 'asked' | 'scheduled'

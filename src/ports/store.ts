@@ -166,10 +166,10 @@ export interface Writes extends Reads, WebhookWrites {
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
   /**
-   * Links, flows, revocations, circuits, webhooks, data keys and leases: all that waits for an instant beside connections.
-   * And when the vault was last alive: where that is still to come, the next start does it all again.
+   * After the clock was set back: no time of revocations, circuits, webhooks, data keys and leases lies
+   * in the future, and the heartbeat neither.
    */
-  turnBackQueues(byMs: number): Promise<void>
+  endWaits(now: Instant): Promise<void>
   /** Adds, retires and removes keys, until they are these. */
   saveVaultKeys(keys: VaultKeys): Promise<void>
   /** Goes on from `position`; null: from the beginning. */

@@ -25,7 +25,7 @@ import type { Schema } from './schema.ts'
 import { reSealWrites } from './queries/re-seal.ts'
 import { SharedProbe } from './cache/shared-probe.ts'
 import { sweepWrites } from './queries/sweep.ts'
-import { everyConnectionReads, shiftTimeWrites } from './queries/shift-times.ts'
+import { clockSetBackWrites, everyConnectionReads } from './queries/clock-set-back.ts'
 import { webhookReads, webhookWrites } from './queries/webhooks.ts'
 
 const DEFAULT_CACHE_BYTES = 64 * 2 ** 20
@@ -118,10 +118,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   }
 }
 
-/**
- * A small durable write, to show that there can be one. It never goes back: that the clock was set back
- * stands there until everything else has followed it (see `turnBackQueues`).
- */
+/** Proves that the database can be written. Only `endWaits` puts the time in it back. */
 export async function heartbeat(db: Kysely<Schema>, now: Instant): Promise<void> {
   await db
     .updateTable('vault')
@@ -169,7 +166,7 @@ function writes(context: WriteContext): Writes {
     ...apiKeyWrites(context),
     ...circuitWrites(context),
     ...sweepWrites(context),
-    ...shiftTimeWrites(context),
+    ...clockSetBackWrites(context),
     ...reSealWrites(context),
     ...keyWrites(context),
   }

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/observe/system-clock.ts'
-import { catchUpWithClock } from '../../src/vault/upkeep/shift-clock.ts'
+import { ClockFollower } from '../../src/vault/upkeep/follow-clock.ts'
+import { Lanes } from '../../src/vault/refresh/lanes.ts'
 import { fillVault, secretsIn, type Shown, show, wordsIn } from '../store/full-vault.ts'
 import { openVaultStore } from '../support/open-vault-store.ts'
-import { recordingObserver } from '../support/recording-observer.ts'
 import { chance } from '../scripted-provider/seed.ts'
 
 export type BytesReport = {
@@ -90,15 +90,16 @@ async function lookInto(dataDir: string, file: Buffer, whole: Shown): Promise<Fo
 /** Reads as a start does: first the clock, then the rows. */
 async function readAll(dataDir: string, whole: Shown): Promise<Found> {
   await using vault = await openVaultStore({ dataDir })
-  const needs = { ...vault, clock: systemClock, observer: recordingObserver().observer }
-  const ending = new AbortController()
-  const stepped = await catchUpWithClock(needs, vault.lastAliveAt, ending.signal)
+  const traffic = new Lanes(systemClock, { concurrencyPerProvider: 4, ratePerSecond: 10 }, [])
+  const needs = { store: vault.store, clock: systemClock, traffic }
+  const setBackBy = await new ClockFollower(needs, vault.lastAliveAt).follow()
   const seen = await show(vault.store)
   const strangers = [...seen].filter(([at, text]) => isForeign(text, whole.get(at), whole))
   if (strangers.length > 0) return wrong('shows what is not its own', strangers)
   const changed = [...whole].filter(([at, text]) => seen.get(at) !== text)
   if (new Set(changed.map(rowOf)).size > 1) return wrong('are harmed together', changed)
-  if (vault.unreadable.length > 0 || !vault.indexesFit || stepped !== 0) return { kind: 'detected' }
+  if (vault.unreadable.length > 0 || !vault.indexesFit || setBackBy !== 0)
+    return { kind: 'detected' }
   return { kind: changed.length > 0 ? 'altered' : 'unharmed' }
 }
 

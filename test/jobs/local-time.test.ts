@@ -11,7 +11,6 @@ test('jobs are planned by UTC if the process has another time zone', async () =>
   await using schedule = new Schedule([nightly], {
     clock: systemClock,
     report: { jobFailed: () => {}, clockStepped: () => {} },
-    followClock: async () => {},
   })
   schedule.start()
   const [task] = getTasks().values()

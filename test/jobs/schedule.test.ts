@@ -40,27 +40,18 @@ test.each([
   ['forward by days', 3 * DAY],
   ['back by days', -3 * DAY],
   ['back by an hour, as with a clock in local time', -3_600_000],
-])('the schedule follows a clock that is set %s once, before any job runs', async (_, byMs) => {
+])('the schedule reports a clock that is set %s once', async (_, byMs) => {
   const clock = new HandClock()
-  const order: string[] = []
-  const scan = job('scan', async () => void order.push('scan'))
-  await using schedule = open([scan], clock, [], async (by) => void order.push(`followed ${by}`))
-  schedule.start()
+  const steps: number[] = []
+  await using schedule = new Schedule([], {
+    clock,
+    report: { jobFailed: () => {}, clockStepped: (e) => void steps.push(e.byMs) },
+  })
   clock.wall += byMs
-  await clock.tick()
-  await clock.tick()
-  expect(order).toEqual(['scan', `followed ${byMs}`, 'scan', 'scan'])
-})
-
-test('the schedule follows a clock that is set between its creation and its start', async () => {
-  const clock = new HandClock()
-  const order: string[] = []
-  const scan = job('scan', async () => void order.push('scan'))
-  await using schedule = open([scan], clock, [], async (by) => void order.push(`followed ${by}`))
-  clock.wall -= 3 * DAY
   schedule.start()
   await clock.tick()
-  expect(order).toEqual([`followed ${-3 * DAY}`, 'scan', 'scan'])
+  await clock.tick()
+  expect(steps).toEqual([byMs])
 })
 
 test('every job is planned again, and only once, after the clock is set', async () => {
@@ -97,16 +88,17 @@ test('a job that still runs when the clock is set is not started a second time',
   expect(runs).toBeGreaterThan(1)
 })
 
-test('no job is planned if the schedule is stopped while it follows the clock', async () => {
+test('a stopping schedule aborts the signal of a running job, and leaves no cron task', async () => {
   const clock = new HandClock()
-  const gate = Promise.withResolvers<void>()
-  const schedule = open([job('one')], clock, [], () => gate.promise)
+  const aborted = Promise.withResolvers<void>()
+  const long = job('long', (ending) => {
+    ending.addEventListener('abort', () => aborted.resolve())
+    return aborted.promise
+  })
+  const schedule = open([long], clock)
   schedule.start()
-  clock.wall += DAY
-  await clock.tick()
-  const stopping = schedule[Symbol.asyncDispose]()
-  gate.resolve()
-  await stopping
+  await schedule[Symbol.asyncDispose]()
+  await aborted.promise
   expect(planned()).toEqual([])
 })
 
@@ -273,7 +265,7 @@ function planned() {
   return [...getTasks().values()]
 }
 
-function job(name: string, run: () => Promise<unknown> = async () => {}): Job {
+function job(name: string, run: Job['run'] = async () => {}): Job {
   return { name, cron: '0 0 1 1 *', everyTick: true, run }
 }
 
@@ -282,16 +274,10 @@ function rare(name: string, run: () => Promise<unknown>): Job {
   return { ...job(name, run), everyTick: false }
 }
 
-function open(
-  jobs: readonly Job[],
-  clock: Clock,
-  told: unknown[] = [],
-  followClock = async (_byMs: number): Promise<void> => {},
-): Schedule {
+function open(jobs: readonly Job[], clock: Clock, told: unknown[] = []): Schedule {
   const tell = (about: unknown) => void told.push(about)
   return new Schedule(jobs, {
     clock,
     report: { jobFailed: tell, clockStepped: () => {} },
-    followClock,
   })
 }

@@ -19,18 +19,9 @@ export const clocks: readonly Mutation[] = [
   {
     guarantee: 'No job is planned twice after the clock was set',
     file: FILE,
-    original: '    this.#unplan()\n    try {\n',
-    mutant: '    try {\n',
+    original: '    this.#unplan()\n    this.#plan()\n',
+    mutant: '    this.#plan()\n',
     killedBy: [[SCHEDULE, 'every job is planned again, and only once, after the clock is set']],
-  },
-  {
-    guarantee: 'A schedule that is stopping plans no more jobs',
-    file: FILE,
-    original: '    if (this.stopping) return\n    this.#tasks',
-    mutant: '    this.#tasks',
-    killedBy: [
-      [SCHEDULE, 'no job is planned if the schedule is stopped while it follows the clock'],
-    ],
   },
   {
     guarantee: 'Jobs run by UTC in every time zone',
@@ -47,9 +38,23 @@ export const clocks: readonly Mutation[] = [
   {
     guarantee: 'A read does not wait for the time by which the clock was set back',
     file: 'src/core/refresh/refresh-policy.ts',
-    original: '  if (isAheadOf(connection, now)) return 0\n',
+    original: '  if (token !== null && isFromTheFuture(token, now)) return 0\n',
     mutant: '',
     killedBy: [[CLOCK, 'lets nobody wait for days in the moment before it is noticed']],
+  },
+  {
+    guarantee: 'After the clock was set back, no token that can be refreshed is served before that',
+    file: 'src/core/refresh/clock-set-back.ts',
+    original: '      : step.now\n',
+    mutant: '      : earlier(held.expiresAt, step)\n',
+    killedBy: [[CLOCK, 'makes each token that can be refreshed suspect and due']],
+  },
+  {
+    guarantee: 'A clock that was set back ends no back-off early',
+    file: 'src/core/refresh/clock-set-back.ts',
+    original: "status === 'active' && isRenewable",
+    mutant: 'isRenewable',
+    killedBy: [[CLOCK, 'ends no back-off early']],
   },
   {
     guarantee:

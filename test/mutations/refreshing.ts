@@ -327,14 +327,14 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    guarantee: 'Larder records that the clock was set back until all stored times are shifted',
+    guarantee: 'Larder records that the clock was set back until all tokens are suspect',
     file: 'src/store/store.ts',
     original: "        .when('heartbeat_at', '>', now)\n",
     mutant: "        .when('heartbeat_at', '<', 0)\n",
     killedBy: [
       [
         'test/vault/upkeep/clock.test.ts',
-        'that the clock was set back is known until everything has followed it',
+        'the heartbeat stays in the future until the clock has been followed',
       ],
     ],
   },

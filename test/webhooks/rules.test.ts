@@ -5,7 +5,6 @@ import {
   afterDelivery,
   groupBySubject,
   holdAfter,
-  isDue,
   maySend,
   type Run,
 } from '../../src/core/events/webhook-delivery.ts'
@@ -84,16 +83,6 @@ describe('an endpoint', () => {
   test('has done nothing wrong when it is us who stop', () => {
     const state = makeState({ failures: 3, failingSince: NOW })
     expect(afterDelivery(state, { kind: 'stopped' }, at)).toBe(state)
-  })
-
-  test.each([
-    [NOW, true],
-    [NOW + 1, false],
-    [NOW + 3_600_000, false],
-    // Written before the clock was set back.
-    [NOW + 3_600_001, true],
-  ])('that is due at %i is due: %s', (dueAt, expected) => {
-    expect(isDue(dueAt, NOW)).toBe(expected)
   })
 })
 

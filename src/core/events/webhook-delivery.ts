@@ -5,8 +5,6 @@ import type { DeliveryOutcome, Hold, WebhookState } from './webhook.ts'
 
 const HOUR = 3_600_000
 const RETRIES = { backoffFirstMs: 5_000, backoffLongestMs: HOUR / 2 }
-/** Longer than any wait that is given, `Retry-After` included: what is due later was written under another clock. */
-const LONGEST_WAIT_MS = HOUR
 /** So many events may be refused in a row before the endpoint itself is given a rest. */
 const TOLERATED_REFUSALS = 5
 const GIVE_UP_AFTER_MS = 5 * 24 * HOUR
@@ -15,17 +13,8 @@ const GIVE_UP_AFTER_FAILURES = 10
 
 export type At = { readonly now: Instant; readonly fraction: number }
 
-export function isDue(dueAt: Instant, now: Instant): boolean {
-  return dueAt <= now || dueAt > latestDue(now)
-}
-
-/** What is due after this is due now. */
-export function latestDue(now: Instant): Instant {
-  return now + LONGEST_WAIT_MS
-}
-
 export function maySend(state: WebhookState, now: Instant): boolean {
-  return state.disabled === null && isDue(state.dueAt, now)
+  return state.disabled === null && state.dueAt <= now
 }
 
 export function afterDelivery(state: WebhookState, outcome: DeliveryOutcome, at: At): WebhookState {

@@ -46,17 +46,7 @@ export function closedCircuit(provider: ProviderId, client: string): Circuit {
 /** `probe`: the wait is over, and one refresh may find out whether the provider is back. */
 export function admission(circuit: Circuit, now: Instant): Admission {
   if (circuit.open === null) return 'admitted'
-  const { reason, until } = circuit.open
-  // A wait longer than any we give was written under another clock.
-  const isOver = until <= now || until - now > LONGEST_WAIT_MS[reason] * (1 + SPREAD)
-  return isOver ? 'probe' : 'held'
-}
-
-/** As if it had been opened under a clock that is `byMs` behind. */
-export function shiftedCircuit(circuit: Circuit, byMs: number): Circuit {
-  if (circuit.open === null) return circuit
-  const { reason, since, until } = circuit.open
-  return { ...circuit, open: { reason, since: since - byMs, until: until - byMs } }
+  return circuit.open.until <= now ? 'probe' : 'held'
 }
 
 type At = { readonly now: Instant; readonly fraction: number }

@@ -14,7 +14,7 @@ export function failureFrom(
   return {
     reason,
     detail,
-    since: continues ? previous.since : now,
+    since: continues ? Math.min(previous.since, now) : now,
     attempts: continues ? previous.attempts + 1 : 1,
     ...(continues && previous.rejections && { rejections: previous.rejections }),
   }

@@ -178,10 +178,10 @@ function earliestRefresh(
   connection: LiveConnection,
   { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
 ): Instant {
-  // Whatever else was written would be as far away as the clock was set back.
-  if (isAheadOf(connection, now)) return 0
-  if (connection.status === 'failing') return readerMayTryAt(connection)
   const { token } = connection.grant
+  // Its other times would be as far away as the clock was set back.
+  if (token !== null && isFromTheFuture(token, now)) return 0
+  if (connection.status === 'failing') return readerMayTryAt(connection)
   if (token === null) return 0
   if (rejected) return refreshFrom(token, now)
   return connection.lastRefreshedAt === null ? 0 : token.issuedAt + spacingMs(token)
@@ -213,12 +213,6 @@ export function hasSteppedBack(connection: LiveConnection, now: Instant): boolea
   if (attempt !== null) return false
   const { issuedAt, expiresAt } = grant.token
   return dueAt > now && dueAt > (expiresAt ?? issuedAt + RENEW_UNSTATED_MS)
-}
-
-/** What another clock has written tells nothing of how long to wait under this one. */
-function isAheadOf({ grant, lastRefreshedAt }: LiveConnection, now: Instant): boolean {
-  const latest = Math.max(grant.token?.issuedAt ?? 0, lastRefreshedAt ?? 0)
-  return latest > now + TOLERATED_AHEAD_MS
 }
 
 /** How long after a refresh that brought this token the next one may follow. */

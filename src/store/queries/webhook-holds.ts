@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely'
 import type { Hold, WebhookId } from '../../core/events/webhook.ts'
-import { latestDue } from '../../core/events/webhook-delivery.ts'
 import type { WebhookReads, WebhookWrites } from '../../ports/webhook-store.ts'
 import { writeInstant } from '../rows/column.ts'
 import { readHold } from '../rows/webhook-row.ts'
@@ -17,7 +16,7 @@ export function holdReads(db: Kysely<Schema>): HoldReads {
         .selectAll()
         .where('webhook_id', '=', id)
         .where('sequence', '<=', until)
-        .where((eb) => eb.or([eb('due_at', '<=', now), eb('due_at', '>', latestDue(now))]))
+        .where('due_at', '<=', now)
         .orderBy('due_at')
         .orderBy('sequence')
         .limit(limit)

@@ -87,8 +87,7 @@ export function webhookWrites({ db }: WriteContext): WebhookWrites {
         .updateTable('webhooks')
         .set({ lease_until: writeInstant(until) })
         .where('id', '=', id)
-        // One that ends after any that is given was written under another clock.
-        .where((eb) => eb.or([eb('lease_until', '<=', now), eb('lease_until', '>', until)]))
+        .where('lease_until', '<=', now)
         .executeTakeFirstOrThrow()
       return { won: numUpdatedRows === 1n }
     },

@@ -1,10 +1,5 @@
 import PQueue from 'p-queue'
-import {
-  admission,
-  type Circuit,
-  closedCircuit,
-  shiftedCircuit,
-} from '../../core/refresh/circuit.ts'
+import { admission, type Circuit, closedCircuit } from '../../core/refresh/circuit.ts'
 import { isOwnClientKey } from '../../core/connection/client-key.ts'
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import type { ConnectionId, ProviderId } from '../../core/base/ids.ts'
@@ -49,7 +44,7 @@ export class Lanes implements Traffic {
   /** Callers bring clients of their own, so the number of keys is theirs to choose. */
   readonly #lanes = new PrunedMap<string, Lane>((lane) => this.#isIdle(lane))
   readonly #circuits = new PrunedMap<string, Circuit>((circuit) => this.#isOver(circuit))
-  readonly #refreshed: RecentRefreshes
+  #refreshed: RecentRefreshes
   readonly #probing = new Set<string>()
   readonly #openedAt: number
 
@@ -132,9 +127,12 @@ export class Lanes implements Traffic {
     return this.#refreshed.hasOther(...asked)
   }
 
-  turnBack(byMs: number): void {
-    this.#refreshed.turnBack(byMs)
-    for (const circuit of this.circuits()) this.turn(shiftedCircuit(circuit, byMs))
+  endWaits(): void {
+    this.#refreshed = new RecentRefreshes(this.#clock)
+    const until = this.#clock.now()
+    for (const circuit of this.circuits()) {
+      if (circuit.open !== null) this.turn({ ...circuit, open: { ...circuit.open, until } })
+    }
   }
 
   #lane(client: string): Lane {

@@ -51,11 +51,6 @@ export class RecentRefreshes {
     )
   }
 
-  turnBack(byMs: number): void {
-    for (const known of this.#byClient.values())
-      for (const [id, one] of known) known.set(id, { ...one, at: one.at - byMs })
-  }
-
   #isOld(known: ReadonlyMap<ConnectionId, Refreshed>): boolean {
     return [...known.values()].every(({ at }) => at < this.#clock.now() - DAY_MS)
   }

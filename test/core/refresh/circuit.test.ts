@@ -131,14 +131,6 @@ test('the spread only ever adds to the wait', () => {
   expect(circuit.open?.until).toBeGreaterThan(T0 + 60_000)
 })
 
-test('a wait that another clock has written is over', () => {
-  const circuit = {
-    ...closed,
-    open: { reason: 'throttled', since: 0, until: T0 + 86_400_000 },
-  } as const
-  expect(admission(circuit, T0)).toBe('probe')
-})
-
 function after(circuit: Circuit, outcomes: readonly AttemptOutcome[], id = ONE): Circuit {
   const at = { id, now: T0, fraction: 0 }
   return outcomes.reduce((c, outcome) => afterAnswer(c, outcome, at), circuit)

@@ -189,13 +189,10 @@ describe('a read', () => {
     expect(said(decideRead(connection, demand, MADE_AT + HOUR))).toBe('reconnect_required')
   })
 
-  test.each([
-    ['token', { issuedAt: MADE_AT + 24 * HOUR, lastRefreshedAt: MADE_AT }],
-    ['refresh', { issuedAt: MADE_AT, lastRefreshedAt: MADE_AT + 24 * HOUR }],
-  ])('of one whose %s is of a clock that is ahead waits for nothing', (_, at) => {
-    const { issuedAt, lastRefreshedAt } = at
+  test('of a token that was issued under a clock that is ahead waits for nothing', () => {
+    const issuedAt = MADE_AT + 24 * HOUR
     const grant = makeGrant({ token: makeToken({ issuedAt, expiresAt: issuedAt + HOUR }) })
-    const connection = makeConnection({ grant, lastRefreshedAt })
+    const connection = makeConnection({ grant, lastRefreshedAt: MADE_AT })
     const about = { ...demand, rejected: 't_1' }
     expect(said(decideRead(connection, about, MADE_AT))).toBe('refresh')
     const failing = { ...connection, status: 'failing', failure, dueAt: MADE_AT + HOUR } as const

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { jobsOf } from '../../../src/jobs/jobs.ts'
+import { ClockFollower } from '../../../src/vault/upkeep/follow-clock.ts'
 import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
 import { sqlite } from '../../store/databases.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
@@ -15,9 +16,8 @@ test('the sealed tokens of a deleted connection are in no file after the next he
   await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: false })
   // Deleted already, and still in the write-ahead log.
   expect(filesWith(stage, sealed)).toEqual(['larder.db-wal'])
-  await jobsOf(stage.ports)
-    .find(({ name }) => name === 'heartbeat')
-    ?.run()
+  const jobs = jobsOf(stage.ports, new ClockFollower(stage.ports, null))
+  await jobs.find(({ name }) => name === 'heartbeat')?.run(new AbortController().signal)
   expect(filesWith(stage, sealed)).toEqual([])
   expect(filesWith(stage, other)).toEqual(['larder.db'])
 })

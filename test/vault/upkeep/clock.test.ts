@@ -8,7 +8,7 @@ import { StoreError, VaultError } from '../../../src/core/base/errors.ts'
 import type { ConnectionId } from '../../../src/core/base/ids.ts'
 import type { Ports } from '../../../src/ports/ports.ts'
 import { openSqlite } from '../../../src/store/sqlite/open-sqlite.ts'
-import { catchUpWithClock, shiftClock } from '../../../src/vault/upkeep/shift-clock.ts'
+import { ClockFollower } from '../../../src/vault/upkeep/follow-clock.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
@@ -20,18 +20,29 @@ import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-const NEVER = new AbortController().signal
 
 describe('a clock that is set back by days', () => {
-  test('lends no token a longer life, and puts no refresh off', async () => {
+  test('makes each token that can be refreshed suspect and due', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ accessTokenSeconds: 10 * 24 * 3600 })
     stage.clock.pass(5 * DAY)
     await setClock(stage, -3 * DAY)
-    const turned = await stage.stored(connection.id)
-    expect(endsIn(stage, turned)).toBeCloseTo(5 * DAY, -4)
-    expect((turned.dueAt ?? 0) - stage.clock.now()).toBeLessThan(3 * DAY)
-    expect(await refreshesWithin(stage, connection, 4 * DAY)).toBe(1)
+    expect(endsIn(stage, await stage.stored(connection.id))).toBeLessThanOrEqual(0)
+    expect(await refreshesWithin(stage, connection, 0)).toBe(1)
+    expect((await read(stage, connection)).connection.grant.generation).toBe(2)
+  })
+
+  test('gives no token without a refresh token a longer life', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt({
+      accessTokenSeconds: 10 * 24 * 3600,
+      demand: { refreshToken: null },
+    })
+    stage.clock.pass(5 * DAY)
+    await setClock(stage, -3 * DAY)
+    const held = await stage.stored(connection.id)
+    expect(endsIn(stage, held)).toBeCloseTo(5 * DAY, -4)
+    expect((held.dueAt ?? 0) - stage.clock.now()).toBeCloseTo(5 * DAY, -4)
   })
 
   test('serves no token that has ended, not even before it was noticed', async () => {
@@ -39,9 +50,10 @@ describe('a clock that is set back by days', () => {
     const { connection } = await stage.adopt()
     stage.clock.pass(2 * HOUR)
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
+    const follower = new ClockFollower(stage.ports, null)
     stage.clock.shift(-3 * DAY)
     await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
-    await shiftClock(stage.ports, -3 * DAY, NEVER)
+    await follower.follow()
     await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
   })
 
@@ -67,11 +79,19 @@ describe('a clock that is set back by days', () => {
     expect(refused.extras.retryAfterSeconds).toBeLessThanOrEqual(3_600)
   })
 
-  test('makes no storm: what was not due is not due', async () => {
+  test('ends no back-off early', async () => {
     await using stage = await openStage({ profile: 'plain' })
-    await Promise.all(Array.from({ length: 20 }, () => stage.adopt()))
+    const { connection } = await stage.adopt()
+    await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
+    await refresh(stage.ports, connection, 'forced')
+    const waitMs = ((await stage.stored(connection.id)).dueAt ?? 0) - stage.clock.now()
+    expect(waitMs).toBeGreaterThan(MINUTE / 20)
     await setClock(stage, -3 * DAY)
+    const { dueAt } = await stage.stored(connection.id)
+    expect((dueAt ?? 0) - stage.clock.now()).toBeCloseTo(waitMs, -3)
     expect(await refreshDue(stage.ports)).toBe(0)
+    stage.clock.pass(waitMs)
+    expect(await refreshDue(stage.ports)).toBe(1)
   })
 
   test('during a refresh does not make the new token seem younger than it is', async () => {
@@ -89,20 +109,17 @@ describe('a clock that is set back by days', () => {
   })
 })
 
-test('a clock that is set back holds no client for longer than it was asked to wait', async () => {
+test('a clock that is set back by an hour ends the wait of an open circuit', async () => {
   await using stage = await openStage()
   const now = stage.clock.now()
   const client = stage.ports.endpoint.clientKey(ACME, null)
   const open = { reason: 'throttled', since: now, until: now + 5 * MINUTE } as const
   stage.ports.traffic.turn({ provider: ACME, client, failures: 5, open })
   await setClock(stage, -HOUR)
-  const admitted = () => admission(stage.ports.traffic.circuit(ACME, client), stage.clock.now())
-  expect(admitted()).toBe('held')
-  stage.clock.pass(5 * MINUTE)
-  expect(admitted()).toBe('probe')
+  expect(admission(stage.ports.traffic.circuit(ACME, client), stage.clock.now())).toBe('probe')
 })
 
-test('very many connections are turned back without keeping everybody else from their turn', async () => {
+test('following the clock with many connections lets other work run between its pages', async () => {
   const pages = 50
   let [page, turns] = [0, 0]
   const id = 'con_1' as ConnectionId
@@ -110,44 +127,42 @@ test('very many connections are turned back without keeping everybody else from 
     connectionIds: async () => (page++ < pages ? [id] : []),
     write: async () => {},
   }
-  const ports = { clock: new ShiftedClock(), store, traffic: { turnBack: () => {} } }
+  const clock = new ShiftedClock()
+  const ports = { clock, store, traffic: { endWaits: () => {} } } as unknown as Ports
   const counting = setInterval(() => turns++, 0)
-  await shiftClock(ports as unknown as Ports, -HOUR, NEVER)
+  await new ClockFollower(ports, clock.now() + HOUR).follow()
   clearInterval(counting)
   expect(turns).toBeGreaterThan(pages / 2)
 })
 
-describe('where the disk is full, the clock is followed', () => {
-  test('once there is room, by a running process', async () => {
+describe('a clock that is set back while the disk is full', () => {
+  test('is followed by the first run after there is room', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
+    const follower = new ClockFollower(withFullDisk(stage, 2), null)
     stage.clock.shift(-3 * DAY)
-    await shiftClock(withFullDisk(stage, 3), -3 * DAY, NEVER)
-    expect(endsIn(stage, await stage.stored(connection.id))).toBeCloseTo(HOUR, -4)
+    const isSuspect = async () => endsIn(stage, await stage.stored(connection.id)) <= 0
+    for (let n = 0; n < 2; n++) {
+      expect(await follower.follow()).toBeGreaterThan(0)
+      expect(await isSuspect()).toBe(false)
+    }
+    expect(await follower.follow()).toBeGreaterThan(0)
+    expect(await isSuspect()).toBe(true)
+    expect(await follower.follow()).toBe(0)
   })
 
-  test('once there is room, by one that has started meanwhile', async () => {
+  test('is left to the next start by a process that ends first', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
-    const lastAliveAt = stage.clock.now()
+    const follower = new ClockFollower(stage.ports, null)
     stage.clock.shift(-3 * DAY)
-    await catchUpWithClock(withFullDisk(stage, 3), lastAliveAt, NEVER)
+    await follower.follow(AbortSignal.abort())
     expect(endsIn(stage, await stage.stored(connection.id))).toBeGreaterThan(2 * DAY)
-    await until('it to be turned back', async () => {
-      return endsIn(stage, await stage.stored(connection.id)) <= 0
-    })
-  })
-
-  test('never by one that ends first', async () => {
-    await using stage = await openStage({ profile: 'plain' })
-    const ending = new AbortController()
-    const following = shiftClock(withFullDisk(stage, Infinity), -3 * DAY, ending.signal)
-    ending.abort()
-    await following
+    expect(await follower.follow()).toBeGreaterThan(0)
   })
 })
 
-test('that the clock was set back is known until everything has followed it', async () => {
+test('the heartbeat stays in the future until the clock has been followed', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-clock-'))
   await using cleaning = new AsyncDisposableStack()
   cleaning.defer(() => rm(dataDir, { recursive: true, force: true }))
@@ -168,20 +183,20 @@ test('that the clock was set back is known until everything has followed it', as
   expect(await aheadBy()).toBeCloseTo(3 * DAY, -4)
   {
     await using vault = await openVaultStore({ dataDir, clock })
-    await vault.store.write((trx) => trx.turnBackQueues(3 * DAY))
+    await vault.store.write((trx) => trx.endWaits(clock.now()))
   }
   expect(await aheadBy()).toBeLessThanOrEqual(0)
 })
 
 describe('a clock that is set forward by days', () => {
-  test('renews what seems to have ended, and loses nothing when it is set right again', async () => {
+  test('refreshes tokens that seem to have expired, and again when it is set right', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await setClock(stage, 3 * DAY)
     expect((await read(stage, connection)).connection.grant.generation).toBe(2)
     await setClock(stage, -3 * DAY)
     const again = await read(stage, connection)
-    expect(again.connection.grant.generation).toBe(2)
+    expect(again.connection.grant.generation).toBe(3)
     expect(endsIn(stage, again.connection)).toBeGreaterThan(HOUR - MINUTE)
     expect(await refreshesWithin(stage, connection, 49 * MINUTE)).toBe(1)
   })
@@ -213,21 +228,23 @@ describe('a start under a clock that is behind the last one', () => {
     const { connection } = await stage.adopt()
     const lastAliveAt = stage.clock.now()
     stage.clock.shift(-3 * DAY)
-    expect(await catchUpWithClock(stage.ports, lastAliveAt, NEVER)).toBeCloseTo(-3 * DAY, -3)
+    const setBackBy = await new ClockFollower(stage.ports, lastAliveAt).follow()
+    expect(setBackBy).toBeCloseTo(3 * DAY, -3)
     expect(endsIn(stage, await stage.stored(connection.id))).toBeLessThanOrEqual(0)
     expect(await refreshesWithin(stage, connection, 0)).toBe(1)
   })
 
   test('a clock that is right is left alone', async () => {
     await using stage = await openStage()
-    expect(await catchUpWithClock(stage.ports, stage.clock.now() - DAY, NEVER)).toBe(0)
-    expect(await catchUpWithClock(stage.ports, null, NEVER)).toBe(0)
+    expect(await new ClockFollower(stage.ports, stage.clock.now() - DAY).follow()).toBe(0)
+    expect(await new ClockFollower(stage.ports, null).follow()).toBe(0)
   })
 })
 
 async function setClock(stage: Stage, byMs: number): Promise<void> {
+  const follower = new ClockFollower(stage.ports, null)
   stage.clock.shift(byMs)
-  await shiftClock(stage.ports, byMs, NEVER)
+  expect((await follower.follow()) > 0).toBe(byMs < 0)
 }
 
 function read(stage: Stage, { id }: Pick<LiveConnection, 'id'>) {

@@ -1,0 +1,82 @@
+import { StoreError } from '../../core/base/errors.ts'
+import type { ConnectionId, Instant } from '../../core/base/ids.ts'
+import { isLive } from '../../core/connection/connection.ts'
+import { afterClockSetBack } from '../../core/refresh/clock-set-back.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Writes } from '../../ports/store.ts'
+
+type Needs = Pick<Ports, 'clock' | 'store' | 'traffic'>
+
+const AT_ONCE = 200
+/** A token is refreshed well over a minute before it expires, so a smaller step changes nothing. */
+const TOLERATED_MS = 60_000
+
+/**
+ * Finds that the wall clock was set back, during a run or between two runs. All tokens of the other
+ * clock are then suspect and due (`afterClockSetBack`), and all other waits end. A clock that was set
+ * forward needs nothing: tokens seem to expire early, and are refreshed.
+ */
+export class ClockFollower {
+  readonly #ports: Needs
+  /** The latest time that this clock is known to have shown. */
+  #latest: Instant
+
+  /** `lastAliveAt`: the heartbeat of the previous run. */
+  constructor(ports: Needs, lastAliveAt: Instant | null) {
+    this.#ports = ports
+    this.#latest = lastAliveAt ?? ports.clock.now()
+  }
+
+  /**
+   * Returns by how much the clock was set back; 0 if it was not. If the store cannot be written, the
+   * next call begins again.
+   */
+  async follow(ending?: AbortSignal): Promise<number> {
+    const { clock, store, traffic } = this.#ports
+    const now = clock.now()
+    const byMs = this.#latest - now
+    if (byMs <= TOLERATED_MS) {
+      this.#latest = Math.max(this.#latest, now)
+      return 0
+    }
+    traffic.endWaits()
+    try {
+      await this.#suspectAll(byMs, ending)
+      if (ending?.aborted) return byMs
+      // The last write: it puts the heartbeat back, so a crash before it makes the next start begin again.
+      await store.write((trx) => trx.endWaits(clock.now()))
+      this.#latest = clock.now()
+    } catch (error) {
+      // The store has reported its own errors.
+      if (!(error instanceof StoreError)) throw error
+    }
+    return byMs
+  }
+
+  async #suspectAll(byMs: number, ending?: AbortSignal): Promise<void> {
+    const { clock, store } = this.#ports
+    let after: ConnectionId | null = null
+    while (!ending?.aborted) {
+      const ids: readonly ConnectionId[] = await store.connectionIds(after, AT_ONCE)
+      if (ids.length === 0) return
+      const step = { byMs, now: clock.now() }
+      await store.write(async (trx) => {
+        for (const id of ids) await suspectOne(trx, id, step)
+      })
+      after = ids.at(-1) ?? null
+      await clock.sleep(0)
+    }
+  }
+}
+
+async function suspectOne(
+  trx: Writes,
+  id: ConnectionId,
+  step: Parameters<typeof afterClockSetBack>[1],
+): Promise<void> {
+  const connection = await trx.connection(id)
+  if (connection !== null && isLive(connection)) {
+    // If it loses, the connection was refreshed meanwhile, under this clock.
+    await trx.trySaveConnection(connection, afterClockSetBack(connection, step))
+  }
+}
