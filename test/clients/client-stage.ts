@@ -8,7 +8,7 @@ import { walkLink } from '../support/walk-link.ts'
 
 const REDIRECT_URL = 'https://app.example.com/connected'
 
-/** A daemon with a provider, and all that an app needs to have a success from every operation. */
+/** Starts a daemon and a provider, with everything that an app needs to call every operation. */
 export async function openClientStage(userId: string) {
   await using opened = new AsyncDisposableStack()
   const provider = opened.use(await startScriptedProvider({ profile: 'strict' }))
@@ -16,7 +16,7 @@ export async function openClientStage(userId: string) {
     await makeInstallation({
       configuration: stringify({
         providers: { acme: { ...settingsFor(provider), clientSecret: provider.client.secret } },
-        // Nothing listens there: an app may enable and replay it all the same.
+        // No receiver is there, but an app can still enable and replay the webhook.
         webhooks: [{ id: 'app', url: 'http://127.0.0.1:9/', secret: `whsec_${'A'.repeat(43)}=` }],
       }),
       environment: { LARDER_REDIRECT_URLS: REDIRECT_URL },

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A request that a document shows with curl, and the answer that it shows beneath. */
+/** A request that a document shows with curl, and the answer below it. */
 export type ShownRequest = {
   readonly file: string
   readonly command: string
   readonly method: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
-  /** After `-d`, with a letter for each `…`; null: none. */
+  /** The argument of `-d`, with a letter for each `…`; null if there is none. */
   readonly body: string | null
   /** Empty if the document shows no answer. */
   readonly answer: string
@@ -16,7 +16,7 @@ export type ShownRequest = {
 
 const FILES = ['README.md', ...readdirSync('docs').map((name) => join('docs', name))]
 
-/** Every request of the documents that begins with `$ curl` or `$ ask`. */
+/** Every request in the documents that starts with `$ curl` or `$ ask`. */
 export function shownRequests(): readonly ShownRequest[] {
   return FILES.filter((file) => file.endsWith('.md')).flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/^```\w*\n(.*?)^```/gms)].flatMap(([, block = '']) =>
@@ -45,7 +45,7 @@ function shownRequest(file: string, text: string): ShownRequest {
   }
 }
 
-/** The words of a command as a shell splits them, and the text after its line. */
+/** The words of a command, split as a shell does, and the text after it. */
 function firstCommand(text: string) {
   const words: string[] = []
   let at = 0
@@ -59,7 +59,7 @@ function firstCommand(text: string) {
   return { words, rest: text.slice(at + 1) }
 }
 
-/** The JSON of a shown answer, without what `…` stands for. */
+/** The JSON of a shown answer, without the parts left out by `…`. */
 export function shownJson(answer: string): unknown {
   return JSON.parse(
     answer

@@ -1,6 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
-/** Everything an identity provider stores, in a map: the library's own forgets after 1,000 entries. */
+/** Stores everything in a map, because the library's own adapter drops entries after 1,000. */
 export function mapAdapter(entries: Map<string, AdapterPayload>): (model: string) => Adapter {
   const where = (test: (payload: AdapterPayload) => boolean, prefix: string) =>
     [...entries].filter(([key, payload]) => key.startsWith(prefix) && test(payload))

@@ -12,16 +12,16 @@ import { listen } from '../support/listen.ts'
 import { startSecondIdentityProvider } from './second-identity-provider.ts'
 
 export type IdentityProviderOptions = {
-  /** Null (the default): any address on a loopback host is a redirect URI. */
+  /** By default (null), any URL on a loopback host is a redirect URI. */
   readonly redirectUris?: readonly string[] | null
   readonly accessTokenSeconds?: number
   readonly account?: { readonly id: string; readonly email: string; readonly name: string }
-  /** No page is shown: the first visit redirects straight back to the client. */
+  /** Whether the first visit redirects straight back to the client, without a page. */
   readonly autoConsent?: boolean
-  /** Sign-in happens at a second identity provider, on another origin. */
+  /** Whether the user signs in at a second identity provider on another origin. */
   readonly secondProvider?: boolean
   readonly rotate?: boolean
-  /** Awaited before a token request is looked at: to hold answers back. */
+  /** Awaited before each token request, so that a test can delay answers. */
   readonly beforeToken?: () => Promise<void>
 }
 
@@ -30,7 +30,7 @@ export type TokenRequest = {
   readonly arrivedAt: number
   readonly answeredAt: number
   readonly status: number
-  /** The OAuth error code; null for a success. */
+  /** The OAuth error code; null after a success. */
   readonly error: string | null
 }
 
@@ -38,7 +38,7 @@ export type IdentityProvider = Awaited<ReturnType<typeof startIdentityProvider>>
 
 export const ACCOUNT = { id: 'acc-1', email: 'ada@example.com', name: 'Ada Lovelace' }
 
-/** A real, certified OpenID provider on 127.0.0.1, over http; its state outlives `stop` and `start`. */
+/** Starts a certified OpenID provider on 127.0.0.1 without TLS. Its state survives `stop` and `start`. */
 export async function startIdentityProvider(options: IdentityProviderOptions = {}) {
   const account = { current: options.account ?? ACCOUNT }
   const auto = { consent: options.autoConsent === true }
@@ -52,7 +52,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     ? await startSecondIdentityProvider(() => auto.consent)
     : null
   const server = createServer((request, response) => {
-    // A client that pools connections must not trip over one that `stop` has ended.
+    // Otherwise a client could reuse a pooled connection that `stop` has closed.
     response.setHeader('connection', 'close')
     void callback(request, response)
   })
@@ -82,29 +82,29 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     },
     /** Every request to the token endpoint, in the order of the answers. */
     tokenRequests: tokenRequests as readonly TokenRequest[],
-    /** Ends every grant with its tokens, as a user does who removes the app from their account. */
+    /** Ends every grant with its tokens, as when a user removes the app from the account. */
     revokeGrants() {
       for (const key of entries.keys()) {
         if (/^(Grant|RefreshToken|AccessToken|AuthorizationCode):/.test(key)) entries.delete(key)
       }
     },
-    /** Every token it holds, spent ones too: what must be found nowhere else in the clear. */
+    /** Every stored token, used ones too. None of them may be found anywhere in plain text. */
     issued(kind: 'RefreshToken' | 'AccessToken' | 'AuthorizationCode'): readonly string[] {
       const prefix = `${kind}:`
       return [...entries.keys()].flatMap((key) =>
         key.startsWith(prefix) ? [key.slice(prefix.length)] : [],
       )
     },
-    /** From now on another client secret is expected. */
+    /** Changes the client secret. */
     changeClientSecret(secret: string) {
       client.secret = secret
       saveClient()
     },
-    /** Who signs in from now on. */
+    /** Changes the account of later sign-ins. */
     changeAccount(next: typeof ACCOUNT) {
       account.current = next
     },
-    /** How long the access tokens live that it issues from now on. */
+    /** Changes the lifetime of later access tokens. */
     setAccessTokenSeconds(seconds: number) {
       life.accessTokenSeconds = seconds
     },
@@ -203,7 +203,7 @@ function isLoopback(redirectUri: string): boolean {
 
 let keyPair: ReturnType<typeof generateKeyPairSync> | null = null
 
-/** Made once a process: an RSA key takes a tenth of a second. */
+/** Made once per process, because an RSA key takes a tenth of a second. */
 function signingKey() {
   keyPair ??= generateKeyPairSync('rsa', { modulusLength: 2048 })
   return { ...keyPair.privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'k1' }

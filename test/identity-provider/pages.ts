@@ -3,14 +3,14 @@ import type { Context } from 'koa'
 
 export type InteractionOptions = {
   readonly account: { readonly id: string; readonly name: string }
-  /** Where to sign in, on another origin; null: on a page of its own. */
+  /** The sign-in page on another origin; null for the provider's own page. */
   readonly upstream: () => string | null
   readonly autoConsent: () => boolean
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>
 
-/** The login and the consent page, or, with automatic consent, the redirects without them. */
+/** Serves the login and consent pages, or redirects without them if consent is automatic. */
 export function interactionPages(provider: Provider, options: InteractionOptions) {
   return async (ctx: Context, next: () => Promise<void>): Promise<void> => {
     const match = /^\/interaction\/[\w-]+(\/signed-in)?$/.exec(ctx.path)

@@ -3,8 +3,8 @@ import { page } from './pages.ts'
 import { listen } from '../support/listen.ts'
 
 /**
- * The identity provider behind the identity provider: a login page on another origin (`localhost`
- * where the first is `127.0.0.1`) that sends the user back to where they came from.
+ * A second identity provider, at which the first one lets its users sign in. Its login page is on
+ * another origin (`localhost` instead of `127.0.0.1`) and sends the user back.
  */
 export async function startSecondIdentityProvider(autoConsent: () => boolean) {
   const server = createServer((request, response) => {

@@ -10,7 +10,7 @@ import { engine, must } from './engine.ts'
 export const IMAGE = 'larder-image-test'
 const USER_ID = 1000
 
-/** Everything that docker-compose.example.yml asks of the engine. */
+/** The restrictions of docker-compose.example.yml. */
 export const CONFINEMENT = [
   '--read-only',
   '--cap-drop=ALL',
@@ -25,7 +25,7 @@ export type Container = Awaited<ReturnType<typeof startContainer>>
 
 type Files = Readonly<Record<string, string>>
 
-/** Larder in its image, confined, on the host's network; `yaml` and `secrets` are mounted. */
+/** Starts the image with these restrictions on the host's network, with `yaml` and `secrets` mounted. */
 export async function startContainer(yaml: string, secrets: Files) {
   await using opened = new AsyncDisposableStack()
   const name = `larder-test-${randomBytes(4).toString('hex')}`
@@ -77,7 +77,7 @@ export async function isReady(privateUrl: string): Promise<boolean> {
   return answer?.ok === true
 }
 
-/** A directory to mount, readable by the image's user alone where this user may arrange that. */
+/** Makes a directory to mount. If the test may change its owner, only the image's user can read it. */
 async function mounted(files: Files, opened: AsyncDisposableStack): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), 'larder-image-'))
   opened.defer(() => rm(parent, { recursive: true, force: true }))
@@ -92,7 +92,7 @@ async function mounted(files: Files, opened: AsyncDisposableStack): Promise<stri
   return directory
 }
 
-/** Free a moment ago; good enough where nobody else is looking for ports. */
+/** A port that is free now. Another process could take it before the container does. */
 async function freePort(): Promise<number> {
   const { port, close } = await listen(createServer())
   await close()

@@ -5,7 +5,7 @@ const run = promisify(execFile)
 const ENGINES = ['docker', 'podman']
 const LARGEST_OUTPUT = 64 * 1024 * 1024
 
-/** The container engine that answers on this machine; null where none does. */
+/** The container engine that works on this machine; null if there is none. */
 export async function findEngine(): Promise<string | null> {
   for (const candidate of ENGINES) {
     const answers = await run(candidate, ['info'], { timeout: 20_000 }).then(
@@ -19,7 +19,7 @@ export async function findEngine(): Promise<string | null> {
 
 export type Ended = { readonly code: number; readonly output: string }
 
-/** Runs the engine's command line; `output` is what it and the container said. */
+/** Runs an engine command. `output` is the output of the engine and the container. */
 export async function engine(words: readonly string[]): Promise<Ended> {
   const command = await findEngine()
   if (command === null) throw new Error('no container engine answers')
@@ -33,7 +33,7 @@ export async function engine(words: readonly string[]): Promise<Ended> {
   }
 }
 
-/** As `engine`, where anything but success is a failure of the test. */
+/** Like `engine`, but throws if the command fails. */
 export async function must(...words: readonly string[]): Promise<string> {
   const { code, output } = await engine(words)
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}:\n${output.slice(-4000)}`)

@@ -1,6 +1,6 @@
 import { findEngine } from './engine.ts'
 
-/** A check that did not run must not look like one that passed. */
+/** Fails without an engine, because a check that did not run must not look like a passed one. */
 export async function setup(): Promise<void> {
   if ((await findEngine()) === null) {
     throw new Error('NO CONTAINER ENGINE ANSWERS: the image was not built and not tested')

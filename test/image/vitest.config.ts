@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/image/**/*.test.ts'],
     globalSetup: 'test/image/require-engine.ts',
-    // Building from nothing installs packages.
+    // A first build installs packages.
     hookTimeout: 600_000,
     testTimeout: 120_000,
   },

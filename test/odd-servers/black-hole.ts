@@ -7,11 +7,11 @@ const LISTEN = `
   require('node:net').createServer().listen({ port: 0, host: process.argv[1], backlog: 1 }, function () {
     process.stdout.write(String(this.address().port))
   })`
-/** Far more than fit into any queue. */
+/** More connections than the accept queue holds. */
 const MOST = 64
 const ANSWERED_WITHIN_MS = 300
 
-/** A port whose packets are lost: its process stands still and its queue is full. */
+/** Opens a port that drops new connections: its process is stopped and its accept queue is full. */
 export async function openBlackHole(host: string): Promise<AsyncDisposable & { port: number }> {
   const child = spawn(process.execPath, ['-e', LISTEN, host], {
     stdio: ['ignore', 'pipe', 'inherit'],

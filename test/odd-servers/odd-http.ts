@@ -1,4 +1,4 @@
-// Answers that are HTTP, however few servers write them so: a client has to read each of them.
+// Unusual but valid HTTP answers, which a client must read.
 
 export type WrittenAnswer = (body: string) => Uint8Array
 
@@ -9,7 +9,7 @@ const answer =
   (body: string) =>
     latin1(`${before}HTTP/1.1 200 OK\r\n${fields}content-length: ${body.length}\r\n\r\n${body}`)
 
-/** The usual answer, then edited. */
+/** The usual answer with one edit. */
 const edited = (edit: (text: string) => string) => (body: string) =>
   latin1(edit(Buffer.from(answer()(body)).toString('latin1')))
 
@@ -103,7 +103,7 @@ export const ODD_ANSWERS: readonly (readonly [what: string, write: WrittenAnswer
   ['that offers an upgrade', answer('upgrade: h2,h2c\r\nconnection: upgrade\r\n')],
 ]
 
-/** Writes bytes in pieces, so that no two of them arrive together. */
+/** Cuts bytes into pieces, so that they arrive one by one. */
 export function pieces(bytes: Uint8Array): readonly Uint8Array[] {
   const size = Math.max(1, Math.ceil(bytes.length / 400))
   const count = Math.ceil(bytes.length / size)

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 export type RawServer = Awaited<ReturnType<typeof startRawServer>>
 
 /**
- * A server that speaks bytes: `answer` gets each connection's socket with what was sent to it once
- * the head of a request is there.
+ * A server of raw bytes. Once the head of a request has arrived, it calls `answer` with the socket
+ * and the text received so far.
  */
 export async function startRawServer(answer: (socket: Socket, request: string) => void) {
   const requests: string[] = []
@@ -33,7 +33,7 @@ export async function startRawServer(answer: (socket: Socket, request: string) =
   return {
     port,
     url: `http://127.0.0.1:${port}`,
-    /** Every request as it came, head and body. */
+    /** The text of every request, head and body. */
     requests: requests as readonly string[],
     connections: () => connections,
     async [Symbol.asyncDispose]() {
@@ -52,7 +52,7 @@ function isWhole(text: string): boolean {
   return text.length >= end + 4 + Number(length)
 }
 
-/** A whole answer with its length. */
+/** An HTTP answer with a Content-Length. */
 export function httpAnswer(
   status: number,
   body: string,

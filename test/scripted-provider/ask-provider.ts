@@ -5,11 +5,11 @@ export type Told = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
-  /** The body as JSON; empty where it is none. */
+  /** The parsed JSON body; empty if it is no JSON. */
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** What a plain client is told; rejects where the connection breaks. */
+/** Sends a token request as a simple client. Rejects if the connection breaks. */
 export async function askToken(
   provider: Pick<ScriptedProvider, 'endpoints' | 'client'>,
   params: Readonly<Record<string, string>>,

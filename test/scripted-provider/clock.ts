@@ -1,12 +1,12 @@
 /**
- * Milliseconds of this machine's monotonic clock: the same in all of its processes, whatever is done
- * to anybody's wall clock, so that what two processes saw can be put in order.
+ * This machine's monotonic clock in milliseconds. All processes share it, whatever their wall clocks
+ * show, so that their observations can be ordered.
  */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** The provider's own time: real time, and what it was told to skip. */
+/** The provider's own time: real time plus the time that a test has skipped. */
 export class ProviderClock {
   #advancedMs = 0
 

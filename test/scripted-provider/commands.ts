@@ -11,7 +11,7 @@ import { type Consent, termsOf, type World } from './world.ts'
 export type MintOptions = {
   readonly scope?: string
   readonly account?: Account
-  /** 0: the access token has expired already. */
+  /** With 0, the access token has already expired. */
   readonly accessTokenSeconds?: number
 }
 
@@ -26,13 +26,13 @@ export type MintedGrant = {
 export type RequestFilter = {
   readonly family?: FamilyId
   readonly endpoint?: RequestRecord['endpoint']
-  /** Only what came later than this one. */
+  /** Only requests after this one. */
   readonly after?: number
 }
 
 export type Commands = ReturnType<typeof commandsOf>
 
-/** What can be said to a provider, wherever it runs; arguments and answers can be cloned. */
+/** The commands of a provider in any process. Arguments and results can be cloned. */
 export function commandsOf(world: World, server: ProviderServer) {
   const { ledger, rules, clock, log } = world
   return {
@@ -40,7 +40,7 @@ export function commandsOf(world: World, server: ProviderServer) {
     ...settingCommands(world),
     misbehave: (what: MisbehaviourName | Deed, when: When = {}): RuleId =>
       rules.add(what, when, clock.now()),
-    /** Ends one misbehaviour, or all of them; what is held or delayed by it goes on. */
+    /** Ends one misbehaviour, or all. The requests that it held or delayed go on. */
     behave(rule?: RuleId): void {
       rules.remove(rule)
       for (const [id, gate] of world.held) {
@@ -64,14 +64,14 @@ export function commandsOf(world: World, server: ProviderServer) {
 function grantCommands(world: World) {
   const { ledger, clock } = world
   return {
-    /** As many grants as that many consents would give, without anybody walking there. */
+    /** Issues grants without a consent. */
     mintGrants(count: number, options: MintOptions = {}): readonly MintedGrant[] {
       return Array.from({ length: count }, () => mintGrant(world, options))
     },
     revokeGrant(id: FamilyId, cause: RevocationCause = 'user'): void {
       ledger.revoke(ledger.family(id), cause, clock.now())
     },
-    /** Every token and secret there ever was: what must be found nowhere else in the clear. */
+    /** Every token and secret so far. None of them may be found anywhere in plain text. */
     secrets(): readonly string[] {
       const tokens = ledger.families.flatMap((family) => [
         ...family.refresh.kept.map((_, n) =>
@@ -89,7 +89,7 @@ function settingCommands(world: World) {
     setConsent(consent: Consent): void {
       world.consent = consent
     },
-    /** Whose grants are given from now on; null: another account each time. */
+    /** Sets the account of later grants; null for a new account each time. */
     setAccount(account: Account | null): void {
       world.account = account
     },

@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 type Companions = Script['companions']
 type Kill = Extract<Companions[number], { act: 'kill' }>
 
-/** What happens beside a request: it is delayed, held until released, and processes die of it. */
+/** Applies the companions of a request: delays, holds, and kills of a process. */
 export function keepCompany(world: World, companions: Companions, record: RequestRecord) {
   const once = (moment: Kill['once']): void => {
     for (const deed of companions) {
@@ -39,8 +39,8 @@ function heldBy(world: World, rule: number): AbortSignal {
 const NEVER_CHANGED = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * To a fraction of a millisecond, where a timer would round up to a whole one; asleep, so that whoever
- * is about to die has the machine to itself until then, as if the provider were far away.
+ * Waits with sub-millisecond precision, which a timer does not have. The wait sleeps instead of
+ * spinning, so that the process to be killed has the processor, as with a remote provider.
  */
 async function kill(world: World, deed: Kill, record: RequestRecord): Promise<void> {
   const due = monotonicMs() + deed.afterMs
@@ -54,6 +54,6 @@ async function kill(world: World, deed: Kill, record: RequestRecord): Promise<vo
     process.kill(deed.pid, 'SIGKILL')
     world.kills.push({ pid: deed.pid, at: world.clock.now(), request: record.id })
   } catch {
-    // It was gone before: there is nothing left to end.
+    // The process has already ended.
   }
 }

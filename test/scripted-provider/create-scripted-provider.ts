@@ -2,7 +2,7 @@ import { openProvider } from './open-provider.ts'
 import { constantsOf, type ScriptedProvider } from './scripted-provider.ts'
 import type { ScriptedProviderOptions } from './settings.ts'
 
-/** A scripted provider in this very process: quick to have, but it dies with it. */
+/** Creates a provider in this process: quick to start, but it ends with the process. */
 export async function createScriptedProvider(
   options: ScriptedProviderOptions = {},
 ): Promise<ScriptedProvider> {

@@ -3,21 +3,21 @@ import type { TokenPrefixes } from './tokens.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** An answer in words, not yet in bytes. */
+/** An answer before it is encoded. */
 export type Reply = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Null: an empty body. */
+  /** Null for an empty body. */
   readonly json: Json | null
 }
 
-/** What an error is about, where vendors have a word of their own for it. */
+/** What was refused, if a vendor has its own error for it. */
 export type RefusedGrant = 'refresh_token' | 'authorization_code' | null
 
 export type Dialect = {
   readonly prefixes: TokenPrefixes
   tokens(issued: Issued, sent: { readonly refreshToken: boolean }): Json
-  /** `error`: a code of RFC 6749 §5.2, put into the vendor's words. */
+  /** Translates an error code of RFC 6749 §5.2 into the vendor's answer. */
   refusal(error: string, about: RefusedGrant): Reply
   userinfo(account: Account): Json
   deadAccessToken(): Reply

@@ -12,7 +12,7 @@ import { reset } from './wire/cut.ts'
 import { perform } from './perform.ts'
 import type { Asked, Outcome, Tweak, World } from './world.ts'
 
-/** One request from its head to its end: read, find what is to be done to it, carry out, answer. */
+/** Handles one request: reads it, applies the rules, processes it and answers. */
 export async function exchange(
   world: World,
   request: IncomingMessage,
@@ -56,7 +56,7 @@ async function follow(
   company.once('answered')
 }
 
-/** Silence about the refresh token means that it stays: one that was replaced before is told so. */
+/** An answer without a refresh token means that the old one stays, so a replaced one needs its successor. */
 function honest(script: Script, { shown }: Asked): Script {
   const keepsToken = script.main?.deed.act === 'edit' && script.main.deed.rotates === false
   return keepsToken && shown?.standing === 'spent' ? { ...script, main: null } : script

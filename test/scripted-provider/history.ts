@@ -1,4 +1,4 @@
-/** An ever-growing list of which only the newest entries are kept, each under its first index. */
+/** A list that keeps only its newest entries, each under its original index. */
 export class History<T> {
   #kept: T[] = []
   #dropped = 0

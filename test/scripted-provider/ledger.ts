@@ -18,13 +18,13 @@ export type AccessToken = {
 export type RefreshToken = {
   readonly issuedAt: number
   spentAt: number | null
-  /** The token that stands in its place now. */
+  /** The token that replaced it. */
   successor: number | null
-  /** The access token that came with it. */
+  /** The access token that was issued with it. */
   readonly access: number
 }
 
-/** Everything that one consent gave. */
+/** All tokens of one consent. */
 export type Family = {
   readonly id: FamilyId
   readonly index: number
@@ -32,7 +32,7 @@ export type Family = {
   readonly scope: string
   readonly createdAt: number
   readonly access: History<AccessToken>
-  /** Empty for a machine's grant (RFC 6749 §4.4.3). */
+  /** Empty for a client credentials grant (RFC 6749 §4.4.3). */
   readonly refresh: History<RefreshToken>
   revoked: { readonly at: number; readonly cause: RevocationCause } | null
   lastUsedAt: number
@@ -44,20 +44,20 @@ export type Terms = {
   readonly settlesMs: number
 }
 
-/** A token answer, before it is put into anybody's words. */
+/** Issued tokens, before a dialect encodes them. */
 export type Issued = {
   readonly family: Family
   readonly accessToken: string
   readonly expiresInSeconds: number
   readonly access: number
-  /** Null where there is none. */
+  /** Null if none was issued. */
   readonly refreshToken: string | null
   readonly refresh: number | null
 }
 
 const TOKENS_KEPT = 5_000
 
-/** The truth about every grant. It knows no HTTP and no profile. */
+/** The state of every grant, independent of HTTP and profiles. */
 export class Ledger {
   readonly families: Family[] = []
   readonly #tokens: Tokens
@@ -102,13 +102,13 @@ export class Ledger {
     return place.ordinal < length ? { family, place } : null
   }
 
-  /** Another access token under the same refresh token. */
+  /** Issues an access token and keeps the refresh token. */
   renew(family: Family, terms: Terms): Issued {
     family.lastUsedAt = terms.now
     return this.pair(family, issueAccess(family, terms), terms.now)
   }
 
-  /** Another pair; from now on it stands for the token that was shown and all that followed that. */
+  /** Issues a new pair, which replaces the used token and all tokens after it. */
   rotate(family: Family, shown: number, terms: Terms): Issued {
     const { refresh } = family
     family.lastUsedAt = terms.now
@@ -123,7 +123,7 @@ export class Ledger {
     return this.pair(family, access, terms.now)
   }
 
-  /** The newest refresh token, with the access token named. */
+  /** Returns the newest refresh token with the given access token. */
   pair(family: Family, access: number, now: number): Issued {
     const refresh = family.refresh.length - 1
     const left = (family.access.at(access)?.expiresAt ?? now) - now
@@ -137,7 +137,7 @@ export class Ledger {
     }
   }
 
-  /** The first cause stands. */
+  /** Revokes a family. The first cause is kept. */
   revoke(family: Family, cause: RevocationCause, now: number): void {
     family.revoked ??= { at: now, cause }
   }

@@ -1,22 +1,22 @@
 import type { Json } from './dialects.ts'
 
-/** How far an exchange gets before its connection ends. */
+/** The point of an exchange at which its connection ends. */
 export type CutPoint =
-  /** Accepted, nothing read. */
+  /** The connection was accepted, nothing read. */
   | 'accept'
   /** The head of the request was read. */
   | 'headers'
-  /** All of the request was read, nothing done. */
+  /** The whole request was read, but not processed. */
   | 'request'
-  /** Processed, not a byte answered. */
+  /** The request was processed, nothing sent. */
   | 'processing'
   | 'status-line'
   | 'part-of-headers'
   | 'part-of-body'
-  /** The last byte of the body has left. */
+  /** The last byte of the body was sent. */
   | 'body'
 
-/** What a body is made of; those named after a fault keep what the answer would have held. */
+/** The form of a body. Those with the name of a fault keep the fields of the right answer. */
 export type BodyShape =
   | 'reply'
   | 'empty'
@@ -38,8 +38,8 @@ export type BodyShape =
   | { readonly text: string; readonly type: string }
 
 /**
- * Something a provider does to a request, as data, so that it can be sent to another process. Texts
- * and header values may hold `{{…}}`: see `fill`. `processed`: whether it was carried out all the same.
+ * A misbehaviour as data, so that it can be sent to another process. Texts and header values may hold
+ * `{{…}}`, see `fill`. `processed` says whether the provider still processes the request.
  */
 export type Misbehaviour =
   | {
@@ -49,27 +49,27 @@ export type Misbehaviour =
       readonly headers?: Readonly<Record<string, string>>
       readonly processed?: boolean
     }
-  /** An error in the profile's own words; the grant stays as it is. */
+  /** An error in the form of the profile. The grant does not change. */
   | { readonly act: 'refuse'; readonly error: string; readonly status?: number }
-  /** The proper answer, with other fields. */
+  /** The right answer with other fields. */
   | {
       readonly act: 'edit'
       readonly set?: Json
       readonly unset?: readonly string[]
       readonly headers?: Readonly<Record<string, string>>
-      /** False: this once, the refresh token stays. */
+      /** With false, this refresh does not rotate. */
       readonly rotates?: boolean
-      /** How long the access token really lives. */
+      /** The true lifetime of the access token. */
       readonly lifeSeconds?: number
     }
   | {
       readonly act: 'cut'
       readonly after: CutPoint
-      /** `open`: neither ended nor continued. */
+      /** With `open`, the connection stays open and nothing more is sent. */
       readonly ending?: 'reset' | 'close' | 'open'
-      /** Whether the end of the body is told by its length or by the end of the connection. */
+      /** Whether a length or the end of the connection ends the body. */
       readonly framing?: 'length' | 'close'
-      /** For `part-of-body`: how much of it leaves. */
+      /** For `part-of-body`: the share that is sent. */
       readonly share?: number
       readonly processed?: boolean
     }
@@ -78,21 +78,21 @@ export type Misbehaviour =
   | {
       readonly act: 'flood'
       readonly with: 'body' | 'gzip' | 'headers' | 'chunks'
-      /** Bytes once decoded, or headers. */
+      /** Number of decoded bytes, or of headers. */
       readonly amount: number
       readonly processed?: boolean
     }
 
-/** What may go along with anything else, or with a proper answer. */
+/** Something that can accompany any misbehaviour, or a right answer. */
 export type Companion =
   | {
       readonly act: 'delay'
       readonly before: 'processing' | 'answer'
       readonly ms: number
     }
-  /** Until it is released. */
+  /** Holds the request until the rule is removed. */
   | { readonly act: 'hold'; readonly before: 'processing' | 'answer' }
-  /** Ends a process that the test has started. `answered`: the last byte has left this one. */
+  /** Kills a process of the test. `answered` is when the provider sent the last byte. */
   | {
       readonly act: 'kill'
       readonly pid: number
@@ -106,7 +106,7 @@ export function isCompanion(deed: Deed): deed is Companion {
   return deed.act === 'delay' || deed.act === 'hold' || deed.act === 'kill'
 }
 
-/** Whether a request is carried out, where neither the test nor the misbehaviour says. */
+/** Whether the request is processed: as the test wants, or the misbehaviour's default. */
 export function isProcessed(deed: Misbehaviour, wanted: boolean | undefined): boolean {
   switch (deed.act) {
     case 'refuse':

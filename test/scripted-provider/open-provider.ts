@@ -10,7 +10,7 @@ export type OpenProvider = {
   close(): Promise<void>
 }
 
-/** The whole provider, listening. */
+/** Opens a provider with its listeners. */
 export async function openProvider(options: ScriptedProviderOptions): Promise<OpenProvider> {
   const sink = await openRedirectSink()
   const world = createWorld(settingsOf(options), sink)

@@ -14,12 +14,12 @@ type Scene = {
   readonly record: RequestRecord
   readonly asked: Asked
   readonly response: ServerResponse
-  /** Null: not carried out. */
+  /** Null if the request was not processed. */
   readonly outcome: Outcome | null
   readonly deed: Misbehaviour | null
 }
 
-/** Puts on the wire what the rules ask for, and notes how much of it the client was told. */
+/** Sends the answer as the rules demand, and records how much of it the client got. */
 export async function perform(world: World, scene: Scene): Promise<void> {
   const { record, deed, response } = scene
   const socket = response.socket
@@ -54,7 +54,7 @@ function answerOf(world: World, scene: Scene): Answer {
   const filled = Object.entries(headers).map(([name, value]) => [name, fill(value, words)] as const)
   return {
     status: statusOf(deed, written),
-    // By its own clock, which what it says of times is held against.
+    // The provider's clock, because the client compares it with times in the answer.
     headers: {
       date: new Date(words.wall).toUTCString(),
       ...written.headers,
@@ -69,7 +69,7 @@ function statusOf(deed: Misbehaviour | null, reply: Reply): number {
   return (deed?.act === 'refuse' ? deed.status : undefined) ?? reply.status
 }
 
-/** GitHub answers forms unless asked for JSON. */
+/** GitHub answers form-encoded unless the request accepts JSON. */
 function shapeOf(world: World, { deed, asked }: Scene): BodyShape {
   if (deed?.act === 'answer' && deed.body !== 'reply') return deed.body
   const wantsJson = String(asked.headers['accept'] ?? '').includes('json')
@@ -114,7 +114,7 @@ function noteWhole(world: World, scene: Scene, answer: Answer): void {
   world.log.answered(record)
 }
 
-/** Whether nobody could take the answer for anything but what it is. */
+/** Whether the answer is unambiguous for any client. */
 function isPlain(deed: Misbehaviour | null): boolean {
   if (deed?.act !== 'edit') return deed === null || deed.act === 'refuse' || deed.act === 'drip'
   const touched = [...Object.keys(deed.set ?? {}), ...(deed.unset ?? [])]
@@ -131,7 +131,7 @@ function noteCut(
   if (whole) world.log.answered(record)
 }
 
-/** Whether a patient reader could find the new tokens in what was sent. */
+/** Whether the sent bytes contain the new tokens. */
 function legible(sent: Buffer, outcome: Outcome | null): RequestRecord['told'] {
   const issued = outcome?.issued
   if (issued == null) return 'nothing'

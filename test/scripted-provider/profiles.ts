@@ -2,20 +2,20 @@ import type { DialectName } from './dialects.ts'
 
 /** How a provider treats refresh tokens. */
 export type Profile = {
-  /** What a refresh brings: no refresh token, the same one again, or a new one. */
+  /** Whether a refresh returns no refresh token, the same one, or a new one. */
   readonly rotation: 'none' | 'same' | 'new'
-  /** How long a token that was rotated away still works. */
+  /** How long a replaced refresh token still works. */
   readonly grace: 'none' | 'time' | 'until-used'
-  /** For `time`. */
+  /** The duration, for `time`. */
   readonly graceMs: number
-  /** What such a token brings: the pair that it brought before, or another new one. */
+  /** Whether such a token returns the same pair as before, or a new one. */
   readonly graceAnswer: 'same' | 'new'
-  /** What a spent token without grace does. */
+  /** The effect of a used token without grace. */
   readonly reuse: 'refuse' | 'revoke-family'
   /** Whether a refresh ends the access token before it. */
   readonly endsPreviousAccessToken: boolean
   readonly accessTokenSeconds: number
-  /** How many client secrets are accepted at first. */
+  /** Number of client secrets that are accepted at first. */
   readonly secrets: 1 | 2
   readonly dialect: DialectName
 }
@@ -35,19 +35,19 @@ const STRICT: Profile = {
 export type ProfileName = keyof typeof PROFILES
 
 export const PROFILES = {
-  /** Google, HubSpot, Dropbox: the refresh token stays, and a refresh does not mention it. */
+  /** Google, HubSpot, Dropbox: a refresh returns no refresh token, and the old one stays. */
   plain: { ...STRICT, rotation: 'none', reuse: 'refuse' },
-  /** Good for one use; a second use takes the whole family (RFC 9700 §4.14.2). */
+  /** Single-use; a second use revokes the family (RFC 9700 §4.14.2). */
   strict: STRICT,
-  /** As strict, but for a while a spent token brings the same pair once more: WorkOS, Okta. */
+  /** WorkOS, Okta: like strict, but a used token returns the same pair for a while. */
   grace: { ...STRICT, grace: 'time', graceMs: 30_000 },
-  /** Doorkeeper, Cloudflare: the old token works until the new access token is seen in use. */
+  /** Doorkeeper, Cloudflare: the old token works until the new access token is used. */
   'grace-until-used': { ...STRICT, grace: 'until-used', graceAnswer: 'new', reuse: 'refuse' },
-  /** The refresh token is answered again, unchanged. */
+  /** A refresh returns the same refresh token. */
   'same-token': { ...STRICT, rotation: 'same', reuse: 'refuse' },
   /** Slack with token rotation: every error is a 200 with `ok: false`. */
   'slack-200': { ...STRICT, reuse: 'refuse', accessTokenSeconds: 43_200, dialect: 'slack' },
-  /** A GitHub app: errors with 200, form-encoded unless JSON is asked for, one access token at a time. */
+  /** A GitHub app: errors with 200, form-encoded by default, only one valid access token. */
   'github-200': {
     ...STRICT,
     reuse: 'refuse',
@@ -55,6 +55,6 @@ export const PROFILES = {
     accessTokenSeconds: 28_800,
     dialect: 'github',
   },
-  /** As strict; while a client secret is replaced, the old and the new one are accepted. */
+  /** Like strict, during the replacement of a client secret: the old and the new one are accepted. */
   'confidential-secret-list': { ...STRICT, secrets: 2 },
 } as const satisfies Record<string, Profile>

@@ -3,7 +3,7 @@ import { openProvider } from './open-provider.ts'
 import type { Constants } from './scripted-provider.ts'
 import type { ScriptedProviderOptions } from './settings.ts'
 
-/** What is said to this process, and what it says. */
+/** Messages to and from this process. */
 export type Call = {
   readonly id: number
   readonly command: keyof Commands
@@ -19,7 +19,7 @@ const provider = await openProvider(options)
 const { world, commands } = provider
 
 process.on('message', (call: Call) => void answer(call))
-// Whoever started it has gone, be it by a signal: nobody else knows that it is there.
+// The parent process has ended, so no process needs this provider any more.
 process.on('disconnect', () => void provider.close())
 const { settings, origin, tokens } = world
 const constants = { settings, origin, mark: tokens.mark, pid: process.pid }

@@ -17,7 +17,7 @@ export function endpointOf({ pathname }: URL): Endpoint | null {
   return (entry?.[0] ?? null) as Endpoint | null
 }
 
-/** Null: the client left before its request was whole. */
+/** Returns null if the client left before the end of its request. */
 export async function readRequest(
   world: World,
   request: IncomingMessage,
@@ -45,7 +45,7 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 function paramsOf({ headers }: IncomingMessage, url: URL, body: string): Map<string, string> {
-  // What stands in a URL stands in logs: only the browser's way takes parameters from there.
+  // URLs end up in logs, so only the authorization endpoint takes parameters from its URL.
   const params = new Map(endpointOf(url) === 'authorize' ? url.searchParams : [])
   const sent = headers['content-type']?.startsWith('application/json')
     ? jsonFields(body)

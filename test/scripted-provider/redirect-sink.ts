@@ -5,7 +5,7 @@ const KEPT = 1024 * 1024
 
 export type RedirectSink = Awaited<ReturnType<typeof openRedirectSink>>
 
-/** Where redirects lead: it keeps every byte it is sent, and answers with tokens of its own. */
+/** The target of redirects. Records every byte, and answers with its own tokens. */
 export async function openRedirectSink() {
   const sockets = new Set<Socket>()
   let connections = 0

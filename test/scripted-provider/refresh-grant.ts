@@ -2,7 +2,7 @@ import type { AccessToken, Family, Issued, Ledger, RefreshToken, Terms } from '.
 import { worksAt } from './ledger.ts'
 import type { Profile } from './profiles.ts'
 
-/** What a refresh token is to the provider at the moment it is shown. */
+/** The state of a refresh token when it is used. */
 export type Standing = 'current' | 'spent' | 'revoked' | 'unknown'
 
 export type RefreshGrant =
@@ -18,7 +18,7 @@ export function standingOf(family: Family | null, ordinal: number): Standing {
   return token.spentAt === null ? 'current' : 'spent'
 }
 
-/** RFC 6749 §6, as the profile plays it. */
+/** A refresh (RFC 6749 §6) by the rules of the profile. */
 export function refreshGrant(ledger: Ledger, shown: Shown, how: How): RefreshGrant {
   const { family, ordinal } = shown
   const { rules, terms } = how
@@ -31,7 +31,7 @@ export function refreshGrant(ledger: Ledger, shown: Shown, how: How): RefreshGra
   return { kind: 'refused' }
 }
 
-/** A family that nobody has used for too long died on its own, at that moment. */
+/** Ends a family that was idle for too long, at the time of its expiry. */
 export function noteIdleness(
   ledger: Ledger,
   family: Family,
@@ -52,7 +52,7 @@ function renew(ledger: Ledger, { family, ordinal }: Shown, { rules, terms }: How
   return { issued, rotated }
 }
 
-/** Only the token right before the current one, and only while that one was not used itself. */
+/** Whether this is the token right before the current one, and that was not used yet. */
 function inGrace(family: Family, token: RefreshToken, { rules, terms }: How): boolean {
   if (token.successor !== family.refresh.length - 1) return false
   switch (rules.grace) {

@@ -5,30 +5,30 @@ import type { Standing } from './refresh-grant.ts'
 import type { Endpoint } from './rules.ts'
 import type { TokenKind } from './tokens.ts'
 
-/** Times are the provider's, but for `arrivedWall`. */
+/** All times but `arrivedWall` are the provider's. */
 export type RequestRecord = {
   readonly id: number
-  /** `connection`: ended before anything was read from it. */
+  /** `connection` for one that ended before anything was read. */
   readonly endpoint: Endpoint | 'connection'
   readonly arrivedAt: number
   readonly arrivedWall: number
-  /** When its last byte was there; null: it never was. */
+  /** When the last byte of the request was read; null if it never was. */
   readAt: number | null
   grantType: string | null
   family: FamilyId | null
-  /** What was shown, and what it was worth when it arrived. */
+  /** The token or code of the request, and its state on arrival. */
   presented: {
     readonly kind: TokenKind
     readonly ordinal: number
     readonly standing: Standing
   } | null
-  /** Null: not carried out. */
+  /** Null if the request was not processed. */
   processedAt: number | null
-  /** When the last byte left; null: it never did. */
+  /** When the last byte was sent; null if it never was. */
   answeredAt: number | null
   closedAt: number | null
   status: number | null
-  /** The error of RFC 6749 §5.2 that was told plainly, in whatever words. */
+  /** The error code of RFC 6749 §5.2 of a plain refusal, in any dialect. */
   refused: string | null
   misbehaviour: string | null
   issued: {
@@ -36,7 +36,7 @@ export type RequestRecord = {
     readonly refresh: number | null
     readonly rotated: boolean
   } | null
-  /** Whether the answer told the client what became of its request. */
+  /** Whether the client could read the outcome from the answer. */
   told: 'plainly' | 'perhaps' | 'nothing'
 }
 
@@ -47,7 +47,7 @@ export type Overlap = {
   readonly second: number
   readonly from: number
   to: number | null
-  /** The first one ended because its client went away, not by an answer. */
+  /** Whether the client aborted the first request. */
   firstAborted: boolean
 }
 
@@ -57,13 +57,13 @@ export type Awaited = {
   readonly phase: Phase
   readonly endpoint?: Endpoint
   readonly family?: FamilyId
-  /** Requests up to and with this one do not count. */
+  /** Requests up to this one do not count. */
   readonly after?: number
 }
 
 type Waiter = { readonly wanted: Awaited; left: number; readonly resolve: () => void }
 
-/** Every request, in the order of arrival. */
+/** All requests in the order of arrival. */
 export class RequestLog {
   readonly overlaps: Overlap[] = []
   #openOverlaps: Overlap[] = []
@@ -114,7 +114,7 @@ export class RequestLog {
     return record
   }
 
-  /** The request was read: from here on it counts as its family's. */
+  /** Records that the request was read, and to which family it belongs. */
   identify(record: RequestRecord, family: Family | null): void {
     record.readAt = this.#clock.now()
     record.family = family?.id ?? null
@@ -139,7 +139,7 @@ export class RequestLog {
     this.#tell(record, 'closed')
   }
 
-  /** Resolves once so many requests have come so far. */
+  /** Resolves once this number of requests has reached the phase. */
   until(wanted: Awaited): Promise<void> {
     const there = this.records.filter((record) => hasReached(record, wanted)).length
     if (there >= wanted.count) return Promise.resolve()

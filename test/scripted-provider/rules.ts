@@ -11,27 +11,27 @@ import { chance } from './seed.ts'
 
 export type Endpoint = 'authorize' | 'token' | 'userinfo' | 'revoke'
 
-/** Which requests a rule is for: those that meet every condition that is named. */
+/** The conditions of a rule. All must be met. */
 export type When = {
-  /** The token endpoint, unless said otherwise. */
+  /** The default is the token endpoint. */
   readonly endpoint?: Endpoint
   readonly grantType?: string
   readonly family?: FamilyId | readonly FamilyId[]
-  /** By seeded chance, decided for each family's requests on their own. */
+  /** A share of the requests, by seeded chance, drawn for each family separately. */
   readonly fraction?: number
-  /** Begins so long from now … */
+  /** When the rule starts, from now. */
   readonly afterMs?: number
-  /** … and ends so long after that. */
+  /** How long the rule lasts. */
   readonly forMs?: number
-  /** The first so many that meet everything else. */
+  /** Maximum number of requests. */
   readonly next?: number
-  /** The first so many of each family. */
+  /** Maximum number of requests of each family. */
   readonly nextOfEach?: number
-  /** Whether they are carried out all the same; each misbehaviour has its own default. */
+  /** Whether the requests are processed. Each misbehaviour has its own default. */
   readonly processed?: boolean
 }
 
-/** What is known of a request when the rules are asked. `accept`: a connection, nothing read. */
+/** What the rules know of a request. At `accept`, nothing was read yet. */
 export type Subject = {
   readonly stage: 'accept' | 'headers' | 'request'
   readonly endpoint: Endpoint | null
@@ -55,7 +55,7 @@ type Rule = {
   readonly when: When
   readonly from: number
   readonly until: number
-  /** How often it was for a family, and how often chance was asked about one. */
+  /** For each family, how often the rule applied and how often chance was drawn. */
   readonly met: Map<string, number>
   readonly asked: Map<string, number>
   left: number
@@ -63,7 +63,7 @@ type Rule = {
 
 const NOTHING: Script = { companions: [], main: null, processed: true }
 
-/** What the provider was told to do wrong. The rule that was added first goes first. */
+/** The active rules. The rule that was added first has priority. */
 export class Rules {
   #rules: Rule[] = []
   #added = 0
@@ -97,12 +97,12 @@ export class Rules {
     return id
   }
 
-  /** Without an id: all of them. */
+  /** Removes one rule, or all without an id. */
   remove(id?: RuleId): void {
     this.#rules = id === undefined ? [] : this.#rules.filter((rule) => rule.id !== id)
   }
 
-  /** What is to be done to this request; counts it for every rule that is used. */
+  /** Returns the script for this request, and counts it for every rule that applies. */
   take(subject: Subject): Script {
     if (this.#rules.length === 0) return NOTHING
     this.#rules = this.#rules.filter(({ until, left }) => until > subject.now && left > 0)

@@ -9,7 +9,7 @@ type Remote<T> = {
     : never
 }
 
-/** What a test holds of a provider, in this process or in one of its own. */
+/** A test's handle of a provider in this or another process. */
 export type ScriptedProvider = Remote<Commands> &
   AsyncDisposable & {
     readonly seed: string
@@ -20,17 +20,17 @@ export type ScriptedProvider = Remote<Commands> &
       readonly secret: string
       readonly secrets: readonly string[]
     }
-    /** In every token and secret of this provider, and nowhere else: one canary for all. */
+    /** A text that is in every token and secret of this provider and nowhere else. */
     readonly mark: string
-    /** Null: it runs in this process. */
+    /** Null if it runs in this process. */
     readonly pid: number | null
-    /** The provider's time, the one that the truth is told in. */
+    /** The provider's time, which the truth uses too. */
     now(): number
-    /** One line that says how to play the same again. */
+    /** One line with the seed and the settings. */
     describe(): string
   }
 
-/** What does not change while a provider runs. */
+/** Values that do not change while a provider runs. */
 export type Constants = {
   readonly settings: Settings
   readonly origin: string

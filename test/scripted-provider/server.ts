@@ -6,9 +6,9 @@ import { reset } from './wire/cut.ts'
 import type { World } from './world.ts'
 
 export type ProviderServer = {
-  /** Nobody can connect any more, and whoever is connected is cut off. */
+  /** Stops listening and closes all connections. */
   stop(): Promise<void>
-  /** At the same address as before. */
+  /** Listens at the same address again. */
   start(): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export async function openServer(world: World): Promise<ProviderServer> {
   }
 }
 
-/** A rule may end a connection before anything is read from it. */
+/** Applies rules that end a connection before anything is read. */
 async function greet(world: World, socket: Socket): Promise<void> {
   const subject = { endpoint: null, grantType: null, family: null, now: world.clock.now() }
   const { main } = world.rules.take({ stage: 'accept', ...subject })

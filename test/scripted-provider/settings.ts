@@ -1,24 +1,24 @@
 import { PROFILES, type Profile, type ProfileName } from './profiles.ts'
 import { derive, markOf, newSeed } from './seed.ts'
 
-/** What a test may choose; everything has a default. */
+/** Options of a test; each has a default. */
 export type ScriptedProviderOptions = Partial<Omit<Profile, 'dialect' | 'secrets'>> & {
   readonly profile?: ProfileName
-  /** Drives all chance and all tokens; printed by `describe()` and every report. */
+  /** Determines all chance and all tokens. `describe()` and every report print it. */
   readonly seed?: string
-  /** Access tokens work only so long after they were issued, as behind replicas that lag. */
+  /** Delay until a new access token works, as with lagging replicas. */
   readonly accessTokenSettlesMs?: number
-  /** A family that is not used for so long is dead. */
+  /** Time after which an unused family ends. */
   readonly idleMs?: number | null
-  /** `none`: a public client, known by its id alone. */
+  /** `none` for a public client without a secret. */
   readonly clientAuthentication?: 'secret' | 'none'
-  /** What a revocation takes: everything of the grant, or the token that is named. */
+  /** Whether a revocation ends the grant or only the token. */
   readonly revocationReach?: 'grant' | 'token'
   /** Whether authorization answers carry `iss` (RFC 9207). */
   readonly namesIssuer?: boolean
-  /** How long an idle connection is kept open for another request; 0: not at all. */
+  /** How long an idle connection is kept open; 0 closes it at once. */
   readonly keepAliveMs?: number
-  /** How many requests the log keeps; the oldest go first, counts stay whole. */
+  /** Number of requests that the log keeps. It drops the oldest, but counts all. */
   readonly requestsKept?: number
 }
 
@@ -55,7 +55,7 @@ export function settingsOf(options: ScriptedProviderOptions): Settings {
   }
 }
 
-/** Recognisable like a token: they must leak as little. */
+/** Client secrets with the mark, so that a leak is found. */
 function clientSecrets(seed: string, count: number): readonly string[] {
   return Array.from(
     { length: count },

@@ -10,8 +10,8 @@ const PROCESS = fileURLToPath(new URL('provider-process.ts', import.meta.url))
 const END_WITHIN_MS = 5_000
 
 /**
- * A scripted provider in a process of its own: it outlives whatever is killed around it, keeps its own
- * time, and ends when this process does.
+ * Starts a provider in its own process. It survives kills of other processes, keeps its own time, and
+ * ends when this process does.
  */
 export async function startScriptedProvider(
   options: ScriptedProviderOptions = {},
@@ -42,7 +42,7 @@ export async function startScriptedProvider(
 type Ready = Extract<Said, { kind: 'ready' }>
 type Pending = { readonly resolve: (result: unknown) => void; readonly reject: (e: Error) => void }
 
-/** Calls and their answers; whatever is unanswered fails when the process ends. */
+/** Sends calls and receives answers. Pending calls fail when the process ends. */
 function converse(child: ChildProcess) {
   const pending = new Map<number, Pending>()
   const ready = Promise.withResolvers<Ready>()

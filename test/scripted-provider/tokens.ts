@@ -12,8 +12,8 @@ const KINDS = ['access', 'refresh', 'code'] as const
 const MAC_LENGTH = 32
 
 /**
- * Makes and recognises tokens: prefix, a mark that all tokens of one seed share, place and a part
- * that only the seed yields. A token says which it is, so none has to be kept to be known again.
+ * Makes and recognises tokens. A token is a prefix, the mark of the seed, its place in the ledger and
+ * a part derived from the seed. So a token need not be stored to be recognised.
  */
 export class Tokens {
   readonly mark: string
@@ -32,7 +32,7 @@ export class Tokens {
     return `${this.#prefixes[kind]}${this.mark}.${place}.${mac}`
   }
 
-  /** Null for whatever this provider never could have issued. */
+  /** Returns null for a text that is no token of this provider. */
   read(token: string): TokenPlace | null {
     const start = token.indexOf(this.mark)
     const kind = KINDS.find((each) => this.#prefixes[each] === token.slice(0, start))

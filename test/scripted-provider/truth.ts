@@ -9,7 +9,7 @@ export type RefreshTokenTruth = {
   readonly token: string
   readonly ordinal: number
   readonly issuedAt: number
-  /** Null: it is the current one, or the family was revoked before. */
+  /** Null for the current token, or if the family was revoked before. */
   readonly spentAt: number | null
 }
 
@@ -27,24 +27,24 @@ export type FamilyTruth = {
   readonly id: FamilyId
   readonly account: Account
   readonly createdAt: number
-  /** Null for a machine's grant. */
+  /** Null for a client credentials grant. */
   readonly current: string | null
   readonly refreshTokens: readonly RefreshTokenTruth[]
   readonly accessTokens: readonly AccessTokenTruth[]
   readonly revoked: { readonly at: number; readonly cause: RevocationCause } | null
 }
 
-/** What really happened, in the provider's time. */
+/** What happened at the provider, in its own time. */
 export type Truth = {
   readonly seed: string
   readonly settings: Settings
   readonly now: number
   readonly families: readonly FamilyTruth[]
-  /** In the order of arrival; the oldest may have been dropped. */
+  /** In the order of arrival. The oldest may be dropped. */
   readonly requests: readonly RequestRecord[]
   readonly requestsTotal: number
   readonly requestsDropped: number
-  /** Of those in all, dropped ones included. */
+  /** Number of token requests, with the dropped ones. */
   readonly tokenRequests: number
   readonly overlaps: readonly Overlap[]
   readonly kills: readonly Kill[]

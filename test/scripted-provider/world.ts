@@ -8,29 +8,29 @@ import { Rules } from './rules.ts'
 import type { Settings } from './settings.ts'
 import { type TokenKind, Tokens } from './tokens.ts'
 
-/** What the user says at the authorization endpoint, without being asked. */
+/** The preset decision of the user at the authorization endpoint. */
 export type Consent =
   | {
       readonly kind: 'allow'
-      /** Parameters of the callback that differ; null leaves one out. */
+      /** Changed parameters of the callback; null leaves one out. */
       readonly params?: Readonly<Record<string, string | null>>
     }
   | { readonly kind: 'error'; readonly error: string; readonly description?: string }
 
-/** What an authorization code stands for (RFC 6749 §4.1.2). */
+/** An authorization code and its consent (RFC 6749 §4.1.2). */
 export type Code = {
   readonly account: Account | null
   readonly scope: string
   readonly redirectUri: string
   readonly challenge: string | null
   readonly expiresAt: number
-  /** The family that it became. */
+  /** The family that the code was redeemed for. */
   family: Family | null
 }
 
 export type Kill = { readonly pid: number; readonly at: number; readonly request: number }
 
-/** Everything that one provider is made of. */
+/** The whole state of one provider. */
 export type World = {
   readonly settings: Settings
   readonly dialect: Dialect
@@ -42,15 +42,15 @@ export type World = {
   readonly sink: RedirectSink
   readonly codes: Map<string, Code>
   readonly kills: Kill[]
-  /** Errors of the provider's own: a run that has any proves nothing. */
+  /** Errors of the provider itself. A run with any of them proves nothing. */
   readonly faults: string[]
-  /** Ends whatever is delayed or held. */
+  /** Ends all delays and holds. */
   readonly end: AbortController
-  /** Requests that are held or delayed, by rule. */
+  /** Held and delayed requests, by rule. */
   readonly held: Map<number, AbortController>
   secrets: readonly string[]
   consent: Consent
-  /** Null: another one for each consent. */
+  /** Null for a new account at each consent. */
   account: Account | null
   accessTokenSeconds: number
   origin: string
@@ -92,7 +92,7 @@ export function termsOf(world: World, lifeSeconds = world.accessTokenSeconds): T
   }
 }
 
-/** A request that was read whole. */
+/** A request that was read completely. */
 export type Asked = {
   readonly method: string
   readonly url: URL
@@ -110,15 +110,15 @@ export type Shown = {
   readonly standing: Standing
 }
 
-/** What a misbehaviour asks of the processing itself. */
+/** Changes that a misbehaviour makes to the processing. */
 export type Tweak = { readonly rotates?: boolean; readonly lifeSeconds?: number }
 
-/** What came of carrying a request out. */
+/** The result of processing a request. */
 export type Outcome = {
   readonly reply: Reply
   readonly issued: Issued | null
   readonly rotated: boolean
-  /** In the words of RFC 6749 §5.2. */
+  /** The error code of RFC 6749 §5.2. */
   readonly refused: string | null
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 export type Vector = Readonly<Record<string, string>>
 
-/** Blocks of `name: value` lines between empty lines; the first block says what the others share. */
+/** Reads blocks of `name: value` lines. The first block has the fields that all others share. */
 export function readVectors(name: string): {
   readonly shared: Vector
   readonly vectors: readonly Vector[]
@@ -21,7 +21,7 @@ export function readVectors(name: string): {
   return { shared, vectors }
 }
 
-/** A field that must be there. */
+/** Returns a required field. */
 export function field(vector: Vector, name: string): string {
   const value = vector[name]
   if (value === undefined) throw new Error(`a vector has no ${name}`)

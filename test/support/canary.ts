@@ -1,17 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** A value that must not be found where it does not belong, and what to call it in a report. */
+/** A secret value to search for, and its name in reports. */
 export type Canary = { readonly name: string; readonly value: string }
 
-/** Every way in which a value has been seen to leak: as it is, base64, base64url, hexadecimal, URL-encoded. */
+/** The forms in which a value may leak: plain text, base64, base64url, hexadecimal, URL-encoded. */
 export function encodings(value: string): readonly string[] {
   const bytes = Buffer.from(value)
   const hex = bytes.toString('hex')
   return [value, encodeURIComponent(value), hex, hex.toUpperCase(), ...atEachOffset(bytes)]
 }
 
-/** Names of the canaries that stand in `content`, in whatever encoding. */
+/** Names of the canaries that `content` contains in any encoding. */
 export function found(canaries: readonly Canary[], content: Buffer | string): readonly string[] {
   const haystack = Buffer.isBuffer(content) ? content : Buffer.from(content)
   return canaries
@@ -19,7 +19,7 @@ export function found(canaries: readonly Canary[], content: Buffer | string): re
     .map(({ name }) => name)
 }
 
-/** Every file below a directory, searched. */
+/** Searches every file below a directory. */
 export async function foundInFiles(
   canaries: readonly Canary[],
   directory: string,
@@ -31,7 +31,7 @@ export async function foundInFiles(
   return hits
 }
 
-/** Names of the files below a directory in which a value stands. */
+/** Names of the files below a directory that contain a value. */
 export async function filesHolding(value: string, directory: string): Promise<readonly string[]> {
   const names: string[] = []
   for await (const { name, content } of filesBelow(directory)) {
@@ -47,7 +47,7 @@ async function* filesBelow(directory: string) {
   }
 }
 
-/** Base64 of a value inside a longer text depends on where it begins: the bytes that do not are looked for. */
+/** The parts of a value's base64 that do not depend on its neighbours, for each of the three offsets. */
 function atEachOffset(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap((offset) => {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes])

@@ -5,7 +5,7 @@ import { linkDemand } from './link-demand.ts'
 import { ACME, OPERATOR, type Stage } from './vault-stage.ts'
 import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
 
-/** From the link to the end of the callback, by the use cases alone. */
+/** Goes from a link to the end of the callback, by calling the use cases. */
 export async function walkConsent(stage: Stage, demand: Partial<LinkRequest>) {
   const { link, url } = await createLink(stage.ports, OPERATOR, linkDemand(demand))
   const secret = url.split('/').at(-1) ?? ''

@@ -1,11 +1,11 @@
-/** A browser without a screen: it follows redirects and presses buttons, and keeps cookies. */
+/** Cookies of a minimal browser that follows redirects and presses buttons. */
 type Jar = Map<string, { readonly value: string; readonly path: string; readonly origin: string }>
 
 const LONGEST_WALK = 20
 
 /**
- * Walks from an authorization URL through login and consent up to the redirect that would leave
- * for the client's callback, and returns that address without going there.
+ * Goes from an authorization URL through login and consent. Returns the callback URL of the last
+ * redirect without requesting it.
  */
 export async function consentWithoutBrowser(
   url: string,
@@ -59,7 +59,7 @@ function keep(line: string, origin: string, jar: Jar): void {
   jar.set(`${origin}${path} ${name}`, { value, path, origin })
 }
 
-/** The form's first button, or the one that says `Deny`. */
+/** The first button of the form, or the one labelled `Deny`. */
 function pressed(html: string, deny: boolean): string | null {
   const buttons = [...html.matchAll(/<button(?: name="(\w+)" value="([\w-]+)")?>(.*?)<\/button>/g)]
   const button = (deny ? buttons.find(([, , , label]) => label === 'Deny') : null) ?? buttons[0]

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 
 /**
- * Every row of every table, as text: equal dumps mean that nothing was written in between but the
- * heartbeat, which the schedule writes once a minute.
+ * Every row of every table as text, without the heartbeat, which the schedule writes once a minute.
+ * Equal dumps mean that nothing else was written in between.
  */
 export function dumpDatabase(dataDir: string): string {
   const database = new Database(join(dataDir, 'larder.db'), { readonly: true })

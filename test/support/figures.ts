@@ -3,7 +3,7 @@ import { percentile } from '../scripted-provider/checker/load.ts'
 export type Figure = {
   readonly name: string
   readonly value: string
-  /** Null where nothing was promised. */
+  /** Null if the figure has no goal. */
   readonly goal: Goal | null
 }
 
@@ -13,7 +13,6 @@ export function figure(name: string, value: string | number, goal: Goal | null =
   return { name, value: String(value), goal }
 }
 
-/** No more, no less. */
 export function exactly(wanted: number | string, found: number | string): Goal {
   return { text: String(wanted), isMet: found === wanted }
 }
@@ -42,14 +41,14 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-/** Two columns under a title; beside a figure of which something was promised, what it was. */
+/** Formats figures as two columns under a title, with the goals. */
 export function table(title: string, figures: readonly Figure[]): string {
   const width = Math.max(...figures.map(({ name }) => name.length))
   const lines = figures.map((one) => `  ${one.name.padEnd(width)}  ${one.value}${aim(one)}`)
   return [title, ...lines, ''].join('\n')
 }
 
-/** The figures that missed their goal, in words. */
+/** Lines about the figures that missed their goals. */
 export function missed(figures: readonly Figure[]): readonly string[] {
   return figures
     .filter(({ goal: wanted }) => wanted?.isMet === false)

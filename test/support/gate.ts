@@ -1,4 +1,4 @@
-/** Something that waits at it goes on when it is open. */
+/** A gate at which code waits while it is closed. */
 export class Gate {
   #open = Promise.withResolvers<void>()
   #waiting = 0
@@ -7,7 +7,7 @@ export class Gate {
     if (state === 'open') this.open()
   }
 
-  /** How many have come to it while it was closed. */
+  /** Number of callers that reached the gate while it was closed. */
   get waiting(): number {
     return this.#waiting
   }

@@ -2,7 +2,7 @@ import type { Installation } from './larder-process.ts'
 
 export type Answer = { readonly status: number; readonly text: string; readonly body: never }
 
-/** What the host app says to Larder: HTTP with a key. Remembers every answer it got. */
+/** The app's HTTP client for the private API. Records every answer. */
 export class LarderApi {
   readonly #at: Pick<Installation, 'privateUrl' | 'apiKey'>
   readonly answers: Answer[] = []

@@ -8,10 +8,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** Where others have the processors, a start of half a second has taken twenty. */
+/** A usual start takes half a second. On a machine that other programs keep busy, one took twenty. */
 const READY_WITHIN_MS = 60_000
 
-/** Where one installation lives, over as many starts as it takes: ports, keys, settings, data. */
+/** One installation, which outlives its processes: ports, keys, settings, data. */
 export type Installation = AsyncDisposable & {
   readonly directory: string
   readonly dataDir: string
@@ -26,16 +26,16 @@ export type LarderProcess = AsyncDisposable & {
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
   kill(signal: NodeJS.Signals): void
-  /** Everything it wrote to standard output and error. */
+  /** Standard output and error so far. */
   output(): Promise<string>
 }
 
 export type SpawnedLarder = LarderProcess & {
-  /** False where it ended, or could not serve, within the time a start may take. */
+  /** Resolves to false if the process ended or did not serve in time. */
   ready(): Promise<boolean>
 }
 
-/** A directory of its own under the system's temporary one, removed when disposed of. */
+/** Makes an installation in a temporary directory, which is removed on disposal. */
 export async function makeInstallation(options: {
   /** The text of `larder.yaml`. */
   readonly configuration: string
@@ -70,7 +70,7 @@ export async function makeInstallation(options: {
   }
 }
 
-/** Larder as an operator runs it: a process of its own, its settings in the environment. */
+/** Starts Larder as a process with its settings in the environment, and waits until it is ready. */
 export async function startLarderProcess(
   at: Installation,
   through: readonly string[] = [],
@@ -81,7 +81,7 @@ export async function startLarderProcess(
   throw new Error(`larder did not start:\n${await larder.output()}`)
 }
 
-/** Does not wait until it is ready. `through`: a command that turns into it, such as `prlimit`. */
+/** Starts Larder without waiting. `through` is a command that executes it, such as `prlimit`. */
 export async function spawnLarderProcess(
   at: Installation,
   through: readonly string[] = [],
@@ -127,8 +127,8 @@ async function isReady(url: string, child: ChildProcess): Promise<boolean> {
 }
 
 /**
- * Free a moment ago. None of those that the system hands out by itself: one of them is soon somebody's
- * while an installation that has been killed is not started again yet.
+ * A port that is free now, outside the kernel's ephemeral range. A port of that range could be taken
+ * between the kill and the next start of an installation.
  */
 async function freePort(): Promise<number> {
   for (;;) {

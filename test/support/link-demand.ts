@@ -2,7 +2,7 @@ import type { UserId } from '../../src/core/base/ids.ts'
 import { ACME } from './vault-stage.ts'
 import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
 
-/** A link that asks for nothing in particular. */
+/** The request for a link, with defaults. */
 export function linkDemand(demand: Partial<LinkRequest> = {}): LinkRequest {
   return {
     userId: 'user-1' as UserId,

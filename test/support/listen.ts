@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Opens a server on 127.0.0.1; `close` also ends the connections that are open. */
+/** Opens a server on 127.0.0.1. `close` also closes open connections. */
 export async function listen(
   server: Server,
   port = 0,

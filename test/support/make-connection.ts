@@ -11,7 +11,7 @@ import { Secret } from '../../src/core/base/secret.ts'
 
 export const MADE_AT = Date.UTC(2026, 10, 22, 12)
 
-/** A healthy connection whose token was issued at `MADE_AT` and lives an hour. */
+/** An active connection whose token was issued at `MADE_AT` and lives for an hour. */
 export function makeConnection(changes: Partial<ActiveConnection> = {}): ActiveConnection {
   return {
     id: 'con_01jd9z0000000000000000000a' as ConnectionId,

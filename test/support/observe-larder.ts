@@ -6,7 +6,7 @@ import type { Installation } from './larder-process.ts'
 import type { SeenConnection } from '../scripted-provider/checker/observations.ts'
 import type { FamilyId } from '../scripted-provider/ledger.ts'
 
-/** A connection as the private API lists it; its user is called after its grant. */
+/** A connection as the private API lists it. Its user id is the family id. */
 export type Listed = {
   readonly userId: FamilyId
   readonly status: SeenConnection['status']
@@ -27,7 +27,7 @@ export async function listConnections(api: LarderApi): Promise<readonly Listed[]
   return items
 }
 
-/** As the checker takes it. `seenAt`: in the provider's time. */
+/** Converts a listed connection for the checker. `seenAt` is in the provider's time. */
 export function seenConnection(
   { userId: family, status, alive, failure }: Listed,
   seenAt: number,
@@ -35,7 +35,7 @@ export function seenConnection(
   return { family, status, alive, reason: failure?.reason ?? null, seenAt }
 }
 
-/** Where the mark of a provider's secrets stands: in what was logged, or a file of the vault. */
+/** The places with the provider's mark: the log, or a file of the vault. */
 export async function leaksOf(
   { directory, dataDir }: Pick<Installation, 'directory' | 'dataDir'>,
   mark: string,

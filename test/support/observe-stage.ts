@@ -14,13 +14,13 @@ import type {
 import type { FamilyId } from '../scripted-provider/ledger.ts'
 import { OPERATOR, type Stage } from './vault-stage.ts'
 
-/** A connection of a stage, and the grant that it stands on. */
+/** A connection of a stage, and its grant. */
 export type Held = {
   readonly family: FamilyId
   readonly connection: { readonly id: ConnectionId }
 }
 
-/** What a stage shows and keeps of these connections, as the checker takes it. */
+/** The state of these connections in a stage, for the checker. */
 export async function observeStage(
   stage: Stage,
   all: readonly Held[],
@@ -58,7 +58,7 @@ async function look(
 
 const MIN_TTL_SECONDS = 60
 
-/** What a reader is served now, as the checker takes it; nothing where it is refused. */
+/** Reads a token, for the checker. Empty if the read is refused. */
 export async function serveFrom(
   stage: Stage,
   { family, connection: { id } }: Held,
@@ -77,7 +77,7 @@ function orRefusal(error: unknown): null {
   throw error
 }
 
-/** Whatever is told to people or written to a file: the one mark is in every secret of the provider. */
+/** The places with the provider's mark: reported events and files. */
 async function leaksOf({ vault, provider, observed }: Stage): Promise<readonly string[]> {
   const canary = { name: 'mark', value: provider.mark }
   const events = await vault.store.events({ after: 0, limit: 100_000, reach: OPERATOR })

@@ -15,25 +15,25 @@ export type OpenVault = AsyncDisposable & {
   readonly store: Store
   readonly sealer: Sealer
   readonly dataKeys: DataKeys
-  /** Null where the vault was made just now. */
+  /** Null if the vault was just made. */
   readonly lastAliveAt: number | null
-  /** False where indexes had to be made anew. */
+  /** False if the start rebuilt indexes. */
   readonly indexesFit: boolean
-  /** Sealed values that did not open since the vault was opened. */
+  /** Sealed values that could not be opened so far. */
   readonly unreadable: readonly Unreadable[]
 }
 
 export type VaultSettings = {
-  /** A directory that stays when the vault is disposed of; by default a new one, which goes. */
+  /** A directory that outlives the vault. The default is a new one, which is removed on disposal. */
   readonly dataDir?: string
   readonly clock?: Pick<Clock, 'now' | 'sleep'>
   readonly random?: Pick<Random, 'bytes'>
   readonly cacheBytes?: number
-  /** Any text: the master key is made from it. */
+  /** Any text, from which the master key is derived. */
   readonly master?: string
 }
 
-/** Keyring and store on real files, as the daemon composes them. Makes a vault where there is none. */
+/** Opens keyring and store on real files, as the daemon does. Makes a vault if there is none. */
 export async function openVaultStore(settings: VaultSettings = {}): Promise<OpenVault> {
   const { clock = systemClock, random = systemRandom, cacheBytes } = settings
   const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'larder-vault-')))
@@ -74,7 +74,7 @@ async function keyringOf(
   return keyring
 }
 
-/** A fresh copy each time: opening a keyring wipes the key it is handed. */
+/** Returns a new copy each time, because opening a keyring wipes its key. */
 export function masterKey(text = 'a master key for tests'): Uint8Array {
   return createHash('sha256').update(text).digest()
 }

@@ -26,7 +26,7 @@ const OPERATOR = {
 
 export type PublicListener = Awaited<ReturnType<typeof openPublicListener>>
 
-/** The public app on a real store, with providers that nobody reaches. */
+/** Opens the public listener on a real store, with providers at unreachable addresses. */
 export async function openPublicListener(
   settings: {
     readonly publicUrl?: string
@@ -74,10 +74,10 @@ export async function openPublicListener(
     address: listener.address,
     ports,
     dataDir: vault.dataDir,
-    /** What operators would read. */
+    /** The log so far. */
     log: () => log.join(''),
     close: () => listener[Symbol.asyncDispose](),
-    /** A link, and the path of its page. */
+    /** Creates a link. Returns it with the path of its page. */
     async createLink(
       demand: Partial<LinkRequest> = {},
     ): Promise<{ link: ConnectLink; path: string }> {
@@ -110,7 +110,7 @@ const DEMAND: LinkRequest = {
   confirm: null,
 }
 
-/** Reached by nobody in these tests: their pages are on the way, not the goal. */
+/** A provider that these tests never request. */
 function provider(id: string, settings: Readonly<Record<string, unknown>>) {
   return {
     id,
@@ -129,6 +129,6 @@ function byEndpoints(host: string) {
 const PROVIDERS = [
   provider('acme', { name: 'Acme', ...byEndpoints('acme.example') }),
   provider('odd', { name: 'Odd & <b>Sons</b>', ...byEndpoints('odd.example') }),
-  // Nothing listens there, so that its discovery fails.
+  // No server is there, so its discovery fails.
   provider('away', { name: 'Away', issuer: 'http://127.0.0.1:1' }),
 ]

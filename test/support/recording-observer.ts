@@ -5,7 +5,7 @@ export type Observed = {
   readonly about: Readonly<Record<string, unknown>>
 }
 
-/** Keeps what it is told, in order. */
+/** An observer that records all events in order. */
 export function recordingObserver(): {
   readonly observer: Observer
   readonly observed: Observed[]

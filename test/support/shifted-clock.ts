@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../../src/ports/ports.ts'
 
-/** Real time that can be set and whose waits are shorter: `shift` moves the wall, `pass` both clocks. */
+/** A clock on real time with shorter waits. `shift` sets the wall clock, `pass` moves both clocks. */
 export class ShiftedClock implements Clock {
   readonly #speed: number
   #wall = 0
   #passed = 0
 
-  /** `speed`: how many times shorter a wait is than what was asked for. */
+  /** Waits are shorter by the factor `speed`. */
   constructor(speed = 20) {
     this.#speed = speed
   }
@@ -28,12 +28,12 @@ export class ShiftedClock implements Clock {
     }
   }
 
-  /** As if somebody set the clock on the wall. */
+  /** Sets the wall clock. */
   shift(ms: number): void {
     this.#wall += ms
   }
 
-  /** As if so much time had gone by. */
+  /** Lets time pass. */
   pass(ms: number): void {
     this.#passed += ms
   }

@@ -6,8 +6,8 @@ export type RunningLarder = Awaited<ReturnType<typeof startLarder>>
 export type CreatedLink = { readonly id: string; readonly url: string; readonly expiresAt: string }
 
 /**
- * Larder as an operator runs it, with the host app's way to it. Its public URL is on `localhost`:
- * another site than the providers and apps of the tests, which are on 127.0.0.1.
+ * Starts Larder as a process, with a client for its API. Its public URL is on `localhost`, another
+ * site than the providers and apps of the tests, which are on 127.0.0.1.
  */
 export async function startLarder(settings: {
   readonly providers: Readonly<Record<string, unknown>>
@@ -34,7 +34,7 @@ export async function startLarder(settings: {
   return {
     publicUrl: at.publicUrl,
     dataDir: at.dataDir,
-    /** What operators would read. */
+    /** The log so far. */
     output: () => process.output(),
     api,
     async createLink(demand: Readonly<Record<string, unknown>>): Promise<CreatedLink> {
@@ -46,7 +46,7 @@ export async function startLarder(settings: {
   }
 }
 
-/** How a provider of the tests is configured. */
+/** The settings of a test's identity provider. */
 export function providerSettings(provider: {
   readonly issuer: string
   readonly clientId: string

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Asks again and again until the answer is neither null, undefined nor false; throws what was awaited after the bound. */
+/** Polls until the answer is neither null, undefined nor false. Throws the awaited condition at the bound. */
 export async function until<T>(
   awaited: string,
   ask: () => Promise<T> | T,

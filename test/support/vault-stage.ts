@@ -33,7 +33,7 @@ export const OPERATOR: Caller = {
 }
 
 export const ACME = 'acme' as ProviderId
-/** The same provider under another id, as if it were another one. */
+/** A second id for the same provider. */
 export const OTHER = 'other' as ProviderId
 
 type Settings = Readonly<Record<string, unknown>>
@@ -42,16 +42,16 @@ export type StageOptions = ScriptedProviderOptions & {
   readonly provider?: Settings | ((endpoints: ScriptedProvider['endpoints']) => Settings)
   readonly policy?: Partial<Policy>
   readonly dataDir?: string
-  /** How many times shorter a wait is than asked for; 1 where rates are measured. */
+  /** Waits are shorter by this factor. Use 1 to measure rates. */
   readonly clockSpeed?: number
   readonly egress?: (clock: Clock) => Promise<Egress>
-  /** In real time, however fast the stage's goes by. */
+  /** In real time, whatever the speed of the clock. */
   readonly deadlineMs?: number
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-/** The use cases on a real store and a real token endpoint, with a scripted provider behind it. */
+/** Wires the use cases to a real store and a real token endpoint of a scripted provider. */
 export async function openStage(options: StageOptions = {}) {
   const {
     provider: settings,
@@ -79,7 +79,7 @@ export async function openStage(options: StageOptions = {}) {
   })
   opened.defer(() => composed.ports.flights.land())
   const running = opened.move()
-  /** Until the provider has seen the end of every request: it hears of it a moment later. */
+  /** Waits until the provider has seen the end of every request, which is a little later than here. */
   const everybodyLeft = async () =>
     provider.until({ phase: 'closed', count: await provider.requestCount() })
   return {
@@ -87,7 +87,7 @@ export async function openStage(options: StageOptions = {}) {
     provider,
     clock,
     vault,
-    /** Tokens of a grant that the provider has given, taken over by the vault. */
+    /** Mints a grant at the provider and imports its tokens. */
     async adopt(how: MintOptions & { demand?: Partial<TokenImport> } = {}) {
       const { demand, ...mint } = how
       const [minted] = await provider.mintGrants(1, mint)
@@ -106,20 +106,20 @@ export async function openStage(options: StageOptions = {}) {
       return { ...minted, connection }
     },
     everybodyLeft,
-    /** As if so much time had gone by, here and at the provider. */
+    /** Lets time pass, here and at the provider. */
     async pass(ms: number): Promise<void> {
       await everybodyLeft()
       clock.pass(ms)
       await provider.advanceTime(ms)
     },
-    /** Scans until a scan finds nothing to do and nothing is in the air, as the schedule would by and by. */
+    /** Scans until nothing is due and no flight is left. */
     async refreshDue(): Promise<void> {
       const { ports } = composed
-      // What a scan has started takes off a moment later: the next scan sees it fly.
+      // A flight starts a little after its scan, so the next scan sees it.
       while ((await refreshDue(ports)) > 0 || ports.flights.size > 0)
         await until('the flights to land', () => ports.flights.size === 0, 60_000)
     },
-    /** As the store has it now. */
+    /** The connection as stored. */
     async stored(id: ConnectionId): Promise<LiveConnection> {
       const connection = await vault.store.connection(id)
       if (connection === null || !isLive(connection)) throw new Error(`no live connection ${id}`)
@@ -196,7 +196,7 @@ async function composeVault(from: {
   return { ports, observed }
 }
 
-/** How the settings describe a scripted provider. */
+/** The settings of a scripted provider. */
 export function settingsFor(provider: Pick<ScriptedProvider, 'endpoints' | 'client'>) {
   const { authorize, token, userinfo, revoke } = provider.endpoints
   return {

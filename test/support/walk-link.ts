@@ -1,8 +1,8 @@
 import { consentWithoutBrowser } from './consent.ts'
 
 /**
- * What a user does with a link, step by step and without a screen: opens the page, presses Continue,
- * signs in and consents at the provider, and is sent back. Answers where the browser ends.
+ * Does what a user does with a link: opens the page, presses Continue, signs in and consents at the
+ * provider. Returns the URL at which the browser ends.
  */
 export async function walkLink(link: string): Promise<URL> {
   const page = await fetch(link)

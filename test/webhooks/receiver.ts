@@ -26,12 +26,12 @@ export type ReceivedEvent = {
   }
 }
 
-/** What a receiver does with an event: a status, or something of its own with the answer. Null: never answers. */
+/** A receiver's reaction to an event: a status, null to never answer, or code that writes the answer. */
 export type Reaction = (
   event: ReceivedEvent,
 ) => number | null | ((response: ServerResponse) => void)
 
-/** An app that is told of events, over real HTTP. It accepts until a test says otherwise. */
+/** Starts a receiver of webhooks over real HTTP. By default it accepts every event. */
 export async function openReceiver(react: Reaction = () => 204) {
   const deliveries: Delivery[] = []
   const receiver = { react }
@@ -50,9 +50,9 @@ export async function openReceiver(react: Reaction = () => 204) {
     url: `http://127.0.0.1:${port}/hooks?key=of-the-receiver`,
     port,
     deliveries,
-    /** The users that events told of, or providers, in the order in which they came. */
+    /** The users or providers of all received events, in order. */
     users: () => deliveries.map(({ event }) => toldOf(event)),
-    /** The same, only of those that were accepted. */
+    /** The users or providers of the accepted events, in order. */
     accepted: () =>
       deliveries.filter(({ status }) => status === 204).map(({ event }) => toldOf(event)),
     set react(next: Reaction) {
@@ -69,13 +69,13 @@ function toldOf({ data }: ReceivedEvent): string {
 
 export type Receiver = Awaited<ReturnType<typeof openReceiver>>
 
-/** What the package of the inventors of the standard makes of a delivery; throws where it does not verify. */
+/** Verifies a delivery with the reference package of Standard Webhooks. Throws if it is not valid. */
 export function verified({ body, headers }: Delivery, secret: string): unknown {
   new Webhook(secret).verify(body, headers as Record<string, string>)
   return JSON.parse(body)
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 export async function closedPort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')

@@ -23,7 +23,7 @@ export const DAY = 24 * HOUR
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-/** The use cases on a real store and a real sender; the endpoints are known before anything happens. */
+/** Wires the use cases to a real store and a real sender, with these endpoints. */
 export async function openStage(
   endpoints: readonly WebhookEndpoint[],
   options: { readonly dataDir?: string; readonly clock?: ShiftedClock } = {},
@@ -35,7 +35,7 @@ export async function openStage(
   const ports = { clock, random: systemRandom, store: vault.store, observer, webhooks }
   await keepWebhooks(ports)
   const [first] = endpoints
-  /** As its job does it. */
+  /** Delivers as the endpoint's job does. */
   const deliver = async (endpoint = first): Promise<void> => {
     if (endpoint !== undefined) while ((await deliverWebhook(ports, endpoint)) > 0);
   }
@@ -46,13 +46,13 @@ export async function openStage(
     observed,
     webhooks,
     deliver,
-    /** What operators see of the only endpoint, or of another. */
+    /** An endpoint as the list of webhooks shows it; by default the first one. */
     async listed(id = first?.id) {
       const found = (await listWebhooks(ports)).find(({ endpoint }) => endpoint.id === id)
       if (found === undefined) throw new Error('no such endpoint')
       return found
     },
-    /** Delivers again and again while so much time goes by. */
+    /** Delivers again and again while the clock moves. */
     async pass(ms: number, stepMs: number): Promise<void> {
       for (let passed = 0; passed < ms; passed += stepMs) {
         clock.pass(stepMs)
@@ -73,7 +73,7 @@ async function tell(store: Store, now: number, events: readonly VaultEvent[]): P
   for (const event of events) await store.write((trx) => trx.appendEvent(event, now))
 }
 
-/** `ann` and `ann/2` are events of one connection, told apart by the user that they name. */
+/** `ann` and `ann/2` make events of one connection, which differ in the user that they name. */
 export function createdFor(user: string): VaultEvent {
   return eventFor('connection.created', user)
 }

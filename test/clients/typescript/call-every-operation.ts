@@ -1,7 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import type { paths } from './schema.d.ts'
 
-// An app on the types that openapi-typescript makes. Copied beside them, type-checked and run.
+// An app that uses the types of openapi-typescript. A test copies it beside them, checks and runs it.
 
 type Material = {
   readonly url: string
@@ -30,7 +30,7 @@ const record: Middleware = {
 }
 api.use(record)
 
-/** The body of a success; a problem ends the program. */
+/** Returns the body of a success. Throws on a problem. */
 async function body<T>(asked: Promise<{ data?: T; error?: unknown }>): Promise<NonNullable<T>> {
   const { data, error } = await asked
   if (data === undefined || data === null) throw new Error(JSON.stringify(error ?? called.at(-1)))

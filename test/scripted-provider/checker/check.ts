@@ -24,8 +24,8 @@ export const INVARIANTS: Readonly<Record<InvariantId, (facts: Facts) => readonly
 }
 
 /**
- * Holds what was seen of the daemon against what really happened. Each violation says how to play the
- * run again. Throws where the provider itself failed, or has forgotten what it would have to know.
+ * Compares the observations of the daemon with the truth of the provider. Each violation names the
+ * seed of the run. Throws if the provider itself failed or dropped requests.
  */
 export function check(
   truth: Truth,
@@ -48,7 +48,7 @@ export function check(
 
 const SHOWN = 20
 
-/** Throws with everything that was violated, the seed in every line. */
+/** Throws an error with all violations and the seed. */
 export function expectNoViolation(
   truth: Truth,
   seen: Observations = {},

@@ -2,7 +2,7 @@ import type { FamilyTruth } from '../truth.ts'
 import { type Facts, type Finding, ms } from './facts.ts'
 import type { Deletion } from './observations.ts'
 
-/** I7: what was deleted does not come back, and lives on nowhere. */
+/** I7: a deleted connection is not listed, served or refreshed, and is revoked if asked. */
 export function deletedStaysDeleted(facts: Facts): readonly Finding[] {
   return (facts.seen.deletions ?? []).flatMap((deletion) => {
     const { family: id } = deletion

@@ -12,7 +12,7 @@ export type Violation = {
 }
 export type Finding = Omit<Violation, 'invariant'>
 
-/** Truth and observations, with the ways into them that every invariant needs. */
+/** Truth and observations, with indexes for the invariants. */
 export type Facts = {
   readonly truth: Truth
   readonly seen: Observations
@@ -61,7 +61,7 @@ export function endOf(request: RequestRecord): number {
   return request.closedAt ?? request.answeredAt ?? request.arrivedAt
 }
 
-/** In milliseconds, short. */
+/** A duration in milliseconds with one decimal. */
 export function ms(duration: number): string {
   return `${Math.round(duration * 10) / 10} ms`
 }

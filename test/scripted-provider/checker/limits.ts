@@ -1,28 +1,28 @@
-/** What a run promises; null: nothing in this respect. */
+/** The limits of a run; null for no limit. */
 export type Limits = {
-  /** How long after an end that only the client knows of the provider may still think it open. */
+  /** How long the provider may count a request as open after the client aborted it. */
   readonly abortSeenWithinMs: number
-  /** How long after it was sent a request may be seen to arrive: its sender may be dead by then. */
+  /** How long after its sending a request may arrive. Its sender may be dead by then. */
   readonly arrivalSeenWithinMs: number
-  /** Whether a token that may be spent is ever shown again, as the daemon's preset says. */
+  /** Whether the preset allows to send a token again that may be used up. */
   readonly replay: 'allowed' | 'never'
-  /** Showings of a token that may be spent are at least so far apart … */
+  /** Minimum time between two uses of a token that may be used up, beside `earlyReplays`. */
   readonly backoffMs: number
-  /** … but for so many in a row, and one more right after a start. */
+  /** Number of uses in a row without that time, with one more right after a start. */
   readonly earlyReplays: number
-  /** From the last byte of an answer until the daemon has it on stable storage. */
+  /** Maximum time from the last byte of an answer until the daemon has stored it. */
   readonly killWindowMs: number
-  /** Until what an answer said can be seen. */
+  /** Time until the API shows the effect of an answer. */
   readonly settleMs: number
-  /** What was under way when a deletion was answered may still arrive so much later. */
+  /** How long after a deletion a request that was already sent may arrive. */
   readonly onItsWayMs: number
-  /** Until a death that nobody told the daemon of is noticed. */
+  /** Time until the daemon must notice the end of a grant by itself. */
   readonly noticeMs: number | null
   readonly latenessP99Ms: number | null
-  /** Token requests in all, and of each family. */
+  /** Maximum number of token requests, in total and of each family. */
   readonly requests: number | null
   readonly requestsOfEach: number | null
-  /** Token requests that arrive within any second, and that are open at once. */
+  /** Maximum number of token requests within any second, and open at once. */
   readonly requestsPerSecond: number | null
   readonly requestsAtOnce: number | null
 }
@@ -31,7 +31,7 @@ export const LIMITS: Limits = {
   abortSeenWithinMs: 50,
   arrivalSeenWithinMs: 0,
   replay: 'allowed',
-  // Five seconds from when the daemon gave up, of which the provider hears a little later.
+  // Five seconds after the daemon's deadline, which is a little before the provider sees the end.
   backoffMs: 4_500,
   earlyReplays: 1,
   killWindowMs: 20,

@@ -3,7 +3,7 @@ import type { RequestRecord } from '../request-log.ts'
 import type { Truth } from '../truth.ts'
 import { type Facts, type Finding, ms } from './facts.ts'
 
-/** I8: healthy connections are refreshed in time. */
+/** I8: connections without faults are refreshed in time. */
 export function healthyOnesAreInTime({ seen, limits }: Facts): readonly Finding[] {
   const { latenessMs = [] } = seen
   if (limits.latenessP99Ms === null || latenessMs.length === 0) return []
@@ -13,7 +13,7 @@ export function healthyOnesAreInTime({ seen, limits }: Facts): readonly Finding[
   return [{ family: null, message }]
 }
 
-/** I10: the provider is not asked more than it was promised. */
+/** I10: requests stay within the limits. */
 export function requestsKeepTheBudget({ truth, limits, refreshes }: Facts): readonly Finding[] {
   const { mostPerSecond, mostAtOnce } = loadOf(truth)
   const totals = [
@@ -27,13 +27,13 @@ export function requestsKeepTheBudget({ truth, limits, refreshes }: Facts): read
   return [...totals, ...each].flat()
 }
 
-/** Token requests that arrived within any one second, and that were open at once. */
+/** The highest number of token requests within one second, and open at once. */
 export function loadOf({ requests, now }: Pick<Truth, 'requests' | 'now'>) {
   const asked = requests.filter(({ endpoint }) => endpoint === 'token')
   return { mostPerSecond: perSecond(asked), mostAtOnce: atOnce(asked, now) }
 }
 
-/** How long each untroubled grant was without a token that worked, for every refresh of it. */
+/** For each refresh of a grant without faults: how long it had no valid access token. */
 export function latenessOf(truth: Truth, troubled = whoMetTrouble(truth)): readonly number[] {
   return truth.families
     .filter(({ id, revoked }) => revoked === null && !troubled.has(id))
@@ -44,7 +44,7 @@ export function latenessOf(truth: Truth, troubled = whoMetTrouble(truth)): reado
     )
 }
 
-/** Whoever a rule was ever for, be it one that only took its time. */
+/** Families that any rule applied to, even if it only delayed. */
 function whoMetTrouble({ requests }: Truth): ReadonlySet<FamilyId | null> {
   const met = requests.filter(({ misbehaviour }) => misbehaviour !== null)
   return new Set(met.map(({ family }) => family))
@@ -81,7 +81,7 @@ function atOnce(requests: readonly RequestRecord[], now: number): number {
     { at: closedAt ?? now, by: -1 },
   ])
   let open = 0
-  // Where one ends as another begins, they were not open together.
+  // A request that ends when another starts does not overlap it.
   return steps
     .toSorted((a, b) => a.at - b.at || a.by - b.by)
     .reduce((most, { by }) => Math.max(most, (open += by)), 0)

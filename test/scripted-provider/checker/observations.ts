@@ -1,8 +1,8 @@
 import type { FamilyId } from '../ledger.ts'
 
-/** A 200 of a token route. Times are the provider's (`provider.now()`). */
+/** A token read that returned 200. Times are the provider's (`provider.now()`). */
 export type ServedToken = {
-  /** The grant that the connection stands on; null where it was not looked up. */
+  /** The grant of the connection; null if the test does not know it. */
   readonly family: FamilyId | null
   readonly accessToken: string
   readonly askedAt: number
@@ -10,7 +10,7 @@ export type ServedToken = {
   readonly minTtlMs: number
 }
 
-/** A connection as the API shows it; `missing`: a 404. */
+/** A connection as the API shows it; `missing` for a 404. */
 export type SeenConnection = {
   readonly family: FamilyId
   readonly status: 'pending' | 'active' | 'failing' | 'disconnected' | 'missing'
@@ -20,28 +20,28 @@ export type SeenConnection = {
   readonly seenAt: number
 }
 
-/** What is sealed in the vault, opened by the test. */
+/** A refresh token in the vault, opened by the test. */
 export type StoredToken = { readonly family: FamilyId; readonly refreshToken: string }
 
-/** A DELETE that was answered. */
+/** A deletion that the API answered. */
 export type Deletion = {
   readonly family: FamilyId
   readonly at: number
-  /** Whether it was to be revoked at the provider as well. */
+  /** Whether the deletion asked for a revocation. */
   readonly revokes: boolean
 }
 
-/** What the test saw of the daemon. What it did not look at is not judged. */
+/** What the test observed of the daemon. The checker skips what is left out. */
 export type Observations = {
   readonly served?: readonly ServedToken[]
   readonly connections?: readonly SeenConnection[]
   readonly stored?: readonly StoredToken[]
   readonly deletions?: readonly Deletion[]
-  /** Where a secret was found that should not have been there. */
+  /** Places in which a secret was found. */
   readonly leaks?: readonly string[]
-  /** By how much each healthy connection was refreshed too late; see `latenessOf`. */
+  /** How late each refresh of a connection without faults was; see `latenessOf`. */
   readonly latenessMs?: readonly number[]
-  /** When the daemon was killed or stopped, where the provider did not do it, and when it was started. */
+  /** Times of starts of the daemon, and of kills that the provider did not do. */
   readonly kills?: readonly number[]
   readonly starts?: readonly number[]
 }

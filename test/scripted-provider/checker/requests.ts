@@ -9,18 +9,18 @@ import {
   refreshesOf,
 } from './facts.ts'
 
-/** I1: no two refreshes of one grant are ever under way at once. */
+/** I1: no two refreshes of one grant are open at once. */
 export function oneRefreshAtATime({ truth, limits }: Facts): readonly Finding[] {
   return truth.overlaps.flatMap(({ family, first, second, from, to, firstAborted }) => {
     const lasted = (to ?? truth.now) - from
-    // A client that gives up and asks again is seen to leave only after it has come back.
+    // The provider may see an aborted request end only after the client's next request.
     if (firstAborted && lasted <= limits.abortSeenWithinMs) return []
     const message = `requests ${first} and ${second} were open at once for ${ms(lasted)}`
     return [{ family, message }]
   })
 }
 
-/** I2: a spent refresh token is shown only while nobody knows what became of the showing before. */
+/** I2: the daemon repeats a used refresh token only while it cannot know the outcome of the use before. */
 export function spentTokensStayAway(facts: Facts): readonly Finding[] {
   const unknown = facts.truth.requests
     .filter((request) => isRefresh(request) && request.presented?.standing === 'unknown')
@@ -36,7 +36,7 @@ export function spentTokensStayAway(facts: Facts): readonly Finding[] {
   return [...unknown, ...wrong]
 }
 
-/** I3: no grant is revoked because a spent token was shown, where the provider forgives replays. */
+/** I3: no grant is revoked for reuse at a provider with a grace. */
 export function nobodyIsRevokedForReuse({ truth }: Facts): readonly Finding[] {
   if (truth.settings.grace === 'none') return []
   return truth.families.flatMap(({ id, revoked }) =>
@@ -46,7 +46,7 @@ export function nobodyIsRevokedForReuse({ truth }: Facts): readonly Finding[] {
   )
 }
 
-/** Null where this showing of a spent token was right. */
+/** Null if this use of a used token was allowed. */
 function faultOfReplay(
   facts: Facts,
   request: RequestRecord,
@@ -64,20 +64,20 @@ function faultOfReplay(
   return `a spent token was shown ${found} times in a row without back-off, ${allowed} allowed`
 }
 
-/** Whether an answer, by then, had brought what stands in the token's place. */
+/** Whether an answer had delivered a newer token by then. */
 function replaced({ issued, told, answeredAt }: RequestRecord, ordinal: number, by: number) {
   const newer = (issued?.refresh ?? -1) > ordinal
   return newer && told === 'plainly' && answeredAt !== null && answeredAt <= by
 }
 
-/** The daemon died on the way to the answer, or so soon after it that it may not be on stable storage. */
+/** Whether the daemon died before the answer, or too soon after it to have stored it. */
 function diedBeforeSaving(facts: Facts, { arrivedAt, answeredAt }: RequestRecord): boolean {
   const { arrivalSeenWithinMs, killWindowMs } = facts.limits
   const sentAt = arrivedAt - arrivalSeenWithinMs
   return diedBetween(facts, sentAt, (answeredAt ?? arrivedAt) + killWindowMs)
 }
 
-/** How many showings in a row, up to the last, followed the one before without back-off. */
+/** Number of uses in a row, up to the last, that followed the one before without back-off. */
 function earlyShowings({ seen, limits }: Facts, showings: readonly RequestRecord[]) {
   let found = 0
   for (let index = showings.length - 1; index > 0; index--) {
@@ -88,7 +88,7 @@ function earlyShowings({ seen, limits }: Facts, showings: readonly RequestRecord
     const started = (seen.starts ?? []).some(
       (at) => before.arrivedAt < at && at <= request.arrivedAt,
     )
-    // What was under way when the daemon died is asked again at once, and that may be lost as well.
+    // A start repeats an open attempt at once, and the answer to that may be lost too.
     if (started) return { found, allowed: limits.earlyReplays + 1 }
   }
   return { found, allowed: limits.earlyReplays }

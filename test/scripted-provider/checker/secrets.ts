@@ -1,6 +1,6 @@
 import type { Facts, Finding } from './facts.ts'
 
-/** I6: no secret was found where it does not belong, and nothing was sent after a redirect. */
+/** I6: no secret leaked, and no redirect was followed. */
 export function secretsStayIn({ truth, seen }: Facts): readonly Finding[] {
   const leaks = (seen.leaks ?? []).map((where) => ({
     family: null,

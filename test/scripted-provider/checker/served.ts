@@ -2,7 +2,7 @@ import type { AccessTokenTruth, FamilyTruth } from '../truth.ts'
 import { type Facts, type Finding, ms, refreshesOf } from './facts.ts'
 import type { ServedToken } from './observations.ts'
 
-/** I4: every token that was served worked, was the connection's own, and lived as long as was asked. */
+/** I4: every served token was valid, belonged to the connection, and had the demanded lifetime left. */
 export function servedTokensWork(facts: Facts): readonly Finding[] {
   return (facts.seen.served ?? []).flatMap((served) => {
     const token = facts.accessTokens.get(served.accessToken)
@@ -18,14 +18,14 @@ export function servedTokensWork(facts: Facts): readonly Finding[] {
 
 type Token = AccessTokenTruth & { readonly family: FamilyTruth }
 
-/** Judged by the moment the question was put: the answer may have taken its time on the way. */
+/** Judges a token at the time of the request, because the answer may take time. */
 function faultOf(facts: Facts, served: ServedToken, token: Token): string | null {
   const { askedAt, answeredAt, minTtlMs } = served
   if (served.family !== null && served.family !== token.family.id) {
     return `the token of ${token.family.id} was served for another grant`
   }
   if (token.issuedAt > answeredAt) return 'a token was served before it was issued'
-  // One that was issued while the question waited is judged by its own whole life.
+  // A token that was issued during the request is judged from its issue on.
   const left = token.expiresAt - Math.max(askedAt, token.issuedAt)
   if (left <= 0) return `a token was served ${ms(-left)} after its end`
   const wantedMs = wanted(token, minTtlMs)
@@ -37,13 +37,13 @@ function faultOf(facts: Facts, served: ServedToken, token: Token): string | null
   return null
 }
 
-/** Of a token that is born shorter than was asked, half its life is wanted. */
+/** The lifetime that must be left: the demanded one, or half of a shorter token's. */
 function wanted({ issuedAt, expiresAt }: Token, minTtlMs: number): number {
   const life = expiresAt - issuedAt
   return life > minTtlMs ? minTtlMs : life / 2
 }
 
-/** When the daemon knew that the token was dead: it had the answer that ended it. */
+/** When the daemon had the answer that ended the token. */
 function knownEnd(facts: Facts, token: Token): number | null {
   if (token.endedAt === null) return null
   if (token.endedBy === 'revocation_endpoint') return token.endedAt

@@ -3,7 +3,7 @@ import type { FamilyTruth } from '../truth.ts'
 import { endOf, type Facts, type Finding, ms, refreshesOf } from './facts.ts'
 import type { SeenConnection } from './observations.ts'
 
-/** I5: what the API says of a connection is what is so, as far as the daemon could know. */
+/** I5: the API shows the true state of a connection, as far as the daemon could know it. */
 export function statesAreTrue(facts: Facts): readonly Finding[] {
   return (facts.seen.connections ?? []).flatMap((seen) => {
     const family = facts.families.get(seen.family)
@@ -26,11 +26,11 @@ function missing(facts: Facts, { family }: SeenConnection): string | null {
   return deleted ? null : 'the connection is gone, and nobody has deleted it'
 }
 
-/** What the daemon was told last, and whether it had been left in the dark before. */
+/** The last plain answer to the daemon, and whether an attempt before had none. */
 type Word = {
   readonly kind: 'none' | 'success' | 'dead' | 'unclear'
   readonly request: RequestRecord | null
-  /** An attempt before ended without a plain answer. */
+  /** Whether an earlier attempt ended without a plain answer. */
   readonly interrupted: boolean
 }
 
@@ -51,7 +51,7 @@ function lastWord(facts: Facts, { id }: FamilyTruth, at: number): Word {
   }
 }
 
-/** Cut off before it had said whose it was: it may have been anybody's. */
+/** Whether a request was cut off before it named a grant, so that it may belong to any. */
 function isNobodys({ endpoint, readAt }: RequestRecord): boolean {
   return readAt === null && (endpoint === 'token' || endpoint === 'connection')
 }
@@ -74,7 +74,7 @@ function faultOfLiving({ limits }: Facts, word: Word, seen: SeenConnection): str
   return ago > limits.settleMs ? `called failing ${ms(ago)} after a refresh succeeded` : null
 }
 
-/** The provider refuses a living grant: it lies, or the token shown was spent by a lost rotation. */
+/** Judges the reason after a refusal of a valid grant: a false one, or one after a lost rotation. */
 function mislabelled(word: Word, { reason }: SeenConnection): string | null {
   const lost = word.request?.presented?.standing === 'spent'
   const right = lost ? ['interrupted'] : ['revoked', 'expired', 'interrupted']
@@ -118,7 +118,7 @@ function reasonsFor(cause: NonNullable<FamilyTruth['revoked']>['cause'], word: W
   }
 }
 
-/** `alive` promises a token that can be served: one whose end has not come. */
+/** `alive` promises a token that has not expired. */
 function faultOfLife({ accessTokens }: FamilyTruth, seen: SeenConnection): string | null {
   if (!seen.alive || accessTokens.some(({ expiresAt }) => expiresAt > seen.seenAt)) return null
   return 'called alive without any token that has not expired'

@@ -6,7 +6,7 @@ import { LIMITS } from './limits.ts'
 import type { Observations } from './observations.ts'
 import type { Truth } from '../truth.ts'
 
-/** I9: the refresh token in the vault is the provider's current one, unless nobody could know it. */
+/** I9: the vault holds the provider's current refresh token, unless the daemon could not know it. */
 export function storedTokensAreCurrent(facts: Facts): readonly Finding[] {
   return (facts.seen.stored ?? []).flatMap(({ family: id, refreshToken }) => {
     const family = facts.families.get(id)
@@ -28,7 +28,7 @@ function faultOf(facts: Facts, family: FamilyTruth, stored: string): string | nu
   return `request ${rotation.id} brought a newer refresh token than the vault holds; ${late}`
 }
 
-/** The first plain answer that replaced the token, else the last answer at all that did. */
+/** The first plain answer that replaced the token, or else the last answer that did. */
 function rotationOf(
   refreshes: readonly RequestRecord[],
   ordinal: number,
@@ -40,13 +40,13 @@ function rotationOf(
 export type LostRotation = {
   readonly family: FamilyId
   readonly request: number
-  /** From the answer's last byte to the death of the daemon; negative: it died before. Null: it lived. */
+  /** Time from the answer's last byte to the kill; negative if the kill was first, null if there was none. */
   readonly gapMs: number | null
-  /** It died before it could have saved what it was told, and was given no grace to ask again. */
+  /** Whether the kill came before the daemon could store the answer, and no grace allowed a repeat. */
   readonly excused: boolean
 }
 
-/** Rotations that were answered in full and yet are not in the vault: what a crash test counts. */
+/** Rotations that were fully answered but are not in the vault. */
 export function lostRotations(
   truth: Truth,
   seen: Observations,

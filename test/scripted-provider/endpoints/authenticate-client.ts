@@ -1,6 +1,6 @@
 import type { Asked, World } from '../world.ts'
 
-/** RFC 6749 §2.3.1: Basic, with or without the encoding it asks for, or in the body. */
+/** RFC 6749 §2.3.1: Basic, with or without its percent-encoding, or in the body. */
 export function isKnownClient(world: World, asked: Asked): boolean {
   const { client, clientAuthentication } = world.settings
   const shown = basic(asked.headers['authorization']) ?? {

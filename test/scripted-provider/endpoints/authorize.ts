@@ -2,7 +2,7 @@ import { type Asked, type Outcome, success, type World } from '../world.ts'
 
 const CODE_LIVES_MS = 60_000
 
-/** RFC 6749 §4.1.1, with a user who has decided already: 302 to the client, or a page of refusal. */
+/** RFC 6749 §4.1.1 with a preset decision of the user: a redirect to the client, or an error page. */
 export function authorize(world: World, { params }: Asked): Outcome {
   const redirectUri = params.get('redirect_uri') ?? ''
   const known = params.get('client_id') === world.settings.client.id
@@ -47,7 +47,7 @@ function issueCode(
 ): string {
   const now = world.clock.now()
   for (const [old, { expiresAt }] of world.codes) {
-    // They all live equally long, and so stand in the order of their ends.
+    // All codes have the same lifetime, so the map is in the order of their expiry.
     if (expiresAt + CODE_LIVES_MS > now) break
     world.codes.delete(old)
   }

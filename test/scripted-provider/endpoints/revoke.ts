@@ -2,7 +2,7 @@ import { worksAt } from '../ledger.ts'
 import { type Asked, type Outcome, refusal, success, type World } from '../world.ts'
 import { isKnownClient } from './authenticate-client.ts'
 
-/** RFC 7009: a token that works no more is answered like one that was just revoked (§2.2). */
+/** RFC 7009: an invalid token gets the same answer as a revoked one (§2.2). */
 export function answerRevoke(world: World, asked: Asked): Outcome {
   if (!isKnownClient(world, asked)) return refusal(world, 'invalid_client')
   const { shown } = asked

@@ -41,7 +41,7 @@ function exchangeCode(world: World, { params }: Asked, tweak: Tweak): Outcome {
   if (code === undefined) return refusal(world, 'invalid_grant', 'authorization_code')
   const now = world.clock.now()
   if (code.family !== null) {
-    // A second redemption means that somebody else has the code (RFC 6749 §4.1.2).
+    // A second redemption means that an attacker has the code (RFC 6749 §4.1.2).
     world.ledger.revoke(code.family, 'code_replay', now)
     return refusal(world, 'invalid_grant', 'authorization_code')
   }

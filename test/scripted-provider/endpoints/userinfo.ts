@@ -2,7 +2,7 @@ import { worksAt } from '../ledger.ts'
 import { noteIdleness } from '../refresh-grant.ts'
 import { type Asked, type Outcome, success, type World } from '../world.ts'
 
-/** Who the access token is for; 401, or the vendor's word for it, where it does not work. */
+/** The account of the access token; 401, or the vendor's own error, if the token is not valid. */
 export function answerUserinfo(world: World, { shown }: Asked): Outcome {
   const now = world.clock.now()
   const family = shown?.kind === 'access' ? shown.family : null

@@ -7,7 +7,7 @@ const ok = (body: BodyShape): Misbehaviour => ({
   processed: true,
 })
 
-/** 200, the request carried out, and a body that nobody can use as it stands. */
+/** Status 200 with an unusual body; the request is processed. */
 export const BODIES = {
   'body-empty': ok('empty'),
   'no-content': { act: 'answer', status: 204, body: 'empty', processed: true },

@@ -9,7 +9,7 @@ const refuse = (error: string, status?: number): Misbehaviour => ({
 
 const ok = (json: Json): Misbehaviour => ({ act: 'answer', status: 200, body: { json } })
 
-/** Errors that the grant has not earned: they say what is not so. */
+/** Errors that are not true: the grant is valid. */
 export const ERRORS = {
   'invalid-grant': refuse('invalid_grant'),
   'invalid-grant-401': refuse('invalid_grant', 401),
@@ -37,7 +37,7 @@ export const ERRORS = {
   'tokens-and-error-with-200': { act: 'edit', set: { error: 'server_error' } },
 } as const satisfies Record<string, Misbehaviour>
 
-/** Whoever logs any of these logs a secret. */
+/** Answers with a secret in them, which must not be logged. */
 export const ECHOES = {
   'echo-refresh-token-in-description': {
     act: 'answer',

@@ -7,17 +7,17 @@ const edit = (set: Json, really: { readonly lifeSeconds?: number } = {}): Misbeh
   ...really,
 })
 
-/** Who does not say how long a token lives lets it live. */
+/** Without a stated lifetime, the token lives long. */
 const UNSTATED = { lifeSeconds: 400 * 86_400 } as const
 
-/** The refresh token is not mentioned properly, and so was not replaced (RFC 6749 §6). */
+/** The answer has no usable refresh token, so the old one stays (RFC 6749 §6). */
 const refreshToken = (value: unknown): Misbehaviour => ({
   act: 'edit',
   set: { refresh_token: value },
   rotates: false,
 })
 
-/** A proper success in every respect but one. */
+/** A successful answer with one unusual field. */
 export const FIELDS = {
   'lifetime-as-text': edit({ expires_in: '3600' }, { lifeSeconds: 3_600 }),
   'lifetime-with-space': edit({ expires_in: '3600 ' }, { lifeSeconds: 3_600 }),

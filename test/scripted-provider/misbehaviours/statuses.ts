@@ -9,11 +9,11 @@ const answer = (
 const throttled = (retryAfter?: string): Misbehaviour =>
   answer(429, 'json-object', retryAfter === undefined ? {} : { 'retry-after': retryAfter })
 
-/** To a second listener that would answer with tokens, and records every byte it is sent. */
+/** Redirects to a second listener, which records every byte and answers with tokens. */
 const redirect = (status: number): Misbehaviour =>
   answer(status, 'empty', { location: '{{sink}}/token' })
 
-/** Not carried out unless asked for. */
+/** Status codes. By default the request is not processed. */
 export const STATUSES = {
   'status-400': answer(400, 'empty'),
   'status-401': answer(401, 'empty'),

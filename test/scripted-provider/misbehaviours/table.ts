@@ -5,7 +5,7 @@ import { FIELDS } from './fields.ts'
 import { STATUSES } from './statuses.ts'
 import { WIRE } from './wire.ts'
 
-/** Everything that has a name. Whatever has none can be said as a `Deed`. */
+/** All named misbehaviours. Others can be written as a `Deed`. */
 export const MISBEHAVIOURS = { ...STATUSES, ...BODIES, ...ERRORS, ...FIELDS, ...ECHOES, ...WIRE }
 
 export type MisbehaviourName = keyof typeof MISBEHAVIOURS

@@ -3,7 +3,7 @@ import type { Companion, Misbehaviour } from '../misbehaviour.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** What goes wrong below HTTP, or beside what it says. */
+/** Faults below HTTP, and endless or huge answers. */
 export const WIRE = {
   'reset-on-accept': { act: 'cut', after: 'accept' },
   'reset-after-headers': { act: 'cut', after: 'headers' },

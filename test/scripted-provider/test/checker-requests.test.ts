@@ -18,11 +18,11 @@ const overlap = {
   firstAborted: false,
 } as const
 
-test('a run in which all went well violates nothing', () => {
+test('a correct run violates nothing', () => {
   expect(check(madeTruth([refresh(100, 0), refresh(4_000, 1)]))).toEqual([])
 })
 
-test('every violation says what, whose, and how to play it again', () => {
+test('a violation names its invariant, its family and the seed', () => {
   const [violation] = check(madeTruth([], { truth: { overlaps: [overlap] } }))
   expect(violation).toEqual({
     invariant: 'I1',
@@ -32,11 +32,15 @@ test('every violation says what, whose, and how to play it again', () => {
 })
 
 test.each([
-  ['two at once, however short', { ...overlap, to: 100.2 }, ['I1']],
-  ['two at once, still open', { ...overlap, to: null }, ['I1']],
-  ['the first was given up and seen to be, just now', { ...overlap, firstAborted: true }, []],
-  ['the first was given up long after', { ...overlap, to: 300, firstAborted: true }, ['I1']],
-])('I1: %s', (_, one, expected) => {
+  ['two requests at once, even for 0.2 ms', { ...overlap, to: 100.2 }, ['I1']],
+  ['two requests at once, still open', { ...overlap, to: null }, ['I1']],
+  ['two at once right after the client aborted the first', { ...overlap, firstAborted: true }, []],
+  [
+    'two at once long after the client aborted the first',
+    { ...overlap, to: 300, firstAborted: true },
+    ['I1'],
+  ],
+])('I1 judges %s', (_, one, expected) => {
   expect(broken(madeTruth([], { truth: { overlaps: [one] } }))).toEqual(expected)
 })
 
@@ -49,40 +53,40 @@ const again = (at: number, how = {}) =>
   })
 
 test.each([
-  ['a spent token after its successor was brought', [refresh(100, 0), again(200)], ['I2']],
+  ['a used token after its successor was delivered', [refresh(100, 0), again(200)], ['I2']],
   ['one replay of a lost answer', [refresh(100, 0, LOST), again(800)], []],
-  ['two in a row', [refresh(100, 0, LOST), again(800), again(1_500)], ['I2']],
-  ['the second after back-off', [refresh(100, 0, LOST), again(800), again(9_000)], []],
+  ['two replays in a row', [refresh(100, 0, LOST), again(800), again(1_500)], ['I2']],
+  ['a second replay after back-off', [refresh(100, 0, LOST), again(800), again(9_000)], []],
   [
-    'each with a replay of its own',
+    'a replay of each of two attempts',
     [refresh(100, 0, LOST), again(800), again(9_000), again(9_700)],
     [],
   ],
   [
-    'one after the replay had been answered',
+    'a replay after the first replay was answered',
     [refresh(100, 0, LOST), again(800, { answeredAt: 802, told: 'plainly' }), again(20_000)],
     ['I2'],
   ],
   [
-    'one after an answer that may not have been legible',
+    'a replay after an answer that was perhaps unreadable',
     [refresh(100, 0, { told: 'perhaps' }), again(800)],
     [],
   ],
   [
-    'a spent token while the answer to the first is still on its way: that is two at once',
+    'a used token while the first answer is on its way, which is a matter of I1',
     [refresh(100, 0, { answeredAt: 300 }), again(200)],
     [],
   ],
   [
-    'a token of nobody’s',
+    'a token that the provider never issued',
     [refresh(100, -1, { ...REFUSED, standing: 'unknown', family: null })],
     ['I2'],
   ],
-])('I2: %s', (_, requests, expected) => {
+])('I2 judges %s', (_, requests, expected) => {
   expect(broken(madeTruth(requests))).toEqual(expected)
 })
 
-test('I2: a start gives one more, in a row with its own replay', () => {
+test('I2 allows one more use of a token, with its replay, after a start', () => {
   const requests = [refresh(100, 0, LOST), again(800), again(1_500)]
   const killed = { kills: [805], starts: [1_000] }
   expect(broken(madeTruth(requests), killed)).toEqual([])
@@ -90,13 +94,13 @@ test('I2: a start gives one more, in a row with its own replay', () => {
   expect(broken(madeTruth([...requests, again(2_200), again(2_900)]), killed)).toEqual(['I2'])
 })
 
-test('I2: a daemon that died before it could save may ask again, one that died later may not', () => {
+test('I2 allows a repeated request only if the daemon died before it could store the answer', () => {
   const requests = [refresh(100, 0), again(900)]
   expect(broken(madeTruth(requests), { kills: [110], starts: [600] })).toEqual([])
   expect(broken(madeTruth(requests), { kills: [400], starts: [600] })).toEqual(['I2'])
 })
 
-test('I2: where the preset forbids replays there are none', () => {
+test('I2 forbids every replay if the preset does', () => {
   const truth = madeTruth([refresh(100, 0, LOST), again(60_000)])
   expect(broken(truth, {}, { replay: 'never' })).toEqual(['I2'])
 })
@@ -105,12 +109,12 @@ test.each([
   ['grace', ['I3']],
   ['grace-until-used', ['I3']],
   ['strict', []],
-] as const)('I3: a grant of a %s provider is revoked for reuse', (profile, expected) => {
+] as const)('I3 judges a grant revoked for reuse at a %s provider', (profile, expected) => {
   const revoked = { at: 200, cause: 'reuse' } as const
   expect(broken(madeTruth([], { options: { profile }, family: { revoked } }))).toEqual(expected)
 })
 
-test('a provider that failed or forgot proves nothing', () => {
+test('the check throws if the provider failed or dropped requests', () => {
   expect(() => check(madeTruth([], { truth: { faults: ['a bug'] } }))).toThrow('a bug')
   expect(() => check(madeTruth([], { truth: { requestsDropped: 3 } }))).toThrow('forgot 3 requests')
 })

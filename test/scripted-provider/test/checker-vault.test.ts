@@ -29,25 +29,33 @@ const served: ServedToken = {
 }
 
 test.each<[string, Partial<ServedToken>, string[]]>([
-  ['a live one', {}, []],
-  ['one with just enough left', { askedAt: LIFE_MS - 60_000 }, []],
-  ['one with too little left', { askedAt: LIFE_MS - 59_000 }, ['I4']],
-  ['an expired one', { askedAt: LIFE_MS + 1, minTtlMs: 0 }, ['I4']],
-  ['one of nobody’s', { accessToken: 'made up' }, ['I4']],
-  ['another grant’s', { family: 'f7' }, ['I4']],
-  ['half a life where less than asked is to be had', { minTtlMs: 2 * LIFE_MS }, []],
-  ['less than half a life', { minTtlMs: 2 * LIFE_MS, askedAt: LIFE_MS * 0.6 }, ['I4']],
-])('I4: serves %s', (_, how, expected) => {
+  ['a valid token', {}, []],
+  ['a token with just enough lifetime left', { askedAt: LIFE_MS - 60_000 }, []],
+  ['a token with too little lifetime left', { askedAt: LIFE_MS - 59_000 }, ['I4']],
+  ['an expired token', { askedAt: LIFE_MS + 1, minTtlMs: 0 }, ['I4']],
+  ['a token that was never issued', { accessToken: 'made up' }, ['I4']],
+  ['the token of another grant', { family: 'f7' }, ['I4']],
+  [
+    'a token with half its lifetime left, if it never had the demanded lifetime',
+    { minTtlMs: 2 * LIFE_MS },
+    [],
+  ],
+  [
+    'a token with less than half its lifetime left',
+    { minTtlMs: 2 * LIFE_MS, askedAt: LIFE_MS * 0.6 },
+    ['I4'],
+  ],
+])('I4 judges a read that serves %s', (_, how, expected) => {
   const one = { ...served, ...how }
   expect(broken(madeTruth(), { served: [one] })).toEqual(expected)
 })
 
-test('I4: an expired token is called that', () => {
+test('I4 says for how long a served token had been expired', () => {
   const [violation] = check(madeTruth(), { served: [{ ...served, askedAt: LIFE_MS + 10 }] })
   expect(violation?.message).toContain('a token was served 10 ms after its end')
 })
 
-test('I4: a token that a refresh has ended is not served on', () => {
+test('I4 forbids to serve a token that a refresh has ended', () => {
   const truth = madeTruth([refresh(500, 0)])
   const [family] = truth.families
   const accessTokens = family?.accessTokens.map((token) =>
@@ -76,12 +84,12 @@ test.each<[string, Partial<SeenConnection>, string[]]>([
   ['failing right after a success', { status: 'failing', seenAt: 600 }, []],
   ['missing', { status: 'missing' }, ['I5']],
   ['alive without a live token', { seenAt: LIFE_MS * 2 }, ['I5']],
-  ['of a grant that was never given', { family: 'f9' }, ['I5']],
-])('I5: a living grant is called %s', (_, how, expected) => {
+  ['of an unknown grant', { family: 'f9' }, ['I5']],
+])('I5 judges a valid grant shown as %s', (_, how, expected) => {
   expect(broken(madeTruth([refresh(500, 0)]), seenAs(how))).toEqual(expected)
 })
 
-test('I5: whom the provider refused may be called disconnected, if for the right reason', () => {
+test('I5 allows disconnected with the right reason after a refusal', () => {
   const lied = madeTruth([refresh(500, 0, REFUSED)])
   expect(broken(lied, seenAs(dead('revoked')))).toEqual([])
   const spent = madeTruth([
@@ -93,20 +101,20 @@ test('I5: whom the provider refused may be called disconnected, if for the right
 })
 
 test.each<[string, 'user' | 'reuse' | 'idle', Partial<SeenConnection>, string[]]>([
-  ['by the user, called revoked', 'user', dead('revoked'), []],
-  ['by the user, called interrupted', 'user', dead('interrupted'), ['I5']],
-  ['by idleness, called expired', 'idle', dead('expired'), []],
-  ['by reuse, called interrupted', 'reuse', dead('interrupted'), []],
-  ['by reuse, called revoked', 'reuse', dead('revoked'), ['I5']],
-  ['and said so, still called active', 'user', {}, ['I5']],
-  ['and said so a moment ago', 'user', { seenAt: 600 }, []],
-])('I5: a grant that died %s', (_, cause, how, expected) => {
+  ['revoked by the user, shown as revoked', 'user', dead('revoked'), []],
+  ['revoked by the user, shown as interrupted', 'user', dead('interrupted'), ['I5']],
+  ['expired by idleness, shown as expired', 'idle', dead('expired'), []],
+  ['revoked for reuse, shown as interrupted', 'reuse', dead('interrupted'), []],
+  ['revoked for reuse, shown as revoked', 'reuse', dead('revoked'), ['I5']],
+  ['revoked with a plain refusal, still shown as active', 'user', {}, ['I5']],
+  ['revoked with a plain refusal a moment ago, still shown as active', 'user', { seenAt: 600 }, []],
+])('I5 judges a grant %s', (_, cause, how, expected) => {
   const revoked = { at: 400, cause }
   const truth = madeTruth([refresh(500, 0, REFUSED)], { family: { revoked } })
   expect(broken(truth, seenAs(how))).toEqual(expected)
 })
 
-test('I5: a grant that died while an attempt was in the dark may be called either', () => {
+test('I5 allows revoked and interrupted for a grant that ended while an attempt had no answer', () => {
   const family = { revoked: { at: 400, cause: 'user' } } as const
   const told = madeTruth([refresh(300, 0, LOST), refresh(500, 0, REFUSED)], { family })
   expect(broken(told, seenAs(dead('interrupted')))).toEqual([])
@@ -115,24 +123,24 @@ test('I5: a grant that died while an attempt was in the dark may be called eithe
   expect(broken(plain, seenAs(dead('interrupted')))).toEqual(['I5'])
 })
 
-test('I5: where replays are forbidden, what was cut off unread may have been anybody’s', () => {
+test('I5 lets a request that was cut off unread count for any grant if replays are forbidden', () => {
   const unread = { ...LOST, issued: null, family: null, presented: null, readAt: null }
   const interrupted = seenAs(dead('interrupted'))
   const never = { replay: 'never' } as const
   expect(broken(madeTruth([refresh(500, 0, unread)]), interrupted, never)).toEqual([])
   expect(broken(madeTruth([refresh(500, 0, unread)]), interrupted)).toEqual(['I5'])
-  // A success has come since.
+  // A refresh has succeeded since.
   const since = [refresh(300, 0, unread), refresh(500, 0)]
   expect(broken(madeTruth(since), interrupted, never)).toEqual(['I5'])
 })
 
-test('I5: a death that nobody told of has to be noticed in time, where that is promised', () => {
+test('I5 wants the end of a grant to be noticed in time if the limits promise that', () => {
   const truth = madeTruth([], { family: { revoked: { at: 400, cause: 'user' } } })
   expect(broken(truth, seenAs({}))).toEqual([])
   expect(broken(truth, seenAs({}), { noticeMs: 60_000 })).toEqual(['I5'])
 })
 
-test('I6: leaks and followed redirects', () => {
+test('I6 reports leaked secrets and followed redirects', () => {
   expect(broken(madeTruth(), { leaks: ['the log'] })).toEqual(['I6'])
   const sink = { connections: 1, bytes: 200, text: 'POST /token' }
   expect(broken(madeTruth([], { truth: { sink } }), {})).toEqual(['I6'])
@@ -141,15 +149,15 @@ test('I6: leaks and followed redirects', () => {
 const deletion = { family: 'f0', at: 1_000, revokes: false } as const
 
 test.each<[string, Truth, Observations, string[]]>([
-  ['gone', madeTruth(), seenAs({ status: 'missing' }), []],
-  ['refreshed again', madeTruth([refresh(5_000, 0)]), {}, ['I7']],
-  ['shown again', madeTruth(), seenAs({}), ['I7']],
-  ['served again', madeTruth(), { served: [{ ...served, askedAt: 2_000 }] }, ['I7']],
-])('I7: what was deleted is %s', (_, truth, seen, expected) => {
+  ['missing', madeTruth(), seenAs({ status: 'missing' }), []],
+  ['refreshed', madeTruth([refresh(5_000, 0)]), {}, ['I7']],
+  ['listed', madeTruth(), seenAs({}), ['I7']],
+  ['served', madeTruth(), { served: [{ ...served, askedAt: 2_000 }] }, ['I7']],
+])('I7 judges a deleted connection that is %s', (_, truth, seen, expected) => {
   expect(broken(truth, { ...seen, deletions: [deletion] })).toEqual(expected)
 })
 
-test('I7: what was deleted is revoked, if that was asked for', () => {
+test('I7 wants a deleted grant to be revoked if the deletion asked for that', () => {
   const deletions = [{ ...deletion, revokes: true }]
   expect(broken(madeTruth(), { deletions })).toEqual(['I7'])
   const justNow = madeTruth([], { truth: { now: 2_500 } })
@@ -158,7 +166,7 @@ test('I7: what was deleted is revoked, if that was asked for', () => {
   expect(broken(madeTruth([], { family: { revoked } }), { deletions })).toEqual([])
 })
 
-test('I8: lateness is held to its 99th percentile', () => {
+test('I8 compares the 99th percentile of lateness with its limit', () => {
   const latenessMs = [...Array.from({ length: 99 }, () => 10), 5_000]
   expect(broken(madeTruth(), { latenessMs }, { latenessP99Ms: 10 })).toEqual([])
   expect(
@@ -168,25 +176,35 @@ test('I8: lateness is held to its 99th percentile', () => {
 })
 
 test.each<[string, Truth, Observations, string[]]>([
-  ['current', madeTruth([refresh(100, 0)]), {}, []],
-  ['one that was answered away', madeTruth([refresh(100, 0)]), {}, ['I9']],
-  ['one whose rotation was lost on the way', madeTruth([refresh(100, 0, LOST)]), {}, []],
+  ['the current token', madeTruth([refresh(100, 0)]), {}, []],
+  ['a token whose successor was delivered', madeTruth([refresh(100, 0)]), {}, ['I9']],
+  ['a token whose successor was lost on the way', madeTruth([refresh(100, 0, LOST)]), {}, []],
   [
-    'one whose answer may not have been legible',
+    'a token whose successor was perhaps unreadable',
     madeTruth([refresh(100, 0, { told: 'perhaps' })]),
     {},
     [],
   ],
-  ['one that a kill kept from being saved', madeTruth([refresh(100, 0)]), { kills: [115] }, []],
-  ['one that a late kill took', madeTruth([refresh(100, 0)]), { kills: [200] }, ['I9']],
-])('I9: the vault holds %s', (what, truth, seen, expected) => {
-  const token = refreshToken(what === 'current' ? 1 : 0)
+  [
+    'a token whose successor a kill kept from being stored',
+    madeTruth([refresh(100, 0)]),
+    { kills: [115] },
+    [],
+  ],
+  [
+    'a token whose successor was lost although the kill was late',
+    madeTruth([refresh(100, 0)]),
+    { kills: [200] },
+    ['I9'],
+  ],
+])('I9 judges a vault that holds %s', (what, truth, seen, expected) => {
+  const token = refreshToken(what === 'the current token' ? 1 : 0)
   expect(broken(truth, { ...seen, stored: [{ family: 'f0', refreshToken: token }] })).toEqual(
     expected,
   )
 })
 
-test('I9: a token of nobody’s, and a restart that could have asked again', () => {
+test('I9 reports an unknown token, and a restart that should have used the grace', () => {
   expect(broken(madeTruth(), { stored: [{ family: 'f0', refreshToken: 'made up' }] })).toEqual([
     'I9',
   ])
@@ -199,7 +217,7 @@ test('I9: a token of nobody’s, and a restart that could have asked again', () 
   expect(broken(truth, seen)).toEqual(['I9'])
 })
 
-test('lost rotations are told with the time that was left to save them', () => {
+test('lost rotations are listed with the time that was left to store them', () => {
   const stored = [{ family: 'f0', refreshToken: refreshToken(0) }] as const
   expect(lostRotations(madeTruth([refresh(100, 0)]), { kills: [105], stored })).toEqual([
     { family: 'f0', request: 100, gapMs: 3, excused: true },
@@ -214,19 +232,19 @@ test.each<[Partial<Limits>, string[]]>([
   [{ requestsPerSecond: 1 }, ['I10']],
   [{ requestsAtOnce: 1 }, []],
   [{ requestsAtOnce: 0 }, ['I10']],
-])('I10: three requests against %j', (limits, expected) => {
+])('I10 judges three requests with the limits %j', (limits, expected) => {
   const truth = madeTruth([refresh(100, 0), refresh(900, 1), refresh(9_000, 2)])
   expect(broken(truth, {}, limits)).toEqual(expected)
 })
 
-test('I10: requests are open at once whatever order they end in', () => {
+test('I10 counts open requests whatever the order of their ends', () => {
   const long = refresh(100, 0, { closedAt: 900 })
   const truth = madeTruth([long, refresh(200, 1), refresh(300, 2)])
   expect(broken(truth, {}, { requestsAtOnce: 2 })).toEqual([])
   expect(broken(truth, {}, { requestsAtOnce: 1 })).toEqual(['I10'])
 })
 
-test('a failed expectation begins with the seed', () => {
+test('a failed expectation starts with the seed', () => {
   expect(() => expectNoViolation(madeTruth(), { leaks: ['the log'] })).toThrow(
     `SCRIPTED_PROVIDER_SEED=${SEED}\nI6: a secret was found in the log`,
   )

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** A client that asks and then waits; its test kills it. Arguments: origin, request in base64. */
+/** A client that sends a request and waits to be killed. Arguments: origin, request in base64. */
 const [origin = '', request = ''] = process.argv.slice(2)
 const { hostname, port } = new URL(origin)
 const socket = connect({ host: hostname, port: Number(port) })

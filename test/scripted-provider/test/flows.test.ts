@@ -13,7 +13,7 @@ const REDIRECT_URI = 'https://app.example.com/callback?keep=1'
 const VERIFIER = 'a'.repeat(43)
 const CHALLENGE = hash('sha256', VERIFIER, 'base64url')
 
-/** Where the authorization endpoint sends the browser. */
+/** Requests the authorization endpoint. Returns the parameters of its redirect. */
 async function walk(
   provider: ScriptedProvider,
   params: Readonly<Record<string, string>> = {},
@@ -42,7 +42,7 @@ const redeem = (provider: ScriptedProvider, code: string | null, verifier = VERI
     code_verifier: verifier,
   })
 
-test('consent, code, tokens, refresh', async () => {
+test('a consent gives a code, the code gives tokens, and these can be refreshed and used', async () => {
   await using provider = await createScriptedProvider({ namesIssuer: true })
   const callback = await walk(provider)
   expect(Object.fromEntries(callback)).toMatchObject({
@@ -59,7 +59,7 @@ test('consent, code, tokens, refresh', async () => {
   })
 })
 
-test('a wrong verifier or redirect URI brings nothing', async () => {
+test('a code with a wrong verifier or redirect URI is refused', async () => {
   await using provider = await createScriptedProvider()
   const wrong = await redeem(provider, (await walk(provider)).get('code'), 'b'.repeat(43))
   expect([wrong.status, wrong.json['error']]).toEqual([400, 'invalid_grant'])
@@ -67,13 +67,13 @@ test('a wrong verifier or redirect URI brings nothing', async () => {
   expect((await redeem(provider, elsewhere.get('code'))).json['error']).toBe('invalid_grant')
 })
 
-test('only S256 is taken for a challenge', async () => {
+test('the provider accepts no challenge method but S256', async () => {
   await using provider = await createScriptedProvider()
   const callback = await walk(provider, { code_challenge_method: 'plain' })
   expect([callback.get('error'), callback.get('code')]).toEqual(['invalid_request', null])
 })
 
-test('a code is good for one minute and one use; a second use ends the grant', async () => {
+test('a code is valid for one minute and one use, and a second use ends the grant', async () => {
   await using provider = await createScriptedProvider()
   const late = (await walk(provider)).get('code')
   await provider.advanceTime(60_001)
@@ -88,7 +88,7 @@ test('a code is good for one minute and one use; a second use ends the grant', a
   expect((await provider.family('f0')).revoked).toMatchObject({ cause: 'code_replay' })
 })
 
-test('consent is denied, or the callback is not what it should be', async () => {
+test('a test can deny the consent or change the callback', async () => {
   await using provider = await createScriptedProvider({ namesIssuer: true })
   await provider.setConsent({ kind: 'error', error: 'access_denied', description: '<b>no</b>' })
   expect(Object.fromEntries(await walk(provider))).toMatchObject({
@@ -101,14 +101,14 @@ test('consent is denied, or the callback is not what it should be', async () => 
   expect([callback.get('iss'), callback.get('state')]).toEqual(['https://evil.example', null])
 })
 
-test('who signs in can be chosen', async () => {
+test('a test can choose the account', async () => {
   await using provider = await createScriptedProvider()
   await provider.setAccount({ id: 'ada', email: 'ada@example.com', name: 'Ada' })
   const told = await redeem(provider, (await walk(provider)).get('code'))
   expect((await askUserinfo(provider, told.json['access_token'])).json['sub']).toBe('ada')
 })
 
-test('machines get an access token and no refresh token', async () => {
+test('the client credentials grant gives an access token and no refresh token', async () => {
   await using provider = await createScriptedProvider()
   const told = await askToken(provider, { grant_type: 'client_credentials', scope: 'read' })
   expect(told.json).toMatchObject({ scope: 'read' })
@@ -116,7 +116,7 @@ test('machines get an access token and no refresh token', async () => {
   expect((await askUserinfo(provider, told.json['access_token'])).status).toBe(200)
 })
 
-test('clients are known by Basic and by body; the id alone is enough only if public', async () => {
+test('a client authenticates with Basic or in the body, and without a secret only if it is public', async () => {
   await using it = await withOneGrant({ profile: 'plain' })
   const { id, secret } = it.provider.client
   const body = `grant_type=refresh_token&refresh_token=${it.grant.refreshToken}`
@@ -139,7 +139,7 @@ test('clients are known by Basic and by body; the id alone is enough only if pub
   expect(told.status).toBe(200)
 })
 
-test('tokens are asked for by POST, with nothing in the URL', async () => {
+test('the token endpoint refuses GET and parameters in the URL', async () => {
   await using it = await withOneGrant()
   const { id, secret } = it.provider.client
   const url = new URL(it.provider.endpoints.token)
@@ -150,7 +150,7 @@ test('tokens are asked for by POST, with nothing in the URL', async () => {
   expect((await it.family()).current).toBe(it.grant.refreshToken)
 })
 
-test('an idle connection is closed when its time is over', async () => {
+test('an idle connection is closed after the keep-alive time', async () => {
   await using it = await withOneGrant({ keepAliveMs: 100 })
   const text = refreshRequest(it.provider, it.grant.refreshToken).replace(': close', ': keep-alive')
   const { hostname, port } = new URL(it.provider.origin)
@@ -163,7 +163,7 @@ test('an idle connection is closed when its time is over', async () => {
   expect(performance.now() - answered).toBeGreaterThan(50)
 })
 
-test('userinfo knows live tokens only', async () => {
+test('userinfo accepts an access token only between its start and its expiry', async () => {
   await using it = await withOneGrant({ accessTokenSeconds: 60, accessTokenSettlesMs: 2_000 })
   const ask = async () => (await askUserinfo(it.provider, it.grant.accessToken)).status
   expect(await ask()).toBe(401)
@@ -174,7 +174,7 @@ test('userinfo knows live tokens only', async () => {
   expect((await askUserinfo(it.provider, 'made up')).status).toBe(401)
 })
 
-test('a grant can be revoked by its user, and dies of idleness', async () => {
+test('a grant ends when its user revokes it or after idleness, and keeps the first cause', async () => {
   await using it = await withOneGrant({ idleMs: 86_400_000 })
   await it.provider.advanceTime(86_000_000)
   const told = await it.refresh(it.grant.refreshToken)
@@ -191,7 +191,7 @@ test('a grant can be revoked by its user, and dies of idleness', async () => {
   expect((await it.provider.family('f1')).revoked).toMatchObject({ cause: 'user' })
 })
 
-test('revocation takes the grant, or the token; what is dead or unknown is revoked all the same', async () => {
+test('a revocation ends the grant or only the token, by the settings, and accepts unknown and ended tokens', async () => {
   await using wide = await withOneGrant()
   expect((await revoke(wide.provider, 'made up')).status).toBe(200)
   const told = await wide.refresh(wide.grant.refreshToken)

@@ -6,7 +6,7 @@ import type { FamilyTruth, Truth } from '../truth.ts'
 export const SEED = 'seed-of-the-made-truth'
 export const LIFE_MS = 3_600_000
 
-/** A truth that nobody lived through: one grant, `f0`, rotated as often as it is given requests for. */
+/** A constructed truth: one grant, `f0`, with one rotation for each of the requests. */
 export function madeTruth(
   requests: readonly RequestRecord[] = [],
   made: {
@@ -32,7 +32,7 @@ export function madeTruth(
   }
 }
 
-/** A refresh of `f0` that arrives at `at` and rotates `shown` away, unless said otherwise. */
+/** A refresh of `f0` that arrives at `at` and, by default, replaces the token `shown`. */
 export function refresh(
   at: number,
   shown: number,
@@ -60,9 +60,9 @@ export function refresh(
   }
 }
 
-/** Carried out, and its answer lost on the way. */
+/** Processed, with the answer lost on the way. */
 export const LOST = { answeredAt: null, status: null, told: 'nothing' } as const
-/** Refused as dead, plainly. */
+/** Refused as invalid_grant, with a plain answer. */
 export const REFUSED = { issued: null, status: 400, refused: 'invalid_grant' } as const
 
 export const refreshToken = (ordinal: number) => `refresh-${ordinal}`

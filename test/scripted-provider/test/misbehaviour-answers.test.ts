@@ -64,13 +64,16 @@ const STATUS_CASES: Record<keyof typeof STATUSES, readonly [number, unknown, obj
   'redirect-308': [308, '', { location: expect.stringMatching(/^http:.*\/token$/) }],
 }
 
-test.each(Object.entries(STATUS_CASES))('%s', async (name, [status, text, headers = {}]) => {
-  const { told, rotated } = await meet(name as keyof typeof STATUSES)
-  expect(told).toMatchObject({ status, text, headers })
-  expect(rotated).toBe(false)
-})
+test.each(Object.entries(STATUS_CASES))(
+  '%s answers with its status, and the request is not processed',
+  async (name, [status, text, headers = {}]) => {
+    const { told, rotated } = await meet(name as keyof typeof STATUSES)
+    expect(told).toMatchObject({ status, text, headers })
+    expect(rotated).toBe(false)
+  },
+)
 
-test('dates are told by the provider’s clock', async () => {
+test('dates in answers are by the provider’s clock', async () => {
   const ahead = await meet('throttled-http-date')
   const behind = await meet('throttled-past-date')
   expect(fromNow(ahead.told, 'retry-after')).toBeGreaterThan(25_000)
@@ -119,11 +122,14 @@ const BODY_CASES: Record<keyof typeof BODIES, (told: Told) => void> = {
   },
 }
 
-test.each(Object.entries(BODY_CASES))('%s, the request carried out', async (name, holds) => {
-  const { told, rotated } = await meet(name as keyof typeof BODIES)
-  holds(told)
-  expect(rotated).toBe(true)
-})
+test.each(Object.entries(BODY_CASES))(
+  '%s has this body, and the request is processed',
+  async (name, holds) => {
+    const { told, rotated } = await meet(name as keyof typeof BODIES)
+    holds(told)
+    expect(rotated).toBe(true)
+  },
+)
 
 const ERROR_CASES: Record<keyof typeof ERRORS, readonly [number, object]> = {
   'invalid-grant': [400, { error: 'invalid_grant' }],
@@ -144,11 +150,14 @@ const ERROR_CASES: Record<keyof typeof ERRORS, readonly [number, object]> = {
   'tokens-and-error-with-200': [200, { error: 'server_error', ...TOKENS }],
 }
 
-test.each(Object.entries(ERROR_CASES))('%s', async (name, [status, json]) => {
-  const { told, rotated } = await meet(name as keyof typeof ERRORS)
-  expect(told).toMatchObject({ status, json })
-  expect(rotated).toBe(name.startsWith('tokens-'))
-})
+test.each(Object.entries(ERROR_CASES))(
+  '%s answers with its status and error',
+  async (name, [status, json]) => {
+    const { told, rotated } = await meet(name as keyof typeof ERRORS)
+    expect(told).toMatchObject({ status, json })
+    expect(rotated).toBe(name.startsWith('tokens-'))
+  },
+)
 
 const FIELD_CASES: Record<keyof typeof FIELDS, (json: Told['json'], told: Told) => void> = {
   'lifetime-as-text': (json) => expect(json['expires_in']).toBe('3600'),
@@ -189,14 +198,17 @@ const FIELD_CASES: Record<keyof typeof FIELDS, (json: Told['json'], told: Told) 
   'clock-5-hours-behind': (_, told) => expect(fromNow(told, 'date')).toBeLessThan(-17_990_000),
 }
 
-test.each(Object.entries(FIELD_CASES))('%s, all else as it should be', async (name, holds) => {
-  const { told, rotated } = await meet(name as keyof typeof FIELDS)
-  holds(told.json, told)
-  expect(told.headers['content-type']).toContain('application/json')
-  expect(rotated).toBe(!name.startsWith('refresh-token-'))
-})
+test.each(Object.entries(FIELD_CASES))(
+  '%s changes one field of a right answer',
+  async (name, holds) => {
+    const { told, rotated } = await meet(name as keyof typeof FIELDS)
+    holds(told.json, told)
+    expect(told.headers['content-type']).toContain('application/json')
+    expect(rotated).toBe(!name.startsWith('refresh-token-'))
+  },
+)
 
-test('answers are dated by the provider’s own time', async () => {
+test('the Date header is by the provider’s clock', async () => {
   await using later = await createScriptedProvider()
   await later.advanceTime(3_600_000)
   const { refreshToken } = await newGrant(later)
@@ -221,7 +233,7 @@ const ECHO_CASES: Record<keyof typeof ECHOES, (told: Told, token: string) => voi
     expect(headers['location']).toContain(token),
 }
 
-test.each(Object.entries(ECHO_CASES))('%s', async (name, holds) => {
+test.each(Object.entries(ECHO_CASES))('%s has the secret at its place', async (name, holds) => {
   const { family, refreshToken } = await newGrant(provider)
   await provider.misbehave(name as keyof typeof ECHOES, { next: 1, family })
   holds(await askRefresh(provider, refreshToken), refreshToken)
@@ -231,7 +243,7 @@ const EITHER_WAY = Object.keys({ ...STATUSES, ...BODIES, ...ECHOES }).filter(
   (name) => name !== 'echo-secret-in-success',
 )
 
-test.each(EITHER_WAY)('%s says nothing of whether the request was carried out', async (name) => {
+test.each(EITHER_WAY)('a test can choose whether a request with %s is processed', async (name) => {
   for (const processed of [true, false]) {
     expect((await meet(name as MisbehaviourName, { processed })).rotated).toBe(processed)
   }

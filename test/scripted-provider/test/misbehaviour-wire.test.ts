@@ -81,13 +81,16 @@ const CUTS: readonly (readonly [MisbehaviourName, CutCase])[] = [
   ['close-mid-body', { ending: 'end', rotated: true, told: 'nothing', got: halfBody }],
 ]
 
-test.each(CUTS)('%s, as it is by itself', async (name, { ending, rotated, told, got }) => {
-  const met = await meet(name)
-  expect(met.received.ending).toBe(ending)
-  got(met.received)
-  expect(met.rotated).toBe(rotated)
-  expect(met.record).toMatchObject({ misbehaviour: name, told })
-})
+test.each(CUTS)(
+  '%s ends the connection at its point, by default',
+  async (name, { ending, rotated, told, got }) => {
+    const met = await meet(name)
+    expect(met.received.ending).toBe(ending)
+    got(met.received)
+    expect(met.rotated).toBe(rotated)
+    expect(met.record).toMatchObject({ misbehaviour: name, told })
+  },
+)
 
 test.each([
   ['reset-after-request', true, false],
@@ -97,19 +100,22 @@ test.each([
   ['reset-mid-body', false, false],
   ['reset-instead-of-end', false, false],
   ['reset-after-whole-answer', false, false],
-] as const)('%s with processed: %s', async (name, processed, rotated) => {
-  const met = await meet(name, { processed })
-  expect(met.received.ending).toBe('reset')
-  expect([met.rotated, met.record.processedAt !== null]).toEqual([rotated, rotated])
-})
+] as const)(
+  '%s with processed: %s ends the connection and processes the request as told',
+  async (name, processed, rotated) => {
+    const met = await meet(name, { processed })
+    expect(met.received.ending).toBe('reset')
+    expect([met.rotated, met.record.processedAt !== null]).toEqual([rotated, rotated])
+  },
+)
 
-test('what was cut after the refresh token may have told of it', async () => {
+test('an answer that is cut after the refresh token counts as perhaps told', async () => {
   const { record, received } = await meet({ act: 'cut', after: 'part-of-body', share: 0.95 })
   expect(received.body.toString()).toContain('"refresh_token"')
   expect(record.told).toBe('perhaps')
 })
 
-test('reset-instead-of-end leaves the length open, reset-after-whole-answer does not', async () => {
+test('reset-instead-of-end sends no content length, reset-after-whole-answer does', async () => {
   const open = await meet('reset-instead-of-end')
   expect(open.received.headers.has('content-length')).toBe(false)
   const told = await meet('reset-after-whole-answer')
@@ -118,7 +124,7 @@ test('reset-instead-of-end leaves the length open, reset-after-whole-answer does
   expect((await meet('reset-mid-body')).record.answeredAt).toBeNull()
 })
 
-/** The connection is still open when everybody else has been answered. */
+/** Meets a misbehaviour that keeps the connection open while other requests are answered. */
 async function meetUnending(name: MisbehaviourName) {
   const { family, refreshToken } = await newGrant(provider)
   await provider.misbehave(name, { next: 1, family })
@@ -140,23 +146,23 @@ async function meetUnending(name: MisbehaviourName) {
   return met
 }
 
-test('silence: read, not carried out, and no word', async () => {
+test('silence reads the request, does not process it and sends nothing', async () => {
   expect(await meetUnending('silence')).toEqual({ received: '', ended: false, rotated: false })
 })
 
-test('never-ends: the whole answer, and no end', async () => {
+test('never-ends sends the whole answer and keeps the connection open', async () => {
   const met = await meetUnending('never-ends')
   expect(met).toMatchObject({ ended: false, rotated: true })
   expect(met.received).toMatch(/\r\n\r\n\{.*\}$/s)
 })
 
-test('stalls-mid-body: half of it, and no end', async () => {
+test('stalls-mid-body sends half of the answer and keeps the connection open', async () => {
   const met = await meetUnending('stalls-mid-body')
   expect(met).toMatchObject({ ended: false, rotated: true })
   expect(met.received).toMatch(/\r\n\r\n\{[^}]*$/s)
 })
 
-test('drip: byte by byte, each after its interval', async () => {
+test('drip sends one byte at each interval', async () => {
   const arrivals: number[] = []
   const { refreshToken } = await newGrant(provider)
   await provider.misbehave('fast-drip', { next: 1 })
@@ -171,7 +177,7 @@ test('drip: byte by byte, each after its interval', async () => {
   expect((arrivals[20] ?? 0) - first).toBeGreaterThan(20 * 8)
 })
 
-test('a slow answer is carried out at once, slow processing is not', async () => {
+test('a delay before the answer processes the request at once, a delay before processing does not', async () => {
   for (const [before, early] of [
     ['answer', true],
     ['processing', false],
@@ -188,14 +194,14 @@ test('a slow answer is carried out at once, slow processing is not', async () =>
   }
 })
 
-test('huge-body: a proper answer with 64 MiB in it', async () => {
+test('huge-body sends a right answer with 64 MiB in it', async () => {
   const { received } = await meet('huge-body')
   expect(received.body.length).toBeGreaterThan(64 * 1024 * 1024)
   expect(Number(received.headers.get('content-length'))).toBe(received.body.length)
   expect(received.body.subarray(-200).toString()).toContain('"refresh_token"')
 })
 
-test('gzip-bomb: small on the wire, a thousand times as much in hand', async () => {
+test('a gzip flood is small on the wire and hundreds of times larger when decoded', async () => {
   const { received } = await meet({ act: 'flood', with: 'gzip', amount: 64 * 1024 * 1024 })
   expect(received.headers.get('content-encoding')).toBe('gzip')
   expect(received.body.length).toBeLessThan(200_000)
@@ -206,25 +212,25 @@ test('gzip-bomb: small on the wire, a thousand times as much in hand', async () 
   expect(decoded).toBeGreaterThan(64 * 1024 * 1024)
 })
 
-test('gzip-bomb: a gibibyte by itself', async () => {
+test('gzip-bomb sends less than 4 MiB', async () => {
   const { received } = await meet('gzip-bomb')
   expect(received.body.length).toBeLessThan(4 * 1024 * 1024)
 })
 
-test('hundred-thousand-headers', async () => {
+test('hundred-thousand-headers sends that many headers and a right body', async () => {
   const { received } = await meet('hundred-thousand-headers')
   expect(received.headerCount).toBeGreaterThanOrEqual(100_000)
   wholeBody(received)
 })
 
-test('endless-chunks: until the client leaves', async () => {
+test('endless-chunks sends until the client leaves', async () => {
   const { received, record } = await meet('endless-chunks', { leaveAfter: 4 * 1024 * 1024 })
   expect(received.headers.get('transfer-encoding')).toBe('chunked')
   expect(received.ending).toBe('left')
   expect(record.closedAt).not.toBeNull()
 })
 
-test('a client that follows a redirect is caught with every byte it sent', async () => {
+test('the redirect sink records every byte of a client that follows a redirect', async () => {
   const { refreshToken } = await newGrant(provider)
   await provider.misbehave('redirect-307', { next: 1 })
   const body = refreshRequest(provider, refreshToken).split('\r\n\r\n')[1] ?? ''
@@ -236,7 +242,7 @@ test('a client that follows a redirect is caught with every byte it sent', async
   expect(sink.text).toContain(encodeURIComponent(refreshToken))
 })
 
-test('nobody can connect while it does not listen', async () => {
+test('a provider that does not listen refuses connections until it listens again', async () => {
   const { refreshToken } = await newGrant(provider)
   await provider.stopListening()
   const refused = await refreshByWire(provider, refreshToken)

@@ -4,7 +4,7 @@ import { createScriptedProvider } from '../create-scripted-provider.ts'
 import type { ScriptedProvider } from '../scripted-provider.ts'
 import type { ScriptedProviderOptions } from '../settings.ts'
 
-/** A provider in this process that has given one grant. */
+/** A provider in this process with one grant. */
 export async function withOneGrant(options: ScriptedProviderOptions = {}) {
   const provider = await createScriptedProvider(options)
   const grant = await newGrant(provider)

@@ -11,7 +11,7 @@ import { startScriptedProvider } from '../start-scripted-provider.ts'
 import { newGrant } from './one-grant.ts'
 import { refreshRequest } from './wire-client.ts'
 
-test('runs in a process of its own and tells its truth', async () => {
+test('a provider in its own process answers requests and reports the truth', async () => {
   await using provider = await startScriptedProvider({ seed: 'a seed', profile: 'strict' })
   expect(provider.pid).not.toBe(process.pid)
   const { refreshToken } = await newGrant(provider)
@@ -23,7 +23,7 @@ test('runs in a process of its own and tells its truth', async () => {
   expect(provider.describe()).toContain('SCRIPTED_PROVIDER_SEED=a seed')
 })
 
-test('its time is the time of this process, however far it was set forward', async () => {
+test('the provider’s time is the same in both processes, even after it was advanced', async () => {
   await using provider = await startScriptedProvider()
   await provider.advanceTime(86_400_000)
   const before = provider.now()
@@ -33,7 +33,7 @@ test('its time is the time of this process, however far it was set forward', asy
   expect(now - monotonicMs()).toBeGreaterThan(86_390_000)
 })
 
-test('the same seed gives the same tokens, in any process', async () => {
+test('the same seed gives the same tokens in any process', async () => {
   await using one = await startScriptedProvider({ seed: 'twins' })
   await using other = await createScriptedProvider({ seed: 'twins' })
   const tokens = await Promise.all([one, other].map(async (each) => newGrant(each)))
@@ -41,14 +41,14 @@ test('the same seed gives the same tokens, in any process', async () => {
   expect(one.client).toEqual(other.client)
 })
 
-test('a mistake of the test is told, and ends nothing', async () => {
+test('a wrong command is rejected, and the provider goes on', async () => {
   await using provider = await startScriptedProvider()
   await expect(provider.family('f5')).rejects.toThrow('no family f5')
   await expect(provider.advanceTime(-1)).rejects.toThrow('does not go back')
   expect(await provider.mintGrants(1)).toHaveLength(1)
 })
 
-test('outlives a client that is killed, and knows when it left', async () => {
+test('a provider in its own process outlives a killed client and records that the client left', async () => {
   await using provider = await startScriptedProvider({ profile: 'strict' })
   const { family, refreshToken } = await newGrant(provider)
   await provider.misbehave({ act: 'hold', before: 'answer' })
@@ -65,7 +65,7 @@ test('outlives a client that is killed, and knows when it left', async () => {
 })
 
 test.each(['arrived', 'processed', 'answered'] as const)(
-  'kills a client once its request has %s',
+  'the provider kills a client once its request has %s',
   async (moment) => {
     await using provider = await startScriptedProvider({ profile: 'strict' })
     const { family, refreshToken } = await newGrant(provider)
@@ -88,7 +88,7 @@ test.each(['arrived', 'processed', 'answered'] as const)(
   },
 )
 
-test('ends with the process that started it, even if that is killed', async () => {
+test('a provider in its own process ends with its parent, even if that is killed', async () => {
   const controller = start('dying-controller.ts', [])
   const [{ pid, origin }] = (await once(controller, 'message')) as [{ pid: number; origin: string }]
   expect(await canConnect(origin)).toBe(true)
@@ -97,7 +97,7 @@ test('ends with the process that started it, even if that is killed', async () =
   expect(await canConnect(origin)).toBe(false)
 })
 
-test('whoever waits for an ended provider is told so', async () => {
+test('a pending and a later command reject once the provider has ended', async () => {
   const provider = await startScriptedProvider()
   const waiting = provider.until({ count: 1, phase: 'answered' })
   const told = expect(waiting).rejects.toThrow('has ended')
@@ -106,7 +106,7 @@ test('whoever waits for an ended provider is told so', async () => {
   await expect(provider.truth()).rejects.toThrow('has ended')
 })
 
-test('ten thousand grants, and requests without end, of which the newest are kept', async () => {
+test('a provider holds ten thousand grants and keeps the newest of twenty thousand requests', async () => {
   await using provider = await startScriptedProvider({ requestsKept: 5_000, profile: 'plain' })
   const grants = await provider.mintGrants(10_000)
   await storm(provider, refreshRequest(provider, grants[0]?.refreshToken ?? ''), 20_000)
@@ -118,7 +118,7 @@ test('ten thousand grants, and requests without end, of which the newest are kep
   expect(truth.families[0]?.accessTokens.length).toBeLessThan(10_000)
 }, 30_000)
 
-/** The same request over a few connections that are kept open, as fast as it is answered. */
+/** Repeats a request over four keep-alive connections as fast as it is answered. */
 async function storm(provider: ScriptedProvider, request: string, count: number): Promise<void> {
   const kept = request.replace('connection: close', 'connection: keep-alive')
   const { hostname, port } = new URL(provider.origin)

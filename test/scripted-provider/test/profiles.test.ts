@@ -4,7 +4,7 @@ import { askRefresh, askUserinfo } from '../ask-provider.ts'
 import type { ScriptedProvider } from '../scripted-provider.ts'
 import { withOneGrant } from './one-grant.ts'
 
-test('plain: a refresh brings an access token and no refresh token; the old one stays', async () => {
+test('plain: a refresh returns no refresh token, and the old one stays valid', async () => {
   await using it = await withOneGrant({ profile: 'plain' })
   for (const _ of [1, 2, 3]) {
     const told = await it.refresh(it.grant.refreshToken)
@@ -18,14 +18,14 @@ test('plain: a refresh brings an access token and no refresh token; the old one 
   expect(await it.family()).toMatchObject({ current: it.grant.refreshToken, revoked: null })
 })
 
-test('same-token: the refresh token is answered again, unchanged', async () => {
+test('same-token: a refresh returns the same refresh token', async () => {
   await using it = await withOneGrant({ profile: 'same-token' })
   const told = await it.refresh(it.grant.refreshToken)
   expect(told.json['refresh_token']).toBe(it.grant.refreshToken)
   expect((await it.refresh(it.grant.refreshToken)).status).toBe(200)
 })
 
-test('strict: a second use takes the family and all its access tokens', async () => {
+test('strict: a second use of a refresh token ends the family and its access tokens', async () => {
   await using it = await withOneGrant({ profile: 'strict' })
   const first = await it.refresh(it.grant.refreshToken)
   expect(first.json['refresh_token']).not.toBe(it.grant.refreshToken)
@@ -38,7 +38,7 @@ test('strict: a second use takes the family and all its access tokens', async ()
   expect((await askUserinfo(it.provider, first.json['access_token'])).status).toBe(401)
 })
 
-test('grace: within it a spent token brings the same pair, after it the family dies', async () => {
+test('grace: a used token returns the same pair within the grace and ends the family after it', async () => {
   await using it = await withOneGrant({ profile: 'grace' })
   const first = await it.refresh(it.grant.refreshToken)
   await it.provider.advanceTime(29_000)
@@ -49,7 +49,7 @@ test('grace: within it a spent token brings the same pair, after it the family d
   expect((await it.family()).revoked).toMatchObject({ cause: 'reuse' })
 })
 
-test('grace: or another pair, and then both older tokens stand for the newest', async () => {
+test('grace with new pairs: a used token returns another pair, and both can be refreshed', async () => {
   await using it = await withOneGrant({ profile: 'grace', graceAnswer: 'new' })
   const first = await it.refresh(it.grant.refreshToken)
   const second = await it.refresh(it.grant.refreshToken)
@@ -59,7 +59,7 @@ test('grace: or another pair, and then both older tokens stand for the newest', 
   expect((await it.family()).current).toBe(third.json['refresh_token'])
 })
 
-test('grace: only the token right before the current one has it', async () => {
+test('grace: only the token right before the current one has a grace', async () => {
   await using it = await withOneGrant({ profile: 'grace' })
   const first = await it.refresh(it.grant.refreshToken)
   await it.refresh(first.json['refresh_token'])
@@ -67,7 +67,7 @@ test('grace: only the token right before the current one has it', async () => {
   expect((await it.family()).revoked).toMatchObject({ cause: 'reuse' })
 })
 
-test('grace-until-used: the old token works until the new access token is seen in use', async () => {
+test('grace-until-used: a used token works until the new access token is used', async () => {
   await using it = await withOneGrant({ profile: 'grace-until-used' })
   const first = await it.refresh(it.grant.refreshToken)
   await it.provider.advanceTime(600_000)
@@ -82,7 +82,7 @@ test('grace-until-used: the old token works until the new access token is seen i
   expect((await it.refresh(again.json['refresh_token'])).status).toBe(200)
 })
 
-test('slack-200: success and failure are both 200', async () => {
+test('slack-200: success and failure both have status 200', async () => {
   await using it = await withOneGrant({ profile: 'slack-200' })
   const told = await it.refresh(it.grant.refreshToken)
   expect(told.json).toMatchObject({ ok: true, token_type: 'bot', expires_in: 43_200 })
@@ -93,7 +93,7 @@ test('slack-200: success and failure are both 200', async () => {
   expect((await askUserinfo(it.provider, 'xoxe.xoxb-1-unknown')).json['ok']).toBe(false)
 })
 
-test('github-200: errors are 200, and the access token before a refresh is dead', async () => {
+test('github-200: errors have status 200, and a refresh ends the access token before it', async () => {
   await using it = await withOneGrant({ profile: 'github-200' })
   const told = await it.refresh(it.grant.refreshToken)
   expect(told.json).toMatchObject({
@@ -109,7 +109,7 @@ test('github-200: errors are 200, and the access token before a refresh is dead'
   expect([spent.status, spent.json['error']]).toEqual([200, 'bad_refresh_token'])
 })
 
-test('github-200: who does not ask for JSON is answered with a form', async () => {
+test('github-200: a request that does not accept JSON gets a form-encoded answer', async () => {
   await using it = await withOneGrant({ profile: 'github-200' })
   const { id, secret } = it.provider.client
   const params = { client_id: id, client_secret: secret, grant_type: 'refresh_token' }
@@ -120,7 +120,7 @@ test('github-200: who does not ask for JSON is answered with a form', async () =
   expect(new URLSearchParams(await told.body.text()).get('refresh_token')).toMatch(/^ghr_/)
 })
 
-test('confidential-secret-list: both secrets are accepted, until one is taken away', async () => {
+test('confidential-secret-list: both secrets are accepted until one is removed', async () => {
   await using it = await withOneGrant({ profile: 'confidential-secret-list' })
   const [old = '', next = ''] = it.provider.client.secrets
   const by = (secret: string): Pick<ScriptedProvider, 'client' | 'endpoints'> => ({

@@ -5,7 +5,7 @@ import { MISBEHAVIOUR_NAMES } from '../misbehaviours/table.ts'
 import type { When } from '../rules.ts'
 import type { ScriptedProvider } from '../scripted-provider.ts'
 
-/** Three grants refresh in turn, four times each; which of their requests were struck? */
+/** Refreshes three grants in turn, four times each. Marks the requests that the rule applied to. */
 async function struck(when: When, seed = 'rules'): Promise<string> {
   await using provider = await createScriptedProvider({ profile: 'plain', seed })
   await provider.mintGrants(3)
@@ -27,20 +27,20 @@ async function marks(provider: ScriptedProvider): Promise<string> {
 }
 
 test.each<[string, When, string]>([
-  ['all', {}, 'xxxxxxxxxxxx'],
-  ['the next four', { next: 4 }, 'xxxx........'],
-  ['one family', { family: 'f1' }, '.x..x..x..x.'],
-  ['two families', { family: ['f0', 'f2'] }, 'x.xx.xx.xx.x'],
-  ['the next two of a family', { family: 'f1', next: 2 }, '.x..x.......'],
-  ['the first two of each', { nextOfEach: 2 }, 'xxxxxx......'],
-  ['none of another endpoint', { endpoint: 'userinfo' }, '............'],
-  ['none of another grant type', { grantType: 'authorization_code' }, '............'],
-  ['refreshes', { grantType: 'refresh_token' }, 'xxxxxxxxxxxx'],
-])('a rule is for %s', async (_, when, expected) => {
+  ['all requests', {}, 'xxxxxxxxxxxx'],
+  ['the next four requests', { next: 4 }, 'xxxx........'],
+  ['the requests of one family', { family: 'f1' }, '.x..x..x..x.'],
+  ['the requests of two families', { family: ['f0', 'f2'] }, 'x.xx.xx.xx.x'],
+  ['the next two requests of a family', { family: 'f1', next: 2 }, '.x..x.......'],
+  ['the first two requests of each family', { nextOfEach: 2 }, 'xxxxxx......'],
+  ['only the requests of another endpoint', { endpoint: 'userinfo' }, '............'],
+  ['only the requests of another grant type', { grantType: 'authorization_code' }, '............'],
+  ['refreshes only', { grantType: 'refresh_token' }, 'xxxxxxxxxxxx'],
+])('a rule applies to %s', async (_, when, expected) => {
   expect(await struck(when)).toBe(expected)
 })
 
-test('a rule is for a while', async () => {
+test('a rule applies only within its time', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain' })
   await provider.mintGrants(1)
   await provider.misbehave('status-503', { afterMs: 60_000, forMs: 60_000 })
@@ -51,7 +51,7 @@ test('a rule is for a while', async () => {
   expect(await marks(provider)).toBe('..xx.')
 })
 
-test('a fraction is struck by chance, the same for the same seed', async () => {
+test('a rule with a fraction applies by chance, the same for the same seed', async () => {
   const first = await struck({ fraction: 0.5 }, 'one seed')
   expect(first).toMatch(/x/)
   expect(first).toMatch(/\./)
@@ -59,7 +59,7 @@ test('a fraction is struck by chance, the same for the same seed', async () => {
   expect(await struck({ fraction: 0.5 }, 'another seed')).not.toBe(first)
 })
 
-test('what chance does to one family does not depend on the others', async () => {
+test('the chance of one family does not depend on other families', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain', seed: 'one seed' })
   await provider.mintGrants(3)
   await provider.misbehave('status-503', { fraction: 0.5 })
@@ -73,7 +73,7 @@ test('what chance does to one family does not depend on the others', async () =>
   expect(await mine('f1')).toEqual([1, 4, 7, 10].map((at) => together[at] === 'x'))
 })
 
-test('a fraction is about what it says', async () => {
+test('a rule with a fraction applies to about that share of the requests', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain', seed: 'fraction' })
   await provider.mintGrants(20)
   await provider.misbehave('status-503', { fraction: 0.3 })
@@ -83,7 +83,7 @@ test('a fraction is about what it says', async () => {
   expect(count).toBeLessThan(160)
 })
 
-test('the first rule that is for a request is used; what is delayed may misbehave besides', async () => {
+test('the first matching rule is used, and a delay goes with another misbehaviour', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain' })
   await provider.mintGrants(1)
   const first = await provider.misbehave('status-503')
@@ -102,7 +102,7 @@ test('the first rule that is for a request is used; what is delayed may misbehav
   ])
 })
 
-test('what is held goes on when it is released, and can be waited for', async () => {
+test('a held request goes on when its rule is removed', async () => {
   await using provider = await createScriptedProvider({ profile: 'strict' })
   const [grant] = await provider.mintGrants(1)
   const hold = await provider.misbehave({ act: 'hold', before: 'answer' })
@@ -114,7 +114,7 @@ test('what is held goes on when it is released, and can be waited for', async ()
   await provider.until({ count: 1, phase: 'answered' })
 })
 
-test('what is delayed goes on when the provider behaves again', async () => {
+test('a delayed request goes on when the provider behaves again', async () => {
   await using provider = await createScriptedProvider({ profile: 'strict' })
   const [grant] = await provider.mintGrants(1)
   await provider.misbehave({ act: 'delay', before: 'processing', ms: 600_000 })
@@ -124,7 +124,7 @@ test('what is delayed goes on when the provider behaves again', async () => {
   expect((await asked).status).toBe(200)
 })
 
-test('invalid_grant heals after so many requests of each, or after a time', async () => {
+test('a false invalid_grant ends after a number of requests or a time, and revokes nothing', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain' })
   await provider.mintGrants(2)
   await provider.misbehave('invalid-grant', { nextOfEach: 2 })
@@ -138,7 +138,7 @@ test('invalid_grant heals after so many requests of each, or after a time', asyn
   expect((await provider.truth()).families.every(({ revoked }) => revoked === null)).toBe(true)
 })
 
-test('other endpoints misbehave as well', async () => {
+test('revocation and userinfo can misbehave too', async () => {
   await using provider = await createScriptedProvider({ profile: 'strict' })
   const [grant] = await provider.mintGrants(1)
   const { id, secret } = provider.client
@@ -161,7 +161,7 @@ test('other endpoints misbehave as well', async () => {
   })
 })
 
-test('a provider that says nothing of the refresh token has not replaced it, and says so if it has', async () => {
+test('an answer without a refresh token has not replaced it, and a repeated one names the token that did', async () => {
   await using provider = await createScriptedProvider({ profile: 'grace' })
   const [grant] = await provider.mintGrants(1)
   await provider.misbehave('refresh-token-missing')
@@ -174,13 +174,13 @@ test('a provider that says nothing of the refresh token has not replaced it, and
   expect(again.json['refresh_token']).toBe(rotated.json['refresh_token'])
 })
 
-test('whose a request is cannot be known before it is read', async () => {
+test('a rule that ends connections before they are read cannot name a family', async () => {
   await using provider = await createScriptedProvider()
   await expect(provider.misbehave('reset-on-accept', { family: 'f0' })).rejects.toThrow(
     'before a request says whose it is',
   )
 })
 
-test('more than forty misbehaviours have a name', () => {
+test('more than a hundred misbehaviours have a name', () => {
   expect(MISBEHAVIOUR_NAMES.length).toBeGreaterThan(100)
 })

@@ -3,16 +3,15 @@ import type { ScriptedProvider } from '../scripted-provider.ts'
 
 export type Received = {
   readonly statusLine: string
-  /** Lower-case names. */
+  /** Header names are in lower case. */
   readonly headers: ReadonlyMap<string, string>
   readonly headerCount: number
   readonly body: Buffer
-  /** Everything. */
   readonly bytes: Buffer
   readonly ending: 'end' | 'reset' | 'left'
 }
 
-/** Sends a refresh as bytes and keeps what comes back; leaves after `leaveAfter` bytes, if it is given. */
+/** Sends a refresh as raw bytes. Returns the raw answer. Disconnects after `leaveAfter` bytes. */
 export function refreshByWire(
   provider: Pick<ScriptedProvider, 'origin' | 'client'>,
   refreshToken: string,

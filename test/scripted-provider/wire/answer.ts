@@ -1,14 +1,14 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Body } from './body.ts'
 
-/** An answer as it should reach the client. */
+/** An answer to send. */
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Body
 }
 
-/** Sends it as any server would. `left`: the last byte has left, nobody has closed anything yet. */
+/** Sends an answer normally. Calls `left` after the last byte, before the connection closes. */
 export async function sendAnswer(
   response: ServerResponse,
   answer: Answer,
@@ -28,7 +28,7 @@ export async function sendAnswer(
   })
 }
 
-/** The same, byte by byte as it stands on the wire. */
+/** Encodes the head of an answer as raw bytes. */
 export function writeHead(
   { status, headers, body }: Answer,
   framing: 'length' | 'close',

@@ -7,7 +7,7 @@ export type Body = { readonly bytes: Buffer; readonly type: string | null }
 const JSON_TYPE = 'application/json; charset=utf-8'
 const DEEP = 50_000
 
-/** Bytes and content type; `reply`: what a proper answer would hold. */
+/** Encodes a body of this form. `reply` has the fields of the right answer. */
 export function writeBody(shape: BodyShape, reply: Json | null, words: Words): Body {
   if (typeof shape === 'string') return writeNamed(shape, reply)
   if ('json' in shape) return text(fillJson(shape.json, words), JSON_TYPE)
@@ -58,7 +58,7 @@ function text(content: string, type: string): Body {
   return { bytes: Buffer.from(content), type }
 }
 
-/** A lone continuation byte in a text of its own. */
+/** Adds a field with an invalid UTF-8 byte. */
 function brokenUtf8(json: string): Body {
   const [head, tail] = ['{"note":"caf', `","`]
   const rest = json.slice(2)
@@ -66,7 +66,7 @@ function brokenUtf8(json: string): Body {
   return { bytes: Buffer.concat(bytes), type: JSON_TYPE }
 }
 
-/** Every text twice: first something else, then what is meant. */
+/** Writes every text field twice: first a decoy, then the right value. */
 function decoys(reply: Json | null): string {
   return Object.entries(reply ?? {})
     .filter(([, value]) => typeof value === 'string')

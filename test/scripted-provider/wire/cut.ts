@@ -4,10 +4,10 @@ import { type Answer, writeHead } from './answer.ts'
 
 type Cut = Extract<Misbehaviour, { act: 'cut' }>
 
-/** Long enough for a client on this machine to read what was sent before it reads the reset. */
+/** Time for the client to read the sent bytes before the reset discards them. */
 const READ_FIRST_MS = 20
 
-/** Sends as much of the answer as the cut allows, tells what has left, and ends the connection. */
+/** Sends the answer up to the cut, reports the sent bytes, and ends the connection. */
 export async function cutAnswer(
   socket: Socket,
   { answer, cut, left }: { answer: Answer; cut: Cut; left: (sent: Buffer) => void },

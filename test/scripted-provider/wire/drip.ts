@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, writeHead } from './answer.ts'
 import { write } from './cut.ts'
 
-/** The whole answer, byte by byte; whether the client stayed for all of it. */
+/** Sends the answer byte by byte. Returns whether the client stayed to the end. */
 export async function dripAnswer(
   socket: Socket,
   answer: Answer,

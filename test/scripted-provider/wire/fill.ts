@@ -1,8 +1,8 @@
-/** What texts of an answer may name; null where there is no such thing. */
+/** The values for the placeholders in answers; null for a missing one. */
 export type Words = {
-  /** The one that was shown. */
+  /** The refresh token of the request. */
   readonly refreshToken: string | null
-  /** The one that came of it. */
+  /** The new access token. */
   readonly accessToken: string | null
   readonly clientSecret: string
   /** Origin of the second listener. */
@@ -21,7 +21,7 @@ export function fill(text: string, words: Words): string {
   )
 }
 
-/** The same inside a JSON text, where a time in seconds is a number of its own. */
+/** Fills placeholders in JSON. A time in seconds becomes a number. */
 export function fillJson(json: unknown, words: Words): string {
   const text = JSON.stringify(json).replaceAll(/"(\{\{epoch(?:[+-]\d+)?\}\})"/g, '$1')
   return fill(text, { ...words, request: JSON.stringify(words.request).slice(1, -1) })

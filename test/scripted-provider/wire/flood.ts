@@ -9,7 +9,7 @@ type Flood = Extract<Misbehaviour, { act: 'flood' }>
 const CHUNK = 64 * 1024
 const MEMBER = 16 * 1024 * 1024
 
-/** Sends more than anybody wants, no faster than it is read; whether the client stayed for all of it. */
+/** Sends a huge answer as fast as it is read. Returns whether the client stayed to the end. */
 export async function floodAnswer(socket: Socket, answer: Answer, flood: Flood): Promise<boolean> {
   for (const bytes of FLOODS[flood.with](answer, flood.amount)) {
     if (socket.destroyed) return false
