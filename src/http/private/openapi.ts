@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../../core/base/errors.ts'
 import { type Endpoint, PlainText } from './endpoint.ts'
-import { PROBLEMS } from '../problem.ts'
+import { PROBLEMS } from '../problems.ts'
 import { components, problemShape } from './wire.ts'
 
 type Json = Readonly<Record<string, unknown>>

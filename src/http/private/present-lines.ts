@@ -1,5 +1,5 @@
 import type { BatchResult } from '../../vault/import/import-batch.ts'
-import { PROBLEMS } from '../problem.ts'
+import { PROBLEMS } from '../problems.ts'
 
 /** What came of each line of a batch, in its order. */
 export function presentBatch(results: readonly BatchResult[]) {

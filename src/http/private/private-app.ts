@@ -9,7 +9,7 @@ import type { Endpoint, EndpointPorts } from './endpoint.ts'
 import { authenticate, foreignRequestGuard, type HostRule } from './guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { privateEndpoints } from './private.ts'
-import { type LogFailure, requestIds, sendProblem } from '../problem.ts'
+import { type LogFailure, requestIds, sendProblem } from './send-problem.ts'
 import { runEndpoint, runFastForms } from './run-endpoint.ts'
 
 export type PrivateExtras = Pick<EndpointPorts, 'metrics' | 'version'> &

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PERMISSIONS } from '../../core/base/access.ts'
 import { FAILURE_REASONS } from '../../core/connection/connection.ts'
-import { PROBLEMS } from '../problem.ts'
+import { PROBLEMS } from '../problems.ts'
 
 // Shapes of what is answered: the wire's types, and the components of the OpenAPI document.
 

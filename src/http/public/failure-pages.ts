@@ -1,29 +1,26 @@
 import type { Context, Middleware } from 'koa'
-import { type ErrorCode, StoreError, VaultError } from '../../core/base/errors.ts'
+import { StoreError, VaultError } from '../../core/base/errors.ts'
 import type { Events } from '../../observe/events.ts'
 import type { Random } from '../../ports/ports.ts'
 import type { PageFrame } from './pages/layout.ts'
-import { type PageProblem, problemPage, problemStatus } from './pages/problem-page.ts'
+import { type Notice, noticePage, noticeStatus } from './pages/notice-page.ts'
 import { sendPage } from './send-page.ts'
 
-/** A refusal that only browsers meet, or one that says where to try again. */
+/** A refusal that only a browser can meet, or one with a link to try again. */
 export class PageRefusal extends Error {
-  readonly problem: PageProblem
+  readonly notice: Notice
   /** A path of ours where the user may try again. */
   readonly retry: string | null
 
-  constructor(
-    problem: PageProblem,
-    more: { readonly retry?: string; readonly cause?: unknown } = {},
-  ) {
-    super(problem, more.cause === undefined ? {} : { cause: more.cause })
+  constructor(notice: Notice, more: { readonly retry?: string; readonly cause?: unknown } = {}) {
+    super(notice, more.cause === undefined ? {} : { cause: more.cause })
     this.name = 'PageRefusal'
-    this.problem = problem
+    this.notice = notice
     this.retry = more.retry ?? null
   }
 }
 
-/** Whatever is thrown below becomes a page. What the user cannot put right is logged, and says where. */
+/** Turns whatever a route throws into a page. A fault that the user cannot correct is logged under the reference that the page shows. */
 export function failurePages(
   frame: PageFrame,
   reporting: { readonly random: Random; readonly events: Pick<Events, 'requestFailed'> },
@@ -32,13 +29,13 @@ export function failurePages(
     try {
       await next()
     } catch (thrown) {
-      const problem = sortFailure(thrown)
-      const status = problemStatus(problem)
+      const notice = sortFailure(thrown)
+      const status = noticeStatus(notice)
       const error = thrown instanceof PageRefusal ? (thrown.cause ?? thrown) : thrown
       const retry = thrown instanceof PageRefusal ? thrown.retry : null
       const reference = status >= 500 ? report(ctx, error, reporting) : null
       setFailureHeaders(ctx, status, error)
-      sendPage(ctx, problemPage(frame, problem, { retry, reference }), status)
+      sendPage(ctx, noticePage(frame, notice, { provider: null, retry, reference }), status)
     }
   }
 }
@@ -49,7 +46,7 @@ function report(
   { random, events }: { readonly random: Random; readonly events: Pick<Events, 'requestFailed'> },
 ): string {
   const requestId = Buffer.from(random.bytes(8)).toString('hex')
-  // The route's pattern: the path itself holds the link's secret.
+  // The pattern of the route: the path holds the link's secret.
   const route = `${ctx.method} ${(ctx['_matchedRoute'] as string | undefined) ?? '-'}`
   events.requestFailed({ requestId, route, error })
   return requestId
@@ -57,7 +54,7 @@ function report(
 
 function setFailureHeaders(ctx: Context, status: number, error: unknown): void {
   if (status === 405) ctx.set('Allow', methodsOf(ctx).join(', '))
-  // What is left of a body that nobody reads must not be taken for the next request.
+  // The unread rest of a body must not be read as the next request.
   if (status === 413 || status === 415) ctx.set('Connection', 'close')
   if (status === 503) {
     const asked = error instanceof VaultError ? error.extras.retryAfterSeconds : undefined
@@ -71,24 +68,8 @@ function methodsOf(ctx: Context): readonly string[] {
   return [...new Set(matched.flatMap(({ methods }) => methods))].toSorted()
 }
 
-function sortFailure(error: unknown): PageProblem {
-  if (error instanceof PageRefusal) return error.problem
-  if (error instanceof StoreError) return 'unavailable'
-  return error instanceof VaultError ? (BY_CODE[error.code] ?? 'internal') : 'internal'
-}
-
-/** A code that is not here cannot be a browser's doing. */
-const BY_CODE: Readonly<Partial<Record<ErrorCode, PageProblem>>> = {
-  invalid_request: 'bad_form',
-  not_found: 'link_not_found',
-  method_not_allowed: 'method_not_allowed',
-  link_used: 'link_used',
-  link_expired: 'link_expired',
-  link_superseded: 'link_superseded',
-  link_withdrawn: 'link_withdrawn',
-  payload_too_large: 'too_large',
-  unsupported_media_type: 'not_a_form',
-  provider_misconfigured: 'provider_misconfigured',
-  provider_unavailable: 'provider_unavailable',
-  storage_unavailable: 'unavailable',
+function sortFailure(error: unknown): Notice {
+  if (error instanceof PageRefusal) return error.notice
+  if (error instanceof StoreError) return 'storage_unavailable'
+  return error instanceof VaultError ? error.code : 'internal'
 }

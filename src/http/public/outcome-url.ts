@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { LinkEnd } from '../../vault/connect/end-link.ts'
-import { type Outcome, outcomePage, outcomeStatus } from './pages/outcome-page.ts'
+import { noticePage, noticeStatus, type Outcome, outcomeNotice } from './pages/notice-page.ts'
 import { PageRefusal } from './failure-pages.ts'
 import { sendPage } from './send-page.ts'
 import type { PublicSite } from './site.ts'
@@ -53,7 +53,10 @@ export function showOutcome(
     throw new PageRefusal('wrong_browser')
   }
   const outcome = fromText(text)
-  sendPage(ctx, outcomePage(at.site, outcome, at.provider.name), outcomeStatus(outcome))
+  const notice = outcomeNotice(outcome)
+  const reference = outcome.kind === 'failed' ? (outcome.providerError ?? null) : null
+  const shown = { provider: at.provider.name, retry: null, reference }
+  sendPage(ctx, noticePage(at.site, notice, shown), noticeStatus(notice))
 }
 
 function proof(ports: Pick<Ports, 'sealer'>, provider: Provider, at: At, outcome: string): string {

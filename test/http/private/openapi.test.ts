@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { privateEndpoints } from '../../../src/http/private/private.ts'
-import { PROBLEMS } from '../../../src/http/problem.ts'
+import { PROBLEMS } from '../../../src/http/problems.ts'
 import { document } from '../support/conform.ts'
 
 const run = promisify(execFile)

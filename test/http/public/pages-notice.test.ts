@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import {
+  noticePage,
+  noticeStatus,
   type Outcome,
-  outcomePage,
-  outcomeStatus,
-} from '../../../src/http/public/pages/outcome-page.ts'
-import { problemPage, problemStatus } from '../../../src/http/public/pages/problem-page.ts'
+  outcomeNotice,
+} from '../../../src/http/public/pages/notice-page.ts'
 
 const FRAME = { stylesheet: '/assets/x.css' }
+const ACME = { provider: 'Acme', retry: null, reference: null }
 
 test.each<[Outcome, number, string]>([
   [{ kind: 'connected', awaitsConfirmation: false }, 200, 'Acme is connected'],
@@ -23,24 +24,37 @@ test.each<[Outcome, number, string]>([
   [failed('internal', 'provider_refused'), 502, 'Acme refused the connection'],
   [failed('internal', 'internal'), 500, 'Acme was not connected'],
   [failed('internal', 'constructor'), 500, 'Acme was not connected'],
-])('tells of %j with %d and "%s"', (outcome, status, heading) => {
-  expect(outcomeStatus(outcome)).toBe(status)
-  const page = outcomePage(FRAME, outcome, 'Acme').toString()
+  [failed('internal', 'invalid_request'), 500, 'Acme was not connected'],
+])('the page of %j has the status %d and the heading "%s"', (outcome, status, heading) => {
+  const notice = outcomeNotice(outcome)
+  expect(noticeStatus(notice)).toBe(status)
+  const page = noticePage(FRAME, notice, ACME).toString()
   expect(page).toContain(`<h1>${heading}</h1>`)
   expect(page).toContain(`<title>${heading}</title>`)
   expect(page).not.toContain('{provider}')
 })
 
 test('a provider’s name is escaped, and is no pattern', () => {
-  const page = outcomePage(FRAME, failed('reject', 'access_denied'), '<b>$&').toString()
+  const notice = outcomeNotice(failed('reject', 'access_denied'))
+  const page = noticePage(FRAME, notice, { ...ACME, provider: '<b>$&' }).toString()
   expect(page).toContain('&#60;b&#62;$&#38; was not connected')
 })
 
-test('a problem offers a retry and a reference only where there is one', () => {
-  const bare = problemPage(FRAME, 'link_expired', { retry: null, reference: null }).toString()
-  expect(problemStatus('link_expired')).toBe(410)
+test('a page that knows no provider speaks of the provider', () => {
+  const page = noticePage(FRAME, 'provider_unavailable', { ...ACME, provider: null }).toString()
+  expect(page).toContain('<h1>The provider cannot be reached</h1>')
+  expect(page).not.toContain('{provider}')
+})
+
+test('a page shows a retry and a reference only if there is one', () => {
+  const bare = noticePage(FRAME, 'link_expired', ACME).toString()
+  expect(noticeStatus('link_expired')).toBe(410)
   expect(bare).not.toMatch(/<a |Reference/)
-  const full = problemPage(FRAME, 'internal', { retry: '/connect/x', reference: 'abc' }).toString()
+  const full = noticePage(FRAME, 'internal', {
+    ...ACME,
+    retry: '/connect/x',
+    reference: 'abc',
+  }).toString()
   expect(full).toContain('href="/connect/x"')
   expect(full).toContain('Reference: <code>abc</code>')
 })

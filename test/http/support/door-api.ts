@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Caller, Permission } from '../../../src/core/base/access.ts'
 import { type ListenAt, listen } from '../../../src/http/listen.ts'
 import { createPrivateApp } from '../../../src/http/private/private-app.ts'
-import type { LogFailure } from '../../../src/http/problem.ts'
+import type { LogFailure } from '../../../src/http/private/send-problem.ts'
 import { systemClock } from '../../../src/observe/system-clock.ts'
 import type { Ports } from '../../../src/ports/ports.ts'
 

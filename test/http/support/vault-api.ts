@@ -6,7 +6,7 @@ import { DEFAULT_REFRESH_POLICY } from '../../../src/core/refresh/refresh-policy
 import { Secret } from '../../../src/core/base/secret.ts'
 import { listen } from '../../../src/http/listen.ts'
 import { createPrivateApp } from '../../../src/http/private/private-app.ts'
-import type { LogFailure } from '../../../src/http/problem.ts'
+import type { LogFailure } from '../../../src/http/private/send-problem.ts'
 import type { Observer, Ports } from '../../../src/ports/ports.ts'
 import type { TokenEndpoint } from '../../../src/ports/token-endpoint.ts'
 import { systemRandom } from '../../../src/observe/system-clock.ts'
