@@ -20,7 +20,7 @@ function as(url: string) {
   return { env: { LARDER_URL: url, LARDER_API_KEY: KEY } }
 }
 
-test('connections are listed to the last page, with the key in the header alone', async () => {
+test('connections list reads every page, with the key in the header only', async () => {
   const { url, asked } = await scriptedDaemon({
     'GET /v1/connections?userId=4+2&limit=500': {
       status: 200,
@@ -48,7 +48,7 @@ test('connections are listed to the last page, with the key in the header alone'
   ])
 })
 
-test('with --json standard output is what the daemon said', async () => {
+test("connections list --json prints the daemon's items as JSON", async () => {
   const page = { items: [CONNECTION], nextCursor: null }
   const { url } = await scriptedDaemon({
     'GET /v1/connections?limit=500': { status: 200, body: page },
@@ -57,7 +57,7 @@ test('with --json standard output is what the daemon said', async () => {
   expect(JSON.parse(run.stdout)).toEqual([CONNECTION])
 })
 
-test('keys list follows the pages of the list', async () => {
+test('keys list reads every page', async () => {
   const [one, two] = ['key_1', 'key_2'].map((id) => ({ id, permissions: ['admin'] }))
   const { url } = await scriptedDaemon({
     'GET /v1/keys?limit=500': { status: 200, body: { items: [one], nextCursor: 'key_1' } },
@@ -70,7 +70,7 @@ test('keys list follows the pages of the list', async () => {
   expect(JSON.parse(run.stdout)).toEqual([one, two])
 })
 
-test('what a user is called cannot drive the terminal', async () => {
+test('control characters in a user id are not printed to the terminal', async () => {
   const items = [{ ...CONNECTION, userId: '\u001b[2J\u202e' }]
   const { url } = await scriptedDaemon({
     'GET /v1/connections?limit=500': { status: 200, body: { items, nextCursor: null } },
@@ -102,14 +102,14 @@ test.each([
   ],
   ['keys revoke key_1', 'DELETE /v1/keys/key_1', null, /^$/],
   ['keys revoke key_1 --json', 'DELETE /v1/keys/key_1', null, /"key_1"/],
-])('%s asks %s', async (words, question, body, stdout) => {
+])('%s sends %s', async (words, question, body, stdout) => {
   const { url } = await scriptedDaemon({ [question]: { status: 200, body } })
   const run = await larder(words.split(' '), as(url))
   expect(run.stdout).toMatch(stdout)
   expect(run.code).toBe(0)
 })
 
-test('a link is printed alone on standard output', async () => {
+test('link prints only the URL on standard output', async () => {
   const link = { id: 'lnk_1', url: 'https://connect.example/l/x', expiresAt: 'then' }
   const { url, asked } = await scriptedDaemon({
     'POST /v1/connect-links': { status: 201, body: link },
@@ -120,7 +120,7 @@ test('a link is printed alone on standard output', async () => {
   expect(asked[0]?.body).toEqual({ userId: '42', provider: 'google', ttlSeconds: 60 })
 })
 
-test('a named key is made by the daemon, with the permissions asked for', async () => {
+test('keys new with a name makes the daemon create a key with the given permissions', async () => {
   const { url, asked } = await scriptedDaemon({
     'POST /v1/keys': { status: 201, body: { id: 'key_1', key: 'key_1.secret' } },
   })
@@ -134,7 +134,7 @@ test('a named key is made by the daemon, with the permissions asked for', async 
   })
 })
 
-test('the daemon is found on a unix socket too', async () => {
+test('healthcheck reaches the daemon on a unix socket', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'larder-cli-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const answers = { 'GET /readyz': { status: 200, body: { ready: true } } }
@@ -145,7 +145,7 @@ test('the daemon is found on a unix socket too', async () => {
   expect(JSON.parse(asJson.stdout)).toEqual({ ready: true })
 })
 
-test('a path in LARDER_URL stands before every route', async () => {
+test('a path in LARDER_URL is put before every route', async () => {
   const { url, asked } = await scriptedDaemon({
     'GET /vault/v1/keys?limit=500': { status: 200, body: { items: [] } },
   })
@@ -153,12 +153,12 @@ test('a path in LARDER_URL stands before every route', async () => {
   expect(asked.map((question) => question.url)).toEqual(['/vault/v1/keys?limit=500'])
 })
 
-describe('before there is a daemon', () => {
+describe('commands that need no daemon', () => {
   test.each([
     ['keys new', /^[\w-]{43}\n$/],
     ['master-key new', /^[A-Za-z0-9+/]{43}=\n$/],
     ['version', /^\d+\.\d+\.\d+\n$/],
-  ])('%s prints its answer alone', async (words, stdout) => {
+  ])('%s prints only its result', async (words, stdout) => {
     const run = await larder(words.split(' '))
     expect(run).toEqual({ code: 0, stdout: expect.stringMatching(stdout) as string, stderr: '' })
   })
@@ -172,17 +172,17 @@ describe('before there is a daemon', () => {
     },
   )
 
-  test('a reader that has read enough is no fault', async () => {
+  test('openapi exits with 0 if the reader closes the pipe early', async () => {
     expect(await hangUpOn(['openapi'])).toEqual({ code: 0, stderr: '' })
   })
 
-  test('openapi prints the document', async () => {
+  test('openapi prints the OpenAPI document', async () => {
     const { stdout } = await larder(['openapi'])
     expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0' })
   })
 })
 
-describe('what cannot be done is refused on standard error, with a hint and an exit code', () => {
+describe('commands that fail', () => {
   test.each([
     [['frobnicate'], 2, "error: unknown command 'frobnicate'"],
     [['link', '42'], 2, "error: missing required argument 'provider'"],
@@ -190,15 +190,18 @@ describe('what cannot be done is refused on standard error, with a hint and an e
     [['connections', 'list', '--frob'], 2, "error: unknown option '--frob'"],
     [['connections', 'list'], 78, 'error: LARDER_API_KEY: not set'],
     [['healthcheck'], 69, 'error: the daemon cannot be reached (ECONNREFUSED)'],
-  ])('%j ends with %d', async (words, code, stderr) => {
-    const run = await larder(words, { env: { LARDER_LISTEN: '127.0.0.1:1' } })
-    expect(run).toMatchObject({ code, stdout: '' })
-    expect(run.stderr).toContain(`larder: ${stderr.startsWith('error') ? stderr : ''}`)
-    expect(run.stderr).toContain(stderr)
-    expect(run.stderr).toMatch(/\nlarder: hint: .+\n$/)
-  })
+  ])(
+    'the command %j exits with %d, an error and a hint on standard error',
+    async (words, code, stderr) => {
+      const run = await larder(words, { env: { LARDER_LISTEN: '127.0.0.1:1' } })
+      expect(run).toMatchObject({ code, stdout: '' })
+      expect(run.stderr).toContain(`larder: ${stderr.startsWith('error') ? stderr : ''}`)
+      expect(run.stderr).toContain(stderr)
+      expect(run.stderr).toMatch(/\nlarder: hint: .+\n$/)
+    },
+  )
 
-  test('a problem of the daemon is told with its code and every bad field', async () => {
+  test('a problem of the daemon is printed with its code and every bad field', async () => {
     const problem = {
       code: 'invalid_request',
       detail: 'the request is not valid',
@@ -221,16 +224,19 @@ describe('what cannot be done is refused on standard error, with a hint and an e
     [500, 'internal', 'the log tells more under r-1'],
     [409, 'confirmation_required', 'the host app has to confirm the connection first'],
     [429, 'too_many_requests', 'docs/api.md explains this code'],
-  ])('a %d %s comes with a hint that is true of it', async (status, code, hint) => {
-    const problem = { code, detail: 'no', requestId: 'r-1' }
-    const { url } = await scriptedDaemon({
-      'POST /v1/connections/con_1/refresh': { status, body: problem },
-    })
-    const { stderr } = await larder(['connections', 'refresh', 'con_1'], as(url))
-    expect(stderr).toBe(`larder: error: no (${code})\nlarder: hint: ${hint}\n`)
-  })
+  ])(
+    'the error %d %s of the daemon is printed with a hint that fits it',
+    async (status, code, hint) => {
+      const problem = { code, detail: 'no', requestId: 'r-1' }
+      const { url } = await scriptedDaemon({
+        'POST /v1/connections/con_1/refresh': { status, body: problem },
+      })
+      const { stderr } = await larder(['connections', 'refresh', 'con_1'], as(url))
+      expect(stderr).toBe(`larder: error: no (${code})\nlarder: hint: ${hint}\n`)
+    },
+  )
 
-  test('a daemon that is not ready fails its health check with the reason', async () => {
+  test('healthcheck fails with the reason if the daemon is not ready', async () => {
     const { url } = await scriptedDaemon({
       'GET /readyz': { status: 503, body: { ready: false, reason: 'disk_full' } },
     })
@@ -239,7 +245,7 @@ describe('what cannot be done is refused on standard error, with a hint and an e
     expect(run.stderr).toContain('not ready: disk_full')
   })
 
-  test('something else that answers at that address is told apart', async () => {
+  test('an answer that is not from a Larder daemon is reported as such', async () => {
     const { url } = await scriptedDaemon({})
     const run = await larder(['keys', 'list'], as(url))
     expect(run.stderr).toContain('the answer is none of a daemon')

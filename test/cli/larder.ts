@@ -16,16 +16,16 @@ export type Run = {
 type Options = {
   readonly env?: Record<string, string>
   readonly cwd?: string
-  /** Of node itself. */
+  /** Flags of Node itself. */
   readonly flags?: readonly string[]
 }
 
-/** Runs the program as its users do: a process of its own, with no variables but these. */
+/** Runs the program in a process of its own, with only these environment variables. */
 export async function larder(words: readonly string[], options: Options = {}): Promise<Run> {
   return spawnLarder(words, options).ended
 }
 
-/** Runs a command whose output nobody reads: the pipe is closed before there is any. */
+/** Runs a command whose output pipe is closed before it writes. */
 export async function hangUpOn(words: readonly string[]): Promise<Omit<Run, 'stdout'>> {
   const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
     env: {},

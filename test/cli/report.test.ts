@@ -7,7 +7,7 @@ import { GuardError } from '../../src/oauth/egress/egress.ts'
 import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'
 import { OpenError } from '../../src/store/sqlite/open-error.ts'
 
-describe('what an operator can mend is no fault of ours, and comes with a hint', () => {
+describe('errors that an operator can mend', () => {
   test.each([
     [new ConfigError(['LARDER_LISTEN: no']), 78, 'LARDER_LISTEN: no'],
     [new WrongKeyError(), 78, 'the master key does not open this vault'],
@@ -23,7 +23,7 @@ describe('what an operator can mend is no fault of ours, and comes with a hint',
     [refused('write', 'ENOSPC'), 74, 'the data directory cannot be used (ENOSPC)'],
     [refused('read', 'EIO'), 74, 'the data directory cannot be used (EIO)'],
     [refused('close', 'EIO'), 74, 'the data directory cannot be used (EIO)'],
-  ])('%s ends with %d', (error, exitCode, line) => {
+  ])('%s is printed with a hint and ends with %d', (error, exitCode, line) => {
     const explained = explain(error)
     expect(explained.lines.join('\n')).toContain(line)
     expect(explained.exitCode).toBe(exitCode)
@@ -31,13 +31,13 @@ describe('what an operator can mend is no fault of ours, and comes with a hint',
     expect(isFault(error)).toBe(false)
   })
 
-  test('a full disk is told to be made room on', () => {
+  test('the hint for a full disk says to make room', () => {
     expect(explain(refused('write', 'ENOSPC')).hint).toContain('make room')
   })
 })
 
 test.each([new TypeError('canary'), 'canary', null])(
-  '%s is a fault, and is not repeated',
+  '%s is reported as an internal fault, without its text',
   (error) => {
     expect(explain(error)).toMatchObject({ exitCode: 70 })
     expect(JSON.stringify(explain(error))).not.toContain('canary')

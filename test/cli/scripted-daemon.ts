@@ -12,7 +12,7 @@ type Asked = {
 }
 type Answer = { readonly status: number; readonly body: unknown }
 
-/** A listener that answers from a table of `METHOD /path`, and remembers what it was asked. */
+/** A listener that answers from a table of `METHOD /path` and records each request. */
 export async function scriptedDaemon(
   answers: Readonly<Record<string, Answer>>,
   socket?: string,

@@ -11,7 +11,7 @@ const rows = page
   .filter((line) => line.startsWith('| `'))
   .map((line) => line.split('|').map((cell) => cell.trim()))
 
-test('every setting of the environment has a row, and no row is of another', () => {
+test('docs/settings.md has a row for every environment variable and no other row', () => {
   const documented = rows.flatMap((cells) => cells[1]?.match(/LARDER_[A-Z_<>]+/g) ?? [])
   const provider = ['CLIENT_ID', 'CLIENT_SECRET', 'CLIENT_SECRET_FILE']
   const known = Object.entries(SETTINGS).flatMap(([name, sort]) =>
@@ -22,13 +22,13 @@ test('every setting of the environment has a row, and no row is of another', () 
   )
 })
 
-test('every setting of refreshing has a row with its default', () => {
+test('docs/settings.md has a row for every refresh setting, with its default', () => {
   for (const [name, value] of Object.entries(DEFAULT_REFRESH_SETTINGS)) {
     expect(rows.find((cells) => cells[1] === `\`${name}\``)?.at(-2), name).toBe(String(value))
   }
 })
 
-test('the file on the page is one that is taken', () => {
+test('Larder accepts the larder.yaml shown in docs/settings.md', () => {
   const yaml = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? ''
   const cwd = tempDir()
   put(cwd, 'run/secret', 's')
@@ -66,7 +66,7 @@ test.each(shown)(
       .replaceAll(/\/run\/secrets\/[\w-]+/g, 'run/secret')
       .replaceAll('…', 'x')
     put(cwd, 'larder.yaml', filled)
-    // A page about something else may leave out the provider that it names.
+    // A page about another subject may leave out the provider.
     const google = { LARDER_GOOGLE_CLIENT_ID: 'id', LARDER_GOOGLE_CLIENT_SECRET: 'secret' }
     const config = load(yaml.includes('\nproviders:') ? {} : google, { cwd })
     expect(config.providers).not.toEqual([])

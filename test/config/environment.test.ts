@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { load, problemsOf } from './load.ts'
 import { tempDir } from './temp-dir.ts'
 
-test('without settings but keys, everything has the default of the contract', () => {
+test('with only the keys set, every setting has its default', () => {
   const cwd = tempDir()
   expect(load({}, { cwd })).toMatchObject({
     dataDir: join(cwd, 'data'),
@@ -27,7 +27,7 @@ test('without settings but keys, everything has the default of the contract', ()
   })
 })
 
-test('inside the image the data directory is the volume', () => {
+test('in the image, the data directory defaults to the volume', () => {
   expect(load({}, { inImage: true }).dataDir).toBe('/data')
 })
 
@@ -37,7 +37,7 @@ test.each([
   ['0.0.0.0:0', { kind: 'tcp', host: '0.0.0.0', port: 0 }],
   ['larder.internal:1', { kind: 'tcp', host: 'larder.internal', port: 1 }],
   ['unix:/run/larder.sock', { kind: 'unix', path: '/run/larder.sock' }],
-])('LARDER_LISTEN may be %s', (raw, listen) => {
+])('LARDER_LISTEN accepts %s', (raw, listen) => {
   expect(load({ LARDER_LISTEN: raw }).listen).toEqual(listen)
 })
 
@@ -48,7 +48,7 @@ test.each([
   ['https://example.com/a/b-c', 'https://example.com/a/b-c'],
   ['http://127.0.0.1:7421', 'http://127.0.0.1:7421'],
   ['http://[::1]:7421', 'http://[::1]:7421'],
-])('LARDER_PUBLIC_URL %s is taken as %s', (raw, url) => {
+])('LARDER_PUBLIC_URL %s is read as %s', (raw, url) => {
   expect(load({ LARDER_PUBLIC_URL: raw }).policy.publicUrl).toBe(url)
 })
 
@@ -58,11 +58,11 @@ test.each([
   'http://127.0.0.1/',
   'myapp://done',
   'com.example.app:/done',
-])('users may be sent back to %s', (url) => {
+])('LARDER_REDIRECT_URLS accepts %s', (url) => {
   expect(load({ LARDER_REDIRECT_URLS: url }).policy.redirectUrls).toEqual([url])
 })
 
-test('lists are comma-separated, spaces around their items do not count', () => {
+test('lists in variables are split at commas, and spaces around items are ignored', () => {
   const config = load({
     LARDER_ALLOWED_HOSTS: 'larder.internal, Larder-2',
     LARDER_REDIRECT_URLS: 'https://a.example , myapp://done',
@@ -73,7 +73,7 @@ test('lists are comma-separated, spaces around their items do not count', () => 
   expect(config.logLevel).toBe('debug')
 })
 
-/** Stands for what an operator may have put into the wrong place: it must never be repeated. */
+/** A value that an operator may have put into the wrong variable; no problem may repeat it. */
 const CANARY = 'canary-9f2c'
 const HOST_AND_PORT = 'must be host:port or unix:/path'
 const PUBLIC =
@@ -83,7 +83,7 @@ const REDIRECTS =
 const API_KEY_RULE = 'must be at least 32 characters of A-Z, a-z, 0-9 and . _ ~ + / -'
 const MASTER_KEY_RULE = 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them'
 
-describe('a bad value is refused by name and never repeated', () => {
+describe('bad values of environment variables', () => {
   test.each([
     ['LARDER_REFRESH_MARGN', CANARY, 'no such setting'],
     ['LARDER_LISTEN_FILE', CANARY, 'no such setting'],
@@ -139,7 +139,7 @@ describe('a bad value is refused by name and never repeated', () => {
     ],
     ['LARDER_MASTER_KEY_FILE', CANARY, undefined],
     ['LARDER_CONFIG', CANARY, undefined],
-  ])('%s=%j', (name, value, detail) => {
+  ])('%s=%j is rejected by name, without its value', (name, value, detail) => {
     const problems = problemsOf(() => load({ [name]: value }))
     if (detail !== undefined) expect(problems).toEqual([`${name}: ${detail}`])
     expect(problems).toHaveLength(1)
@@ -147,7 +147,7 @@ describe('a bad value is refused by name and never repeated', () => {
   })
 })
 
-test('all problems are told at once', () => {
+test('all problems of the environment are reported at once', () => {
   const variables = {
     LARDER_REFRESH_MARGN: '1',
     LARDER_LISTEN: 'x',
@@ -162,7 +162,7 @@ test('all problems are told at once', () => {
   ])
 })
 
-test('what kubernetes injects for a service is no setting', () => {
+test('variables that Kubernetes injects for a service named larder are ignored', () => {
   const injected = {
     LARDER_SERVICE_HOST: '10.0.0.1',
     LARDER_SERVICE_PORT: '7420',
@@ -187,11 +187,11 @@ test.each([
   ['LARDER_PORT', '7420'],
   ['LARDER_SERVICE_HOST', 'https://larder.example'],
   ['LARDER_PORT_7420_TCP', 'yes'],
-])('%s=%s is a setting that somebody believes in, and is refused', (name, value) => {
+])('%s=%s is rejected, because it is not what Kubernetes injects', (name, value) => {
   expect(problemsOf(() => load({ [name]: value }))).toEqual([`${name}: no such setting`])
 })
 
-test('variables of others are not looked at', () => {
+test('variables without the prefix LARDER_ are ignored', () => {
   expect(problemsOf(() => load({ LARDERX: '1', PATH: '/bin', larder_listen: 'x' }))).toEqual([])
 })
 
@@ -222,7 +222,7 @@ test.each<[string, ...string[]]>([
   ['--perf-basic-prof', '--perf-basic-prof'],
   ['--an-option-of-tomorrow', '--an-option-of-tomorrow'],
   ['--openssl-config=/tmp/x', '--openssl-config'],
-])('NODE_OPTIONS %s is refused', (options, ...names) => {
+])('NODE_OPTIONS %s is rejected', (options, ...names) => {
   const problems = problemsOf(() => load({ NODE_OPTIONS: options }))
   expect(problems).toEqual(optionProblems('NODE_OPTIONS', names))
 })
@@ -239,7 +239,7 @@ test.each([
 })
 
 test.each(['--inspect=0', '--tls-keylog=/tmp/keys', '--trace-tls', '--ins_pect'])(
-  '%s among the flags of node itself is refused too',
+  'the Node flag %s on the command line is rejected',
   (flag) => {
     const process = { ...CLOSED, execArgv: ['--disable-sigusr1', flag] }
     const name = flag.split('=')[0]?.replace('_', '-') ?? ''
@@ -250,12 +250,15 @@ test.each(['--inspect=0', '--tls-keylog=/tmp/keys', '--trace-tls', '--ins_pect']
 test.each([
   [{ inspectorUrl: 'ws://127.0.0.1:9229/x' }, /^node: .*inspector/],
   [{ writesReports: true }, /^node: .*reports/],
-])('a process that says %j of itself is refused, whatever its flags are', (state, expected) => {
+])('a process with %j is rejected, whatever its flags are', (state, expected) => {
   const problems = problemsOf(() => load({}, { process: { ...CLOSED, ...state } }))
   expect(problems).toEqual([expect.stringMatching(expected)])
 })
 
-test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])('%s prints requests, and is refused', (name) => {
-  const problems = problemsOf(() => load({ [name]: 'http' }))
-  expect(problems).toEqual([`${name}: must not be set: it prints requests and tokens`])
-})
+test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])(
+  '%s is rejected, because it would print requests',
+  (name) => {
+    const problems = problemsOf(() => load({ [name]: 'http' }))
+    expect(problems).toEqual([`${name}: must not be set: it prints requests and tokens`])
+  },
+)

@@ -4,7 +4,7 @@ import { fileSystemType } from '../../src/config/file-system.ts'
 import { load } from './load.ts'
 import { tempDir } from './temp-dir.ts'
 
-/** From the manual of statfs(2), and from the kernel's `linux/magic.h` and `vboxsf`. */
+/** Magic numbers from statfs(2), from the kernel's `linux/magic.h` and from `vboxsf`. */
 const DOUBTED = [
   ['NFS', 0x6969, 'on a network share (NFS), where locks'],
   ['SMB, as it was', 0x517b, 'on a network share (SMB), where locks'],
@@ -32,19 +32,25 @@ const TRUSTED = [
 const warningsFor = (type: number | null) =>
   load({}, { fileSystemType: () => type }).warnings.filter((line) => line.includes('DATA_DIR'))
 
-describe('a data directory', () => {
-  test.each(DOUBTED)('on %s is a warning that says what to do', (_, type, beginning) => {
-    const [warning, ...others] = warningsFor(type)
-    expect(warning).toContain(`LARDER_DATA_DIR: ${beginning}`)
-    expect(warning).toMatch(/: (use|mount) a .*volume/)
-    expect(others).toEqual([])
-  })
+describe('the file system of the data directory', () => {
+  test.each(DOUBTED)(
+    'a data directory on %s gives a warning that says what to do',
+    (_, type, beginning) => {
+      const [warning, ...others] = warningsFor(type)
+      expect(warning).toContain(`LARDER_DATA_DIR: ${beginning}`)
+      expect(warning).toMatch(/: (use|mount) a .*volume/)
+      expect(others).toEqual([])
+    },
+  )
 
-  test.each(TRUSTED)('on %s is none', (_, type) => expect(warningsFor(type)).toEqual([]))
+  test.each(TRUSTED)('a data directory on %s gives no warning', (_, type) =>
+    expect(warningsFor(type)).toEqual([]),
+  )
 
-  test('on a file system that nobody knows is none', () => expect(warningsFor(null)).toEqual([]))
+  test('a data directory on an unknown file system gives no warning', () =>
+    expect(warningsFor(null)).toEqual([]))
 
-  test('is looked at where it is, or where it will be made', () => {
+  test('the file system is checked at the data directory, or at its nearest existing parent', () => {
     const cwd = tempDir()
     const asked: string[] = []
     const fileSystemTypeOf = (path: string) => (asked.push(path), null)

@@ -11,7 +11,7 @@ const NO_MASTER =
 const NO_API = 'LARDER_API_KEY: not set; "larder keys new" prints one'
 
 describe('a first run on one machine', () => {
-  test('makes both keys beside the data directory, for their owner alone', () => {
+  test('a first run makes both keys beside the data directory, readable by their owner only', () => {
     const cwd = tempDir()
     const config = loadConfig({}, around({ cwd }))
     const files = [join(cwd, 'larder-api.key'), join(cwd, 'larder-master.key')]
@@ -22,7 +22,7 @@ describe('a first run on one machine', () => {
     expect(readdirSync(cwd)).toEqual(['larder-api.key', 'larder-master.key'])
   })
 
-  test('later runs find them there, and so does the command line', () => {
+  test('later runs and the command line find the keys of the first run', () => {
     const cwd = tempDir()
     const first = loadConfig({}, around({ cwd }))
     put(cwd, 'data/larder.db', '')
@@ -32,24 +32,24 @@ describe('a first run on one machine', () => {
     expect(loadClientConfig({}, around({ cwd })).apiKey).toEqual(second.apiKey)
   })
 
-  test('keys of their own for two runs of two directories', () => {
+  test('runs in two directories make different keys', () => {
     const [a, b] = [loadConfig({}, around()), loadConfig({}, around())]
     expect(a.masterKey.take()).not.toEqual(b.masterKey.take())
   })
 
-  test('goes on where an earlier one broke off', () => {
+  test('a first run makes only the key that an interrupted run did not make', () => {
     const cwd = tempDir()
     put(cwd, 'larder-api.key', API_KEY)
     expect(loadConfig({}, around({ cwd })).madeKeys).toEqual([join(cwd, 'larder-master.key')])
   })
 
-  test('leaves nothing behind when another setting is refused', () => {
+  test('a first run leaves no key behind if another setting is rejected', () => {
     const cwd = tempDir()
     expect(problemsOf(() => loadConfig({ LARDER_LISTEN: 'x' }, around({ cwd })))).toHaveLength(1)
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('says so where it cannot write', () => {
+  test('a first run reports that it cannot write the keys', () => {
     const cwd = tempDir()
     const variables = { LARDER_DATA_DIR: `${put(cwd, 'file', '')}/data` }
     expect(problemsOf(() => loadConfig(variables, around({ cwd })))).toEqual([
@@ -60,18 +60,18 @@ describe('a first run on one machine', () => {
   })
 })
 
-describe('no key is made', () => {
+describe('a start without a first run', () => {
   test.each([
     ['in the image', {}, { inImage: true }],
-    ['where other machines reach the private API', { LARDER_LISTEN: '0.0.0.0:7420' }, {}],
-  ])('%s', (_case, variables, changes) => {
+    ['if other machines can reach the private API', { LARDER_LISTEN: '0.0.0.0:7420' }, {}],
+  ])('no key is made %s', (_case, variables, changes) => {
     const cwd = tempDir()
     const problems = problemsOf(() => loadConfig(variables, around({ cwd, ...changes })))
     expect(problems).toEqual([NO_MASTER, NO_API])
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('for a vault that exists: a second key would leave all of it unreadable', () => {
+  test('no key is made if a vault exists, because a second key could not open it', () => {
     const cwd = tempDir()
     put(cwd, 'data/larder.db', '')
     expect(problemsOf(() => loadConfig({}, around({ cwd })))).toEqual([
@@ -84,12 +84,12 @@ describe('no key is made', () => {
   test.each([
     [{ LARDER_API_KEY: API_KEY }, NO_MASTER],
     [{ LARDER_MASTER_KEY: MASTER_KEY }, NO_API],
-  ])('beside one that is given', (variables, problem) => {
+  ])('no key is made if one of the two keys is given', (variables, problem) => {
     expect(problemsOf(() => loadConfig(variables, around()))).toEqual([problem])
   })
 })
 
-test('a left key that is bad is refused, not replaced', () => {
+test('a malformed key file of an earlier run is rejected and not replaced', () => {
   const cwd = tempDir()
   put(cwd, 'larder-master.key', 'canary')
   const problems = problemsOf(() => loadConfig({}, around({ cwd })))

@@ -29,21 +29,24 @@ const inFile = (bytes: Buffer) =>
 const pemOf = (namedCurve: string) =>
   generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' })
 
-describe('a line end after a value is no part of it', () => {
-  test.each(['\n', '\r\n', '\n\n'])('in variables: %j', (end) => {
-    const variables = Object.entries({ ...CLIENT, LARDER_PUBLIC_URL: 'https://x.example' })
-    const config = load(Object.fromEntries(variables.map(([name, value]) => [name, value + end])))
-    expect(clientOf(config)).toEqual({ id: 'the-id', secrets: ['the-secret'] })
-    expect(config.policy.publicUrl).toBe('https://x.example')
-  })
+describe('line ends after a value', () => {
+  test.each(['\n', '\r\n', '\n\n'])(
+    'the line end %j after the value of a variable is ignored',
+    (end) => {
+      const variables = Object.entries({ ...CLIENT, LARDER_PUBLIC_URL: 'https://x.example' })
+      const config = load(Object.fromEntries(variables.map(([name, value]) => [name, value + end])))
+      expect(clientOf(config)).toEqual({ id: 'the-id', secrets: ['the-secret'] })
+      expect(config.policy.publicUrl).toBe('https://x.example')
+    },
+  )
 
-  test('in the keys', () => {
+  test('a line end after a key is ignored', () => {
     const keys = Object.entries(KEYS).map(([name, value]) => [name, `${value}\n`])
     expect(loadConfig(Object.fromEntries(keys), around()).apiKey.expose()).toBe(API_KEY)
   })
 
   test.each(['clientSecret: |\n      the-secret', 'clientSecrets:\n      - |\n        the-secret'])(
-    'in a YAML block: %j',
+    'a line end after a secret in a YAML block is ignored: %j',
     (secret) => {
       const yaml = `providers:\n  google:\n    clientId: |\n      the-id\n    ${secret}\n`
       expect(clientOf(withYaml(yaml))).toEqual({ id: 'the-id', secrets: ['the-secret'] })
@@ -51,9 +54,9 @@ describe('a line end after a value is no part of it', () => {
   )
 })
 
-describe('a client id or secret that cannot be meant is refused by name', () => {
+describe('client ids and secrets with invisible characters', () => {
   test.each(['the\nid', 'the\tid', 'the\u0000id', 'the\u200bid', '\ufeffthe-id', 'thé-id'])(
-    '%j',
+    'a client id or secret of %j is rejected by name',
     (value) => {
       const id = () => load({ ...CLIENT, LARDER_GOOGLE_CLIENT_ID: value })
       const secret = () => load({ ...CLIENT, LARDER_GOOGLE_CLIENT_SECRET: value })
@@ -68,8 +71,8 @@ describe('a client id or secret that cannot be meant is refused by name', () => 
   )
 })
 
-describe('a secret file', () => {
-  test('may begin with the byte order mark of UTF-8', () => {
+describe('files with secrets', () => {
+  test('a secret file may begin with the byte order mark of UTF-8', () => {
     const config = inFile(Buffer.from('\ufeffthe-secret\r\n'))
     expect(clientOf(config).secrets).toEqual(['the-secret'])
   })
@@ -86,20 +89,20 @@ describe('a secret file', () => {
       'holds NUL bytes, as UTF-16 does',
     ],
     ['Latin-1', Buffer.from('the-s\u00e9cret', 'latin1'), 'is not UTF-8'],
-  ])('in %s is refused with what to do', (_encoding, bytes, found) => {
+  ])('a secret file in %s is rejected with the remedy', (_encoding, bytes, found) => {
     expect(problemsOf(() => inFile(bytes))).toEqual([
       `providers.google.clientSecretFile: the file ${found}: save it as UTF-8`,
     ])
   })
 
-  test('larder.yaml itself is read by the same rule', () => {
+  test('larder.yaml in UTF-16 is rejected with the remedy', () => {
     const cwd = tempDir()
     writeFileSync(join(cwd, 'larder.yaml'), Buffer.from('redirectUrls: []', 'utf16le'))
     const problem = 'larder.yaml: the file holds NUL bytes, as UTF-16 does: save it as UTF-8'
     expect(problemsOf(() => load({}, { cwd }))).toEqual([problem])
   })
 
-  test('several are tried in the order in which they are named', () => {
+  test('several secret files are tried in the order of the setting', () => {
     const yaml = 'providers: { google: { clientId: x, clientSecretFiles: [new, old] } }'
     const config = withYaml(yaml, { new: Buffer.from('second\n'), old: Buffer.from('first\n') })
     expect(clientOf(config).secrets).toEqual(['second', 'first'])
@@ -113,7 +116,7 @@ describe('a secret file', () => {
     [0o444, ['LARDER_API_KEY_FILE: the file can be read by group or others: chmod 600']],
     [0o604, ['LARDER_API_KEY_FILE: the file can be read by group or others: chmod 600']],
   ])(
-    'of mode %i (decimal) is read, with a warning if more can read it than need to',
+    'a secret file of mode %i (decimal) is read, with a warning if group or others can read it',
     (mode, warnings) => {
       const cwd = tempDir()
       const LARDER_API_KEY_FILE = put(cwd, 'api.key', API_KEY, mode)
@@ -124,26 +127,26 @@ describe('a secret file', () => {
   )
 })
 
-describe('a private key', () => {
+describe('private keys', () => {
   const APPLE = 'teamId: ABCDEFGHIJ, keyId: ABCDEFGHIJ, clientId: x, clientSecretFile: key.pem'
   const withKey = (pem: string) =>
     withYaml(`providers: { apple: { ${APPLE} } }`, { 'key.pem': Buffer.from(pem) })
-  test('that can sign is taken', () => {
+  test('a private key that can sign is accepted', () => {
     expect(problemsOf(() => withKey(String(pemOf('P-256'))))).toEqual([])
   })
 
   test.each([
-    ['no key at all', 'abc'],
-    ['a key that was cut', String(pemOf('P-256')).slice(0, 80)],
-    ['a curve that no strategy signs with', String(pemOf('secp256k1'))],
-  ])('is tried at the start: %s', (_what, pem) => {
+    ['not a key', 'abc'],
+    ['a truncated key', String(pemOf('P-256')).slice(0, 80)],
+    ['a key of a curve that no strategy signs with', String(pemOf('secp256k1'))],
+  ])('a client secret that is %s is rejected at the start', (_what, pem) => {
     expect(problemsOf(() => withKey(pem))).toEqual([
       'providers.apple.clientSecret: must be a private key in PEM: RSA, EC P-256, EC P-384 or Ed25519',
     ])
   })
 })
 
-test('a bad provider id, section or value hides none of the others', () => {
+test('a bad provider id, section or value does not hide the other problems', () => {
   const cwd = tempDir()
   mkdirSync(join(cwd, 'x'))
   put(

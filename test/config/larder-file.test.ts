@@ -10,7 +10,7 @@ function withFile(yaml: string, variables: Record<string, string> = {}, mode = 0
   return loadConfig({ ...KEYS, ...variables }, around({ cwd }))
 }
 
-/** Settings beside their secrets, which only this test opens. */
+/** Settings with their secrets, which only this test exposes. */
 function opened({ providers }: ReturnType<typeof withFile>) {
   return providers.map(({ clientSecrets, ...rest }) => ({
     ...rest,
@@ -18,7 +18,7 @@ function opened({ providers }: ReturnType<typeof withFile>) {
   }))
 }
 
-test('the file is read where it lies by default and where LARDER_CONFIG says', () => {
+test('larder.yaml is read from its default path, or from LARDER_CONFIG', () => {
   const cwd = tempDir()
   put(cwd, 'larder.yaml', 'links: { confirm: app }')
   put(cwd, 'etc/other.yaml', 'links: { confirm: page }')
@@ -26,7 +26,7 @@ test('the file is read where it lies by default and where LARDER_CONFIG says', (
   expect(load({ LARDER_CONFIG: 'etc/other.yaml' }, { cwd }).policy.confirm).toBe('page')
 })
 
-test('every section is read', () => {
+test('every section of larder.yaml is read', () => {
   const { policy } = withFile(`
 redirectUrls: ["https://app.example.com/oauth", "myapp://done"]
 links: { confirm: app }
@@ -57,7 +57,7 @@ webhooks:
   })
 })
 
-test('LARDER_REDIRECT_URLS stands in place of the list in the file', () => {
+test('LARDER_REDIRECT_URLS replaces the list in larder.yaml', () => {
   const variables = { LARDER_REDIRECT_URLS: 'https://b.example' }
   const { policy } = withFile('redirectUrls: ["https://a.example"]', variables)
   expect(policy.redirectUrls).toEqual(['https://b.example'])
@@ -100,15 +100,18 @@ test.each([
   ['links: [canary', /^larder\.yaml: line 1, column \d+: not valid YAML \(\w+\)$/],
   ['a: 1\na: canary', /^larder\.yaml: line 2, column 1: not valid YAML \(DUPLICATE_KEY\)$/],
   ['links: *canary', 'larder.yaml: an alias in it cannot be resolved'],
-])('%j is refused by its path and never repeated', (yaml, problem) => {
-  const problems = problemsOf(() => withFile(yaml))
-  const expected = typeof problem === 'string' ? problem : expect.stringMatching(problem)
-  expect(problems).toEqual([expected])
-  expect(problems.join()).not.toContain('canary')
-})
+])(
+  'larder.yaml with %j is rejected by the path of the setting, without its value',
+  (yaml, problem) => {
+    const problems = problemsOf(() => withFile(yaml))
+    const expected = typeof problem === 'string' ? problem : expect.stringMatching(problem)
+    expect(problems).toEqual([expected])
+    expect(problems.join()).not.toContain('canary')
+  },
+)
 
-describe('providers', () => {
-  test('a secret may stand in the file, in a list, or in a file beside it', () => {
+describe('providers in larder.yaml', () => {
+  test('a client secret may stand in larder.yaml, in a list, or in a file of its own', () => {
     const config = withFile(`
 providers:
   google: { clientId: g, clientSecret: one }
@@ -133,7 +136,7 @@ providers:
     expect(config.warnings).toEqual(['providers.zoom: has a client id and no client secret'])
   })
 
-  test('plain http to the private network is a warning at each start', () => {
+  test('allowPlainHttp gives a warning at each start', () => {
     const yaml =
       'providers: { keycloak: { baseUrl: "http://keycloak:8080", realm: staff, clientId: k, ' +
       'clientSecretFile: secrets/acme, allowPlainHttp: true } }'
@@ -142,7 +145,7 @@ providers:
     ])
   })
 
-  test('a parameter that an issuer makes superfluous is a warning', () => {
+  test('a parameter that has no effect because of an issuer gives a warning', () => {
     const yaml =
       'providers: { keycloak: { issuer: "https://sso.example/realms/staff", realm: staff, ' +
       'clientId: k, clientSecretFile: secrets/acme } }'
@@ -151,7 +154,7 @@ providers:
     ])
   })
 
-  test('what the provider itself makes wrong is told with the rest', () => {
+  test('problems of provider settings are reported with all others', () => {
     const yaml = 'providers: { google: { clientId: g, scops: [] }, odd: { clientId: canary } }'
     expect(problemsOf(() => withFile(yaml, { LARDER_LISTEN: 'x' }))).toEqual([
       expect.stringMatching(/^providers\.google\.scops: /),
@@ -170,7 +173,7 @@ providers:
     ])
   })
 
-  test('the environment wins over the file, for providers of the file too', () => {
+  test('the environment overrides larder.yaml, also for providers defined there', () => {
     const yaml =
       'providers: { my-acme: { issuer: "https://a.example", clientId: x, clientSecret: y } }'
     const config = withFile(yaml, {
@@ -186,7 +189,7 @@ providers:
     ])
   })
 
-  test('a file with secrets that others can read is a warning, without secrets it is none', () => {
+  test('larder.yaml gives a warning if it contains secrets and others can read it', () => {
     const inline = 'providers: { google: { clientId: g, clientSecret: s } }'
     const apart = 'providers: { google: { clientId: g, clientSecretFile: secrets/acme } }'
     expect(withFile(inline, {}, 0o644).warnings).toEqual([
@@ -211,7 +214,7 @@ providers:
       'providers.x.clientSecretFiles.0: the file cannot be read (ENOENT)',
     ],
     ['clientSecretFile: canary', 'providers.x.clientSecretFile: the file cannot be read (ENOENT)'],
-  ])('%s is refused', (entry, problem) => {
+  ])('a provider with %s is rejected', (entry, problem) => {
     expect(
       problemsOf(() => withFile(`providers: { x: { preset: google, clientId: x, ${entry} } }`)),
     ).toEqual([problem])

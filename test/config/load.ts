@@ -17,7 +17,7 @@ export function around(changes: Partial<ConfigSources> = {}): ConfigSources {
   }
 }
 
-/** With both keys given, so that only `variables` is judged. */
+/** Loads with both keys given, so that only `variables` is checked. */
 export function load(
   variables: Record<string, string>,
   changes: Partial<ConfigSources> = {},

@@ -7,17 +7,17 @@ const proxyWarnings = (variables: Record<string, string>) =>
   load(variables).warnings.filter((line) => /proxy/i.test(line))
 
 describe('a forward proxy in the environment', () => {
-  test.each(NAMES)('%s is a warning that says that it is not used', (name) => {
+  test.each(NAMES)('%s gives a warning that it is not used, without its value', (name) => {
     const warnings = proxyWarnings({ [name]: 'http://user:hunter2@proxy.acme.example:3128' })
     expect(warnings).toEqual([expect.stringMatching(`^${name}: is set and not used: `)])
     expect(warnings[0]).not.toMatch(/hunter2|acme/)
   })
 
-  test.each(NAMES)('%s is no warning if it is empty', (name) => {
+  test.each(NAMES)('%s gives no warning if it is empty', (name) => {
     expect(proxyWarnings({ [name]: '' })).toEqual([])
   })
 
-  test('NO_PROXY alone is no warning', () => {
+  test('NO_PROXY alone gives no warning', () => {
     expect(proxyWarnings({ NO_PROXY: 'localhost', no_proxy: '*' })).toEqual([])
   })
 })

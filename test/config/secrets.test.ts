@@ -13,27 +13,27 @@ function masterKey(variables: Record<string, string>, cwd = tempDir()) {
 
 test.each([
   ['standard base64', KEY.toString('base64')],
-  ['without padding', KEY.toString('base64').replace('=', '')],
-  ['the url alphabet', KEY.toString('base64url')],
-])('the master key is taken in %s', (_form, text) => {
+  ['base64 without padding', KEY.toString('base64').replace('=', '')],
+  ['base64url', KEY.toString('base64url')],
+])('the master key is accepted as %s', (_form, text) => {
   expect(Buffer.from(masterKey({ LARDER_MASTER_KEY: text }).take())).toEqual(KEY)
 })
 
-test('the master key is handed out once, and the settings keep neither text nor bytes', () => {
+test('the master key can be taken once, and the settings keep neither its text nor its bytes', () => {
   const key = masterKey({ LARDER_MASTER_KEY: KEY.toString('base64') })
   expect(key.take()).toHaveLength(32)
   expect(() => key.take()).toThrow('taken already')
   expect(inspect(key, { showHidden: true, depth: 9 })).not.toContain(KEY.toString('base64'))
 })
 
-test('a file stands for its variable, without the newline at its end', () => {
+test('a variable ending in _FILE reads the value from a file, without the newline at its end', () => {
   const cwd = tempDir()
   put(cwd, 'master.key', `${KEY.toString('base64')}\r\n`)
   const key = masterKey({ LARDER_MASTER_KEY_FILE: 'master.key' }, cwd)
   expect(Buffer.from(key.take())).toEqual(KEY)
 })
 
-test('a file that others can read is a warning', () => {
+test('a secret file that group or others can read gives a warning', () => {
   const cwd = tempDir()
   const LARDER_API_KEY_FILE = put(cwd, 'api.key', API_KEY, 0o640)
   const { LARDER_API_KEY: _given, ...rest } = KEYS
@@ -52,7 +52,7 @@ test.each([
     'must be at least 32 characters of A-Z, a-z, 0-9 and . _ ~ + / -',
   ],
   ['is huge', 'x'.repeat(1_048_577), 'the file is larger than 1 MiB'],
-])('a file that %s is refused', (_case, text, detail) => {
+])('a secret file that %s is rejected', (_case, text, detail) => {
   const cwd = tempDir()
   if (text !== null) put(cwd, 'api.key', text)
   const variables = { LARDER_MASTER_KEY: MASTER_KEY, LARDER_API_KEY_FILE: 'api.key' }
@@ -60,12 +60,12 @@ test.each([
   expect(problems).toEqual([`LARDER_API_KEY_FILE: ${detail}`])
 })
 
-test('a secret given in two ways is refused', () => {
+test('a secret given both directly and as a file is rejected', () => {
   const problems = problemsOf(() => load({ LARDER_API_KEY_FILE: '/nowhere' }))
   expect(problems).toEqual(['LARDER_API_KEY: given twice: keep it or LARDER_API_KEY_FILE'])
 })
 
-test('the master key may be what a command prints, with the environment it was given', () => {
+test('the master key can be the output of a command, which gets the whole environment', () => {
   const key = masterKey({
     LARDER_MASTER_KEY_COMMAND: 'printf "%s" "$HELD" | tr -d x; echo',
     HELD: `${KEY.toString('base64')}xx`,
@@ -79,7 +79,7 @@ test.each([
   ['echo canary', 'what it prints must be 32 bytes in base64'],
   ['kill -TERM $$', 'was ended by SIGTERM'],
   ['head -c 9000 /dev/zero', 'printed more than 4096 bytes'],
-])('a command such as "%s" is refused without showing its output', (command, detail) => {
+])('the master key command "%s" is rejected without showing its output', (command, detail) => {
   const variables = { LARDER_MASTER_KEY_COMMAND: command, PATH: process.env['PATH'] ?? '' }
   const problems = problemsOf(() => masterKey(variables))
   expect(problems).toHaveLength(1)
@@ -87,7 +87,7 @@ test.each([
   expect(problems[0]).not.toContain('canary')
 })
 
-test('no secret can be printed with the config', () => {
+test('printing the settings shows no secret', () => {
   const config = load({ LARDER_GOOGLE_CLIENT_ID: 'id', LARDER_GOOGLE_CLIENT_SECRET: 'canary-1' })
   const printed = JSON.stringify(config) + inspect(config, { depth: 9, showHidden: true })
   expect(printed).not.toMatch(/canary-1|kkkk|BwcH/)

@@ -5,14 +5,16 @@ import { afterEach } from 'vitest'
 
 const made: string[] = []
 
-/** A directory of this test's own, gone when it ends. */
+/** Makes a directory that is removed when the test ends. */
 export function tempDir(): string {
   const directory = mkdtempSync(join(tmpdir(), 'larder-config-'))
   made.push(directory)
   return directory
 }
 
-/** Writes a file for its owner alone, unless told otherwise, and answers its path. */
+/**
+ * Writes a file that only its owner can read, unless `mode` says otherwise, and returns its path.
+ */
 export function put(directory: string, name: string, text: string, mode = 0o600): string {
   const path = join(directory, name)
   mkdirSync(dirname(path), { recursive: true })

@@ -16,7 +16,7 @@ function withWebhooks(webhooks: readonly unknown[], mode = 0o600) {
   return loadConfig(KEYS, around({ cwd }))
 }
 
-/** Beside their secrets, which only this test opens. */
+/** The endpoints with their secrets, which only this test exposes. */
 function opened({ webhooks }: ReturnType<typeof withWebhooks>) {
   return webhooks.map(({ url, secrets, ...rest }) => ({
     ...rest,
@@ -25,7 +25,7 @@ function opened({ webhooks }: ReturnType<typeof withWebhooks>) {
   }))
 }
 
-test('an endpoint has a URL and a secret, and may say what it wants', () => {
+test('a webhook endpoint has a URL and secrets, and may filter types and providers', () => {
   const config = withWebhooks([
     { url: 'http://app:3000/hooks?a=1', secretFile: 'secrets/new' },
     {
@@ -66,7 +66,7 @@ test('an endpoint has a URL and a secret, and may say what it wants', () => {
   expect(config.warnings).toEqual([])
 })
 
-test('an id that is made from the URL stays the same, and says nothing of it', () => {
+test('the id made from a webhook URL is stable and reveals nothing of the URL', () => {
   const ids = ['https://a.example/canary', 'https://a.example/canary', 'https://b.example/']
     .map((url) => withWebhooks([{ url, secret: NEW }]))
     .map(({ webhooks }) => webhooks[0]?.id)
@@ -75,13 +75,13 @@ test('an id that is made from the URL stays the same, and says nothing of it', (
   expect(ids.join()).not.toContain('canary')
 })
 
-test('a secret in a file that others can read is a warning', () => {
+test('a webhook secret in larder.yaml gives a warning if others can read the file', () => {
   expect(withWebhooks([{ url: 'http://app/', secret: NEW }], 0o644).warnings).toContainEqual(
     'webhooks.0.secret: the file can be read by group or others: chmod 600',
   )
 })
 
-describe('refused by its path and never repeated:', () => {
+describe('bad webhook endpoints', () => {
   const URL = 'https://app.example.com/'
   const NOT_A_SECRET = 'must be whsec_ and 24 to 64 bytes in base64'
   const ONE_OF = 'webhooks.0: needs one of secret, secrets, secretFile and secretFiles'
@@ -115,11 +115,14 @@ describe('refused by its path and never repeated:', () => {
     [{ url: URL, secret: NEW, types: [] }, 'webhooks.0.types: must not be empty'],
     [{ url: URL, secret: NEW, providers: ['canary'] }, 'webhooks.0.providers.0: no such provider'],
     [{ url: URL, secret: NEW, event: 'x' }, 'webhooks.0.event: no such setting'],
-  ])('%j', (endpoint, problem) => {
-    const problems = problemsOf(() => withWebhooks([endpoint]))
-    expect(problems).toEqual([problem])
-    expect(problems.join()).not.toContain('canary')
-  })
+  ])(
+    'the webhook endpoint %j is rejected by the path of the setting, without its value',
+    (endpoint, problem) => {
+      const problems = problemsOf(() => withWebhooks([endpoint]))
+      expect(problems).toEqual([problem])
+      expect(problems.join()).not.toContain('canary')
+    },
+  )
 
   test.each([
     [
@@ -134,7 +137,7 @@ describe('refused by its path and never repeated:', () => {
         { id: 'a', url: 'https://b/', secret: NEW },
       ],
     ],
-  ])('twice the same id', (webhooks) => {
+  ])('two webhook endpoints with the same id are rejected', (webhooks) => {
     expect(problemsOf(() => withWebhooks(webhooks))).toEqual([
       'webhooks: two have the same id, or the same URL and no id',
     ])

@@ -9,14 +9,14 @@ import { checkParams } from '../../src/core/connection/params.ts'
 import { scopesToRequest } from '../../src/core/connection/provider.ts'
 import { Secret } from '../../src/core/base/secret.ts'
 
-test('a secret is printed nowhere', () => {
+test('a secret is hidden by String, JSON and inspect', () => {
   const secret = new Secret('hush')
   const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret }), '' + secret]
   expect(printed.join()).not.toContain('hush')
   expect(secret.expose()).toBe('hush')
 })
 
-test('ids sort by age and are read back only in their own shape', () => {
+test('ids sort by age, and a malformed id is rejected', () => {
   const random = new Uint8Array(10).fill(7)
   const [older, newer] = [newId('con', 1, random), newId('con', 2, random)]
   expect(older < newer).toBe(true)
@@ -51,12 +51,12 @@ test.each([
   ['ANN@example.com', { emailVerified: true } as const, 'met'],
   ['ann@example.com', {}, 'email_unverified'],
   ['bob@example.com', { emailVerified: true } as const, 'other'],
-])('an expectation of %s is for an account with %j: %s', (expected, more, is) => {
+])('an expected account of %s against one with %j: %s', (expected, more, is) => {
   const account = { id: 'acc-1', email: 'ann@example.com', name: null, ...more }
   expect(expectation(account, expected)).toBe(is)
 })
 
-test('admin holds every permission, a narrowed key reaches only its own', () => {
+test('admin holds every permission, and a narrowed key reaches only its own users and providers', () => {
   const admin = {
     keyId: 'bootstrap',
     permissions: ['admin'],
@@ -92,7 +92,7 @@ test.each([
   ['something_of_its_own', 'internal', 'provider_refused', 'something_of_its_own'],
   ['not a code', 'internal', 'provider_refused', null],
   ['', 'internal', 'provider_refused', null],
-])('a callback with "%s" means %s and %s', (error, word, errorCode, providerError) => {
+])('the callback error "%s" becomes %s and %s', (error, word, errorCode, providerError) => {
   const provider = { deniedBy: ['user_denied'], unsupportedBy: ['consent_required'] }
   expect(callbackProblem(error, provider)).toMatchObject({ word, errorCode, providerError })
 })
@@ -104,7 +104,7 @@ test('only a pending link expires', () => {
   expect(linkStatus(done, 11)).toBe('completed')
 })
 
-test('parameters are the declared ones, each matching its whole pattern', () => {
+test('a parameter must be declared and match its whole pattern', () => {
   const param = { description: '', required: false, default: null }
   const provider = {
     params: {
@@ -126,7 +126,7 @@ test('parameters are the declared ones, each matching its whole pattern', () => 
   ])
 })
 
-test('identity scopes are always asked for, once', () => {
+test('identity scopes are always requested, each once', () => {
   const provider = { scopes: ['calendar', 'email'], identityScopes: ['openid', 'email'] }
   expect(scopesToRequest(provider, null)).toEqual(['openid', 'email', 'calendar'])
   expect(scopesToRequest(provider, ['mail'])).toEqual(['openid', 'email', 'mail'])
@@ -135,7 +135,7 @@ test('identity scopes are always asked for, once', () => {
 test.each([
   ['Mike@Example.com', 'met'],
   ['mi\u212ae@example.com', 'other'],
-])('the verified e-mail %s as mike@example.com is %s', (email, result) => {
+])('the verified e-mail %s, when mike@example.com is expected, is %s', (email, result) => {
   const account = { id: 'a-1', email, emailVerified: true, name: null } as const
   expect(expectation(account, 'mike@example.com')).toBe(result)
 })

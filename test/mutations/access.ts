@@ -65,7 +65,7 @@ export const access: readonly Mutation[] = [
     killedBy: [
       [
         JOURNEY,
-        '`iss` of another issuer, or none where the metadata promises one, redeems no code',
+        'no code is redeemed if `iss` names another issuer, or is missing although the metadata promises it',
       ],
     ],
   },
@@ -127,7 +127,7 @@ export const access: readonly Mutation[] = [
     file: 'src/core/connect/redirect-url.ts',
     original: 'allowed === null || allowed.protocol !== url.protocol || allowed.host !== url.host',
     mutant: 'allowed === null || allowed.protocol !== url.protocol',
-    killedBy: [['test/core/connect/redirect-url.test.ts', 'a user may not be sent to %s']],
+    killedBy: [['test/core/connect/redirect-url.test.ts', 'a user may not be redirected to %s']],
   },
   {
     guarantee: 'The private API answers only to its own host names',

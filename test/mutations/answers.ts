@@ -2,7 +2,7 @@ import type { Mutation } from './mutation.ts'
 
 const ANY = 'test/oauth/answer/any-answer.test.ts'
 const EVERY =
-  'every answer is an outcome that gives nothing away and ends no grant without a word for it'
+  'any answer gives an outcome that leaks no secret, and grant_dead only on a documented error'
 const KNOWN = 'test/oauth/answer/provider-answers.test.ts'
 const REFRESH = 'test/oauth/methods/refresh.test.ts'
 const CONNECT = 'test/vault/connect/connect.test.ts'
@@ -16,7 +16,7 @@ export const answers: readonly Mutation[] = [
     mutant: "    kind: 'grant_dead',\n",
     killedBy: [
       [ANY, EVERY],
-      [REFRESH, 'an unknown error code is told, so that an operator can look it up'],
+      [REFRESH, 'an unknown error code is reported as the detail of the outcome'],
     ],
   },
   {
@@ -90,20 +90,22 @@ export const answers: readonly Mutation[] = [
     file: 'src/oauth/egress/sent-request.ts',
     original: 'secrets.some((secret) => sharesPart(text, secret))',
     mutant: 'secrets.some((secret) => secret === text)',
-    killedBy: [[REFRESH, '%s is not quoted, though it looks like an error code']],
+    killedBy: [[REFRESH, '%s is not quoted, although it looks like an error code']],
   },
   {
     guarantee: 'An answer that echoes the old refresh token does not count as a rotation',
     file: 'src/oauth/answer/read-answer.ts',
     original: 'found === null || sent.held(found) ? {} : ',
     mutant: 'found === null ? {} : ',
-    killedBy: [[REFRESH, 'from an echo of the old one the new refresh token is saved: %s']],
+    killedBy: [
+      [REFRESH, 'the new refresh token is saved from an answer that echoes the old one: %s'],
+    ],
   },
   {
     guarantee: 'A refresh token in a damaged answer is saved',
     file: 'src/oauth/answer/read-answer.ts',
     original: 'const salvaged = mayHoldRotation ? salvage(sent, read.text, value, shape) : {}\n',
     mutant: 'const salvaged = {}\n',
-    killedBy: [[REFRESH, 'from a cut answer the new refresh token is saved: %s']],
+    killedBy: [[REFRESH, 'the new refresh token is saved from a cut answer: %s']],
   },
 ]

@@ -252,7 +252,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/core/refresh/grant.ts',
     original: '    refreshToken: tokens.refreshToken ?? grant.refreshToken,\n',
     mutant: '    refreshToken: tokens.refreshToken,\n',
-    killedBy: [[AFTER, 'without a refresh token keeps the old one']],
+    killedBy: [[AFTER, 'a refresh without a new refresh token keeps the old one']],
   },
   {
     guarantee: 'A rejected client does not change the state of a connection',
@@ -291,7 +291,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/core/refresh/circuit.test.ts',
-        'an answer that was in the air (%s) ends no Retry-After',
+        'a late answer (%s) does not end the Retry-After of a circuit',
       ],
     ],
   },
@@ -344,14 +344,18 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/core/refresh/after-refresh.ts',
     original: "  if (connection.attempt !== null) return 'interrupted'\n",
     mutant: '',
-    killedBy: [[AFTER, 'makes of a dead grant an interrupted one']],
+    killedBy: [
+      [AFTER, 'a dead grant is called interrupted if an earlier attempt had an unknown outcome'],
+    ],
   },
   {
     guarantee: 'A transient failure never disconnects a connection',
     file: 'src/core/refresh/after-refresh.ts',
     original: "    case 'not_sent':\n      return failing(",
     mutant: "    case 'not_sent':\n      return disconnected(",
-    killedBy: [[AFTER, 'not_sent']],
+    killedBy: [
+      [AFTER, 'a refresh that ends as not_sent leaves the grant unchanged and has its own status'],
+    ],
   },
   {
     guarantee: 'No token is served that expires earlier than the caller asked for',
@@ -361,7 +365,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/core/refresh/refresh-policy.test.ts',
-        'never serves less than was asked for, nor a rejected or a dead token',
+        'a token read never serves an expired token or one below the requested time to live',
       ],
     ],
   },
@@ -373,7 +377,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/config/larder-file.test.ts',
-        '"refresh: { deadlineSeconds: 30 }" is refused by its path and never repeated',
+        'larder.yaml with "refresh: { deadlineSeconds: 30 }" is rejected by the path of the setting, without its value',
       ],
     ],
   },
@@ -383,10 +387,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  leaseMs: 60_000,\n',
     mutant: '  leaseMs: 20_000,\n',
     killedBy: [
-      [
-        'test/config/environment.test.ts',
-        'without settings but keys, everything has the default of the contract',
-      ],
+      ['test/config/environment.test.ts', 'with only the keys set, every setting has its default'],
     ],
   },
   {

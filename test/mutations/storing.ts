@@ -55,7 +55,10 @@ export const storing: readonly Mutation[] = [
     original: '  if (vaultId !== null && !existsSync(databaseFile)) {\n',
     mutant: "  if (vaultId === '' && !existsSync(databaseFile)) {\n",
     killedBy: [
-      ['test/config/vault-id.test.ts', '%s is refused before anything is written, keys included'],
+      [
+        'test/config/vault-id.test.ts',
+        'LARDER_VAULT_ID %s is rejected before anything is written, keys included',
+      ],
     ],
   },
   {

@@ -3,7 +3,7 @@ import { beginAt, endpointFor, redeem, refreshWith } from './endpoint-kit.ts'
 
 export type Reply = { status?: number; body: unknown; type?: string }
 
-/** A provider described by settings alone, on a server that answers by path. */
+/** Talks to a provider described by settings alone, on a server that answers by path. */
 export async function speak(
   settings: (url: string) => object,
   replies: Record<string, Reply>,

@@ -74,7 +74,7 @@ export function redeem(
   })
 }
 
-/** The parameters with which the provider sends the browser back. */
+/** The callback parameters that the provider sends with the browser. */
 export async function consentTo(url: string, choice = {}): Promise<Record<string, string>> {
   return Object.fromEntries(new URL(await consentWithoutBrowser(url, choice)).searchParams)
 }
@@ -89,7 +89,7 @@ export async function refreshWith(endpoint: TokenEndpoint, token: string | Secre
   })
 }
 
-/** Tells values apart; the keyed hash is the vault's. */
+/** Tells values apart without hiding them; the vault uses a keyed hash. */
 export const PRINTS = { fingerprint: (_: string, value: string | Secret) => plain(value) }
 
 function plain(value: string | Secret): string {

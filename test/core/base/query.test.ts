@@ -30,14 +30,17 @@ test.each([
     'https://münchen.example/ä?ö=ü#ß',
     `https://xn--mnchen-3ya.example/%C3%A4?%C3%B6=%C3%BC&${TEXT}#%C3%9F`,
   ],
-  // Relative to a browser that follows a redirect; absolute to a parser without a base.
+  // A browser resolves these relative to the page; a parser without a base reads them as absolute.
   ['https:app.example.com/oauth?~', `${APP}?~&${TEXT}`],
   ['https:///app.example.com/oauth?~', `${APP}?~&${TEXT}`],
   ['HTTPS://APP.example.com:443/oauth?~', `${APP}?~&${TEXT}`],
-])('parameters are added to %s, and the rest keeps its spelling', (url, expected) => {
+])('parameters are added to the URL %s, and the rest keeps its spelling', (url, expected) => {
   expect(withParams(url, ADDED)).toBe(expected)
 })
 
-test.each([APP, `${APP}?`, `${APP}?a=%20#x`])('%s stays as it is without parameters', (url) => {
-  expect(withParams(url, [])).toBe(url)
-})
+test.each([APP, `${APP}?`, `${APP}?a=%20#x`])(
+  'the URL %s stays unchanged if no parameters are added',
+  (url) => {
+    expect(withParams(url, [])).toBe(url)
+  },
+)

@@ -3,7 +3,7 @@ import { isAllowedRedirect, outcomeUrl } from '../../../src/core/connect/redirec
 
 const allowed = ['https://app.example.com/oauth', 'myapp://done', 'http://localhost:3000']
 
-describe('a user may be sent to', () => {
+describe('redirect URLs that are allowed', () => {
   test.each([
     'https://app.example.com/oauth',
     'https://app.example.com/oauth/',
@@ -12,10 +12,10 @@ describe('a user may be sent to', () => {
     'myapp://done',
     'myapp://done/now',
     'http://localhost:3000/anything',
-  ])('%s', (url) => expect(isAllowedRedirect(url, allowed)).toBe(true))
+  ])('a user may be redirected to %s', (url) => expect(isAllowedRedirect(url, allowed)).toBe(true))
 })
 
-describe('a user may not be sent to', () => {
+describe('redirect URLs that are not allowed', () => {
   test.each([
     'https://app.example.com/oauthx',
     'https://app.example.com/',
@@ -39,10 +39,12 @@ describe('a user may not be sent to', () => {
     'otherapp://done',
     '',
     'not a url',
-  ])('%j', (url) => expect(isAllowedRedirect(url, allowed)).toBe(false))
+  ])('a user may not be redirected to %j', (url) =>
+    expect(isAllowedRedirect(url, allowed)).toBe(false),
+  )
 })
 
-test('the outcome is added with the parameters that have a value', () => {
+test('the redirect URL gets only the parameters that have a value', () => {
   expect(outcomeUrl('https://app.example.com/oauth?a=1#top', { state: 'x y', none: null })).toBe(
     'https://app.example.com/oauth?a=1&state=x%20y#top',
   )

@@ -35,10 +35,10 @@ const wrongClient: RefreshOutcome = { kind: 'client_config', detail: 'invalid_cl
 const attempt = { id: 'att_1' as AttemptId, sentAt: NOW - 200 }
 const earlier = { id: 'att_0' as AttemptId, sentAt: NOW - 60_000 }
 
-describe('an answer with tokens', () => {
+describe('a refresh that brings tokens', () => {
   const after = afterRefresh(makeConnection({ attempt: earlier }), ok, end())
 
-  test('makes the next generation, alive from the moment the request was sent', () => {
+  test("a refresh makes the next generation, and its token's expiry counts from when the request was sent", () => {
     expect(after).toMatchObject({
       status: 'active',
       failure: null,
@@ -50,7 +50,7 @@ describe('an answer with tokens', () => {
     expect(after.grant.refreshToken?.open().expose()).toBe('refresh-2')
   })
 
-  test('without a refresh token keeps the old one', () => {
+  test('a refresh without a new refresh token keeps the old one', () => {
     const kept = afterRefresh(
       makeConnection(),
       { kind: 'ok', tokens: { ...tokens, refreshToken: null } },
@@ -60,7 +60,7 @@ describe('an answer with tokens', () => {
     expect(kept.grant.generation).toBe(2)
   })
 
-  test('with a narrower scope says so, without one changes none', () => {
+  test('a refresh with a narrower scope stores it, and one without a scope changes none', () => {
     const narrower = afterRefresh(
       makeConnection(),
       { kind: 'ok', tokens: { ...tokens, scope: ['email'] } },
@@ -73,14 +73,14 @@ describe('an answer with tokens', () => {
     expect(after.grant.scope).toEqual(['calendar', 'email'])
   })
 
-  test('that are over when they come are followed by the next at once, and then after a minute', () => {
+  test('a token that has expired on arrival is refreshed at once, then after a minute', () => {
     const over = { kind: 'ok', tokens: { ...tokens, expiresInSeconds: 0 } } as const
     const first = afterRefresh(makeConnection(), over, end())
     expect(first.dueAt).toBe(attempt.sentAt)
     expect(afterRefresh(first, over, end()).dueAt).toBe(attempt.sentAt + 60_000)
   })
 
-  test('heals a dead connection', () => {
+  test('a successful refresh makes a disconnected connection active', () => {
     expect(afterRefresh(disconnected(), ok, end())).toMatchObject({
       status: 'active',
       failure: null,
@@ -88,7 +88,7 @@ describe('an answer with tokens', () => {
   })
 })
 
-describe('nothing but a dead grant disconnects', () => {
+describe('outcomes that are not a dead grant', () => {
   test.each([
     ['not_sent', notSent, 'failing', 'provider_unavailable'],
     ['provider_failed', failed, 'failing', 'provider_unavailable'],
@@ -98,13 +98,16 @@ describe('nothing but a dead grant disconnects', () => {
     ['throttled', slow, 'failing', 'throttled'],
     ['client_config', wrongClient, 'active', undefined],
     ['grant_dead', dead, 'disconnected', 'revoked'],
-  ])('%s', (_, outcome, status, reason) => {
-    const after = afterRefresh(makeConnection(), outcome, end())
-    expect([after.status, after.failure?.reason]).toEqual([status, reason])
-    expect(after.grant).toBe(makeConnectionGrantOf(after))
-  })
+  ])(
+    'a refresh that ends as %s leaves the grant unchanged and has its own status',
+    (_, outcome, status, reason) => {
+      const after = afterRefresh(makeConnection(), outcome, end())
+      expect([after.status, after.failure?.reason]).toEqual([status, reason])
+      expect(after.grant).toBe(makeConnectionGrantOf(after))
+    },
+  )
 
-  test('ten thousand transient failures leave it failing, with bounded waits', () => {
+  test('ten thousand transient failures leave a connection failing, with bounded waits', () => {
     let connection: LiveConnection = makeConnection()
     for (let i = 0; i < 10_000; i++) connection = afterRefresh(connection, lost, end())
     expect(connection.status).toBe('failing')
@@ -115,7 +118,7 @@ describe('nothing but a dead grant disconnects', () => {
   })
 })
 
-describe('a token that may be spent', () => {
+describe('a refresh token that may be spent', () => {
   test.each<[string, RefreshOutcome, Change, boolean]>([
     ['provider_failed', failed, {}, true],
     ['provider_failed', failed, { replay: 'within-grace' }, false],
@@ -142,12 +145,12 @@ describe('a token that may be spent', () => {
     expect(after).toMatchObject({ status: 'failing', attempt: null })
   })
 
-  test('stays remembered when the next try did not get out', () => {
+  test('an attempt with unknown outcome stays on the row if the next attempt is not sent', () => {
     const connection = makeConnection({ attempt: earlier })
     expect(afterRefresh(connection, notSent, end()).attempt).toEqual(earlier)
   })
 
-  test('makes of a dead grant an interrupted one', () => {
+  test('a dead grant is called interrupted if an earlier attempt had an unknown outcome', () => {
     const connection = makeConnection({ attempt: earlier })
     expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('interrupted')
     expect(afterRefresh(makeConnection(), dead, end({ earlier: lost })).failure?.reason).toBe(
@@ -155,13 +158,13 @@ describe('a token that may be spent', () => {
     )
   })
 
-  test('ends the connection at once where the provider forbids a second try', () => {
+  test('an attempt with unknown outcome disconnects at once if the provider forbids a replay', () => {
     const after = afterRefresh(makeConnection(), lost, end({ replay: 'never' }))
     expect(after).toMatchObject({ status: 'disconnected', dueAt: null })
     expect(after.failure?.reason).toBe('interrupted')
   })
 
-  test('is replaced by one that was found in a half-broken answer', () => {
+  test('a refresh token salvaged from a broken answer replaces the old one', () => {
     const salvaged = new Secret('refresh-salvaged')
     const after = afterRefresh(makeConnection(), { ...lost, salvaged }, end())
     expect(after).toMatchObject({ status: 'failing', attempt: null })
@@ -169,21 +172,21 @@ describe('a token that may be spent', () => {
   })
 })
 
-test('a Retry-After that is longer than the back-off is kept to', () => {
+test('a Retry-After longer than the back-off decides when the next attempt is due', () => {
   expect(afterRefresh(makeConnection(), slow, end()).dueAt).toBe(NOW + 120_000)
 })
 
-test('a refused client of its own is the connection’s affair', () => {
+test("a refused client of the connection's own makes the connection failing", () => {
   const after = afterRefresh(makeConnection(), wrongClient, end({ ownClient: true }))
   expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
 })
 
-test('an address of its own that is wrong is the connection’s affair', () => {
+test("a bad address of the connection's own makes the connection failing", () => {
   const after = afterRefresh(makeConnection(), { ...wrongClient, isOwn: true }, end())
   expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
 })
 
-test('one that had the client refused lets others go first', () => {
+test('a connection whose refresh the client configuration failed is due after the others', () => {
   const due = { ...makeConnection(), dueAt: NOW - 1 }
   const after = afterRefresh(due, wrongClient, end())
   expect(after).toMatchObject({ status: 'active', failure: null, dueAt: NOW + 600_000 })
@@ -191,12 +194,12 @@ test('one that had the client refused lets others go first', () => {
   expect(probed).toMatchObject({ status: 'disconnected', dueAt: NOW + HOUR })
 })
 
-test('a grant that dies past its known life has expired', () => {
+test('a dead grant has expired if its stated expiry has passed', () => {
   const connection = makeConnection({ grant: makeGrant({ refreshTokenExpiresAt: NOW - 1 }) })
   expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('expired')
 })
 
-test('a dead grant is probed ever more rarely, then left alone', () => {
+test('a dead grant is probed after growing waits, and after ten probes no more', () => {
   let connection: LiveConnection = makeConnection()
   const hours = []
   for (let i = 0; i < 11; i++) {
@@ -206,7 +209,7 @@ test('a dead grant is probed ever more rarely, then left alone', () => {
   expect(hours).toEqual([1, 6, 24, 24, 24, 24, 24, 24, 24, 24, null])
 })
 
-test('a probe that does not get through leaves a dead connection as it was', () => {
+test('a probe that gets no verdict leaves a disconnected connection as it was', () => {
   for (const outcome of [notSent, lost, slow]) {
     const after = afterRefresh(disconnected(), outcome, end())
     expect(after).toMatchObject({
@@ -217,7 +220,7 @@ test('a probe that does not get through leaves a dead connection as it was', () 
   }
 })
 
-test('a token’s end without a refresh token is said, and serves no probe', () => {
+test('a token that ends without a refresh token disconnects and is not probed', () => {
   const after = afterEnd(
     makeConnection({ grant: makeGrant({ refreshToken: null }) }),
     'no_refresh_token',
@@ -266,14 +269,14 @@ function disconnected(): LiveConnection {
   return { ...makeConnection(), status: 'disconnected', failure, dueAt: NOW }
 }
 
-/** A failure never touches the grant: it stays sealed as it is. */
+/** A failure leaves the grant untouched. */
 function makeConnectionGrantOf(after: LiveConnection) {
   expect(after.grant.generation).toBe(1)
   expect(after.grant.refreshToken?.open().expose()).toBe('refresh-1')
   return after.grant
 }
 
-describe('while a lost rotation can still be had', () => {
+describe('a lost rotation within the grace of the provider', () => {
   const justNow = { id: 'att_0' as AttemptId, sentAt: NOW - 5_000 }
   const long = {
     reason: 'provider_unavailable',
@@ -285,8 +288,8 @@ describe('while a lost rotation can still be had', () => {
   test.each([
     ['a long back-off', lost],
     ['a Retry-After', slow],
-    ['a connection that is refused', notSent],
-  ])('%s does not put it off', (_, outcome) => {
+    ['a refused TCP connection', notSent],
+  ])('%s does not delay the rescue of a lost rotation within the grace', (_, outcome) => {
     const failing = {
       ...makeConnection({ attempt: justNow }),
       status: 'failing',
@@ -296,7 +299,7 @@ describe('while a lost rotation can still be had', () => {
     expect((after.dueAt ?? 0) - NOW).toBeLessThanOrEqual(6_000)
   })
 
-  test('tries of one grace count from the first, so that they come to an end', () => {
+  test('the grace counts from the first attempt, so that rescues come to an end', () => {
     const before = makeConnection({ attempt: justNow })
     expect(afterRefresh(before, lost, end()).attempt?.sentAt).toBe(justNow.sentAt)
     const over = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })
@@ -304,7 +307,7 @@ describe('while a lost rotation can still be had', () => {
     expect(after.attempt).toEqual(end().attempt)
   })
 
-  test('once the grace is over, the back-off is what it was', () => {
+  test('the ordinary back-off applies after the grace', () => {
     const old = { ...justNow, sentAt: NOW - 31_000 }
     const failing = {
       ...makeConnection({ attempt: old }),

@@ -39,7 +39,7 @@ test.each<[unknown, number | null]>([
   [true, null],
   [[3600], null],
   [{}, null],
-])('a lifetime of %o is %s seconds', (value, expected) => {
+])('an expires_in of %o is read as %s seconds', (value, expected) => {
   expect(lifetimeSeconds(value, 'seconds', clock)).toBe(expected)
 })
 
@@ -56,7 +56,7 @@ test.each<[LifetimeUnit, unknown, number | null]>([
   ['iso', 'tomorrow', null],
   ['iso', '2026-13-99T99:99:99Z', null],
   ['iso', 12, null],
-])('an end as %s %o is %s seconds away', (unit, value, expected) => {
+])('an expiry given as %s %o is read as %s seconds from now', (unit, value, expected) => {
   expect(lifetimeSeconds(value, unit, clock)).toBe(expected)
 })
 
@@ -87,11 +87,11 @@ test.each<Row>([
   ['iso', '9999-12-31T23:59:59Z', 'never'],
   ['iso', 'never', 'never'],
   ['iso', 12, null],
-])('the end of a refresh token as %s %o is %s', (unit, value, expected) => {
+])('the expiry of a refresh token given as %s %o is read as %s', (unit, value, expected) => {
   expect(refreshTokenLife(value, unit, clock)).toBe(expected)
 })
 
-test('an end is held against the clock of the provider where it told it', () => {
+test("an expiry is compared with the provider's clock if the provider sent its time", () => {
   const fiveHoursAhead = SENT + 5 * 3_600_000
   const end = (fiveHoursAhead + 60_000) / 1000
   expect(lifetimeSeconds(end, 'epoch', { sentAt: SENT, providerNow: fiveHoursAhead })).toBe(60)
@@ -112,7 +112,7 @@ test.each<[string | null, number | null]>([
   ['-5', null],
   ['', null],
   [null, null],
-])('Retry-After %o waits %s ms', (header, expected) => {
+])('Retry-After %o is read as a wait of %s ms', (header, expected) => {
   expect(retryAfterMs(header, SENT)).toBe(expected)
 })
 
@@ -144,11 +144,11 @@ test.each<[string, unknown]>([
   ['constructor.name', undefined],
   ['__proto__.toString', undefined],
   ['emails.length', undefined],
-])('%s leads to %o', (path, expected) => {
+])('the JSON path %s selects %o', (path, expected) => {
   expect(valueAt(DOCUMENT, path)).toBe(expected)
 })
 
-test('every element is found, also in a document that is a list', () => {
+test('[] in a JSON path selects every element, also of a document that is a list', () => {
   expect(valuesAt(DOCUMENT, 'errors[].code')).toEqual([1, 2])
   expect(valuesAt([{ a: 1 }, { a: 2 }], '[].a')).toEqual([1, 2])
   expect(valuesAt([{ a: 1 }], '[0].a')).toEqual([1])
@@ -165,6 +165,6 @@ test.each<[TextSource, string | null]>([
   [{ joined: ['team.id', 'user.id'], with: ':' }, 'T1:U1'],
   [{ joined: ['team.id', 'user.mail'], with: ':' }, null],
   [['user.mail', { joined: ['team.name', 'id'], with: ' ' }], 'Team 7'],
-])('the text of %o is %s', (source, expected) => {
+])('a value read as text from %o is %s', (source, expected) => {
   expect(textAt(DOCUMENT, source)).toBe(expected)
 })

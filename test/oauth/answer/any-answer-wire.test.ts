@@ -10,7 +10,7 @@ import { endpointFor, refreshWith } from '../endpoint-kit.ts'
 import { type Answered, expectHarmless, isDocumentedDeath } from './expect-harmless.ts'
 import { recipeOf } from '../recipe/preset-kit.ts'
 
-// The same over a real connection: whatever bytes come, in whatever pieces, however it ends.
+// Random answers over a real connection: any bytes, in any pieces, with any ending.
 
 const PRESETS = ['google', 'slack', 'hubspot', 'twitch'] as const
 
@@ -23,7 +23,7 @@ const framings = fc.constantFrom<Framing[]>(
   ...(['length', 'chunked', 'until the end', 'too long', 'too short', 'two lengths'] as const),
 )
 
-/** What the headers promise, and what comes of it. */
+/** Header fields by framing, and whether a body with them is complete. */
 const FRAMES: Record<Framing, (body: Uint8Array) => { fields: string; complete: boolean }> = {
   length: ({ length }) => ({ fields: `content-length: ${length}\r\n`, complete: true }),
   'too long': ({ length }) => ({ fields: `content-length: ${length + 9}\r\n`, complete: false }),
@@ -75,7 +75,7 @@ const cases = presented.chain((sent) =>
   }),
 )
 
-test('whatever bytes arrive, an outcome comes of them that gives nothing away', async () => {
+test('any bytes from a token endpoint give an outcome that leaks no secret', async () => {
   const spoken: { wire: OnTheWire; how: Manner }[] = []
   await using server = await startRawServer((socket) => {
     const next = spoken.at(-1)
@@ -105,7 +105,7 @@ test('whatever bytes arrive, an outcome comes of them that gives nothing away', 
     }),
     { numRuns: 400 },
   )
-  // Proves nothing where it does not come past these.
+  // The run proves something only if it reached these outcomes.
   expect([...seen]).toEqual(
     expect.arrayContaining(['answer_lost', 'client_config', 'grant_dead', 'ok', 'unknown_refusal']),
   )

@@ -14,13 +14,13 @@ import { type Presented, presented, results } from './any-answer.ts'
 import { type Answered, expectHarmless, isDocumentedDeath } from './expect-harmless.ts'
 import { recipeOf, settingsOf } from '../recipe/preset-kit.ts'
 
-// Whatever comes back, and from whichever provider: an outcome, nothing thrown, nothing given away.
+// For any answer of any provider, Larder returns an outcome, throws nothing and leaks nothing.
 
 const recipes = new Map(presetIds.map((id) => [id, recipeOf(id)]))
 let behindTheDoor: EgressResult
 let endpoint: TokenEndpoint
 
-/** Every preset's, on a door behind which stands what the case wants. */
+/** One token endpoint for all presets; each case sets the result of its next request. */
 beforeAll(() => {
   const providers = presetIds.map((id) => ({ id, settings: settingsOf(id), clientSecrets: [] }))
   const configured = configureProviders(providers, 'https://larder.example')
@@ -32,7 +32,7 @@ const cases = fc
   .tuple(presented, fc.constantFrom(...presetIds))
   .chain(([sent, preset]) => results(sent).map((result) => ({ sent, preset, result })))
 
-test('every answer is an outcome that gives nothing away and ends no grant without a word for it', async () => {
+test('any answer gives an outcome that leaks no secret, and grant_dead only on a documented error', async () => {
   const seen = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(cases, async ({ sent, preset, result }) => {
@@ -49,7 +49,7 @@ test('every answer is an outcome that gives nothing away and ends no grant witho
     }),
     { numRuns: 5_000 },
   )
-  // Proves nothing where it does not come past every outcome.
+  // The run proves something only if it reached every outcome.
   const kinds = [
     'answer_lost',
     'answer_unreadable',
@@ -65,7 +65,7 @@ test('every answer is an outcome that gives nothing away and ends no grant witho
   expect(Math.min(...seen.values())).toBeGreaterThan(20)
 }, 120_000)
 
-test('whose account it is, and revoking, survive every answer as well', async () => {
+test('identify and revoke return a known outcome for any answer', async () => {
   await fc.assert(
     fc.asyncProperty(cases, async ({ sent, preset, result }) => {
       behindTheDoor = result
@@ -84,7 +84,7 @@ test('whose account it is, and revoking, survive every answer as well', async ()
   )
 }, 120_000)
 
-/** What users of these presets are asked for. */
+/** Parameters that these presets require. */
 const PARAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   auth0: { domain: 'acme.eu.auth0.com' },
   freshworks: { orgHost: 'acme.myfreshworks.com' },
@@ -104,7 +104,7 @@ function answeredOf(result: EgressResult): Answered | null {
   return { ...result, contentType: one(result.headers['content-type']) ?? '' }
 }
 
-/** Only token answers are odd here. */
+/** Only token answers are random; metadata is always good. */
 function metadataOf({ href, origin }: URL): EgressResult | null {
   const [issuer] = href.split('/.well-known/')
   if (issuer === href) return null

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import type { EgressResult } from '../../../src/oauth/egress/egress.ts'
 
-// What a token endpoint could say: everything, but mostly what is nearly right.
+// Random answers of a token endpoint: anything is possible, but most are nearly right.
 
-/** What was sent and must come back nowhere, shaped like error codes, so that only care keeps them in. */
+/**
+ * What Larder sent. No outcome may repeat it. Some values look like error codes, to trick the
+ * filter.
+ */
 export type Presented = { readonly token: string; readonly secret: string }
 
 const codeShaped = fc
@@ -54,11 +57,11 @@ function anyValue(sent: Presented): fc.Arbitrary<unknown> {
 const record = (sent: Presented) =>
   fc.dictionary(fc.constantFrom(...KEYS), anyValue(sent), { maxKeys: 7 })
 
-/** A good answer with something wrong in it. */
+/** A good answer with random fields added or replaced. */
 const nearlyGood = (sent: Presented) =>
   record(sent).map((more) => ({ access_token: 'at-2', refresh_token: 'rt-2', ...more }))
 
-/** RFC 6749 §5.2 with something beside. */
+/** An error answer of RFC 6749 §5.2 with random fields added or replaced. */
 const nearlyDead = (sent: Presented) =>
   record(sent).map((more) => ({ error: 'invalid_grant', ...more }))
 
@@ -75,7 +78,7 @@ export function bodies(sent: Presented): fc.Arbitrary<Uint8Array> {
   const text = fc.oneof(
     { weight: 8, arbitrary: object.map((one) => JSON.stringify(one)) },
     { weight: 2, arbitrary: object.map(asForm) },
-    // Cut, doubled, behind a mark, within a page.
+    // Cut, doubled, behind a byte order mark, inside a page.
     { weight: 2, arbitrary: object.map((one) => JSON.stringify(one).slice(0, -3)) },
     { weight: 1, arbitrary: object.map((one) => JSON.stringify(one).repeat(2)) },
     { weight: 1, arbitrary: object.map((one) => `\uFEFF${JSON.stringify(one)}`) },
@@ -97,7 +100,7 @@ export const statuses = fc.oneof(
 
 const headerText = fc.stringMatching(/^[\x20-\x7e]{0,40}$/)
 
-/** Of those that are read, mostly; a header that came twice is a list. */
+/** Mostly headers that Larder reads; a list is a header sent twice. */
 export const headers: fc.Arbitrary<Record<string, string | string[]>> = fc.dictionary(
   fc.constantFrom(
     ...'content-type content-encoding retry-after date www-authenticate location'.split(' '),
@@ -122,7 +125,7 @@ export const headers: fc.Arbitrary<Record<string, string | string[]>> = fc.dicti
   { maxKeys: 4 },
 )
 
-/** Everything that the door to the provider can hand back. */
+/** Every kind of result that the egress can return. */
 export function results(sent: Presented): fc.Arbitrary<EgressResult> {
   const sentAt = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2100, 0) })
   return fc.oneof(

@@ -6,7 +6,7 @@ const ORG = { from: 'callback', path: 'org', pattern: '\\w+' }
 const CALLBACK = { code: 'the-code', org: 'evil' }
 const ME: Record<string, Reply> = { '/me': { body: { id: 'u-1' } } }
 
-/** Account ids made of a value of the callback, which the provider is asked about. */
+/** Builds account ids from a callback value that the provider must verify. */
 const identity = (url: string) => ({
   userinfoEndpoint: `${url}/me`,
   account: { id: { joined: ['$kept.org', 'id'], with: ':' } },
@@ -14,7 +14,7 @@ const identity = (url: string) => ({
 })
 
 test.each([401, 403, 404, 302])(
-  'a callback value that the provider answers with %s ends the flow if the account id is made of it',
+  'a callback value in the account id ends the flow if the provider answers its check with %s',
   async (status) => {
     const replies = { ...token(), ...ME, '/orgs/evil': { status, body: {} } }
     const { result } = await speak(identity, replies, (party) => exchangeCode(party, CALLBACK))
@@ -22,7 +22,7 @@ test.each([401, 403, 404, 302])(
   },
 )
 
-test('a callback value that the token proves is part of the account id', async () => {
+test('a callback value that the token verifies becomes part of the account id', async () => {
   const replies = { ...token(), ...ME, '/orgs/acme': { body: {} } }
   const { result, requests } = await speak(identity, replies, (party) =>
     exchangeCode(party, { code: 'the-code', org: 'acme' }),
@@ -34,7 +34,7 @@ test('a callback value that the token proves is part of the account id', async (
   )
 })
 
-test('a provider that cannot say whether a callback value is right ends the flow', async () => {
+test('a flow ends as unavailable if the provider cannot verify a callback value', async () => {
   const replies = { ...token(), ...ME, '/orgs/evil': { status: 503, body: {} } }
   const { result } = await speak(identity, replies, (party) => exchangeCode(party, CALLBACK))
   expect(result).toMatchObject({ kind: 'unavailable' })
@@ -44,7 +44,7 @@ test.each([
   ['nothing verifies', {}],
   ['the token does not prove', { verifiedBy: true }],
 ])(
-  'a callback value that %s stands apart as unverified',
+  'a callback value that %s is stored as unverified',
   async (_case, { verifiedBy }: { verifiedBy?: boolean }) => {
     const { result } = await speak(
       (url) => ({
@@ -64,7 +64,7 @@ test.each([
   },
 )
 
-test('settings that make an account id of an unverified callback value are refused', () => {
+test('the settings reject an account id that contains an unverified callback value', () => {
   const settings = {
     authorizationEndpoint: 'https://idp.example/auth',
     tokenEndpoint: 'https://idp.example/token',

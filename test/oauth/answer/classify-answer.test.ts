@@ -122,7 +122,7 @@ test.each<[string, TokenAnswer, string]>([
   ['504', answer(504, undefined), 'provider_failed'],
   ['520', answer(520, undefined), 'provider_failed'],
   ['a status of no class', answer(999, undefined), 'provider_failed'],
-])('%s', (_what, given, expected) => {
+])('without preset rules, %s is classified correctly', (_what, given, expected) => {
   expect(classifyAnswer(given, NO_RULES).kind).toBe(expected)
 })
 
@@ -175,7 +175,7 @@ test.each<[string, TokenAnswer, string]>([
   ['Google, its own trouble', answer(400, { error: 'internal_failure' }), 'unknown_refusal'],
   ['Zoho, throttled', answer(400, { error_description: 'Access Denied' }), 'throttled'],
   ['a token', answer(200, OK), 'ok'],
-])('in its own words: %s', (_what, given, expected) => {
+])('with rules of a preset, %s is classified correctly', (_what, given, expected) => {
   expect(classifyAnswer(given, RULES).kind).toBe(expected)
 })
 
@@ -189,7 +189,7 @@ test.each([
   'InvalidToken',
   '190',
   'oauth:invalid-code',
-])('%s is quoted as a code', (code) => {
+])('%s looks like an error code', (code) => {
   expect(looksLikeCode(code)).toBe(true)
 })
 
@@ -206,11 +206,11 @@ test.each([
   'a'.repeat(65),
   'one_two_three_four_five_six_seven',
   '',
-])('%s is not', (text) => {
+])('%s does not look like an error code', (text) => {
   expect(looksLikeCode(text)).toBe(false)
 })
 
-test('no answer whatever is terminal without a word for it, and no detail is longer than a sentence', () => {
+test('grant_dead needs an error word in the answer, and a detail has at most 64 characters', () => {
   const words = fc.constantFrom('invalid_grant', 'invalid_client', 'x', '', 'y'.repeat(200))
   const body = fc.oneof(
     fc.dictionary(
@@ -243,7 +243,7 @@ test.each([
   [401, { error: { code: 'invalid_client' } }],
   [200, { ok: false, error: 'invalid_client' }],
 ])(
-  'a rule for dead grants, however wide, takes no refused client for one: %d %j',
+  'a rule for dead grants that matches anything does not match a refused client: %d %j',
   (status, body) => {
     const wide = { ...NO_RULES, dead: [{ statuses: [200, 400, 401] }, { where: { error: [] } }] }
     expect(classifyAnswer(answer(status, body), wide).kind).toBe('client_config')

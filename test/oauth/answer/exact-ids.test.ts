@@ -46,7 +46,7 @@ test.each<[string, object, (id: string) => string]>([
 const answer = (more: string): Record<string, Reply> =>
   token(`{"access_token":"at","token_type":"bearer",${more}}`)
 
-test('ids in a token answer keep their digits, as the account and as a kept value', async () => {
+test('ids in a token answer keep their digits as account id and as kept value', async () => {
   const { result } = await speak(
     () => ({
       accountFromTokens: { id: 'user.id', email: 'user.email' },
@@ -82,12 +82,12 @@ test.each([
   ['60.0', 60],
   ['6e1', 60],
   ['1e400', null],
-])('a lifetime of %s is a number like any other', async (written, seconds) => {
+])('expires_in written as %s is read as a number', async (written, seconds) => {
   const { result } = await speak(() => ({}), answer(`"expires_in":${written}`), refreshOnce)
   expect(result).toMatchObject({ kind: 'ok', tokens: { expiresInSeconds: seconds } })
 })
 
-test('an error code that is written as 7.0 is recognized as 7', async () => {
+test('an error code written as 7.0 matches a rule for 7', async () => {
   const { result } = await speak(
     () => ({ errors: { dead: [{ where: { code: [7] } }] } }),
     { '/token': { status: 400, body: '{"code":7.0}' } },

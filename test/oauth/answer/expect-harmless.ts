@@ -15,7 +15,7 @@ export type Answered = {
   readonly complete: boolean
 }
 
-/** How much of a secret, or of the provider's prose, would be too much. */
+/** The number of shared characters that counts as a leak of a secret or of the provider's text. */
 const TELLING = 12
 
 export function expectHarmless(outcome: RefreshOutcome, sent: Presented, answer: Answered | null) {
@@ -25,12 +25,15 @@ export function expectHarmless(outcome: RefreshOutcome, sent: Presented, answer:
   for (const secret of Object.values(sent)) expect(sharesPart(detail, secret)).toBe(false)
   if (answer === null) return undefined
   const text = Buffer.from(answer.body).toString()
-  // The provider's word for the error is quoted where it can be nothing else.
+  // Only an error code of the provider may be quoted.
   if (sharesPart(detail, text)) expect(codesIn(answer)).toContain(detail)
   return undefined
 }
 
-/** RFC 6749 §5.2 in a whole answer of a provider that is not in trouble, or the preset's own words. */
+/**
+ * Whether an answer means a dead grant by RFC 6749 §5.2 (without 429 or 5xx) or by the preset's
+ * rules.
+ */
 export function isDocumentedDeath(answer: Answered | null, recipe: Recipe): boolean {
   if (answer === null || !answer.complete) return false
   const { status } = answer
@@ -40,7 +43,7 @@ export function isDocumentedDeath(answer: Answered | null, recipe: Recipe): bool
   return isStandard || recipe.errors.dead.some((rule) => matchesRule(rule, { status, body }))
 }
 
-/** A sentence of ours, or nothing that could hold what was sent. */
+/** One of Larder's own sentences, or text too plain to hold a secret. */
 function isOfOurs(detail: string): boolean {
   return Object.values(NOT_SENT).includes(detail) || /^[\w .:-]{1,64}$/.test(detail)
 }

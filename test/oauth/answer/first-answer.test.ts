@@ -5,7 +5,7 @@ const exchangeWith = async (body: Record<string, unknown>) =>
   (await speak(() => ({}), token({ access_token: 'at', ...body }), exchangeCode)).result
 
 test.each([0, '0', -1, '-1', 'never', null])(
-  'an access token that nothing can renew and that lives %j seconds has no end',
+  'an access token without a refresh token has no expiry if expires_in is %j',
   async (value) => {
     expect(await exchangeWith({ expires_in: value })).toMatchObject({
       kind: 'ok',
@@ -14,9 +14,12 @@ test.each([0, '0', -1, '-1', 'never', null])(
   },
 )
 
-test.each([0, -1])('one that can be renewed and lives %j seconds is over', async (value) => {
-  expect(await exchangeWith({ expires_in: value, refresh_token: 'rt' })).toMatchObject({
-    kind: 'ok',
-    tokens: { expiresInSeconds: 0 },
-  })
-})
+test.each([0, -1])(
+  'an access token with a refresh token has already expired if expires_in is %j',
+  async (value) => {
+    expect(await exchangeWith({ expires_in: value, refresh_token: 'rt' })).toMatchObject({
+      kind: 'ok',
+      tokens: { expiresInSeconds: 0 },
+    })
+  },
+)

@@ -20,7 +20,7 @@ async function connect(
 async function connectOnce(make: (claims: Claims) => string | undefined) {
   await using provider = await startSigningProvider()
   const party = await endpointFor({ issuer: provider.issuer })
-  // Awaited before the provider is closed.
+  // Await the outcome before the provider is closed.
   const outcome = await connect({ party, provider }, make)
   return outcome
 }
@@ -30,9 +30,12 @@ test.each<[string, Claims]>([
   ['iat 45 s ahead', { iat: now + 45 }],
   ['both 110 s ahead', { iat: now + 110, nbf: now + 110 }],
   ['an end of 60 s ago', { iat: now - 360, exp: now - 60 }],
-])('an id token with %s is accepted: clocks differ', async (_, claims) => {
-  expect(await connectOnce((good) => jwt({ ...good, ...claims }))).toMatchObject({ kind: 'ok' })
-})
+])(
+  'an id token with %s is accepted, because clocks may differ by two minutes',
+  async (_, claims) => {
+    expect(await connectOnce((good) => jwt({ ...good, ...claims }))).toMatchObject({ kind: 'ok' })
+  },
+)
 
 test.each<[string, RegExp, Claims | ((good: Claims) => string | undefined)]>([
   ['none', /no id token: the scope openid/, () => undefined],
@@ -51,7 +54,7 @@ test.each<[string, RegExp, Claims | ((good: Claims) => string | undefined)]>([
   ['an end in the past', /claim exp .* 60 minutes in the past: compare the clocks/, PAST()],
   ['nbf ten minutes ahead', /claim nbf .* 10 minutes in the future: compare the cl/, AHEAD()],
   ['a foreign signature', /no key of the issuer/, (good) => jwt(good, {}, KEYS.foreign)],
-])('an id token with %s is refused by the name of what is wrong', async (_, detail, what) => {
+])('an id token with %s is rejected with the name of the fault', async (_, detail, what) => {
   const make = typeof what === 'function' ? what : (good: Claims) => jwt({ ...good, ...what })
   const outcome = await connectOnce(make)
   expect(outcome).toEqual({ kind: 'untrusted', detail: expect.stringMatching(detail) })
@@ -66,20 +69,23 @@ function AHEAD(): Claims {
   return { nbf: now + 600 }
 }
 
-describe('keys that the issuer has changed', () => {
-  test.each(['k2', 'k1'])('are fetched again at once, under the id %s', async (kid) => {
-    await using provider = await startSigningProvider()
-    const party = await endpointFor({ issuer: provider.issuer })
-    const at = { party, provider }
-    expect(await connect(at, (good) => jwt(good))).toMatchObject({ kind: 'ok' })
-    provider.script.key = { kid, privateKey: KEYS.foreign }
-    const signed = (good: Claims) => jwt(good, { kid }, KEYS.foreign)
-    expect(await connect(at, signed)).toMatchObject({ kind: 'ok' })
-    expect(await connect(at, signed)).toMatchObject({ kind: 'ok' })
-    expect(provider.asked.filter((path) => path === '/jwks')).toHaveLength(2)
-  })
+describe('changed keys of an issuer', () => {
+  test.each(['k2', 'k1'])(
+    'changed keys of an issuer are fetched again at once if the new key has the id %s',
+    async (kid) => {
+      await using provider = await startSigningProvider()
+      const party = await endpointFor({ issuer: provider.issuer })
+      const at = { party, provider }
+      expect(await connect(at, (good) => jwt(good))).toMatchObject({ kind: 'ok' })
+      provider.script.key = { kid, privateKey: KEYS.foreign }
+      const signed = (good: Claims) => jwt(good, { kid }, KEYS.foreign)
+      expect(await connect(at, signed)).toMatchObject({ kind: 'ok' })
+      expect(await connect(at, signed)).toMatchObject({ kind: 'ok' })
+      expect(provider.asked.filter((path) => path === '/jwks')).toHaveLength(2)
+    },
+  )
 
-  test('are not asked for again and again for tokens that nobody has signed', async () => {
+  test("ten id tokens with an unknown key id make Larder fetch the issuer's keys again only once", async () => {
     await using provider = await startSigningProvider()
     const party = await endpointFor({ issuer: provider.issuer })
     const at = { party, provider }
@@ -91,7 +97,7 @@ describe('keys that the issuer has changed', () => {
     expect(await connect(at, (good) => jwt(good))).toMatchObject({ kind: 'ok' })
   })
 
-  test('that cannot be fetched are an outage, with the reason', async () => {
+  test("an exchange is unavailable, with the reason, if the issuer's keys cannot be fetched", async () => {
     await using provider = await startSigningProvider()
     provider.script.jwksStatus = 503
     const party = await endpointFor({ issuer: provider.issuer })

@@ -5,7 +5,7 @@ import { type Claims, claimsFor, jwt, KEYS, startSigningProvider } from './signi
 
 type Provider = Awaited<ReturnType<typeof startSigningProvider>>
 
-/** Connects with an id token made of these claims; `nonce` is that of the flow unless they say else. */
+/** Connects with an id token that `make` builds from the issuer and the nonce of the flow. */
 async function connectWith(
   make: (issuer: string, nonce: string) => string | undefined,
   more: { settings?: (provider: Provider) => object; prepare?: (provider: Provider) => void } = {},
@@ -26,7 +26,7 @@ const withEmail = (issuer: string, nonce: string) =>
 
 const now = Math.floor(Date.now() / 1000)
 
-test('a good id token names the account, and userinfo the e-mail', async () => {
+test('the account id comes from the id token, and the e-mail from userinfo', async () => {
   const { outcome } = await connectWith(good)
   expect(outcome).toMatchObject({
     kind: 'ok',
@@ -79,14 +79,14 @@ test.each<[string, (issuer: string, nonce: string) => string | undefined]>([
       return `${head}.${body}.${mac}`
     },
   ],
-])('an id token with %s: nothing of the answer is used', async (_what, make) => {
+])('an id token with %s is rejected, and userinfo is not requested', async (_what, make) => {
   const { outcome, asked } = await connectWith(make)
   expect(outcome.kind).toBe('untrusted')
   expect(JSON.stringify(outcome)).not.toMatch(/acc-1|victim|eyJ/)
   expect(asked).not.toContain('/me')
 })
 
-test('userinfo of another account than the id token is not trusted', async () => {
+test('userinfo with another sub than the id token makes the exchange untrusted', async () => {
   const { outcome } = await connectWith(good, {
     prepare: ({ script }) => {
       script.userinfo = { status: 200, body: { sub: 'acc-2', email: 'eve@example.com' } }
@@ -95,7 +95,7 @@ test('userinfo of another account than the id token is not trusted', async () =>
   expect(outcome).toMatchObject({ kind: 'untrusted' })
 })
 
-test('an id token that tells e-mail and name saves the question', async () => {
+test('userinfo is not requested if the id token contains e-mail and name', async () => {
   const { outcome, asked } = await connectWith((issuer, nonce) =>
     jwt(claimsFor(issuer, { nonce, email: 'a@b.c', name: 'Ann' })),
   )
@@ -106,7 +106,7 @@ test('an id token that tells e-mail and name saves the question', async () => {
   expect(asked).not.toContain('/me')
 })
 
-test('userinfo is asked for a name that the id token does not tell, and need not answer', async () => {
+test('userinfo supplies a name that the id token lacks, and may fail', async () => {
   expect((await connectWith(withEmail)).outcome).toMatchObject({
     kind: 'ok',
     account: { id: 'acc-1', email: 'a@b.c', name: 'Ada' },
@@ -119,7 +119,7 @@ test('userinfo is asked for a name that the id token does not tell, and need not
   expect(quiet.outcome).toMatchObject({ kind: 'ok', account: { email: 'a@b.c', name: null } })
 })
 
-test('without userinfo the id token is enough; without keys the tokens are given up for revocation', async () => {
+test("a connect succeeds without userinfo, and is unavailable without the issuer's keys", async () => {
   const quiet = await connectWith(good, {
     prepare: ({ script }) => {
       script.userinfo = { status: 503, body: {} }
@@ -142,7 +142,7 @@ test('metadata that names another issuer is not used, and no secret is sent', as
   expect(provider.asked).toEqual(['/.well-known/openid-configuration'])
 })
 
-test('metadata is fetched once for many, and malformed lists in it break nothing', async () => {
+test('metadata is fetched once for 20 parallel requests, also if lists in it are malformed', async () => {
   await using provider = await startSigningProvider()
   provider.script.metadata = {
     id_token_signing_alg_values_supported: 'RS256',
@@ -153,7 +153,7 @@ test('metadata is fetched once for many, and malformed lists in it break nothing
   expect(provider.asked).toHaveLength(1)
 })
 
-test('metadata of a public issuer cannot lead to a loopback address', async () => {
+test('metadata of a loopback issuer is rejected if its token endpoint is at a private address', async () => {
   await using provider = await startSigningProvider()
   provider.script.metadata = { token_endpoint: 'http://10.0.0.8/token' }
   const party = await endpointFor({ issuer: provider.issuer })
@@ -163,7 +163,7 @@ test('metadata of a public issuer cannot lead to a loopback address', async () =
 const TENANT = '11111111-2222-3333-4444-555555555555'
 const OTHER_TENANT = '99999999-2222-3333-4444-555555555555'
 
-/** Microsoft's preset, moved to this machine; issuers stay what they are. */
+/** Microsoft's preset with the endpoints on this machine; issuers stay as they are. */
 const microsoft =
   (tenant: string) =>
   ({ issuer }: Provider) => ({
@@ -207,10 +207,13 @@ test.each<[string, string, Claims, string]>([
     { iss: `https://evil.example/${TENANT}/v2.0`, tid: TENANT },
     'untrusted',
   ],
-])('one issuer that stands for many: %s', async (_what, tenant, claims, expected) => {
-  const { outcome } = await connectWith(
-    (_issuer, nonce) => jwt(claimsFor('', { nonce, ...claims })),
-    { settings: microsoft(tenant) },
-  )
-  expect(outcome.kind).toBe(expected)
-})
+])(
+  'the Microsoft preset checks the tenant in the issuer of an id token: %s',
+  async (_what, tenant, claims, expected) => {
+    const { outcome } = await connectWith(
+      (_issuer, nonce) => jwt(claimsFor('', { nonce, ...claims })),
+      { settings: microsoft(tenant) },
+    )
+    expect(outcome.kind).toBe(expected)
+  },
+)

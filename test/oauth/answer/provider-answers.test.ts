@@ -17,19 +17,19 @@ const ANSWERS = [...standard, ...broken, ...work, ...business, ...people]
 test.each(ANSWERS.map((answer) => [titleOf(answer), answer] as const))('%s', (_title, answer) => {
   const { verdict } = read(answer)
   expect(verdict.kind).toBe(answer[3])
-  // A word or a sentence of ours; what the provider wrote beside it stays out.
+  // A code or one of Larder's sentences; the provider's own text stays out.
   if (verdict.kind !== 'ok') expect(verdict.detail).toMatch(/^[\w .:-]{1,64}$/)
 })
 
-test('there are as many as a classifier should have seen', () => {
+test('the list of provider answers has at least 120 entries, each with its source', () => {
   expect(ANSWERS.length).toBeGreaterThanOrEqual(120)
   expect(ANSWERS.every(([, , , , known]) => known !== '')).toBe(true)
 })
 
 const recipes = new Map(presetIds.map((id) => [id, recipeOf(id)]))
 
-/** One that no answer meets could say anything. */
-test('every rule of every preset is met by an answer', () => {
+/** A rule that no recorded answer matches could say anything. */
+test('every error rule of every preset matches a recorded answer', () => {
   const unmet = presetIds.flatMap((id) => {
     const own = ANSWERS.filter(([preset]) => speaksLike(preset, id))
     return Object.entries(recipe(id).errors).flatMap(([kind, rules]) =>
@@ -41,7 +41,7 @@ test('every rule of every preset is met by an answer', () => {
   expect(unmet).toEqual([])
 })
 
-test('every preset that is refreshed has answered', () => {
+test('every preset whose tokens are refreshed has a recorded answer', () => {
   const silent = presetIds.filter((id) => {
     const { connectsBy, refreshTokens, renewsWith } = recipe(id)
     if (connectsBy === 'credentials') return false
@@ -51,7 +51,7 @@ test('every preset that is refreshed has answered', () => {
   expect(silent).toEqual([])
 })
 
-/** A preset that extends another has its rules, and needs no answers of its own. */
+/** A preset that extends another one has its rules and needs no answers of its own. */
 function speaksLike(preset: string, id: string): boolean {
   return preset === id || presets[id]?.extends === preset
 }

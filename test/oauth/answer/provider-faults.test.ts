@@ -5,7 +5,7 @@ import { startSigningProvider } from './signing-provider.ts'
 
 const MINUTE = 60_000
 
-/** A port on which nothing listens. */
+/** The URL of a port on which nothing listens. */
 async function deadUrl(): Promise<string> {
   await using server = await startRawServer(() => {})
   return server.url
@@ -20,7 +20,7 @@ test.each([
   ['answers nothing', { metadataAt: '/nowhere' }, 'misconfigured'],
   ['names another issuer', { metadata: { issuer: 'https://other.example' } }, 'misconfigured'],
 ] as const)(
-  'the state of a provider whose issuer %s is told until it is asked again',
+  'a provider whose issuer %s is reported at fault until the schedule finds its metadata good',
   async (_, script, reason) => {
     await using issuing = await startSigningProvider()
     const right = { ...issuing.script }
@@ -42,7 +42,7 @@ test.each([
   },
 )
 
-test('the next use of a provider ends the fault of its issuer', async () => {
+test("a provider's fault ends when a link is started and its issuer's metadata is good", async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadataAt = '/nowhere'
   const settings = await endpointFor({ issuer: issuing.issuer })
@@ -53,7 +53,7 @@ test('the next use of a provider ends the fault of its issuer', async () => {
   expect(settings.endpoint.faultOf(ID)).toBeNull()
 })
 
-test('a token endpoint that is not reached is told for ten minutes, or until it answers', async () => {
+test('an unreachable token endpoint is reported as a fault for ten minutes', async () => {
   const url = await deadUrl()
   const clock = clockAt(1_000_000)
   const settings = { authorizationEndpoint: `${url}/authorize`, tokenEndpoint: `${url}/token` }
@@ -68,7 +68,7 @@ test('a token endpoint that is not reached is told for ten minutes, or until it 
   expect(stage.endpoint.faultOf(ID)).toBeNull()
 })
 
-test('an issuer that only one connection names, or names badly, is no fault of the provider', async () => {
+test("an issuer that depends on a connection's parameter is not reported as a fault of the provider", async () => {
   const url = await deadUrl()
   const issuer = `${url}/{tenant}`
   const tenant = { description: 'the tenant', pattern: '[a-z]+', setBy: 'anyone' }

@@ -29,14 +29,14 @@ test.each<[string, string, unknown]>([
   ['two objects', '{}{}', undefined],
   ['a deep nest of lists', '['.repeat(50_000) + ']'.repeat(50_000), undefined],
   ['a deep nest of objects', '{"a":'.repeat(40) + '1' + '}'.repeat(40), undefined],
-])('%s is read as it should', (_what, text, expected) => {
+])('a JSON body with %s is parsed or rejected as the table says', (_what, text, expected) => {
   expect(json(text)).toEqual(expected)
 })
 
 const nameOf = (byte: number) =>
   readBody(Buffer.from([0x22, byte, 0x22]), 'application/json', null).value
 
-test('what is not UTF-8 is read as Latin-1, and two names stay two', () => {
+test('a body that is not UTF-8 is read as Latin-1, so that two names stay two', () => {
   expect(nameOf(0xe9)).toBe('\u00e9')
   const all = Array.from({ length: 128 }, (_, at) => nameOf(0x80 + at))
   expect(new Set(all).size).toBe(128)
@@ -51,13 +51,13 @@ test.each([
   ['two ids beyond counting', '{"a":9007199254740993,"a":9007199254740992}', false],
   ['two values deeper', '[{"a":{"b":1,"b":[]}}]', false],
   ['two values within what is said twice', '{"a":{"b":1,"b":2},"a":{"b":1,"b":2}}', false],
-])('%s for one member: is it one answer?', (_what, text, isOne) => {
+])('a JSON body with %s for one key: accepted as one answer is %s', (_what, text, isOne) => {
   const { value, latest } = readBody(bytes(text), 'application/json', null)
   expect(value !== undefined).toBe(isOne)
   expect(latest).toEqual(parseJson(text))
 })
 
-test('a form is read where the content type or the preset says that it is one', () => {
+test('a body is parsed as a form if the content type or the preset says so', () => {
   const text = 'access_token=a%20b&scope=x%2Cy'
   const expected = { access_token: 'a b', scope: 'x,y' }
   expect(readBody(bytes(text), FORM, null).value).toEqual(expected)
@@ -67,7 +67,7 @@ test('a form is read where the content type or the preset says that it is one', 
   expect(readBody(bytes('{"a":1}'), FORM, 'json').value).toEqual({ a: 1 })
 })
 
-test('a key of the language is a key like any other', () => {
+test('a JSON key named __proto__ is read as an ordinary key', () => {
   const value = json('{"__proto__":{"access_token":"x"}}')
   expect(normalise(value, shape(), clock).accessToken).toBeNull()
   expect(json('{"__proto__":1,"__proto__":2}')).toBeUndefined()
@@ -156,11 +156,11 @@ test.each<[string, object, object, object]>([
     { expiresInSeconds: null },
   ],
   ['zero that means zero', { expires_in: 0 }, {}, { expiresInSeconds: 0 }],
-])('%s', (_what, body, answer, expected) => {
+])('a token answer is normalised: %s', (_what, body, answer, expected) => {
   expect(normalise(body, shape(answer), clock)).toMatchObject(expected)
 })
 
-test('scopes with commas are told apart where the provider writes commas', () => {
+test('scopes are split at commas only if the preset says so', () => {
   expect(normalise({ scope: 'a,b, c' }, shape({}, ','), clock).scope).toEqual(['a', 'b', 'c'])
   expect(normalise({ scope: 'a,b' }, shape(), clock).scope).toEqual(['a,b'])
 })
@@ -174,11 +174,11 @@ test.each<[string, string, string | null]>([
   ['a whole answer without an access token', '{"refresh_token":"r-2"}', 'r-2'],
   ['an empty one', '{"refresh_token":""', null],
   ['HTML', '<html>refresh_token</html>', null],
-])('from %s a refresh token is salvaged: %s', (_what, text, expected) => {
+])('a refresh token is salvaged from %s: %s', (_what, text, expected) => {
   expect(salvageRefreshToken(text, json(text), shape())).toBe(expected)
 })
 
-test('whatever bytes come, reading them neither throws nor invents a token', () => {
+test('parsing any bytes throws nothing and gives no NaN lifetime', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (body, isForm) => {
       const { text, value } = readBody(body, isForm ? FORM : 'application/json', null)
@@ -232,8 +232,11 @@ test.each<[string, string, string, GrantedScope, string]>([
     MICROSOFT,
     'openid User.Read',
   ],
-])('granted scopes, %s', (_what, reported, requested, rules, expected) => {
-  expect(grantedScopes(reported.split(' '), requested.split(' '), rules)).toEqual(
-    expected.split(' '),
-  )
-})
+])(
+  'granted scopes are mapped to requested ones: %s',
+  (_what, reported, requested, rules, expected) => {
+    expect(grantedScopes(reported.split(' '), requested.split(' '), rules)).toEqual(
+      expected.split(' '),
+    )
+  },
+)

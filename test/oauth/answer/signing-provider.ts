@@ -18,7 +18,7 @@ export const KEYS = { own: privateKey, foreign: other.privateKey }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A JWT by hand, so that it can be wrong in any way. */
+/** Builds a JWT by hand, so that it can be wrong in any way. */
 export function jwt(claims: Claims, header: Record<string, unknown> = {}, key = KEYS.own): string {
   const head = { alg: 'RS256', typ: 'JWT', kid: 'k1', ...header }
   const input = `${encode(head)}.${encode(claims)}`
@@ -32,19 +32,19 @@ export function claimsFor(issuer: string, more: Claims = {}): Claims {
 }
 
 export type Script = {
-  /** The id token of the next answer. */
+  /** The id token of the next token answer. */
   idToken: (issuer: string) => string | undefined
   metadata: Record<string, unknown>
   userinfo: { status: number; body: unknown }
   jwksStatus: number
-  /** The key that is published, under this id. */
+  /** The published key and its id. */
   key: { kid: string; privateKey: KeyObject }
-  /** The path below the origin at which the issuer is, and where its metadata is. */
+  /** The path of the issuer below the origin, and the path of its metadata. */
   path: string
   metadataAt: string
 }
 
-/** An OpenID provider that answers whatever the script says. */
+/** An OpenID provider whose answers a script decides. */
 export async function startSigningProvider() {
   const script: Script = {
     idToken: (issuer) => jwt(claimsFor(issuer)),

@@ -35,7 +35,7 @@ test.each([
   expect(await at.party.endpoint.identify(question)).toEqual({ kind: 'unknown' })
 })
 
-test('userinfo of another sub is refused also if the account id is another claim', async () => {
+test('userinfo with another sub is rejected even if the account id is another claim', async () => {
   await using at = await openParty({
     accountFromIdToken: { id: 'oid' },
     account: { id: 'oid', email: 'email' },
@@ -49,7 +49,7 @@ test.each([
   ['a list of one audience', { aud: ['client-1'], azp: 'client-2' }],
   ['several audiences', { aud: ['client-1', 'client-2'], azp: 'client-2' }],
   ['an empty name', { azp: '' }],
-])('a foreign azp is refused with %s', async (_case, claims) => {
+])('an id token with a foreign azp is rejected: %s', async (_case, claims) => {
   await using at = await openParty()
   expect(await connectAt(at, claims)).toMatchObject({ kind: 'untrusted' })
   expect(await connectAt(at, { azp: 'client-1' })).toMatchObject({ kind: 'ok' })
@@ -65,7 +65,7 @@ const FOREIGN: [string, (issuer: string) => Claims][] = [
 ]
 
 test.each(FOREIGN)(
-  'the tokens of a refresh are not used if its id token names another %s, and the rotation is kept',
+  'a refresh whose id token names another %s keeps the rotated token and serves nothing',
   async (_what, foreign) => {
     await using at = await openParty()
     const connected = await connectAt(at)
@@ -78,7 +78,7 @@ test.each(FOREIGN)(
     expect(refused.salvaged?.expose()).toBe('rt')
     expect(JSON.stringify(refused)).not.toMatch(/acc-2|evil|client-2/)
 
-    // Until an id token names the user again, the rotated token brings nothing that is served.
+    // The tokens stay unserved until an id token names the right user again.
     const disputed = { ...providerData, ...refused.providerData }
     at.provider.script.idToken = () => undefined
     const unnamed = await refreshWith(at.party.endpoint, 'rt-0', { providerData: disputed })
@@ -94,7 +94,7 @@ test.each(FOREIGN)(
   },
 )
 
-test('the first id token of an imported grant decides whose the next ones must be', async () => {
+test('the first id token of an imported grant fixes the subject for later ones', async () => {
   await using at = await openParty()
   at.provider.script.idToken = (issuer) => jwt(claimsFor(issuer))
   const first = await refreshWith(at.party.endpoint, 'rt-0')

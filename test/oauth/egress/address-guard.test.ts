@@ -34,24 +34,33 @@ const NEVER = [
   ['nothing', ''],
 ]
 
-test.each([...PUBLIC, ...NAT64_PUBLIC])('%s is reached by any request', (address) => {
-  expect(mayReach(address, 'public')).toBe(true)
-  expect(mayReach(address, 'private')).toBe(true)
-})
+test.each([...PUBLIC, ...NAT64_PUBLIC])(
+  'the public address %s may be reached by any request',
+  (address) => {
+    expect(mayReach(address, 'public')).toBe(true)
+    expect(mayReach(address, 'private')).toBe(true)
+  },
+)
 
-test.each(PRIVATE)('%s is reached only where the private network is allowed', (address) => {
-  expect(mayReach(address, 'public')).toBe(false)
-  expect(mayReach(address, 'loopback')).toBe(false)
-  expect(mayReach(address, 'private')).toBe(true)
-})
+test.each(PRIVATE)(
+  'the private address %s may be reached only with allowPrivateNetwork',
+  (address) => {
+    expect(mayReach(address, 'public')).toBe(false)
+    expect(mayReach(address, 'loopback')).toBe(false)
+    expect(mayReach(address, 'private')).toBe(true)
+  },
+)
 
-test.each(LOOPBACK)('%s is reached only by its literal or in the private network', (address) => {
-  expect(mayReach(address, 'public')).toBe(false)
-  expect(mayReach(address, 'loopback')).toBe(true)
-  expect(mayReach(address, 'private')).toBe(true)
-})
+test.each(LOOPBACK)(
+  'the loopback address %s may be reached only if the operator spelled it out or allowed the private network',
+  (address) => {
+    expect(mayReach(address, 'public')).toBe(false)
+    expect(mayReach(address, 'loopback')).toBe(true)
+    expect(mayReach(address, 'private')).toBe(true)
+  },
+)
 
-test.each(NEVER)('%s (%s) is reached by nobody', (_what, address) => {
+test.each(NEVER)('%s (%s) may never be reached', (_what, address) => {
   expect(mayReach(address, 'public')).toBe(false)
   expect(mayReach(address, 'loopback')).toBe(false)
   expect(mayReach(address, 'private')).toBe(false)
@@ -67,6 +76,6 @@ test.each([
   ['http://my-localhost:8080/', false],
   ['http://127.0.0.1.example.com/', false],
   ['https://10.0.0.1/', false],
-])('%s as loopback that is spelled out: %s', (url, expected) => {
+])('%s counts as a spelled-out loopback URL: %s', (url, expected) => {
   expect(isLoopbackHost(new URL(url))).toBe(expected)
 })

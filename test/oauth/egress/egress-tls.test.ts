@@ -19,7 +19,7 @@ type TlsOptions = {
   readonly cert: string
   readonly maxVersion?: 'TLSv1.1'
   readonly port?: number
-  /** Of the name; it listens on the last one. */
+  /** Addresses that the name resolves to; the server listens on the last one. */
   readonly addresses?: readonly string[]
 }
 
@@ -66,14 +66,14 @@ const trusted = getCACertificates('default')
 beforeAll(() => setDefaultCACertificates([...trusted, certificate('ca').toString()]))
 afterAll(() => setDefaultCACertificates(trusted))
 
-test('a certificate of a trusted authority for that very name is spoken to, seen anew each time', async () => {
+test('a request is sent if a trusted authority signed the certificate, and TLS sessions are not resumed', async () => {
   const { result, heard, resumed } = await overTls('provider.test', { cert: 'server' })
   expect(result).toMatchObject({ kind: 'answered', status: 200 })
   expect(resumed).toEqual([false, false])
   expect(heard).toContain('refresh_token=secret')
 })
 
-test('where the first address of a name loses all packets the next one is taken', async () => {
+test('the next address of a name is used if the first one loses all packets', async () => {
   await using hole = await openBlackHole('127.0.0.2')
   const addresses = ['127.0.0.2', '127.0.0.1']
   const { result } = await overTls('provider.test', { cert: 'server', port: hole.port, addresses })
@@ -84,13 +84,13 @@ test.each<[string, string, TlsOptions, string]>([
   ['for another name', 'other.test', { cert: 'server' }, 'hostname'],
   ['that has expired', 'provider.test', { cert: 'expired' }, 'certificate_time'],
   ['over TLS 1.1', 'provider.test', { cert: 'server', maxVersion: 'TLSv1.1' }, 'tls'],
-])('a certificate %s: nothing is sent', async (_what, name, options, reason) => {
+])('nothing is sent to a server with a certificate %s', async (_what, name, options, reason) => {
   const { result, heard } = await overTls(name, options)
   expect(result).toMatchObject({ kind: 'not_sent', reason })
   expect(heard).toBe('')
 })
 
-test('a certificate of an unknown authority: nothing is sent', async () => {
+test('nothing is sent to a server whose certificate authority is unknown', async () => {
   setDefaultCACertificates(trusted)
   const { result, heard } = await overTls('provider.test', { cert: 'server' })
   setDefaultCACertificates([...trusted, certificate('ca').toString()])

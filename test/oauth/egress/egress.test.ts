@@ -60,7 +60,7 @@ const refused = async () => ({ kind: 'not_sent', sentAt: 0, reason: 'refused' })
 const bodyOf = (result: Awaited<ReturnType<typeof exchangeWith>>['result']) =>
   result.kind === 'answered' ? Buffer.from(result.body).toString() : null
 
-test('a whole answer comes back with status, headers and body, over a connection of its own', async () => {
+test('an answer is returned with status, headers and body, and each request opens a new connection', async () => {
   await using server = await startRawServer((socket) => socket.write(httpAnswer(200, '{"a":1}')))
   const egress = await openEgress({ clock: { now: () => 1234 } })
   for (let i = 0; i < 2; i++) {
@@ -91,7 +91,7 @@ test.each([
   'https://[64:ff9b::7f00:1]/',
   'https://[2002:7f00:1::]/',
   'https://user:password@93.184.216.34/',
-])('the literal %s is refused before anything is sent', async (url) => {
+])('a request to %s is blocked before anything is sent', async (url) => {
   const egress = await openEgress({ clock: systemClock })
   const result = await egress.send(request(url, { reach: 'public' }))
   expect(result).toMatchObject({ kind: 'not_sent', reason: 'blocked' })
@@ -106,14 +106,14 @@ test.each([
   ['NAT64 of a private address', ['64:ff9b::c0a8:1']],
   ['a public and a private address', ['93.184.216.34', '10.0.0.8']],
   ['no address at all', []],
-])('a name that leads to %s is refused', async (_what, addresses) => {
+])('a request to a name that resolves to %s is blocked', async (_what, addresses) => {
   const { addressesOf } = resolving({ 'idp.test': addresses })
   const egress = await openEgress({ clock: systemClock, addressesOf })
   const result = await egress.send(request('https://idp.test/', { reach: 'public' }))
   expect(result).toMatchObject({ kind: 'not_sent', reason: 'blocked' })
 })
 
-test('plain http goes to a spelled out loopback address and nowhere else', async () => {
+test('plain http is sent only to a spelled-out loopback address', async () => {
   await using server = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
   const { addressesOf, asked } = resolving({ localhost: ['127.0.0.1'] })
   const egress = await openEgress({ clock: systemClock, addressesOf })
@@ -141,16 +141,19 @@ test.each<[string, OutgoingRequest['reach'], string[], string]>([
   ['keycloak', 'plain', ['127.0.0.1', '93.184.216.34'], 'not_sent'],
   ['keycloak', 'plain', ['169.254.169.254'], 'not_sent'],
   ['keycloak', 'private', ['127.0.0.1'], 'not_sent'],
-])('http to the name %s, reach %s, which leads to %j, is %s', async (name, reach, found, kind) => {
-  await using server = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
-  const { addressesOf } = resolving({ [name]: found })
-  const egress = await openEgress({ clock: systemClock, addressesOf })
-  const result = await egress.send(request(`http://${name}:${server.port}/`, { reach }))
-  expect(result).toMatchObject(kind === 'answered' ? { kind } : { kind, reason: 'blocked' })
-  expect(server.connections()).toBe(kind === 'answered' ? 1 : 0)
-})
+])(
+  'an http request to the name %s with reach %s, resolved to %j, is %s',
+  async (name, reach, found, kind) => {
+    await using server = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
+    const { addressesOf } = resolving({ [name]: found })
+    const egress = await openEgress({ clock: systemClock, addressesOf })
+    const result = await egress.send(request(`http://${name}:${server.port}/`, { reach }))
+    expect(result).toMatchObject(kind === 'answered' ? { kind } : { kind, reason: 'blocked' })
+    expect(server.connections()).toBe(kind === 'answered' ? 1 : 0)
+  },
+)
 
-test('a name is resolved once, and the socket goes to what was checked', async () => {
+test('a name is resolved once, and the socket connects to the address that was checked', async () => {
   await using decoy = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
   let asked = 0
   const addressesOf = async () => {
@@ -164,12 +167,12 @@ test('a name is resolved once, and the socket goes to what was checked', async (
   expect(decoy.connections()).toBe(0)
 })
 
-test('it does not open where the guard lets a blocked address through', async () => {
+test('the egress does not open if its guard lets a blocked address through', async () => {
   await expect(proveGuard(answered)).rejects.toThrow('guard')
   await expect(proveGuard(refused)).rejects.toThrow('guard')
 })
 
-test('what fails before the connection stands is not sent', async () => {
+test('a request that fails before the connection is open is reported as not_sent', async () => {
   const gone = await startRawServer(() => undefined)
   await gone[Symbol.asyncDispose]()
   const egress = await openEgress({ clock: systemClock })
@@ -195,7 +198,7 @@ test('what fails before the connection stands is not sent', async () => {
   expect(overdue).toMatchObject({ kind: 'not_sent', reason: 'deadline' })
 })
 
-test('where packets are lost it is over in the time that a connection may take, and nothing is sent', async () => {
+test('a connection that loses all packets fails at the connect timeout, and nothing is sent', async () => {
   await using hole = await openBlackHole('127.0.0.1')
   const egress = await openEgress({ clock: systemClock, connectTimeoutMs: 500 })
   const begun = performance.now()
@@ -229,11 +232,14 @@ test.each<[string, Answer, object]>([
     (socket) => socket.write(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(100_000)}\r\n`),
     { kind: 'lost', reason: 'malformed' },
   ],
-])('%s may have been processed: lost', async (_what, answer, expected) => {
-  const { result, requests } = await exchangeWith(answer, { deadlineMs: 400 })
-  expect(result).toMatchObject(expected)
-  expect(requests).toHaveLength(1)
-})
+])(
+  '%s is reported as lost, because the provider may have processed the request',
+  async (_what, answer, expected) => {
+    const { result, requests } = await exchangeWith(answer, { deadlineMs: 400 })
+    expect(result).toMatchObject(expected)
+    expect(requests).toHaveLength(1)
+  },
+)
 
 test.each<[string, Answer]>([
   [
@@ -260,13 +266,13 @@ test.each<[string, Answer]>([
         'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n17\r\n{"refresh_token":"rt-2"\r\n',
       ),
   ],
-])('%s gives what was received, marked as cut', async (_what, answer) => {
+])('%s returns the received part, marked as incomplete', async (_what, answer) => {
   const { result } = await exchangeWith(answer, { deadlineMs: 400 })
   expect(result).toMatchObject({ kind: 'answered', status: 200, complete: false })
   expect(bodyOf(result)).toContain('"refresh_token":"rt-2"')
 })
 
-test('a body that drips for ever ends with the one deadline', async () => {
+test('a body that drips endlessly ends at the deadline of the request', async () => {
   const started = performance.now()
   const { result } = await exchangeWith(
     (socket) => {
@@ -283,7 +289,7 @@ test('a body that drips for ever ends with the one deadline', async () => {
 test.each([
   ['with its length', `content-length: ${10 * 2 ** 30}\r\n`, 'x'.repeat(65_536)],
   ['without one', '', 'x'.repeat(65_536)],
-])('an endless body %s is dropped at the cap', async (_what, header, piece) => {
+])('an endless body %s is cut at the size limit', async (_what, header, piece) => {
   const { result } = await exchangeWith(
     (socket) => {
       socket.write(`HTTP/1.1 200 OK\r\n${header}\r\n`)
@@ -308,7 +314,7 @@ test.each([
   ['br', brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
   ['zstd', zstdCompressSync(zeros)],
   ['gzip, gzip', gzipSync(gzipSync(zeros))],
-])('of a body that grows beyond the cap under %s nothing is kept', async (coding, bomb) => {
+])('a body that grows beyond the limit under %s is not kept', async (coding, bomb) => {
   const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${coding}\r\ncontent-length: ${bomb.length}\r\n\r\n`
   const { result } = await exchangeWith((socket) => {
     socket.write(head)
@@ -320,7 +326,7 @@ test.each([
 })
 
 test.each([301, 302, 303, 307, 308])(
-  'a %i is an answer, not a way to another host',
+  'a %i is returned as an answer and not followed',
   async (status) => {
     await using other = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
     const { result } = await exchangeWith((socket) =>

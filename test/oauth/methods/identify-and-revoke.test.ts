@@ -48,21 +48,21 @@ test.each<[string, object, Reply, object, object]>([
     { query: { access_token: 'at' } },
   ],
   [
-    'another status than 200',
+    'an answer with another 2xx status',
     { account: { id: 'username' } },
     { status: 201, body: { username: 'u' } },
     { kind: 'ok', account: { id: 'u' } },
     {},
   ],
   [
-    'a failure that is told in the body',
+    'an answer whose body says that it failed',
     { probe: { success: { where: { ok: [true] } } } },
     { body: { ok: false, sub: 'a' } },
     { kind: 'unknown' },
     {},
   ],
   [
-    'what an earlier answer told',
+    'a value kept from an earlier answer',
     {
       keep: { team: { from: 'tokens', path: 'team' } },
       account: { id: { joined: ['$kept.team', 'user'], with: ':' } },
@@ -71,20 +71,29 @@ test.each<[string, object, Reply, object, object]>([
     { kind: 'ok', account: { id: 'T1:u' } },
     {},
   ],
-  ['nobody', {}, { body: {} }, { kind: 'unknown' }, {}],
-  ['no JSON', {}, { body: '<html>' }, { kind: 'unknown' }, {}],
-  ['a scope that is missing', {}, { status: 403, body: {} }, { kind: 'unknown' }, {}],
-  ['trouble at the provider', {}, { status: 502, body: '' }, { kind: 'unavailable' }, {}],
-  ['too many questions', {}, { status: 429, body: '' }, { kind: 'unavailable' }, {}],
-])('whose token it is: %s', async (_what, settings, reply, expected, request) => {
-  const { result, requests } = await speak(
-    (url) => ({ userinfoEndpoint: `${url}/me`, ...settings }),
-    { '/me': reply },
-    (party) => identifyOnce(party, { team: 'T1' }),
-  )
-  expect(result).toMatchObject(expected)
-  expect(requests[0]).toMatchObject(request)
-})
+  ['an answer without an account', {}, { body: {} }, { kind: 'unknown' }, {}],
+  ['an answer that is not JSON', {}, { body: '<html>' }, { kind: 'unknown' }, {}],
+  ['an answer that rejects the scope', {}, { status: 403, body: {} }, { kind: 'unknown' }, {}],
+  ['an answer of a failing provider', {}, { status: 502, body: '' }, { kind: 'unavailable' }, {}],
+  [
+    'an answer that says too many requests',
+    {},
+    { status: 429, body: '' },
+    { kind: 'unavailable' },
+    {},
+  ],
+])(
+  'the account of an access token is looked up by %s',
+  async (_what, settings, reply, expected, request) => {
+    const { result, requests } = await speak(
+      (url) => ({ userinfoEndpoint: `${url}/me`, ...settings }),
+      { '/me': reply },
+      (party) => identifyOnce(party, { team: 'T1' }),
+    )
+    expect(result).toMatchObject(expected)
+    expect(requests[0]).toMatchObject(request)
+  },
+)
 
 const revokeOnce = (party: Party, more = {}) =>
   party.endpoint.revoke({
@@ -101,7 +110,7 @@ const revokeOnce = (party: Party, more = {}) =>
 
 const revocable = (url: string) => ({ revocationEndpoint: `${url}/revoke` })
 
-test('revocation as RFC 7009 has it: the refresh token first, with hints, by the client', async () => {
+test('a revocation by RFC 7009 sends the refresh token first, with hints and client authentication', async () => {
   const { result, requests } = await speak(revocable, { '/revoke': { body: '' } }, revokeOnce)
   expect(result).toEqual({ kind: 'revoked' })
   expect(requests.map(({ form }) => form)).toEqual([
@@ -113,12 +122,12 @@ test('revocation as RFC 7009 has it: the refresh token first, with hints, by the
 
 test.each<[string, object, object]>([
   [
-    'only the access token, without a hint',
+    'the access token alone, without a hint',
     { tokens: 'access', sendsHint: false },
     { form: { token: 'at-1' } },
   ],
   [
-    'either',
+    'the refresh token alone, without client authentication',
     { tokens: 'any', auth: 'none', sendsHint: false },
     { form: { token: 'rt-1' }, headers: {} },
   ],
@@ -134,12 +143,12 @@ test.each<[string, object, object]>([
     { method: 'DELETE', body: '{"access_token":"at-1"}', headers: { authorization: BASIC } },
   ],
   [
-    'the token itself as bearer',
+    'a request with the token itself as bearer',
     { auth: 'token', tokens: 'access', sendsHint: false, tokenParam: null },
     { headers: { authorization: 'Bearer at-1' }, form: {} },
   ],
   [
-    'the secret behind a word of its own, as at Square',
+    'a request with the secret behind its own scheme, as at Square',
     {
       auth: 'secret',
       scheme: 'Client',
@@ -154,7 +163,7 @@ test.each<[string, object, object]>([
       body: '{"access_token":"at-1","client_id":"client-1"}',
     },
   ],
-])('revocation by %s', async (_what, revocation, expected) => {
+])('a revocation is sent as %s', async (_what, revocation, expected) => {
   const { result, requests } = await speak(
     (url) => ({ ...revocable(url), revocation }),
     { '/revoke': { body: '{}' } },
@@ -201,16 +210,19 @@ test.each<[string, Reply, object, object]>([
     {},
     { kind: 'failed', detail: 'the provider refuses the client', retryAfterMs: null },
   ],
-])('what a revocation comes to: %s', async (_what, reply, revocation, expected) => {
-  const { result } = await speak(
-    (url) => ({ ...revocable(url), revocation: { tokens: 'refresh', ...revocation } }),
-    { '/revoke': reply },
-    revokeOnce,
-  )
-  expect(result).toEqual(expected)
-})
+])(
+  'the outcome of a revocation is decided by the answer: %s',
+  async (_what, reply, revocation, expected) => {
+    const { result } = await speak(
+      (url) => ({ ...revocable(url), revocation: { tokens: 'refresh', ...revocation } }),
+      { '/revoke': reply },
+      revokeOnce,
+    )
+    expect(result).toEqual(expected)
+  },
+)
 
-test('no way to revoke is said, and nothing is sent', async () => {
+test('a revocation is unsupported, and nothing is sent, if the provider has none', async () => {
   const { result, requests } = await speak(
     (url) => ({ ...revocable(url), revocation: null }),
     {},

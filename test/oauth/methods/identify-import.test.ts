@@ -3,7 +3,9 @@ import { Secret } from '../../../src/core/base/secret.ts'
 import { speak, token } from '../dialect-kit.ts'
 import { COMMON } from '../endpoint-kit.ts'
 
-/** Kept values that the account's id is made of say whose a token is only if they belong to it. */
+/**
+ * Builds the account id from a value kept from the token answer, which must belong to the token.
+ */
 const fromTokens = (url: string) => ({
   userinfoEndpoint: `${url}/me`,
   account: { id: [{ joined: ['$kept.workspace', 'id'], with: ':' }, 'id'] },
@@ -14,7 +16,7 @@ test.each([
   [false, 'w-1:u-1'],
   [true, 'u-1'],
 ])(
-  'what came with earlier tokens, of an access token that was imported: %s',
+  'a value kept from earlier tokens is not used to identify an imported access token: %s',
   async (isImported, id) => {
     const { result } = await speak(
       fromTokens,
@@ -44,7 +46,7 @@ test.each([
   [403, { kind: 'foreign' }],
   [503, { kind: 'unavailable' }],
 ])(
-  'what a callback named is asked of the provider with the token: %i',
+  'a value kept from the callback is verified with the imported token: %i',
   async (status, expected) => {
     const { result, requests } = await speak(
       fromCallback,

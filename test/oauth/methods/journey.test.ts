@@ -41,14 +41,14 @@ test('the authorization request carries PKCE S256, state, nonce and consent for 
   expect(query.get('scope')).toBe('openid offline_access email profile')
 })
 
-test('what the operator sets for the authorization request stands', async () => {
+test("the operator's authorizationParams and scopes replace the defaults", async () => {
   const settings = { authorizationParams: { prompt: 'select_account consent' } }
   expect((await beginAt(await at(settings))).query.get('prompt')).toBe('select_account consent')
   const modest = await beginAt(await at({ scopes: ['openid'] }))
   expect(modest.query.has('prompt')).toBe(false)
 })
 
-test('a user is connected: code, id token, userinfo', async () => {
+test('a user is connected by code, id token and userinfo', async () => {
   const { tokens, account, sentAt } = await connect(await at())
   expect(account).toEqual({ ...ACCOUNT, emailVerified: true })
   expect(tokens).toMatchObject({ tokenType: 'Bearer', expiresInSeconds: 30 })
@@ -61,7 +61,7 @@ test('a user is connected: code, id token, userinfo', async () => {
   expect(Date.now() - sentAt).toBeLessThan(10_000)
 })
 
-test('a refresh rotates, and the provider refuses the old refresh token and all that came of it', async () => {
+test('a refresh rotates the token, and the provider then rejects the old token and ends the family', async () => {
   const party = await at()
   const first = await connect(party)
   const second = await refreshWith(party.endpoint, first.refreshToken)
@@ -79,7 +79,7 @@ test('a refresh rotates, and the provider refuses the old refresh token and all 
   expect(family).toEqual({ kind: 'grant_dead', detail: 'invalid_grant' })
 })
 
-test('a revoked grant is revoked, and revoking it again is no failure', async () => {
+test('a revocation ends the grant, and a repeated revocation succeeds', async () => {
   const party = await at()
   const { tokens, refreshToken } = await connect(party)
   const revocation = {
@@ -97,14 +97,14 @@ test('a revoked grant is revoked, and revoking it again is no failure', async ()
   expect(await party.endpoint.revoke(revocation)).toEqual({ kind: 'revoked' })
 })
 
-test("a user who refuses is sent back with the provider's word", async () => {
+test("a user's refusal is returned with the provider's error code", async () => {
   const party = await at()
   const begun = await beginAt(party)
   const outcome = await redeem(party.endpoint, begun, await consentTo(begun.url, { deny: true }))
   expect(outcome).toEqual({ kind: 'refused', error: 'access_denied' })
 })
 
-test('a code is good for one exchange', async () => {
+test('a code can be exchanged once', async () => {
   const party = await at()
   const begun = await beginAt(party)
   const callback = await consentTo(begun.url)
@@ -115,7 +115,7 @@ test('a code is good for one exchange', async () => {
   })
 })
 
-test('a code is worth nothing with the verifier of another flow', async () => {
+test('a code is rejected with the verifier of another flow', async () => {
   const party = await at()
   const begun = await beginAt(party)
   const other = await beginAt(party)
@@ -124,7 +124,7 @@ test('a code is worth nothing with the verifier of another flow', async () => {
   expect(outcome).toMatchObject({ kind: 'code_rejected' })
 })
 
-test('an id token with the nonce of another flow is not trusted', async () => {
+test('an id token with the nonce of another flow makes the exchange untrusted', async () => {
   const party = await at()
   const begun = await beginAt(party)
   const other = await beginAt(party)
@@ -136,7 +136,7 @@ test('an id token with the nonce of another flow is not trusted', async () => {
   })
 })
 
-test('`iss` of another issuer, or none where the metadata promises one, redeems no code', async () => {
+test('no code is redeemed if `iss` names another issuer, or is missing although the metadata promises it', async () => {
   const party = await at()
   const begun = await beginAt(party)
   const { iss: _iss, ...without } = await consentTo(begun.url)
@@ -147,7 +147,7 @@ test('`iss` of another issuer, or none where the metadata promises one, redeems 
   expect(idp.tokenRequests.length).toBe(before)
 })
 
-test('of overlapping secrets the one that is accepted is found, and no grant is harmed', async () => {
+test('overlapping client secrets are tried until one is accepted, and no grant is harmed', async () => {
   const old = idp.clientSecret
   idp.changeClientSecret('n'.repeat(40))
   const party = await at({}, [old, 'n'.repeat(40)])
@@ -160,7 +160,7 @@ test('of overlapping secrets the one that is accepted is found, and no grant is 
   expect(idp.tokenRequests.length - before).toBe(2)
 })
 
-test('a connection brings its own client', async () => {
+test('a connection can use its own client', async () => {
   const party = await endpointFor({ issuer: idp.issuer, clientId: 'another' })
   const own = await at()
   const client = { id: idp.clientId, secret: null }
@@ -171,7 +171,7 @@ test('a connection brings its own client', async () => {
   )
 })
 
-test('a provider described by its endpoints alone is connected too, without an id token', async () => {
+test('a provider described by its endpoints alone is connected without an id token', async () => {
   const party = await at({
     issuer: undefined,
     authorizationEndpoint: `${idp.issuer}/auth`,
@@ -186,7 +186,7 @@ test('a provider described by its endpoints alone is connected too, without an i
   expect(outcome.account).toEqual({ ...ACCOUNT, emailVerified: true })
 })
 
-test('while the provider is away nothing was sent, and afterwards all is well', async () => {
+test('a refresh is not_sent while the provider is down, and succeeds afterwards', async () => {
   const party = await at()
   const { refreshToken } = await connect(party)
   await idp.stop()

@@ -34,7 +34,7 @@ const answering =
 
 const HTML = '<html><script>secret rt-1</script></html>'
 
-test('tokens come as secrets, with what they live and what they are good for', async () => {
+test('a refresh returns tokens as secrets, with expiry and scopes', async () => {
   const { outcome, requests } = await refreshAt(answering(200, { ...TOKENS, scope: 'b c' }))
   if (outcome.kind !== 'ok') throw new Error(outcome.kind)
   expect(outcome.tokens).toMatchObject({
@@ -53,15 +53,18 @@ test('tokens come as secrets, with what they live and what they are good for', a
 })
 
 test.each<[string, number, number | null]>([
-  ['is three hours ahead', 3, 3],
-  ['is two days behind', -48, -48],
-  ['is not told', 0, null],
-])('that the clock of the provider %s is known by its answer', async (_, hours, expected) => {
-  const date = new Date(Date.now() + hours * 3_600_000).toUTCString()
-  const { skewsMs } = await refreshAt(answering(200, TOKENS, expected === null ? {} : { date }))
-  const told = skewsMs.map((skewMs) => Math.round(skewMs / 3_600_000))
-  expect(told).toEqual(expected === null ? [] : [expected])
-})
+  ['three hours ahead', 3, 3],
+  ['two days behind', -48, -48],
+  ['unknown without the header', 0, null],
+])(
+  "the skew of the provider's clock is read from the Date header of its answer: %s",
+  async (_, hours, expected) => {
+    const date = new Date(Date.now() + hours * 3_600_000).toUTCString()
+    const { skewsMs } = await refreshAt(answering(200, TOKENS, expected === null ? {} : { date }))
+    const told = skewsMs.map((skewMs) => Math.round(skewMs / 3_600_000))
+    expect(told).toEqual(expected === null ? [] : [expected])
+  },
+)
 
 test.each<[string, object, object]>([
   ['no token type', { token_type: undefined }, { tokenType: 'Bearer' }],
@@ -75,9 +78,9 @@ test.each<[string, object, object]>([
   ['an empty refresh token', { refresh_token: '' }, { refreshToken: null }],
   ['scopes as a list', { scope: ['a'] }, { scope: ['a'] }],
   ['no scope', {}, { scope: null }],
-  ['an id token that is none', { id_token: 'nonsense' }, { expiresInSeconds: 3600 }],
+  ['an invalid id token', { id_token: 'nonsense' }, { expiresInSeconds: 3600 }],
   ['an id token that is a number', { id_token: 7 }, { expiresInSeconds: 3600 }],
-])('an answer with %s is taken', async (_what, more, expected) => {
+])('a token answer with %s is accepted', async (_what, more, expected) => {
   const { outcome } = await refreshAt(answering(200, { ...TOKENS, ...more }))
   expect(outcome).toMatchObject({ kind: 'ok', tokens: expected })
 })
@@ -120,14 +123,14 @@ test.each<[string, Answer, Partial<RefreshOutcome>]>([
   ['HTML with 403', answering(403, HTML), { kind: 'unknown_refusal', evidence: 'page' }],
   ['HTML with 502', answering(502, HTML), { kind: 'provider_failed' }],
   ['429', answering(429, '', { 'retry-after': '7' }), { kind: 'throttled', retryAfterMs: 7_000 }],
-  ['429 without a time', answering(429, ''), { kind: 'throttled', retryAfterMs: null }],
+  ['429 without Retry-After', answering(429, ''), { kind: 'throttled', retryAfterMs: null }],
   [
-    '429 with nonsense',
+    '429 with a malformed Retry-After',
     answering(429, '', { 'retry-after': 'soon' }),
     { kind: 'throttled', retryAfterMs: null },
   ],
   [
-    '429 with a date, by a clock that is years off',
+    '429 with a date of a clock that is years off',
     answering(429, '', {
       date: 'Sun, 22 Nov 2020 12:00:00 GMT',
       'retry-after': 'Sun, 22 Nov 2020 12:00:09 GMT',
@@ -135,7 +138,7 @@ test.each<[string, Answer, Partial<RefreshOutcome>]>([
     { kind: 'throttled', retryAfterMs: 9_000 },
   ],
   [
-    '503 with a time',
+    '503 with Retry-After',
     answering(503, '', { 'retry-after': '7' }),
     { kind: 'throttled', retryAfterMs: 7_000 },
   ],
@@ -152,7 +155,7 @@ test.each<[string, Answer, Partial<RefreshOutcome>]>([
     },
     { kind: 'ok' },
   ],
-])('%s', async (_what, answer, expected) => {
+])('a refresh answered with %s gives the expected outcome', async (_what, answer, expected) => {
   const { outcome, requests } = await refreshAt(answer)
   expect(outcome).toMatchObject(expected)
   expect(requests).toHaveLength(1)
@@ -166,22 +169,22 @@ test.each<[string, Answer, string | null]>([
     'rt-2',
   ],
   ['an answer without an access token', answering(200, { refresh_token: 'rt-2' }), 'rt-2'],
-  ['an answer with an error beside', answering(200, { ...TOKENS, error: 'odd_thing' }), 'rt-2'],
-  ['an echo of the old one', answering(200, { refresh_token: 'rt-1' }), null],
+  ['an answer that also has an error', answering(200, { ...TOKENS, error: 'odd_thing' }), 'rt-2'],
+  ['an answer that echoes the old one', answering(200, { refresh_token: 'rt-1' }), null],
   ['an error page', answering(500, { refresh_token: 'rt-2' }), null],
-])('from %s the new refresh token is saved: %s', async (_what, answer, expected) => {
+])('the new refresh token is saved from %s: %s', async (_what, answer, expected) => {
   const { outcome } = await refreshAt(answer)
   const salvaged = 'salvaged' in outcome ? outcome.salvaged?.expose() : null
   expect(salvaged).toBe(expected)
 })
 
 test.each([
-  ['in the place of a code', { error: 'rt-1' }],
+  ['as the error code', { error: 'rt-1' }],
   ['in a description', { error: 'invalid_grant', error_description: 'token rt-1 is spent' }],
   ['as a key', { 'rt-1': true }],
   ['in HTML', HTML],
   ['in broken JSON', '{"error": rt-1'],
-])('what was sent is never quoted, though it comes back %s', async (_where, body) => {
+])('the sent refresh token is not quoted if the provider echoes it %s', async (_where, body) => {
   const { outcome } = await refreshAt(answering(400, body))
   expect(JSON.stringify(outcome)).not.toContain('rt-1')
   expect('detail' in outcome && outcome.detail).toMatch(/^[\w .-]+$/)
@@ -193,7 +196,7 @@ test.each([
   ['the end of the token', { error: 'horse_battery' }],
   ['the secret', { error: 'no_such_secret_open_sesame' }],
   ['the token for a new one', { refresh_token: 'correct_horse_battery' }],
-])('%s is not quoted, though it looks like an error code', async (_what, body) => {
+])('%s is not quoted, although it looks like an error code', async (_what, body) => {
   await using server = await startRawServer(answering(200, body))
   const party = await endpointFor(
     { authorizationEndpoint: `${server.url}/auth`, tokenEndpoint: `${server.url}/token` },
@@ -211,19 +214,19 @@ test.each([
   ['a line break', 'at\r\nX-Evil: 1'],
   ['a letter that is not ASCII', 'at-é'],
   ['half of a pair', 'at-\ud800'],
-])('a token with %s is none (RFC 6749 Appendix A)', async (_what, token) => {
+])('a token with %s is rejected (RFC 6749 Appendix A)', async (_what, token) => {
   const access = await refreshAt(answering(200, { ...TOKENS, access_token: token }))
   expect(access.outcome).toMatchObject({ kind: 'answer_unreadable' })
   const renewal = await refreshAt(answering(200, { ...TOKENS, refresh_token: token }))
   expect(renewal.outcome).toMatchObject({ kind: 'ok', tokens: { refreshToken: null } })
 })
 
-test('an unknown error code is told, so that an operator can look it up', async () => {
+test('an unknown error code is reported as the detail of the outcome', async () => {
   const { outcome } = await refreshAt(answering(400, { error: 'app_suspended' }))
   expect(outcome).toMatchObject({ kind: 'unknown_refusal', detail: 'app_suspended' })
 })
 
-test('the whole of several attempts with several secrets has one deadline', async () => {
+test('attempts with several secrets share one deadline', async () => {
   await using server = await startRawServer((socket) =>
     setTimeout(() => socket.end(httpAnswer(401, '{"error":"invalid_client"}')), 200),
   )
@@ -239,7 +242,7 @@ test('the whole of several attempts with several secrets has one deadline', asyn
 
 const inPrivate = async () => [{ address: '10.255.255.1', family: 4 }]
 
-test('a provider in the private network is reached only where the operator allows it', async () => {
+test('a provider in the private network is reached only with allowPrivateNetwork', async () => {
   const settings = {
     tokenEndpoint: 'https://cal.internal/token',
     authorizationEndpoint: 'https://cal.internal/',
@@ -259,7 +262,7 @@ test('a provider in the private network is reached only where the operator allow
   })
 })
 
-test('a loopback address that a parameter filled in is not one that the operator wrote', async () => {
+test('a loopback address that a parameter filled in is blocked', async () => {
   await using server = await startRawServer(answering(200, TOKENS))
   const party = await endpointFor({
     authorizationEndpoint: 'https://{host}/auth',

@@ -3,7 +3,7 @@ import { type Egress, openEgress } from '../../../src/oauth/egress/egress.ts'
 import { rehearse } from '../../../src/oauth/methods/rehearse.ts'
 import { systemClock as clock } from '../../../src/observe/system-clock.ts'
 
-test('a rehearsal goes the whole way of a refresh, and leaves nobody listening', async () => {
+test('a rehearsal sends every request of a refresh, and closes its server', async () => {
   const real = await openEgress({ clock })
   const seen: { readonly url: string; readonly status: number }[] = []
   const egress: Egress = {
@@ -22,7 +22,7 @@ test('a rehearsal goes the whole way of a refresh, and leaves nobody listening',
   await expect(fetch(seen[0]?.url ?? '')).rejects.toThrow()
 })
 
-test('where loopback is not to be had, the rehearsal is over at once', async () => {
+test('a rehearsal ends after one request if loopback is unreachable', async () => {
   let tried = 0
   const egress: Egress = {
     send: async () => {

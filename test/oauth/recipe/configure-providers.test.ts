@@ -27,7 +27,7 @@ const configured = (
 const NO_ENDPOINT =
   'must be https, or http to localhost or a loopback address; for http to a host of your own network set allowPlainHttp'
 
-test('a preset needs a client and nothing else', () => {
+test('a preset needs only a client id', () => {
   const { provider, recipe, client } = configured('google')
   expect(provider).toMatchObject({
     id: 'google',
@@ -45,12 +45,12 @@ test('a preset needs a client and nothing else', () => {
 
 const zoomAt = (publicUrl: string) => configured('zoom', {}, publicUrl).provider.redirectUri
 
-test('the public URL may carry a path, with or without a slash at its end', () => {
+test('the public URL may have a path, with or without a trailing slash', () => {
   expect(zoomAt('https://a.example/larder/')).toBe('https://a.example/larder/callback/zoom')
   expect(zoomAt('http://localhost:7421')).toBe('http://localhost:7421/callback/zoom')
 })
 
-test('a parameter of the preset is a setting beside the others', () => {
+test('a parameter of a preset is set beside the other settings', () => {
   const { params, provider } = configured('microsoft', { tenant: 'organizations' })
   expect(params).toEqual({ tenant: 'organizations' })
   expect(provider.params['tenant']).toMatchObject({ default: 'organizations', required: false })
@@ -60,7 +60,7 @@ test('a parameter of the preset is a setting beside the others', () => {
   expect(provider.revocation.supported).toBe(false)
 })
 
-test('any field can be overridden: objects field by field, lists and values as a whole', () => {
+test('settings override a preset: objects field by field, lists and values as a whole', () => {
   const { recipe, provider } = configured('google-staging', {
     preset: 'google',
     scopes: ['https://www.googleapis.com/auth/calendar'],
@@ -81,7 +81,7 @@ test('any field can be overridden: objects field by field, lists and values as a
   expect(recipe.revocation).toMatchObject({ reach: 'account' })
 })
 
-test('an OpenID provider needs an issuer, any other its endpoints', () => {
+test('an OpenID provider needs an issuer, any other provider its endpoints', () => {
   const acme = configured('acme', { issuer: 'https://login.acme.example' })
   expect(acme.provider.scopes).toEqual(['openid', 'email', 'profile', 'offline_access'])
   expect(acme.provider.identityScopes).toEqual(['openid', 'offline_access'])
@@ -112,7 +112,7 @@ test.each([
   ['google', {}],
   ['microsoft', {}],
   ['sso', { preset: 'keycloak' }],
-])('an issuer under the preset of %s needs no parameter, and is discovered', (id, more) => {
+])('the preset of %s with an issuer needs no parameter and uses discovery', (id, more) => {
   const { provider, recipe } = configured(id, { issuer: ISSUER, ...more })
   expect(recipe.issuer).toBe(ISSUER)
   expect(recipe.tokenEndpoint).toBeUndefined()
@@ -122,7 +122,7 @@ test.each([
   expect(required).toEqual([])
 })
 
-test('an issuer under a preset keeps what else the preset knows of the vendor', () => {
+test('a preset with an issuer keeps the other rules of its vendor', () => {
   const { provider, recipe } = configured('auth0', { issuer: ISSUER, audience: 'https://api' })
   expect(provider.refresh.replay).toBe('never')
   expect(recipe.errors.config).toHaveLength(1)
@@ -136,7 +136,7 @@ test('an issuer under a preset keeps what else the preset knows of the vendor', 
   expect(written.recipe.tokenEndpoint).toBe('https://t.example/token')
 })
 
-test('an issuer under a preset that names another server does not take that of the preset’s vendor', () => {
+test('a preset with an issuer does not accept the issuer of its vendor', () => {
   const { recipe } = configured('microsoft', { issuer: ISSUER })
   const about = { known: ISSUER, claims: { tid: '3f2504e0-4f89-41d3-9a0c-0305e82c3301' } }
   const variables = { authorityHost: 'login.microsoftonline.com' }
@@ -154,7 +154,7 @@ test.each([
   'http://[::1]:8080',
   'https://[::1]',
   'https://localhost:8443',
-])('the preset keycloak takes the baseUrl %s', (baseUrl) => {
+])('the preset keycloak accepts the baseUrl %s', (baseUrl) => {
   expect(problemsOf('keycloak', { baseUrl, realm: 'acme' })).toEqual([])
 })
 
@@ -165,7 +165,7 @@ test.each([
   ['gitlab', { baseUrl: 'http://gitlab.lan' }],
   ['acme', { issuer: 'http://idp:8080' }],
   ['acme', { authorizationEndpoint: 'http://idp/a', tokenEndpoint: 'http://idp/t' }],
-])('plain http at %s to %j needs the flag of that provider', (id, settings) => {
+])('plain http at %s with %j needs allowPlainHttp', (id, settings) => {
   expect(problemsOf(id, settings).join()).toContain(NO_ENDPOINT)
   expect(problemsOf(id, { ...settings, allowPlainHttp: false }).join()).toContain(NO_ENDPOINT)
   expect(problemsOf(id, { ...settings, allowPlainHttp: true })).toEqual([])
@@ -316,11 +316,11 @@ test.each<[string, string, object, string[]]>([
     {},
     ['providers.Goo/gle: an id is lower-case letters, digits and hyphens'],
   ],
-])('%s is a problem that names the field', (_what, id, settings, expected) => {
+])('%s is rejected with the name of the field', (_what, id, settings, expected) => {
   expect([...problemsOf(id, settings)].toSorted()).toEqual(expected.toSorted())
 })
 
-test('all problems of all providers are told at once, and none quotes a value', () => {
+test('all problems of all providers are reported at once, without any value', () => {
   const sources = [
     source('google', { colour: 'hunter2', scopes: 'hunter2', tokenRequestFormat: 'hunter2' }),
     source('acme', { issuer: 'hunter2', jwksUri: 'https://hunter2@x' }),

@@ -3,7 +3,7 @@ import type { Recipe } from '../../../src/oauth/recipe/preset-schema.ts'
 import { parseProvider } from '../../../src/oauth/recipe/configure-providers.ts'
 import { baseOf, parseRecipe } from '../../../src/oauth/recipe/recipe.ts'
 
-/** What only an operator can know of some presets. */
+/** Values that only an operator can know, for the presets that ask for them. */
 const OWN: Readonly<Record<string, string>> = {
   baseUrl: 'https://idp.acme.example',
   issuerUrl: 'https://idp.acme.example/tenant',
@@ -19,7 +19,7 @@ export function recipeOf(id: string): Recipe {
   return recipe
 }
 
-/** The settings with which a preset starts, whatever it asks its operator for. */
+/** The settings that a preset needs to start. */
 export function settingsOf(id: string): Readonly<Record<string, string>> {
   const asked = Object.entries(recipeOf(id).params).filter(
     ([, { required, setBy }]) => required && setBy === 'operator',
@@ -32,7 +32,7 @@ export function problemsOf(id: string, settings: object): readonly string[] {
   return result.kind === 'ok' ? [] : result.problems
 }
 
-/** The value at `a.b.c` of a preset, undefined where it says nothing. */
+/** The value at a path such as `a.b.c`; undefined if there is none. */
 export function fieldAt(document: unknown, path: string): unknown {
   return path
     .split('.')

@@ -5,7 +5,10 @@ import type { Recipe } from '../../../src/oauth/recipe/preset-schema.ts'
 import { fillUrl, variablesOf } from '../../../src/oauth/request/template.ts'
 import { recipeOf } from './preset-kit.ts'
 
-/** Values with which somebody who makes a link, or a provider's answer, could try to choose the host. */
+/**
+ * Values with which the maker of a link, or an answer of the provider, could try to choose the
+ * host.
+ */
 const HOSTILE = [
   'evil.example',
   'evil.example/',
@@ -41,7 +44,9 @@ const HOSTILE = [
   'shop\n.evil.example',
 ]
 
-/** Whoever makes a link, or answers, decides these; what only the operator sets is trusted. */
+/**
+ * Variables that a link or an answer can set; variables that only the operator sets are trusted.
+ */
 function foreignPatterns({ params, keep }: Recipe): ReadonlyMap<string, RegExp> {
   const open = Object.entries(params).filter(([, { setBy }]) => setBy === 'anyone')
   const kept = Object.entries(keep).flatMap(([name, { pattern }]) =>
@@ -62,7 +67,7 @@ function pathBefore(template: string): string {
   return /^https:\/\/[^/]+(\/[^{]*)/.exec(template)?.[1] ?? ''
 }
 
-test.each(presetIds)('nobody but its operator can send the requests of %s elsewhere', (id) => {
+test.each(presetIds)('no link and no answer can send requests of %s to another host', (id) => {
   const recipe = recipeOf(id)
   const patterns = foreignPatterns(recipe)
   for (const [field, template] of urlsOf(recipe)) {
@@ -77,7 +82,7 @@ test.each(presetIds)('nobody but its operator can send the requests of %s elsewh
   }
 })
 
-test.each(presetIds)('every host of %s is a fixed name or the end of one', (id) => {
+test.each(presetIds)('every host of %s is a fixed name, or ends with one', (id) => {
   const recipe = recipeOf(id)
   const patterns = foreignPatterns(recipe)
   for (const [field, template] of urlsOf(recipe)) {

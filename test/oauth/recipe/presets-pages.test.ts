@@ -11,7 +11,7 @@ import { problemsOf } from './preset-kit.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/adding-a-provider.md', import.meta.url), 'utf8')
 
-/** The example beneath `<!-- test: name -->`. */
+/** The example below `<!-- test: name -->`. */
 function example(name: string): string {
   const [, block = ''] = PAGE.split(`<!-- test: ${name} -->`)
   return /```\w+\n(.*?)```/s.exec(block)?.[1] ?? ''
@@ -25,25 +25,25 @@ test('the page on adding a provider names every field and every strategy', () =>
   expect(named.filter((name) => !PAGE.includes(`\`${name}\``))).toEqual([])
 })
 
-test('the preset it shows is the one that is there', () => {
+test('the preset shown on the page is the one in the code', () => {
   const file = new URL('../../../src/oauth/presets/strava.ts', import.meta.url)
   expect(example('strava.ts')).toBe(readFileSync(file, 'utf8'))
 })
 
-test('the settings it shows for a certificate are good', () => {
+test('the certificate settings shown on the page are accepted', () => {
   const { clientSecretFile: _file, ...settings } = parse(example('certificate.yaml')).providers
     .microsoft
   expect(problemsOf('microsoft', settings)).toEqual([])
 })
 
-/** The example of the page, with the provider of this test in the place of its own. */
+/** The page's example with this test's provider in place of its own. */
 function described(provider: Awaited<ReturnType<typeof createScriptedProvider>>) {
   const text = example('larder.yaml').replaceAll('https://auth.acme.example', provider.origin)
   const { clientSecretFile: _file, ...acme } = parse(text).providers.acme
   return { ...acme, clientId: provider.client.id, clientSecret: provider.client.secret }
 }
 
-test('a provider that only larder.yaml describes is connected, refreshed, lost and revoked', async () => {
+test('a provider that only larder.yaml describes can be connected, refreshed and revoked', async () => {
   await using provider = await createScriptedProvider()
   const account = { id: 'acc-7', email: 'ada@example.com', name: 'Ada Lovelace' }
   await provider.setAccount(account)

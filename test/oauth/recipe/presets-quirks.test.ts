@@ -19,7 +19,7 @@ const identify = (party: Party, more = {}) =>
 
 const commas = () => ({ answer: { scopeSeparator: ',' }, scopes: ['repo', 'user'] })
 
-test('scopes asked for with spaces and answered with commas', async () => {
+test('scopes are requested with spaces and read with commas, if the preset says so', async () => {
   const { result } = await speak(
     commas,
     token({ ...TOKENS, scope: 'repo,user' }),
@@ -37,7 +37,7 @@ const unticked = () => ({
   grantedScope: { callbackParam: 'scope' },
 })
 
-test('scopes that only the callback tells', async () => {
+test('granted scopes are read from the callback if the preset says so', async () => {
   const { result } = await speak(unticked, token(), (party) =>
     exchangeCode(party, { code: 'c', scope: 'read' }),
   )
@@ -48,7 +48,7 @@ test('scopes that only the callback tells', async () => {
 
 const everlasting = () => ({ answer: { refreshToken: null } })
 
-test('a refresh token that is not kept, because the access token does not end', async () => {
+test('a refresh token is not kept if the access token never expires', async () => {
   const { result } = await speak(everlasting, token(), (party) => exchangeCode(party))
   expect(result).toMatchObject({ kind: 'ok', tokens: { refreshToken: null } })
 })
@@ -58,7 +58,7 @@ const strictRefresh = () => ({
   refreshRequest: { params: { redirect_uri: '{redirectUri}' } },
 })
 
-test('a refresh that repeats the redirect URI of its own flow, or else the configured one', async () => {
+test('a refresh repeats the redirect URI of its flow, or else the configured one', async () => {
   const { result, requests } = await speak(strictRefresh, token(), async (party) => {
     const begun = await beginAt(party)
     const exchanged = await party.endpoint.exchange({
@@ -83,7 +83,7 @@ test('a refresh that repeats the redirect URI of its own flow, or else the confi
   ])
 })
 
-/** The callback names the place that is told the code, as at Zoho. */
+/** The callback names the host that receives the code, as at Zoho. */
 const dataCentres = (url: string) => ({
   params: { home: { description: 'x', pattern: 'us|eu', default: 'us' } },
   tokenEndpoint: `${url}/{centre}/token`,
@@ -96,7 +96,7 @@ const centres: Record<string, Reply> = {
   '/eu/token': { body: TOKENS },
 }
 
-test('a token endpoint that the callback decides, from a list, and else the parameter', async () => {
+test('the callback chooses the token endpoint from a list, and a parameter chooses it otherwise', async () => {
   const { result, requests } = await speak(dataCentres, centres, async (party) => [
     await exchangeCode(party, { code: 'c', location: 'evil' }),
     await exchangeCode(party),
@@ -121,13 +121,16 @@ test.each([
   ['acme.shops.example', 'ok'],
   ['other.shops.example', 'untrusted'],
   [undefined, 'untrusted'],
-])('a callback that must name what the user was sent to: %s is %s', async (named, kind) => {
-  const { result, requests } = await speak(shop, token(), (party) =>
-    exchangeCode(party, { code: 'c', ...(named === undefined ? {} : { shop: named }) }),
-  )
-  expect(result).toMatchObject({ kind })
-  expect(requests).toHaveLength(kind === 'ok' ? 1 : 0)
-})
+])(
+  'a callback parameter that must match the authorization request is %s: %s',
+  async (named, kind) => {
+    const { result, requests } = await speak(shop, token(), (party) =>
+      exchangeCode(party, { code: 'c', ...(named === undefined ? {} : { shop: named }) }),
+    )
+    expect(result).toMatchObject({ kind })
+    expect(requests).toHaveLength(kind === 'ok' ? 1 : 0)
+  },
+)
 
 const probing = (url: string) => ({
   userinfoEndpoint: `${url}/me`,
@@ -139,7 +142,7 @@ const probing = (url: string) => ({
 })
 const me = { '/me': { body: { user: { id: 7 }, dc: 'us6' } }, ...token() }
 
-test('a probe by a word of its own, an id with a parameter in it, and what is kept of the answer', async () => {
+test("a probe uses the preset's own auth scheme, an id built from a parameter, and kept values", async () => {
   const { result, requests } = await speak(probing, me, async (party) => [
     await identify(party),
     await exchangeCode(party),
@@ -158,7 +161,7 @@ const mixed = (url: string) => ({
   revocation: { clientAuth: 'basic', tokens: 'access', sendsHint: false },
 })
 
-test('a revocation that wants another client authentication than the token endpoint', async () => {
+test('a revocation may need another client authentication than the token endpoint', async () => {
   const { requests } = await speak(mixed, { '/revoke': { body: '' } }, (party) =>
     party.endpoint.revoke({
       id: 'rev_1',
@@ -183,7 +186,7 @@ const guarded = {
   },
 }
 
-test('a parameter that may name any host is set by the operator and by no link', async () => {
+test('a parameter that may name any host is set by the operator and not by a link', async () => {
   expect(problemsOf('idp', guarded)).toEqual(['providers.idp.base: is required'])
   const settings = { ...guarded, base: 'https://idp.example' }
   const { providers } = configureProviders([{ id: 'idp', settings, clientSecrets: [] }], 'http://x')
@@ -200,7 +203,7 @@ test('a parameter that may name any host is set by the operator and by no link',
   )
 })
 
-test('a parameter is asked for only while something needs it', () => {
+test('a parameter is required only while a URL needs it', () => {
   const issuer = 'https://idp.example'
   expect(problemsOf('oidc', {})).toEqual(['providers.oidc.issuerUrl: is required'])
   expect(problemsOf('oidc', { issuer })).toEqual([])

@@ -46,7 +46,7 @@ const signedSecret = () => ({
   },
 })
 
-test('a client secret that is signed for each request', async () => {
+test('a client secret is signed anew for the token request', async () => {
   const { requests } = await speak(signedSecret, token(), exchangeCode, [EC])
   const { form = {} } = requests[0] ?? {}
   const { valid, header, claims } = read(form['client_secret'] ?? '', EC)
@@ -71,7 +71,7 @@ test.each([
   ['RS256', RSA],
   ['ES256', EC],
   ['Ed25519', ED],
-])('a private key proves the client (RFC 7523), with %s', async (alg, pem) => {
+])('a private key authenticates the client (RFC 7523) with %s', async (alg, pem) => {
   const clientAuth = { strategy: 'private-key-jwt', with: { keyId: 'k1', thumbprint: 'abc' } }
   const { requests } = await speak(() => ({ clientAuth }), token(), refreshOnce, [pem])
   const { form = {}, headers = {} } = requests[0] ?? {}
@@ -88,7 +88,7 @@ test.each([
   expect(headers['authorization']).toBeUndefined()
 })
 
-test('each refresh has an assertion of its own: none is shown twice', async () => {
+test('each refresh sends a new client assertion', async () => {
   const clientAuth = { strategy: 'private-key-jwt', with: {} }
   const { requests } = await speak(() => ({ clientAuth }), token(), refreshTwice, [EC])
   const claims = requests.map(({ form }) => read(form['client_assertion'] ?? '', EC).claims)
@@ -97,20 +97,23 @@ test('each refresh has an assertion of its own: none is shown twice', async () =
   expect(claims[1].jti).not.toBe(claims[0].jti)
 })
 
-// Keys of the settings are tried at the start; a connection can bring any.
+// Keys in the settings are tried at the start, but a connection can bring any key.
 test.each([
-  ['no key at all', new Secret('s3cret')],
-  ['nothing', null],
+  ['a secret that is not a key', new Secret('s3cret')],
+  ['no secret', null],
   ['a key of another kind', new Secret(pemOf(generateKeyPairSync('x25519')))],
   ['a cut key', new Secret(EC.slice(0, -60))],
-])('with %s nothing is sent, and it is the client that is wrong', async (_what, secret) => {
-  const client = { id: 'its-own', secret }
-  const refresh = (party: Party) => refreshWith(party.endpoint, 'rt-1', { client })
-  const { result, requests } = await speak(signedSecret, token(), refresh, [EC])
-  const detail = 'the client secret is not the key that this provider wants'
-  expect(result).toEqual({ kind: 'client_config', detail })
-  expect(requests).toEqual([])
-})
+])(
+  "a connection's client with %s gives client_config, and nothing is sent",
+  async (_what, secret) => {
+    const client = { id: 'its-own', secret }
+    const refresh = (party: Party) => refreshWith(party.endpoint, 'rt-1', { client })
+    const { result, requests } = await speak(signedSecret, token(), refresh, [EC])
+    const detail = 'the client secret is not the key that this provider wants'
+    expect(result).toEqual({ kind: 'client_config', detail })
+    expect(requests).toEqual([])
+  },
+)
 
 const signed = () => ({ callbackStrategy: 'hmac-sha256-query' })
 const mac = (text: string, secret = 's3cret') =>
@@ -125,7 +128,7 @@ test.each<[string, Record<string, string>, string[], string]>([
   ['in capitals', { ...CALLBACK, hmac: mac(AS_FORM).toUpperCase() }, ['s3cret'], 'ok'],
   ['with the second secret', { ...CALLBACK, hmac: mac(AS_FORM) }, ['new', 's3cret'], 'ok'],
   ['with another secret', { ...CALLBACK, hmac: mac(AS_FORM, 'other') }, ['s3cret'], 'untrusted'],
-  ['by nobody', CALLBACK, ['s3cret'], 'untrusted'],
+  ['not at all', CALLBACK, ['s3cret'], 'untrusted'],
   ['by a client without a secret', { ...CALLBACK, hmac: mac(AS_FORM, '') }, [], 'untrusted'],
   ['not in hex', { ...CALLBACK, hmac: 'z'.repeat(64) }, ['s3cret'], 'untrusted'],
   [
@@ -141,13 +144,16 @@ test.each<[string, Record<string, string>, string[], string]>([
     'untrusted',
   ],
   ['with one more', { ...CALLBACK, extra: '1', hmac: mac(AS_FORM) }, ['s3cret'], 'untrusted'],
-])('a callback that is signed %s', async (_how, callback, secrets, kind) => {
-  const { result, requests } = await speak(
-    signed,
-    token(),
-    (party) => exchangeCode(party, callback),
-    secrets,
-  )
-  expect(result).toMatchObject({ kind })
-  if (kind !== 'ok') expect(requests).toEqual([])
-})
+])(
+  'a callback that is signed %s is checked before any request',
+  async (_how, callback, secrets, kind) => {
+    const { result, requests } = await speak(
+      signed,
+      token(),
+      (party) => exchangeCode(party, callback),
+      secrets,
+    )
+    expect(result).toMatchObject({ kind })
+    if (kind !== 'ok') expect(requests).toEqual([])
+  },
+)

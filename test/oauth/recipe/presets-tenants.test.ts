@@ -5,7 +5,8 @@ import { parseProvider, presetIds } from '../../../src/oauth/recipe/configure-pr
 import { endpointFor } from '../endpoint-kit.ts'
 import { recipeOf, settingsOf } from './preset-kit.ts'
 
-// What a vendor leaves to each tenant: the preset holds what ends no grant, the operator can say more.
+// Some behaviour is a choice of each tenant. The preset holds the safe value; the operator can set
+// the real one.
 
 function configured(id: string, settings: Readonly<Record<string, unknown>> = {}) {
   const own = { ...settingsOf(id), ...settings }
@@ -29,23 +30,23 @@ test.each([
   ['auth0', { refreshTokenRotation: 'off' }, { replay: 'allowed', rotation: 'none' }],
   ['okta', {}, { lifetimeSeconds: 7_776_000, idleSeconds: null }],
   ['okta', { authorizationServer: '/oauth2/default' }, { idleSeconds: 604_800 }],
-  // What the operator writes out stands above what a parameter chooses.
+  // What the operator writes out wins over what a parameter chooses.
   [
     'keycloak',
     { refreshTokenRotation: 'off', refreshTokens: { replay: 'never' } },
     { replay: 'never' },
   ],
-])('the refresh tokens of %s with %j are %j', (id, settings, expected) => {
+])('the refresh tokens of %s with %j have %j', (id, settings, expected) => {
   expect(configured(id, settings).refreshTokens).toMatchObject(expected)
 })
 
-test('a revocation at Auth0 is believed to end one grant only if the operator says so', () => {
+test('a revocation at Auth0 is assumed to end all grants unless the operator says otherwise', () => {
   expect(configured('auth0').revocation?.reach).toBe('account')
   expect(configured('auth0', { revocationDeletesGrant: 'on' }).revocation?.reach).toBe('account')
   expect(configured('auth0', { revocationDeletesGrant: 'off' }).revocation?.reach).toBe('token')
 })
 
-test('a value that names no case is refused by its parameter', () => {
+test('a parameter rejects a value for which the preset has no case', () => {
   const settings = { ...settingsOf('keycloak'), refreshTokenRotation: 'perhaps' }
   expect(parseProvider({ id: 'keycloak', settings, clientSecrets: [] })).toEqual({
     kind: 'problems',
@@ -55,7 +56,7 @@ test('a value that names no case is refused by its parameter', () => {
   })
 })
 
-test.each(presetIds)('every case of %s is of a parameter it declares, and parses', (id) => {
+test.each(presetIds)('every case of %s belongs to a declared parameter and parses', (id) => {
   const { byParam, params } = recipeOf(id)
   for (const [name, cases] of Object.entries(byParam)) {
     expect(Object.keys(params)).toContain(name)
@@ -69,7 +70,7 @@ test.each([
   ['login.microsoftonline.com', 'graph.microsoft.com'],
   ['login.microsoftonline.us', 'graph.microsoft.us'],
   ['login.partner.microsoftonline.cn', 'microsoftgraph.chinacloudapi.cn'],
-])('at the cloud of %s Microsoft is asked at %s whose token it is', async (host, graph) => {
+])("at the cloud of %s, Microsoft's accounts are looked up at %s", async (host, graph) => {
   const asked: string[] = []
   const { endpoint, provider } = await endpointFor(
     { preset: 'microsoft', authorityHost: host },

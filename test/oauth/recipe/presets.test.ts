@@ -20,18 +20,18 @@ const PROVIDERS =
 
 const linked = presetIds.filter((id) => recipeOf(id).connectsBy === 'link')
 
-test('every provider that speaks OAuth 2 has a preset', () => {
+test('each of the 72 listed OAuth 2 providers has a preset', () => {
   expect(PROVIDERS.filter((id) => !linked.includes(id))).toEqual([])
   expect(PROVIDERS.length).toBe(72)
 })
 
-test('every file is one preset, by the name of its id', () => {
+test('every preset file is named after the id of its preset', () => {
   const files = globSync('src/oauth/presets/*.ts').map((file) => basename(file, '.ts'))
   expect(files.toSorted()).toEqual(presetIds.toSorted())
   expect(presetIds.filter((id) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id))).toEqual([])
 })
 
-test.each(presetIds)('the preset %s is whole: schema, templates, documentation', (id) => {
+test.each(presetIds)('the preset %s is complete: schema, templates, documentation', (id) => {
   const recipe = recipeOf(id)
   expect(checkRecipe(recipe, { params: {}, allowPlainHttp: false })).toEqual([])
   expect(recipe.documentation?.url).toMatch(/^https:\/\//)
@@ -40,21 +40,21 @@ test.each(presetIds)('the preset %s is whole: schema, templates, documentation',
   expect(problemsOf(id, settingsOf(id))).toEqual([])
 })
 
-test.each(presetIds)('what %s calls unverified is a field that it sets', (id) => {
+test.each(presetIds)('the preset %s lists only fields that it sets as unverified', (id) => {
   const fields = baseOf(id, {})
   const unverified = recipeOf(id).documentation?.unverified ?? []
   expect(unverified.filter((path) => fieldAt(fields, path) === undefined)).toEqual([])
   expect(unverified).toEqual([...new Set(unverified)])
 })
 
-test.each(linked)('%s says what is known of its refresh tokens', (id) => {
+test.each(linked)('the preset %s says whether its refresh tokens rotate', (id) => {
   const { refreshTokens } = recipeOf(id)
   if (id === 'oidc') return
   expect(refreshTokens.rotation).toBeDefined()
   if (refreshTokens.issued === 'by-setting') expect(refreshTokens.remedy).toMatch(/^[A-Z].*[^.]$/)
 })
 
-test('only where a second use is punished is there never one', () => {
+test('only presets of providers that punish token reuse forbid a replay', () => {
   const never = presetIds.filter((id) => recipeOf(id).refreshTokens.replay === 'never')
   expect(never).toEqual([
     'airtable',
@@ -73,7 +73,7 @@ test('only where a second use is punished is there never one', () => {
 const having = (holds: (tokens: Recipe['refreshTokens']) => boolean) =>
   presetIds.filter((id) => holds(recipeOf(id).refreshTokens))
 
-test('what a refresh token does is told where it matters', () => {
+test('presets state which refreshes end siblings or access tokens, and which rotate with a grace', () => {
   expect(having(({ endsSiblings }) => endsSiblings === true)).toEqual([
     'calcom',
     'calcom-legacy',
@@ -96,7 +96,7 @@ test('what a refresh token does is told where it matters', () => {
   ])
 })
 
-test('code never asks which provider it is', () => {
+test('no code outside the presets names a provider', () => {
   const folder = new URL('../../../src/', import.meta.url)
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !/^oauth\/(presets\/|recipe\/presets\.ts$)/.test(file),

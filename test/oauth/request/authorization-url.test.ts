@@ -8,14 +8,14 @@ test.each([
   [AT, `${AT}?`],
   [`${AT}?p=B2C_1~x&flag&a=%20+`, `${AT}?p=B2C_1~x&flag&a=%20+&`],
   [`${AT}?state=fixed&p=1`, `${AT}?p=1&`],
-])('the query of a configured authorization endpoint stays: %s', async (url, begin) => {
+])('the query of a configured authorization endpoint is kept: %s', async (url, begin) => {
   const party = await endpointFor({ ...TOKEN, authorizationEndpoint: url })
   const begun = await beginAt(party)
   expect(begun.url.startsWith(begin)).toBe(true)
   expect(begun.query.getAll('state')).toEqual(['state-1'])
 })
 
-test('a space is %20 in the authorization URL, in scopes as in hints', async () => {
+test('a space is written as %20 in the authorization URL', async () => {
   const party = await endpointFor({
     ...TOKEN,
     authorizationEndpoint: AT,

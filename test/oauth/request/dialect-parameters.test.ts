@@ -35,14 +35,17 @@ test.each<[string, object, string[] | undefined, object]>([
   ],
   ['none', { clientAuth: 'none' }, ['s'], { authorization: undefined }],
   ['no secret at all', {}, [], { authorization: undefined }],
-])('client authentication: %s', async (_what, settings, secrets, expected) => {
-  const { requests } = await speak(() => settings, token(), refreshOnce, secrets)
-  expect({ authorization: requests[0]?.headers['authorization'] }).toEqual(expected)
-})
+])(
+  'client authentication is sent as the settings say: %s',
+  async (_what, settings, secrets, expected) => {
+    const { requests } = await speak(() => settings, token(), refreshOnce, secrets)
+    expect({ authorization: requests[0]?.headers['authorization'] }).toEqual(expected)
+  },
+)
 
 const mixedAuth = () => ({ clientAuth: 'post', refreshRequest: { clientAuth: 'basic' } })
 
-test('another client authentication for the refresh than for the code', async () => {
+test('a refresh can use another client authentication than the code exchange', async () => {
   const { requests } = await speak(mixedAuth, token(), async (party) => {
     await exchangeCode(party)
     await refreshOnce(party)
@@ -57,7 +60,7 @@ const wordyRefresh = () => ({
   },
 })
 
-test('scope and redirect URI with a refresh, where they are wanted', async () => {
+test('a refresh sends scope and redirect URI if the preset says so', async () => {
   const { requests } = await speak(wordyRefresh, token(), refreshOnce)
   expect(requests[0]?.form).toEqual({
     grant_type: 'refresh_token',
@@ -78,7 +81,7 @@ const shops = (url: string) => ({
   shop: 'operators',
 })
 
-test("parameters of the preset reach the authorization URL and the hosts, a link's before the operator's", async () => {
+test("parameters fill in the authorization URL and its host, a link's before the operator's", async () => {
   const { result } = await speak(shops, {}, async (party) => {
     const own = await beginAt(party, {
       params: { shop: 'links', hd: 'example.com' },
@@ -101,7 +104,7 @@ test("parameters of the preset reach the authorization URL and the hosts, a link
   expect(new URL(operators).pathname).toBe('/operators/auth')
 })
 
-test('what a preset adds never replaces a parameter of the protocol', async () => {
+test('extra query parameters never replace parameters of the protocol', async () => {
   const { result } = await speak(
     (url) => ({ authorizationEndpoint: `${url}/auth?state=fixed&client_id=evil`, scopes: ['a'] }),
     {},

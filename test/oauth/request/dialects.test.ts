@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { BASIC, exchangeCode, refreshOnce, speak, token, TOKENS } from '../dialect-kit.ts'
 import { beginAt, redeem, refreshWith } from '../endpoint-kit.ts'
 
-test('the plain words: form, Basic, code, redirect URI and verifier', async () => {
+test('a default code exchange is a form with Basic authentication, code, redirect URI and verifier', async () => {
   const { requests } = await speak(() => ({}), token(), exchangeCode)
   expect(requests[0]).toMatchObject({
     method: 'POST',
@@ -22,7 +22,7 @@ const notion = () => ({
   tokenRequestHeaders: { 'Notion-Version': '2022-06-28' },
 })
 
-test('JSON bodies with a version header, as Notion wants them', async () => {
+test('token requests can have JSON bodies and a version header, as at Notion', async () => {
   const { requests } = await speak(notion, token(), refreshOnce)
   expect(requests[0]?.headers).toMatchObject({
     'content-type': 'application/json',
@@ -41,7 +41,7 @@ const tiktok = () => ({
   scopes: ['user.info', 'video.list'],
 })
 
-test('a client id by another name in every request, as at TikTok', async () => {
+test('the client id can have another name in every request, as at TikTok', async () => {
   const { result, requests } = await speak(tiktok, token(), async (party) => {
     const { query } = await beginAt(party)
     await exchangeCode(party)
@@ -65,7 +65,7 @@ const basecamp = () => ({
   refreshRequest: { grantType: null, params: { type: 'refresh' } },
 })
 
-test('types in the place of grant types, in the query, as at Basecamp', async () => {
+test('token requests can send `type` in the query instead of `grant_type`, as at Basecamp', async () => {
   const { result, requests } = await speak(basecamp, token(), async (party) => {
     await exchangeCode(party)
     await refreshOnce(party)
@@ -86,7 +86,7 @@ const calcomLegacy = (url: string) => ({
   accessTokenSeconds: 1800,
 })
 
-test('a refresh token in a header, at an address of its own, as at an old Cal.com', async () => {
+test('a refresh token can be sent in a header to its own endpoint, as at an old Cal.com', async () => {
   const replies = { '/refreshToken': { body: { access_token: 'at-2' } } }
   const { result, requests } = await speak(calcomLegacy, replies, refreshOnce)
   expect(result).toMatchObject({
@@ -123,7 +123,7 @@ const instagram = (url: string) => ({
   },
 })
 
-test('an access token that is exchanged for a lasting one and renewed by itself, as at Instagram', async () => {
+test('an access token can be exchanged for a long-lived one that renews itself, as at Instagram', async () => {
   const replies = {
     '/token': { body: { access_token: 'short' } },
     '/lasting': { body: { access_token: 'long', expires_in: 5_000_000 } },
@@ -163,7 +163,7 @@ const slack = () => ({
   errors: { dead: [{ where: { ok: [false], error: ['token_revoked'] } }] },
 })
 
-test('two sets of scopes and of tokens, as at Slack', async () => {
+test('a provider can have two sets of scopes and tokens, as at Slack', async () => {
   const body = {
     ok: true,
     team: { id: 'T1', name: 'Team' },
@@ -196,7 +196,7 @@ const regional = (url: string) => ({
   keep: { region: { from: 'callback', path: 'location', pattern: 'us|eu', default: 'us' } },
 })
 
-test('a callback that decides where the code goes, within a pattern, as at Zoho', async () => {
+test('the callback can choose the token endpoint within a pattern, as at Zoho', async () => {
   const replies = { '/eu/token': { body: TOKENS }, '/us/token': { body: TOKENS } }
   const { result, requests } = await speak(regional, replies, async (party) => {
     const outcome = await exchangeCode(party, { code: 'c', location: 'eu' })
@@ -210,14 +210,14 @@ test('a callback that decides where the code goes, within a pattern, as at Zoho'
   expect(requests.map(({ path }) => path)).toEqual(['/eu/token', '/eu/token', '/us/token'])
 })
 
-test('a callback that leads elsewhere: no code is sent', async () => {
+test('no code is sent if the callback names a host outside the pattern', async () => {
   const callback = { code: 'c', location: 'evil.example' }
   const { result, requests } = await speak(regional, {}, (party) => exchangeCode(party, callback))
   expect(result).toMatchObject({ kind: 'untrusted' })
   expect(requests).toEqual([])
 })
 
-test('no PKCE where a provider cannot bear it', async () => {
+test('PKCE is left out if the preset says so', async () => {
   const { result, requests } = await speak(
     () => ({ pkce: 'omit' }),
     token(),
@@ -240,7 +240,7 @@ const github = (url: string) => ({
   emailRequest: { url: `${url}/emails`, email: '[primary].email' },
 })
 
-test('an answer as a form, scopes with commas, and a second question for the e-mail, as at GitHub', async () => {
+test('a provider can answer as a form, with comma-separated scopes and an endpoint for e-mails, as at GitHub', async () => {
   const replies = {
     '/token': {
       body: 'access_token=at&scope=repo%2Cgist&token_type=bearer',

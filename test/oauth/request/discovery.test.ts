@@ -15,7 +15,7 @@ async function open() {
   return new Discovery(await openEgress({ clock: systemClock }), systemClock)
 }
 
-test('metadata that an issuer keeps back is waited for as long as the call has left', async () => {
+test('slow metadata of an issuer is awaited until the deadline of the call', async () => {
   await using silent = await startRawServer(() => {})
   const discovery = await open()
   const begun = performance.now()
@@ -25,7 +25,7 @@ test('metadata that an issuer keeps back is waited for as long as the call has l
   expect(performance.now() - begun).toBeLessThan(5_000)
 })
 
-test('metadata that one provider’s rules take serves another only where its own do', async () => {
+test("cached metadata serves another provider only if that provider's own rules accept it", async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadata = { issuer: 'https://idp.example/{tenant}' }
   const discovery = await open()
@@ -45,7 +45,7 @@ test.each([
   ['/tenant/1', '/.well-known/oauth-authorization-server/tenant/1'],
   ['/tenant', '/.well-known/openid-configuration/tenant'],
   ['/tenant', '/tenant/.well-known/oauth-authorization-server'],
-])('the metadata of an issuer with the path "%s" are found at %s', async (path, metadataAt) => {
+])('the metadata of an issuer with the path "%s" is found at %s', async (path, metadataAt) => {
   await using issuing = await startSigningProvider()
   Object.assign(issuing.script, { path, metadataAt })
   const issuer = `${issuing.issuer}${path}`
@@ -60,7 +60,7 @@ test.each([
   expect(issuing.asked).toHaveLength(count)
 })
 
-test('metadata in no place are told as before, and metadata of another issuer are refused', async () => {
+test('an issuer without metadata, or with metadata of another issuer, is misconfigured', async () => {
   await using issuing = await startSigningProvider()
   Object.assign(issuing.script, { metadataAt: '/nowhere' })
   const discovery = await open()
@@ -71,7 +71,7 @@ test('metadata in no place are told as before, and metadata of another issuer ar
   })
 })
 
-test('a server with metadata of RFC 8414 alone connects a user without an id token', async () => {
+test('a server with only RFC 8414 metadata connects a user without an id token', async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadataAt = '/.well-known/oauth-authorization-server'
   issuing.script.metadata = { id_token_signing_alg_values_supported: undefined }
@@ -86,7 +86,7 @@ test('a server with metadata of RFC 8414 alone connects a user without an id tok
   expect(outcome).toMatchObject({ kind: 'ok', account: { id: 'acc-1', name: 'Ada' } })
 })
 
-test('metadata of RFC 8414 that promise id tokens demand one', async () => {
+test('RFC 8414 metadata that promises id tokens makes one required', async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadataAt = '/.well-known/oauth-authorization-server'
   issuing.script.idToken = () => undefined
@@ -96,7 +96,7 @@ test('metadata of RFC 8414 that promise id tokens demand one', async () => {
   expect(outcome).toMatchObject({ kind: 'untrusted' })
 })
 
-test('an issuer at a named host of the private network is asked by plain http with the flag', async () => {
+test('an issuer at a named private host is reached by plain http with allowPlainHttp', async () => {
   await using issuing = await startSigningProvider()
   const { port } = new URL(issuing.issuer)
   const issuer = `http://keycloak:${port}`

@@ -27,7 +27,7 @@ const ENDPOINTS = [
 ]
 const CASES = ENDPOINTS.flatMap((name) => BAD.map((value) => [name, value] as const))
 
-test.each(CASES)('metadata with %s %j is refused before anything is sent', async (name, value) => {
+test.each(CASES)('metadata with %s %j is rejected before anything is sent', async (name, value) => {
   await using provider = await startSigningProvider()
   provider.script.metadata = { [name]: value }
   const party = await endpointFor({ issuer: provider.issuer })
@@ -43,7 +43,7 @@ test.each(CASES)('metadata with %s %j is refused before anything is sent', async
   expect(provider.asked).toEqual(['/.well-known/openid-configuration'])
 })
 
-test('an endpoint in the settings stands in for a bad one in the metadata', async () => {
+test('an endpoint in the settings replaces a bad one in the metadata', async () => {
   await using provider = await startSigningProvider()
   provider.script.metadata = { authorization_endpoint: 'javascript:alert(1)' }
   const authorizationEndpoint = `${provider.issuer}/auth`

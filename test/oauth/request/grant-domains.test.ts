@@ -19,7 +19,7 @@ test.each<[string, Entry, Entry, boolean]>([
   ['two Keycloak hosts', keycloak('one', BASE_URL), keycloak('two', 'https://b.example'), false],
   ['an issuer and its endpoints', byIssuer('one'), byEndpoints('two', 'app'), true],
   ['two clients of one issuer', byIssuer('one'), byEndpoints('two', 'other'), false],
-])('%s: whether they may share a grant is known', (_, one, two, expected) => {
+])('%s are recognised as sharing grants, or not', (_, one, two, expected) => {
   const { configured } = configureProviders(
     [one, two].map(([id, settings]) => ({ id, settings, clientSecrets: [] })),
     'https://larder.example.com',

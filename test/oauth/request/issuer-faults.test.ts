@@ -12,14 +12,14 @@ import { startSigningProvider } from '../answer/signing-provider.ts'
 const UNAVAILABLE = 'provider_unavailable'
 const MISCONFIGURED = 'provider_misconfigured'
 
-/** What the first user, and the operator at the start, is told of an issuer that cannot be reached. */
+/** The error that the first user and the operator's log get for an issuer that cannot be used. */
 async function toldOf(issuer: string, more: object = {}, addresses?: () => Promise<never>) {
   const { observer, observed } = recordingObserver()
   const party = await endpointFor(
     { issuer, ...more },
     { observer, ...(addresses && { addressesOf: addresses }) },
   )
-  // As the schedule does, at the start and each minute: it is told once.
+  // The schedule asks at the start and each minute; the fault is logged once.
   await party.endpoint.askIssuers()
   await party.endpoint.askIssuers()
   expect(observed).toMatchObject([{ what: 'issuerUnreachable', about: { provider: ID } }])
@@ -41,21 +41,21 @@ async function closedPort(): Promise<number> {
 const notFound = () =>
   Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
 
-test('an issuer whose name cannot be resolved is told so', async () => {
+test('an issuer whose name cannot be resolved is reported as such', async () => {
   expect(await toldOf('https://idp.invalid', {}, notFound)).toMatchObject({
     code: UNAVAILABLE,
     message: expect.stringContaining('the name of the host cannot be resolved'),
   })
 })
 
-test('an issuer that refuses connections is told so', async () => {
+test('an issuer that refuses connections is reported as such', async () => {
   expect(await toldOf(`http://127.0.0.1:${await closedPort()}`)).toMatchObject({
     code: UNAVAILABLE,
     message: expect.stringContaining('the host refuses connections'),
   })
 })
 
-test('an issuer at a private address is told with the setting that allows it', async () => {
+test('an issuer at a private address is reported with the setting that allows it', async () => {
   expect(await toldOf('https://10.0.0.8')).toMatchObject({
     code: MISCONFIGURED,
     message: expect.stringContaining('set allowPrivateNetwork: true'),
@@ -68,7 +68,7 @@ const pem = (name: string) =>
 test.each<[string, object, string, string]>([
   ['of an unknown authority', {}, MISCONFIGURED, 'set NODE_EXTRA_CA_CERTS'],
   ['over TLS 1.1', { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }, UNAVAILABLE, 'TLS 1.2 or later'],
-])('an issuer with a certificate %s is told so', async (_, options, code, message) => {
+])('an issuer with a certificate %s is reported as such', async (_, options, code, message) => {
   const identity = { key: pem('server-key'), cert: pem('server') }
   const server = createTlsServer({ ...identity, ...options }, (socket) => socket.destroy())
   server.on('tlsClientError', () => undefined)
@@ -80,7 +80,7 @@ test.each<[string, object, string, string]>([
   expect(told).toMatchObject({ code, message: expect.stringContaining(message) })
 })
 
-test('an issuer without TLS on its port is told so', async () => {
+test('an issuer without TLS on its port is reported as such', async () => {
   const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -90,7 +90,7 @@ test('an issuer without TLS on its port is told so', async () => {
   expect(told).toMatchObject({ code: MISCONFIGURED, message: expect.stringMatching(/TLS on this/) })
 })
 
-test('an issuer that answers an error is told with its status', async () => {
+test('an issuer that answers with an error is reported with the status', async () => {
   await using provider = await startSigningProvider()
   provider.script.metadataAt = '/elsewhere'
   expect(await toldOf(provider.issuer)).toMatchObject({
@@ -99,7 +99,7 @@ test('an issuer that answers an error is told with its status', async () => {
   })
 })
 
-test('scopes that the token endpoint refuses are named', async () => {
+test('scopes that the token endpoint rejects are named in the detail', async () => {
   const refusal = { '/token': { status: 400, body: { error: 'invalid_scope' } } }
   const { result } = await speak(() => ({ scopes: ['read', 'all'] }), refusal, exchangeCode)
   expect(result).toEqual({

@@ -4,7 +4,7 @@ import { claimsFor, jwt, startSigningProvider } from '../answer/signing-provider
 
 const REALM = { description: 'the realm', pattern: '[a-z]*', setBy: 'anyone', default: '' }
 
-/** An issuer whose realms are parts of its path; there is one, at the root. */
+/** An issuer with realms in its path; only the realm at the root exists. */
 async function openRealms() {
   const issuing = await startSigningProvider()
   issuing.script.metadata = { issuer: `${issuing.issuer}/` }
@@ -13,7 +13,7 @@ async function openRealms() {
   return { issuing, ...(await endpointFor(settings)) }
 }
 
-test('metadata that is gone where the connection’s own parameter leads is its own affair', async () => {
+test("missing metadata at an address from a connection's own parameter affects that connection only", async () => {
   const { issuing, endpoint } = await openRealms()
   await using _ = issuing
   const gone = await refreshWith(endpoint, 'rt', { params: { realm: 'gone' } })
@@ -21,7 +21,7 @@ test('metadata that is gone where the connection’s own parameter leads is its 
   expect(await refreshWith(endpoint, 'rt')).toMatchObject({ kind: 'ok' })
 })
 
-test('a parameter that is no part of the address makes nothing its own', async () => {
+test("a parameter that is not part of the address does not make a 404 the connection's own fault", async () => {
   await using issuing = await startSigningProvider()
   const { endpoint } = await endpointFor({
     tokenEndpoint: `${issuing.issuer}/gone`,

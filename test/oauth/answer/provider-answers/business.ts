@@ -7,7 +7,7 @@ const github = (error: string) => ({
   error_uri: 'https://docs.github.com',
 })
 
-/** Customers, money, code. */
+/** Providers for customers, money and code. */
 export const business: readonly ProviderAnswer[] = [
   [
     'salesforce',

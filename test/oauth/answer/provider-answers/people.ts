@@ -7,7 +7,7 @@ const strava = (resource: string, field: string) => ({
   message: 'Bad Request',
   errors: [{ resource, field, code: 'invalid' }],
 })
-/** Where people are, by themselves: networks, video, sport. */
+/** Providers for private users: social networks, video, sport. */
 export const people: readonly ProviderAnswer[] = [
   ['facebook', 400, graph(190, { error_subcode: 460 }), 'grant_dead', 'docs'],
   ['facebook', 401, graph(190), 'grant_dead', 'docs'],

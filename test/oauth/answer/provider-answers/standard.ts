@@ -7,7 +7,7 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const HTML = { 'content-type': 'text/html; charset=utf-8' }
 const CHALLENGE = { 'www-authenticate': 'Basic realm="token"' }
 
-/** The standard, read by a provider without rules of its own. */
+/** Answers by the standard, read without rules of a preset. */
 export const standard: readonly ProviderAnswer[] = [
   ['oidc', 200, TOKENS, 'ok', 'RFC 6749 §5.1'],
   ['oidc', 200, ROTATED, 'ok', 'RFC 6749 §6'],
@@ -41,7 +41,7 @@ export const standard: readonly ProviderAnswer[] = [
   ['oidc', 503, '', 'provider_failed', 'RFC 9110 §15.6.4'],
 ]
 
-/** What stands before a provider, and a provider that is not itself. */
+/** Answers of proxies in front of a provider, and of broken providers. */
 export const broken: readonly ProviderAnswer[] = [
   ['oidc', 200, {}, 'answer_unreadable', 'general'],
   ['oidc', 200, 'null', 'answer_unreadable', 'general'],
@@ -91,7 +91,8 @@ export const broken: readonly ProviderAnswer[] = [
   ['oidc', 400, { message: 'invalid_grant' }, 'unknown_refusal', 'general'],
   ['oidc', 400, '"invalid_grant"', 'unknown_refusal', 'general'],
   ['oidc', 400, { error: 'invalid_grant ' }, 'unknown_refusal', 'general'],
-  // Providers that say so of a dead refresh token too: it may as well be ours to mend.
+  // Some providers send these for a dead refresh token, but they can also mean a fault in Larder's
+  // request.
   [
     'oidc',
     400,

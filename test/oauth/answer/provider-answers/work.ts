@@ -7,7 +7,7 @@ const microsoft = (error: string, code: number) => ({
   error_codes: [code],
 })
 
-/** Where people work: mail, calendars, chat, documents, meetings. */
+/** Providers for work: mail, calendars, chat, documents, meetings. */
 export const work: readonly ProviderAnswer[] = [
   [
     'google',
@@ -27,7 +27,8 @@ export const work: readonly ProviderAnswer[] = [
   ['youtube', 400, { error: 'invalid_grant' }, 'grant_dead', 'docs'],
   ['microsoft', 400, microsoft('invalid_grant', 700082), 'grant_dead', 'seen: blobfile#93'],
   ['microsoft', 400, microsoft('invalid_grant', 50173), 'grant_dead', 'docs'],
-  // Heals where the same request is sent again: disconnected, and found alive by a probe.
+  // May succeed if the same request is sent again: the connection is disconnected, and a probe
+  // revives it.
   [
     'microsoft',
     400,
@@ -60,7 +61,7 @@ export const work: readonly ProviderAnswer[] = [
   ['slack', 200, slack('token_expired'), 'grant_dead', 'docs'],
   ['slack', 200, slack('token_revoked'), 'grant_dead', 'reported'],
   ['slack', 200, slack('account_inactive'), 'grant_dead', 'reported'],
-  // Of an address that is not allowed, too.
+  // Also sent if the address is not allowed.
   ['slack', 200, slack('invalid_auth'), 'unknown_refusal', 'docs'],
   ['slack', 200, slack('bad_client_secret'), 'client_config', 'docs'],
   ['slack', 200, slack('invalid_client_id'), 'client_config', 'docs'],
@@ -166,7 +167,7 @@ export const work: readonly ProviderAnswer[] = [
   ],
   ['calcom', 400, { error: 'invalid_request' }, 'client_config', 'docs'],
   ['calcom', 400, { error: 'invalid_scope' }, 'client_config', 'docs'],
-  // Of a wrong secret, too.
+  // Also sent for a wrong secret.
   ['calcom-legacy', 401, { message: 'Unauthorized' }, 'unknown_refusal', 'source'],
   ['monday', 400, { error: 'invalid_grant' }, 'grant_dead', 'general'],
   ['calcom-legacy', 400, { message: 'Missing client id or secret' }, 'client_config', 'docs'],
