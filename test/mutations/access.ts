@@ -14,7 +14,7 @@ export const access: readonly Mutation[] = [
     original: "await db.deleteFrom('flows').where('id', '=', row.id).executeTakeFirst()",
     mutant: 'await Promise.resolve({ numDeletedRows: 1n })',
     killedBy: [
-      [LINKS, 'come back once, and only to the browser that began them'],
+      [LINKS, 'a flow can be taken once, and only by the browser that began it'],
       [CONNECT, 'is good for one time, also where two come at once'],
     ],
   },
@@ -24,7 +24,7 @@ export const access: readonly Mutation[] = [
     original: "    .where('browser_hash', by.browserHash === null ? 'is' : '=', by.browserHash)\n",
     mutant: '',
     killedBy: [
-      [LINKS, 'come back once, and only to the browser that began them'],
+      [LINKS, 'a flow can be taken once, and only by the browser that began it'],
       [CONNECT, 'in another browser gets nowhere, and the first can still finish'],
     ],
   },
@@ -33,7 +33,7 @@ export const access: readonly Mutation[] = [
     file: 'src/store/queries/flows.ts',
     original: "    .where('expires_at', '>', by.now)\n",
     mutant: '',
-    killedBy: [[LINKS, 'come back once, and only to the browser that began them']],
+    killedBy: [[LINKS, 'a flow can be taken once, and only by the browser that began it']],
   },
   {
     guarantee: "One provider's answer is not accepted on the callback of another",

@@ -20,8 +20,8 @@ export const refreshing: readonly Mutation[] = [
     original: "    .where('generation', '=', generation)\n",
     mutant: '',
     killedBy: [
-      [FENCE, 'that has seen an older generation'],
-      [FENCE, 'that has seen a newer generation'],
+      [FENCE, 'a save based on an older generation wins only if that is current'],
+      [FENCE, 'a save based on a newer generation wins only if that is current'],
     ],
   },
   {
@@ -29,21 +29,23 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/store/queries/connection-writes.ts',
     original: "    .where('grant_id', grantId === null ? 'is' : '=', grantId)\n",
     mutant: '',
-    killedBy: [[FENCE, 'that has seen another grant']],
+    killedBy: [[FENCE, 'a save based on another grant wins only if that is current']],
   },
   {
     guarantee: 'The store reports whether a fenced write changed a row',
     file: 'src/store/queries/connection-writes.ts',
     original: 'return { won: result.numUpdatedRows === 1n }',
     mutant: 'return { won: result.numUpdatedRows >= 0n }',
-    killedBy: [[FENCE, 'that has seen an older generation']],
+    killedBy: [[FENCE, 'a save based on an older generation wins only if that is current']],
   },
   {
     guarantee: 'A fenced write that loses undoes its transaction and runs it again',
     file: 'src/store/store.ts',
     original: '    if (!(error instanceof LostWriteError)) throw error\n    return work()\n',
     mutant: '    throw error\n',
-    killedBy: [[FENCE, 'that loses to a write after its read wins in a second run']],
+    killedBy: [
+      [FENCE, 'a transaction whose save loses to a write after its read runs once more and wins'],
+    ],
   },
   {
     guarantee: 'A late write does not restore a deleted connection',
@@ -51,7 +53,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  return { won: result.numUpdatedRows === 1n }\n}\n',
     mutant:
       "  if (result.numUpdatedRows === 0n) await db.insertInto('connections').values(connectionRow(cipher, after)).onConflict((oc) => oc.doNothing()).execute()\n  return { won: result.numUpdatedRows === 1n }\n}\n",
-    killedBy: [[FENCE, 'of what has been deleted does not bring it back']],
+    killedBy: [[FENCE, 'a save after a deletion does not restore the connection']],
   },
   {
     guarantee: 'A write that lost the race is not reported as a refresh',
@@ -115,7 +117,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/store/queries/attempts.ts',
     original: "        .where('generation', '=', connection.grant.generation)\n",
     mutant: '',
-    killedBy: [[FENCE, 'does not begin on another generation']],
+    killedBy: [[FENCE, 'an attempt does not begin on another generation']],
   },
   {
     guarantee: 'A connection is not refreshed while another attempt holds its lease',
@@ -123,7 +125,7 @@ export const refreshing: readonly Mutation[] = [
     original: "            eb('attempt_id', '=', lease.attempt),\n",
     mutant:
       "            eb('attempt_id', '=', lease.attempt),\n            eb('lease_until', '>', now),\n",
-    killedBy: [[FENCE, 'begins while another holds the lease: %s']],
+    killedBy: [[FENCE, 'an attempt begins while another holds the lease: %s']],
   },
   {
     guarantee: 'No refresh token is sent before the intent is committed',

@@ -19,35 +19,39 @@ export const storing: readonly Mutation[] = [
     file: 'src/store/sqlite/pragmas.ts',
     original: "  ['synchronous', 'full', SYNCHRONOUS_FULL],\n",
     mutant: "  ['synchronous', 'normal', 1],\n",
-    killedBy: [[OPENING, 'holds after a write and after opening again']],
+    killedBy: [[OPENING, 'the pragmas hold after a write and after reopening']],
   },
   {
     guarantee: 'An SQLite setting that did not take effect is detected',
     file: 'src/store/sqlite/pragmas.ts',
     original: '  if (is !== SYNCHRONOUS_FULL) {\n',
     mutant: '  if (is === undefined) {\n',
-    killedBy: [[OPENING, 'would not hold if it were not told each time, which is noticed']],
+    killedBy: [[OPENING, 'a connection without the pragmas is detected as not durable']],
   },
   {
     guarantee: 'SQLite overwrites a deleted token in the file',
     file: 'src/store/sqlite/pragmas.ts',
     original: "  ['secure_delete', 'on', 1],\n",
     mutant: "  ['secure_delete', 'off', 0],\n",
-    killedBy: [[OPENING, 'leaves nothing of a deleted token in the files']],
+    killedBy: [[OPENING, 'a deleted token is overwritten in the database files']],
   },
   {
     guarantee: 'An index that hides rows is detected at the start',
     file: 'src/store/sqlite/inspect-vault-file.ts',
     original: "passes(raw, 'integrity_check')",
     mutant: "passes(raw, 'quick_check')",
-    killedBy: [[SCHEMA, 'of %s, %s, is made anew, and nothing is missing']],
+    killedBy: [
+      [SCHEMA, 'a damaged index of %s (%s) is rebuilt at the start, and nothing is missing'],
+    ],
   },
   {
     guarantee: 'A missing column is detected at the start',
     file: 'src/store/sqlite/inspect-vault-file.ts',
     original: '    assertShape(raw, await lastKnownStep(db))\n',
     mutant: '    await lastKnownStep(db)\n',
-    killedBy: [[SCHEMA, 'are refused with a bit of the name of %s flipped, and left as they are']],
+    killedBy: [
+      [SCHEMA, 'a vault whose column %s has a flipped bit in its name is rejected, unchanged'],
+    ],
   },
   {
     guarantee: 'No new vault is created in an empty directory if a vault id is expected',
@@ -81,7 +85,7 @@ export const storing: readonly Mutation[] = [
     killedBy: [
       [
         'test/store/sqlite/failing.test.ts',
-        'is waited for without blocking, and the write runs once more from its start',
+        'a write waits for a locked database without blocking, then runs',
       ],
     ],
   },
@@ -93,7 +97,7 @@ export const storing: readonly Mutation[] = [
     killedBy: [
       [
         'test/store/sqlite/failing.test.ts',
-        'is called by its name, undoes the transaction, and is over when there is room',
+        'a write on a full disk is rolled back as disk_full, and succeeds once there is room',
       ],
     ],
   },
@@ -154,7 +158,7 @@ export const storing: readonly Mutation[] = [
     mutant: '  return\n',
     killedBy: [
       [KEYRING, 'refuses any other master key'],
-      [OPENING, 'leaves %s as it is'],
+      [OPENING, 'another master key leaves %s unchanged'],
     ],
   },
   {

@@ -123,7 +123,7 @@ const live = {
   dueAt: fc.option(instant),
 }
 
-/** Every member of the union, with anything in it. */
+/** Any connection: every member of the union, with any values. */
 export const anyConnection: fc.Arbitrary<Connection> = fc.oneof(
   fc.record({ ...common, status: fc.constant('pending') }),
   fc.record({ ...live, status: fc.constant('active'), failure: fc.constant(null) }),
@@ -131,7 +131,7 @@ export const anyConnection: fc.Arbitrary<Connection> = fc.oneof(
   fc.record({ ...live, status: fc.constant('disconnected'), failure }),
 )
 
-/** JSON knows no negative zero. */
+/** JSON has no negative zero. */
 function withoutNegativeZero<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T
 }

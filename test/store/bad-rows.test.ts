@@ -9,7 +9,7 @@ import { EVERYTHING, FULL, idOf, stocked } from './damaged-vault.ts'
 import { sqlite as database } from './databases.ts'
 import { openOrNull, reveal } from './reveal.ts'
 
-/** Nothing is remembered: each look is at the row. */
+/** Caches nothing, so that each read looks at the row. */
 const UNCACHED = { cacheBytes: 1 }
 
 const COLUMNS = [
@@ -22,12 +22,12 @@ const COLUMNS = [
 
 type Column = (typeof COLUMNS)[number]
 
-describe('a ciphertext that was moved', () => {
+describe('ciphertexts that were moved', () => {
   const pairs = COLUMNS.flatMap((from) =>
     COLUMNS.filter((to) => to !== from).map((to) => [from, to] as const),
   )
 
-  test.each(pairs)('from %s to %s does not open', async (from, to) => {
+  test.each(pairs)('a ciphertext moved from %s to %s does not open', async (from, to) => {
     await using vault = await stocked(database, UNCACHED)
     const { others } = await look(vault)
     await database.behind(vault, async (db) => put(db, { [to]: await blobOf(db, from) }))
@@ -36,7 +36,7 @@ describe('a ciphertext that was moved', () => {
     expect(seen.others).toEqual(others)
   })
 
-  test('back from an older generation does not open', async () => {
+  test('a ciphertext of an older generation does not open after it is put back', async () => {
     await using vault = await stocked(database, UNCACHED)
     const older = await database.behind(vault, (db) => rowOf(db))
     const before = (await vault.store.connection(FULL.id)) as LiveConnection
@@ -53,7 +53,7 @@ describe('a ciphertext that was moved', () => {
     expect(shownOf(seen.row, 'refresh_token_blob')).toBeNull()
   })
 
-  test('into another vault with the same master key does not open', async () => {
+  test('a ciphertext moved to another vault with the same master key does not open', async () => {
     await using vault = await stocked(database, UNCACHED)
     await using other = await stocked(database, UNCACHED)
     const row = await database.behind(vault, (db) => rowOf(db))
@@ -64,7 +64,7 @@ describe('a ciphertext that was moved', () => {
   })
 })
 
-test('a row that names a key nobody has is refused, though another key is there', async () => {
+test('a ciphertext that names an unknown key does not open, although another key exists', async () => {
   await using vault = await stocked(database, UNCACHED)
   const { others } = await look(vault)
   const [one, two] = await Promise.all([keyNameOf(vault), keyNameOf(vault)])
@@ -81,7 +81,7 @@ test('a row that names a key nobody has is refused, though another key is there'
   expect(seen.others).toEqual(others)
 })
 
-/** The id of the key that seals, as it stands in each blob. */
+/** The id of the data key, as it stands in each blob. */
 async function keyNameOf(vault: OpenVault): Promise<Buffer> {
   const id = await database.behind(vault, (db) =>
     db.selectFrom('data_keys').select('id').where('purpose', '=', 'data').executeTakeFirstOrThrow(),
@@ -100,7 +100,7 @@ async function look(vault: OpenVault): Promise<Look> {
   return { row, others: others.map(reveal) }
 }
 
-/** What of the row that column holds; null: nothing that could be served or sent. */
+/** The plaintext that this column adds to the row; null if nothing of it is served. */
 function shownOf(row: LiveConnection, column: Column): unknown {
   switch (column) {
     case 'access_token_blob':
@@ -131,7 +131,7 @@ async function put(db: Kysely<Schema>, values: object): Promise<void> {
   await db.updateTable('connections').set(values).where('id', '=', FULL.id).execute()
 }
 
-test('the row that is looked at has something in every sealed column', async () => {
+test('the damaged row had a value in every sealed column', async () => {
   await using vault = await stocked(database, UNCACHED)
   const { row } = await look(vault)
   for (const column of COLUMNS) expect(shownOf(row, column)).not.toBeNull()

@@ -56,12 +56,12 @@ const TOKENS = {
 }
 
 describe('the files of a vault', () => {
-  test('hold in the clear what the docs list, and nothing else', async () => {
+  test('the database files contain in the clear only what the documentation lists', async () => {
     await using vault = await openVaultStore()
     await fill(vault.store)
     const files = readdirSync(vault.dataDir).map((file) => readFileSync(join(vault.dataDir, file)))
     const all = Buffer.concat(files).toString('latin1')
-    // Positive controls: the search does find what is there.
+    // Positive controls: the search finds values that are in the clear.
     const clear = ['in-the-clear-user', 'in-the-clear-scope', 'acme']
     expect(clear.filter((value) => !all.includes(value))).toEqual([])
     const found = canaries.filter((value) => spellings(value).some((text) => all.includes(text)))
@@ -142,7 +142,7 @@ async function fill(store: Store): Promise<void> {
   })
 }
 
-/** As it is, as it would show in base64 wherever it began, in hexadecimal, in two-byte letters. */
+/** As text, in base64 at each offset, in hexadecimal, and in UTF-16. */
 function spellings(value: string): readonly string[] {
   const base64 = [0, 1, 2].map((shift) => {
     const encoded = Buffer.from(' '.repeat(shift) + value).toString('base64')

@@ -9,15 +9,15 @@ import { databases } from './databases.ts'
 const USER = 'user-1' as UserId
 const ACME = 'acme' as ProviderId
 
-describe.each(databases)('the cache before $name', ({ open, behind }) => {
-  test('answers the same object without the database until the row is written', async () => {
+describe.each(databases)('the connection cache before $name', ({ open, behind }) => {
+  test('the cache returns the same object without a query until the row is written', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
     expect(store.cachedConnection(idOf(1))).toBeUndefined()
     const first = await store.connection(idOf(1))
     expect(store.cachedConnection(idOf(1))).toBe(first)
-    // What happens behind the store shows that the second read did not ask.
+    // A change that bypasses the store shows that the second read made no query.
     await behind(vault, (db) => db.updateTable('connections').set({ due_at: 7 }).execute())
     expect(await store.connection(idOf(1))).toBe(first)
     await store.write(async (trx) => {
@@ -28,7 +28,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(await store.connection(idOf(1))).toMatchObject({ label: 'new', dueAt: 7 })
   })
 
-  test('answers a user’s connections, each the same object as by its id', async () => {
+  test("the cache returns a user's connections, each the same object as by its id", async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -53,10 +53,10 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     (store: Vault['store']) => Promise<unknown>,
     readonly number[],
   ])[] = [
-    ['a new one', (store) => store.write((trx) => trx.insertConnection(made(3))), [1, 2, 3]],
-    ['one less', (store) => store.write((trx) => trx.removeConnection(idOf(1))), [2]],
+    ['a new connection', (store) => store.write((trx) => trx.insertConnection(made(3))), [1, 2, 3]],
+    ['a deleted connection', (store) => store.write((trx) => trx.removeConnection(idOf(1))), [2]],
     [
-      'a draft that was proven',
+      'a promoted draft',
       (store) =>
         store.write(async (trx) => {
           const draft = await trx.connection(idOf(9))
@@ -66,7 +66,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     ],
   ]
 
-  test.each(changes)('tells of %s', async (_, change, expected) => {
+  test.each(changes)('the cached list of a user changes with %s', async (_, change, expected) => {
     await using vault = await open()
     const { store } = vault
     await store.write(async (trx) => {
@@ -79,7 +79,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(ids).toEqual(expected.map(idOf))
   })
 
-  test('forgets nothing else than what was written', async () => {
+  test('a write evicts only the connections that it wrote', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write(async (trx) => {
@@ -90,7 +90,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(store.cachedConnection(idOf(2))).toBe(second)
   })
 
-  test('shows nothing of a transaction before it is committed, nor of one that is not', async () => {
+  test('the cache shows no change of a transaction before its commit or after its rollback', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -106,7 +106,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(await store.connection(idOf(1))).toMatchObject({ label: null })
   })
 
-  test('is never older than a write that has returned, however reads and writes interleave', async () => {
+  test('the cache is never older than a finished write, however reads and writes interleave', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -131,7 +131,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     }
   })
 
-  test('holds no more than it is given, by bytes', async () => {
+  test('the cache stays within its limit of bytes', async () => {
     await using vault = await open({ cacheBytes: 200_000 })
     const { store } = vault
     const token = makeToken({ secret: new Secret('x'.repeat(20_000)) })
@@ -147,7 +147,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(held).toContain(ids.at(-1))
   })
 
-  test('holds nothing where it has no room, and everything is answered all the same', async () => {
+  test('a cache without room caches nothing, and reads still work', async () => {
     await using vault = await open({ cacheBytes: 1 })
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -156,7 +156,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
     expect(await store.connection(idOf(1))).toMatchObject({ id: idOf(1) })
   })
 
-  test('does not remember what is not there', async () => {
+  test('the cache does not remember that a row was missing', async () => {
     await using vault = await open()
     const { store } = vault
     expect(await store.connection(idOf(1))).toBeNull()
@@ -167,7 +167,7 @@ describe.each(databases)('the cache before $name', ({ open, behind }) => {
   })
 })
 
-test('a list knows its members by id alone: one that was pushed out is held by nothing', async () => {
+test('a cached list refers to its members by id, and holds no member that was evicted', async () => {
   const cache = new ConnectionCache(1_000)
   const owner = { userId: USER, provider: ACME }
   await cache.loadList(owner, async () => [{ connection: made(1), bytes: 600 }])
@@ -179,7 +179,7 @@ test('a list knows its members by id alone: one that was pushed out is held by n
 })
 
 describe('a read that a commit overtakes', () => {
-  test('answers its caller and is not kept; one that begins after it reads again', async () => {
+  test('a read that a commit overtakes is returned but not cached, and a later read queries again', async () => {
     const cache = new ConnectionCache(1e6)
     const [old, fresh] = [Promise.withResolvers<Loaded>(), Promise.withResolvers<Loaded>()]
     const first = cache.load(idOf(1), () => old.promise)
@@ -196,7 +196,7 @@ describe('a read that a commit overtakes', () => {
     expect(cache.connection(idOf(1))).toBe(after)
   })
 
-  test('of a list does not fill in its members either', async () => {
+  test('a list read that a commit overtakes does not cache its members', async () => {
     const cache = new ConnectionCache(1e6)
     const rows = Promise.withResolvers<readonly Loaded[]>()
     const reading = cache.loadList({ userId: USER, provider: ACME }, () => rows.promise)
@@ -207,7 +207,7 @@ describe('a read that a commit overtakes', () => {
     expect(cache.connectionsOf(USER, ACME)).toBeUndefined()
   })
 
-  test('leaves nothing behind where it fails', async () => {
+  test('a failed read caches nothing', async () => {
     const cache = new ConnectionCache(1e6)
     const failing = cache.load(idOf(1), () => Promise.reject(new Error('no disk')))
     await expect(failing).rejects.toThrow('no disk')

@@ -15,7 +15,7 @@ import { databases } from './databases.ts'
 import { reveal } from './reveal.ts'
 
 describe.each(databases)('connections in $name', ({ open }) => {
-  test('come back as they were written, whatever is in them', async () => {
+  test('a connection is read back as it was written, for any values', async () => {
     await using vault = await open({ cacheBytes: 1 })
     await fc.assert(
       fc.asyncProperty(anyConnection, async (connection) => {
@@ -30,7 +30,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(vault.unreadable).toEqual([])
   })
 
-  test('turn from anything into anything, and only what differs is what was written', async () => {
+  test('a connection can be saved as any other, and reads back as saved', async () => {
     await using vault = await open({ cacheBytes: 1 })
     const pair = fc.tuple(anyConnection, anyConnection)
     await fc.assert(
@@ -49,7 +49,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(vault.unreadable).toEqual([])
   })
 
-  test('keep instants that a computation made fractional or absurd', async () => {
+  test('fractional or absurd instants of a connection are stored as safe integers', async () => {
     await using vault = await open()
     const token = makeToken({ expiresAt: 1e300 })
     const connection = makeConnection({ dueAt: 1234.5678, grant: makeGrant({ token }) })
@@ -59,7 +59,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(() => new Date(read.grant.token?.expiresAt ?? Number.NaN).toISOString()).not.toThrow()
   })
 
-  test('carry a kept refresh token into the next generation and the next grant', async () => {
+  test('a kept refresh token still opens in the next generation and the next grant', async () => {
     await using vault = await open()
     await vault.store.write((trx) => trx.insertConnection(makeConnection()))
     for (const change of [{ generation: 2 }, { generation: 3 }, { id: 'grt_other' as never }]) {
@@ -72,7 +72,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     }
   })
 
-  test('are found by the account that they hold, each provider for itself, without drafts', async () => {
+  test('connectionsOfAccount finds the connections of an account at one provider, without drafts', async () => {
     await using vault = await open()
     await insert(vault.store, [
       made(1, { userId: 'a' as UserId }),
@@ -86,7 +86,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(found.map(({ id }) => id)).toEqual([idOf(1), idOf(2)])
   })
 
-  test('are found by the account that they may hold, at several providers, drafts too', async () => {
+  test('perhapsOfAccount finds connections that may hold an account at several providers, drafts too', async () => {
     await using vault = await open()
     const nobody = { id: null, email: 'ann@example.com', name: null }
     await insert(vault.store, [
@@ -109,7 +109,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(await found(null, 3)).toEqual([4, 5].map(idOf))
   })
 
-  test('are found by their user, with or without a provider, without drafts', async () => {
+  test("connectionsOf finds a user's connections, with or without a provider, without drafts", async () => {
     await using vault = await open()
     await insert(vault.store, [
       made(1),
@@ -129,7 +129,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
   })
 })
 
-describe.each(databases)('listing in $name', ({ open }) => {
+describe.each(databases)('listing connections in $name', ({ open }) => {
   const stock: readonly Connection[] = [
     made(1, { userId: 'a:1' as UserId }),
     made(2, { userId: 'a:2' as UserId, provider: 'other' as ProviderId }),
@@ -142,29 +142,29 @@ describe.each(databases)('listing in $name', ({ open }) => {
 
   const cases: readonly (readonly [string, Partial<ConnectionFilter>, readonly number[]])[] = [
     ['everything but drafts', {}, [1, 2, 3, 4, 5, 7]],
-    ['of a user', { userId: 'a:1' as UserId }, [1]],
-    ['of a provider', { provider: 'other' as ProviderId }, [2]],
-    ['of a status', { status: 'pending' }, [7]],
-    ['expiring before an instant', { expiringBefore: MADE_AT + 11 }, [4]],
-    ['expiring before their very end', { expiringBefore: MADE_AT + 10 }, []],
-    ['after an id', { after: idOf(4) }, [5, 7]],
-    ['no more than asked for', { limit: 2 }, [1, 2]],
-    ['within a prefix, in its very letters', { reach: reach(null, 'a:') }, [1, 2]],
-    ['within a prefix that holds a wildcard', { reach: reach(null, 'b_') }, [4]],
-    ['within another wildcard', { reach: reach(null, 'b%') }, [5]],
-    ['within providers', { reach: reach(['other', 'third'], null) }, [2]],
-    ['within no provider', { reach: reach([], null) }, []],
-    ['within prefix and provider', { reach: reach(['acme'], 'a:') }, [1]],
+    ['those of a user', { userId: 'a:1' as UserId }, [1]],
+    ['those of a provider', { provider: 'other' as ProviderId }, [2]],
+    ['those of a status', { status: 'pending' }, [7]],
+    ['those that expire before an instant', { expiringBefore: MADE_AT + 11 }, [4]],
+    ['none that expires at that very instant', { expiringBefore: MADE_AT + 10 }, []],
+    ['those after an id', { after: idOf(4) }, [5, 7]],
+    ['at most as many as the limit', { limit: 2 }, [1, 2]],
+    ['those within a user id prefix, case-sensitive', { reach: reach(null, 'a:') }, [1, 2]],
+    ['those within a prefix that contains _', { reach: reach(null, 'b_') }, [4]],
+    ['those within a prefix that contains %', { reach: reach(null, 'b%') }, [5]],
+    ['those within a list of providers', { reach: reach(['other', 'third'], null) }, [2]],
+    ['none within an empty list of providers', { reach: reach([], null) }, []],
+    ['those within both a prefix and a provider', { reach: reach(['acme'], 'a:') }, [1]],
   ]
 
-  test.each(cases)('%s', async (_, filter, expected) => {
+  test.each(cases)('listConnections returns %s', async (_, filter, expected) => {
     await using vault = await open()
     await insert(vault.store, stock)
     const found = await vault.store.listConnections({ ...EVERYTHING, ...filter })
     expect(found.map(({ id }) => id)).toEqual(expected.map(idOf))
   })
 
-  test('takes a prefix beyond ASCII letter by letter', async () => {
+  test('a user id prefix beyond ASCII matches letter by letter', async () => {
     await using vault = await open()
     const users = ['😀é:1', '😀é:2', '😀e:3', '😀']
     await insert(
@@ -175,7 +175,7 @@ describe.each(databases)('listing in $name', ({ open }) => {
     expect(found.map(({ userId }) => userId)).toEqual(['😀é:1', '😀é:2'])
   })
 
-  test('page by page shows each that stays exactly once, whatever is written between', async () => {
+  test('pages of a listing contain each remaining connection once, whatever is written between', async () => {
     await using vault = await open()
     const { store } = vault
     const all = Array.from({ length: 40 }, (_, i) => made(i * 2))
@@ -192,7 +192,7 @@ describe.each(databases)('listing in $name', ({ open }) => {
       seen.push(...items.map(({ id }) => id))
       after = last.id
       if (page > 5) continue
-      // One of those seen goes, one comes before the cursor and one after, one is touched.
+      // Delete one that was seen, insert one before and one after the cursor, and change one.
       await insert(store, [made(page * 2 + 1), made(1_000 + page)])
       await store.write(async (trx) => {
         await trx.removeConnection(idOf(page * 2))
@@ -206,8 +206,8 @@ describe.each(databases)('listing in $name', ({ open }) => {
   })
 })
 
-describe.each(databases)('what is due in $name', ({ open }) => {
-  test('comes soonest first, each provider for itself, without what is in flight', async () => {
+describe.each(databases)('due connections in $name', ({ open }) => {
+  test('dueConnections returns the soonest first, per provider, without running attempts', async () => {
     await using vault = await open()
     const { store } = vault
     await insert(store, [
@@ -233,13 +233,13 @@ describe.each(databases)('what is due in $name', ({ open }) => {
       idOf(6),
     ])
     expect(await store.dueConnections(acme, 300, { among: 'troubled', limit: 10 })).toEqual([])
-    // A lease that ran out holds nobody up.
+    // An expired lease delays nothing.
     expect(await store.dueConnections(acme, 1_000, { among: 'healthy', limit: 1 })).toEqual([
       idOf(7),
     ])
   })
 
-  test('is told apart by whose client it is refreshed with', async () => {
+  test('dueConnections tells own clients from the configured one', async () => {
     await using vault = await open()
     const { store } = vault
     const client = { id: 'theirs', secret: new Secret('s') }
@@ -255,7 +255,7 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     expect(await due('configured')).toEqual([idOf(1), idOf(3)])
   })
 
-  test('is taken apart: in use, an import without its proof, or one whose refresh failed', async () => {
+  test('dueConnections tells connections in use, unproven imports and failed refreshes apart', async () => {
     await using vault = await open()
     const { store } = vault
     await insert(store, [
@@ -270,11 +270,11 @@ describe.each(databases)('what is due in $name', ({ open }) => {
     expect(await due('troubled')).toEqual([idOf(2)])
     const census = await store.census(1_000)
     expect(census.unproven).toEqual([{ provider: 'acme', count: 1 }])
-    // Nothing that the app uses waits for it.
+    // The app does not use an unproven import, so it does not count as overdue.
     expect(census.oldestDue).toEqual([{ provider: 'acme', dueAt: 200 }])
   })
 
-  test('is counted with what there is', async () => {
+  test('census counts connections by status and reports the oldest due one', async () => {
     await using vault = await open()
     const { store } = vault
     const failure = { reason: 'throttled', detail: '', since: 1, attempts: 1 } as const
@@ -297,8 +297,8 @@ describe.each(databases)('what is due in $name', ({ open }) => {
   })
 })
 
-describe.each(databases)('refresh tokens once held in $name', ({ open }) => {
-  test('name their connection for as long as it lives', async () => {
+describe.each(databases)('hashes of refresh tokens in $name', ({ open }) => {
+  test('a refresh token finds its connection for as long as that connection exists', async () => {
     await using vault = await open()
     const { store } = vault
     await insert(store, [made(1), made(2)])
@@ -324,7 +324,7 @@ function made(n: number, changes: Parameters<typeof makeConnection>[0] = {}) {
   return makeConnection({ id: idOf(n), ...changes })
 }
 
-/** A connection without what only live ones have. */
+/** A connection without the fields that only live ones have. */
 function common(n: number) {
   const { grant: _, attempt: __, dueAt: ___, failure: ____, status: _____, ...rest } = made(n)
   return rest

@@ -20,7 +20,7 @@ export const EVERYTHING: ConnectionFilter = {
   reach: { providers: null, userIdPrefix: null },
 }
 
-/** Brings something into every sealed column. */
+/** A connection with a value in every sealed column. */
 export const FULL = makeConnection({
   id: idOf(2),
   label: 'Work',
@@ -30,7 +30,7 @@ export const FULL = makeConnection({
 
 export type Damage = readonly (keyof ConnectionTable & `${string}_blob`)[]
 
-/** `FULL` between two others of the same user and account. */
+/** A vault with `FULL` between two other connections of the same user and account. */
 export async function stocked(database: TestDatabase, settings = {}): Promise<OpenVault> {
   const vault = await database.open(settings)
   await vault.store.write(async (trx) => {
@@ -41,7 +41,7 @@ export async function stocked(database: TestDatabase, settings = {}): Promise<Op
   return vault
 }
 
-/** Flips a bit of each column and answers the row as it was. */
+/** Flips a bit of each column and returns the row as it was. */
 export async function corrupt(
   database: TestDatabase,
   vault: OpenVault,
@@ -65,7 +65,7 @@ export async function corrupt(
 
 const PAGE_BYTES = 4096
 
-/** In a file at rest: changes the first bytes like `from` on the page that a table or index begins on. */
+/** Changes text in a file at rest: the first match on the root page of a table or index. */
 export function alterOnPage(
   path: string,
   name: string,
@@ -82,14 +82,14 @@ export function alterOnPage(
   writeFileSync(path, file)
 }
 
-/** Of its third letter. */
+/** Flips a bit of the third byte. */
 export function withBitFlipped(text: string): string {
   const bytes = Buffer.from(text)
   bytes[2] = (bytes[2] ?? 0) ^ 2
   return bytes.toString('latin1')
 }
 
-/** Whether its refresh token opens, and to what was written. */
+/** Whether the refresh token opens to what was written. */
 export function opens({ grant }: LiveConnection): boolean | 'throws' {
   try {
     return grant.refreshToken?.open().expose() === 'refresh-1'

@@ -20,11 +20,11 @@ import {
 import { reveal } from './reveal.ts'
 
 /*
- * Somebody who can write the database and has no key: every column of every row is overwritten with
- * what stands in the others, with odd values, and with what stood there before.
+ * An attacker who can write the database but has no key: each column of each row is overwritten
+ * with values of other rows, with odd values, and with earlier values.
  */
 
-/** Nothing is remembered: each look is at the row. */
+/** Caches nothing, so that each read looks at the row. */
 const UNCACHED = { cacheBytes: 1 }
 
 type Column = {
@@ -45,7 +45,7 @@ const COLUMNS: readonly Column[] = Object.keys(SEALED).flatMap((table) =>
 
 const ODD_VALUES = [null, 'x', 1, 2 ** 45, Buffer.alloc(80, 7)]
 
-test('every column of the schema has a decision, and the documentation names each free one', async () => {
+test('every column has a binding, and docs/database-writer.md names each unprotected one', async () => {
   await using vault = await database.open()
   const columns = await database.behind(vault, async (db) => {
     const { rows } = await sql<{ readonly table: string; readonly column: string }>`
@@ -71,15 +71,15 @@ test('every column of the schema has a decision, and the documentation names eac
   }
 })
 
-test('a table that holds no sealed value holds nothing that is bound', () => {
+test('a table without sealed values has only unprotected columns', () => {
   for (const [table, bindings] of Object.entries(BINDINGS)) {
     if (table in SEALED || table === 'vault' || table === 'data_keys') continue
     expect(new Set(Object.values(bindings)), table).toEqual(new Set(['free']))
   }
 })
 
-describe('a writer of the database without the keys', () => {
-  test.each(COLUMNS)('changes $name: no secret reaches another', async (column) => {
+describe('an attacker who can write the database but has no key', () => {
+  test.each(COLUMNS)('changing $name moves no secret to another row', async (column) => {
     await using vault = await database.open(UNCACHED)
     await fillVault(vault.store)
     const whole = await show(vault.store)
@@ -105,7 +105,7 @@ describe('a writer of the database without the keys', () => {
     expect(await show(vault.store)).toEqual(whole)
   })
 
-  test('puts back a value from before a change: only the whole row together opens', async () => {
+  test('a column put back to an earlier value opens only if the whole row is put back', async () => {
     await using vault = await database.open(UNCACHED)
     const { store } = vault
     await fillVault(store)
@@ -127,7 +127,7 @@ describe('a writer of the database without the keys', () => {
     expect(await store.connection(first.id)).toMatchObject({ account: first.account })
   })
 
-  test('takes the seal of a row away: the row is unreadable, and said to be', async () => {
+  test('a row without its seal is unreadable and reported', async () => {
     await using vault = await database.open(UNCACHED)
     await fillVault(vault.store)
     const [first] = await vault.store.connectionsOf(userOf('b'), null)
@@ -143,7 +143,7 @@ describe('a writer of the database without the keys', () => {
     expect(vault.unreadable).toContainEqual({ id: first?.id, table: 'connections', field: 'row' })
   })
 
-  test('has an altered row written: it stays unreadable until a new grant replaces it', async () => {
+  test('an altered row stays unreadable after writes, until a new grant replaces it', async () => {
     await using vault = await database.open(UNCACHED)
     const { store } = vault
     await fillVault(store)
@@ -162,7 +162,7 @@ describe('a writer of the database without the keys', () => {
   })
 })
 
-/** The value of each row in the place of the next: what is unique can only be swapped. */
+/** Puts each row's value into the next row, because unique columns can only be swapped. */
 async function swapped(
   store: Store,
   db: Kysely<Schema>,
@@ -187,7 +187,7 @@ async function swapped(
   return rows.length
 }
 
-/** What is shown of an altered row is nothing sealed; a free column changes nothing that is sealed. */
+/** An altered row shows none of its secrets, unless the column is unprotected. */
 async function expectClosed(
   store: Store,
   {
@@ -202,7 +202,7 @@ async function expectClosed(
     if (text === before) continue
     const held = [...wordsIn(text), ...secretsIn(text)]
     const old = before === undefined ? [] : [...wordsIn(before), ...secretsIn(before)]
-    // A sealed value that was exchanged takes only itself away; an altered column takes all.
+    // A replaced sealed value hides only itself; an altered bound column hides the whole row.
     const mayHold = column.binding === 'free' || column.column.endsWith('_blob') ? old : []
     expect(
       held.filter((one) => !mayHold.includes(one)),
@@ -211,7 +211,7 @@ async function expectClosed(
   }
 }
 
-/** What each reader of the vault is given: `who` a row has to belong to, and the text. */
+/** The text that each reader gets, and `who` says which rows it may contain. */
 type Seen = readonly { readonly who: (row: string) => boolean; readonly text: string }[]
 
 const ROWS = ['a', 'b', 'c'] as const
@@ -237,7 +237,7 @@ async function seen(store: Store): Promise<Seen> {
   return found
 }
 
-/** Words of rows in the hands of another. */
+/** Secrets that a reader got from rows that are not its own. */
 function misplaced(all: Seen): readonly string[] {
   return all.flatMap(({ who, text }) => wordsIn(text).filter((word) => !who(word.slice(-1))))
 }

@@ -7,7 +7,7 @@ import { type OpenVault, openVaultStore, type VaultSettings } from '../support/o
 export type TestDatabase = {
   readonly name: string
   readonly open: (settings?: VaultSettings) => Promise<OpenVault>
-  /** Through a connection of its own: what the store would not do, or would not show. */
+  /** Works on the database through another connection, past the store. */
   readonly behind: <T>(vault: OpenVault, work: (db: Kysely<Schema>) => Promise<T>) => Promise<T>
 }
 
@@ -26,7 +26,7 @@ export const sqlite: TestDatabase = {
   },
 }
 
-/** Every suite of behaviour runs on each of them. */
+/** Behaviour tests run on each of these. */
 export const databases: readonly TestDatabase[] = [sqlite]
 
 /** A clock that a test sets; sleeping takes no time and is counted. */

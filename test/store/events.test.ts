@@ -10,7 +10,7 @@ import { databases } from './databases.ts'
 const ALL: EventFilter = { after: 0, limit: 100, reach: { providers: null, userIdPrefix: null } }
 
 describe.each(databases)('events in $name', ({ open }) => {
-  test('come back with the body that they had when they were written', async () => {
+  test('an event is read back with the body that it had when it was written', async () => {
     await using vault = await open()
     const event = eventOf('a:1', 'acme')
     await vault.store.write((trx) => trx.appendEvent(event, MADE_AT))
@@ -20,7 +20,7 @@ describe.each(databases)('events in $name', ({ open }) => {
     expect(stored?.data).toBe(JSON.stringify(viewEvent(event, MADE_AT)))
   })
 
-  test('count up without a gap, whatever is rolled back between', async () => {
+  test('event sequences have no gap, even after a rollback', async () => {
     await using vault = await open()
     const { store } = vault
     await append(store, 2)
@@ -37,7 +37,7 @@ describe.each(databases)('events in $name', ({ open }) => {
     expect(sequences).toEqual(Array.from({ length: 63 }, (_, i) => i + 1))
   })
 
-  test('are gone with the change that they tell of', async () => {
+  test('a rollback removes the event together with its change', async () => {
     await using vault = await open()
     const { store } = vault
     const failing = store.write(async (trx) => {
@@ -51,17 +51,17 @@ describe.each(databases)('events in $name', ({ open }) => {
   })
 
   const reaches: readonly (readonly [string, Partial<EventFilter>, readonly number[]])[] = [
-    ['all', {}, [1, 2, 3, 4]],
-    ['those after one', { after: 2 }, [3, 4]],
-    ['as many as asked for', { limit: 2 }, [1, 2]],
+    ['all events', {}, [1, 2, 3, 4]],
+    ['those after a sequence', { after: 2 }, [3, 4]],
+    ['at most as many as the limit', { limit: 2 }, [1, 2]],
     [
-      'those of providers',
+      'those of a list of providers',
       { reach: { providers: ['odd' as ProviderId], userIdPrefix: null } },
       [2, 4],
     ],
-    ['those of no provider', { reach: { providers: [], userIdPrefix: null } }, []],
+    ['none for an empty list of providers', { reach: { providers: [], userIdPrefix: null } }, []],
     [
-      'those of a prefix, and of providers as such',
+      'those within a user id prefix, and those without a user',
       { reach: { providers: null, userIdPrefix: 'a:' } },
       [1, 2, 4],
     ],
@@ -72,7 +72,7 @@ describe.each(databases)('events in $name', ({ open }) => {
     ],
   ]
 
-  test.each(reaches)('show %s', async (_, filter, expected) => {
+  test.each(reaches)('the event list returns %s', async (_, filter, expected) => {
     await using vault = await open()
     const { store } = vault
     const down: VaultEvent = {

@@ -20,13 +20,13 @@ import {
   wordsIn,
 } from './full-vault.ts'
 
-/** Nothing is remembered: each look is at the row. */
+/** Caches nothing, so that each read looks at the row. */
 const UNCACHED = { cacheBytes: 1 }
 
-/** What stands between the master key and everything else. */
+/** The values between the master key and everything else. */
 const KEY_COLUMNS = ['vault.key_check', 'data_keys.wrapped']
 
-test('every column of bytes in the schema is one whose bytes are flipped here', async () => {
+test('this file flips the bytes of every blob column in the schema', async () => {
   await using vault = await database.open()
   const columns = await database.behind(vault, async (db) => {
     const { rows } = await sql<{ readonly name: string }>`
@@ -39,9 +39,9 @@ test('every column of bytes in the schema is one whose bytes are flipped here', 
   expect(columns.toSorted()).toEqual(flipped.toSorted())
 })
 
-describe('each byte of a sealed column, flipped in turn', () => {
+describe('a flipped bit in a sealed column', () => {
   test.each(SEALED_COLUMNS)(
-    '$name: its row fails closed, all others are served',
+    'a flipped bit in any byte of $name hides that value only, and other rows are served',
     async (column) => {
       await using vault = await database.open(UNCACHED)
       await fillVault(vault.store)
@@ -63,73 +63,81 @@ describe('each byte of a sealed column, flipped in turn', () => {
       })
       expect(await show(vault.store)).toEqual(whole)
     },
-    // Some hundred looks at a whole vault.
+    // Reads the whole vault some hundred times.
     60_000,
   )
 })
 
 const ODD_VALUES = [null, '', 'x', 0, -1, 2 ** 52, 1.5, Buffer.from([1])]
 
-describe('whatever stands in a clear column of', () => {
+describe('odd values in clear columns', () => {
   const tables = SEALED_COLUMNS.filter(({ table }, at) => SEALED_COLUMNS[at - 1]?.table !== table)
-  test.each(tables)('$table, the other rows are served and show nothing of it', async (column) => {
-    await using vault = await database.open(UNCACHED)
-    await fillVault(vault.store)
-    const whole = await show(vault.store)
-    const { table } = column
-    let tried = 0
-    await database.behind(vault, async (db) => {
-      const { rowid } = await middleOf(db, column)
-      for (const clear of await clearColumnsOf(db, table)) {
-        const at = { table, column: clear, rowid }
-        const was = await valueAt(db, at)
-        for (const value of ODD_VALUES) {
-          if (!(await put(db, at, value))) continue
-          tried++
-          expectOthersServed(await show(vault.store), whole, `${clear} = ${String(value)}`)
+  test.each(tables)(
+    'odd values in any clear column of $table do not affect other rows',
+    async (column) => {
+      await using vault = await database.open(UNCACHED)
+      await fillVault(vault.store)
+      const whole = await show(vault.store)
+      const { table } = column
+      let tried = 0
+      await database.behind(vault, async (db) => {
+        const { rowid } = await middleOf(db, column)
+        for (const clear of await clearColumnsOf(db, table)) {
+          const at = { table, column: clear, rowid }
+          const was = await valueAt(db, at)
+          for (const value of ODD_VALUES) {
+            if (!(await put(db, at, value))) continue
+            tried++
+            expectOthersServed(await show(vault.store), whole, `${clear} = ${String(value)}`)
+          }
+          await put(db, at, was)
         }
-        await put(db, at, was)
-      }
-    })
-    expect(tried).toBeGreaterThan(10)
-    expect(await show(vault.store)).toEqual(whole)
-  })
+      })
+      expect(tried).toBeGreaterThan(10)
+      expect(await show(vault.store)).toEqual(whole)
+    },
+  )
 })
 
-describe('each byte of a key, flipped in turn', () => {
+describe('a flipped bit in a stored key', () => {
   test.each([
     ['vault', 'key_check', '', 'the check of the master key is damaged'],
     ['data_keys', 'wrapped', "where purpose = 'index'", 'the index key does not open'],
     ['data_keys', 'wrapped', "where purpose = 'data'", 'no data key opens'],
-  ])('%s.%s %s is told, and nothing is written', async (table, column, where, message) => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'larder-key-'))
-    onTestFinished(() => rmSync(dataDir, { recursive: true }))
-    await (await openVaultStore({ dataDir }))[Symbol.asyncDispose]()
-    const path = join(dataDir, 'larder.db')
-    const whole = inFile(path, (db) =>
-      db.prepare(`select ${column} from ${table} ${where}`).pluck().get(),
-    ) as Buffer
-    for (let place = 0; place < whole.length; place++) {
-      inFile(path, (db) =>
-        db.prepare(`update ${table} set ${column} = ? ${where}`).run(withBitFlipped(whole, place)),
-      )
-      const before = readFileSync(path)
-      const opening = openVaultStore({ dataDir })
-      await expect(opening, `byte ${place}`).rejects.toMatchObject({ name: 'SealError', message })
-      expect(readFileSync(path).equals(before)).toBe(true)
-    }
-  })
+  ])(
+    'a flipped bit in %s.%s %s is reported at the start, and nothing is written',
+    async (table, column, where, message) => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'larder-key-'))
+      onTestFinished(() => rmSync(dataDir, { recursive: true }))
+      await (await openVaultStore({ dataDir }))[Symbol.asyncDispose]()
+      const path = join(dataDir, 'larder.db')
+      const whole = inFile(path, (db) =>
+        db.prepare(`select ${column} from ${table} ${where}`).pluck().get(),
+      ) as Buffer
+      for (let place = 0; place < whole.length; place++) {
+        inFile(path, (db) =>
+          db
+            .prepare(`update ${table} set ${column} = ? ${where}`)
+            .run(withBitFlipped(whole, place)),
+        )
+        const before = readFileSync(path)
+        const opening = openVaultStore({ dataDir })
+        await expect(opening, `byte ${place}`).rejects.toMatchObject({ name: 'SealError', message })
+        expect(readFileSync(path).equals(before)).toBe(true)
+      }
+    },
+  )
 })
 
-/** What a sealed column holds; with the seal of a row goes all that the row holds. */
+/** The values that damage to a sealed column hides. A damaged row seal hides the whole row. */
 function spoiltBy({ table, column, name }: SealedColumn): readonly string[] {
   if (column !== 'row_blob') return [`${name} of b`]
   const values = SEALED_COLUMNS.filter((one) => one.table === table && one.column !== 'row_blob')
-  // The middle row of the connections is one with tokens.
+  // The middle connection has OAuth tokens, not credentials.
   return values.filter((one) => one.column !== 'credentials_blob').map((one) => `${one.name} of b`)
 }
 
-/** Rows of b are the damaged ones: whatever is shown of them, it is theirs, and was written. */
+/** Rows of b are damaged: they may show only their own values, and other rows are unchanged. */
 function expectOthersServed(seen: Shown, whole: Shown, damage: string): void {
   const others = [...whole].filter(([, text]) => !isOfB(text))
   const secrets = new Set([...whole.values()].filter(isOfB).flatMap(secretsIn))

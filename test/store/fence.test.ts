@@ -20,30 +20,33 @@ const LEASE: Lease = {
 }
 const FAILURE: Failure = { reason: 'throttled', detail: 'slow down', since: MADE_AT, attempts: 1 }
 
-describe.each(databases)('a save in $name', ({ open }) => {
+describe.each(databases)('fenced saves in $name', ({ open }) => {
   const pending = pendingConnection()
   const live = makeConnection()
   const seen: readonly (readonly [string, Connection, Connection, boolean])[] = [
-    ['the grant and generation that stand', live, live, true],
+    ['the current grant and generation', live, live, true],
     ['an older generation', live, withGrant({ generation: 0 }), false],
     ['a newer generation', live, withGrant({ generation: 2 }), false],
     ['another grant', live, withGrant({ id: 'grt_other' as GrantId }), false],
-    ['no grant, where one stands', live, pending, false],
-    ['a grant, where none stands', pending, live, false],
-    ['no grant, where none stands', pending, pending, true],
+    ['no grant although there is one', live, pending, false],
+    ['a grant although there is none', pending, live, false],
+    ['no grant while there is none', pending, pending, true],
   ]
 
-  test.each(seen)('that has seen %s', async (_, stands, before, wins) => {
-    await using vault = await open()
-    const { store } = vault
-    await store.write((trx) => trx.insertConnection(stands))
-    const after = { ...renewed(live), label: 'written' }
-    const { won } = await store.write((trx) => trx.trySaveConnection(before, after))
-    expect(won).toBe(wins)
-    expect(reveal(await store.connection(live.id))).toEqual(reveal(won ? after : stands))
-  })
+  test.each(seen)(
+    'a save based on %s wins only if that is current',
+    async (_, stands, before, wins) => {
+      await using vault = await open()
+      const { store } = vault
+      await store.write((trx) => trx.insertConnection(stands))
+      const after = { ...renewed(live), label: 'written' }
+      const { won } = await store.write((trx) => trx.trySaveConnection(before, after))
+      expect(won).toBe(wins)
+      expect(reveal(await store.connection(live.id))).toEqual(reveal(won ? after : stands))
+    },
+  )
 
-  test('that loses throws conflict and undoes its transaction', async () => {
+  test('a save that loses throws conflict and rolls back its transaction', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
@@ -56,7 +59,7 @@ describe.each(databases)('a save in $name', ({ open }) => {
     expect(reveal(await store.connection(live.id))).toEqual(reveal(live))
   })
 
-  test('that loses to a write after its read wins in a second run of its transaction', async () => {
+  test('a transaction whose save loses to a write after its read runs once more and wins', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
@@ -71,7 +74,7 @@ describe.each(databases)('a save in $name', ({ open }) => {
     expect([runs, after.label, after.grant.generation]).toEqual([2, 'written', 2])
   })
 
-  test('of what has been deleted does not bring it back', async () => {
+  test('a save after a deletion does not restore the connection', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
@@ -80,7 +83,7 @@ describe.each(databases)('a save in $name', ({ open }) => {
     expect(await store.connection(live.id)).toBeNull()
   })
 
-  test('of a refresh and one of a label do not undo each other', async () => {
+  test('a refresh and a label change that read the same row do not undo each other', async () => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -91,8 +94,8 @@ describe.each(databases)('a save in $name', ({ open }) => {
   })
 })
 
-describe.each(databases)('an attempt in $name', ({ open, behind }) => {
-  test('shows on the row from its beginning until its outcome is written', async () => {
+describe.each(databases)('refresh attempts in $name', ({ open, behind }) => {
+  test('an attempt is on the row from its beginning until its outcome is saved', async () => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -109,7 +112,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
   test.each([
     ['another grant', withGrant({ id: 'grt_other' as GrantId })],
     ['another generation', withGrant({ generation: 2 })],
-  ])('does not begin on %s', async (_, seen) => {
+  ])('an attempt does not begin on %s', async (_, seen) => {
     await using vault = await open()
     await inserted(vault.store)
     expect((await begin(vault.store, seen)).won).toBe(false)
@@ -119,9 +122,9 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
 
   test.each([
     ['while another holds the lease', 'att_2', LEASE.until - 1, false],
-    ['when the lease has run out', 'att_2', LEASE.until, true],
+    ['when the lease has expired', 'att_2', LEASE.until, true],
     ['again by its own holder', 'att_1', LEASE.until - 1, true],
-  ])('begins %s: %s at %d, %s', async (_, attempt, now, wins) => {
+  ])('an attempt begins %s: %s at %d, %s', async (_, attempt, now, wins) => {
     await using vault = await open()
     const connection = await inserted(vault.store)
     await begin(vault.store, connection)
@@ -130,7 +133,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     expect(won).toBe(wins)
   })
 
-  test('is counted, so that a holder can be told from those before it', async () => {
+  test('each begun attempt increases the fencing number', async () => {
     await using vault = await open()
     const connection = await inserted(vault.store)
     await begin(vault.store, connection)
@@ -141,7 +144,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     expect(row.lease_fence).toBe(2)
   })
 
-  test('keeps its intent when the lease is let go, and only its holder lets go', async () => {
+  test('an attempt stays open when its lease is released, and only its holder can release it', async () => {
     await using vault = await open()
     const { store } = vault
     const connection = await inserted(store)
@@ -157,11 +160,11 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
   const outcomes: readonly (readonly [string, (before: LiveConnection) => LiveConnection])[] = [
     ['a new generation', renewed],
     ['a failure', (before) => ({ ...before, status: 'failing', failure: FAILURE })],
-    ['nothing but the time of the next try', (before) => ({ ...before, dueAt: MADE_AT + 5 })],
+    ['a new due time only', (before) => ({ ...before, dueAt: MADE_AT + 5 })],
     ['nothing at all', (before) => ({ ...before })],
   ]
 
-  test.each(outcomes)('ends with its outcome: %s', async (_, outcome) => {
+  test.each(outcomes)('an attempt ends when its outcome is saved: %s', async (_, outcome) => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -175,9 +178,9 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
   })
 
   test.each([
-    ['an edit by one who read the row before', false],
-    ['an edit by one who read it since', true],
-  ])('goes on under %s', async (_, readsAgain) => {
+    ['an edit that read the row before it', false],
+    ['an edit that read the row after it began', true],
+  ])('an attempt goes on during %s', async (_, readsAgain) => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -186,7 +189,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
       const seen = readsAgain ? await trx.connection(before.id) : before
       if (seen === null) throw new Error('gone')
       await trx.saveConnection(seen, { ...seen, metadata: { edited: true } })
-      // Writing what is there already is no outcome either.
+      // An unchanged write is no outcome either.
       if (readsAgain) await trx.saveConnection(seen, { ...seen, updatedAt: MADE_AT + 1 })
     })
     const edited = (await store.connection(before.id)) as LiveConnection
@@ -195,7 +198,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     expect((await begin(store, edited, { attempt: 'att_2' as AttemptId })).won).toBe(false)
   })
 
-  test('whose outcome stays unknown stays on the row, without its lease', async () => {
+  test('an attempt with unknown outcome stays on the row without its lease', async () => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -207,7 +210,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     expect(stands.attempt).toEqual(attempt)
     expect(await store.openAttempts(0, 10)).toHaveLength(1)
 
-    // The next attempt was not sent: the one before it is still open, and its own lease is over.
+    // The next attempt was not sent: the earlier one is still open, and the new lease has ended.
     const second = { attempt: 'att_2' as AttemptId }
     expect((await begin(store, stands, second)).won).toBe(true)
     await store.write((trx) => trx.saveConnection(stands, { ...stands, dueAt: MADE_AT + 99 }))
@@ -216,7 +219,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     expect((await begin(store, again, { attempt: 'att_3' as AttemptId })).won).toBe(true)
   })
 
-  test('of a process that died is open, and its lease is nobody’s', async () => {
+  test('an attempt of a process that died is open and can be replaced', async () => {
     const clock = settableClock(MADE_AT)
     await using first = await open({ clock })
     await begin(first.store, await inserted(first.store))
@@ -233,7 +236,7 @@ describe.each(databases)('an attempt in $name', ({ open, behind }) => {
     }
   })
 
-  test('that was the last comes first', async () => {
+  test('openAttempts returns the latest attempt first', async () => {
     await using vault = await open()
     const { store } = vault
     for (const n of [1, 3, 2]) {

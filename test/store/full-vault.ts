@@ -41,22 +41,22 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = Object.entries(SEALED).fl
     })),
 )
 
-/** What stands in one column of one row and nowhere else; always found by `wordsIn`. */
+/** A value that occurs in one column of one row only; `wordsIn` finds it. */
 function word(column: string, row: string): string {
   return `${column} of ${row}`
 }
 
-/** Of which sealed values a text holds something: `connections.profile_blob of a`. */
+/** The sealed values that a text contains, such as `connections.profile_blob of a`. */
 export function wordsIn(text: string): readonly string[] {
   return text.match(/\w+\.\w+_blob of \w/g) ?? []
 }
 
-/** What a text shows as a secret, as JSON spells it. */
+/** The secrets that a text contains, in their JSON form. */
 export function secretsIn(text: string): readonly string[] {
   return Array.from(text.matchAll(/"secret":("(?:[^"\\]|\\.)*")/g), ([, secret = '']) => secret)
 }
 
-/** Three rows at least that have something in it, for every sealed column there is. */
+/** Inserts at least three rows with a value, for every sealed column. */
 export async function fillVault(store: Store): Promise<void> {
   for (const row of ['a', 'b', 'c']) await store.write((trx) => insertOneOfEach(trx, row))
 }
@@ -139,7 +139,7 @@ export function userOf(row: string): UserId {
   return `user-${row}` as UserId
 }
 
-/** Rows a and b are of one provider, c is of another. */
+/** Rows a and b belong to one provider, c to another. */
 export function providerOf(row: string): ProviderId {
   return (row === 'c' ? 'other' : 'acme') as ProviderId
 }
@@ -150,12 +150,12 @@ function idOf(row: string, n: number): ConnectionId {
 
 const stateHash = (row: string): string => `state of ${row}`
 
-/** What the store shows, secrets in the clear, a text for each row: by `table/key`. */
+/** The rows that the store returns, by `table/key`, with secrets in the clear. */
 export type Shown = ReadonlyMap<string, string>
 
 /**
- * Reads all there is in the ways that the daemon does. `read` makes the best of a read that the
- * database refuses.
+ * Reads everything in the ways that the daemon does. `read` handles a read that the database
+ * refuses.
  */
 export async function show(
   store: Store,
@@ -183,7 +183,7 @@ export async function show(
   return shown
 }
 
-/** A flow is spent by the look at it: the transaction is given up, so that it is there as before. */
+/** Taking a flow consumes it, so the transaction is rolled back. */
 async function lookAtFlow(store: Store, row: string): Promise<unknown> {
   const taking = store.write(async (trx) => {
     throw new Found(await trx.takeFlow(stateHash(row), 'browser', 0))
@@ -205,7 +205,7 @@ class Found extends Error {
   }
 }
 
-/** The second row that has something in a sealed column, and what. */
+/** The second of the rows that have a value in a sealed column, and that value. */
 export async function middleOf(
   db: Kysely<Schema>,
   { table, key, column }: SealedColumn,
@@ -219,7 +219,7 @@ export async function middleOf(
   return middle
 }
 
-/** Whatever else there is in a table with sealed columns. */
+/** The other columns of a table with sealed columns. */
 export async function clearColumnsOf(
   db: Kysely<Schema>,
   table: keyof typeof SEALED,
@@ -241,7 +241,7 @@ export async function valueAt(
   return rows[0]?.value
 }
 
-/** Writes over one column of one row; false where the schema does not let it. */
+/** Overwrites one column of one row; returns false if a constraint forbids it. */
 export async function put(
   db: Kysely<Schema>,
   { table, column, rowid }: Cell,

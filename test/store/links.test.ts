@@ -19,7 +19,7 @@ const STATES: readonly LinkState[] = [
 ]
 
 describe.each(databases)('links in $name', ({ open }) => {
-  test.each(STATES)('come back as they were written: $status', async (state) => {
+  test.each(STATES)('a link is read back as it was written: $status', async (state) => {
     await using vault = await open()
     const { store } = vault
     const link = makeLink('a', { state, lastError: 'access_denied' })
@@ -30,7 +30,7 @@ describe.each(databases)('links in $name', ({ open }) => {
     expect(await store.linkBySecretHash('none')).toBeNull()
   })
 
-  test.each(STATES)('move from pending to $status once', async (state) => {
+  test.each(STATES)('a link moves from pending to $status once', async (state) => {
     await using vault = await open()
     const { store } = vault
     const link = makeLink('a')
@@ -42,7 +42,7 @@ describe.each(databases)('links in $name', ({ open }) => {
     expect(again.won).toBe(state.status === 'pending')
   })
 
-  test('supersede older pending ones for the same connection, and no others', async () => {
+  test('a new link supersedes older pending links for the same connection only', async () => {
     await using vault = await open()
     const { store } = vault
     const other = { ...REQUEST, connectionId: 'con_other' as ConnectionId }
@@ -73,7 +73,7 @@ describe.each(databases)('links in $name', ({ open }) => {
     ])
   })
 
-  test('of a user are withdrawn as far as the providers reach', async () => {
+  test("withdrawLinksOf withdraws a user's pending links whose providers are all in the list", async () => {
     await using vault = await open()
     const { store } = vault
     const [acme, odd] = ['acme' as ProviderId, 'odd' as ProviderId]
@@ -95,7 +95,7 @@ describe.each(databases)('links in $name', ({ open }) => {
     await store.write((trx) => trx.withdrawLinksOf('nobody' as UserId, null))
   })
 
-  test('that nobody confirmed in time are told, the longest overdue first', async () => {
+  test('overdueConfirmations returns links past their confirmation deadline, the longest overdue first', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write(async (trx) => {
@@ -121,7 +121,7 @@ describe.each(databases)('links in $name', ({ open }) => {
 })
 
 describe.each(databases)('flows in $name', ({ open }) => {
-  test('come back once, and only to the browser that began them', async () => {
+  test('a flow can be taken once, and only by the browser that began it', async () => {
     await using vault = await open()
     const { store } = vault
     const flow = makeFlow({ browserHash: 'browser' })
@@ -136,7 +136,7 @@ describe.each(databases)('flows in $name', ({ open }) => {
     expect(await take('state', 'browser')).toBeNull()
   })
 
-  test('without a browser come back to none', async () => {
+  test('a flow without a browser cannot be taken by a browser', async () => {
     await using vault = await open()
     const flow = makeFlow({ browserHash: null, link: null, nonce: null })
     await vault.store.write((trx) => trx.insertFlow(flow))
@@ -146,7 +146,7 @@ describe.each(databases)('flows in $name', ({ open }) => {
     expect(reveal(await take(null))).toEqual(reveal(flow))
   })
 
-  test('are spent once however many callbacks come at a time', async () => {
+  test('a flow is taken once, however many callbacks arrive at the same time', async () => {
     await using vault = await open()
     await vault.store.write((trx) => trx.insertFlow(makeFlow({ browserHash: 'browser' })))
     const taken = await Promise.all(
@@ -159,7 +159,7 @@ describe.each(databases)('flows in $name', ({ open }) => {
 })
 
 describe.each(databases)('waiting grants in $name', ({ open }) => {
-  test('come back as they were written, and go with their link', async () => {
+  test('a waiting grant is read back as it was written, until it is removed', async () => {
     await using vault = await open()
     const { store } = vault
     const waiting = makeWaitingGrant()

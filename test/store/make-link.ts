@@ -11,7 +11,7 @@ import { makeConnection } from '../support/make-connection.ts'
 export const ACME = 'acme' as ProviderId
 export const HOLDER: ConnectionId = makeConnection().id
 
-/** With something in every field. */
+/** A link with a value in every field. */
 export const REQUEST: ConnectRequest = {
   userId: 'user-1' as UserId,
   scope: ['calendar'],

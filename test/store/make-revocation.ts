@@ -3,7 +3,7 @@ import type { Revocation } from '../../src/core/connection/revocation.ts'
 import { Secret } from '../../src/core/base/secret.ts'
 import { ACME } from './make-link.ts'
 
-/** With something in every field. */
+/** A revocation with a value in every field. */
 export function makeRevocation(name: string, changes: Partial<Revocation> = {}): Revocation {
   return {
     id: `rev_${name}`,

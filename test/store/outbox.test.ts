@@ -6,8 +6,8 @@ import { databases } from './databases.ts'
 import { makeRevocation } from './make-revocation.ts'
 import { reveal } from './reveal.ts'
 
-describe.each(databases)('revocations in $name', ({ open }) => {
-  test('come back as they were queued, the longest due first, until they are removed', async () => {
+describe.each(databases)('queued revocations in $name', ({ open }) => {
+  test('revocations are returned as they were queued, the longest due first, until removed', async () => {
     await using vault = await open()
     const { store } = vault
     const bare = { client: null, refreshToken: null, params: {}, providerData: {} }
@@ -36,8 +36,8 @@ describe.each(databases)('revocations in $name', ({ open }) => {
   })
 })
 
-describe.each(databases)('keys of the API in $name', ({ open, behind }) => {
-  test('come back as they were made, and are revoked once', async () => {
+describe.each(databases)('API keys in $name', ({ open, behind }) => {
+  test('an API key is read back as it was made, and can be revoked once', async () => {
     await using vault = await open()
     const { store } = vault
     const keys = [
@@ -56,7 +56,7 @@ describe.each(databases)('keys of the API in $name', ({ open, behind }) => {
     expect(await store.liveApiKeys()).toEqual([keys[0]])
   })
 
-  test('cannot be made, moved or brought back by who can only write the database', async () => {
+  test('an attacker who can only write the database cannot create, move or restore an API key', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write(async (trx) => {
@@ -85,7 +85,7 @@ describe.each(databases)('keys of the API in $name', ({ open, behind }) => {
 })
 
 describe.each(databases)('circuits in $name', ({ open }) => {
-  test('are kept by provider and client, the last word standing', async () => {
+  test('a circuit is stored by provider and client, and the last save wins', async () => {
     await using vault = await open()
     const { store } = vault
     const closed = { provider: 'acme' as ProviderId, client: 'c1', failures: 0, open: null }

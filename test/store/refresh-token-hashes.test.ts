@@ -11,14 +11,14 @@ import { databases } from './databases.ts'
 const acme = 'acme' as ProviderId
 const { id, updatedAt } = makeConnection()
 
-describe.each(databases)('refresh tokens remembered in $name', ({ open, behind }) => {
+describe.each(databases)('hashes of refresh tokens in $name', ({ open, behind }) => {
   async function openWithConnection(): Promise<OpenVault> {
     const vault = await open()
     await vault.store.write((trx) => trx.insertConnection(makeConnection()))
     return vault
   }
 
-  test('are forgotten but for the newest, if refreshes brought them', async () => {
+  test('of the refresh tokens that refreshes brought, only the newest eight stay known', async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'arrived', ['imported'])
     await remember(vault, 'received', names('r', 1_000))
@@ -28,21 +28,21 @@ describe.each(databases)('refresh tokens remembered in $name', ({ open, behind }
     expect(await behind(vault, hashes)).toHaveLength(9)
   })
 
-  test('are bounded as well if an app imports new ones again and again', async () => {
+  test("an app's repeated imports leave at most 32 known refresh tokens", async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'arrived', names('i', 200))
     expect(await behind(vault, hashes)).toHaveLength(32)
     expect(await known(vault, ['i199'])).toEqual(['i199'])
   })
 
-  test('include the newest after the clock was set back', async () => {
+  test('the newest refresh token stays known after the clock was set back', async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'received', names('r', 20))
     await remember(vault, 'received', ['back'], updatedAt - 3_600_000)
     expect(await known(vault, ['back'])).toEqual(['back'])
   })
 
-  test('of an earlier version are trimmed by sweeps, a hundred at a time', async () => {
+  test('a sweep trims hashes that an earlier version left, a hundred at a time', async () => {
     await using vault = await openWithConnection()
     await behind(vault, (db) => fillAsBefore(db, 950))
     const sizes: number[] = []
@@ -57,7 +57,7 @@ describe.each(databases)('refresh tokens remembered in $name', ({ open, behind }
     expect(await behind(vault, hashes)).toEqual(['old 0', ...newest])
   })
 
-  test('of an earlier version are trimmed of one connection before it is removed', async () => {
+  test('the hashes of a connection that an earlier version left are trimmed before its deletion', async () => {
     await using vault = await openWithConnection()
     await behind(vault, (db) => fillAsBefore(db, 250))
     const trim = () => vault.store.write((trx) => trx.trimRefreshTokens(id))
@@ -81,7 +81,7 @@ async function remember(
   })
 }
 
-/** Those of these that the connection is known to have had. */
+/** The tokens that the store knows to belong to a connection. */
 async function known({ store }: OpenVault, tokens: readonly string[]): Promise<readonly string[]> {
   const found: string[] = []
   for (const token of tokens) {
@@ -94,7 +94,7 @@ function names(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `${prefix}${n}`)
 }
 
-/** As a version left them that knew no origin and no bound. */
+/** Inserts hashes as an earlier version did, without origin and without a bound. */
 async function fillAsBefore(db: Kysely<Schema>, count: number): Promise<void> {
   const rows = names('', count).map((n) => ({
     hash: `old ${n}`,

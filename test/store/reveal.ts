@@ -1,7 +1,9 @@
 import { SealError } from '../../src/core/base/errors.ts'
 import { type Sealed, Secret } from '../../src/core/base/secret.ts'
 
-/** A value with every secret in it opened, so that two can be compared; null where one does not open. */
+/**
+ * A copy with every secret opened, so that values can be compared; null if a secret does not open.
+ */
 export function reveal(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Secret) return { secret: value.expose() }

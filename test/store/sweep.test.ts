@@ -25,7 +25,7 @@ const kept: readonly Kept[] = [
     (trx) => trx.insertLink(makeLink('a', { expiresAt: MADE_AT }), null),
   ],
   [
-    'what waits for confirmation a while longer than it can be confirmed',
+    'a waiting grant for a while after its confirmation deadline',
     WAITING_GRANTS_KEPT_MS,
     async (trx) => {
       await trx.insertLink(makeLink('a', { expiresAt: MADE_AT + 1e12 }), null)
@@ -33,7 +33,7 @@ const kept: readonly Kept[] = [
     },
   ],
   [
-    'the print of a refresh token for longer than one lives',
+    'the hash of a refresh token for longer than its lifetime',
     REFRESH_TOKEN_HASHES_KEPT_MS,
     async (trx) => {
       await trx.insertConnection(makeConnection())
@@ -51,8 +51,8 @@ const kept: readonly Kept[] = [
       await trx.revokeApiKey(id, MADE_AT)
     },
   ],
-  ['the hold of an own client to its end', 0, saveCircuit('own:print:acme/c')],
-  ['the hold of a configured client for a month', CIRCUITS_KEPT_MS, saveCircuit('acme/c')],
+  ['the circuit of an own client until it ends', 0, saveCircuit('own:print:acme/c')],
+  ['the circuit of a configured client for a month', CIRCUITS_KEPT_MS, saveCircuit('acme/c')],
   [
     'events for a month',
     EVENTS_KEPT_MS,
@@ -62,7 +62,7 @@ const kept: readonly Kept[] = [
 ]
 
 describe.each(databases)('a sweep of $name', ({ open }) => {
-  test.each(kept)('keeps %s', async (_, keptMs, insert) => {
+  test.each(kept)('a sweep keeps %s', async (_, keptMs, insert) => {
     await using vault = await open()
     const sweep = (now: number) => vault.store.write((trx) => trx.sweep(now))
     await vault.store.write(insert)
@@ -71,7 +71,7 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     expect(await sweep(MADE_AT + keptMs)).toBe(0)
   })
 
-  test('takes only so much at a time', async () => {
+  test('a sweep removes at most 500 rows', async () => {
     await using vault = await open()
     await vault.store.write(async (trx) => {
       for (let i = 0; i < 700; i++) {
@@ -84,7 +84,7 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     expect([await sweep(), await sweep(), await sweep()]).toEqual([500, 200, 0])
   })
 
-  test('leaves connections alone, and the sequence of events goes on', async () => {
+  test('a sweep keeps connections, and the sequence of events goes on', async () => {
     await using vault = await open()
     const { store } = vault
     const event = connectionEvent('connection.created', makeConnection(), null)

@@ -5,8 +5,8 @@ import { makeRevocation } from './make-revocation.ts'
 
 const JUNK = Buffer.alloc(80, 7)
 
-describe.each(databases)('other rows of $name that do not open', (database) => {
-  test('are as if they were not there: links, flows, waiting grants', async () => {
+describe.each(databases)('other unreadable rows of $name', (database) => {
+  test('unreadable links, flows and waiting grants are treated as missing', async () => {
     await using vault = await database.open()
     const { store } = vault
     const link = makeLink('a', {
@@ -37,7 +37,7 @@ describe.each(databases)('other rows of $name that do not open', (database) => {
     )
   })
 
-  test('keep their place in a sequence: events have an empty body, revocations no token', async () => {
+  test('unreadable events keep their sequence with an empty body, and revocations have no token', async () => {
     await using vault = await database.open()
     const { store } = vault
     await store.write(async (trx) => {

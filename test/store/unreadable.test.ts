@@ -14,7 +14,7 @@ const REFRESH: Damage = ['refresh_token_blob']
 const SETTINGS: Damage = ['settings_blob']
 const ALL_OF_IT: Damage = [...TOKEN, ...PROFILE, ...REFRESH, ...SETTINGS, 'client_secret_blob']
 
-describe.each(databases)('a row of $name that does not open', (database) => {
+describe.each(databases)('unreadable rows of $name', (database) => {
   const cases: readonly (readonly [Damage, object])[] = [
     [[], { status: 'active', token: true, email: true, refresh: true }],
     [TOKEN, { status: 'active', token: false, email: true, refresh: true }],
@@ -30,7 +30,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     [ALL_OF_IT, { status: 'disconnected', token: false, email: false, refresh: false }],
   ]
 
-  test.each(cases)('for want of %j comes to %o', async (damage, expected) => {
+  test.each(cases)('a connection with damaged %j reads as %o', async (damage, expected) => {
     await using vault = await stocked(database)
     await corrupt(database, vault, damage)
     const poisoned = (await vault.store.connection(FULL.id)) as LiveConnection
@@ -41,28 +41,31 @@ describe.each(databases)('a row of $name that does not open', (database) => {
       refresh: opens(poisoned),
     }).toEqual(expected)
     if (poisoned.status !== 'active') expect(poisoned.failure.reason).toBe('unreadable')
-    // Never stored: where the blob opens again, nothing is left of it.
+    // Not stored: if the blob opens again, the connection is whole.
     const stored = await database.behind(vault, (db) =>
       db.selectFrom('connections').select('status').where('id', '=', FULL.id).executeTakeFirst(),
     )
     expect(stored?.status).toBe('active')
   })
 
-  test.each(cases.map(([damage]) => damage))('harms no other: %j', async (...damage) => {
-    await using vault = await stocked(database)
-    await corrupt(database, vault, damage)
-    const { store } = vault
-    const ids = [idOf(1), idOf(2), idOf(3)]
-    expect((await store.listConnections(EVERYTHING)).map(({ id }) => id)).toEqual(ids)
-    expect((await store.connectionsOf(USER, ACME)).map(({ id }) => id)).toEqual(ids)
-    expect((await store.connectionsOfAccount(ACME, 'acc-1')).map(({ id }) => id)).toEqual(ids)
-    for (const id of [idOf(1), idOf(3)]) {
-      const healthy = (await store.connection(id)) as LiveConnection
-      expect(healthy.grant.token?.secret.expose()).toBe('access-1')
-    }
-  })
+  test.each(cases.map(([damage]) => damage))(
+    'a connection with damaged %j does not affect other connections',
+    async (...damage) => {
+      await using vault = await stocked(database)
+      await corrupt(database, vault, damage)
+      const { store } = vault
+      const ids = [idOf(1), idOf(2), idOf(3)]
+      expect((await store.listConnections(EVERYTHING)).map(({ id }) => id)).toEqual(ids)
+      expect((await store.connectionsOf(USER, ACME)).map(({ id }) => id)).toEqual(ids)
+      expect((await store.connectionsOfAccount(ACME, 'acc-1')).map(({ id }) => id)).toEqual(ids)
+      for (const id of [idOf(1), idOf(3)]) {
+        const healthy = (await store.connection(id)) as LiveConnection
+        expect(healthy.grant.token?.secret.expose()).toBe('access-1')
+      }
+    },
+  )
 
-  test('is reported with its place', async () => {
+  test('an unreadable connection is reported with its table and fields', async () => {
     await using vault = await stocked(database)
     await corrupt(database, vault, [...TOKEN, ...PROFILE])
     await vault.store.connection(FULL.id)
@@ -73,7 +76,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     ])
   })
 
-  test('is renewed where its refresh token opens, and then it is whole', async () => {
+  test('a refresh makes a connection whole again if its refresh token opens', async () => {
     await using vault = await stocked(database)
     await corrupt(database, vault, [...TOKEN, ...PROFILE])
     const { store } = vault
@@ -94,7 +97,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     expect(healed.grant.refreshToken?.open().expose()).toBe('refresh-1')
   })
 
-  test('keeps what does not open when something else of it is written', async () => {
+  test('a write keeps a blob that does not open', async () => {
     await using vault = await stocked(database)
     const whole = await corrupt(database, vault, PROFILE)
     const { store } = vault
@@ -112,7 +115,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     expect(await store.connection(FULL.id)).toMatchObject({ label: 'Work', dueAt: MADE_AT + 5 })
   })
 
-  test('can be deleted, its revocation queued with what still opens', async () => {
+  test('an unreadable connection can be deleted, and its revocation has what still opens', async () => {
     await using vault = await stocked(database)
     await corrupt(database, vault, REFRESH)
     const { store } = vault
@@ -134,7 +137,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     ['grant_id', 'grt_other'],
     ['generation', 2],
     ['id', idOf(9)],
-  ])('because its %s was written over serves no token', async (column, value) => {
+  ])('a connection whose column %s was overwritten serves no token', async (column, value) => {
     await using vault = await stocked(database)
     await database.behind(vault, (db) =>
       db
@@ -149,7 +152,7 @@ describe.each(databases)('a row of $name that does not open', (database) => {
     expect(opens(moved)).not.toBe(true)
   })
 
-  test('because another row’s blob was put into it serves no token', async () => {
+  test('a connection with the blobs of another row serves no token', async () => {
     await using vault = await stocked(database)
     await database.behind(vault, async (db) => {
       const donor = await db

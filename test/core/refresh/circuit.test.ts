@@ -28,7 +28,7 @@ const slow = (retryAfterMs: number | null): RefreshOutcome => ({
   retryAfterMs,
 })
 
-test('opens at the fifth failure in a row, and any answer starts the count anew', () => {
+test('a circuit opens at the fifth failure in a row, and any answer resets the count', () => {
   let circuit = after(closed, [lost, lost, lost, lost])
   expect(circuit.open).toBeNull()
   circuit = after(circuit, [dead, lost, lost, lost, lost])
@@ -40,14 +40,14 @@ test('opens at the fifth failure in a row, and any answer starts the count anew'
   })
 })
 
-test('opens at once for a client that the provider refuses, and says since when', () => {
+test('a circuit opens at once for a refused client, and records since when', () => {
   const circuit = after(closed, [wrongClient])
   expect(circuit.open).toEqual({ reason: 'misconfigured', since: T0, until: T0 + 30_000 })
   expect(admission(circuit, T0 + 29_999)).toBe('held')
   expect(admission(circuit, T0 + 30_000)).toBe('probe')
 })
 
-test('stragglers of one burst do not lengthen the wait; failed probes double it up to ten minutes', () => {
+test('a failed probe doubles the wait of a circuit up to ten minutes; other late failures do not', () => {
   let circuit = after(closed, [wrongClient, wrongClient, wrongClient])
   expect(circuit.open?.until).toBe(T0 + 30_000)
   const waits = []
@@ -65,15 +65,15 @@ test.each([
   [1_000, 5_000],
   [90_000, 90_000],
   [1e12, 3_600_000],
-])('asked to wait %s ms it waits %d ms', (asked, waited) => {
+])('a circuit opened by Retry-After %s ms stays open for %d ms', (asked, waited) => {
   expect(after(closed, [slow(asked)]).open?.until).toBe(T0 + waited)
 })
 
-test('a longer Retry-After that comes later is kept to', () => {
+test('a longer Retry-After of a later answer lengthens the wait of a circuit', () => {
   expect(after(closed, [slow(60_000), slow(120_000)]).open?.until).toBe(T0 + 120_000)
 })
 
-test('a smaller Retry-After that comes later shortens nothing', () => {
+test('a shorter Retry-After of a later answer does not shorten the wait of a circuit', () => {
   expect(after(closed, [slow(120_000), slow(10_000)]).open?.until).toBe(T0 + 120_000)
 })
 
@@ -86,38 +86,38 @@ test.each<[string, AttemptOutcome]>([
   ['client_config', wrongClient],
   ['grant_dead', dead],
   ['confirmed', confirmed],
-])('an answer that was in the air (%s) ends no Retry-After', (_, outcome) => {
+])('a late answer (%s) does not end the Retry-After of a circuit', (_, outcome) => {
   const held = after(closed, [slow(120_000)])
   expect(after(held, [outcome])).toEqual(held)
 })
 
-test('a probe that is answered when the time asked for is over closes it', () => {
+test('a probe that is answered after the Retry-After closes the circuit', () => {
   const held = after(closed, [slow(120_000)])
   expect(afterAnswer(held, confirmed, { id: ONE, now: T0 + 120_000, fraction: 0 })).toEqual(closed)
 })
 
-test('what is wrong where a connection of its own leads opens nothing', () => {
+test("a fault at an address of a connection's own does not open the circuit", () => {
   expect(after(closed, [{ ...wrongClient, isOwn: true }])).toEqual(closed)
 })
 
-test('an answer to the grant itself, good or bad, closes it', () => {
+test('an answer about the grant, good or bad, closes the circuit', () => {
   expect(after(after(closed, [wrongClient]), [dead])).toEqual(closed)
 })
 
 const error = refused('error')
 const page = refused('page')
 
-test('a grant that is rejected by an error object opens nothing, however often', () => {
+test('grants rejected by an error object do not open the circuit, and they reset its count', () => {
   expect(after(closed, many(20, error))).toEqual(closed)
   expect(after(after(closed, many(5, lost)), [error]).open).toBeNull()
 })
 
-test('an error object does not show that a refused client works', () => {
+test('an error object does not close a circuit that a refused client opened', () => {
   const held = after(closed, [wrongClient])
   expect(after(held, [error])).toEqual(held)
 })
 
-test('a page in place of an answer counts once for each connection', () => {
+test('an error page counts once for each connection towards opening the circuit', () => {
   expect(after(closed, many(20, page)).open).toBeNull()
   const ids = ['a', 'b', 'c', 'd', 'e'] as readonly string[] as readonly ConnectionId[]
   const four = ids.slice(0, 4).reduce((circuit, id) => after(circuit, [page, page], id), closed)
@@ -126,7 +126,7 @@ test('a page in place of an answer counts once for each connection', () => {
   expect(after(after(four, [confirmed]), [page], ids[4]).open).toBeNull()
 })
 
-test('the spread only ever adds to the wait', () => {
+test('jitter only adds to the wait of a circuit', () => {
   const circuit = afterAnswer(closed, slow(60_000), { id: ONE, now: T0, fraction: 0.999 })
   expect(circuit.open?.until).toBeGreaterThan(T0 + 60_000)
 })

@@ -21,19 +21,19 @@ const failure = {
   attempts: 1,
 } as const
 
-describe('the refresh point', () => {
+describe('when a refresh is due', () => {
   test.each([
-    ['an hour: a fifth before its end', HOUR, 48 * MINUTE],
-    ['ten hours: a fifth before its end', 10 * HOUR, 8 * HOUR],
-    ['twelve minutes: five minutes before its end', 12 * MINUTE, 7 * MINUTE],
-    ['thirty seconds: half way', 30_000, 15_000],
-    ['nothing: at once', 0, 0],
-  ])('of a token that lives %s', (_, life, after) => {
+    ['an hour at a fifth before its end', HOUR, 48 * MINUTE],
+    ['ten hours at a fifth before its end', 10 * HOUR, 8 * HOUR],
+    ['twelve minutes at five minutes before its end', 12 * MINUTE, 7 * MINUTE],
+    ['thirty seconds at half of it', 30_000, 15_000],
+    ['zero at once', 0, 0],
+  ])('a refresh is due for a token with a lifetime of %s', (_, life, after) => {
     const token = makeToken({ expiresAt: MADE_AT + life })
     expect(refreshPoint(token, DEFAULT_REFRESH_POLICY, 0)).toBe(MADE_AT + after)
   })
 
-  test('is spread over a tenth of the margin', () => {
+  test('the due time of a refresh is spread over a tenth of the margin', () => {
     const token = makeToken()
     const latest = refreshPoint(token, DEFAULT_REFRESH_POLICY, 0)
     expect(latest - refreshPoint(token, DEFAULT_REFRESH_POLICY, 0.999)).toBeCloseTo(
@@ -42,12 +42,12 @@ describe('the refresh point', () => {
     )
   })
 
-  test('of a token without a stated end is before its first hour is over', () => {
+  test('a token without a stated expiry is due for a refresh after 50 minutes', () => {
     const point = refreshPoint(makeToken({ expiresAt: null }), DEFAULT_REFRESH_POLICY, 0)
     expect(point - MADE_AT).toBe(50 * MINUTE)
   })
 
-  test('lies within the life of any token', () => {
+  test('a refresh is due within the lifetime of any token', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 400 * 24 * HOUR }),
@@ -62,7 +62,7 @@ describe('the refresh point', () => {
   })
 })
 
-describe('a read', () => {
+describe('the decision of a token read', () => {
   test.each([
     [0, 'serve'],
     [47 * MINUTE, 'serve'],
@@ -70,7 +70,7 @@ describe('a read', () => {
     [59 * MINUTE, 'serve and refresh'],
     [59 * MINUTE + 1, 'refresh'],
     [2 * HOUR, 'refresh'],
-  ])('at +%d ms of a token of an hour comes to: %s', (age, expected) => {
+  ])('a token read at +%d ms of a token of one hour decides to %s', (age, expected) => {
     expect(said(decideRead(makeConnection(), demand, MADE_AT + age))).toBe(expected)
   })
 
@@ -79,7 +79,7 @@ describe('a read', () => {
     [0, HOUR, 'refresh'],
     [1800, 29 * MINUTE, 'serve'],
     [1800, 31 * MINUTE, 'refresh'],
-  ])('that asks for %d s at +%d ms comes to: %s', (seconds, age, expected) => {
+  ])('a token read with minTtlSeconds %d at +%d ms decides to %s', (seconds, age, expected) => {
     const wish = { minTtlMs: seconds * 1000, rejected: null }
     expect(said(decideRead(makeConnection(), wish, MADE_AT + age))).toBe(expected)
   })
@@ -88,20 +88,23 @@ describe('a read', () => {
     [14_999, 'serve short-lived'],
     [15_000, 'serve short-lived'],
     [15_001, 'refresh'],
-  ])('of a token of thirty seconds asks for half of it: at +%d ms %s', (age, expected) => {
-    const grant = makeGrant({ token: makeToken({ expiresAt: MADE_AT + 30_000 }) })
-    const connection = makeConnection({ grant, dueAt: MADE_AT + 20_000 })
-    expect(said(decideRead(connection, demand, MADE_AT + age))).toBe(expected)
-  })
+  ])(
+    'a token read asks at most half of a lifetime of thirty seconds: at +%d ms it decides to %s',
+    (age, expected) => {
+      const grant = makeGrant({ token: makeToken({ expiresAt: MADE_AT + 30_000 }) })
+      const connection = makeConnection({ grant, dueAt: MADE_AT + 20_000 })
+      expect(said(decideRead(connection, demand, MADE_AT + age))).toBe(expected)
+    },
+  )
 
-  test('that rejects the current token wants another, one that rejects an older one is served', () => {
+  test('a token read refreshes if the caller rejects the current token, and serves if it rejects an older one', () => {
     const now = MADE_AT + MINUTE
     const about = (rejected: string) => decideRead(makeConnection(), { ...demand, rejected }, now)
     expect(said(about('t_1'))).toBe('refresh')
     expect(said(about('t_0'))).toBe('serve')
   })
 
-  test('that rejects what the schedule has just refreshed causes a refresh at once', () => {
+  test('a token read that rejects a freshly refreshed token refreshes at once', () => {
     const refreshed = makeConnection({ lastRefreshedAt: MADE_AT })
     const about = { ...demand, rejected: 't_1' }
     for (const age of [0, 1, MINUTE - 1, MINUTE]) {
@@ -109,7 +112,7 @@ describe('a read', () => {
     }
   })
 
-  test('that rejects what replaced a rejected token waits: another one would be refused as well', () => {
+  test('a token read waits a minute if the caller rejects the replacement of a rejected token', () => {
     const report = { stands: false, refreshFrom: MADE_AT + MINUTE }
     const grant = makeGrant({ token: makeToken({ report }) })
     const replaced = makeConnection({ grant, lastRefreshedAt: MADE_AT })
@@ -122,7 +125,7 @@ describe('a read', () => {
     expect(said(about('t_1', -3 * MINUTE))).toBe('refresh')
   })
 
-  test('of a token that was reported as rejected never serves it, whoever asks', () => {
+  test('a token read never serves a token that was reported as rejected', () => {
     const report = { stands: true, refreshFrom: MADE_AT }
     const grant = makeGrant({ token: makeToken({ report }) })
     expect(said(decideRead(makeConnection({ grant }), demand, MADE_AT + 1))).toBe('refresh')
@@ -130,7 +133,7 @@ describe('a read', () => {
     expect(said(decideRead(single, demand, MADE_AT + 1))).toBe('reconnect_required')
   })
 
-  test('of a failing connection serves what lives and keeps to its back-off', () => {
+  test('a token read of a failing connection serves a live token, else waits for the back-off', () => {
     const failing: Connection = {
       ...makeConnection(),
       status: 'failing',
@@ -147,31 +150,34 @@ describe('a read', () => {
     [0, 2_000],
     [20_000, 10_000],
     [24 * HOUR, 60_000],
-  ])('in an outage of %d ms waits %d ms, and never longer than the back-off', (lasts, waitMs) => {
-    const at = MADE_AT + HOUR
-    const failing = (dueAt: number): Connection => ({
-      ...makeConnection(),
-      status: 'failing',
-      failure: { ...failure, since: at - lasts },
-      updatedAt: at,
-      dueAt,
-    })
-    const retryAt = at + waitMs
-    expect(decideRead(failing(at + 2 * HOUR), demand, at + 1)).toEqual({ kind: 'wait', retryAt })
-    expect(said(decideRead(failing(at + 2 * HOUR), demand, retryAt))).toBe('refresh')
-    expect(said(decideRead(failing(at + 1), demand, at + 1))).toBe('refresh')
-    const rejections = { answer: 'x', since: at, times: 1 }
-    const rejected = {
-      ...failing(at + 2 * HOUR),
-      failure: { ...failure, rejections },
-    } as Connection
-    expect(decideRead(rejected, demand, at + HOUR)).toEqual({
-      kind: 'wait',
-      retryAt: at + 2 * HOUR,
-    })
-  })
+  ])(
+    'a token read in an outage of %d ms waits %d ms, and never longer than the back-off',
+    (lasts, waitMs) => {
+      const at = MADE_AT + HOUR
+      const failing = (dueAt: number): Connection => ({
+        ...makeConnection(),
+        status: 'failing',
+        failure: { ...failure, since: at - lasts },
+        updatedAt: at,
+        dueAt,
+      })
+      const retryAt = at + waitMs
+      expect(decideRead(failing(at + 2 * HOUR), demand, at + 1)).toEqual({ kind: 'wait', retryAt })
+      expect(said(decideRead(failing(at + 2 * HOUR), demand, retryAt))).toBe('refresh')
+      expect(said(decideRead(failing(at + 1), demand, at + 1))).toBe('refresh')
+      const rejections = { answer: 'x', since: at, times: 1 }
+      const rejected = {
+        ...failing(at + 2 * HOUR),
+        failure: { ...failure, rejections },
+      } as Connection
+      expect(decideRead(rejected, demand, at + HOUR)).toEqual({
+        kind: 'wait',
+        retryAt: at + 2 * HOUR,
+      })
+    },
+  )
 
-  test('of a disconnected connection serves its token to the end and asks nobody', () => {
+  test('a token read of a disconnected connection serves a live token and never refreshes', () => {
     const dead: Connection = {
       ...makeConnection(),
       status: 'disconnected',
@@ -182,7 +188,7 @@ describe('a read', () => {
     expect(said(decideRead(dead, demand, MADE_AT + 60 * MINUTE))).toBe('reconnect_required')
   })
 
-  test('of a connection without a refresh token ends with its token', () => {
+  test('a token read without a refresh token returns reconnect_required once the token has expired', () => {
     const grant = makeGrant({ refreshToken: null })
     const connection = makeConnection({ grant, dueAt: MADE_AT + HOUR })
     expect(said(decideRead(connection, demand, MADE_AT + 58 * MINUTE))).toBe('serve')
@@ -199,14 +205,14 @@ describe('a read', () => {
     expect(said(decideRead(failing, about, MADE_AT))).toBe('refresh')
   })
 
-  test('of a token that was born dead does not ask the provider in a loop', () => {
+  test('a token read of a token that had expired on arrival waits a minute before the next refresh', () => {
     const grant = makeGrant({ token: makeToken({ expiresAt: MADE_AT }) })
     const connection = makeConnection({ grant, lastRefreshedAt: MADE_AT, dueAt: MADE_AT })
     expect(said(decideRead(connection, demand, MADE_AT + 1))).toBe('wait')
     expect(said(decideRead(connection, demand, MADE_AT + MINUTE))).toBe('refresh')
   })
 
-  test('never serves less than was asked for, nor a rejected or a dead token', () => {
+  test('a token read never serves an expired token or one below the requested time to live', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 4 * HOUR }),
@@ -234,12 +240,15 @@ test.each([
   [7, 640_000],
   [8, 900_000],
   [5_000, 900_000],
-])('back-off after %d failures is at most %d ms and at least half of it', (attempts, longest) => {
-  expect(backoffMs(attempts, DEFAULT_REFRESH_POLICY, 0)).toBe(longest / 2)
-  expect(backoffMs(attempts, DEFAULT_REFRESH_POLICY, 0.9999)).toBeLessThanOrEqual(longest)
-})
+])(
+  'the back-off after %d failures is at most %d ms and at least half of it',
+  (attempts, longest) => {
+    expect(backoffMs(attempts, DEFAULT_REFRESH_POLICY, 0)).toBe(longest / 2)
+    expect(backoffMs(attempts, DEFAULT_REFRESH_POLICY, 0.9999)).toBeLessThanOrEqual(longest)
+  },
+)
 
-test('a dead grant is probed after 1 h, 6 h, a day, daily for a week, then no more', () => {
+test('a dead grant is probed after 1 h, after 6 h, then daily for eight days, then never', () => {
   const hours = Array.from({ length: 12 }, (_, i) => probeWaitMs(i)).map((ms) => ms && ms / HOUR)
   expect(hours).toEqual([1, 6, 24, 24, 24, 24, 24, 24, 24, 24, null, null])
 })
@@ -250,11 +259,14 @@ test.each([
   [0, 1_800_000, 0],
   [-5, null, 0],
   [null, 1_800_000, 1_800_000],
-])('a stated life of %s s, the preset knowing %s ms, ends after %s ms', (stated, known, after) => {
-  expect(expiryOf(MADE_AT, stated, { accessTokenLifetimeMs: known })).toBe(MADE_AT + after)
-})
+])(
+  'a token with a stated lifetime of %s s, and %s ms by the preset, expires after %s ms',
+  (stated, known, after) => {
+    expect(expiryOf(MADE_AT, stated, { accessTokenLifetimeMs: known })).toBe(MADE_AT + after)
+  },
+)
 
-test('a life that nobody states has no end', () => {
+test('a token whose lifetime is unknown never expires', () => {
   expect(expiryOf(MADE_AT, null, { accessTokenLifetimeMs: null })).toBeNull()
 })
 

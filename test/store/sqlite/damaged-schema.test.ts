@@ -22,24 +22,27 @@ beforeEach(async () => {
   await fillVault(vault.store)
 })
 
-describe('an index that does not fit its table', () => {
+describe('an index that does not match its table', () => {
   test.each([
     ['connections', 'sqlite_autoindex_connections_1', 'con_'],
     ['api_keys', 'sqlite_autoindex_api_keys_1', 'key_b'],
     ['flows', 'sqlite_autoindex_flows_2', 'state of b'],
     ['connect_links', 'connect_links_user_id', 'user-a'],
-  ])('of %s, %s, is made anew, and nothing is missing', async (_, index, entry) => {
-    const whole = await reading()
-    alterOnPage(path(), index, entry)
-    await using vault = await openVaultStore({ dataDir })
-    expect(vault.indexesFit).toBe(false)
-    expect(await show(vault.store)).toEqual(whole)
-    await vault[Symbol.asyncDispose]()
-    await using again = await openVaultStore({ dataDir })
-    expect(again.indexesFit).toBe(true)
-  })
+  ])(
+    'a damaged index of %s (%s) is rebuilt at the start, and nothing is missing',
+    async (_, index, entry) => {
+      const whole = await reading()
+      alterOnPage(path(), index, entry)
+      await using vault = await openVaultStore({ dataDir })
+      expect(vault.indexesFit).toBe(false)
+      expect(await show(vault.store)).toEqual(whole)
+      await vault[Symbol.asyncDispose]()
+      await using again = await openVaultStore({ dataDir })
+      expect(again.indexesFit).toBe(true)
+    },
+  )
 
-  test('is nobody’s loss where one row says that it is another: it is refused', async () => {
+  test('a vault is rejected, unchanged, if a row claims the id of another row', async () => {
     alterOnPage(path(), 'api_keys', 'key_b', 'key_c')
     const before = readFileSync(path())
     const opening = openVaultStore({ dataDir })
@@ -49,7 +52,7 @@ describe('an index that does not fit its table', () => {
 })
 
 describe('the tables of a vault', () => {
-  test('have after each step the shape that is written down', async () => {
+  test('each migration produces the recorded schema', async () => {
     const raw = new Database(':memory:')
     const db = new Kysely<unknown>({ dialect: new VaultSqliteDialect(raw) })
     const provider = { getMigrations: async () => migrations }
@@ -63,7 +66,7 @@ describe('the tables of a vault', () => {
   })
 
   test.each(['failure_detail', 'body_blob', 'attempts', 'replay_until'])(
-    'are refused with a bit of the name of %s flipped, and left as they are',
+    'a vault whose column %s has a flipped bit in its name is rejected, unchanged',
     async (column) => {
       alterInSchema(column)
       const before = readFileSync(path())
@@ -73,7 +76,7 @@ describe('the tables of a vault', () => {
     },
   )
 
-  test('may stand beside tables that others have added', async () => {
+  test('a vault opens with additional tables of other programs', async () => {
     const whole = await reading()
     const raw = new Database(path())
     raw.exec('create table _litestream_seq (id integer primary key, seq integer)')

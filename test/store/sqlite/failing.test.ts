@@ -39,7 +39,7 @@ afterEach(async () => {
 })
 
 describe('a full disk', () => {
-  test('is called by its name, undoes the transaction, and is over when there is room', async () => {
+  test('a write on a full disk is rolled back as disk_full, and succeeds once there is room', async () => {
     const raw = open()
     applyPragmas(raw)
     raw.pragma(`max_page_count = ${String(raw.pragma('page_count', { simple: true }))}`)
@@ -62,8 +62,8 @@ describe('a full disk', () => {
   })
 })
 
-describe('a database that cannot be written', () => {
-  test('is called read-only, and is read all the same', async () => {
+describe('a read-only database', () => {
+  test('a read-only database is reported as read_only and can still be read', async () => {
     const reported: string[] = []
     const store = storeOver(open({ readonly: true }), reported)
     await expect(store.probe()).rejects.toMatchObject({ reason: 'read_only' })
@@ -75,8 +75,8 @@ describe('a database that cannot be written', () => {
   })
 })
 
-describe('a database that another holds', () => {
-  test('is waited for without blocking, and the write runs once more from its start', async () => {
+describe('a database that another process has locked', () => {
+  test('a write waits for a locked database without blocking, then runs', async () => {
     const other = open()
     other.exec('begin immediate')
     let runs = 0
@@ -91,20 +91,20 @@ describe('a database that another holds', () => {
     expect(runs).toBe(1)
   })
 
-  test('for too long is called locked', async () => {
+  test('a write fails as locked if the database stays locked too long', async () => {
     const other = open()
     other.exec('begin immediate')
     await expect(vault.store.write(async () => 1)).rejects.toMatchObject({ reason: 'locked' })
     expect(clock.slept).toBeGreaterThan(2_000)
-    // Readers are in nobody's way.
+    // Readers do not wait for the lock.
     expect(await vault.store.listConnections(EVERYTHING)).toHaveLength(1)
     other.close()
     await vault.store.probe()
   })
 })
 
-describe('a commit that fails', () => {
-  test('leaves no transaction open that would swallow the next', async () => {
+describe('a failed commit', () => {
+  test('a failed commit leaves no transaction open', async () => {
     const raw = open()
     applyPragmas(raw)
     const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
@@ -126,7 +126,7 @@ describe('a commit that fails', () => {
 })
 
 describe('a damaged page', () => {
-  test('is called corrupt, and is not forgotten by who can still write', async () => {
+  test('a damaged page is reported as corrupt, and stays reported although writes succeed', async () => {
     const raw = open()
     const page = Number(
       raw.prepare("select rootpage from sqlite_schema where name = 'connections'").pluck().get(),
@@ -162,12 +162,12 @@ describe('errors of SQLite', () => {
     ['SQLITE_CORRUPT', 'corrupt'],
     ['SQLITE_CORRUPT_INDEX', 'corrupt'],
     ['SQLITE_NOTADB', 'corrupt'],
-  ])('%s is %s', (code, reason) => {
+  ])('the SQLite error %s becomes %s', (code, reason) => {
     const sorted = sortSqliteError(new Database.SqliteError('message', code))
     expect(sorted).toMatchObject({ name: 'StoreError', reason })
   })
 
-  test('that are ours to answer for stay what they are', () => {
+  test('errors that are bugs of Larder are not converted', () => {
     const ours = new Database.SqliteError('UNIQUE constraint failed', 'SQLITE_CONSTRAINT_UNIQUE')
     expect(sortSqliteError(ours)).toBe(ours)
     const other = new Error('something else')
@@ -176,7 +176,7 @@ describe('errors of SQLite', () => {
 })
 
 describe('the store', () => {
-  test('says no where it is asked inside a transaction, instead of waiting for ever', async () => {
+  test('a store call inside a transaction throws instead of waiting for ever', async () => {
     const { store } = vault
     const id = makeConnection().id
     await store.connection(id)
@@ -190,7 +190,7 @@ describe('the store', () => {
     for (const ask of asks) {
       await expect(store.write(ask)).rejects.toThrow('use trx')
     }
-    // What a transaction started and did not wait for may ask when it is over.
+    // A call that a transaction started but did not await may run after its end.
     let later: Promise<unknown> | undefined
     const over = Promise.withResolvers<void>()
     await store.write(async () => {
@@ -200,7 +200,7 @@ describe('the store', () => {
     expect(await later).toEqual([])
   })
 
-  test('lets what is under way finish when it is closed, and takes nothing more', async () => {
+  test('closing the store lets a running write finish and rejects later calls', async () => {
     const { store } = vault
     const writing = store.write(async (trx) => {
       for (let i = 0; i < 50; i++)

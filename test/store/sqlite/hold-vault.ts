@@ -2,8 +2,8 @@ import { makeConnection } from '../../support/make-connection.ts'
 import { openVaultStore } from '../../support/open-vault-store.ts'
 
 /*
- * A process that opens the vault in the directory it is given, writes a connection into it, says so,
- * and holds the vault until it is killed.
+ * Opens the vault in the given directory, writes a connection, prints "held", and holds the vault
+ * until the process is killed.
  */
 const [, , dataDir = ''] = process.argv
 const { store } = await openVaultStore({ dataDir })

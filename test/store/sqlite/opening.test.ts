@@ -35,7 +35,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 describe('a new vault', () => {
-  test('is there after it was closed, in files that are its owner’s alone', async () => {
+  test('a new vault is persistent, and its files are readable by their owner only', async () => {
     dataDir = join(dataDir, 'made', 'on', 'the', 'way')
     await makeVault()
     expect(statSync(dataDir).mode & 0o777).toBe(0o700)
@@ -50,22 +50,22 @@ describe('a new vault', () => {
     }
   })
 
-  test('takes the place of one that was never finished', async () => {
+  test('a new vault replaces one whose creation was interrupted', async () => {
     writeFileSync(`${path()}.new`, 'half of something')
     await makeVault()
     expect(existsSync(`${path()}.new`)).toBe(false)
   })
 
-  test('is in its own form of log as soon as it has its name: no switching over can be cut off', async () => {
+  test('a new vault uses a write-ahead log as soon as it has its name', async () => {
     await using database = await openSqlite(dataDir)
     const { records } = await createKeyring(masterKey(), 'vault', 1)
     await database.create(records)
     expect(readdirSync(dataDir).toSorted()).toEqual(['larder.db', 'larder.lock'])
-    // The versions to write and to read: 1 for a rollback journal, 2 for a write-ahead log.
+    // The versions to write and to read: 1 is a rollback journal, 2 is a write-ahead log.
     expect([...readFileSync(path()).subarray(18, 20)]).toEqual([2, 2])
   })
 
-  test('is not made over one that is there', async () => {
+  test('a vault is not created over an existing one', async () => {
     await makeVault()
     await using database = await openSqlite(dataDir)
     if (database.keys === null) throw new Error('not made')
@@ -74,13 +74,13 @@ describe('a new vault', () => {
 })
 
 describe('a copy that SQLite made', () => {
-  test('is opened, also where a process was killed while it took it over', async () => {
+  test('a copy with a rollback journal opens, even if a process was killed while converting it', async () => {
     await makeVault()
     const killed = mkdtempSync(join(directory, 'killed-'))
     const raw = new Database(path())
     raw.pragma('journal_mode = delete')
     raw.pragma('cache_size = 1')
-    // More than its cache holds: what is not committed stands in the file.
+    // More than its cache holds, so uncommitted pages are written to the file.
     raw.exec('begin; update vault set heartbeat_at = 7; create table t (x)')
     raw.exec('insert into t select zeroblob(4000) from sqlite_schema')
     for (const file of ['larder.db', 'larder.db-journal']) {
@@ -95,8 +95,8 @@ describe('a copy that SQLite made', () => {
   })
 })
 
-describe('what SQLite is told', () => {
-  test('holds after a write and after opening again', () => {
+describe('SQLite pragmas', () => {
+  test('the pragmas hold after a write and after reopening', () => {
     for (let opening = 0; opening < 3; opening++) {
       const raw = new Database(path())
       applyPragmas(raw)
@@ -106,7 +106,7 @@ describe('what SQLite is told', () => {
     }
   })
 
-  test('would not hold if it were not told each time, which is noticed', () => {
+  test('a connection without the pragmas is detected as not durable', () => {
     const first = new Database(path())
     applyPragmas(first)
     first.close()
@@ -116,13 +116,13 @@ describe('what SQLite is told', () => {
     raw.close()
   })
 
-  test('is refused where it does not take', () => {
+  test('opening fails if a pragma has no effect', () => {
     const raw = new Database(':memory:')
     expect(() => applyPragmas(raw)).toThrow('journal_mode is memory')
     raw.close()
   })
 
-  test('leaves nothing of a deleted token in the files', async () => {
+  test('a deleted token is overwritten in the database files', async () => {
     const vault = await openVaultStore({ dataDir })
     await vault.store.write((trx) => trx.insertConnection(makeConnection()))
     const blobs = sealedBlobs()
@@ -134,31 +134,34 @@ describe('what SQLite is told', () => {
 })
 
 describe('another master key', () => {
-  test.each(['a vault at rest', 'a vault that was killed'])('leaves %s as it is', async (what) => {
-    const vault = await openVaultStore({ dataDir })
-    await vault.store.write((trx) => trx.insertConnection(makeConnection()))
-    if (what === 'a vault that was killed') {
-      // The files as a killed process leaves them, the last writes still in the log.
-      const killed = mkdtempSync(join(tmpdir(), 'larder-killed-'))
-      for (const file of ['larder.db', 'larder.db-wal']) {
-        copyFileSync(join(dataDir, file), join(killed, file))
+  test.each(['a vault at rest', 'a vault that was killed'])(
+    'another master key leaves %s unchanged',
+    async (what) => {
+      const vault = await openVaultStore({ dataDir })
+      await vault.store.write((trx) => trx.insertConnection(makeConnection()))
+      if (what === 'a vault that was killed') {
+        // The files of a killed process, with the last writes in the log.
+        const killed = mkdtempSync(join(tmpdir(), 'larder-killed-'))
+        for (const file of ['larder.db', 'larder.db-wal']) {
+          copyFileSync(join(dataDir, file), join(killed, file))
+        }
+        await vault[Symbol.asyncDispose]()
+        rmSync(dataDir, { recursive: true })
+        dataDir = killed
+      } else {
+        await vault[Symbol.asyncDispose]()
       }
-      await vault[Symbol.asyncDispose]()
-      rmSync(dataDir, { recursive: true })
-      dataDir = killed
-    } else {
-      await vault[Symbol.asyncDispose]()
-    }
-    const before = hashes()
-    await expect(openVaultStore({ dataDir, master: 'another' })).rejects.toThrow(WrongKeyError)
-    expect(hashes()).toEqual(before)
-    // And the right one opens it after that.
-    await using again = await openVaultStore({ dataDir })
-    expect(await again.store.connection(makeConnection().id)).not.toBeNull()
-  })
+      const before = hashes()
+      await expect(openVaultStore({ dataDir, master: 'another' })).rejects.toThrow(WrongKeyError)
+      expect(hashes()).toEqual(before)
+      // The right key still opens it.
+      await using again = await openVaultStore({ dataDir })
+      expect(await again.store.connection(makeConnection().id)).not.toBeNull()
+    },
+  )
 })
 
-describe('a file that is not a vault of ours', () => {
+describe('a file that is not a vault', () => {
   const cases: readonly (readonly [string, OpenError['reason'], () => void])[] = [
     [
       'is of a newer version',
@@ -189,18 +192,18 @@ describe('a file that is not a vault of ours', () => {
     ],
   ]
 
-  test.each(cases)('because it %s is refused and left as it is', async (_, reason, spoil) => {
+  test.each(cases)('a file that %s is rejected and left unchanged', async (_, reason, spoil) => {
     await makeVault()
     spoil()
     const before = hashes()
     const opening = openVaultStore({ dataDir })
     await expect(opening).rejects.toMatchObject({ name: 'OpenError', reason })
     expect(hashes()).toEqual(before)
-    // The lock is let go with the refusal: the next try says the same again.
+    // A rejected start releases the lock: the next one is rejected for the same reason.
     await expect(openVaultStore({ dataDir })).rejects.toMatchObject({ reason })
   })
 
-  test('is never taken for an empty vault, wherever it is cut', async () => {
+  test('a truncated vault is never taken for an empty one, at any length', async () => {
     await makeVault()
     const whole = readFileSync(path())
     for (let length = 0; length < whole.length; length += 1021) {
@@ -211,7 +214,7 @@ describe('a file that is not a vault of ours', () => {
 })
 
 describe('two processes on one directory', () => {
-  test('are one too many, until the first is gone, however it went', async () => {
+  test('a second process is rejected until the first has ended, even by SIGKILL', async () => {
     const script = new URL('hold-vault.ts', import.meta.url).pathname
     const holder = spawn(process.execPath, [script, dataDir], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -228,14 +231,14 @@ describe('two processes on one directory', () => {
     expect(await vault.store.connection(makeConnection().id)).not.toBeNull()
   })
 
-  test('are told apart within one process as well', async () => {
+  test('a second opening in the same process is rejected', async () => {
     await using vault = await openVaultStore({ dataDir })
     await expect(openSqlite(dataDir)).rejects.toMatchObject({ reason: 'in_use' })
     await vault.store.probe()
   })
 })
 
-/** What was cut off may have been the empty end of a page. */
+/** The cut may have removed only the empty end of the file. */
 async function expectWholeOrRefused(): Promise<void> {
   try {
     await using vault = await openVaultStore({ dataDir })
@@ -256,7 +259,7 @@ function alter(sql: string): void {
   raw.close()
 }
 
-/** Writes over the page that a table begins on. */
+/** Overwrites the root page of a table. */
 function damage(table: string): void {
   const raw = new Database(path(), { readonly: true })
   const root = raw.prepare('select rootpage from sqlite_schema where name = ?').pluck().get(table)
@@ -266,7 +269,9 @@ function damage(table: string): void {
   writeFileSync(path(), file)
 }
 
-/** Of what a vault consists of. A reader may leave an empty log, and an index of it. */
+/**
+ * Hashes of the vault's files. A reader may leave an empty log and its index; they do not count.
+ */
 function hashes(): Readonly<Record<string, string>> {
   const files = readdirSync(dataDir).filter(
     (file) =>
