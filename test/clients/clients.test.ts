@@ -14,10 +14,10 @@ const run = promisify(execFile)
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const MODULES = here('../../node_modules')
 
-/** A generator, a compiler or pip, and a daemon. */
+/** Time for a generator, a compiler or pip, and a daemon. */
 const WITHIN_MS = 180_000
 
-/** A directory of its own, with the OpenAPI document in it. */
+/** Makes a directory with the OpenAPI document in it. */
 function workplace(): string {
   const directory = mkdtempSync(join(tmpdir(), 'larder-client-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
@@ -26,7 +26,7 @@ function workplace(): string {
 }
 
 test(
-  'openapi-typescript makes types without a warning, on which an app calls every endpoint',
+  'openapi-typescript generates types without a warning, and an app with them calls every endpoint',
   async () => {
     const cwd = workplace()
     const generator = here('./typescript/node_modules/openapi-typescript/bin/cli.js')
@@ -58,7 +58,7 @@ test(
 )
 
 test(
-  'openapi-python-client makes a client without a warning, which calls every endpoint',
+  'openapi-python-client generates a client without a warning, and it calls every endpoint',
   async (context) => {
     const cwd = workplace()
     const bin = await pythonWith(cwd, here('./python/requirements.txt')).catch((error: unknown) =>
@@ -86,7 +86,7 @@ test(
   WITHIN_MS,
 )
 
-/** The `bin` of a new virtual environment. */
+/** Makes a virtual environment. Returns its `bin`. */
 async function pythonWith(directory: string, requirements: string): Promise<string> {
   const bin = join(directory, 'venv', 'bin')
   await run('python3', ['-c', 'import sys; assert sys.version_info >= (3, 11)'])

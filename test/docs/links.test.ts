@@ -11,13 +11,13 @@ const LINK = /\]\(([^)\s]+)\)/g
 const FILE = /`((?:src|test|tools|migrations|bench|demo|examples)\/[\w./-]+)`/g
 const HEADING = /^(#{1,6}) (.+)$/gm
 
-test.each(PAGES)('every link of %s leads to a file and a heading that exist', (page) => {
+test.each(PAGES)('every link in %s leads to an existing file and heading', (page) => {
   const links = [...read(page).matchAll(LINK)].map(([, link = '']) => link)
   const dead = links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(page, link))
   expect(dead).toEqual([])
 })
 
-test.each(PAGES)('every file of the repository that %s names exists', (page) => {
+test.each(PAGES)('every file that %s names exists in the repository', (page) => {
   const files = [...read(page).matchAll(FILE)].map(([, file = '']) => file)
   expect(files.filter((file) => !existsSync(file))).toEqual([])
 })
@@ -28,7 +28,7 @@ test('docs/README.md lists every page of docs/', () => {
   expect(pages.filter((name) => !listed.includes(name))).toEqual([])
 })
 
-test('the contents of docs/api.md are its headings, in their order', () => {
+test('the contents list of docs/api.md has its headings, in order', () => {
   const [before = '', after = ''] = read('docs/api.md').split('\n## Everywhere\n')
   const contents = [...before.matchAll(/^( *)- \[(.+)\]\(#(.+)\)$/gm)]
   const expected = [...`## Everywhere\n${after}`.matchAll(HEADING)].map(
@@ -42,13 +42,16 @@ const FLOWS = read('docs/flows.md')
   .slice(1)
   .map((section) => [section.split('\n')[0] ?? '', section] as const)
 
-test.each(FLOWS)('%s: the diagram has as many steps as the list', (_, section) => {
-  const [, diagram = '', words = ''] = section.split(/```(?:mermaid)?\n/)
-  const steps = diagram.match(/^ +\w+-?->>\w+: /gm) ?? []
-  const numbers = [...words.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number))
-  expect(steps.length).toBeGreaterThan(5)
-  expect(numbers).toEqual(steps.map((_step, at) => at + 1))
-})
+test.each(FLOWS)(
+  'docs/flows.md, %s: the diagram and the list have the same number of steps',
+  (_, section) => {
+    const [, diagram = '', words = ''] = section.split(/```(?:mermaid)?\n/)
+    const steps = diagram.match(/^ +\w+-?->>\w+: /gm) ?? []
+    const numbers = [...words.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number))
+    expect(steps.length).toBeGreaterThan(5)
+    expect(numbers).toEqual(steps.map((_step, at) => at + 1))
+  },
+)
 
 function leadsSomewhere(page: string, link: string): boolean {
   const [path = '', anchor] = link.split('#')
@@ -61,7 +64,7 @@ function anchorsOf(page: string): readonly string[] {
   return [...withoutCode(read(page)).matchAll(HEADING)].map(([, , title = '']) => anchorOf(title))
 }
 
-/** As GitHub makes it of a heading. */
+/** The anchor that GitHub gives a heading. */
 function anchorOf(title: string): string {
   return title
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -74,7 +77,7 @@ function read(page: string): string {
   return readFileSync(page, 'utf8')
 }
 
-/** A comment in an example is not a heading. */
+/** Removes code blocks, because a comment in one is not a heading. */
 function withoutCode(text: string): string {
   return text.replaceAll(/^```.*?^```$/gms, '')
 }

@@ -14,7 +14,7 @@ test('the documents show a request to every endpoint', () => {
   expect(missing.map(({ id }) => id)).toEqual([])
 })
 
-test.each(named)('the API takes the request that is shown: %s', (_, request) => {
+test.each(named)('the API accepts the request in %s', (_, request) => {
   const endpoint = endpointOf(request)
   if (endpoint === undefined) throw new Error('no such endpoint')
   const { answer, body } = request
@@ -22,7 +22,7 @@ test.each(named)('the API takes the request that is shown: %s', (_, request) => 
   const given = endpoint.body.safeParse(body === null ? {} : JSON.parse(body))
   const wrong = [query, given].flatMap(({ error }) => error?.issues ?? [])
   const names = wrong.map(({ path }) => path.join('.'))
-  // Some documents show how a mistake is answered.
+  // Some documents show the answer to a mistake.
   const told = answer.includes('"errors"') ? ((shownJson(answer) as Told).errors ?? []) : []
   expect(told.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
 })
@@ -31,7 +31,7 @@ type Told = { readonly errors?: readonly { readonly name: string }[] }
 
 const answered = named.filter(([, { answer }]) => answer.startsWith('{'))
 
-test.each(answered)('the API can give the answer that is shown: %s', (_, request) => {
+test.each(answered)('the API’s schema allows the answer shown in %s', (_, request) => {
   const shown = shownJson(request.answer) as Readonly<Record<string, unknown>>
   const isProblem = 'code' in shown
   const endpoint = endpointOf(request)
@@ -52,7 +52,7 @@ test.each(answered)('the API can give the answer that is shown: %s', (_, request
   )
 })
 
-test('the token in README has the scopes that its link asks for, and those of every connection', () => {
+test('the token in README has the scopes of its link and the identity scopes', () => {
   const ofReadme = requests.filter(({ file }) => file === 'README.md')
   const link = ofReadme.find((request) => endpointOf(request)?.id === 'createLink')
   const token = ofReadme.find((request) => endpointOf(request)?.id === 'getConnectionToken')
@@ -73,7 +73,7 @@ function endpointOf({ method, path }: ShownRequest) {
   return here.find((one) => one.path === path) ?? here[0]
 }
 
-/** A schema that lets fields be left out, and knows all that there are. */
+/** Makes all fields of a schema optional and forbids unknown ones. */
 function partial(value: unknown): object {
   if (Array.isArray(value)) return value.map(partialIfObject)
   const copy = Object.fromEntries(

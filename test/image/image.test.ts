@@ -47,14 +47,14 @@ afterAll(async () => {
   await provider?.[Symbol.asyncDispose]()
 })
 
-test('without keys it refuses, and prints the commands that make them', async () => {
+test('a container without keys exits 78 and prints the commands that make them', async () => {
   const { code, output } = await engine(['run', '--rm', '--network=host', ...CONFINEMENT, IMAGE])
   expect(code).toBe(78)
   expect(output).toContain('LARDER_MASTER_KEY: not set; "openssl rand -base64 32"')
   expect(output).toContain('LARDER_API_KEY: not set; "larder keys new"')
 })
 
-test('the journey: link, consent, callback, a token that the provider knows', async () => {
+test('a container serves a link, consent and callback, and then a token of the provider', async () => {
   const api = new LarderApi(larder)
   const link = await api.createLink({
     userId: '42',
@@ -69,8 +69,8 @@ test('the journey: link, consent, callback, a token that the provider knows', as
   expect(provider.issued('AccessToken')).toContain((body as { accessToken: string }).accessToken)
 })
 
-describe('confined', () => {
-  test('it has no privilege, writes nothing outside its volume, and leaves no core', async () => {
+describe('a confined container', () => {
+  test('a container has no privileges, writes only to its volume, and dumps no core', async () => {
     const status = await must('exec', larder.name, 'cat', '/proc/1/status')
     expect(status).toMatch(/^Uid:\s+1000\s+1000\s+1000\s+1000$/m)
     expect(status).toMatch(/^CapEff:\s+0+$/m)
@@ -80,13 +80,13 @@ describe('confined', () => {
     expect(await must('diff', larder.name)).toBe('')
   })
 
-  test('SIGUSR1 opens no inspector', async () => {
+  test('SIGUSR1 opens no inspector in a container', async () => {
     await must('kill', '--signal=USR1', larder.name)
     await until('it answers after the signal', () => isReady(larder.privateUrl))
     await expect(fetch(INSPECTOR)).rejects.toThrow()
   })
 
-  test('no key is in its settings, its layers or its log', async () => {
+  test('no key is in the container’s settings, the image’s layers or the log', async () => {
     const told = await Promise.all([
       must('inspect', larder.name),
       must('history', '--no-trunc', IMAGE),
@@ -99,7 +99,7 @@ describe('confined', () => {
   })
 })
 
-test('the engine finds it healthy, and operators find the command line', async () => {
+test('the engine reports the container healthy, and the command line works in it', async () => {
   const health = '{{.State.Health.Status}}'
   const isHealthy = async () =>
     (await must('inspect', `--format=${health}`, larder.name)) === 'healthy'
@@ -108,7 +108,7 @@ test('the engine finds it healthy, and operators find the command line', async (
   expect(listed).toMatch(/con_\w+ +42 +acme +\S+ +active/)
 })
 
-test('SIGTERM ends it with 0, and a new start serves the same connection', async () => {
+test('a container exits 0 on SIGTERM and serves the same connection after a restart', async () => {
   await must('stop', '--time=30', larder.name)
   expect(await must('inspect', '--format={{.State.ExitCode}}', larder.name)).toBe('0')
   await must('start', larder.name)

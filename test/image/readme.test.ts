@@ -27,7 +27,7 @@ let directory: string
 beforeAll(async () => {
   provider = await startIdentityProvider({ accessTokenSeconds: 600 })
   directory = await mkdtemp(join(tmpdir(), 'larder-readme-'))
-  // Stands in for Google; the reader has the client registered there.
+  // This provider stands in for Google, where a reader has registered the client.
   const google = { issuer: provider.issuer, scopes: ['offline_access'] }
   await writeFile(join(directory, 'larder.yaml'), stringify({ providers: { google } }))
 })
@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('the commands of README, one after the other, end with a token of the provider', async () => {
+test('the Docker commands of README, run in order, end with a token of the provider', async () => {
   expect(section).toMatch(/^With Docker\n/)
   await shell(
     settings
@@ -60,7 +60,7 @@ async function walkToTheEnd(link: string): Promise<void> {
 }
 
 /**
- * As a reader would type it in, but with names of its own and on the host's network, where the
+ * Runs a command as a reader would, but with other names and on the host's network, where the
  * stand-in for Google is.
  */
 async function shell(command: string): Promise<string> {

@@ -106,40 +106,40 @@ export const storing: readonly Mutation[] = [
     guarantee: 'A sealed value opens only in its own vault',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), table, row, field, generation, keyId)\n',
     killedBy: [
-      ['test/seal/vectors.test.ts', 'what is sealed here has the form that the file describes'],
+      ['test/seal/vectors.test.ts', 'a sealed value has the form that sealed-blob.txt describes'],
     ],
   },
   {
     ...AD,
     guarantee: 'A sealed value opens only in its own table',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, row, field, generation, keyId)\n',
-    killedBy: [[SEALER, 'does not open in another table']],
+    killedBy: [[SEALER, 'a sealed value does not open in another table']],
   },
   {
     ...AD,
     guarantee: 'A sealed value opens only in its own row',
     mutant:
       'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, field, generation, keyId)\n',
-    killedBy: [[SEALER, 'does not open in another row']],
+    killedBy: [[SEALER, 'a sealed value does not open in another row']],
   },
   {
     ...AD,
     guarantee: 'A sealed value opens only in its own field',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, generation, keyId)\n',
-    killedBy: [[SEALER, 'does not open in another field']],
+    killedBy: [[SEALER, 'a sealed value does not open in another field']],
   },
   {
     ...AD,
     guarantee: 'A sealed value opens only in its own generation',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, keyId)\n',
-    killedBy: [[SEALER, 'does not open in another generation: %s']],
+    killedBy: [[SEALER, 'a sealed value does not open in another generation (%s)']],
   },
   {
     ...AD,
     guarantee: 'A sealed value opens only with the key that it names',
     mutant: 'lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, generation)\n',
     killedBy: [
-      ['test/seal/vectors.test.ts', 'what is sealed here has the form that the file describes'],
+      ['test/seal/vectors.test.ts', 'a sealed value has the form that sealed-blob.txt describes'],
     ],
   },
   {
@@ -149,7 +149,12 @@ export const storing: readonly Mutation[] = [
       "  if (key === undefined) throw new SealError('the key of the sealed value is not in the keyring')\n  const ad = associatedData(keyring.vaultId, keyId, place)\n  const plain = decrypt(ciphertext, { nonce, key, ad })\n",
     mutant:
       '  const ad = associatedData(keyring.vaultId, keyId, place)\n  const plain = decrypt(ciphertext, { nonce, key: key ?? keyring.current.key, ad })\n',
-    killedBy: [['test/seal/vectors.test.ts', 'sealed under a key that is not in the ring']],
+    killedBy: [
+      [
+        'test/seal/vectors.test.ts',
+        'a value of sealed-blob.txt opens only with its key and in its place: %s',
+      ],
+    ],
   },
   {
     guarantee: 'A wrong master key is detected before the first write',
@@ -157,7 +162,7 @@ export const storing: readonly Mutation[] = [
     original: '  if (isRight) return\n',
     mutant: '  return\n',
     killedBy: [
-      [KEYRING, 'refuses any other master key'],
+      [KEYRING, 'a keyring refuses another master key'],
       [OPENING, 'another master key leaves %s unchanged'],
     ],
   },
@@ -166,7 +171,9 @@ export const storing: readonly Mutation[] = [
     file: 'src/seal/keyring.ts',
     original: '  throw opensKeys ?',
     mutant: '  throw opensKeys === null ?',
-    killedBy: [[KEYRING, 'of the master key’s check, %s, are not called a wrong key']],
+    killedBy: [
+      [KEYRING, 'a check of the master key that is %s is reported as damage, not as a wrong key'],
+    ],
   },
   {
     guarantee: 'The current data key is removed only after a new one is in use',

@@ -125,6 +125,7 @@ test.each([undefined, null, 'canary', { message: 'canary' }])(
   (thrown) => {
     const { events, lines } = listening()
     events.jobFailed({ job: 'sweep', error: thrown })
+    expect(lines).toHaveLength(1)
     expect(lines.join()).not.toContain('canary')
   },
 )
@@ -140,6 +141,7 @@ test('secrets among the fields of a log event are removed', () => {
     body: { state: 'canary' },
   } as const
   events.connectFailed(slipped)
+  expect(lines).toHaveLength(1)
   expect(lines.join()).not.toContain('canary')
 })
 

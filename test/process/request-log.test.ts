@@ -76,6 +76,9 @@ test('a key with only metrics:read reads /metrics, versions included, and gets 4
 test('at level info, no request is logged', async () => {
   const { larder, api } = await start('info')
   await api.get('/v1/providers')
+  larder.kill('SIGTERM')
+  expect(await larder.ended).toBe(0)
+  expect(await larder.output()).toContain('process.stopped')
   expect(await larder.output()).not.toContain('request.answered')
 })
 

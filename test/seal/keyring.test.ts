@@ -10,7 +10,7 @@ import { masterKey } from '../support/open-vault-store.ts'
 const AT = { table: 't', row: 'r', field: 'f', generation: 0 }
 
 describe('a keyring', () => {
-  test('renews its data key without the master key', async () => {
+  test('a keyring renews its data key without the master key', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const renewed = keyring.withNewKey(records, 2)
     keyring.takeUp(renewed)
@@ -21,7 +21,7 @@ describe('a keyring', () => {
     expect(() => keyring.takeUp({ ...renewed, check: new Uint8Array(32) })).toThrow()
   })
 
-  test('opens again with its master key, and what it sealed opens with it', async () => {
+  test('a keyring that is opened again with its master key opens earlier values', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const blob = createSealer(keyring).seal(new Secret('hello'), AT)
     const again = await openKeyring(masterKey('a'), records)
@@ -31,7 +31,7 @@ describe('a keyring', () => {
     )
   })
 
-  test('refuses any other master key', async () => {
+  test('a keyring refuses another master key', async () => {
     const { records } = await createKeyring(masterKey('a'), 'vault', 1)
     await expect(openKeyring(masterKey('b'), records)).rejects.toThrow(WrongKeyError)
     await expect(addDataKey(masterKey('b'), records, 2)).rejects.toThrow(WrongKeyError)
@@ -39,17 +39,17 @@ describe('a keyring', () => {
     await expect(rewrap(masters, records)).rejects.toThrow(WrongKeyError)
   })
 
-  test('refuses the records of another vault', async () => {
+  test('a keyring refuses the key records of another vault', async () => {
     const { records } = await createKeyring(masterKey('a'), 'vault', 1)
     const moved = { ...records, vaultId: 'other' }
     await expect(openKeyring(masterKey('a'), moved)).rejects.toThrow(WrongKeyError)
   })
 
-  test('wants 32 bytes', async () => {
+  test('a master key that is not 32 bytes long is refused', async () => {
     await expect(createKeyring(new Uint8Array(31), 'vault', 1)).rejects.toThrow(RangeError)
   })
 
-  test('wipes the master key that it was handed', async () => {
+  test('a keyring overwrites the given master key, and all keys on disposal', async () => {
     const master = masterKey('a')
     const { records, keyring } = await createKeyring(master, 'vault', 1)
     expect(master.every((byte) => byte === 0)).toBe(true)
@@ -61,7 +61,7 @@ describe('a keyring', () => {
     expect(keyring.current.key.every((byte) => byte === 0)).toBe(true)
   })
 
-  test('holds no key in the clear in its records', async () => {
+  test('the key records contain no key in plain text', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const stored = Buffer.concat([records.check, ...records.keys.map(({ wrapped }) => wrapped)])
     for (const key of [keyring.indexKey, keyring.current.key, masterKey('a')]) {
@@ -70,8 +70,8 @@ describe('a keyring', () => {
   })
 })
 
-describe('another data key', () => {
-  test('seals what is new while the older one still opens what it sealed', async () => {
+describe('a new data key', () => {
+  test('a new data key seals new values, and the old one still opens its own', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const old = createSealer(keyring).seal(new Secret('old'), AT)
     const more = await addDataKey(masterKey('a'), records, 2)
@@ -79,12 +79,12 @@ describe('another data key', () => {
     const fresh = both.seal(new Secret('new'), AT)
     expect(both.open(old, AT).expose()).toBe('old')
     expect(both.open(fresh, AT).expose()).toBe('new')
-    // The blob names its key: the older keyring does not try its own on it.
+    // The sealed value names its key, so the older keyring does not try its own key.
     expect(() => createSealer(keyring).open(fresh, AT)).toThrow('is not in the keyring')
     expect(both.fingerprint('l', 'v')).toBe(createSealer(keyring).fingerprint('l', 'v'))
   })
 
-  test('retires the others', async () => {
+  test('a new data key retires the others', async () => {
     const { records } = await createKeyring(masterKey('a'), 'vault', 1)
     const more = await addDataKey(masterKey('a'), await addDataKey(masterKey('a'), records, 2), 3)
     const data = more.keys.filter(({ purpose }) => purpose === 'data')
@@ -97,8 +97,8 @@ describe('another data key', () => {
   })
 })
 
-describe('another master key', () => {
-  test('opens everything, and the old one nothing', async () => {
+describe('a change of the master key', () => {
+  test('after rewrap, the new master key opens every value and the old one none', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const blob = createSealer(keyring).seal(new Secret('hello'), AT)
     const masters = { from: masterKey('a'), to: masterKey('b') }
@@ -111,8 +111,8 @@ describe('another master key', () => {
   })
 })
 
-describe('damaged records', () => {
-  test('of one data key take nothing else with them', async () => {
+describe('damaged key records', () => {
+  test('a damaged data key does not affect values of other keys', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const old = createSealer(keyring).seal(new Secret('old'), AT)
     const more = await addDataKey(masterKey('a'), records, 2)
@@ -121,25 +121,31 @@ describe('damaged records', () => {
     expect(reopened.open(old, AT).expose()).toBe('old')
   })
 
-  test.each(['data', 'index'] as const)('of the only %s key end it', async (purpose) => {
-    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
-    const only = records.keys.find((key) => key.purpose === purpose)
-    const opening = openKeyring(masterKey('a'), damaged(records, only?.id))
-    await expect(opening).rejects.toThrow(SealError)
-  })
+  test.each(['data', 'index'] as const)(
+    'a keyring does not open if its only %s key is damaged',
+    async (purpose) => {
+      const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+      const only = records.keys.find((key) => key.purpose === purpose)
+      const opening = openKeyring(masterKey('a'), damaged(records, only?.id))
+      await expect(opening).rejects.toThrow(SealError)
+    },
+  )
 
   test.each([
-    ['cut', (check: Uint8Array) => check.subarray(1)],
+    ['truncated', (check: Uint8Array) => check.subarray(1)],
     ['altered', (check: Uint8Array) => check.map((byte, i) => (i === 3 ? byte ^ 4 : byte))],
-  ])('of the master key’s check, %s, are not called a wrong key', async (_, spoilt) => {
-    const { records } = await createKeyring(masterKey('a'), 'vault', 1)
-    const damagedCheck = { ...records, check: spoilt(records.check) }
-    const opening = openKeyring(masterKey('a'), damagedCheck)
-    await expect(opening).rejects.toThrow('the check of the master key is damaged')
-    await expect(openKeyring(masterKey('b'), damagedCheck)).rejects.toThrow(WrongKeyError)
-  })
+  ])(
+    'a check of the master key that is %s is reported as damage, not as a wrong key',
+    async (_, spoilt) => {
+      const { records } = await createKeyring(masterKey('a'), 'vault', 1)
+      const damagedCheck = { ...records, check: spoilt(records.check) }
+      const opening = openKeyring(masterKey('a'), damagedCheck)
+      await expect(opening).rejects.toThrow('the check of the master key is damaged')
+      await expect(openKeyring(masterKey('b'), damagedCheck)).rejects.toThrow(WrongKeyError)
+    },
+  )
 
-  test('cannot pass one kind of key off as the other', async () => {
+  test('a data key cannot be used as an index key, or the reverse', async () => {
     const { records } = await createKeyring(masterKey('a'), 'vault', 1)
     const swapped = records.keys.map((key) => ({
       ...key,

@@ -24,7 +24,7 @@ const place: fc.Arbitrary<Place> = fc.record({
 })
 
 describe('a sealed value', () => {
-  test('comes back as it was', () => {
+  test('a sealed value opens to the same text', () => {
     fc.assert(
       fc.property(text, place, (value, at) => {
         expect(sealer.open(sealer.seal(new Secret(value), at), at).expose()).toBe(value)
@@ -32,13 +32,13 @@ describe('a sealed value', () => {
     )
   })
 
-  test('keeps a leading byte order mark', () => {
+  test('a sealed value keeps a leading byte order mark', () => {
     const at = { table: 't', row: 'r', field: 'f', generation: 0 }
     const value = '\u{feff}token'
     expect(sealer.open(sealer.seal(new Secret(value), at), at).expose()).toBe(value)
   })
 
-  test('does not open with any one bit flipped', () => {
+  test('a sealed value does not open with any single bit flipped', () => {
     fc.assert(
       fc.property(text, place, fc.nat(), (value, at, where) => {
         const blob = Buffer.from(sealer.seal(new Secret(value), at))
@@ -50,7 +50,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('does not open in any other place', () => {
+  test('a sealed value does not open in any other place', () => {
     fc.assert(
       fc.property(text, place, place, (value, at, elsewhere) => {
         fc.pre(JSON.stringify(at) !== JSON.stringify(elsewhere))
@@ -60,30 +60,36 @@ describe('a sealed value', () => {
     )
   })
 
-  test.each(['table', 'row', 'field'] as const)('does not open in another %s', (part) => {
-    const at: Place = { table: 'a', row: 'b', field: 'c', generation: 1 }
-    const blob = sealer.seal(new Secret('x'), at)
-    expect(() => sealer.open(blob, { ...at, [part]: 'z' })).toThrow(SealError)
-  })
+  test.each(['table', 'row', 'field'] as const)(
+    'a sealed value does not open in another %s',
+    (part) => {
+      const at: Place = { table: 'a', row: 'b', field: 'c', generation: 1 }
+      const blob = sealer.seal(new Secret('x'), at)
+      expect(() => sealer.open(blob, { ...at, [part]: 'z' })).toThrow(SealError)
+    },
+  )
 
-  test.each([0, 2, 2 ** 40])('does not open in another generation: %d', (generation) => {
-    const at: Place = { table: 'a', row: 'b', field: 'c', generation: 1 }
-    const blob = sealer.seal(new Secret('x'), at)
-    expect(() => sealer.open(blob, { ...at, generation })).toThrow(SealError)
-  })
+  test.each([0, 2, 2 ** 40])(
+    'a sealed value does not open in another generation (%d)',
+    (generation) => {
+      const at: Place = { table: 'a', row: 'b', field: 'c', generation: 1 }
+      const blob = sealer.seal(new Secret('x'), at)
+      expect(() => sealer.open(blob, { ...at, generation })).toThrow(SealError)
+    },
+  )
 
-  test('does not open where letters moved from one part of the place to the next', () => {
+  test('a sealed value does not open if letters move between the parts of its place', () => {
     const blob = sealer.seal(new Secret('x'), { table: 'ab', row: 'c', field: '', generation: 1 })
     const moved = { table: 'a', row: 'bc', field: '', generation: 1 }
     expect(() => sealer.open(blob, moved)).toThrow(SealError)
   })
 
-  test('does not open in another vault under the same master key', () => {
+  test('a sealed value does not open in another vault with the same master key', () => {
     const at = { table: 't', row: 'r', field: 'f', generation: 0 }
     expect(() => stranger.open(sealer.seal(new Secret('x'), at), at)).toThrow(SealError)
   })
 
-  test('does not open, nor throw anything else, whatever the bytes', () => {
+  test('random bytes throw SealError and nothing else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), place, (blob, at) => {
         expect(() => sealer.open(blob, at)).toThrow(SealError)
@@ -91,13 +97,16 @@ describe('a sealed value', () => {
     )
   })
 
-  test.each([Number.NaN, -1, 1.5, 2 ** 53])('has no place at generation %d', (generation) => {
-    const at = { table: 't', row: 'r', field: 'f', generation: 0 }
-    const blob = sealer.seal(new Secret('x'), at)
-    expect(() => sealer.open(blob, { ...at, generation })).toThrow(SealError)
-  })
+  test.each([Number.NaN, -1, 1.5, 2 ** 53])(
+    'a sealed value does not open at the invalid generation %d',
+    (generation) => {
+      const at = { table: 't', row: 'r', field: 'f', generation: 0 }
+      const blob = sealer.seal(new Secret('x'), at)
+      expect(() => sealer.open(blob, { ...at, generation })).toThrow(SealError)
+    },
+  )
 
-  test('never has the same nonce twice', () => {
+  test('ten thousand sealed values have different nonces', () => {
     const at = { table: 't', row: 'r', field: 'f', generation: 0 }
     const nonces = Array.from({ length: 10_000 }, () =>
       Buffer.from(sealer.seal(new Secret('x'), at).subarray(17, 41)).toString('hex'),
@@ -107,7 +116,7 @@ describe('a sealed value', () => {
 })
 
 describe('a fingerprint', () => {
-  test('is equal for equal values of one label, and for nothing else', () => {
+  test('fingerprints are equal only for equal values and labels', () => {
     fc.assert(
       fc.property(text, text, text, text, (label, value, otherLabel, otherValue) => {
         fc.pre(label !== otherLabel || value !== otherValue)
@@ -118,7 +127,7 @@ describe('a fingerprint', () => {
     )
   })
 
-  test('says nothing to another vault', () => {
+  test('fingerprints of one value differ between vaults', () => {
     expect(sealer.fingerprint('l', 'v')).not.toBe(stranger.fingerprint('l', 'v'))
   })
 })

@@ -22,7 +22,7 @@ describe('sealed-blob.txt', () => {
   const sealer = createSealer(keyringOf(shared))
 
   test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
-    'opens under the key that it names, in its place, or not at all: %s',
+    'a value of sealed-blob.txt opens only with its key and in its place: %s',
     (_, vector) => {
       const open = (): string => sealer.open(bytes(vector, 'blob'), placeOf(vector)).expose()
       const expected = field(vector, 'expect')
@@ -34,10 +34,10 @@ describe('sealed-blob.txt', () => {
     },
   )
 
-  test('what is sealed here has the form that the file describes', () => {
+  test('a sealed value has the form that sealed-blob.txt describes', () => {
     const place = { table: 'connections', row: 'con_1', field: 'profile', generation: 258 }
     const blob = sealer.seal(new Secret('hello'), place)
-    // By hand, from the words in the file's header.
+    // Written by hand from the header of the file.
     const keyId = bytes(shared, 'key id')
     const associated = Buffer.concat([
       Buffer.from('0000000101', 'hex'),
@@ -72,7 +72,7 @@ describe('fingerprint.txt', () => {
   const sealer = createSealer({ ...keyringOf(readVectors('sealed-blob').shared), indexKey })
 
   test.each(vectors.map((vector) => [field(vector, 'label'), vector] as const))(
-    'with the label %s',
+    'a fingerprint matches fingerprint.txt for the label %s',
     (label, vector) => {
       const value = Buffer.from(bytes(vector, 'value')).toString()
       expect(sealer.fingerprint(label, value)).toBe(field(vector, 'fingerprint'))
@@ -81,7 +81,7 @@ describe('fingerprint.txt', () => {
   )
 })
 
-test('wrapped-key.txt opens with its master key', async () => {
+test('the keys of wrapped-key.txt open with their master key', async () => {
   const { shared, vectors } = readVectors('wrapped-key')
   const keys = vectors.map((vector): WrappedKey => ({
     id: field(vector, 'id'),

@@ -16,7 +16,7 @@ type Step =
   | { readonly kind: 'tell'; readonly subjects: readonly string[] }
   | { readonly kind: 'pass'; readonly seconds: number }
   | { readonly kind: 'react'; readonly refuses: readonly string[]; readonly isDown: boolean }
-  /** So many writes succeed, then the process is as good as dead. */
+  /** Number of writes that succeed before the store fails, as if the process died. */
   | { readonly kind: 'deliver'; readonly writes: number }
   | { readonly kind: 'replay'; readonly after: number; readonly length: number }
 
@@ -43,7 +43,7 @@ const replayStep: fc.Arbitrary<Step> = fc.record({
 })
 
 test(
-  'whatever happens, all is accepted, and nothing before what came before it',
+  'in any sequence of failures, every event is accepted, in order for each connection',
   async () => {
     const courses = fc.array(plainStep, { minLength: 5, maxLength: 30 })
     await fc.assert(
@@ -58,7 +58,7 @@ test(
 )
 
 test(
-  'whatever happens, what is replayed is accepted again',
+  'in any sequence of failures, every replayed event is accepted again',
   async () => {
     const courses = fc.array(fc.oneof(plainStep, plainStep, replayStep), { maxLength: 30 })
     await fc.assert(
@@ -75,7 +75,7 @@ test(
   WITHIN_MS,
 )
 
-/** Runs a course of events on a real store, then lets everything be well until all is done. */
+/** Runs the steps on a real store, then lets all deliveries succeed until nothing is left. */
 async function run(steps: readonly Step[]) {
   const receiver = new Recorder()
   await using stage = await openStage([makeEndpoint('http://127.0.0.1:1/')])
@@ -134,7 +134,7 @@ class Recorder {
 
   async receive(event: StoredEvent): Promise<DeliveryOutcome> {
     const { refuses, isDown } = this.reaction
-    // What is sent side by side comes to its end side by side.
+    // Lets concurrent deliveries overlap.
     await new Promise<void>((resolve) => setImmediate(resolve))
     if (isDown) return { kind: 'unavailable', detail: 'refused', retryAfterMs: null }
     const isRefused = refuses.some((name) => event.subject === `con_${name}`)
@@ -144,7 +144,7 @@ class Recorder {
   }
 }
 
-/** First acceptances of each subject rise. */
+/** Checks that the events of each subject are first accepted in order. */
 function expectOrder(accepted: readonly StoredEvent[]): void {
   const newest = new Map<string, number>()
   const seen = new Set<number>()
@@ -156,7 +156,7 @@ function expectOrder(accepted: readonly StoredEvent[]): void {
   }
 }
 
-/** A store that fails after so many writes. */
+/** A store that fails after a number of writes. */
 function mortal(store: Store, writes: number): Store {
   let left = writes
   return {

@@ -19,7 +19,7 @@ function open(deadlineMs = 5_000) {
   return openWebhooks({ endpoints: [], clock: systemClock, deadlineMs })
 }
 
-test('an event arrives with its body, its id and a signature by each secret', async () => {
+test('a delivery has the event’s body, its id and a signature with each secret', async () => {
   await using receiver = await openReceiver()
   using webhooks = open()
   const endpoint = makeEndpoint(receiver.url, {
@@ -48,7 +48,7 @@ test('an event arrives with its body, its id and a signature by each secret', as
   ])
 })
 
-test('the path and the query are those of the settings', async () => {
+test('a delivery keeps the path and the query of the configured URL', async () => {
   await using server = await startRawServer((socket) => socket.end(httpAnswer(200, '')))
   using webhooks = open()
   await webhooks.deliver(makeEndpoint(`${server.url}/hooks/a%2Fb?key=1&key=2`), event)
@@ -66,14 +66,14 @@ test.each([
   [500, { kind: 'refused', detail: 'http_500' }],
   [429, { kind: 'unavailable', detail: 'http_429', retryAfterMs: 7_000 }],
   [503, { kind: 'unavailable', detail: 'http_503', retryAfterMs: 7_000 }],
-])('status %i means %j', async (status, outcome) => {
+])('status %i gives the outcome %j', async (status, outcome) => {
   const headers = { location: 'http://127.0.0.1:1/', 'retry-after': '7' }
   await using server = await startRawServer((socket) =>
     socket.end(httpAnswer(status, 'canary', headers)),
   )
   using webhooks = open()
   expect(await webhooks.deliver(makeEndpoint(server.url), event)).toEqual(outcome)
-  // A redirect was not followed.
+  // Redirects are not followed.
   expect(server.connections()).toBe(1)
 })
 
@@ -86,9 +86,9 @@ test.each(ODD_ANSWERS)('an event accepted by an answer %s is not sent again', as
 
 test.each<readonly [string, (socket: Socket) => unknown, string]>([
   ['hangs', () => undefined, 'deadline'],
-  ['drips its head', (socket) => socket.write('HTTP/1.1 200'), 'deadline'],
-  ['hangs up', (socket) => socket.destroy(), 'reset'],
-  ['speaks something else', (socket) => socket.end('220 smtp.example\r\n\r\n'), 'reset'],
+  ['sends half a status line', (socket) => socket.write('HTTP/1.1 200'), 'deadline'],
+  ['closes the connection', (socket) => socket.destroy(), 'reset'],
+  ['sends something other than HTTP', (socket) => socket.end('220 smtp.example\r\n\r\n'), 'reset'],
 ])('a receiver that %s is unavailable', async (_, answer, detail) => {
   await using server = await startRawServer((socket) => void answer(socket))
   using webhooks = open(300)
@@ -96,7 +96,7 @@ test.each<readonly [string, (socket: Socket) => unknown, string]>([
   expect(outcome).toEqual({ kind: 'unavailable', detail, retryAfterMs: null })
 })
 
-test('so is one that is not there, or whose certificate nobody trusts', async () => {
+test('a receiver is unavailable if nothing listens, its name does not resolve, or its certificate is not trusted', async () => {
   using webhooks = open(3_000)
   const nobody = `http://127.0.0.1:${await closedPort()}/`
   expect(await webhooks.deliver(makeEndpoint(nobody), event)).toMatchObject({ detail: 'refused' })
@@ -115,7 +115,7 @@ test('so is one that is not there, or whose certificate nobody trusts', async ()
 test.each<readonly [string, (socket: Socket) => unknown]>([
   ['never ends', (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab')],
   [
-    'is larger than anybody reads',
+    'has an endless body',
     (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
       const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
@@ -126,13 +126,13 @@ test.each<readonly [string, (socket: Socket) => unknown]>([
       pour()
     },
   ],
-])('a receiver has accepted once it says so, even if its answer %s', async (_, answer) => {
+])('an event is accepted once the status arrives, even if the answer %s', async (_, answer) => {
   await using server = await startRawServer((socket) => void answer(socket))
   using webhooks = open(500)
   expect(await webhooks.deliver(makeEndpoint(server.url), event)).toEqual({ kind: 'accepted' })
 })
 
-test('stopping ends what is under way, which is no fault of the receiver', async () => {
+test('closing the sender ends running and later deliveries with the outcome stopped', async () => {
   await using server = await startRawServer(() => undefined)
   const webhooks = open(60_000)
   const endpoint = makeEndpoint(server.url)

@@ -24,8 +24,8 @@ const down: VaultEvent = {
   nextAction: 'retry',
 }
 
-describe('what happens is told', () => {
-  test('once, in order, with the bodies of the events route', async () => {
+describe('delivery', () => {
+  test('each event is delivered once, in order, with the body of the events route', async () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.tell('ann', 'ann/2', 'ann/3')
@@ -45,7 +45,7 @@ describe('what happens is told', () => {
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { cursor: 4 } })
   })
 
-  test('from the moment on at which the endpoint came to the settings', async () => {
+  test('an endpoint receives events only from its first start in the settings on', async () => {
     await using receiver = await openReceiver()
     await using directory = await tempDir()
     {
@@ -58,7 +58,7 @@ describe('what happens is told', () => {
     expect(receiver.users()).toEqual(['late'])
   })
 
-  test('to each endpoint what it wants', async () => {
+  test('an endpoint receives only the types and providers that it wants', async () => {
     await using all = await openReceiver()
     await using few = await openReceiver()
     const types = new Set(['connection.disconnected', 'provider.unavailable'] as const)
@@ -80,7 +80,7 @@ describe('what happens is told', () => {
     expect((await stage.listed(endpoints[1]?.id)).behind).toBe(0)
   })
 
-  test('of many connections, each in its order, a few at once', async () => {
+  test('events of many connections are delivered four at a time, in order for each connection', async () => {
     let open = 0
     let most = 0
     await using receiver = await openReceiver(() => (response) => {
@@ -104,8 +104,8 @@ describe('what happens is told', () => {
   })
 })
 
-describe('a receiver that refuses', () => {
-  test('one connection’s event hears of the others, and of that one in order later', async () => {
+describe('refused events', () => {
+  test('a refused event holds back only its own connection, whose events follow later in order', async () => {
     let isPoisoned = true
     await using receiver = await openReceiver(({ data }) =>
       isPoisoned && data.connection?.userId === 'ann' ? 500 : 204,
@@ -123,7 +123,7 @@ describe('a receiver that refuses', () => {
     expect(await stage.listed()).toMatchObject({ held: 0, state: { disabled: null } })
   })
 
-  test('some connections’ events for days is not switched off, and tried ever more rarely', async () => {
+  test('a webhook that refuses some connections’ events for days is not disabled, and its retries become rare', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId.startsWith('bad') ? 500 : 204,
     )
@@ -139,7 +139,7 @@ describe('a receiver that refuses', () => {
     expect(receiver.deliveries.length).toBeLessThan(8 * 7 * 24 * 1.2)
   })
 
-  test('everything gets a rest soon, and one event at a time after it', async () => {
+  test('a webhook that refuses everything gets a pause after at most eight events, then single retries', async () => {
     await using receiver = await openReceiver(() => 500)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.tell(...Array.from({ length: 200 }, (_, i) => `u${i}`))
@@ -155,8 +155,8 @@ describe('a receiver that refuses', () => {
   })
 })
 
-describe('what is held back', () => {
-  test('is tried again in turns with what is new', async () => {
+describe('held events', () => {
+  test('held events are retried in turn with new events', async () => {
     await using receiver = await openReceiver(() => 500)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.tell('first')
@@ -169,7 +169,7 @@ describe('what is held back', () => {
     expect((await stage.listed()).held).toBeLessThan(20)
   })
 
-  test('is bounded: with too much of it nothing new is begun', async () => {
+  test('no new event is sent while 500 connections are held', async () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const { store } = stage.vault
@@ -196,15 +196,15 @@ describe('what is held back', () => {
   })
 })
 
-describe('a receiver that is away', () => {
-  test('is tried for days with ever longer waits, then switched off with an alarm', async () => {
+describe('an unavailable receiver', () => {
+  test('an unavailable webhook is retried for five days with growing waits, then disabled with an alarm', async () => {
     const port = await closedPort()
     await using stage = await openStage([makeEndpoint(`http://127.0.0.1:${port}/`)])
     await stage.tell('ann', 'ben', 'cat')
     await stage.pass(HOUR, 5 * SECOND)
     const inAnHour = stage.heard('webhookFailed').length
     expect(inAnHour).toBeGreaterThan(8)
-    // The first round tries a few side by side.
+    // The first round sends several events at once.
     expect(inAnHour).toBeLessThan(20)
     await stage.pass(4 * DAY, 15 * MINUTE)
     expect((await stage.listed()).state.disabled).toBeNull()
@@ -219,7 +219,7 @@ describe('a receiver that is away', () => {
     expect(stage.heard('webhookFailed')).toHaveLength(tries)
   })
 
-  test('is told all of it, in order, when it is back', async () => {
+  test('a webhook that is available again receives all events, in order for each connection', async () => {
     await using receiver = await openReceiver(() => 503)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const users = Array.from({ length: 120 }, (_, i) => `u${i % 7}/${i}`)
@@ -236,7 +236,7 @@ describe('a receiver that is away', () => {
     expect(await stage.listed()).toMatchObject({ held: 0, behind: 0, state: { failures: 0 } })
   })
 
-  test('is not hammered by restarts', async () => {
+  test('twenty restarts do not retry an event before its wait is over', async () => {
     await using receiver = await openReceiver(() => 500)
     await using directory = await tempDir()
     const at = { dataDir: directory.path }
@@ -248,7 +248,7 @@ describe('a receiver that is away', () => {
     expect(receiver.deliveries).toHaveLength(1)
   })
 
-  test('keeps nobody else waiting', async () => {
+  test('a receiver that never answers does not delay other webhooks', async () => {
     await using good = await openReceiver()
     await using hanging = await openReceiver(() => null)
     const endpoints = [
@@ -267,8 +267,8 @@ describe('a receiver that is away', () => {
   })
 })
 
-describe('a receiver that answers 410', () => {
-  test('is switched off with an alarm, and goes on where it stopped once it is enabled', async () => {
+describe('an answer 410', () => {
+  test('a webhook that answers 410 is disabled with an alarm, and goes on where it stopped after it is enabled', async () => {
     await using receiver = await openReceiver(() => 410)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.tell('ann')
@@ -288,8 +288,8 @@ describe('a receiver that answers 410', () => {
   })
 })
 
-describe('at least once', () => {
-  test('what was sent and not written down is sent again, though not at once', async () => {
+describe('delivery at least once', () => {
+  test('a delivery whose outcome could not be stored is repeated after the claim, with the same id and body', async () => {
     await using receiver = await openReceiver()
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
@@ -299,7 +299,7 @@ describe('at least once', () => {
     const dying: typeof store = {
       ...store,
       write: async (work) => {
-        // The claim is written; the outcome is not.
+        // The claim can be written, the outcome cannot.
         return ++writes > 1 ? full() : store.write(work)
       },
     }
@@ -316,7 +316,7 @@ describe('at least once', () => {
     expect(again?.body).toBe(first?.body)
   })
 
-  test('nothing is sent while nothing can be written', async () => {
+  test('no event is sent while the store cannot write', async () => {
     await using receiver = await openReceiver()
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
@@ -326,7 +326,7 @@ describe('at least once', () => {
     expect(receiver.deliveries).toEqual([])
   })
 
-  test('stopping in the middle leaves the rest for the next start', async () => {
+  test('a stop during a delivery leaves the remaining events to the next start', async () => {
     const gate = new Gate('closed')
     await using receiver = await openReceiver(({ data }) => {
       if (data.connection?.userId !== 'ben') return 204
@@ -349,7 +349,7 @@ describe('at least once', () => {
     expect(receiver.users()).toEqual(['ann', 'ben', 'ben', 'ben/2'])
   })
 
-  test('nothing is begun so late that the claim could end before it', async () => {
+  test('a delivery run starts no event that could outlast its claim', async () => {
     const endpoint = makeEndpoint('http://127.0.0.1:1/')
     await using stage = await openStage([endpoint])
     await stage.tell('ann', 'ann/2', 'ann/3', 'ann/4')
@@ -366,7 +366,7 @@ describe('at least once', () => {
     expect(told).toBe(4)
   })
 
-  test('two that deliver to one endpoint do not do so at once', async () => {
+  test('a second run for the same webhook sends nothing while the first one runs', async () => {
     const gate = new Gate('closed')
     await using receiver = await openReceiver(() => (response) => {
       void gate.pass().then(() => response.writeHead(204).end())

@@ -18,8 +18,8 @@ const MINUTE = 60 * SECOND
 const replayAll = (stage: Stage) =>
   replayWebhook(stage.ports, 'app', { after: { cursor: 0 }, before: null })
 
-describe('a replay of events that the receiver refused', () => {
-  test('of 500 connections ends, and the new events come after it', async () => {
+describe('a replay of refused events', () => {
+  test('a replay with 500 refused connections ends, and new events follow it', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId.startsWith('bad') ? 500 : 204,
     )
@@ -36,12 +36,12 @@ describe('a replay of events that the receiver refused', () => {
     await stage.pass(2 * HOUR, 10 * MINUTE)
     const accepted = receiver.accepted()
     expect(new Set(accepted)).toEqual(new Set([...users, 'new']))
-    // The last events are sent side by side.
+    // The last events are sent at the same time.
     expect(accepted.slice(-4)).toContain('new')
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { replay: null } })
   }, 60_000)
 
-  test('of a range sends what was never accepted too, in order and once', async () => {
+  test('a replay of a range also sends events that were never accepted, in order and once', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId === 'a/3' ? 500 : 204,
     )
@@ -57,8 +57,8 @@ describe('a replay of events that the receiver refused', () => {
   })
 })
 
-describe('what is reported as lost', () => {
-  test('is nothing after a replay of 130 events with one that was refused', async () => {
+describe('lost events', () => {
+  test('no event is reported as lost after a replay of 130 events of which one was refused', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId === 'a' ? 500 : 204,
     )
@@ -75,7 +75,7 @@ describe('what is reported as lost', () => {
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { lost: 0 } })
   })
 
-  test('is each deleted event of a held connection', async () => {
+  test('each swept event of a held connection is reported as lost', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId.startsWith('a') ? 500 : 204,
     )
@@ -91,7 +91,7 @@ describe('what is reported as lost', () => {
     expect(await stage.listed()).toMatchObject({ held: 0, state: { lost: 4 } })
   })
 
-  test('is no event that was accepted before its replay was refused', async () => {
+  test('an event that was accepted is not reported as lost if its replay was refused', async () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.tell('a', 'a/2')
@@ -109,7 +109,7 @@ describe('what is reported as lost', () => {
   })
 })
 
-test('an endpoint that wants none of 20,000 events lets other work run while it is scanned', async () => {
+test('the scan of 20,000 unwanted events lets other work run', async () => {
   await using receiver = await openReceiver()
   const types = new Set(['connection.deleted'] as const)
   await using stage = await openStage([makeEndpoint(receiver.url, { types })])
@@ -135,12 +135,12 @@ test('an endpoint that wants none of 20,000 events lets other work run while it 
   expect(longest).toBeLessThan(500)
 }, 60_000)
 
-describe('an answer that asks for a rest', () => {
+describe('an answer that asks for a pause', () => {
   test.each([
     ['first', ['busy', 'ok', 'ok', 'ok']],
     ['in the middle', ['ok', 'busy', 'ok', 'ok']],
     ['after a failure with a short wait', ['down', 'busy', 'ok', 'ok']],
-  ])('is honoured if it comes %s of four at once', async (_, order) => {
+  ])('Retry-After is honoured if it comes %s of four concurrent answers', async (_, order) => {
     const answered = order.map(() => new Gate('closed'))
     let arrived = 0
     await using receiver = await openReceiver(() => (response) => {
@@ -172,25 +172,28 @@ describe('an answer that asks for a rest', () => {
   test.each([
     ['503 with a long Retry-After', 503],
     ['410', 410],
-  ])('is no reason to undo an operator’s enable: %s', async (_, status) => {
-    const gate = new Gate('closed')
-    await using receiver = await openReceiver(() => (response) => {
-      void gate.pass().then(() => response.writeHead(status, { 'retry-after': '3000' }).end())
-    })
-    const endpoint = makeEndpoint(receiver.url)
-    await using stage = await openStage([endpoint])
-    await stage.tell('a')
-    const underWay = deliverWebhook(stage.ports, endpoint)
-    await until('it is under way', () => gate.waiting === 1)
-    await enableWebhook(stage.ports, 'app')
-    gate.open()
-    await underWay
-    expect((await stage.listed()).state).toMatchObject({ failures: 0, dueAt: 0, disabled: null })
-    expect(stage.heard('webhookDisabled')).toEqual([])
-    receiver.react = () => 204
-    await stage.deliver()
-    expect(receiver.accepted()).toEqual(['a'])
-  })
+  ])(
+    'an enable by the operator during a delivery is kept if the answer is %s',
+    async (_, status) => {
+      const gate = new Gate('closed')
+      await using receiver = await openReceiver(() => (response) => {
+        void gate.pass().then(() => response.writeHead(status, { 'retry-after': '3000' }).end())
+      })
+      const endpoint = makeEndpoint(receiver.url)
+      await using stage = await openStage([endpoint])
+      await stage.tell('a')
+      const underWay = deliverWebhook(stage.ports, endpoint)
+      await until('it is under way', () => gate.waiting === 1)
+      await enableWebhook(stage.ports, 'app')
+      gate.open()
+      await underWay
+      expect((await stage.listed()).state).toMatchObject({ failures: 0, dueAt: 0, disabled: null })
+      expect(stage.heard('webhookDisabled')).toEqual([])
+      receiver.react = () => 204
+      await stage.deliver()
+      expect(receiver.accepted()).toEqual(['a'])
+    },
+  )
 })
 
 async function setBack(stage: Stage, byMs: number): Promise<void> {
@@ -209,13 +212,13 @@ async function sweepAll(stage: Stage): Promise<void> {
   await stage.vault.store.write((trx) => trx.sweep(stage.clock.now()))
 }
 
-describe('a wall clock that is set back by 40 minutes', () => {
+describe('a clock set back by 40 minutes', () => {
   const STEP = 40 * MINUTE
 
   test.each([
-    ['an endpoint that rests', 503],
-    ['an event that was refused', 500],
-  ])('keeps no webhook retry waiting for so long: %s', async (_, status) => {
+    ['a webhook in its pause', 503],
+    ['a refused event', 500],
+  ])('a clock set back by 40 minutes does not delay the retry of %s', async (_, status) => {
     await using receiver = await openReceiver(() => status)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.tell('a')
@@ -228,7 +231,7 @@ describe('a wall clock that is set back by 40 minutes', () => {
     expect(lastFailure?.at).toBeLessThanOrEqual(stage.clock.now())
   })
 
-  test('during a delivery keeps none waiting either', async () => {
+  test('a clock set back by 40 minutes during a delivery does not delay the retry', async () => {
     const gate = new Gate('closed')
     await using receiver = await openReceiver(() => (response) => {
       void gate.pass().then(() => response.writeHead(500).end())

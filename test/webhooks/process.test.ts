@@ -11,11 +11,11 @@ import { type Delivery, openReceiver, type Receiver, verified } from './receiver
 
 const REDIRECT_URL = 'https://app.example.com/oauth'
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`
-/** One pass over a link, a refresh, two starts and stops of a process. */
+/** A link, a refresh, and two starts and stops of a process. */
 const WITHIN_MS = 60_000
 
 test(
-  'the daemon tells receivers what happens; one that hangs holds up nobody, nor the end',
+  'the daemon delivers events; a receiver that never answers delays neither others nor the end of the process',
   async () => {
     await using provider = await startIdentityProvider({ autoConsent: true })
     await using good = await openReceiver()
@@ -30,13 +30,13 @@ test(
     {
       await using larder = await startLarderProcess(at)
       const id = await connect(api)
-      await until('one hangs', () => hanging.deliveries.length > 0)
+      await until('one receiver to have a delivery open', () => hanging.deliveries.length > 0)
       const began = performance.now()
       expect((await api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
       expect((await api.get(`/v1/connections/${id}/token`)).status).toBe(200)
       expect(performance.now() - began).toBeLessThan(3_000)
       await importAndDelete(api, imported)
-      await until('all is told', () => good.deliveries.length === 3)
+      await until('all events to be delivered', () => good.deliveries.length === 3)
       larder.kill('SIGTERM')
       const stopping = performance.now()
       expect(await larder.ended).toBe(0)
@@ -45,7 +45,7 @@ test(
 
     hanging.react = () => 204
     await using larder = await startLarderProcess(at)
-    await until('the other hears it, too', () => hanging.accepted().length === 3)
+    await until('the other receiver to accept all events', () => hanging.accepted().length === 3)
     expect(typesOf(good.deliveries)).toEqual([
       'connection.created',
       'connection.created',

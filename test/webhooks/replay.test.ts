@@ -30,13 +30,13 @@ const replay = (stage: Stage, after: number, before: number | null = null) =>
 
 describe('a replay', () => {
   test.each([
-    ['from a cursor to the end', 2, null, ['c', 'd', 'e']],
+    ['from a cursor to the newest event', 2, null, ['c', 'd', 'e']],
     ['between two cursors', 1, 3, ['b', 'c']],
-    ['beyond the newest event', 3, 99, ['d', 'e']],
-    ['of all', 0, null, ['a', 'b', 'c', 'd', 'e']],
-    ['of nothing', 5, null, []],
-    ['of nothing, between', 2, 2, []],
-  ])('goes %s', async (_, after, before, expected) => {
+    ['to a cursor beyond the newest event', 3, 99, ['d', 'e']],
+    ['of all events', 0, null, ['a', 'b', 'c', 'd', 'e']],
+    ['after the newest event', 5, null, []],
+    ['between equal cursors', 2, 2, []],
+  ])('a replay %s sends exactly those events', async (_, after, before, expected) => {
     await using told = await openTold('a', 'b', 'c', 'd', 'e')
     const { receiver, stage } = told
     const { state } = await replay(stage, after, before)
@@ -46,7 +46,7 @@ describe('a replay', () => {
     expect(await stage.listed()).toMatchObject({ behind: 0, state: { replay: null, cursor: 5 } })
   })
 
-  test('goes by time, too', async () => {
+  test('a replay by time sends the events between the two times', async () => {
     await using told = await openTold('a')
     const { receiver, stage } = told
     stage.clock.pass(HOUR)
@@ -67,7 +67,7 @@ describe('a replay', () => {
     expect(receiver.users()).toEqual(['b'])
   })
 
-  test('comes before what is new, so that the newest is heard last', async () => {
+  test('replayed events are delivered before new ones', async () => {
     await using told = await openTold('a', 'a/2')
     const { receiver, stage } = told
     await replay(stage, 0)
@@ -76,7 +76,7 @@ describe('a replay', () => {
     expect(receiver.users()).toEqual(['a', 'a/2', 'a/3'])
   })
 
-  test('is told under the same ids, of what the endpoint wants and is kept', async () => {
+  test('a replay sends kept events that the webhook wants, with the same ids', async () => {
     await using receiver = await openReceiver()
     const types = new Set(['connection.deleted'] as const)
     await using stage = await openStage([
@@ -100,7 +100,7 @@ describe('a replay', () => {
     expect((await stage.listed()).state).toMatchObject({ lost: 0, replay: null })
   })
 
-  test('takes the place of one that is not at its end, and an empty one ends it', async () => {
+  test('a new replay replaces a running one, and an empty one ends it', async () => {
     await using told = await openTold('a', 'b', 'c')
     const { receiver, stage } = told
     await replay(stage, 0)
@@ -113,7 +113,7 @@ describe('a replay', () => {
     expect(receiver.users()).toEqual(['c'])
   })
 
-  test('does not end before it begins, nor goes to an endpoint that is not there', async () => {
+  test('a replay that ends before it starts, or of an unknown webhook, is refused', async () => {
     await using told = await openTold('a')
     const { stage } = told
     await expect(replay(stage, 3, 2)).rejects.toMatchObject({ code: 'invalid_request' })
@@ -121,7 +121,7 @@ describe('a replay', () => {
     await expect(nobody).rejects.toMatchObject({ code: 'not_found' })
   })
 
-  test('keeps the order of what is held back', async () => {
+  test('a replay keeps the order of a held connection’s events', async () => {
     await using told = await openTold('a', 'a/2', 'b')
     const { receiver, stage } = told
     receiver.react = ({ data }) => (data.connection?.userId === 'a/3' ? 500 : 204)
@@ -134,12 +134,12 @@ describe('a replay', () => {
     await stage.pass(HOUR, MINUTE)
     const own = (name: string) => receiver.accepted().filter((user) => user.startsWith(name))
     expect(own('b')).toEqual(['b'])
-    // Nothing of it is left out, and after the last repetition all is in order.
+    // No event is missing, and the last deliveries are in order.
     expect(own('a').slice(-3)).toEqual(['a/2', 'a/3', 'a/4'])
     expect(await stage.listed()).toMatchObject({ held: 0, behind: 0, state: { replay: null } })
   })
 
-  test('that is asked for while a delivery is under way is not forgotten', async () => {
+  test('a replay that is requested during a delivery is carried out', async () => {
     await using told = await openTold('a', 'b')
     const { receiver, stage } = told
     const [endpoint] = stage.webhooks.endpoints
@@ -150,7 +150,7 @@ describe('a replay', () => {
     }
     await stage.tell('a/2')
     const underWay = deliverWebhook(stage.ports, endpoint)
-    await until('it is under way', () => gate.waiting === 1)
+    await until('the delivery to be open', () => gate.waiting === 1)
     await replay(stage, 0)
     gate.open()
     await underWay
@@ -162,7 +162,7 @@ describe('a replay', () => {
   })
 })
 
-test('what was held back during a replay goes at once after it', async () => {
+test('events held during a replay are delivered right after it', async () => {
   await using told = await openTold('a', 'b')
   const { receiver, stage } = told
   receiver.react = ({ data }) => (data.connection?.userId === 'a/2' ? 500 : 204)
@@ -176,8 +176,8 @@ test('what was held back during a replay goes at once after it', async () => {
   expect(receiver.accepted().filter((user) => user.startsWith('a'))).toEqual(['a', 'a/2', 'a/3'])
 })
 
-describe('an endpoint that is behind', () => {
-  test('hears of what is kept, and operators of how much was swept', async () => {
+describe('a webhook that is behind', () => {
+  test('a webhook that is behind receives the kept events, and the swept ones are counted as lost', async () => {
     await using disabled = await openDisabled()
     const { receiver, stage } = disabled
     await sweepAll(stage)
@@ -186,7 +186,7 @@ describe('an endpoint that is behind', () => {
     await enableWebhook(stage.ports, 'app')
     await stage.deliver()
     expect(receiver.accepted().toSorted()).toEqual(['a/3', 'd'])
-    // Three behind the cursor, and the one that was held.
+    // Three events after the cursor, and the held one.
     expect(stage.heard('webhookLost')).toEqual([{ webhook: 'app', count: 4 }])
     expect((await stage.listed()).state.lost).toBe(4)
     await stage.deliver()
@@ -194,7 +194,7 @@ describe('an endpoint that is behind', () => {
     expect((await enableWebhook(stage.ports, 'app')).state.lost).toBe(0)
   })
 
-  test('also where nothing came after it', async () => {
+  test('swept events are counted as lost even if no event followed them', async () => {
     await using disabled = await openDisabled()
     const { receiver, stage } = disabled
     await sweepAll(stage)
@@ -207,7 +207,7 @@ describe('an endpoint that is behind', () => {
   })
 })
 
-test('an endpoint that waits is tried at once when it is enabled', async () => {
+test('an enable ends the wait of a failing webhook', async () => {
   await using receiver = await openReceiver(() => 503)
   await using stage = await openStage([makeEndpoint(receiver.url)])
   await stage.tell('a')
@@ -220,7 +220,7 @@ test('an endpoint that waits is tried at once when it is enabled', async () => {
   expect(receiver.accepted()).toEqual(['a'])
 })
 
-test('what is known of an endpoint outlives its absence from the settings for a while', async () => {
+test('the state of a webhook that is not in the settings is kept for 30 days', async () => {
   await using receiver = await openReceiver()
   const endpoint = makeEndpoint(receiver.url)
   await using stage = await openStage([endpoint])
@@ -230,7 +230,7 @@ test('what is known of an endpoint outlives its absence from the settings for a 
   stage.clock.pass(29 * DAY)
   await store.write((trx) => trx.keepWebhooks([], stage.clock.now()))
   expect(await known()).toEqual(['app'])
-  // Back in time: it goes on where it was.
+  // Back in the settings before that, it goes on at its cursor.
   await store.write((trx) => trx.keepWebhooks([endpoint.id], stage.clock.now()))
   await stage.deliver()
   expect(receiver.users()).toEqual(['a'])

@@ -46,7 +46,7 @@ async function deliver(): Promise<void> {
 const post = (path: string, body?: unknown) =>
   api.ask({ method: 'POST', path: `/v1/webhooks/${path}`, ...(body === undefined ? {} : { body }) })
 
-test('the list shows the settings without secrets, and how each fares', async () => {
+test('GET /v1/webhooks shows settings and state of each webhook, without secrets', async () => {
   await connect('ann')
   const list = await api.ask({ path: '/v1/webhooks' })
   expect(itemsOf(list)).toEqual([
@@ -78,7 +78,7 @@ test('the list shows the settings without secrets, and how each fares', async ()
   expect(list.text).not.toContain('of-the-receiver')
 })
 
-test('what a webhook is sent is what the events route shows, to the byte', async () => {
+test('a delivered body equals the event of GET /v1/events byte for byte', async () => {
   await connect('ann')
   await connect('ben')
   await deliver()
@@ -90,7 +90,7 @@ test('what a webhook is sent is what the events route shows, to the byte', async
   }
 })
 
-test('a failing one is seen in the list and in health, and enabled by hand', async () => {
+test('a failing webhook is shown in the list and in /healthz, and can be enabled', async () => {
   receiver.react = () => 503
   await connect('ann')
   await deliver()
@@ -125,7 +125,7 @@ test('a failing one is seen in the list and in health, and enabled by hand', asy
   expect(receiver.accepted()).toEqual(['ann'])
 })
 
-test('a replay is asked for by cursors of the events route, or by time', async () => {
+test('a replay takes cursors of the events route or times', async () => {
   for (const user of ['ann', 'ben', 'cat']) {
     api.now += 60_000
     await connect(user)
@@ -156,20 +156,20 @@ test.each([
   [{ after: '1', before: '-1' }, 'before'],
   [{ after: '2', before: '1' }, 'before'],
   [{ after: '1', until: '2' }, 'until'],
-])('a replay of %j is refused', async (body, name) => {
+])('a replay with the body %j returns 400 and names the field', async (body, name) => {
   const { status, json } = await post('app/replay', body)
   expect(status).toBe(400)
   expect(json['errors']).toMatchObject([{ in: 'body', name }])
 })
 
-test('one that is not there is not found, whatever its name', async () => {
+test('an unknown webhook returns 404', async () => {
   for (const id of ['nobody', 'con_1', '%2e%2e']) {
     expect((await post(`${id}/enable`)).status).toBe(404)
     expect((await post(`${id}/replay`, { after: '1' })).status).toBe(404)
   }
 })
 
-test('a narrowed key, or one that is no admin, may not ask', async () => {
+test('a key without admin, or limited to a provider, gets 403 from all webhook routes', async () => {
   const keys = [
     { permissions: ['events:read', 'connections:write'] },
     { permissions: ['admin'], providers: ['acme'] },
@@ -191,7 +191,7 @@ test('a narrowed key, or one that is no admin, may not ask', async () => {
   }
 })
 
-test('a receiver that verifies with the svix package is content', async () => {
+test('the svix package verifies a delivery', async () => {
   api.now = Date.now()
   await connect('ann')
   await deliver()

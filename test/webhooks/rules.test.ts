@@ -12,34 +12,34 @@ import { makeEvent, makeState } from './make-endpoint.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 12)
 const DAY = 24 * 3_600_000
-/** Jitter at its top: waits are whole steps. */
+/** With the highest jitter, waits are whole steps. */
 const at = { now: NOW, fraction: 1 }
 const accepted: DeliveryOutcome = { kind: 'accepted' }
 const refused: DeliveryOutcome = { kind: 'refused', detail: 'http_500' }
 const down: DeliveryOutcome = { kind: 'unavailable', detail: 'deadline', retryAfterMs: null }
 
-describe('an endpoint', () => {
+describe('the state of a webhook', () => {
   test.each([
-    ['rests for 5 s', 1, 5],
-    ['twice as long', 2, 10],
-    ['and again', 5, 80],
-    ['and half an hour in the end', 20, 1800],
-  ])('that cannot be reached %s at failure %i', (_, failures, seconds) => {
+    ['waits 5 s', 1, 5],
+    ['waits 10 s', 2, 10],
+    ['waits 80 s', 5, 80],
+    ['waits at most half an hour', 20, 1800],
+  ])('an unavailable webhook %s after failure %i', (_, failures, seconds) => {
     const state = afterDelivery(makeState({ failures: failures - 1 }), down, at)
     expect(state).toMatchObject({ failures, dueAt: NOW + seconds * 1000 })
   })
 
-  test('is spread over half of its wait', () => {
+  test('the wait of an unavailable webhook has jitter of up to half', () => {
     const state = afterDelivery(makeState(), down, { now: NOW, fraction: 0 })
     expect(state.dueAt).toBe(NOW + 2_500)
   })
 
-  test('that says when to come back is believed', () => {
+  test('Retry-After sets the wait', () => {
     const busy: DeliveryOutcome = { kind: 'unavailable', detail: 'http_503', retryAfterMs: 60_000 }
     expect(afterDelivery(makeState(), busy, at).dueAt).toBe(NOW + 60_000)
   })
 
-  test('that refuses an event is asked to take others, but not for ever', () => {
+  test('a webhook that refuses events pauses from the fifth failure on', () => {
     let state = makeState()
     for (let i = 0; i < 4; i++) state = afterDelivery(state, refused, at)
     expect(maySend(state, NOW)).toBe(true)
@@ -48,12 +48,12 @@ describe('an endpoint', () => {
     expect(maySend(state, NOW)).toBe(false)
   })
 
-  test('that fails several events at once has failed once', () => {
+  test('several concurrent failures count as one', () => {
     const once = afterDelivery(makeState(), down, at)
     expect(afterDelivery(once, down, at)).toEqual(once)
   })
 
-  test('that accepts is as if nothing had been, but for what was last', () => {
+  test('an accepted event resets the failures and keeps the last failure for display', () => {
     const failing = afterDelivery(makeState(), down, at)
     const later = { ...at, now: failing.dueAt }
     expect(afterDelivery(failing, accepted, later)).toEqual({
@@ -63,7 +63,7 @@ describe('an endpoint', () => {
     })
   })
 
-  test('that is gone is switched off at once', () => {
+  test('an answer 410 disables the webhook at once', () => {
     const state = afterDelivery(makeState(), { kind: 'gone' }, at)
     expect(state.disabled).toEqual({ reason: 'gone', at: NOW })
     expect(webhookStatus(state)).toBe('disabled')
@@ -74,19 +74,19 @@ describe('an endpoint', () => {
     ['five days and ten failures', 5 * DAY, 9, true],
     ['five days, but few tries', 5 * DAY, 8, false],
     ['many tries, but not for long', 5 * DAY - 1, 50, false],
-  ])('is given up after %s', (_, failingMs, failures, isOff) => {
+  ])('%s: whether a failing webhook is disabled', (_, failingMs, failures, isOff) => {
     const failing = makeState({ failures, failingSince: NOW - failingMs })
     expect(afterDelivery(failing, down, at).disabled !== null).toBe(isOff)
     expect(afterDelivery(failing, refused, at).disabled !== null).toBe(isOff)
   })
 
-  test('has done nothing wrong when it is us who stop', () => {
+  test('a stop of Larder does not change the state', () => {
     const state = makeState({ failures: 3, failingSince: NOW })
     expect(afterDelivery(state, { kind: 'stopped' }, at)).toBe(state)
   })
 })
 
-describe('a hold', () => {
+describe('the hold of a connection', () => {
   const there = { ...at, position: 12, cursor: 2 }
   const events = [makeEvent(3), makeEvent(7), makeEvent(9)]
   const run: Run = { subject: 'con_a', hold: null, events, next: null }
@@ -96,17 +96,25 @@ describe('a hold', () => {
     next: 12,
   }
 
-  test('is not needed where all was accepted', () => {
+  test('no hold remains if all events were accepted', () => {
     expect(holdAfter(run, { accepted: 3, end: 'done' }, there)).toBeNull()
   })
 
   test.each([
-    ['begins at the event that was refused', run, 1, 'failed', 7, 1, 5_000],
-    ['begins at an event that was not tried, without a wait', run, 1, 'untried', 7, 0, 0],
-    ['waits longer for the same event', again, 0, 'failed', 3, 3, 20_000],
-    ['counts anew for another event', again, 1, 'failed', 7, 1, 5_000],
-    ['keeps its count where nothing was tried', again, 0, 'untried', 3, 2, 0],
-    ['goes on with the events behind', again, 3, 'done', 12, 0, 0],
+    ['a hold starts at the refused event', run, 1, 'failed', 7, 1, 5_000],
+    ['a hold starts without a wait at an event that was not tried', run, 1, 'untried', 7, 0, 0],
+    [
+      'a hold waits longer after another failure of the same event',
+      again,
+      0,
+      'failed',
+      3,
+      3,
+      20_000,
+    ],
+    ['a hold counts from one for another event', again, 1, 'failed', 7, 1, 5_000],
+    ['a hold keeps its count if nothing was tried', again, 0, 'untried', 3, 2, 0],
+    ['a hold goes on with the next events', again, 3, 'done', 12, 0, 0],
   ] as const)('%s', (_, of, count, end, sequence, attempts, waitMs) => {
     const hold = holdAfter(of, { accepted: count, end }, there)
     const owed = { owedFrom: sequence, lost: 0 }
@@ -114,7 +122,7 @@ describe('a hold', () => {
   })
 })
 
-test('events go in runs, each of one subject and in order', () => {
+test('events are grouped into runs by subject, in order', () => {
   const events = [makeEvent(1, 'a'), makeEvent(2, 'b'), makeEvent(3, 'a')]
   const runs = groupBySubject(events).map((run) => [
     run.subject,
@@ -127,11 +135,11 @@ test('events go in runs, each of one subject and in order', () => {
 })
 
 test.each([
-  ['everything where nothing is said', {}, true],
-  ['a type it names', { types: new Set(['connection.created'] as const) }, true],
-  ['no type it does not name', { types: new Set(['connection.deleted'] as const) }, false],
-  ['a provider it names', { providers: new Set(['acme' as ProviderId]) }, true],
-  ['no provider it does not name', { providers: new Set(['odd' as ProviderId]) }, false],
-])('an endpoint wants %s', (_, filter, expected) => {
+  ['every event by default', {}, true],
+  ['a type that it names', { types: new Set(['connection.created'] as const) }, true],
+  ['no other type', { types: new Set(['connection.deleted'] as const) }, false],
+  ['events of a provider that it names', { providers: new Set(['acme' as ProviderId]) }, true],
+  ['no events of other providers', { providers: new Set(['odd' as ProviderId]) }, false],
+])('a webhook wants %s', (_, filter, expected) => {
   expect(wants({ types: null, providers: null, ...filter }, makeEvent(1))).toBe(expected)
 })

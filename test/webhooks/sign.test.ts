@@ -21,7 +21,7 @@ function headersOf(vector: Vector) {
 }
 
 test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
-  'webhook-signature.txt: %s',
+  'signature headers match webhook-signature.txt: %s',
   (_, vector) => {
     expect(headersOf(vector)).toEqual({
       'webhook-id': field(vector, 'id'),
@@ -32,7 +32,7 @@ test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
 )
 
 test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
-  'the svix package agrees: %s',
+  'the svix package signs the same: %s',
   (_, vector) => {
     const at = new Date(Number(field(vector, 'timestamp')) * 1000)
     const signatures = field(vector, 'secret')
@@ -45,12 +45,15 @@ test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
 const message = { id: 'evt_1', sentAtSeconds: Math.floor(Date.now() / 1000), body: '{"a":1}' }
 const both = [new Secret(SECRET), new Secret(OLD_SECRET)]
 
-test.each([SECRET, OLD_SECRET])('with two secrets, who knows %s is content', (secret) => {
-  const headers = signatureHeaders(message, both)
-  expect(() => new Webhook(secret).verify(message.body, headers)).not.toThrow()
-})
+test.each([SECRET, OLD_SECRET])(
+  'with two secrets, a receiver with %s verifies the signature',
+  (secret) => {
+    const headers = signatureHeaders(message, both)
+    expect(() => new Webhook(secret).verify(message.body, headers)).not.toThrow()
+  },
+)
 
-test('neither another secret, another body, another id nor another time verifies', () => {
+test('a signature does not verify with another secret, body, id or time', () => {
   const headers = signatureHeaders(message, both)
   const other = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
   const later = String(message.sentAtSeconds + 1)

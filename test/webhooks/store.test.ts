@@ -26,7 +26,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     return vault
   }
 
-  test('come back as they were written', async () => {
+  test('a webhook’s state is read as it was written', async () => {
     await using vault = await openKnown()
     const { store } = vault
     expect(await store.webhookStates()).toEqual([makeState()])
@@ -48,7 +48,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.webhookState('other' as WebhookId)).toBeNull()
   })
 
-  test('are claimed by one at a time, until the claim ends', async () => {
+  test('a webhook can be claimed by one run at a time, until the claim ends', async () => {
     await using vault = await openKnown()
     const { store } = vault
     const claim = (now: number, id = APP) =>
@@ -69,15 +69,31 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
   const earlier: Hold = { ...hold, sequence: 1 }
 
   test.each<readonly [string, (trx: Writes) => Promise<void>, Hold | null]>([
-    ['moves on', (trx) => trx.saveHold(APP, hold, later), later],
-    ['ends', (trx) => trx.saveHold(APP, hold, null), null],
-    ['does not move for who saw another', (trx) => trx.saveHold(APP, earlier, later), hold],
-    ['does not end for who saw another', (trx) => trx.saveHold(APP, earlier, null), hold],
-    ['is not passed over by who saw none', (trx) => trx.saveHold(APP, null, later), hold],
-    ['begins earlier for who saw none', (trx) => trx.saveHold(APP, null, earlier), earlier],
-    ['stays where there is nothing to say', (trx) => trx.saveHold(APP, null, null), hold],
+    ['moves to a later event', (trx) => trx.saveHold(APP, hold, later), later],
+    ['can be ended', (trx) => trx.saveHold(APP, hold, null), null],
     [
-      'is due when all are',
+      'is not moved by a run that read another hold',
+      (trx) => trx.saveHold(APP, earlier, later),
+      hold,
+    ],
+    [
+      'is not ended by a run that read another hold',
+      (trx) => trx.saveHold(APP, earlier, null),
+      hold,
+    ],
+    [
+      'is not moved to a later event by a run that read no hold',
+      (trx) => trx.saveHold(APP, null, later),
+      hold,
+    ],
+    [
+      'is moved to an earlier event by a run that read no hold',
+      (trx) => trx.saveHold(APP, null, earlier),
+      earlier,
+    ],
+    ['stays if a run neither read nor wrote one', (trx) => trx.saveHold(APP, null, null), hold],
+    [
+      'becomes due when all holds are hurried',
       (trx) => trx.hurryHolds(APP, NOW - MINUTE),
       { ...hold, dueAt: NOW - MINUTE },
     ],
@@ -113,7 +129,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.countHolds(APP, 1)).toBe(0)
   })
 
-  test('are forgotten with their holds', async () => {
+  test('a removed webhook is deleted with its holds', async () => {
     await using vault = await openKnown()
     const { store } = vault
     await store.write(async (trx) => {
@@ -124,7 +140,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.countHolds(APP, 10)).toBe(0)
   })
 
-  test('a hold that begins earlier still knows what was never accepted', async () => {
+  test('a hold that is moved to an earlier event keeps the first event that was never accepted', async () => {
     await using vault = await openKnown()
     const { store } = vault
     await store.write(async (trx) => {
@@ -136,7 +152,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.holdsOf(APP, ['con_ann', 'con_ben'])).toEqual(new Map([['con_ann', 3]]))
   })
 
-  test('events are found by subject, and by the time they were written', async () => {
+  test('events are found by subject and by time', async () => {
     await using vault = await openKnown()
     const { store } = vault
     await append(store, 'ann', 'ben', 'ann', 'ann')
@@ -153,7 +169,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
   })
 })
 
-/** One event a millisecond. */
+/** Appends one event per millisecond. */
 async function append(store: Store, ...users: readonly string[]): Promise<void> {
   await store.write(async (trx) => {
     for (const [i, user] of users.entries()) await trx.appendEvent(createdFor(user), NOW + i)

@@ -1,4 +1,4 @@
-"""An app on the client that openapi-python-client makes. Run beside it, as the module `larder`."""
+"""An app with the client of openapi-python-client, which is the module `larder` beside it."""
 
 import json
 import os
@@ -43,7 +43,7 @@ client = AuthenticatedClient(
 
 
 def call(operation, *args, body=None):
-    """The parsed body of a success; a problem ends the program."""
+    """Returns the parsed body of a success. Raises on a problem."""
     given = {} if body is None else {"body": body}
     response = operation.sync_detailed(*args, client=client, **given)
     if response.status_code >= 300:
