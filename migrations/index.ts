@@ -8,10 +8,11 @@ import { addRowSeals } from './0006-row-seals.ts'
 import { addRejections } from './0007-rejections.ts'
 import { addHoldsOfWebhooks } from './0008-holds-of-webhooks.ts'
 import { addRefreshTokenOrigins } from './0009-refresh-token-origins.ts'
+import { dropLeaseFence } from './0010-no-lease-fence.ts'
 
 /**
- * Every step that was ever released, in order of name. Steps add and are never edited. Each runs in a
- * transaction of its own, together with the record that it ran: it uses only the `trx` it is handed.
+ * Every step that was ever released, in order of name. No step is ever edited. Each runs in a
+ * transaction of its own, together with the record that it ran: it uses only the `trx` that it is given.
  * What the tables look like after it is written down in `src/store/sqlite/shape.ts`.
  */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-rejections': { up: addRejections },
   '0008-holds-of-webhooks': { up: addHoldsOfWebhooks },
   '0009-refresh-token-origins': { up: addRefreshTokenOrigins },
+  '0010-no-lease-fence': { up: dropLeaseFence },
 }

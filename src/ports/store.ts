@@ -127,8 +127,6 @@ export interface Writes extends Reads, WebhookWrites {
    * `connection`'s; the row then says that its refresh token may be spent.
    */
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
-  /** Only the holder's own lease is released. */
-  releaseLease(id: ConnectionId, attempt: AttemptId): Promise<void>
   /** One that another connection holds stays with it. Forgets the oldest of the same origin. */
   rememberRefreshToken(
     connection: Connection,
@@ -194,9 +192,6 @@ export interface Store extends Reads {
    * no effect outside `trx`. It must ask `trx` and not the store: the store throws then.
    */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
-  /** From memory, without a promise: undefined where it has to be read. The same object until it changes. */
-  cachedConnection(id: ConnectionId): Connection | undefined
-  cachedConnectionsOf(userId: UserId, provider: ProviderId): readonly Connection[] | undefined
   /** Proves that the database can be written, and has not been found damaged; throws `StoreError`. */
   probe(): Promise<void>
   /** Leaves nothing in the log: what was deleted from the database would stay readable there. */

@@ -40,7 +40,8 @@ export async function createKeyring(
  * damaged beyond use. Consumes `master`.
  */
 export async function openKeyring(master: Uint8Array, records: VaultKeys): Promise<Keyring> {
-  const subkeys = await checkedSubkeys(master, records)
+  const subkeys = await deriveSubkeys(master, records.vaultId)
+  assertRight(subkeys, records)
   return keyringOf(subkeys, unwrapAll(subkeys, records))
 }
 
@@ -52,44 +53,13 @@ function withNewKey(subkeys: MasterSubkeys, records: VaultKeys, now: Instant): V
   return { ...records, keys: [...retired, added] }
 }
 
-/** The same keys under another master key: no sealed field changes. Consumes both. */
-export async function rewrap(
-  masters: { readonly from: Uint8Array; readonly to: Uint8Array },
-  records: VaultKeys,
-): Promise<VaultKeys> {
-  const from = await checkedSubkeys(masters.from, records)
-  const to = await deriveSubkeys(masters.to, records.vaultId)
-  const rewrapped = (record: WrappedKey): WrappedKey => {
-    const key = unwrapKey(from.wrapping, records.vaultId, record)
-    const wrapped = wrapKey(to.wrapping, records.vaultId, { ...record, key })
-    sodium.memzero(key)
-    return wrapped
-  }
-  const keys = using(from, () => using(to, () => records.keys.map(rewrapped)))
-  return { ...records, check: to.check, keys }
-}
-
-/** For a wrapping key that is not needed afterwards. */
-function using<T>(subkeys: MasterSubkeys, work: () => T): T {
-  try {
-    return work()
-  } finally {
-    sodium.memzero(subkeys.wrapping)
-  }
-}
-
-async function checkedSubkeys(master: Uint8Array, records: VaultKeys): Promise<MasterSubkeys> {
-  const subkeys = await deriveSubkeys(master, records.vaultId)
-  assertRight(subkeys, records)
-  return subkeys
-}
-
 function assertRight(subkeys: MasterSubkeys, records: VaultKeys): void {
   const isRight =
     records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
   if (isRight) return
-  // Whoever is told to look for another key may throw the right one away.
-  const opensKeys = using(subkeys, () => records.keys.some((key) => opens(subkeys, records, key)))
+  // An operator who is told that the key is wrong may throw the right one away.
+  const opensKeys = records.keys.some((key) => opens(subkeys, records, key))
+  sodium.memzero(subkeys.wrapping)
   throw opensKeys ? new SealError('the check of the master key is damaged') : new WrongKeyError()
 }
 

@@ -60,7 +60,6 @@ export const BINDINGS = {
     attempt_id: 'row',
     attempt_sent_at: 'free',
     lease_until: 'free',
-    lease_fence: 'free',
     due_at: 'free',
     created_at: 'free',
     updated_at: 'free',

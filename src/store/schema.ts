@@ -88,7 +88,6 @@ export type ConnectionTable = {
   /** Set: the attempt is in flight, and nobody else may begin one. */
   lease_until: Time | null
   /** Counts the leases ever given. */
-  lease_fence: number
   due_at: Time | null
   created_at: Time
   updated_at: Time

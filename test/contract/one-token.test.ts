@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ConnectionId, UserId } from '../../src/core/base/ids.ts'
-import { connectMachine } from '../../src/vault/import/import-machine.ts'
+import { draftFromClient } from '../../src/vault/import/import-machine.ts'
+import { importDraft } from '../../src/vault/import/keep-draft.ts'
 import { deleteConnection } from '../../src/vault/connections/delete-connection.ts'
 import { refreshNow } from '../../src/vault/tokens/refresh-now.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
@@ -41,18 +42,21 @@ test.each(['zoom', 'notion'])(
 const MACHINE = withoutConsent['zoom-server-to-server'] as Dialect
 
 const connectClient = (stage: ContractStage, userId: UserId, demand = {}) =>
-  connectMachine(stage.ports, OPERATOR, {
-    userId,
-    provider: stage.id,
-    email: null,
-    accountId: null,
-    params: {},
-    label: null,
-    metadata: null,
-    scope: null,
-    client: null,
-    ...demand,
-  })
+  importDraft(
+    stage.ports,
+    draftFromClient(stage.ports, OPERATOR, {
+      userId,
+      provider: stage.id,
+      email: null,
+      accountId: null,
+      params: {},
+      label: null,
+      metadata: null,
+      scope: null,
+      client: null,
+      ...demand,
+    }),
+  )
 
 test.each([
   ['from the settings', {}],

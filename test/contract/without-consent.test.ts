@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { Credentials } from '../../src/core/connection/credentials.ts'
 import { Secret } from '../../src/core/base/secret.ts'
 import { presentAccessToken } from '../../src/http/private/present.ts'
-import { connectMachine } from '../../src/vault/import/import-machine.ts'
+import { draftFromClient } from '../../src/vault/import/import-machine.ts'
 import { getToken } from '../../src/vault/tokens/get-token.ts'
-import { importCredentials } from '../../src/vault/import/import-credentials.ts'
-import type { ImportResult } from '../../src/vault/import/keep-draft.ts'
+import { draftFromCredentials } from '../../src/vault/import/import-credentials.ts'
+import { importDraft, type ImportResult } from '../../src/vault/import/keep-draft.ts'
 import { refreshNow } from '../../src/vault/tokens/refresh-now.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import { ADA } from './answers.ts'
@@ -123,11 +123,13 @@ const demandOf = ({ id }: ContractStage) => ({
 
 function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<ImportResult> {
   if (credentials === undefined) throw new Error('no credentials')
-  return importCredentials(stage.ports, OPERATOR, { ...demandOf(stage), credentials })
+  const demand = { ...demandOf(stage), credentials }
+  return importDraft(stage.ports, draftFromCredentials(stage.ports, OPERATOR, demand))
 }
 
 function connectClient(stage: ContractStage): Promise<ImportResult> {
-  return connectMachine(stage.ports, OPERATOR, { ...demandOf(stage), scope: null, client: null })
+  const demand = { ...demandOf(stage), scope: null, client: null }
+  return importDraft(stage.ports, draftFromClient(stage.ports, OPERATOR, demand))
 }
 
 async function served({ ports }: ContractStage, id: ImportResult['connection']['id']) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SealError } from '../../src/core/base/errors.ts'
 import { Secret } from '../../src/core/base/secret.ts'
 import type { VaultKeys } from '../../src/ports/store.ts'
-import { createKeyring, openKeyring, rewrap } from '../../src/seal/keyring.ts'
+import { createKeyring, openKeyring } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
 import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'
 import { masterKey } from '../support/open-vault-store.ts'
@@ -35,8 +35,6 @@ describe('a keyring', () => {
     const { records } = await createKeyring(masterKey('a'), 'vault', 1)
     await expect(openKeyring(masterKey('b'), records)).rejects.toThrow(WrongKeyError)
     await expect(addDataKey(masterKey('b'), records, 2)).rejects.toThrow(WrongKeyError)
-    const masters = { from: masterKey('b'), to: masterKey('c') }
-    await expect(rewrap(masters, records)).rejects.toThrow(WrongKeyError)
   })
 
   test('a keyring refuses the key records of another vault', async () => {
@@ -94,20 +92,6 @@ describe('a new data key', () => {
       [3, null],
     ])
     expect(more.keys.filter(({ purpose }) => purpose === 'index')).toHaveLength(1)
-  })
-})
-
-describe('a change of the master key', () => {
-  test('after rewrap, the new master key opens every value and the old one none', async () => {
-    const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
-    const blob = createSealer(keyring).seal(new Secret('hello'), AT)
-    const masters = { from: masterKey('a'), to: masterKey('b') }
-    const rewrapped = await rewrap(masters, await addDataKey(masterKey('a'), records, 2))
-    expect(rewrapped.keys.map(({ id }) => id)).toContain(records.keys[1]?.id)
-    const sealer = createSealer(await openKeyring(masterKey('b'), rewrapped))
-    expect(sealer.open(blob, AT).expose()).toBe('hello')
-    expect(sealer.fingerprint('l', 'v')).toBe(createSealer(keyring).fingerprint('l', 'v'))
-    await expect(openKeyring(masterKey('a'), rewrapped)).rejects.toThrow(WrongKeyError)
   })
 })
 

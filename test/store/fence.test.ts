@@ -94,7 +94,7 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
   })
 })
 
-describe.each(databases)('refresh attempts in $name', ({ open, behind }) => {
+describe.each(databases)('refresh attempts in $name', ({ open }) => {
   test('an attempt is on the row from its beginning until its outcome is saved', async () => {
     await using vault = await open()
     const { store } = vault
@@ -131,30 +131,6 @@ describe.each(databases)('refresh attempts in $name', ({ open, behind }) => {
     const again = { ...LEASE, attempt: attempt as AttemptId, until: now + 60_000 }
     const { won } = await vault.store.write((trx) => trx.beginAttempt(connection, again, now))
     expect(won).toBe(wins)
-  })
-
-  test('each begun attempt increases the fencing number', async () => {
-    await using vault = await open()
-    const connection = await inserted(vault.store)
-    await begin(vault.store, connection)
-    await begin(vault.store, connection)
-    const row = await behind(vault, (db) =>
-      db.selectFrom('connections').select('lease_fence').executeTakeFirstOrThrow(),
-    )
-    expect(row.lease_fence).toBe(2)
-  })
-
-  test('an attempt stays open when its lease is released, and only its holder can release it', async () => {
-    await using vault = await open()
-    const { store } = vault
-    const connection = await inserted(store)
-    await begin(store, connection)
-    await store.write((trx) => trx.releaseLease(connection.id, 'att_9' as AttemptId))
-    const other = { attempt: 'att_2' as AttemptId }
-    expect((await begin(store, connection, other)).won).toBe(false)
-    await store.write((trx) => trx.releaseLease(connection.id, 'att_1' as AttemptId))
-    expect((await store.openAttempts(0, 10)).map(({ attempt }) => attempt?.id)).toEqual(['att_1'])
-    expect((await begin(store, connection, other)).won).toBe(true)
   })
 
   const outcomes: readonly (readonly [string, (before: LiveConnection) => LiveConnection])[] = [

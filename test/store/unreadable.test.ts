@@ -111,7 +111,7 @@ describe.each(databases)('unreadable rows of $name', (database) => {
         .where('id', '=', FULL.id)
         .execute(),
     )
-    await store.write((trx) => trx.releaseLease(FULL.id, 'att_none' as never))
+    await store.write((trx) => trx.saveConnection(after, after))
     expect(await store.connection(FULL.id)).toMatchObject({ label: 'Work', dueAt: MADE_AT + 5 })
   })
 

@@ -63,11 +63,7 @@ function isAmong(among: Among) {
 }
 
 /** Lease and intent of a refresh. An intent outlives its process; a lease does not. */
-export function attemptWrites({
-  db,
-  cipher,
-  changes,
-}: WriteContext): Pick<Writes, 'beginAttempt' | 'releaseLease'> {
+export function attemptWrites({ db, cipher, changes }: WriteContext): Pick<Writes, 'beginAttempt'> {
   return {
     beginAttempt: async (connection, lease, now) => {
       changes.connections.add(connection.id)
@@ -76,13 +72,12 @@ export function attemptWrites({
       const intent = changedRow(cipher, 'connections', row, { attempt_id: lease.attempt })
       const result = await db
         .updateTable('connections')
-        .set((eb) => ({
+        .set({
           ...intent,
           attempt_sent_at: writeInstant(lease.since),
           lease_until: writeInstant(lease.until),
-          lease_fence: eb('lease_fence', '+', 1),
           due_at: writeInstant(lease.dueAt),
-        }))
+        })
         .where('id', '=', connection.id)
         .where('grant_id', '=', connection.grant.id)
         .where('generation', '=', connection.grant.generation)
@@ -95,15 +90,6 @@ export function attemptWrites({
         )
         .executeTakeFirst()
       return { won: result.numUpdatedRows === 1n }
-    },
-    releaseLease: async (id, attempt) => {
-      changes.connections.add(id)
-      await db
-        .updateTable('connections')
-        .set({ lease_until: null })
-        .where('id', '=', id)
-        .where('attempt_id', '=', attempt)
-        .execute()
     },
   }
 }

@@ -6,24 +6,17 @@ import type { Guard } from '../guard.ts'
 import { readConnection } from '../rows/read-connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 
-type CachedReads = Pick<
-  Store,
-  'connection' | 'connectionsOf' | 'cachedConnection' | 'cachedConnectionsOf'
->
-
 /** What a read of a token asks: from memory where it is there. */
 export function cachedReads(
   context: ReadContext,
   cache: ConnectionCache,
   guard: Guard,
-): CachedReads {
+): Pick<Store, 'connection' | 'connectionsOf'> {
   const load = (row: ConnectionTable): Loaded => ({
     connection: readConnection(context.cipher, row),
     bytes: bytesOf(row),
   })
   return {
-    cachedConnection: (id) => cache.connection(id),
-    cachedConnectionsOf: (userId, provider) => cache.connectionsOf(userId, provider),
     connection: async (id) => {
       guard.assertOutside()
       return (

@@ -75,8 +75,7 @@ function columnsToSave(
   const { row, before, after } = saved
   const isReplaced = fenceOf(before).grantId !== fenceOf(after).grantId
   if (isReplaced && !isWholeRow(cipher, 'connections', row)) {
-    const { lease_fence: _, ...columns } = connectionRow(cipher, after)
-    return { columns, isEditOnly: false }
+    return { columns: connectionRow(cipher, after), isEditOnly: false }
   }
   const { columns, isEditOnly } = changedConnection(cipher, before, after)
   return { columns: changedRow(cipher, 'connections', row, columns), isEditOnly }

@@ -14,6 +14,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0007-rejections': 'e5260642f0b69ea0',
   '0008-holds-of-webhooks': 'a8fd9a3a97c09a77',
   '0009-refresh-token-origins': 'b33d61f73025862f',
+  '0010-no-lease-fence': 'aab92d23a6a5ba41',
 }
 
 /**

@@ -8,7 +8,7 @@ import { newId } from '../../core/base/ids.ts'
 import { checkParams, sameParams } from '../../core/connection/params.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { Writes } from '../../ports/store.ts'
-import { type NewDraft, importDraft, type ImportResult } from './keep-draft.ts'
+import type { NewDraft } from './keep-draft.ts'
 import { blankDraft, type ImportFields, providerFor } from './import-connection.ts'
 import type { ProveNeeds } from './prove-draft.ts'
 import { credentialsIdOf } from '../connections/token-id.ts'
@@ -17,17 +17,9 @@ import { accountOfCredentials } from '../../core/connection/credentials-account.
 export type CredentialsImport = ImportFields & { readonly credentials: Credentials }
 
 /**
- * Takes over a user's own credentials. They are sealed before the provider is asked whether it takes
- * them; where it cannot be asked they are taken at their word. The same ones again change nothing.
+ * A draft of a user's own credentials. The same ones again change nothing. If the provider cannot check
+ * them, they are believed.
  */
-export async function importCredentials(
-  ports: ProveNeeds,
-  caller: Caller,
-  demand: CredentialsImport,
-): Promise<ImportResult> {
-  return importDraft(ports, draftFromCredentials(ports, caller, demand))
-}
-
 export function draftFromCredentials(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'providers'>,
   caller: Caller,

@@ -5,7 +5,7 @@ import { machineGrant, unproven } from '../../core/refresh/grant.ts'
 import { newId } from '../../core/base/ids.ts'
 import { checkParams } from '../../core/connection/params.ts'
 import type { Provider } from '../../core/connection/provider.ts'
-import { type NewDraft, importDraft, type ImportResult } from './keep-draft.ts'
+import type { NewDraft } from './keep-draft.ts'
 import { blankDraft, type ImportFields, providerFor } from './import-connection.ts'
 import type { ProveNeeds } from './prove-draft.ts'
 
@@ -15,15 +15,7 @@ export type MachineImport = ImportFields & {
   readonly client: ClientCredentials | null
 }
 
-/** Connects the client itself, without a user's consent (RFC 6749 §4.4): its first token proves it. */
-export async function connectMachine(
-  ports: ProveNeeds,
-  caller: Caller,
-  demand: MachineImport,
-): Promise<ImportResult> {
-  return importDraft(ports, draftFromClient(ports, caller, demand))
-}
-
+/** A connection of the client itself, without a user's consent (RFC 6749 §4.4). Its first token proves it. */
 export function draftFromClient(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'providers'>,
   caller: Caller,
