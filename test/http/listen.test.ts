@@ -20,20 +20,20 @@ function sayHello(_request: IncomingMessage, response: ServerResponse): void {
   response.end('hello')
 }
 
-describe('on TCP', () => {
-  test('tells the port it was given', async () => {
+describe('a TCP listener', () => {
+  test('a TCP listener reports the port that it got', async () => {
     await using listener = await listen(sayHello, loopback, LIMITS)
     expect(listener.address).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
     expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
   })
 
-  test('writes an IPv6 address as a URL has it', async () => {
+  test('a TCP listener writes an IPv6 address in URL form', async () => {
     await using listener = await listen(sayHello, { kind: 'tcp', host: '::1', port: 0 }, LIMITS)
     expect(listener.address).toMatch(/^http:\/\/\[::1\]:\d+$/)
     expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
   })
 
-  test('says so where the port is taken', async () => {
+  test('a TCP listener fails if the port is in use', async () => {
     await using first = await listen(sayHello, loopback, LIMITS)
     const taken = { ...loopback, port: Number(new URL(first.address).port) }
     await expect(listen(sayHello, taken, LIMITS)).rejects.toThrow(/EADDRINUSE/)
@@ -44,15 +44,18 @@ describe('on TCP', () => {
     ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', '400'],
     ['GET / HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n', '400'],
     [`GET / HTTP/1.1\r\nHost: x\r\nA: ${'b'.repeat(17_000)}\r\n\r\n`, '431'],
-  ])('answers barely what is no HTTP', async (bytes, status) => {
-    await using listener = await listen(sayHello, loopback, LIMITS)
-    const answer = await sendRaw(listener.address, bytes)
-    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\w ]+\\r\\n`))
-    expect(answer).toContain('Connection: close')
-    expect(answer.endsWith('\r\n\r\n')).toBe(true)
-  })
+  ])(
+    'a TCP listener answers malformed HTTP with a bare status and closes the connection',
+    async (bytes, status) => {
+      await using listener = await listen(sayHello, loopback, LIMITS)
+      const answer = await sendRaw(listener.address, bytes)
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\w ]+\\r\\n`))
+      expect(answer).toContain('Connection: close')
+      expect(answer.endsWith('\r\n\r\n')).toBe(true)
+    },
+  )
 
-  test('at its limit, closes the connection that has been idle longest for a new one', async () => {
+  test('a TCP listener at its limit closes the connection that has been idle longest', async () => {
     await using listener = await listen(sayHello, loopback, { ...LIMITS, maxConnections: 2 })
     const port = Number(new URL(listener.address).port)
     const silent = connect({ host: '127.0.0.1', port })
@@ -64,7 +67,7 @@ describe('on TCP', () => {
     slow.destroy()
   })
 
-  test('takes no more connections than it was told, and closes none that is being answered', async () => {
+  test('a TCP listener at its limit rejects a new connection if all others are being answered', async () => {
     const arrived = Promise.withResolvers<ServerResponse>()
     const limits = { ...LIMITS, maxConnections: 1 }
     await using listener = await listen((_req, answer) => arrived.resolve(answer), loopback, limits)
@@ -79,8 +82,8 @@ describe('on TCP', () => {
   })
 })
 
-describe('closing', () => {
-  test('lets what is under way end, and closes connections that then are idle', async () => {
+describe('closing a listener', () => {
+  test('closing a listener lets a running request finish, then closes its connection', async () => {
     const arrived = Promise.withResolvers<ServerResponse>()
     const listener = await listen((_req, response) => arrived.resolve(response), loopback, LIMITS)
     const { hostname, port } = new URL(listener.address)
@@ -100,13 +103,13 @@ describe('closing', () => {
     ['half a header was sent', 'GET / HTTP/1.1\r\nHost: x\r\nA'],
     ['one request was answered', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['a second request was begun', 'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT'],
-  ])('closes at once a connection on which %s', async (_, bytes) => {
+  ])('closing a listener closes at once a connection on which %s', async (_, bytes) => {
     const listener = await listen(sayHello, loopback, LIMITS)
     const socket = connect({ host: '127.0.0.1', port: Number(new URL(listener.address).port) })
     await once(socket, 'connect')
     socket.write(bytes)
     if (bytes.includes('\r\n\r\n')) await once(socket, 'data')
-    // Accepted after the one under test: that one is known to the listener by now.
+    // Accepted after the connection under test, so the listener knows that one by now.
     await ask(listener.address, { path: '/' })
     const closed = listener[Symbol.asyncDispose]()
     const late = new Promise((resolve) => setTimeout(resolve, 2_000, 'late').unref())
@@ -114,7 +117,7 @@ describe('closing', () => {
     socket.destroy()
   })
 
-  test('lets a client read an answer that was already written, whatever its size', async () => {
+  test('closing a listener lets a client read an answer that was already written, of any size', async () => {
     const bytes = 48 * 2 ** 20
     const sent = Promise.withResolvers<void>()
     const answer = (_request: IncomingMessage, response: ServerResponse): void => {
@@ -127,14 +130,14 @@ describe('closing', () => {
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     await sent.promise
     const closed = listener[Symbol.asyncDispose]()
-    // Once the listener refuses connections, the closing has begun.
+    // The listener refuses connections, so closing has begun.
     await expect(sendRaw(listener.address, '')).rejects.toThrow(/ECONNREFUSED/)
     const read = await text(socket)
     expect(read.length - read.indexOf('\r\n\r\n') - 4).toBe(bytes)
     await closed
   }, 30_000)
 
-  test('answers requests of one connection that were sent together, all of them', async () => {
+  test('closing a listener lets all pipelined requests of a connection finish', async () => {
     const responses: ServerResponse[] = []
     const both = Promise.withResolvers<void>()
     const hold = (_request: IncomingMessage, response: ServerResponse): void => {
@@ -150,7 +153,7 @@ describe('closing', () => {
     await closed
   })
 
-  test('cuts what does not end in time', async () => {
+  test('closing a listener cuts requests that do not finish in time', async () => {
     const arrived = Promise.withResolvers<void>()
     const limits = { ...LIMITS, closeWithinMs: 20 }
     const listener = await listen(() => arrived.resolve(), loopback, limits)
@@ -161,7 +164,7 @@ describe('closing', () => {
     await expect(asked).rejects.toThrow(/socket hang up/)
   })
 
-  test('is done once', async () => {
+  test('closing a listener twice is allowed', async () => {
     const listener = await listen(sayHello, loopback, LIMITS)
     await listener[Symbol.asyncDispose]()
     await listener[Symbol.asyncDispose]()
@@ -172,8 +175,8 @@ function at(name: string): ListenAt {
   return { kind: 'unix', path: join(directory, name) }
 }
 
-describe('on a Unix socket', () => {
-  test('only its owner may connect, and it is gone afterwards', async () => {
+describe('a Unix socket listener', () => {
+  test('only its owner may connect to a Unix socket, and closing removes it', async () => {
     const path = join(directory, 'own.sock')
     const umask = process.umask()
     {
@@ -186,7 +189,7 @@ describe('on a Unix socket', () => {
     expect(process.umask()).toBe(umask)
   })
 
-  test('takes the place of a socket that nobody answers on', async () => {
+  test('a Unix socket listener replaces a socket on which nothing listens', async () => {
     const path = join(directory, 'stale.sock')
     await leaveStaleSocket(path)
     expect(statSync(path).isSocket()).toBe(true)
@@ -194,20 +197,22 @@ describe('on a Unix socket', () => {
     expect((await ask(listener.address, { path: '/' })).text).toBe('hello')
   })
 
-  test('leaves a socket alone that is answered', async () => {
+  test('a Unix socket listener fails if another process listens on the socket', async () => {
     await using first = await listen(sayHello, at('busy.sock'), LIMITS)
     await expect(listen(sayHello, at('busy.sock'), LIMITS)).rejects.toThrow(/in use/)
     expect((await ask(first.address, { path: '/' })).text).toBe('hello')
   })
 
-  test('leaves alone what is no socket', async () => {
+  test('a Unix socket listener fails if the path is not a socket, and keeps the file', async () => {
     writeFileSync(join(directory, 'file.sock'), 'kept')
     await expect(listen(sayHello, at('file.sock'), LIMITS)).rejects.toThrow(/is no socket/)
     expect(existsSync(join(directory, 'file.sock'))).toBe(true)
   })
 })
 
-/** As a process leaves it that was killed: bound elsewhere, renamed, and no longer listened to. */
+/**
+ * Leaves a socket as a killed process does: bound elsewhere, renamed, and no longer listened to.
+ */
 async function leaveStaleSocket(path: string): Promise<void> {
   const server = createServer()
   server.listen(`${path}.bound`)

@@ -40,21 +40,21 @@ export const access: readonly Mutation[] = [
     file: 'src/vault/connect/finish-authorization.ts',
     original: '    if (flow !== null && flow.provider !== provider.id) throw unknownFlow()\n',
     mutant: '',
-    killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
+    killedBy: [[CALLBACK, 'a callback with %s is rejected and changes nothing']],
   },
   {
     guarantee: 'A callback by HEAD redeems no code',
     file: 'src/http/public/callback-routes.ts',
     original: "  if (isAhead || ctx.method === 'HEAD') throw",
     mutant: '  if (isAhead) throw',
-    killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
+    killedBy: [[CALLBACK, 'a callback with %s is rejected and changes nothing']],
   },
   {
     guarantee: 'A prefetched callback redeems no code',
     file: 'src/http/public/callback-routes.ts',
     original: "  if (isAhead || ctx.method === 'HEAD') throw",
     mutant: "  if (ctx.method === 'HEAD') throw",
-    killedBy: [[CALLBACK, 'a callback with %s changes nothing, and the right one still counts']],
+    killedBy: [[CALLBACK, 'a callback with %s is rejected and changes nothing']],
   },
   {
     guarantee: 'A callback without `iss` redeems no code if the metadata promises `iss`',
@@ -111,8 +111,8 @@ export const access: readonly Mutation[] = [
       "if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {",
     mutant: 'if (browserId === null) {',
     killedBy: [
-      ['test/http/public/form.test.ts', 'a form with %s starts nothing'],
-      ['test/http/public/form.test.ts', 'the token of one link opens no other'],
+      ['test/http/public/form.test.ts', 'a form with %s starts no flow'],
+      ['test/http/public/form.test.ts', 'the token of one link does not work for another'],
     ],
   },
   {
@@ -120,7 +120,7 @@ export const access: readonly Mutation[] = [
     file: 'src/http/public/connect-routes.ts',
     original: "  if (ctx.get('sec-fetch-site') === 'cross-site')\n",
     mutant: "  if (ctx.get('sec-fetch-site') === 'elsewhere')\n",
-    killedBy: [['test/http/public/form.test.ts', 'a form with %s starts nothing']],
+    killedBy: [['test/http/public/form.test.ts', 'a form with %s starts no flow']],
   },
   {
     guarantee: 'Users are redirected only to allowed addresses',
@@ -135,8 +135,11 @@ export const access: readonly Mutation[] = [
     original: "    if (!isAnswered || !url?.startsWith('/')) {\n",
     mutant: "    if (!url?.startsWith('/')) {\n",
     killedBy: [
-      ['test/http/private/host.test.ts', 'does not answer to the host "%s"'],
-      [DOOR, 'answers to no foreign host'],
+      [
+        'test/http/private/host.test.ts',
+        'a request with the Host "%s" is rejected with 421, and the host is not quoted',
+      ],
+      [DOOR, 'a request for a foreign host is rejected with 421'],
     ],
   },
   {
@@ -145,27 +148,27 @@ export const access: readonly Mutation[] = [
     original:
       "    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {\n",
     mutant: "    if (headers['sec-fetch-site'] !== undefined) {\n",
-    killedBy: [[DOOR, 'answers no page of the origin "%s"']],
+    killedBy: [[DOOR, 'a request with the Origin "%s" is rejected with 403']],
   },
   {
     guarantee: 'The private API answers no request without a key',
     file: 'src/http/private/guard.ts',
     original: '  if (caller === null) {\n',
     mutant: '  if (caller === undefined) {\n',
-    killedBy: [[DOOR, 'asks for a key, and takes none from "%s"']],
+    killedBy: [[DOOR, 'a request with the Authorization "%s" is rejected with 401']],
   },
   {
     guarantee: 'A key allows only the operations that it has permissions for',
     file: 'src/http/private/guard.ts',
     original: '  if (!holds(caller, permission)) {\n',
     mutant: '  if (permission === undefined) {\n',
-    killedBy: [[DOOR, 'asks for %s, which the others do not imply']],
+    killedBy: [[DOOR, 'a request with all permissions but %s is rejected with 403']],
   },
   {
     guarantee: 'A narrowed key reaches only its own users',
     file: 'src/http/private/guard.ts',
     original: "    if (typeof userId === 'string' && !reachesUser(caller, userId)) {\n",
     mutant: "    if (typeof userId === 'number') {\n",
-    killedBy: [[DOOR, 'shows a narrowed key nothing of another user']],
+    killedBy: [[DOOR, 'a narrowed key gets 404 for another user']],
   },
 ]

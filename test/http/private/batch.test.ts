@@ -46,7 +46,7 @@ async function postBytes(body: Buffer) {
   return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
 }
 
-test('each line is answered for itself, in its order, with what is wrong by its own field names', async () => {
+test('a batch import returns one result per line, in order, with the names of bad fields', async () => {
   const { status, json } = await post({
     items: [
       line(1),
@@ -82,7 +82,7 @@ test('each line is answered for itself, in its order, with what is wrong by its 
   ])
 })
 
-test('again nothing changes; verified, a line is proven first', async () => {
+test('a repeated batch changes nothing, and a line with verify is proven first', async () => {
   const first = await post({ items: [line(10)] })
   const [made] = first.json['items'] as readonly { connectionId: string }[]
   const again = await post({ items: [line(10)] })
@@ -95,7 +95,7 @@ test('again nothing changes; verified, a line is proven first', async () => {
   expect(token.json['accessToken']).not.toBe('at-11')
 })
 
-test('a line that waits for its first refresh is failing as unproven: nobody was asked', async () => {
+test('a batch line without an access token is failing as unproven until its first refresh', async () => {
   const alone = { accessToken: null, expiresInSeconds: null }
   const { json } = await post({ items: [line(20, { ...alone, accountId: 'acc-20' })] })
   const [made] = json['items'] as readonly { connectionId: string; status: string }[]
@@ -112,23 +112,26 @@ test.each([
   ['Latin-1', 'caf\xe9', 4],
   ['an overlong slash', '\xc0\xaf', 1],
   ['an overlong NUL', '\xc0\x80', 1],
-  ['half of a surrogate pair', '\xed\xa0\x80', 1],
+  ['an encoded surrogate', '\xed\xa0\x80', 1],
   ['a code above U+10FFFF', '\xf4\x90\x80\x80', 1],
-  ['a sequence that is cut off', '\xe2\x82', 1],
-  ['a byte that starts nothing', '\x80', 1],
-])('a body with %s is refused whole, with the place', async (_what, bytes, at) => {
-  const before = '{"items":[{"provider":"acme","accessToken":"at","userId":"'
-  const { status, json } = await postBytes(Buffer.from(`${before}${bytes}"}]}`, 'latin1'))
-  expect(status).toBe(400)
-  const detail = `must be UTF-8: byte ${before.length + at} is not`
-  expect(json).toMatchObject({
-    code: 'invalid_request',
-    detail: 'the body is not UTF-8',
-    errors: [{ in: 'body', name: 'body', detail }],
-  })
-})
+  ['a truncated sequence', '\xe2\x82', 1],
+  ['a lone continuation byte', '\x80', 1],
+])(
+  'a batch body with %s is rejected as a whole, with the position of the bad byte',
+  async (_what, bytes, at) => {
+    const before = '{"items":[{"provider":"acme","accessToken":"at","userId":"'
+    const { status, json } = await postBytes(Buffer.from(`${before}${bytes}"}]}`, 'latin1'))
+    expect(status).toBe(400)
+    const detail = `must be UTF-8: byte ${before.length + at} is not`
+    expect(json).toMatchObject({
+      code: 'invalid_request',
+      detail: 'the body is not UTF-8',
+      errors: [{ in: 'body', name: 'body', detail }],
+    })
+  },
+)
 
-test('a byte order mark and separators of lines in strings are read as they are', async () => {
+test('a byte order mark and Unicode line separators in strings are accepted in a batch', async () => {
   const items = [line(30, { label: 'a\u2028b\u2029\ufffd' })]
   const { json } = await postBytes(Buffer.from(`\ufeff${JSON.stringify({ items })}`))
   const [made] = json['items'] as readonly { connectionId: string }[]
@@ -136,7 +139,7 @@ test('a byte order mark and separators of lines in strings are read as they are'
   expect(shown.json['label']).toBe('a\u2028b\u2029\ufffd')
 })
 
-test('as many as it says and no more; none is none', async () => {
+test('a batch has at least one line and at most the limit', async () => {
   const most = await post(many(MOST_LINES))
   expect(most.json['counts']).toMatchObject({ created: MOST_LINES, refused: 0 })
   expect((await post(many(MOST_LINES + 1))).status).toBe(400)

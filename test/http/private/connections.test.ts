@@ -24,7 +24,7 @@ async function handIn(more: Record<string, unknown> = {}) {
   return { status, json, id: String(json['id']) }
 }
 
-test('tokens that are handed in make a connection, and an equal import changes nothing', async () => {
+test('an import creates a connection, and an equal import changes nothing', async () => {
   const first = await handIn({
     expiresInSeconds: 3600,
     scope: ['calendar'],
@@ -70,15 +70,15 @@ test.each([
   ['milliseconds', START + HOUR],
   ['seconds as text', String((START + HOUR) / 1000)],
   ['milliseconds as text', String(START + HOUR)],
-  ['Postgres prints it', '2026-11-22 13:00:00+00'],
-  ['Postgres prints it, with microseconds', '2026-11-22 13:00:00.000000+00'],
-  ['Postgres prints it in India', '2026-11-22 18:30:00+05:30'],
-  ['Postgres prints it in Newfoundland', '2026-11-22 09:30:00-03:30'],
+  ['text printed by Postgres', '2026-11-22 13:00:00+00'],
+  ['text printed by Postgres with microseconds', '2026-11-22 13:00:00.000000+00'],
+  ['text printed by Postgres in India', '2026-11-22 18:30:00+05:30'],
+  ['text printed by Postgres in Newfoundland', '2026-11-22 09:30:00-03:30'],
   ['ISO 8601 without colons in the offset', '2026-11-22T14:00:00+0100'],
-  ['Ruby prints it', '2026-11-22 13:00:00 +0000'],
-  ['Rails prints it', '2026-11-22 13:00:00 UTC'],
-  ['RFC 3339 in small letters', '2026-11-22t13:00:00z'],
-])('the end of a token may be given as %s', async (_form, expiresAt) => {
+  ['text printed by Ruby', '2026-11-22 13:00:00 +0000'],
+  ['text printed by Rails', '2026-11-22 13:00:00 UTC'],
+  ['RFC 3339 in lower case', '2026-11-22t13:00:00z'],
+])('an import accepts expiresAt as %s', async (_form, expiresAt) => {
   const { json } = await handIn({ expiresAt })
   expect(json['expiresAt']).toBe(new Date(START + HOUR).toISOString())
 })
@@ -98,7 +98,7 @@ test.each([
   [1e300, /^must lie between/],
   [-1, /^must lie between/],
 ])(
-  'the end of a token given as %s is refused with what is wrong and an example',
+  'an import with expiresAt %s is rejected with the fault and an example',
   async (expiresAt, detail) => {
     const { status, json } = await handIn({ expiresAt })
     expect(status).toBe(400)
@@ -112,36 +112,44 @@ test.each([
   ['expiresAt', { expiresAt: (START - 1000) / 1000 }],
   ['expiresAt, now', { expiresAt: START }],
   ['expiresInSeconds', { expiresInSeconds: 0 }],
-])('an access token that has ended by %s and cannot be renewed is refused', async (_field, end) => {
-  const tokens = { accessToken: 'at-1', refreshToken: null, ...end }
-  const line = { ...tokens, userId: 'ended', provider: 'acme' }
-  const wanted = {
-    code: 'invalid_request',
-    detail: 'the access token has expired, and there is no refresh token',
-    reason: 'invalid_grant',
-    nextAction: 'reauthorize',
-    errors: [{ in: 'body', name: 'refreshToken', detail: expect.stringContaining('is required') }],
-  }
-  const { status, json } = await handIn(line)
-  expect(status).toBe(400)
-  expect(json).toMatchObject(wanted)
-  const batch = await api.ask({
-    method: 'POST',
-    path: '/v1/connections/batch',
-    body: { items: [line] },
-  })
-  expect(batch.json['items']).toMatchObject([{ outcome: 'refused', problem: wanted }])
-  const expiresAt = START / 1000
-  const user = await api.ask({
-    method: 'POST',
-    path: '/v1/users/ended/oauth/acme',
-    body: { accessToken: 'at-1', scope: [], expiresAt },
-  })
-  expect(user.json).toMatchObject(wanted)
-  expect((await api.ask({ path: '/v1/connections' })).json).toEqual({ items: [], nextCursor: null })
-})
+])(
+  'an import whose access token has expired by %s is rejected without a refresh token',
+  async (_field, end) => {
+    const tokens = { accessToken: 'at-1', refreshToken: null, ...end }
+    const line = { ...tokens, userId: 'ended', provider: 'acme' }
+    const wanted = {
+      code: 'invalid_request',
+      detail: 'the access token has expired, and there is no refresh token',
+      reason: 'invalid_grant',
+      nextAction: 'reauthorize',
+      errors: [
+        { in: 'body', name: 'refreshToken', detail: expect.stringContaining('is required') },
+      ],
+    }
+    const { status, json } = await handIn(line)
+    expect(status).toBe(400)
+    expect(json).toMatchObject(wanted)
+    const batch = await api.ask({
+      method: 'POST',
+      path: '/v1/connections/batch',
+      body: { items: [line] },
+    })
+    expect(batch.json['items']).toMatchObject([{ outcome: 'refused', problem: wanted }])
+    const expiresAt = START / 1000
+    const user = await api.ask({
+      method: 'POST',
+      path: '/v1/users/ended/oauth/acme',
+      body: { accessToken: 'at-1', scope: [], expiresAt },
+    })
+    expect(user.json).toMatchObject(wanted)
+    expect((await api.ask({ path: '/v1/connections' })).json).toEqual({
+      items: [],
+      nextCursor: null,
+    })
+  },
+)
 
-test('a line that was imported while its access token lived changes nothing after that', async () => {
+test('a repeated batch line stays unchanged after its access token has expired', async () => {
   const line = { userId: 'u', provider: 'acme', accessToken: 'alone', expiresAt: START + HOUR }
   const post = () =>
     api.ask({ method: 'POST', path: '/v1/connections/batch', body: { items: [line] } })
@@ -150,7 +158,7 @@ test('a line that was imported while its access token lived changes nothing afte
   expect((await post()).json['items']).toMatchObject([{ outcome: 'unchanged' }])
 })
 
-test('null counts as absent', async () => {
+test('null in an import counts as absent', async () => {
   const nulls = Object.fromEntries(
     ['scope', 'expiresAt', 'expiresInSeconds', 'email', 'accountId', 'client', 'params', 'label']
       .concat('metadata')
@@ -159,7 +167,7 @@ test('null counts as absent', async () => {
   expect((await handIn(nulls)).status).toBe(201)
 })
 
-test('a dead refresh token leaves nothing behind', async () => {
+test('an import with a dead refresh token is rejected and leaves no connection', async () => {
   api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
   const { status, json } = await handIn({ accessToken: null })
   expect(status).toBe(400)
@@ -171,13 +179,13 @@ test.each([
   ['a provider that is not configured', { provider: 'nobody' }, 'provider'],
   ['a parameter that the provider lacks', { params: { redirect_uri: 'x' } }, 'params.redirect_uri'],
   ['a parameter of another form', { params: { tenant: 'A1' } }, 'params.tenant'],
-])('%s is named', async (_case, more, name) => {
+])('an import with %s is rejected with the name of the field', async (_case, more, name) => {
   const { status, json } = await handIn(more)
   expect(status).toBe(400)
   expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
 })
 
-test('a listing is filtered, and its pages neither repeat nor skip', async () => {
+test('a listing is filtered, and its pages neither repeat nor skip a connection', async () => {
   for (const userId of ['a', 'b', 'a/ü%20/😀', 'c']) {
     api.now += 1
     await handIn({ userId, refreshToken: `rt-${userId.length}-${userId}`.replace(/[^ -~]/g, 'x') })
@@ -210,7 +218,7 @@ describe('one connection', () => {
     id = (await handIn({ label: 'work', metadata: { a: 1 } })).id
   })
 
-  test('is read, and what does not exist is not', async () => {
+  test('a connection is read by its id, and an unknown id gives 404', async () => {
     expect((await api.ask({ path: `/v1/connections/${id}` })).json).toMatchObject({ id })
     for (const other of ['con_1', `${id.slice(0, -1)}~`, 'lnk_01jd9z0000000000000000000a', '%20']) {
       const { status, json } = await api.ask({ path: `/v1/connections/${other}` })
@@ -221,20 +229,20 @@ describe('one connection', () => {
   const change = (body: unknown) =>
     api.ask({ method: 'PATCH', path: `/v1/connections/${id}`, body })
 
-  test('keeps what a change does not name, and null names nothing', async () => {
+  test('a PATCH keeps fields that it does not name, and null counts as absent', async () => {
     const { json } = await change({ metadata: { b: null }, label: null })
     expect(json).toMatchObject({ label: 'work', metadata: { b: null } })
     expect((await change({})).json).toMatchObject({ label: 'work', metadata: { b: null } })
     expect((await change({ label: '' })).json).toMatchObject({ label: null })
   })
 
-  test('takes fresh credentials', async () => {
+  test('a PATCH accepts new tokens', async () => {
     const { status, json } = await change({ accessToken: 'at-2', refreshToken: 'rt-2' })
     expect(status).toBe(200)
     expect(json).toMatchObject({ id, status: 'active', accessToken: null })
   })
 
-  test('is refreshed now, or says why not', async () => {
+  test('a forced refresh returns the connection, or 503 with Retry-After', async () => {
     const path = `/v1/connections/${id}/refresh`
     const { json } = await api.ask({ method: 'POST', path })
     expect(json).toMatchObject({ id, lastRefreshedAt: new Date(START).toISOString() })
@@ -249,7 +257,7 @@ describe('one connection', () => {
     ['', 'queued'],
     ['?revoke=true', 'queued'],
     ['?revoke=false', 'skipped'],
-  ])('is deleted at once, %s', async (query, revocation) => {
+  ])('a connection is deleted at once with the query "%s"', async (query, revocation) => {
     const path = `/v1/connections/${id}${query}`
     expect((await api.ask({ method: 'DELETE', path })).json).toEqual({ revocation })
     expect((await api.ask({ method: 'DELETE', path })).status).toBe(404)
@@ -257,7 +265,7 @@ describe('one connection', () => {
   })
 })
 
-test('no answer holds a refresh token or a client secret', async () => {
+test('no response contains a refresh token or a client secret', async () => {
   const canary = 'canary-of-this-test'
   const client = { id: 'own', secret: canary }
   api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })

@@ -5,7 +5,7 @@ import { privateEndpoints } from '../../../src/http/private/private.ts'
 import { ask, type Question } from '../support/ask.ts'
 import { callerWith, openApi, type OpenedApi } from '../support/door-api.ts'
 
-// Every endpoint there is: a new one is asked all of this by being in the table.
+// These tests run for every row of the route table, so a new route is covered too.
 
 let api: OpenedApi
 
@@ -67,42 +67,42 @@ async function refusal(question: Question) {
 
 describe.each(every)('$name', ({ endpoint }) => {
   test.each(['http://localhost:7420', 'https://evil.example', 'null', ''])(
-    'answers no page of the origin "%s"',
+    'a request with the Origin "%s" is rejected with 403',
     async (origin) => {
       const answer = await refusal(to(endpoint, { headers: { origin } }))
       expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
     },
   )
 
-  test('answers no browser that says where it comes from', async () => {
+  test('a request with Sec-Fetch-Site is rejected with 403', async () => {
     const answer = await refusal(to(endpoint, { headers: { 'sec-fetch-site': 'same-origin' } }))
     expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
   })
 
-  test('answers to no foreign host', async () => {
+  test('a request for a foreign host is rejected with 421', async () => {
     const answer = await refusal(to(endpoint, { headers: { host: 'evil.example:7420' } }))
     expect(answer).toMatchObject({ status: 421, code: 'misdirected_request' })
   })
 
-  test('takes no body over the limit', async () => {
+  test('a body over the limit is rejected with 413', async () => {
     const body = JSON.stringify({ a: 'x'.repeat(endpoint.bodyLimit) })
     const answer = await refusal(to(endpoint, { body }))
     expect(answer).toMatchObject({ status: 413, code: 'payload_too_large' })
   })
 
-  test('takes no body that is not JSON, and does not quote it', async () => {
+  test('a body that is not JSON is rejected with 400 and not quoted', async () => {
     const answer = await refusal(to(endpoint, { body: '{"a": canary-4711' }))
     expect(answer).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(JSON.stringify(answer)).not.toContain('canary')
   })
 
-  test('takes JSON only', async () => {
+  test('a body of another content type is rejected with 415', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = await refusal(to(endpoint, { headers, body: 'a=b' }))
     expect(answer).toMatchObject({ status: 415, code: 'unsupported_media_type' })
   })
 
-  test('knows no other query field', async () => {
+  test('an unknown query field is rejected with 400', async () => {
     const answer = await refusal(to(endpoint, { query: '?api_key=root-key' }))
     expect(answer).toMatchObject({
       status: 400,
@@ -113,7 +113,7 @@ describe.each(every)('$name', ({ endpoint }) => {
     })
   })
 
-  test('knows no other field of a body', async () => {
+  test('an unknown body field is rejected with 400', async () => {
     const body = '{"__proto__":{"a":1},"constructor":1,"nobody":2}'
     const { errors } = await refusal(to(endpoint, { body }))
     const names = (errors as { in: string; name: string }[]).map((e) => `${e.in} ${e.name}`)
@@ -125,7 +125,7 @@ describe.each(every)('$name', ({ endpoint }) => {
 
 describe.each(keyed)('$name', ({ endpoint }) => {
   test.each(['', 'Bearer', 'Bearer unknown', 'Basic root-key', 'root-key', 'Bearer root-key, x'])(
-    'asks for a key, and takes none from "%s"',
+    'a request with the Authorization "%s" is rejected with 401',
     async (authorization) => {
       const question = to(endpoint, { headers: { authorization }, query: '?access_token=root-key' })
       const answer = await refusal(question)
@@ -133,14 +133,14 @@ describe.each(keyed)('$name', ({ endpoint }) => {
     },
   )
 
-  test('says which scheme it wants', async () => {
+  test('a 401 names the Bearer scheme', async () => {
     const { headers } = await ask(api.address, to(endpoint, { headers: { authorization: '' } }))
     expect(headers['www-authenticate']).toBe('Bearer realm="larder"')
   })
 })
 
 describe.each(permitted)('$name', ({ endpoint }) => {
-  test(`asks for ${endpoint.permission}, which the others do not imply`, async () => {
+  test(`a request with all permissions but ${endpoint.permission} is rejected with 403`, async () => {
     const authorization = `Bearer all-but-${endpoint.permission}`
     const answer = await refusal(to(endpoint, { headers: { authorization } }))
     expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
@@ -149,7 +149,7 @@ describe.each(permitted)('$name', ({ endpoint }) => {
 
 const wide = every.filter(({ endpoint }) => endpoint.reach === 'everything')
 describe.each(wide)('$name', ({ endpoint }) => {
-  test('is not for a narrowed key, whatever it may do', async () => {
+  test('a narrowed key is rejected with 403, whatever its permissions', async () => {
     const answer = await refusal(to(endpoint, { headers: { authorization: 'Bearer narrow-key' } }))
     expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
   })
@@ -157,8 +157,9 @@ describe.each(wide)('$name', ({ endpoint }) => {
 
 const ofUsers = every.filter(({ endpoint }) => endpoint.paramNames.includes('userId'))
 describe.each(ofUsers)('$name', ({ endpoint }) => {
-  test('shows a narrowed key nothing of another user', async () => {
-    // Whatever else the body lacks is not told either way: a body that is right is `{}` or Recal's.
+  test('a narrowed key gets 404 for another user', async () => {
+    // Missing body fields are not reported before the 404: a valid body is `{}` or tokens to
+    // import.
     const body =
       endpoint.id === 'handInUserConnection' ? { accessToken: 'a', scope: [] } : undefined
     const headers = { authorization: 'Bearer narrow-key' }
@@ -172,7 +173,7 @@ test('only the probes need no key', () => {
   expect(open.map(({ name }) => name)).toEqual(['GET /livez', 'GET /readyz'])
 })
 
-test('every endpoint has a name of its own', () => {
+test('every endpoint has a unique id and route', () => {
   expect(new Set(privateEndpoints.map(({ id }) => id)).size).toBe(privateEndpoints.length)
   expect(new Set(every.map(({ name }) => name)).size).toBe(privateEndpoints.length)
 })

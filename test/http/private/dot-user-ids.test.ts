@@ -26,7 +26,7 @@ const refusal = (place: string, name: string) =>
   expect.objectContaining({ in: place, name, detail: 'must not be . or ..: no path can name it' })
 
 test.each(routes('params'))(
-  '%s refuses a user id in its path that is a dot segment',
+  '%s rejects a user id in its path that is a dot segment',
   async (...row) => {
     const [, { method, path }] = row
     for (const id of IN_PATHS) {
@@ -40,7 +40,7 @@ test.each(routes('params'))(
 )
 
 test.each(routes('query'))(
-  '%s refuses a user id in its query that is a dot segment',
+  '%s rejects a user id in its query that is a dot segment',
   async (...row) => {
     for (const id of [...IN_VALUES, '%2e%2e']) {
       const { status, json } = await api.ask({ path: `${fill(row[1].path)}?userId=${id}` })
@@ -51,7 +51,7 @@ test.each(routes('query'))(
 )
 
 test.each(routes('body'))(
-  '%s refuses a user id in its body that is a dot segment',
+  '%s rejects a user id in its body that is a dot segment',
   async (...row) => {
     const [, { method, path }] = row
     for (const userId of IN_VALUES) {
@@ -70,7 +70,7 @@ const item = (userId: string) => ({
   scope: [],
 })
 
-test('a line of a batch with such a user id is refused by itself', async () => {
+test('a batch rejects only the line whose user id is a dot segment', async () => {
   const { json } = await api.ask({
     method: 'POST',
     path: '/v1/connections/batch',
@@ -80,7 +80,7 @@ test('a line of a batch with such a user id is refused by itself', async () => {
 })
 
 test.each(['...', '.a', '..a', 'a.', '%2e', '../../..', '../'])(
-  'a user may be called "%s", which paths can name',
+  'the user id "%s" is accepted, because a path can contain it',
   async (userId) => {
     const path = `/v1/users/${encodeURIComponent(userId)}/oauth/acme`
     const { status, json } = await api.ask({

@@ -64,14 +64,14 @@ test.each<[string, object, readonly string[]]>([
   expect(names(json)).toEqual(expected)
 })
 
-test('each line of an import names every bad field at once', async () => {
+test('each line of a batch names all its bad fields at once', async () => {
   const items = [{ userId: '', provider: 'nope', accessToken: 'at' }]
   const { json } = await api.ask({ method: 'POST', path: `${IMPORTS}/batch`, body: { items } })
   const [line] = json['items'] as readonly { problem: Record<string, unknown> }[]
   expect(names(line?.problem ?? {})).toEqual(['provider', 'userId'])
 })
 
-test('a narrowed key is told the same of a provider out of its reach as of none', async () => {
+test('a narrowed key gets the same errors for a provider out of reach as for an unknown one', async () => {
   const key = { name: 'narrow', permissions: ['links:write'], providers: ['odd'] }
   const { json } = await api.ask({ method: 'POST', path: '/v1/keys', body: key })
   const headers = { authorization: `Bearer ${String(json['key'])}` }

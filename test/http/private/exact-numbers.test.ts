@@ -51,7 +51,7 @@ test('a PATCH keeps the digits of numbers in metadata', async () => {
   expect(await shown(id)).toContain(`"metadata":${metadata}`)
 })
 
-test.each(['3600.0', '3.6e3'])('a lifetime may be written as %s', async (seconds) => {
+test.each(['3600.0', '3.6e3'])('expiresInSeconds may be written as %s', async (seconds) => {
   const body = `{"userId":"n-${seconds}","provider":"acme","accessToken":"at-${seconds}","expiresInSeconds":${seconds}}`
   const { status, json } = await api.ask({ method: 'POST', path: '/v1/connections', body })
   expect(status).toBe(201)
@@ -70,7 +70,7 @@ test.each([
     '{"userId":"u","provider":"acme","accessToken":"a","params":{"tenant":1.0}}',
     'body params.tenant',
   ],
-])('a number in the place of something else is refused: %s', async (body, field) => {
+])('a number in a field of another type is rejected: %s', async (body, field) => {
   const { status, json } = await api.ask({ method: 'POST', path: '/v1/connections', body })
   expect(status).toBe(400)
   const errors = json['errors'] as { in: string; name: string }[]

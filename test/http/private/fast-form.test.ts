@@ -9,7 +9,7 @@ import { openVaultApi, ROOT_KEY, type VaultApi } from '../support/vault-api.ts'
 
 type Report = Parameters<PrivateExtras['requestAnswered']>[0]
 
-/** The same vault behind the rows as they are, and behind rows without a fast form. */
+/** One vault is served twice: with the rows as they are, and with rows that have no fast form. */
 type Served = Listener & { readonly reports: Report[] }
 
 const withFastForm = privateEndpoints.filter(({ fast }) => fast !== null)
@@ -87,7 +87,7 @@ async function serve(rows: readonly Endpoint[]): Promise<Served> {
   return Object.assign(await listen(app.callback(), at, limits), { reports })
 }
 
-/** Everything that a caller and the access log see, but for times and the number of the request. */
+/** Everything that a caller and the access log see, without times and the request id. */
 async function answerOf({ address, reports }: Served, question: Question) {
   const { status, headers, text } = await ask(address, question)
   const { date: _date, ...lasting } = headers
@@ -96,7 +96,7 @@ async function answerOf({ address, reports }: Served, question: Question) {
   return { status, headers: { ...lasting, 'content-length': body.length }, body, report }
 }
 
-/** Connections in states in which a read changes nothing, and the values that name them. */
+/** Stores connections that a read does not change, and returns values for each parameter. */
 async function storedConnections() {
   const ids = [
     await stored('42', {}),
@@ -106,7 +106,7 @@ async function storedConnections() {
     await stored('a:b@c|~', { expiresInSeconds: null, accountId: 'two' }),
     await stored('ä ö', { expiresInSeconds: null, provider: 'odd' }),
   ]
-  // A failed refresh: further reads wait for the end of the back-off.
+  // The refresh fails, so further reads wait for the back-off.
   await api.ask({ method: 'POST', path: `/v1/connections/${ids[0]}/refresh` })
   api.now += 2_000
   return {
@@ -159,7 +159,7 @@ async function someKeys() {
   ]
 }
 
-/** Requests around the row: mostly well-formed, some of every fault that a caller can make. */
+/** Requests to a route: most are well-formed, others have any fault that a caller can make. */
 function requestsTo(row: Endpoint): fc.Arbitrary<Question> {
   const valueOf = (name: string) => {
     const { usual, odd } = pools[name] ?? { usual: ['1'], odd: ['x'] }

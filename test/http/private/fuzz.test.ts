@@ -4,7 +4,7 @@ import type { Endpoint } from '../../../src/http/private/endpoint.ts'
 import { privateEndpoints } from '../../../src/http/private/private.ts'
 import { openVaultApi, START, type VaultApi } from '../support/vault-api.ts'
 
-// Whatever is sent: an answer below 500, in the form that the OpenAPI document foresees.
+// Any request gives an answer below 500, in the form that the OpenAPI document describes.
 
 let api: VaultApi
 let known: Readonly<Record<string, string>>
@@ -23,7 +23,7 @@ afterAll(() => api[Symbol.asyncDispose]())
 const writing = privateEndpoints.filter(({ method }) => method === 'post' || method === 'patch')
 
 test.each(writing.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))(
-  '%s survives any body',
+  '%s answers any body below 500',
   async (_name, endpoint) => {
     const path = pathTo(endpoint)
     await fc.assert(
@@ -39,7 +39,7 @@ test.each(writing.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endp
   60_000,
 )
 
-test('every route survives any path and query', async () => {
+test('every route answers any path and query below 500', async () => {
   const segment = fc.oneof(
     fc.string({ unit: 'grapheme' }).map((text) => encodeURIComponent(text.toWellFormed())),
     fc.constantFrom('42', 'acme', '%', '%00', '%2e%2e', '%ff', '..;', 'a%2Fb', '*', ':id', '{id}'),
@@ -48,7 +48,7 @@ test('every route survives any path and query', async () => {
     fc.webQueryParameters(),
     fc.constantFrom('', '&&', '=', 'limit=1&limit=2', 'revoke=', 'cursor=con_', 'account=%00'),
   )
-  // A user or a connection that is deleted may not be one that another test needs.
+  // Do not delete a user or connection that another test may need.
   const quiet = privateEndpoints.filter(({ method }) => method === 'get')
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...quiet), segment, query, async (endpoint, part, search) => {
@@ -61,7 +61,7 @@ test('every route survives any path and query', async () => {
   )
 }, 60_000)
 
-/** Any JSON at all, objects of the right names with a few wrong values, and right ones. */
+/** Any JSON, and objects of the right fields with mostly right values. */
 function bodies(endpoint: Endpoint): fc.Arbitrary<unknown> {
   const names = Object.keys(endpoint.body.shape)
   const required = names.filter((name) => REQUIRED.has(name))

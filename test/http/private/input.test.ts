@@ -23,7 +23,7 @@ async function errorsOf(question: Question): Promise<Record<string, string>> {
   return Object.fromEntries(errors.map((e) => [`${e.in} ${e.name}`, e.detail]))
 }
 
-test('names every bad field of path, query and body at once', async () => {
+test('every bad field of path, query and body is named at once', async () => {
   const errors = await errorsOf({
     method: 'POST',
     path: `/v1/users/${'x'.repeat(257)}/oauth/google/link?b=1&b=2&c=%zz`,
@@ -59,7 +59,7 @@ test('names every bad field of path, query and body at once', async () => {
   })
 })
 
-test('a rule between fields is told beside what is wrong with each', async () => {
+test('a violated rule between fields is reported together with bad fields', async () => {
   const both = { expiresAt: 1, expiresInSeconds: 1, label: '' }
   expect(await errorsOf({ method: 'POST', path: '/v1/connections', body: both })).toEqual({
     'body userId': 'is required',
@@ -74,7 +74,7 @@ test.each([
   ['neither', {}],
   ['both', { provider: 'google', providers: ['zoom'] }],
   ['nulls', { provider: null, providers: null }],
-])('a link needs one of provider and providers, not %s', async (_case, body) => {
+])('a link needs exactly one of provider and providers, not %s', async (_case, body) => {
   const errors = await errorsOf({ method: 'POST', path: '/v1/connect-links', body })
   expect(errors['body provider']).toBe('must be given, or providers, and not both')
 })
@@ -101,7 +101,7 @@ test.each([
   ['GET', '/v1/users/%zz/oauth', 'path userId'],
   ['GET', '/v1/users/a%00/oauth', 'path userId'],
   ['GET', '/v1/events?limit=1001', 'query limit'],
-])('%s %s names %s', async (method, path, field) => {
+])('%s %s is rejected with the name of the %s', async (method, path, field) => {
   expect(Object.keys(await errorsOf({ method, path }))).toEqual([field])
 })
 
@@ -113,7 +113,7 @@ test.each([
   ['with NUL', { a: ['\0'] }, 'must be well-formed Unicode without NUL'],
   ['with half a character', { '\ud800': 1 }, 'must be well-formed Unicode without NUL'],
   ['text', 'x', 'must be an object'],
-])('metadata %s are refused', async (_case, metadata, detail) => {
+])('metadata %s is rejected', async (_case, metadata, detail) => {
   const errors = await errorsOf({
     method: 'PATCH',
     path: '/v1/connections/con_1',
@@ -123,7 +123,7 @@ test.each([
 })
 
 test.each([['{"metadata":{"__proto__":{"a":1}}}', 'must not hold the name __proto__']])(
-  'metadata %s are refused',
+  'metadata %s is rejected',
   async (body, detail) => {
     const errors = await errorsOf({ method: 'PATCH', path: '/v1/connections/con_1', body })
     expect(errors).toEqual({ 'body metadata': detail })
@@ -136,16 +136,19 @@ test.each([
   ['POST', '/v1/keys', '"', 'body body'],
   ['GET', '/v1/connections?=1', undefined, 'query ""'],
   ['GET', '/v1/connections?%e9=1', undefined, 'query %e9'],
-])('%s %s with %s: every error names its place', async (method, path, body, place) => {
+])('%s %s with %s is rejected with the place of the error', async (method, path, body, place) => {
   expect(Object.keys(await errorsOf({ method, path, ...(body && { body }) }))).toContain(place)
 })
 
-test.each(['[]', '"a"', '1', 'true', '[{"userId":"a"}]'])('a body is no %s', async (body) => {
-  const errors = await errorsOf({ method: 'POST', path: '/v1/keys', body })
-  expect(errors).toEqual({ 'body body': 'must be of type object' })
-})
+test.each(['[]', '"a"', '1', 'true', '[{"userId":"a"}]'])(
+  'a body that is %s is rejected',
+  async (body) => {
+    const errors = await errorsOf({ method: 'POST', path: '/v1/keys', body })
+    expect(errors).toEqual({ 'body body': 'must be of type object' })
+  },
+)
 
-test('details quote no value, whatever is wrong with it', async () => {
+test('error details never quote a value', async () => {
   const canary = 'canary-4711\n'
   const body = {
     userId: canary.repeat(30),
@@ -162,7 +165,7 @@ test('details quote no value, whatever is wrong with it', async () => {
   expect(Object.values(errors).join()).not.toContain('canary')
 })
 
-describe('a body', () => {
+describe('request bodies', () => {
   const path = '/v1/keys'
   const headers = { authorization: 'Bearer key' }
   const statusOf = async (more: Partial<Question>) =>
@@ -197,11 +200,11 @@ describe('a body', () => {
     ['text/plain', 415],
     ['multipart/form-data; boundary=x', 415],
     ['', 415],
-  ])('of type "%s" is answered %d', async (type, status) => {
+  ])('a body of type "%s" is answered with %d', async (type, status) => {
     expect(await statusOf({ body: '{}', headers: { 'content-type': type } })).toBe(status)
   })
 
-  test('of another charset is refused with the name of what is wrong', async () => {
+  test('a body in another charset is rejected with the accepted one', async () => {
     const answer = await ask(api.address, {
       method: 'POST',
       path,
@@ -211,11 +214,11 @@ describe('a body', () => {
     expect(answer.json).toMatchObject({ detail: 'the charset of Content-Type must be UTF-8' })
   })
 
-  test('that is compressed is not read', async () => {
+  test('a compressed body is rejected with 415', async () => {
     expect(await statusOf({ body: '{}', headers: { 'content-encoding': 'gzip' } })).toBe(415)
   })
 
-  test('that is not UTF-8 is malformed', async () => {
+  test('a body that is not UTF-8 is rejected with 400', async () => {
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n`
     const type = 'Content-Type: application/json\r\n'
     const socket = await sendRaw(
@@ -225,21 +228,21 @@ describe('a body', () => {
     expect(socket).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  test('of the limit is read, one byte more is not', async () => {
+  test('a body of exactly the limit is read, and one byte more is rejected with 413', async () => {
     expect(await statusOf({ body: bodyOf(BODY_LIMIT) })).toBe(400)
     expect(await statusOf({ body: bodyOf(BODY_LIMIT + 1) })).toBe(413)
   })
 
-  test('without a stated length is cut off at the limit', async () => {
+  test('a chunked body is cut off at the limit', async () => {
     expect(await sendChunks(64 * BODY_LIMIT)).toBe(413)
     expect(await sendChunks(BODY_LIMIT / 2)).toBe(400)
   })
 
-  test('that is announced and then empty is absent', async () => {
+  test('an empty chunked body counts as absent', async () => {
     expect(await sendChunks(0, {})).toBe(400)
   })
 
-  test('that its sender does not finish troubles nobody', async () => {
+  test('an unfinished body leaves no failure in the log', async () => {
     const { hostname, port } = new URL(api.address)
     const socket = connect({ host: hostname, port: Number(port) })
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n`
@@ -251,10 +254,10 @@ describe('a body', () => {
     expect(api.failures).toEqual([])
   })
 
-  test('may be absent where nothing in it is required', async () => {
+  test('a body may be absent if no field is required', async () => {
     const link = '/v1/users/u/oauth/none/link'
     const { status } = await ask(api.address, { method: 'POST', path: link, headers })
-    // Read and found right: what is missing is the provider.
+    // The body was accepted, but the provider does not exist.
     expect(status).toBe(404)
   })
 

@@ -16,7 +16,7 @@ afterEach(() => api[Symbol.asyncDispose]())
 const make = (body: Record<string, unknown>) =>
   api.ask({ method: 'POST', path: '/v1/connect-links', body })
 
-/** What the public listener does when the user has pressed Continue and consented. */
+/** Does what the public listener does when the user has pressed Continue and consented. */
 async function connect(url: string): Promise<URL | null> {
   const secret = url.split('/').at(-1) ?? ''
   const provider = 'acme' as ProviderId
@@ -30,8 +30,8 @@ async function connect(url: string): Promise<URL | null> {
   return ended.kind === 'redirect' ? new URL(ended.url) : null
 }
 
-describe('a link', () => {
-  test('is made, asked after and withdrawn', async () => {
+describe('connect links', () => {
+  test('a link is created, read and withdrawn', async () => {
     const { status, json } = await make({ userId: '42', provider: 'acme', ttlSeconds: 60 })
     expect(status).toBe(201)
     expect(json).toEqual({
@@ -56,7 +56,7 @@ describe('a link', () => {
     expect((await api.ask({ method: 'DELETE', path })).status).toBe(204)
   })
 
-  test('may be made for a user and a provider by their path, with nothing else said', async () => {
+  test('a link can be created by user and provider in the path, with an empty body', async () => {
     const path = '/v1/users/a%2Fb/oauth/acme/link'
     const { status, json } = await api.ask({ method: 'POST', path })
     expect(status).toBe(201)
@@ -65,14 +65,14 @@ describe('a link', () => {
     expect((await api.ask({ method: 'POST', path, body: more })).status).toBe(201)
   })
 
-  test('leads to an address with a state of its own, if it has none', async () => {
+  test('a redirect URL keeps a state of its own if the link has none', async () => {
     const redirectUrl = 'https://app.example.com/oauth?state=own%20one'
     const { json } = await make({ userId: '42', provider: 'acme', redirectUrl })
     const back = await connect(String(json['url']))
     expect(back?.href).toMatch(/\?state=own%20one&connectionId=con_\w+&linkId=lnk_\w+$/)
   })
 
-  test('tells which connection came of it', async () => {
+  test('a completed link names its connection, and its token is readable', async () => {
     const { json } = await make({
       userId: '42',
       provider: 'acme',
@@ -89,38 +89,34 @@ describe('a link', () => {
   })
 
   test.each([
-    ['a place that is not allowed', { redirectUrl: 'https://evil.example/' }, 'redirectUrl'],
+    ['a redirect URL that is not allowed', { redirectUrl: 'https://evil.example/' }, 'redirectUrl'],
     [
-      'a place that only begins like it',
+      'a redirect URL that only begins like an allowed one',
       { redirectUrl: 'https://app.example.com/oauthx' },
       'redirectUrl',
     ],
+    ['confirmation by the app but no redirect URL', { confirm: 'app' }, 'redirectUrl'],
     [
-      'a page of Larder that leaves the app without the completion',
-      { confirm: 'app' },
-      'redirectUrl',
-    ],
-    [
-      'an address that already says what became of a link',
+      'a redirect URL that already has an error',
       { redirectUrl: 'https://app.example.com/oauth?a=1&err%6Fr=reject' },
       'redirectUrl',
     ],
     [
-      'an address with another state than the one of the link',
+      'a redirect URL with another state than the link',
       { redirectUrl: 'https://app.example.com/oauth?state=old', state: 'new' },
       'redirectUrl',
     ],
     ['a provider that is not configured', { provider: 'nobody' }, 'provider'],
-    ['an id that is no address', { email: 'ann' }, 'email'],
+    ['an invalid e-mail address', { email: 'ann' }, 'email'],
     ['parameters of the protocol', { params: { state: 'x' } }, 'params.state'],
-  ])('does not lead to %s', async (_case, more, name) => {
+  ])('a link with %s is rejected with the name of the field', async (_case, more, name) => {
     const { status, json } = await make({ userId: '42', provider: 'acme', ...more })
     expect(status).toBe(400)
     expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
   })
 
   test.each(['lnk_1', 'con_01jd9z0000000000000000000a', 'lnk_01jd9z0000000000000000000a'])(
-    '%s does not exist',
+    'the link %s does not exist',
     async (id) => {
       const path = `/v1/connect-links/${id}`
       expect((await api.ask({ path })).status).toBe(404)
@@ -148,7 +144,7 @@ describe('a link that the app confirms', () => {
   const confirm = (userId: string, given = completion) =>
     api.ask({ method: 'POST', path: `${path}/confirm`, body: { userId, completion: given } })
 
-  test('serves nobody until then', async () => {
+  test('a connection serves no token until the app has confirmed its link', async () => {
     expect((await api.ask({ path })).json).toMatchObject({ status: 'awaiting_confirmation' })
     const pending = await api.ask({ path: `/v1/connections/${connectionId}` })
     expect(pending.json).toMatchObject({ status: 'pending', alive: false, scope: [] })
@@ -166,7 +162,7 @@ describe('a link that the app confirms', () => {
     expect((await confirm('42')).status).toBe(410)
   })
 
-  test('keeps nobody from the account that is connected already', async () => {
+  test("a pending connection does not hide the user's other connection", async () => {
     const body = { userId: '42', provider: 'acme', accountId: 'there-before', accessToken: 'at' }
     const { json } = await api.ask({ method: 'POST', path: '/v1/connections', body })
     const ofUser = '/v1/users/42/oauth/acme'
@@ -178,7 +174,7 @@ describe('a link that the app confirms', () => {
     expect((await api.ask({ path: ofUser })).json).toMatchObject({ code: 'several_accounts' })
   })
 
-  test('is given up where another user confirms', async () => {
+  test('a link is ended and its connection removed if another user confirms', async () => {
     const { status, json } = await confirm('43')
     expect(status).toBe(409)
     expect(json).toMatchObject({ code: 'confirmation_refused' })
@@ -203,8 +199,8 @@ const begin = (more: Record<string, unknown> = {}) =>
 const complete = (body: Record<string, unknown>) =>
   api.ask({ method: 'POST', path: '/v1/authorizations/complete', body })
 
-describe("a flow whose callback is the app's own", () => {
-  test('is begun and completed', async () => {
+describe('a flow whose callback is at the app', () => {
+  test('a flow of the app is begun and completed', async () => {
     const begun = await begin()
     expect(begun.status).toBe(201)
     const { url, state, expiresAt } = begun.json
@@ -222,7 +218,7 @@ describe("a flow whose callback is the app's own", () => {
     expect((await complete(done)).status).toBe(400)
   })
 
-  test("Pyas's bad code is invalid_grant, and names no value", async () => {
+  test('a rejected code is answered with invalid_grant', async () => {
     api.endpoint.exchange = async () => ({ kind: 'code_rejected', detail: 'invalid_grant' })
     const { state } = (await begin()).json
     const { status, json } = await complete({ userId: '42', state, code: 'bad' })
@@ -230,7 +226,7 @@ describe("a flow whose callback is the app's own", () => {
     expect(json).toMatchObject({ code: 'invalid_request', reason: 'invalid_grant' })
   })
 
-  test('is refused in the session of another user, its code not redeemed', async () => {
+  test('a flow completed for another user is refused, and its code is not redeemed', async () => {
     let redeemed = 0
     api.endpoint.exchange = async () => {
       redeemed++
@@ -247,22 +243,25 @@ describe("a flow whose callback is the app's own", () => {
     ['callbackUrl', { callbackUrl: 'https://evil.example/callback' }],
     ['callbackUrl', { callbackUrl: '/callback' }],
     ['provider', { provider: 'nobody' }],
-  ])('names a bad %s and where it was', async (name, more) => {
-    const { status, json } = await begin(more)
-    expect(status).toBe(400)
-    expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
-  })
+  ])(
+    'an authorization with a bad %s is rejected with the name of the field',
+    async (name, more) => {
+      const { status, json } = await begin(more)
+      expect(status).toBe(400)
+      expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
+    },
+  )
 
   test.each<[string, (query: string) => unknown]>([
-    ['the URL that was called', (query) => `https://app.example.com/oauth/callback?${query}#_=_`],
-    ['the path that was called', (query) => `/oauth/callback?${query}`],
-    ['a query or a posted form', (query) => query],
+    ['its whole URL', (query) => `https://app.example.com/oauth/callback?${query}#_=_`],
+    ['its path', (query) => `/oauth/callback?${query}`],
+    ['its query or posted form', (query) => query],
     ['its fields', (query) => Object.fromEntries(new URLSearchParams(query))],
     [
       'its fields, some of them lists',
       (query) => ({ ...Object.fromEntries(new URLSearchParams(query)), scope: ['a b', 'c'] }),
     ],
-  ])('takes the whole callback as %s', async (_, callbackOf) => {
+  ])('an authorization can be completed with the callback as %s', async (_, callbackOf) => {
     const { state } = (await begin()).json
     const seen: ReadonlyMap<string, string>[] = []
     const { exchange } = api.endpoint
@@ -292,18 +291,21 @@ describe("a flow whose callback is the app's own", () => {
     ['without a code', { callback: { state: 's' } }, ['callback.code']],
     ['with two states', { callback: '?code=c&state=s&state=t' }, ['callback.state']],
     ['with two codes', { callback: { code: ['c', 'd'], state: 's' } }, ['callback.code']],
-    ['beside its own fields', { callback: '?code=c&state=s', state: 's' }, ['callback']],
+    ['beside state', { callback: '?code=c&state=s', state: 's' }, ['callback']],
     ['of another type', { callback: 7 }, ['callback']],
     ['that nests', { callback: { state: 's', code: { a: 'b' } } }, ['callback']],
     ['too long', { callback: `?state=s&code=${'x'.repeat(12_288)}` }, ['callback']],
-  ])('refuses a callback %s by the name of the field', async (_, more, names) => {
-    const { status, json } = await complete({ userId: '42', ...more })
-    expect(status).toBe(400)
-    const errors = json['errors'] as { name: string }[]
-    expect(errors.map(({ name }) => name)).toEqual(names)
-  })
+  ])(
+    'an authorization with a callback %s is rejected with the name of the field',
+    async (_, more, names) => {
+      const { status, json } = await complete({ userId: '42', ...more })
+      expect(status).toBe(400)
+      const errors = json['errors'] as { name: string }[]
+      expect(errors.map(({ name }) => name)).toEqual(names)
+    },
+  )
 
-  test('needs a code or an error', async () => {
+  test('completing an authorization needs a code or an error', async () => {
     const { json } = await complete({ userId: '42', state: 's' })
     expect(json['errors']).toEqual([
       { in: 'body', name: 'code', detail: 'is required where there is no error' },

@@ -11,7 +11,7 @@ import { document } from '../support/conform.ts'
 
 const run = promisify(execFile)
 
-test('a public linter finds nothing in the document', async () => {
+test('a public linter accepts the OpenAPI document', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'larder-openapi-'))
   try {
     const file = join(directory, 'openapi.json')
@@ -35,7 +35,7 @@ test('npm run api-page renders every endpoint to one page', async () => {
   expect(page).not.toMatch(/<script[^>]* src=/)
 }, 60_000)
 
-test('every endpoint is in it, with its permission', () => {
+test('the OpenAPI document lists every endpoint with its permission', () => {
   const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(
       ([method, { operationId }]) => `${operationId} ${method} ${path}`,
@@ -49,7 +49,7 @@ test('every endpoint is in it, with its permission', () => {
   expect(document.paths['/livez']?.['get']?.['security']).toEqual([])
 })
 
-test('what it says of a body is what is read', () => {
+test('the OpenAPI document describes the bodies that the API reads', () => {
   const body = document.paths['/v1/connect-links']?.['post']?.['requestBody']
   expect(body).toMatchObject({
     required: true,
@@ -78,11 +78,11 @@ test.each(privateEndpoints.map(({ method, path }) => `${method.toUpperCase()} ${
   },
 )
 
-/** From one `## ` to the next: what several endpoints have in common is told once. */
+/** From one `## ` to the next: rules that several endpoints share stand there once. */
 const groupOf = (name: string) =>
   docs.split(/^## /m).find((group) => group.includes(`\n### \`${name}\`\n`)) ?? ''
 
-/** Whether a word stands there as code: as prose, many a field's name says nothing of the field. */
+/** Whether the word stands there as code; in prose, a field's name may mean something else. */
 function says(text: string) {
   const parts = text.matchAll(/```([^`]+)```|`([^`]+)`/g)
   const code = Array.from(parts, ([, block, inline]) => block ?? inline).join('\n')
@@ -105,7 +105,7 @@ test.each(Object.entries(document.components.schemas))(
   },
 )
 
-/** Of a JSON Schema: what its properties are called, and the values that they are held to. */
+/** The property names of a JSON Schema, and the values that they may have. */
 function wordsOf(schema: unknown): readonly string[] {
   if (Array.isArray(schema)) return schema.flatMap(wordsOf)
   if (typeof schema !== 'object' || schema === null) return []

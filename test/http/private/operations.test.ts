@@ -21,8 +21,8 @@ async function makeKey(more: Record<string, unknown> = {}) {
   return { status, json, headers: { authorization: `Bearer ${String(json['key'])}` } }
 }
 
-describe('keys', () => {
-  test('are shown once, and work until they are revoked', async () => {
+describe('API keys', () => {
+  test('an API key is shown once and works until it is revoked', async () => {
     const { status, json, headers } = await makeKey({ providers: null })
     expect(status).toBe(201)
     expect(json).toEqual({
@@ -49,7 +49,7 @@ describe('keys', () => {
     ])
   })
 
-  test('are listed in pages, each once, revoked ones too', async () => {
+  test('API keys are listed in pages, each once, with revoked ones', async () => {
     const made: string[] = []
     for (let n = 0; n < 5; n++) {
       const { json } = await makeKey()
@@ -65,7 +65,7 @@ describe('keys', () => {
       listed.push(...itemsOf(page).map(({ id }) => id))
       cursor = page.json['nextCursor'] as string | null
     } while (cursor !== null)
-    // Made in the same millisecond, ids are in no order.
+    // Ids made in the same millisecond are in no order.
     expect(listed).toEqual(made.toSorted())
   })
 
@@ -75,13 +75,13 @@ describe('keys', () => {
     ['cursor=x', 'cursor'],
     ['cursor=con_01jd0000000000000000000000', 'cursor'],
     ['page=2', 'page'],
-  ])('are not listed by ?%s', async (query, name) => {
+  ])('a listing of API keys with ?%s is rejected', async (query, name) => {
     const { status, json } = await api.ask({ path: `/v1/keys?${query}` })
     expect(status).toBe(400)
     expect(json['errors']).toMatchObject([{ in: 'query', name }])
   })
 
-  test('two live at once', async () => {
+  test('two API keys can be live at the same time', async () => {
     const [one, two] = [await makeKey(), await makeKey()]
     for (const { headers } of [one, two]) {
       expect((await api.ask({ path: '/v1/providers', headers })).status).toBe(200)
@@ -94,13 +94,13 @@ describe('keys', () => {
     [{ userIdPrefix: 'tenant' }, 'userIdPrefix'],
     [{ providers: [] }, 'providers'],
     [{ name: '' }, 'name'],
-  ])('are not made of %j', async (more, name) => {
+  ])('an API key with %j is rejected', async (more, name) => {
     const { status, json } = await makeKey(more)
     expect(status).toBe(400)
     expect(json['errors']).toMatchObject([{ in: 'body', name }])
   })
 
-  test('are told with who made, used and revoked them', async () => {
+  test('the log names the key that created, deleted or revoked something', async () => {
     const { observer, observed } = recordingObserver()
     Object.assign(api.ports, { observer })
     const { json, headers } = await makeKey({ permissions: ['admin'] })
@@ -119,7 +119,7 @@ describe('keys', () => {
     ])
   })
 
-  test('that are narrowed make no wider ones', async () => {
+  test('a narrowed key cannot create a wider key', async () => {
     const { headers } = await makeKey({ permissions: ['admin'], userIdPrefix: 'a:' })
     const body = { name: 'wide', permissions: ['admin'] }
     const { status } = await api.ask({ method: 'POST', path: '/v1/keys', headers, body })
@@ -127,7 +127,7 @@ describe('keys', () => {
   })
 })
 
-test('events are read on from where one stopped', async () => {
+test('events are read on from the cursor of the last page', async () => {
   for (const userId of ['a', 'b', 'c']) {
     const body = { accessToken: 'at', refreshToken: `rt-${userId}`, scope: [] }
     await api.ask({ method: 'POST', path: `/v1/users/${userId}/oauth/acme`, body })
@@ -148,7 +148,7 @@ test('events are read on from where one stopped', async () => {
   expect((await api.ask({ path: '/v1/events?after=yesterday' })).status).toBe(400)
 })
 
-test('providers tell what can be connected, and nothing of their client', async () => {
+test('the list of providers shows what can be connected, and nothing of the client', async () => {
   const { json } = await api.ask({ path: '/v1/providers' })
   expect(json['items']).toMatchObject([
     {
@@ -169,10 +169,10 @@ const away = async () => {
   throw new StoreError('unreachable', new Error('canary'))
 }
 
-describe('probes', () => {
+describe('probes and metrics', () => {
   const open = { authorization: '' }
 
-  test.each(['GET', 'HEAD'])('are answered to %s without a key', async (method) => {
+  test.each(['GET', 'HEAD'])('probes answer %s without a key', async (method) => {
     for (const path of ['/livez', '/readyz']) {
       const { status, text } = await api.askUnchecked({ method, path, headers: open })
       expect(status).toBe(200)
@@ -181,7 +181,7 @@ describe('probes', () => {
   })
 
   test.each(['disk_full', 'read_only', 'io_error', 'locked', 'corrupt', 'unreachable'] as const)(
-    'say when nothing can be written, and why: %s',
+    'readiness and health report why the database cannot be written: %s',
     async (reason) => {
       api.ports.store.sharedProbe = async () => {
         throw new StoreError(reason, new Error('of SQLite'))
@@ -194,7 +194,7 @@ describe('probes', () => {
     },
   )
 
-  test('10,000 calls of /readyz by 32 callers are one write a second, and reads go on', async () => {
+  test('10,000 calls of /readyz by 32 callers write once a second, and reads go on', async () => {
     const body = { accessToken: 'at', refreshToken: 'rt', scope: [] }
     const made = await api.ask({ method: 'POST', path: '/v1/users/ann/oauth/acme', body })
     const readToken = { path: `/v1/connections/${String(made.json['id'])}/token` }
@@ -204,7 +204,7 @@ describe('probes', () => {
     let left = 10_000
     const call = async () => {
       while (left-- > 0) {
-        // Within the second in all: the same heartbeat again would change nothing of the log.
+        // All calls fall within one second, because repeating a heartbeat would not change the log.
         if (left % 12 === 0) api.now++
         expect((await fetch(`${api.address}/readyz`)).status).toBe(200)
       }
@@ -231,7 +231,7 @@ describe('probes', () => {
     expect((await api.ask({ path: '/readyz', headers: open })).status).toBe(200)
   })
 
-  test('health invents nothing where the database is away', async () => {
+  test('/healthz reports null for values that it cannot read from the database', async () => {
     api.ports.store.sharedProbe = away
     api.ports.store.census = away
     api.ports.store.webhookStates = away
@@ -248,14 +248,14 @@ describe('probes', () => {
     })
   })
 
-  test('a process that is about to end says so, and not that its database is ill', async () => {
+  test('/healthz of a stopping process reports stopping, with a healthy database', async () => {
     Object.assign(api.ports.pulse, { stopping: true })
     const { status, json } = await api.ask({ path: '/healthz' })
     expect(status).toBe(503)
     expect(json).toMatchObject({ ok: false, stopping: true, database: { ok: true, reason: null } })
   })
 
-  test('health tells which job is running for how long, and when the last scan ended', async () => {
+  test('/healthz reports which job has been running for how long, and when the last scan ended', async () => {
     const jobs = [
       { name: 'refresh-due', lastEndedAt: START, runningForMs: 90_000 },
       { name: 'sweep', lastEndedAt: null, runningForMs: null },
@@ -273,7 +273,7 @@ describe('probes', () => {
     })
   })
 
-  test('health tells of each part', async () => {
+  test('/healthz reports each part', async () => {
     const { status, json } = await api.ask({ path: '/healthz' })
     expect(status).toBe(200)
     expect(json).toMatchObject({
@@ -289,15 +289,15 @@ describe('probes', () => {
     })
   })
 
-  test('metrics are text', async () => {
+  test('/metrics answers in text format', async () => {
     const { headers, text } = await api.ask({ path: '/metrics' })
     expect(headers['content-type']).toBe('text/plain; version=0.0.4')
     expect(text).toBe('up 1\n')
   })
 })
 
-describe('what fails', () => {
-  test('inside is an id and nothing else', async () => {
+describe('requests that fail', () => {
+  test('an unexpected error is answered with a request id and logged with it', async () => {
     const canary = 'canary-4711'
     api.ports.store.listConnections = async () => {
       throw new Error(canary, { cause: new Error(canary) })
@@ -311,7 +311,7 @@ describe('what fails', () => {
     ])
   })
 
-  test('inside, with a detail of its own, keeps it', async () => {
+  test('the detail of an internal error is not sent', async () => {
     api.ports.store.listConnections = async () => {
       throw new VaultError('internal', 'canary-4711')
     }
@@ -319,7 +319,7 @@ describe('what fails', () => {
     expect(text).not.toContain('canary')
   })
 
-  test('in the database is told with a time to come back', async () => {
+  test('a database error is answered with 503 and Retry-After', async () => {
     api.ports.store.listConnections = async () => {
       throw new StoreError('locked', new Error('canary-4711'))
     }
@@ -335,7 +335,7 @@ describe('what fails', () => {
     expect(api.failures).toMatchObject([{ route: 'GET /v1/connections' }])
   })
 
-  test('has an id of its own each time', async () => {
+  test('every problem has a request id of its own', async () => {
     const ids = await Promise.all(
       [1, 2, 3].map(async () => (await api.ask({ path: '/v1/connections/x' })).json['requestId']),
     )
@@ -345,7 +345,7 @@ describe('what fails', () => {
 
 describe('routes', () => {
   test.each(['/', '/v1', '/v1/', '/v1/connections/', '/V1/connections', '/v1/users//oauth'])(
-    '%s does not exist',
+    'the path %s does not exist',
     async (path) => {
       const { status, json } = await api.askUnchecked({ path })
       expect({ status, code: json['code'] }).toEqual({ status: 404, code: 'not_found' })
@@ -363,27 +363,27 @@ describe('routes', () => {
     ['PATCH', '/v1/connections/batch', 'POST'],
     ['DELETE', '/v1/connections/batch', 'POST'],
     ['PROPFIND', '/livez', 'HEAD, GET'],
-  ])('%s %s is not one of theirs', async (method, path, allow) => {
+  ])('%s %s is rejected with 405 and the allowed methods', async (method, path, allow) => {
     const { status, headers } = await api.askUnchecked({ method, path })
     expect({ status, allow: headers['allow'] }).toEqual({ status: 405, allow })
     expect(Object.keys(headers).join()).not.toContain('access-control')
   })
 
-  test('are not told to those without a key', async () => {
+  test('a request without a key does not learn which routes exist', async () => {
     const headers = { authorization: '' }
     for (const path of ['/nothing', '/console', '/v1/connections']) {
       expect((await api.askUnchecked({ path, method: 'PUT', headers })).status).toBe(401)
     }
   })
 
-  test('of the public listener are not here', async () => {
+  test('routes of the public listener do not exist on the private one', async () => {
     for (const path of ['/connect/x', '/callback/acme', '/robots.txt']) {
       expect((await api.askUnchecked({ path })).status).toBe(404)
     }
   })
 })
 
-test('the admin key of the settings is one of the keys', async () => {
+test('the API key of the settings has the permission admin', async () => {
   const lower = { authorization: `bearer ${ROOT_KEY}` }
   expect((await api.ask({ path: '/v1/keys', headers: lower })).status).toBe(200)
 })

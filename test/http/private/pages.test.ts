@@ -35,7 +35,7 @@ describe('a page of 1,000 connections with 16,000 characters of metadata', () =>
     ['/v1/events?limit=1000', 'after', CONNECTIONS],
     ['/v1/connections?limit=500', 'cursor', CONNECTIONS],
     ['/v1/connections?limit=500&userId=ann', 'cursor', CONNECTIONS / 2],
-  ])('is bounded in bytes: %s', async (path, parameter, count) => {
+  ])('a page of large entries is bounded in bytes: %s', async (path, parameter, count) => {
     const pages = await readAll(path, parameter)
     expect(pages.flatMap(({ ids }) => ids).length).toBe(count)
     expect(new Set(pages.flatMap(({ ids }) => ids)).size).toBe(count)
@@ -44,7 +44,7 @@ describe('a page of 1,000 connections with 16,000 characters of metadata', () =>
   })
 }, 60_000)
 
-test('an event or connection larger than a page is a page of its own', async () => {
+test('an event or connection larger than a page gets a page of its own', async () => {
   const connection = makeConnection({ metadata: { note: '\u{1f511}'.repeat(400_000) } })
   await api.ports.store.write(async (trx) => {
     await trx.insertConnection(connection)
@@ -66,7 +66,7 @@ describe('a key narrowed to one tenant, after 20,000 events of others', () => {
     await append('tenant-b:1', 20_000)
   })
 
-  test('reads them once, and then only what is new', async () => {
+  test('a narrowed key skips the events of other tenants once, and then reads only new ones', async () => {
     const first = await poll('0')
     expect(first).toEqual({ users: [], next: '20000' })
     await append('tenant-b:1', 1)
@@ -75,7 +75,7 @@ describe('a key narrowed to one tenant, after 20,000 events of others', () => {
     expect(await poll('20002')).toEqual({ users: [], next: '20002' })
   })
 
-  test('gets on with bounded work in each poll, past any number of them', async () => {
+  test('each poll of a narrowed key does bounded work, and progresses past any number of events', async () => {
     await append('tenant-b:1', 10_000)
     await append('tenant-a:1', 1)
     const first = await poll('0')

@@ -5,8 +5,8 @@ import { privateEndpoints } from '../../../src/http/private/private.ts'
 import type { Answered, Question } from '../support/ask.ts'
 import { acme, odd, openVaultApi, type VaultApi } from '../support/vault-api.ts'
 
-// Generated from the route table. For every route, every field that names a thing and every kind of
-// narrowed key: a thing of another tenant is answered like a thing that does not exist.
+// Generated from the route table, for every field that names a thing and every kind of narrowed
+// key: a thing of another tenant is answered like a thing that does not exist.
 
 type Fields = Readonly<Record<string, unknown>>
 type Request = { readonly params?: Fields; readonly query?: Fields; readonly body?: Fields }
@@ -19,7 +19,7 @@ const tokens = () => ({ accessToken: fresh('at'), refreshToken: fresh('rt'), sco
 const handedIn = () => ({ userId: newUser(), provider: 'acme', ...tokens() })
 const named = { userId: 'a:ann', provider: 'acme' }
 
-/** A request that names nothing of another tenant, for every route. */
+/** A request to every route that names nothing of another tenant. */
 const CASES: Readonly<Record<string, () => Request>> = {
   listConnections: () => ({}),
   importConnection: () => ({ body: handedIn() }),
@@ -57,7 +57,7 @@ const CASES: Readonly<Record<string, () => Request>> = {
   revokeKey: () => ({ params: { id: mine.key } }),
 }
 
-/** What a field names; `plain`: nothing that is stored for somebody. */
+/** The kind of thing that a field names; `plain` if it names nothing stored. */
 type Kind =
   | 'user'
   | 'provider'
@@ -112,7 +112,7 @@ function fieldsOf(endpoint: Endpoint): readonly Named[] {
   )
 }
 
-test('every route has a case, and every field of it a meaning', () => {
+test('every route has a case, and every field has a kind', () => {
   const ids = privateEndpoints.map(({ id }) => id)
   expect(Object.keys(CASES).toSorted()).toEqual(ids.toSorted())
   const unknown = privateEndpoints.flatMap((endpoint) =>
@@ -122,7 +122,7 @@ test('every route has a case, and every field of it a meaning', () => {
 })
 
 type Things = Readonly<Partial<Record<Kind, unknown>>> & {
-  /** Texts that no answer may show. */
+  /** Texts that no answer may contain. */
   readonly hidden: readonly string[]
 }
 type Narrowed = Readonly<Record<string, unknown>>
@@ -148,20 +148,20 @@ const KEYS: readonly {
   },
 ]
 
-/** Each key with everything, and with each permission alone. */
+/** A key with all permissions, and one for each permission alone. */
 const GRANTED = [[...PERMISSIONS], ...PERMISSIONS.map((one) => [one])]
 
 beforeAll(async () => {
   api = await openVaultApi()
-  // What differs by chance is no answer to what was asked.
+  // Values that differ by chance say nothing about the request.
   Object.assign(api.ports, { random: { ...api.ports.random, fraction: () => 0.5 } })
   const providers = api.ports.providers as unknown as Map<string, typeof acme>
-  // So that a link for an account that is connected already could warn of it.
+  // An account that is connected already, because a link for it could warn.
   for (const one of [acme, odd]) {
     providers.set(one.id, { ...one, refresh: { ...one.refresh, grantsPerAccount: 1 } })
   }
   ofBob = await thingsOf('b:bob', 'acme')
-  // A key for one provider reaches every user there, so that his id is none of what it must not name.
+  // A key for one provider reaches every user there, so it may see the user's id.
   const { user: _, ...things } = await thingsOf('c:carl', 'odd')
   ofCarl = { ...things, provider: 'odd', providers: ['odd'] }
   const { connection, link, key } = await thingsOf('a:ann', 'acme')
@@ -176,7 +176,7 @@ beforeAll(async () => {
 
 afterAll(() => api[Symbol.asyncDispose]())
 
-/** So that what one test has imported is no answer in another. */
+/** Makes ids unique, so that an import of one test does not affect another. */
 afterEach(async () => {
   for (const user of newUsers.splice(0)) await root('DELETE', `/v1/users/${user}`)
 })
@@ -206,7 +206,7 @@ async function thingsOf(userId: string, provider: string): Promise<Things> {
   return { user: userId, account, flow: state, callback: `code=x&state=${state}`, ...ids, hidden }
 }
 
-/** Of the same form, and next to it in every order. */
+/** A value of the same form that sorts next to it. */
 function absent(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(absent)
   const text = String(value)
@@ -221,7 +221,7 @@ function questionOf({ method, path }: Endpoint, { params, query, body }: Request
   return { method: method.toUpperCase(), path: search ? `${filled}?${search}` : filled, body }
 }
 
-/** Ids, secrets and times that are made for an answer are no part of what is compared. */
+/** Removes ids, secrets and times that are made for each answer. */
 function comparable({ status, text }: Answered, asked: unknown): string {
   const values = Array.isArray(asked) ? asked : [asked]
   const told = values.reduce<string>((rest, one) => rest.replaceAll(String(one), '<asked>'), text)
@@ -246,7 +246,7 @@ function withField(
   return { ...request, [place]: { ...Object.fromEntries(others), [name]: value } }
 }
 
-/** Fields that a request gives in place of others. */
+/** Fields that a request gives instead of others. */
 const INSTEAD_OF: Readonly<Record<string, readonly string[]>> = {
   providers: ['provider'],
   callback: ['state', 'code'],
@@ -280,7 +280,7 @@ function variants(endpoint: Endpoint, thing: (kind: Kind) => unknown) {
 
 describe.each(KEYS)('a key that is narrowed to $name', ({ name, theirs }) => {
   test.each(privateEndpoints.map((endpoint) => [endpoint.id, endpoint] as const))(
-    'is told of a thing outside its reach what it is told of none: %s',
+    "a thing out of a narrowed key's reach is answered like a missing one: %s",
     async (_, endpoint) => {
       const before = await everythingOfOthers()
       for (const permissions of GRANTED) {
@@ -299,7 +299,7 @@ describe.each(KEYS)('a key that is narrowed to $name', ({ name, theirs }) => {
             reveals(told)
           }
         }
-        // Where nothing is named: a list shows what the key reaches.
+        // A list names nothing, so it must show only what the key reaches.
         if (endpoint.method === 'get') reveals((await ask(CASES[endpoint.id]?.() ?? {})).text)
       }
       expect(await everythingOfOthers()).toBe(before)
@@ -312,7 +312,7 @@ describe.each(KEYS)('a key that is narrowed to $name', ({ name, theirs }) => {
   }
 })
 
-/** As the operator sees it. */
+/** What the operator sees of the other tenants. */
 async function everythingOfOthers(): Promise<string> {
   const all = []
   for (const { connection, link } of [ofBob, ofCarl]) {

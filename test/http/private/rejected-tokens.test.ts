@@ -38,7 +38,7 @@ const reportOf = (id: string, tokenId: string) =>
 
 describe('a rejected token', () => {
   test.each([{ expiresInSeconds: 3600 }, {}])(
-    'without a refresh token ends the connection, and no reader gets it again (%o)',
+    'a rejected token without a refresh token disconnects and is not served again (%o)',
     async (life) => {
       const id = await imported({ refreshToken: null, expiresInSeconds: null, ...life })
       const { status, json } = await report(id)
@@ -55,14 +55,14 @@ describe('a rejected token', () => {
       const { json: events } = await api.ask({ path: '/v1/events' })
       const types = (events['items'] as readonly { type: string }[]).map(({ type }) => type)
       expect(types).toEqual(['connection.created', 'connection.disconnected'])
-      // A new consent, or new tokens, heal it.
+      // New tokens revive the connection.
       const path = `/v1/connections/${id}`
       await api.ask({ method: 'PATCH', path, body: { accessToken: 'at-2' } })
       expect((await read(id)).json).toMatchObject({ accessToken: 'at-2', status: 'active' })
     },
   )
 
-  test('of a dead grant is not served to its end', async () => {
+  test('a rejected token of a dead grant is not served until its expiry', async () => {
     api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
     const id = await imported()
     await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
@@ -75,7 +75,7 @@ describe('a rejected token', () => {
     ['unavailable', { kind: 'not_sent', detail: 'refused' }],
     ['not answering', { kind: 'answer_lost', detail: 'cut', began: true }],
     ['throttling', { kind: 'throttled', detail: '429', retryAfterMs: 30_000 }],
-  ] as const)('is served to no reader while the provider is %s', async (_, outcome) => {
+  ] as const)('a rejected token is not served while the provider is %s', async (_, outcome) => {
     const refresh = api.endpoint.refresh
     api.endpoint.refresh = async () => outcome
     const id = await imported()
@@ -92,7 +92,7 @@ describe('a rejected token', () => {
     expect(healed.json).toMatchObject({ accessToken: 'access-of-the-provider-1', status: 'active' })
   })
 
-  test('makes the connection failing if the provider is not asked at all', async () => {
+  test('a rejected token makes the connection failing if the circuit is open', async () => {
     const id = await imported()
     const client = api.ports.endpoint.clientKey(acme.id, null)
     const open = { reason: 'unavailable', since: api.now, until: api.now + 60_000 } as const
@@ -105,7 +105,7 @@ describe('a rejected token', () => {
     expect((await read(id)).status).toBe(503)
   })
 
-  test('that the provider issues again is not served again, and costs one refresh a minute', async () => {
+  test('a rejected token that the provider issues again is not served, at one refresh a minute', async () => {
     let asked = 0
     const refresh = api.endpoint.refresh
     const id = await imported()
@@ -126,8 +126,8 @@ describe('a rejected token', () => {
   })
 })
 
-describe('a report of a token', () => {
-  test('that the schedule has refreshed a moment ago causes a refresh at once', async () => {
+describe('a report of a rejected token', () => {
+  test('a report of a freshly refreshed token causes a refresh at once', async () => {
     const id = await imported()
     await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
     api.now += 1_000
@@ -136,7 +136,7 @@ describe('a report of a token', () => {
     expect(json['accessToken']).toBe('access-of-the-provider-2')
   })
 
-  test('that replaced a reported one waits a minute, and is not served meanwhile', async () => {
+  test('a report of the replacement of a rejected token waits a minute, without serving it', async () => {
     const id = await imported()
     expect((await report(id)).status).toBe(200)
     api.now += 10_000
@@ -148,7 +148,7 @@ describe('a report of a token', () => {
     expect((await read(id)).json).toMatchObject({ accessToken: 'access-of-the-provider-2' })
   })
 
-  test('that is not the current one changes nothing', async () => {
+  test('a report of an older token changes nothing', async () => {
     const id = await imported()
     const { json } = await read(id)
     expect((await reportOf(id, 't_unknown')).json).toMatchObject({ accessToken: 'at-1' })
@@ -183,14 +183,14 @@ describe('rejected credentials', () => {
     })
   }
 
-  test('that nobody can prove end the connection', async () => {
+  test('rejected credentials disconnect if the provider cannot check them', async () => {
     const id = await login(false)
     expect((await report(id)).json).toMatchObject({ code: 'reconnect_required', reason: 'revoked' })
     expect(await shown(id)).toMatchObject({ status: 'disconnected', alive: false })
     expect((await read(id)).status).toBe(409)
   })
 
-  test('are served to no reader while the provider is unavailable', async () => {
+  test('rejected credentials are not served while the provider is unavailable', async () => {
     const id = await login(true)
     const check = api.endpoint.checkCredentials
     api.endpoint.checkCredentials = async () => ({ kind: 'not_sent', detail: 'refused' }) as never
@@ -202,7 +202,7 @@ describe('rejected credentials', () => {
     expect((await read(id)).json).toMatchObject({ status: 'active' })
   })
 
-  test('are proven at once, served again if the provider accepts them, and proven again after a minute', async () => {
+  test('rejected credentials are checked at once, and again after a minute', async () => {
     const id = await login(true)
     let asked = 0
     const check = api.endpoint.checkCredentials
@@ -211,7 +211,7 @@ describe('rejected credentials', () => {
       return check(request)
     }
     for (let round = 1; round <= 2; round++) {
-      // The caller has tried them: the same ones are no answer to it.
+      // The caller has just tried these credentials, so they are not returned.
       expect((await report(id)).status).toBe(503)
       expect(asked).toBe(round)
       expect((await read(id)).json).toMatchObject({ status: 'active', warnings: [] })
@@ -219,7 +219,7 @@ describe('rejected credentials', () => {
     }
   })
 
-  test('that were reported twice within a minute are served when they are proven again', async () => {
+  test('credentials reported twice within a minute are served once they are checked again', async () => {
     const id = await login(true)
     await report(id)
     await report(id)

@@ -29,7 +29,7 @@ async function keyWith(more: Record<string, unknown>): Promise<{ authorization: 
   return { authorization: `Bearer ${String(json['key'])}` }
 }
 
-test('both routes answer the token as the contract writes it', async () => {
+test('both token routes return the token with every documented field', async () => {
   const id = await handIn({ email: 'ann@example.com', accountId: 'acc-1' })
   api.now += 1_500
   const expected = {
@@ -62,7 +62,7 @@ test('both routes answer the token as the contract writes it', async () => {
   }
 })
 
-test('what stays the same is kept ready, and what changes is not', async () => {
+test('a token read after a change returns the new values', async () => {
   const id = await handIn()
   const path = `/v1/connections/${id}/token`
   const read = async () => (await api.ask({ path })).json
@@ -80,14 +80,14 @@ test('what stays the same is kept ready, and what changes is not', async () => {
   })
 })
 
-test('an expired token is refreshed before it is answered', async () => {
+test('an expired token is refreshed before it is returned', async () => {
   const id = await handIn()
   api.now += 3_600_001
   const { json } = await api.ask({ path: `/v1/connections/${id}/token` })
   expect(json).toMatchObject({ accessToken: 'access-of-the-provider-1', expiresInSeconds: 3600 })
 })
 
-test('a rejected token is refreshed once, and is not given out again', async () => {
+test('a rejected token is refreshed once and not returned again', async () => {
   const id = await handIn()
   const path = `/v1/connections/${id}/token`
   const rejected = String((await api.ask({ path })).json['tokenId'])
@@ -97,7 +97,7 @@ test('a rejected token is refreshed once, and is not given out again', async () 
   expect(late.json).toMatchObject({ accessToken: 'access-of-the-provider-1' })
 })
 
-test('a dead grant says that the user has to come back, and by which connection', async () => {
+test("a dead grant is answered with reconnect_required and the connection's id", async () => {
   api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
   const id = await handIn()
   await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
@@ -126,13 +126,13 @@ test('a dead grant says that the user has to come back, and by which connection'
   }
 })
 
-test('the header is what the provider wants', async () => {
+test("the header of a token follows the provider's rules", async () => {
   await handIn({ provider: 'odd' })
   const { json } = await api.ask({ path: '/v1/users/42/oauth/odd/token' })
   expect(json['header']).toEqual({ name: 'X-Odd-Token', value: 'at-1' })
 })
 
-test('a user with several accounts is asked which', async () => {
+test('a token read for a user with several accounts is answered with the list of accounts', async () => {
   const one = await handIn({ email: 'ann@example.com', accountId: 'acc-1' })
   api.now += 1
   const two = await handIn({
@@ -165,7 +165,7 @@ test('a user with several accounts is asked which', async () => {
 })
 
 test.each(['a/b', 'ü😀', 'a b+c', '%2F', "'; drop table connection;--", '\u202e'.concat('x')])(
-  'a user may be called "%s"',
+  'the user id "%s" works in a token path',
   async (userId) => {
     await handIn({ userId })
     const path = `/v1/users/${encodeURIComponent(userId)}/oauth/acme/token`
@@ -175,7 +175,7 @@ test.each(['a/b', 'ü😀', 'a b+c', '%2F', "'; drop table connection;--", '\u20
 )
 
 test.each(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])(
-  '%s reads no token',
+  '%s on a token route is rejected with 405',
   async (method) => {
     const id = await handIn()
     let asked = 0
@@ -193,37 +193,36 @@ test.each(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])(
   },
 )
 
-describe('a host app that polls a thousand times', () => {
+describe('an app that polls a thousand times', () => {
   test.each([
-    ['a dead grant is told so', { kind: 'grant_dead', detail: 'invalid_grant' }, 409],
-    ['a misconfigured client is told so', { kind: 'client_config', detail: 'invalid_client' }, 502],
-    [
-      'a provider in trouble is told so',
-      { kind: 'throttled', detail: '429', retryAfterMs: 60_000 },
-      503,
-    ],
-  ] as const)('for the token of %s each time, at once', async (_, outcome, status) => {
-    let asked = 0
-    api.endpoint.refresh = async () => {
-      asked++
-      return outcome
-    }
-    const id = await handIn()
-    api.now += 3_600_001
-    const path = `/v1/connections/${id}/token`
-    expect((await api.ask({ path })).status).toBe(status)
-    expect(asked).toBe(1)
-    const begun = performance.now()
-    for (let polls = 0; polls < 1_000; polls += 20) {
-      const answers = await Promise.all(Array.from({ length: 20 }, () => api.ask({ path })))
-      expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([status]))
-    }
-    expect(asked).toBe(1)
-    expect(performance.now() - begun).toBeLessThan(30_000)
-  })
+    ['a dead grant', { kind: 'grant_dead', detail: 'invalid_grant' }, 409],
+    ['a misconfigured client', { kind: 'client_config', detail: 'invalid_client' }, 502],
+    ['a throttling provider', { kind: 'throttled', detail: '429', retryAfterMs: 60_000 }, 503],
+  ] as const)(
+    'a thousand polls for the token of %s are answered at once, with one refresh in all',
+    async (_, outcome, status) => {
+      let asked = 0
+      api.endpoint.refresh = async () => {
+        asked++
+        return outcome
+      }
+      const id = await handIn()
+      api.now += 3_600_001
+      const path = `/v1/connections/${id}/token`
+      expect((await api.ask({ path })).status).toBe(status)
+      expect(asked).toBe(1)
+      const begun = performance.now()
+      for (let polls = 0; polls < 1_000; polls += 20) {
+        const answers = await Promise.all(Array.from({ length: 20 }, () => api.ask({ path })))
+        expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([status]))
+      }
+      expect(asked).toBe(1)
+      expect(performance.now() - begun).toBeLessThan(30_000)
+    },
+  )
 })
 
-test('a key is not taken from anywhere but its header', async () => {
+test('a key is accepted only in the Authorization header', async () => {
   const id = await handIn()
   const { authorization } = await keyWith({})
   const key = encodeURIComponent(authorization.slice('Bearer '.length))

@@ -31,8 +31,8 @@ async function keyWith(more: Record<string, unknown>): Promise<{ authorization: 
   return { authorization: `Bearer ${String(json['key'])}` }
 }
 
-describe("Recal's resource", () => {
-  test('is made, replaced, read, listed and deleted', async () => {
+describe("a user's connection at a provider", () => {
+  test("a user's connection is created, replaced, read, listed and deleted", async () => {
     const { status, json } = await post()
     expect(status).toBe(201)
     expect(json).toMatchObject({
@@ -58,7 +58,7 @@ describe("Recal's resource", () => {
     expect((await api.ask({ path: '/v1/users/42/oauth' })).json).toEqual({ items: [] })
   })
 
-  test('shows its token to those who may read tokens, while it lives', async () => {
+  test("a user's connection shows a live token to keys that may read tokens", async () => {
     await post()
     const headers = await keyWith({})
     expect((await api.ask({ path, headers })).json).toMatchObject({ accessToken: null })
@@ -68,7 +68,7 @@ describe("Recal's resource", () => {
     expect((await api.ask({ path })).json).toMatchObject({ accessToken: null, alive: false })
   })
 
-  test('asks for what Recal asks for', async () => {
+  test("a user's connection needs an access token and scopes", async () => {
     const { json } = await api.ask({ method: 'POST', path, body: { email: '' } })
     expect(json['errors']).toEqual([
       { in: 'body', name: 'accessToken', detail: 'is required' },
@@ -77,7 +77,7 @@ describe("Recal's resource", () => {
     ])
   })
 
-  test('does not exist for a provider that is not configured', async () => {
+  test("a user's connection gives 404 for a provider that is not configured", async () => {
     const nobody = '/v1/users/42/oauth/nobody'
     expect((await api.ask({ method: 'POST', path: nobody, body })).status).toBe(404)
     expect((await api.ask({ method: 'POST', path: `${nobody}/link` })).status).toBe(404)
@@ -86,7 +86,7 @@ describe("Recal's resource", () => {
   })
 })
 
-test('everything of a user is deleted, with a report', async () => {
+test('deleting a user deletes all connections and reports each revocation', async () => {
   await post()
   api.now += 1
   await api.ask({ method: 'POST', path: '/v1/users/42/oauth/odd', body })
@@ -128,7 +128,7 @@ describe('a narrowed key', () => {
     'events:read',
   ]
 
-  test('sees its own users and providers, in lists, events and providers', async () => {
+  test('a narrowed key sees only its own users and providers in every list', async () => {
     const headers = await keyWith({
       permissions: everything,
       providers: ['acme'],
@@ -174,7 +174,7 @@ describe('a narrowed key', () => {
       '/v1/authorizations',
       { userId: 'tenant-b:1', provider: 'acme', callbackUrl: 'https://app.example.com/oauth' },
     ],
-  ])('%s %s does not exist for it', async (method, where, sent) => {
+  ])('%s %s gives 404 to a narrowed key out of reach', async (method, where, sent) => {
     const headers = await keyWith({
       permissions: everything,
       providers: ['acme'],
@@ -187,7 +187,7 @@ describe('a narrowed key', () => {
     })
   })
 
-  test("does not learn of another's connection by its id", async () => {
+  test("a narrowed key gets 404 for the id of another tenant's connection", async () => {
     const other = itemsOf(await api.ask({ path: '/v1/users/tenant-b:1/oauth' }))[0]?.['id']
     const headers = await keyWith({ permissions: everything, userIdPrefix: 'tenant-a:' })
     for (const [method, rest] of [

@@ -14,7 +14,7 @@ const LOOKS_AHEAD = [
 ] as const
 const NOBODY = `larder=${'a'.repeat(43)}`
 
-test('leads back to the app with what became of it', async () => {
+test('a callback leads back to the app with the outcome', async () => {
   const { larder, cookie, state } = await atProvider({ state: 'of the app' })
   const path = `${CALLBACK}?error=access_denied&error_description=%3Cb%3Eno&state=${state}`
   const answer = await ask(larder.address, { path, headers: { cookie } })
@@ -28,7 +28,7 @@ test('leads back to the app with what became of it', async () => {
   })
 })
 
-test('says whose trouble it is where the provider is in some', async () => {
+test('a callback leads back with provider_unavailable if the provider says so', async () => {
   const { larder, cookie, state } = await atProvider()
   const path = `${CALLBACK}?error=temporarily_unavailable&state=${state}`
   const { headers } = await ask(larder.address, { path, headers: { cookie } })
@@ -39,7 +39,7 @@ test.each([
   ['redirect_uri_mismatch', 502, 'The people who run the app have to put this right.'],
   ['login_required', 403, 'Sign in at Acme in this browser'],
   ['of.its_own', 502, 'tell the people who run the app'],
-])('the page says what %s means and who can fix it', async (error, status, text) => {
+])('the page for the error %s says who can fix it', async (error, status, text) => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: null })
   const path = `${CALLBACK}?error=${error}&state=${state}`
   const { headers } = await ask(larder.address, { path, headers: { cookie } })
@@ -50,7 +50,7 @@ test.each([
   expect(quoted).toBe(error !== 'login_required')
 })
 
-test('leads back into an app of the device by its own scheme', async () => {
+test('a callback leads back to a native app by its own scheme', async () => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: 'myapp://done' })
   const path = `${CALLBACK}?error=access_denied&state=${state}`
   const { headers } = await ask(larder.address, { path, headers: { cookie } })
@@ -128,7 +128,7 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
       headers: { cookie: SOUND },
     }),
   ],
-])('a callback with %s changes nothing, and the right one still counts', async (_, question) => {
+])('a callback with %s is rejected and changes nothing', async (_, question) => {
   const { larder, cookie, state } = await atProvider()
   const before = dumpDatabase(larder.dataDir)
   const { headers, ...rest } = question(state)
@@ -146,7 +146,7 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
   expect(again.headers['location']).toBe(first.headers['location'])
 })
 
-test('two requests of one callback at once lead to the same place', async () => {
+test('parallel requests of one callback lead to the same place', async () => {
   const { larder, cookie, state } = await atProvider()
   const path = `${CALLBACK}?code=c&state=${state}`
   const question = { path, headers: { cookie } }
@@ -156,7 +156,7 @@ test('two requests of one callback at once lead to the same place', async () => 
   expect(others).toEqual([one, one])
 })
 
-test('of parameters that may repeat the first one counts, and none is shown', async () => {
+test('the first of repeated parameters counts, and unknown ones are not passed on', async () => {
   const { larder, cookie, state } = await atProvider()
   const path = `${CALLBACK}?error=access_denied&scope=a&scope=b&state=${state}&return_to=//evil.example`
   const answer = await ask(larder.address, { path, headers: { cookie } })
@@ -169,7 +169,7 @@ test.each([
   ['an address', 14_000, 414],
   ['a form', 8_000, 303],
   ['a form', 14_000, 413],
-])('takes a code in %s of %d characters: %d', async (way, length, status) => {
+])('a code in %s of %d characters is answered with %d', async (way, length, status) => {
   const { larder, cookie, state } = await atProvider()
   const code = 'x'.repeat(length)
   const bounced = way === 'a form' ? await post(larder, CALLBACK, { code, state }, {}) : null
@@ -177,11 +177,11 @@ test.each([
   if (bounced !== null && status !== 303) return expect(bounced.status).toBe(status)
   const answer = await ask(larder.address, { path: path.replace('#', ''), headers: { cookie } })
   expect(answer.status).toBe(status)
-  // The code went to the provider, whom nobody reaches in this test.
+  // The code was sent to a provider that this test does not run.
   if (status === 303) expect(answer.headers['location']).toContain('errorCode=provider_unavailable')
 })
 
-test('a posted answer changes nothing and comes back by GET, with every field but tokens', async () => {
+test('a posted callback changes nothing and is repeated by GET with every field but tokens', async () => {
   const { larder, cookie, state } = await atProvider()
   const before = dumpDatabase(larder.dataDir)
   const sent = { state, error: 'access_denied', user: '{"name":"Ada"}', id_token: 'x', iss: 'a b' }
@@ -203,7 +203,7 @@ test.each([
   [400, FORM, 'code=c&state=a&state=b'],
   [415, 'application/json', '{"state":"a"}'],
   [413, FORM, `state=${'x'.repeat(12_288)}`],
-])('answers %d to a posted answer that is none', async (status, type, body) => {
+])('an invalid posted callback is answered with %d: %s', async (status, type, body) => {
   const { larder } = await atProvider()
   const headers = { 'content-type': type, 'content-length': String(body.length) }
   const question = { path: CALLBACK, method: 'POST', body, headers }
@@ -211,19 +211,19 @@ test.each([
   expect([answer.status, answer.headers['location']]).toEqual([status, undefined])
 })
 
-test('a posted answer that a browser loads in advance is not passed on', async () => {
+test('a posted callback of a prefetching browser is rejected', async () => {
   const { larder, state } = await atProvider()
   const answer = await post(larder, CALLBACK, { state, code: 'c' }, { 'sec-purpose': 'prefetch' })
   expect([answer.status, answer.headers['location']]).toEqual([400, undefined])
 })
 
-test('a posted answer comes back under the path of the public URL', async () => {
+test('a posted callback is repeated under the path of the public URL', async () => {
   const larder = await open({ publicUrl: 'https://example.com/larder' })
   const answer = await post(larder, '/larder/callback/acme', { state: 's', code: 'c' }, {})
   expect(answer.headers['location']).toBe('/larder/callback/acme?state=s&code=c#')
 })
 
-test('without an app to return to it ends on a page of ours, for this browser alone', async () => {
+test('without a redirect URL the outcome is shown on a page, for this browser only', async () => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: null })
   const path = `${CALLBACK}?error=access_denied&state=${state}`
   const answer = await ask(larder.address, { path, headers: { cookie } })
@@ -251,7 +251,7 @@ test('without an app to return to it ends on a page of ours, for this browser al
   }
 })
 
-/** Stands for the cookie of the browser that began. */
+/** Stands for the cookie of the browser that began the flow. */
 const SOUND = 'sound'
 
 async function open(settings: Parameters<typeof openPublicListener>[0] = {}) {

@@ -9,7 +9,7 @@ import { openPublicListener, type PublicListener } from '../../support/public-li
 import { ask } from '../support/ask.ts'
 import { FORM, post, pressContinue, stateOf, visit } from '../support/form-visitor.ts'
 
-test('the form that the page shows starts a flow and leads to the provider', async () => {
+test('the form on the connect page starts a flow and leads to the provider', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)
@@ -23,7 +23,7 @@ test('the form that the page shows starts a flow and leads to the provider', asy
   expect(answer.headers['set-cookie']).toEqual([expect.stringContaining(`${cookie}; Path=/`)])
 })
 
-test('a forged host on the form changes nothing of where the provider sends its answer', async () => {
+test('forged host headers do not change the redirect URI', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)
@@ -41,7 +41,7 @@ test('a forged host on the form changes nothing of where the provider sends its 
   expect(url.href).not.toContain('evil')
 })
 
-test('the same form may be sent again while the link lives, for a flow of its own each time', async () => {
+test('a form can be sent again while the link lives, and each time starts a new flow', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)
@@ -51,7 +51,7 @@ test('the same form may be sent again while the link lives, for a flow of its ow
   expect(new Set(states).size).toBe(3)
 })
 
-test('tabs of one browser stand side by side', async () => {
+test('two tabs of one browser can use two links', async () => {
   const larder = await open()
   const [one, two] = [await larder.createLink(), await larder.createLink()]
   const first = await visit(larder, one.path)
@@ -61,7 +61,7 @@ test('tabs of one browser stand side by side', async () => {
   expect((await post(larder, two.path, second.fields, { cookie: second.cookie })).status).toBe(303)
 })
 
-test('200 presses on one link leave ten flows, among them the newest, and none of another link goes', async () => {
+test('200 presses on one link keep its newest ten flows and the flows of other links', async () => {
   const larder = await open()
   const [link, other] = [await larder.createLink(), await larder.createLink()]
   const elsewhere = await pressContinue(larder, other.path)
@@ -77,7 +77,7 @@ test('200 presses on one link leave ten flows, among them the newest, and none o
   expect(await answered(oldest)).toBe(400)
   expect(await answered(newest)).toBe(303)
   expect(await answered(elsewhere)).toBe(303)
-  // The ends of two flows take their places.
+  // The two flows that ended were replaced by others.
   expect(flowsOf(larder)).toBe(11)
 })
 
@@ -90,7 +90,7 @@ function flowsOf({ dataDir }: PublicListener): number {
   }
 }
 
-test('a form outlives a restart', async () => {
+test('a form works after a restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-restart-'))
   onTestFinished(() => rm(dataDir, { recursive: true }))
   const before = await openPublicListener({ dataDir })
@@ -109,7 +109,7 @@ test.each<[string, (sound: Sent, other: Sent) => Partial<Sent>]>([
   ['a token cut short', ({ token }) => ({ token: token.slice(0, -1) })],
   ['a token with more to it', ({ token }) => ({ token: `${token}A` })],
   ['a cross-site origin, though all else is right', () => ({ site: 'cross-site' })],
-])('a form with %s starts nothing', async (_, spoil) => {
+])('a form with %s starts no flow', async (_, spoil) => {
   const larder = await open()
   const { path } = await larder.createLink()
   const sound = await soundForm(larder, path)
@@ -123,7 +123,7 @@ test.each<[string, (sound: Sent, other: Sent) => Partial<Sent>]>([
   expect(dumpDatabase(larder.dataDir)).toBe(before)
 })
 
-test('the token of one link opens no other', async () => {
+test('the token of one link does not work for another', async () => {
   const larder = await open()
   const [one, two] = [await larder.createLink(), await larder.createLink()]
   const { cookie, fields } = await visit(larder, one.path)
@@ -131,7 +131,7 @@ test('the token of one link opens no other', async () => {
 })
 
 test.each(['same-origin', 'same-site', 'none'])(
-  'Sec-Fetch-Site: %s is let through',
+  'a form with Sec-Fetch-Site %s is accepted',
   async (site) => {
     const larder = await open()
     const { path } = await larder.createLink()
@@ -145,7 +145,7 @@ test.each(['same-origin', 'same-site', 'none'])(
   },
 )
 
-test('with several providers one has to be chosen, and of those alone', async () => {
+test('a link with several providers needs a choice of one of them', async () => {
   const larder = await open()
   const { path } = await larder.createLink({ providers: ['acme', 'odd'] as ProviderId[] })
   const { cookie, fields } = await visit(larder, path)
@@ -159,7 +159,7 @@ test('with several providers one has to be chosen, and of those alone', async ()
   expect(answer.headers['location']).toMatch(/^https:\/\/odd\.example\/authorize\?/)
 })
 
-test('a link that was withdrawn while its page stood open says so', async () => {
+test('a form is answered with 410 if the link was withdrawn meanwhile', async () => {
   const larder = await open()
   const { path, link } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)
@@ -167,7 +167,7 @@ test('a link that was withdrawn while its page stood open says so', async () => 
   expect((await post(larder, path, fields, { cookie })).status).toBe(410)
 })
 
-test('where the provider does not answer, the page says so and the link stays good', async () => {
+test('a form is answered with 503 if the provider is down, and the link stays usable', async () => {
   const larder = await open()
   const { path } = await larder.createLink({ providers: ['away' as ProviderId] })
   const { cookie, fields } = await visit(larder, path)
@@ -187,14 +187,14 @@ test.each([
   [403, `${FORM}; charset=utf-8`, 'token=x'],
   [403, FORM, 'x'.repeat(8192)],
   [413, FORM, 'x'.repeat(8193)],
-])('answers %d to a body of %s', async (status, type, body) => {
+])('a form is answered with %d if its body is %s', async (status, type, body) => {
   const larder = await open()
   const { path } = await larder.createLink()
   const headers = { 'content-type': type }
   const url = `${larder.address}${path}`
   const whole = await fetch(url, { method: 'POST', body, headers })
   expect(whole.status).toBe(status)
-  // Of unstated length, in chunks.
+  // In chunks, without a stated length.
   const stream = new Blob([body]).stream()
   const parts = await fetch(url, { method: 'POST', body: stream, headers, duplex: 'half' })
   expect(parts.status).toBe(status)

@@ -19,7 +19,7 @@ test.each([
   [3_600_000, 'in 1 hour'],
   [23 * 3_600_000 + 5, 'in 23 hours'],
   [24 * 3_600_000, 'in a day'],
-])('says of %d ms that they end %s', (ms, words) => {
+])('a time of %d ms is described as "%s"', (ms, words) => {
   expect(timeLeft(ms)).toBe(words)
 })
 
@@ -30,7 +30,7 @@ test.each([
   ['https://mail.google.com/', 'https://mail.google.com/'],
   ['constructor', 'constructor'],
   ['a<b>', 'a<b>'],
-])('lists the scope %s as "%s"', (scope, words) => {
+])('the scope %s is listed as "%s"', (scope, words) => {
   expect(textOf(scopeList([scope]).toString())).toBe(words)
 })
 
@@ -40,11 +40,11 @@ test.each([
   ['https://user@аpple.example/', 'xn--pple-43d.example', 'https://xn--pple-43d.example'],
   ['myapp://done', 'myapp', 'myapp (an app on this device)'],
   [null, null, null],
-])('names the app behind %s as %s', (redirectUrl, name, origin) => {
+])('the app behind %s is named %s', (redirectUrl, name, origin) => {
   expect(askingApp(redirectUrl)).toEqual({ name, origin })
 })
 
-test('shows who asks, for whom, for what, until when and where it leads', () => {
+test('the connect page says who asks, for whom, for which access, until when, and where it leads', () => {
   const words = textOf(page({}, [GOOGLE]))
   expect(words).toContain('Connect your Google account')
   expect(words).toContain('app.example.com asks for access to your Google account')
@@ -56,7 +56,7 @@ test('shows who asks, for whom, for what, until when and where it leads', () => 
   expect(words).toContain('Continue only if you came here from app.example.com')
 })
 
-test('asks which, where the link names several', () => {
+test('the connect page asks for a choice if the link names several providers', () => {
   const markup = page({}, [GOOGLE, ACME])
   expect(
     markup.match(/<input type="radio" name="provider" value="(google|acme)" required/g),
@@ -65,24 +65,27 @@ test('asks which, where the link names several', () => {
   expect(markup).not.toContain('checked')
 })
 
-test('speaks of reconnecting where the link is for a connection that exists', () => {
+test('the connect page says Reconnect if the link is for an existing connection', () => {
   expect(textOf(page({ connectionId: 'con_1' }, [GOOGLE]))).toContain(
     'Reconnect your Google account',
   )
 })
 
-test('shows the account that is expected if it is an address, never an opaque id', () => {
+test('the connect page shows an expected account only if it is an e-mail address', () => {
   expect(page({ expectedAccount: 'ada@example.com' }, [GOOGLE])).toContain('ada@example.com')
   expect(page({ expectedAccount: '11029384' }, [GOOGLE])).not.toContain('11029384')
 })
 
-test.each(['displayName', 'label', 'expectedAccount'])('escapes the %s', (field) => {
-  const markup = page({ [field]: '"><script>alert("x@y")</script>' }, [GOOGLE])
-  expect(markup).not.toContain('<script')
-  expect(markup).toContain('&#34;&#62;&#60;script&#62;')
-})
+test.each(['displayName', 'label', 'expectedAccount'])(
+  'the connect page escapes the %s',
+  (field) => {
+    const markup = page({ [field]: '"><script>alert("x@y")</script>' }, [GOOGLE])
+    expect(markup).not.toContain('<script')
+    expect(markup).toContain('&#34;&#62;&#60;script&#62;')
+  },
+)
 
-test('shows nothing of what is the app’s own: state, user id, metadata, login hint', () => {
+test('the connect page does not show state, user id, metadata or login hint', () => {
   const markup = page(
     { state: 'st4te', userId: 'us3r', email: 'h1nt@x', metadata: { m: 'm3ta' } },
     [GOOGLE],
@@ -90,7 +93,7 @@ test('shows nothing of what is the app’s own: state, user id, metadata, login 
   for (const own of ['st4te', 'us3r', 'h1nt', 'm3ta']) expect(markup).not.toContain(own)
 })
 
-test('has one heading, a title, a language, and neither script nor anything from elsewhere', () => {
+test('the connect page has a heading, title and language, and no script or foreign resource', () => {
   const markup = page({}, [GOOGLE, ACME])
   expect(markup.match(/<h1>/g)).toHaveLength(1)
   expect(markup).toContain('<html lang="en">')

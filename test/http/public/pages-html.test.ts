@@ -9,18 +9,18 @@ test.each([
   [7, '7'],
   [0, '0'],
   [null, ''],
-])('puts %j into a page as %s', (value, expected) => {
+])('%j is put into a page as %s', (value, expected) => {
   expect(html`<p title="${value}">${value}</p>`.toString()).toBe(
     `<p title="${expected}">${expected}</p>`,
   )
 })
 
-test('keeps markup of its own, alone or in a list, and escapes what stands between', () => {
+test('nested markup is kept, and text in between is escaped', () => {
   const items = [html`<i>a</i>`, '<i>', [html`<i>b</i>`, null]]
   expect(html`<b>${items}</b>`.toString()).toBe('<b><i>a</i>&#60;i&#62;<i>b</i></b>')
 })
 
-test('takes nobody else for its own markup', () => {
+test('an object that only looks like markup is rejected', () => {
   const forged = { toString: () => '<script>' } as unknown as string
   expect(() => html`${forged}`.toString()).toThrow(TypeError)
 })

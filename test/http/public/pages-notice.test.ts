@@ -34,7 +34,7 @@ test.each<[Outcome, number, string]>([
   expect(page).not.toContain('{provider}')
 })
 
-test('a provider’s name is escaped, and is no pattern', () => {
+test("a provider's name is escaped and not used as a replacement pattern", () => {
   const notice = outcomeNotice(failed('reject', 'access_denied'))
   const page = noticePage(FRAME, notice, { ...ACME, provider: '<b>$&' }).toString()
   expect(page).toContain('&#60;b&#62;$&#38; was not connected')

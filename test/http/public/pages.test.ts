@@ -9,7 +9,7 @@ import { sendRaw } from '../support/send-raw.ts'
 
 const ID = /^larder=([\w-]{43}); Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/
 
-test('shows the page, however often and by whatever asks, and writes nothing', async () => {
+test('the connect page can be opened by any number of scanners and writes nothing', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const before = dumpDatabase(larder.dataDir)
@@ -28,7 +28,7 @@ test('shows the page, however often and by whatever asks, and writes nothing', a
   expect(dumpDatabase(larder.dataDir)).toBe(before)
 })
 
-test('answers HEAD like GET, without the page', async () => {
+test('HEAD is answered like GET, without the page', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const [get, head] = await Promise.all([
@@ -39,7 +39,7 @@ test('answers HEAD like GET, without the page', async () => {
   expect(Object.keys(head.headers).toSorted()).toEqual(Object.keys(get.headers).toSorted())
 })
 
-test('gives a browser one random id, and keeps it', async () => {
+test('a browser gets one random id and keeps it', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const first = cookieOf(await ask(larder.address, { path }))
@@ -53,7 +53,7 @@ test('gives a browser one random id, and keeps it', async () => {
 })
 
 test.each(['short', 'x'.repeat(44), `${'x'.repeat(42)}!`, '', '"'.repeat(43)])(
-  'takes %j for no id of its own',
+  'the cookie value %j is not accepted as a browser id',
   async (value) => {
     const larder = await open()
     const { path } = await larder.createLink()
@@ -63,7 +63,7 @@ test.each(['short', 'x'.repeat(44), `${'x'.repeat(42)}!`, '', '"'.repeat(43)])(
   },
 )
 
-test('on https the cookie is bound to the host, and no other is read', async () => {
+test('on https the cookie is bound to the host, and other cookies are ignored', async () => {
   const larder = await open({ publicUrl: 'https://connect.example.com' })
   const { path } = await larder.createLink()
   const foreign = randomBytes(32).toString('base64url')
@@ -74,7 +74,7 @@ test('on https the cookie is bound to the host, and no other is read', async () 
   expect(cookieOf(answer)).not.toContain(foreign)
 })
 
-test('every answer is strict, and none may be cached but the stylesheet', async () => {
+test('every answer has strict security headers, and only the stylesheet may be cached', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const page = await ask(larder.address, { path })
@@ -108,7 +108,7 @@ test('every answer is strict, and none may be cached but the stylesheet', async 
   expect(new Set(caching)).toEqual(new Set(['no-store']))
 })
 
-test('serves one stylesheet, which asks for nothing, and tells robots to stay away', async () => {
+test('the stylesheet loads no other resource, and robots.txt excludes everything', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const page = await ask(larder.address, { path })
@@ -137,7 +137,7 @@ test.each([
   '/openapi.json',
   '//evil.example/',
   '/%E0%A4%A',
-])('has nothing at %s', async (path) => {
+])('the public listener answers %s with 404', async (path) => {
   const larder = await open()
   const answer = await ask(larder.address, { path })
   expect(answer.status).toBe(404)
@@ -145,7 +145,7 @@ test.each([
 })
 
 test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
-  'refuses %s',
+  'the connect page rejects %s with 405',
   async (method) => {
     const larder = await open()
     const { path } = await larder.createLink()
@@ -155,7 +155,7 @@ test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
   },
 )
 
-test('refuses a POST to what is only read', async () => {
+test('robots.txt rejects POST with 405', async () => {
   const larder = await open()
   for (const method of ['POST', 'OPTIONS', 'DELETE']) {
     const answer = await ask(larder.address, { path: '/robots.txt', method })
@@ -164,7 +164,7 @@ test('refuses a POST to what is only read', async () => {
   expect((await ask(larder.address, { path: '/nothing', method: 'OPTIONS' })).status).toBe(404)
 })
 
-test('refuses an address over 4 KiB', async () => {
+test('an address over 4 KiB is rejected with 414', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const pad = (length: number) => `${path}?${'x'.repeat(length - path.length - 1)}`
@@ -173,7 +173,7 @@ test('refuses an address over 4 KiB', async () => {
 })
 
 test.each(['?x', '*', 'http://evil.example', 'http://evil.example/callback/acme?state=x'])(
-  'is not led astray by the request target %s',
+  'the request target %s causes no redirect',
   async (target) => {
     const larder = await open()
     const answer = await sendRaw(larder.address, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -182,7 +182,7 @@ test.each(['?x', '*', 'http://evil.example', 'http://evil.example/callback/acme?
   },
 )
 
-test('takes its address from the settings, whatever a request says of it', async () => {
+test('the public URL comes from the settings, whatever a request says', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const plain = await ask(larder.address, { path, headers: { cookie: COOKIE } })
@@ -201,7 +201,7 @@ test('takes its address from the settings, whatever a request says of it', async
   expect(cookieOf(lying)).toBe(cookieOf(plain))
 })
 
-test('lives under the path of its public URL, and nowhere else', async () => {
+test('the public listener serves only below the path of its public URL', async () => {
   const larder = await open({ publicUrl: 'https://example.com/oauth/(larder)' })
   const { path } = await larder.createLink()
   expect(path).toMatch(/^\/oauth\/\(larder\)\/connect\//)
@@ -218,7 +218,7 @@ test('lives under the path of its public URL, and nowhere else', async () => {
   expect((await ask(larder.address, { path: `/oauth/(larder)x${bare}` })).status).toBe(404)
 })
 
-test('says what became of a link that cannot be used', async () => {
+test('the page of an unusable link says why', async () => {
   let now = Date.now()
   const larder = await open({ now: () => now })
   const { path, link } = await larder.createLink()
@@ -237,7 +237,7 @@ test('says what became of a link that cannot be used', async () => {
   }
 })
 
-test('a link whose provider is gone is the operator’s to fix, and logged under a reference', async () => {
+test('a missing provider is answered with 502, and logged under the reference on the page', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   ;(larder.ports.providers as Map<ProviderId, unknown>).clear()
@@ -251,7 +251,7 @@ test('a link whose provider is gone is the operator’s to fix, and logged under
 test.each([
   [500, new TypeError('leaks: s3cret')],
   [503, new StoreError('disk_full', new Error('leaks: s3cret'))],
-])('a fault of ours answers %d, with a reference and nothing else', async (status, fault) => {
+])('an internal error is answered with %d and only a reference', async (status, fault) => {
   let broken = false
   const now = () => {
     if (broken) throw fault
@@ -270,7 +270,7 @@ test.each([
   expect(answer.text).not.toMatch(/database|Error|at \w+ \(/)
 })
 
-test('escapes whatever the host app and the configuration named', async () => {
+test('the connect page escapes all values of the app and the settings', async () => {
   const larder = await open()
   const nasty = `"><img src=x onerror="alert(1)">`
   const { path } = await larder.createLink({

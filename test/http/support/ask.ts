@@ -7,7 +7,7 @@ export type Answered = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
-  /** Empty where there is no body, or none that is JSON. */
+  /** Empty without a JSON body. */
   readonly json: Json
 }
 
@@ -15,11 +15,11 @@ export type Question = {
   readonly method?: string
   readonly path: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  /** A string is sent as it stands, anything else as JSON. */
+  /** A string is sent as it is, anything else as JSON. */
   readonly body?: unknown
 }
 
-/** Plain HTTP, so that a test may send what `fetch` would not: any Host, Origin, method, GET bodies. */
+/** Plain HTTP, because `fetch` does not send any Host, Origin or method, or a GET body. */
 export async function ask(address: string, question: Question): Promise<Answered> {
   const { body } = question
   const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)

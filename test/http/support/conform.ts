@@ -18,7 +18,7 @@ export type Operation = Json & {
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
 ajv.addSchema(closed(document) as object, 'openapi')
 
-/** What of an answer the document does not foresee; nothing where all is well. */
+/** The differences between an answer and the OpenAPI document. */
 export function surprises(method: string, path: string, answer: Answered): readonly string[] {
   const template = templateOf(path)
   const operation = document.paths[template]?.[method.toLowerCase()]
@@ -54,11 +54,11 @@ function templateOf(path: string): string {
   const matches = Object.keys(document.paths).filter((template) =>
     new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain),
   )
-  // A path that is spelled out goes before one with a place for anything.
+  // A path without a parameter wins over one with a parameter.
   return matches.find((template) => template === plain) ?? matches[0] ?? plain
 }
 
-/** The document lets answers grow; a test wants to hear of every field that is not in it. */
+/** The document allows additional fields, but tests report them. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed)
   if (typeof value !== 'object' || value === null) return value

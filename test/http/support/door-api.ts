@@ -6,7 +6,7 @@ import type { LogFailure } from '../../../src/http/private/send-problem.ts'
 import { systemClock } from '../../../src/observe/system-clock.ts'
 import type { Ports } from '../../../src/ports/ports.ts'
 
-/** Keys of the tests: the name is the key. */
+/** The keys of the tests; the name is the key. */
 export function callerWith(
   permissions: readonly Permission[],
   narrowed: Partial<Pick<Caller, 'providers' | 'userIdPrefix'>> = {},
@@ -19,7 +19,7 @@ export interface OpenedApi extends AsyncDisposable {
   readonly failures: readonly Parameters<LogFailure>[0][]
 }
 
-/** The private API over real HTTP. Ports that are not given fail when they are touched. */
+/** The private API over real HTTP. Ports that are not given throw when they are used. */
 export async function openApi(
   given: Partial<Ports> & { readonly keys: Readonly<Record<string, Caller>> },
   where: { readonly allowedHosts?: readonly string[]; readonly socket?: string } = {},

@@ -5,11 +5,11 @@ export const FORM = 'application/x-www-form-urlencoded'
 
 export type Visit = {
   readonly cookie: string
-  /** The hidden fields of the form: what sending it would send. */
+  /** The hidden fields of the form, as a browser would send them. */
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** What a browser has after it opened the page. */
+/** What a browser has after opening the page. */
 export async function visit(larder: PublicListener, path: string, cookie = ''): Promise<Visit> {
   const { headers, text } = await ask(larder.address, { path, headers: { cookie } })
   const set = (headers['set-cookie'] as string[] | undefined)?.[0] ?? ''
@@ -32,7 +32,7 @@ export function post(
   })
 }
 
-/** Presses Continue; the browser is then at the provider, with this `state`. */
+/** Presses Continue; the browser is then at the provider with this `state`. */
 export async function pressContinue(
   larder: PublicListener,
   path: string,

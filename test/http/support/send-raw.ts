@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** What a listener answers to these very bytes, until it closes the connection or has said it all. */
+/** Sends raw bytes and returns the answer once it is complete or the connection is closed. */
 export async function sendRaw(address: string, ...parts: readonly string[]): Promise<string> {
   const { hostname, port, pathname } = new URL(address)
   const isSocket = address.startsWith('unix:')

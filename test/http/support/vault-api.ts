@@ -26,16 +26,18 @@ export interface VaultApi extends AsyncDisposable {
   readonly dataDir: string
   readonly ports: Ports
   readonly failures: readonly Parameters<LogFailure>[0][]
-  /** The provider, until a test says otherwise. */
+  /** The provider; a test may replace its methods. */
   readonly endpoint: { -readonly [K in keyof TokenEndpoint]: TokenEndpoint[K] }
   now: number
-  /** With the root key, unless the question brings its own; every answer is held to the OpenAPI document. */
+  /**
+   * Sends a request with the root key unless it has its own, and checks the answer against OpenAPI.
+   */
   ask(question: Question): Promise<Answered>
-  /** The same for questions that no document foresees. */
+  /** The same without the check, for requests that the document does not describe. */
   askUnchecked(question: Question): Promise<Answered>
 }
 
-/** The private API on a real vault; the clock and the provider are the test's. */
+/** The private API on a real vault; the test controls the clock and the provider. */
 export async function openVaultApi(): Promise<VaultApi> {
   const time = { now: START }
   const clock = {
@@ -145,7 +147,7 @@ export const acme: Provider = {
   unsupportedBy: [],
 }
 
-/** Wants its token in a header of its own, without a scheme. */
+/** A provider whose tokens go into a header of its own, without a scheme. */
 export const odd: Provider = {
   ...acme,
   id: 'odd' as ProviderId,
@@ -154,7 +156,7 @@ export const odd: Provider = {
   revocation: { supported: false, reach: 'token' },
 }
 
-/** A provider that grants everything, and another token each time. */
+/** A provider that grants everything, with a new token each time. */
 function obligingEndpoint(now: () => number): VaultApi['endpoint'] {
   let count = 0
   const tokens = (): ReceivedTokens => {
