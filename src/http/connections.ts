@@ -3,19 +3,18 @@ import type { Socket } from 'node:net'
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
-/** When the listener closes: how long a client may send or read nothing before it is cut off. */
+/** How long a client may send or read nothing while the listener closes. */
 const STALLED_WHILE_CLOSING_MS = 10_000
 
 /**
  * The open connections of a server, with the last request of each.
  *
- * When the limit is reached, a new connection closes the one that has been idle longest: connections
- * that say nothing, send slowly or do not read their answer cannot lock out callers. A connection
- * whose request is being answered is never closed for another one. If all are of that kind, the new
- * one is refused.
+ * At the limit, a new connection closes the one that has been idle longest, so that idle and slow
+ * connections cannot lock out callers. A connection whose request is being answered is never closed
+ * for another. If all are being answered, the new one is refused.
  */
 export class Connections {
-  /** In the order of their last request; a map keeps the order in which keys were inserted. */
+  /** Ordered by last request: a map keeps insertion order. */
   readonly #open = new Map<Socket, Exchange | null>()
   readonly #limit: number
   #isClosing = false
@@ -24,15 +23,15 @@ export class Connections {
   constructor(server: Server, limit: number | null) {
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     server.on('connection', (socket: Socket) => this.#take(socket))
-    // Before the application's own listener, which may answer at once.
+    // Runs before the application's listener, which may answer at once.
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#begin({ request, response })
     })
   }
 
   /**
-   * Closes idle connections now, and each other one after its answer. An answer that is written but
-   * not yet read is still under way: `closeIdleConnections` of Node would cut it.
+   * Closes idle connections now and each other one after its answer. Node's `closeIdleConnections`
+   * would also cut an answer that is written but not read yet.
    */
   closeWhenIdle(): void {
     this.#isClosing = true
@@ -60,7 +59,7 @@ export class Connections {
 
   #ended({ request: { socket } }: Exchange): void {
     if (!this.#isClosing) return
-    // A request that was sent behind this one may be under way.
+    // The client may have sent another request on this connection.
     const last = this.#open.get(socket)
     if (last && isOver(last)) socket.destroySoon()
   }
@@ -76,12 +75,12 @@ export class Connections {
   }
 }
 
-/** Responses leave in the order of their requests, so the last one decides. */
+/** Responses leave in the order of their requests, so the last request decides. */
 function isBeingAnswered(exchange: Exchange | null): boolean {
   return exchange !== null && exchange.request.complete && !exchange.response.writableEnded
 }
 
-/** The answer is in the hands of the system, which delivers it even if this process ends. */
+/** The kernel has the answer and delivers it even if this process ends. */
 function isOver({ response }: Exchange): boolean {
   return response.writableFinished
 }

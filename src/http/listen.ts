@@ -9,30 +9,30 @@ export type ListenAt =
   | { readonly kind: 'unix'; readonly path: string }
 
 export type ListenLimits = {
-  /** How long a request under way may take to end when the listener closes. */
+  /** How long a request may still take when the listener closes. */
   readonly closeWithinMs: number
-  /** See `Connections`; null: no limit. */
+  /** The limit of `Connections`; null: no limit. */
   readonly maxConnections: number | null
 }
 
 export interface Listener extends AsyncDisposable {
-  /** `http://127.0.0.1:7420`, with the port that was given, or `unix:/path`. */
+  /** `http://127.0.0.1:7420`, with the port that is in use, or `unix:/path`. */
   readonly address: string
 }
 
 const HEADERS_WITHIN_MS = 10_000
 const REQUEST_WITHIN_MS = 30_000
-/** Longer than common clients keep an idle connection, so that it is they who close it. */
+/** Longer than common clients keep an idle connection, so that the client closes it. */
 const KEEP_ALIVE_MS = 65_000
-/** How long a client may leave its answer unread. */
+/** How long a client may take to read its answer. */
 const UNREAD_MS = 65_000
-/** How often Node looks for requests that are over their time. */
+/** How often Node checks for requests that exceed these times. */
 const CHECK_EVERY_MS = 1_000
-/** What a client has to read a refusal; then its connection is closed, whatever it does. */
+/** How long a client may take to read a refusal before its connection is closed. */
 const LINGER_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 
-/** What stands at the path of a socket was left as it is. */
+/** Thrown if the path of a socket holds something that must not be removed. */
 export class ListenError extends Error {
   readonly reason: 'no_socket' | 'in_use'
 
@@ -47,7 +47,7 @@ export class ListenError extends Error {
   }
 }
 
-/** A server of its own: slow clients of one listener take nothing from the other. */
+/** Opens a separate server, so that slow clients of one listener take nothing from the other. */
 export async function listen(
   callback: (request: IncomingMessage, response: ServerResponse) => unknown,
   at: ListenAt,
@@ -60,7 +60,7 @@ export async function listen(
       connectionsCheckingInterval: CHECK_EVERY_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // A second Host or Authorization becomes part of the first, and is then refused with it.
+      // Joins a second Host or Authorization to the first; both are then refused together.
       joinDuplicateHeaders: true,
     },
     callback,
@@ -82,13 +82,13 @@ function bindTcp(server: Server, at: { readonly host: string; readonly port: num
   return listening
 }
 
-/** Only its owner may connect, from the first moment: the socket is made with that mode. */
+/** Creates the socket with a mode that lets only its owner connect. */
 async function bindUnix(server: Server, path: string): Promise<void> {
   await removeStaleSocket(path)
   const listening = opened(server)
   const umask = process.umask(0o177)
   try {
-    // Binds before it returns.
+    // `listen` binds before it returns.
     server.listen({ path })
   } finally {
     process.umask(umask)
@@ -106,7 +106,7 @@ function opened(server: Server): Promise<void> {
   })
 }
 
-/** What a process that was killed left behind. A file, or a socket that is answered, stays. */
+/** Removes the socket of a process that was killed. A file, or a socket that answers, stays. */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
@@ -123,14 +123,14 @@ function isAnswered(path: string): Promise<boolean> {
       resolve(answered)
     }
     socket.once('connect', () => settle(true))
-    // Anything but a refusal may be a process that is only busy, or not ours to judge.
+    // Any other error may mean a process that is busy.
     socket.once('error', (error) => settle(!('code' in error && error.code === 'ECONNREFUSED')))
   })
 }
 
 /**
- * `server.timeout` closes an idle connection, and one whose client stopped sending its request or
- * reading its answer. It leaves one alone whose answer is still being made.
+ * Lets `server.timeout` close a connection only if it is idle, or if its client stopped sending its
+ * request or reading its answer, but not while its answer is being made.
  */
 function keepWhileAnswering(request: IncomingMessage, response: ServerResponse): void {
   response.on('timeout', (socket: Duplex) => {
@@ -139,8 +139,8 @@ function keepWhileAnswering(request: IncomingMessage, response: ServerResponse):
 }
 
 /**
- * Bare: what could not be parsed has no host, no route and no caller. Node leaves the connection to
- * this listener, so it is closed here: a client that keeps its own half open would hold it for ever.
+ * Answers a request that cannot be parsed, without a body. Node leaves the connection open: a
+ * client that keeps its half open would hold it for ever.
  */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -149,7 +149,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status = MALFORMED_STATUS[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  // Unread bytes at the closing would reset the connection before the client has its answer.
+  // Closing with unread bytes would reset the connection before the client has read its answer.
   socket.resume()
   const late = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(late))
@@ -166,17 +166,18 @@ function addressOf(server: Server, at: ListenAt): string {
   return `http://${host}:${(server.address() as AddressInfo).port}`
 }
 
-/** Accepts no connection any more, lets answers under way end, then cuts what is left. */
+/** Stops accepting connections, lets requests end, then cuts the rest. */
 async function close(server: Server, connections: Connections, withinMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>((resolve) => {
-    // Not that of `node:http`: it cuts answers that are not read yet, and stops the checks of timeouts.
+    // `close` of `node:http` would cut answers that are not read yet and stop the checks of
+    // timeouts.
     NetServer.prototype.close.call(server, () => resolve())
   })
   connections.closeWhenIdle()
   const late = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
   clearTimeout(late)
-  // Ends those checks.
+  // Stops the checks of timeouts.
   server.close()
 }

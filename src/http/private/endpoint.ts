@@ -4,7 +4,7 @@ import type { ErrorCode, FieldError } from '../../core/base/errors.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { BODY_LIMIT } from '../read-body.ts'
 
-/** What the routes stand on beside the use cases. */
+/** What handlers use besides their input. */
 export type EndpointPorts = {
   readonly ports: Ports
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
@@ -17,14 +17,14 @@ export type EndpointCall = EndpointPorts & { readonly caller: Caller }
 
 type Method = 'get' | 'post' | 'patch' | 'delete'
 
-/** `any`: every known key. `none`: without a key; `/livez` and `/readyz` alone. */
+/** `any`: every known key. `none`: no key; only for `/livez` and `/readyz`. */
 export type Requirement = Permission | 'any' | 'none'
 
 type ParamNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamNames<Rest>
   : never
 
-/** Values arrive as text, so every shape of a path or a query takes text. */
+/** Values of a path or a query arrive as text. */
 type TextShape<Names extends string = string> = Readonly<
   Record<Names, z.ZodType<unknown, string | undefined>>
 >
@@ -61,22 +61,22 @@ type Definition<
   readonly path: P
   readonly summary: string
   readonly permission: Requirement
-  /** `everything`: tells of all users and providers, so a narrowed key may not ask. */
+  /** `everything`: the answer covers all users and providers, so a narrowed key is refused. */
   readonly reach?: 'own' | 'everything'
   readonly params: Params
   readonly query: Query
-  /** Strict: an unknown field is an error. `NO_BODY` where none is read. */
+  /** Strict: an unknown field is an error. `NO_BODY` if none is read. */
   readonly body: Body
   /** Bytes; 64 KiB. */
   readonly bodyLimit?: number
   readonly answers: Answers
-  /** What can go wrong beside what every endpoint has in common. */
+  /** Errors besides those that every endpoint can return. */
   readonly errors: readonly ErrorCode[]
-  /** HEAD is refused where GET does more than read: the router would run it (RFC 9110 §9.3.2). */
+  /** HEAD is refused if GET does more than read: the router would run it (RFC 9110 §9.3.2). */
   readonly head?: 'refused'
   /**
-   * What the settings say against fields whose form is right, while others have the wrong form: told
-   * together. If every form is right, `handle` says it.
+   * Faults that the settings find in well-formed fields, added to the error when other fields are
+   * malformed. If every field is well-formed, `handle` reports them.
    */
   readonly problems?: (
     call: EndpointCall,
@@ -108,7 +108,7 @@ export type Input = {
 
 export type Answer = { readonly status: number; readonly body: unknown }
 
-/** A row of the route table: router, checks, OpenAPI and tests are made from it. */
+/** A row of the route table. Router, checks, OpenAPI document and tests are made from it. */
 export type Endpoint = {
   readonly id: string
   readonly method: Method
@@ -118,7 +118,7 @@ export type Endpoint = {
   readonly summary: string
   readonly permission: Requirement
   readonly reach: 'own' | 'everything'
-  /** Names of `{…}` in the order of the path. */
+  /** Names of the `{…}` in the path, in order. */
   readonly paramNames: readonly string[]
   readonly params: z.ZodObject
   readonly query: z.ZodObject
@@ -132,7 +132,7 @@ export type Endpoint = {
   readonly fast: ((call: EndpointCall, input: Input) => Promise<string>) | null
 }
 
-/** The only way to make an endpoint: without permission, shapes and answers it does not compile. */
+/** Makes a row. It does not compile without permission, shapes and answers. */
 export function endpoint<
   const P extends string,
   Params extends TextShape<ParamNames<P>>,
@@ -149,7 +149,7 @@ export function endpoint<
     reach: definition.reach ?? 'own',
     bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
     head: definition.head ?? 'answered',
-    // Sound: nothing but what these very shapes let through is ever handed in (parse-input.ts).
+    // Sound: `parse-input.ts` passes only values that these shapes accept.
     handle: definition.handle as unknown as Endpoint['handle'],
     problems: (definition.problems ?? (() => [])) as unknown as Endpoint['problems'],
     fast: (definition.fast ?? null) as unknown as Endpoint['fast'],

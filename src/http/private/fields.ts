@@ -5,7 +5,7 @@ import { Secret } from '../../core/base/secret.ts'
 import { NOT_A_TIME, parseTime } from './parse-time.ts'
 import { jsonFlaw } from './parse-value.ts'
 
-// Shapes of what callers send. Null counts as absent in bodies, so optional fields take both.
+// Shapes of what callers send. In a body, null counts as absent.
 
 /** Absent or null becomes null. */
 export function maybe<T extends z.ZodType>(shape: T) {
@@ -20,8 +20,8 @@ export function otherwise<T extends z.ZodType>(shape: T, value: z.output<T>) {
 }
 
 /**
- * Text that every database keeps as it is: lone surrogates of two ids would be stored as one and
- * the same. Counted in characters like JSON Schema, not in UTF-16 units.
+ * Text that every database stores unchanged: lone surrogates in two ids would be stored as the same
+ * text. Its length counts characters, as in JSON Schema, not UTF-16 units.
  */
 export function text(shortest: 0 | 1, longest: number) {
   return z
@@ -38,7 +38,10 @@ export function text(shortest: 0 | 1, longest: number) {
     .meta({ minLength: shortest, maxLength: longest })
 }
 
-/** URL parsers take these for steps in a path, also percent-encoded: no client could name such a user. */
+/**
+ * URL parsers read these as steps in a path, even percent-encoded: no client could name such a
+ * user.
+ */
 export function isDotSegment(id: string): boolean {
   return id === '.' || id === '..'
 }
@@ -52,17 +55,17 @@ export const providerId = text(1, 64)
   .transform((value) => value as ProviderId)
   .describe('The id of a configured provider.')
 
-/** Of ids that Larder makes; what has another form is answered as not found. */
+/** An id that Larder makes; an id of another form is reported as not found. */
 export const anyId = text(1, 64)
 
-export const label = text(1, 256).describe('Tells connections of one user apart.')
+export const label = text(1, 256).describe('Distinguishes connections of one user.')
 
 export const email = text(1, 256)
 
-/** Where the provider or the page will show it as an address. */
+/** An address that the provider or the page shows. */
 export const emailAddress = email.regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
 
-/** Visible ASCII and space: all that RFC 6749 Appendix A allows in tokens, client ids and secrets. */
+/** Visible ASCII and space: what RFC 6749 Appendix A allows in tokens, client ids and secrets. */
 const visibleText = text(1, 32_768).regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
 
 export const secretText = visibleText.transform((value) => new Secret(value))
@@ -77,7 +80,7 @@ const password = text(1, 1024)
   .refine(isPassword, 'must hold no control character')
   .transform((value) => new Secret(value))
 
-/** It goes into a header as it stands. */
+/** A key goes into a header unchanged. */
 const apiKey = text(1, 4096)
   .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
   .transform((value) => new Secret(value))
@@ -93,9 +96,9 @@ export const credentials = z
     ctx.addIssue({ code: 'custom', message: 'must be username and password, or an apiKey' })
     return z.NEVER
   })
-  .describe("The user's own, for providers that connect by them.")
+  .describe("The user's own credentials, for providers that connect by credentials.")
 
-/** RFC 6749 §3.3, a little wider: some providers' scopes hold quotes. */
+/** Wider than RFC 6749 §3.3, because the scopes of some providers hold quotes. */
 export const scope = z
   .array(text(1, 512).regex(/^[\x21-\x7e]*$/, 'must be one scope: ASCII without spaces'))
   .max(200)
@@ -115,7 +118,7 @@ export const absoluteUrl = text(1, 2048)
 const LONGEST_METADATA = 16 * 1024
 const DEEPEST_METADATA = 16
 
-/** The host app's own JSON, kept and given back as it came, nulls included. */
+/** The host app's own JSON, returned exactly as it was stored. */
 export const metadata = z
   .custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object')
   .superRefine((value, ctx) => {
@@ -137,7 +140,7 @@ export const instant = z
     'ISO 8601, a time with a zone as databases print it, or seconds or milliseconds since 1970.',
   )
 
-/** The same in a query, where everything is text. */
+/** An instant in a query, where every value is text. */
 export const instantText = z.string().transform(toInstant)
 
 function toInstant(value: string | number, ctx: z.RefinementCtx): number {
@@ -147,7 +150,7 @@ function toInstant(value: string | number, ctx: z.RefinementCtx): number {
   return z.NEVER
 }
 
-/** In a query, where there is no null. */
+/** A default in a query, which has no null. */
 export function queryDefault<T extends z.ZodType>(shape: T, value: z.output<T>) {
   return shape
     .optional()
@@ -176,8 +179,8 @@ export const flag = z
   .meta({ type: 'boolean', enum: [true, false] })
 
 /**
- * A rule between fields, told beside what is wrong with each of them: zod alone would hold it back
- * until every field is right.
+ * Adds a rule between fields that is checked even if fields are malformed: zod alone would check it
+ * only after every field is well-formed.
  */
 export function withRule<T extends z.ZodObject>(
   body: T,

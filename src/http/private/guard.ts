@@ -6,18 +6,18 @@ import { NOT_CONFIGURED } from '../../core/connection/provider.ts'
 import type { Callers } from '../../ports/ports.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 
-/** Stands in where no key is asked for: holds no permission and reaches nothing. */
+/** The caller of a route that needs no key: it has no permission and reaches nothing. */
 const NOBODY: Caller = { keyId: 'bootstrap', permissions: [], providers: [], userIdPrefix: '\0' }
 
 export type HostRule = {
-  /** Host names beside those that cannot be a stranger's. */
+  /** Host names besides those that no stranger can own. */
   readonly allowedHosts: readonly string[]
   readonly onUnixSocket: boolean
 }
 
 /**
- * Turns away what a page in a browser could send, whatever it knows: another origin's requests, and
- * a foreign name that was made to resolve to this machine (DNS rebinding). Proxy headers are ignored.
+ * Refuses requests that a web page could send: those of another origin, and those to a foreign name
+ * that was made to resolve to this machine (DNS rebinding). Proxy headers are ignored.
  */
 export function foreignRequestGuard(rule: HostRule) {
   const isOurs = hostRule(rule.allowedHosts)
@@ -37,9 +37,9 @@ export function foreignRequestGuard(rule: HostRule) {
 }
 
 /**
- * Requests that name no host. RFC 9112 §3.2 demands an empty `Host` of clients whose target has no
- * authority, as on a unix socket. Health checks send HTTP/1.0 without the field (HAProxy's default).
- * A browser can send neither.
+ * Whether a request may omit its host. RFC 9112 §3.2 requires an empty `Host` if the target has no
+ * authority, as on a unix socket. Some health checks send HTTP/1.0 without the field (HAProxy's
+ * default). A browser can send neither.
  */
 function hostlessRule(onUnixSocket: boolean) {
   return ({ headers, httpVersion }: IncomingMessage): boolean =>
@@ -48,7 +48,7 @@ function hostlessRule(onUnixSocket: boolean) {
 
 const MOST_REMEMBERED = 256
 
-/** Names that no stranger's DNS can hold, and those the operator adds. */
+/** Accepts names that no public DNS can hold, and those that the operator allows. */
 export function hostRule(allowedHosts: readonly string[]) {
   const allowed = new Set(allowedHosts.map((host) => withoutPort(host.toLowerCase())))
   const known = new Map<string, boolean>()
@@ -63,7 +63,7 @@ export function hostRule(allowedHosts: readonly string[]) {
   }
 }
 
-/** Null where it is no `host[:port]` at all. */
+/** Null if the value is not `host[:port]`. */
 function withoutPort(host: string): string | null {
   const parts = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/.exec(host)
   return parts?.[1] ?? null
@@ -78,7 +78,7 @@ function isLocalName(name: string): boolean {
   return labels.length === 1 || /\.svc(?:\.cluster\.local)?$/.test(name)
 }
 
-/** Throws unless the endpoint is open to whoever sent these headers. */
+/** Returns the caller. Throws unless its key may use the endpoint. */
 export function admit(endpoint: Endpoint, headers: IncomingHttpHeaders, callers: Callers): Caller {
   if (endpoint.permission === 'none') return NOBODY
   const caller = authenticate(headers.authorization, callers)
@@ -109,8 +109,8 @@ export function requirePermission(caller: Caller, permission: Parameters<typeof 
 }
 
 /**
- * Holds every user and provider that the request names against the key, whatever the route. What
- * lies outside is answered as if it did not exist.
+ * Checks every user and provider that the request names against the key, on every route. Those out
+ * of reach are reported as missing.
  */
 export function requireReach(caller: Caller, { params, query, body }: Input): void {
   for (const { userId, provider, providers } of [params, query, body]) {

@@ -36,13 +36,13 @@ const KEYS = 'An API key. The roles that an operation names are permissions; adm
 
 const TAGS: Readonly<Record<string, string>> = {
   tokens: 'Fresh access tokens.',
-  connections: 'What Larder holds: one connection for each account of a user at a provider.',
-  users: 'The same, by user and provider.',
+  connections: 'One for each account of a user at a provider.',
+  users: 'Connections by user and provider.',
   'connect-links': 'One-time URLs on which users connect.',
   authorizations: "Flows whose callback is the host app's own.",
-  providers: 'What can be connected.',
-  events: 'What happened.',
-  webhooks: 'Where it is told.',
+  providers: 'Configured providers.',
+  events: 'What happened to connections and providers.',
+  webhooks: 'Receivers of events.',
   keys: 'API keys.',
   operations: 'For operators and probes.',
 }
@@ -108,9 +108,9 @@ function answersOf(endpoint: Endpoint): Json {
 
 const ANSWERS: Readonly<Record<string, string>> = {
   200: 'Done.',
-  201: 'Made.',
+  201: 'Created.',
   204: 'Done; no body.',
-  503: 'Not able to serve.',
+  503: 'Not ready.',
 }
 
 function contentOf(shape: z.ZodType): Json {
@@ -170,18 +170,18 @@ function jsonSchema(shape: z.ZodType): Json {
   return bare(z.toJSONSchema(shape, WHAT_IS_SENT))
 }
 
-/** What goes over the wire, before it is parsed. */
+/** Shapes are described as sent, before they are parsed. */
 const WHAT_IS_SENT = {
   io: 'input',
   unrepresentable: 'any',
-  // zod leaves out the default of a shape that transforms what it is given.
+  // zod omits the default of a shape that transforms its input.
   override: (made: { readonly zodSchema: z.core.$ZodType; readonly jsonSchema: object }) => {
     const value = z.globalRegistry.get(made.zodSchema)?.['default']
     if (isScalar(value)) Object.assign(made.jsonSchema, { default: value })
   },
 } as const
 
-/** A default that generators take: for `{}` some of them leave out the whole operation. */
+/** Some client generators drop the whole operation if a default is `{}`. */
 function isScalar(value: unknown): boolean {
   return value !== undefined && (typeof value !== 'object' || value === null)
 }

@@ -5,7 +5,7 @@ import { isRecord } from '../../core/base/json-path.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 import { WHOLE_BODY } from '../read-body.ts'
 
-/** A request as it came: path segments still percent-encoded, the query as one string. */
+/** A request before parsing: path segments still percent-encoded, the query as one string. */
 export type RawInput = {
   readonly segments: readonly string[]
   readonly querystring: string
@@ -16,8 +16,8 @@ const MOST_ERRORS = 50
 const LONGEST_NAME = 200
 
 /**
- * Holds a request against the shapes of its endpoint and names every bad field at once; `problems` judges
- * the values of those that have the right form.
+ * Parses a request by the shapes of its endpoint. The error names every bad field at once;
+ * `problems` judges the well-formed ones.
  */
 export function parseInput(
   endpoint: Endpoint,
@@ -38,7 +38,7 @@ export function parseInput(
   return { params: params.fields, query: query.fields, body: body.fields }
 }
 
-/** The same for a body inside a body: its names are those of the field. */
+/** Parses a body inside a body; the error names its fields. */
 export function parseBody<T extends z.ZodObject>(
   shape: T,
   value: unknown,
@@ -67,7 +67,7 @@ function check(
   }
 }
 
-/** The fields that have the right form by themselves. */
+/** The fields that are well-formed on their own. */
 function rightFields(shape: z.ZodObject, given: unknown): Fields {
   if (!isRecord(given)) return {}
   const parsed = Object.entries(shape.shape).flatMap(([name, field]) => {
@@ -77,7 +77,7 @@ function rightFields(shape: z.ZodObject, given: unknown): Fields {
   return Object.fromEntries(parsed)
 }
 
-/** A field is a number of JavaScript. Inside a field, the app's own JSON keeps its digits. */
+/** Fields become JavaScript numbers. Inside a field, the app's own JSON keeps its digits. */
 function withPlainFields(value: unknown): unknown {
   if (!isRecord(value)) return plainNumber(value)
   const fields = Object.entries(value).map(([name, field]) => [name, plainNumber(field)] as const)
@@ -94,7 +94,7 @@ function fieldErrors(place: FieldError['in'], issue: z.core.$ZodIssue): FieldErr
   return issue.keys.map((key) => at([...issue.path, key], 'there is no such field'))
 }
 
-/** Never empty: a reader of the error has to find the place. */
+/** Never empty: the reader of the error must find the place. */
 function nameOf(place: FieldError['in'], path: readonly PropertyKey[]): string {
   if (path.length === 0) return place === 'body' ? WHOLE_BODY : place
   return path
@@ -107,7 +107,7 @@ function shownName(name: string): string {
   return name === '' ? '""' : name
 }
 
-/** Ours rather than zod's, so that no detail ever quotes a value. */
+/** Replaces zod's messages, which may quote a value. */
 function describeIssue(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -172,7 +172,7 @@ function decode(text: string): string | null {
   }
 }
 
-/** Without a prototype, `__proto__` is a name like any other. */
+/** Has no prototype, so that `__proto__` is a name like any other. */
 function noFields(): Record<string, unknown> {
   return Object.create(null) as Record<string, unknown>
 }

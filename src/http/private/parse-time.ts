@@ -1,11 +1,11 @@
-/** Below it a number is taken for seconds: it is the year 5138 in these, 1973 in milliseconds. */
+/** Smaller numbers are seconds: this one is the year 5138 in seconds, 1973 in milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000
-/** The last that is written with a year of four digits. */
+/** The last instant whose year has four digits. */
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z')
 
 const DATE = String.raw`(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)`
 const TIME = String.raw`(?<time>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)`
-/** `+00` is how Postgres writes it, `+0000` and `UTC` how Ruby does. */
+/** Postgres writes `+00`; Ruby writes `+0000` and `UTC`. */
 const ZONE = String.raw`(?:(?<utc> ?(?:Z|UTC))| ?(?<hours>[+-]\d\d)(?::?(?<minutes>\d\d))?)`
 const TEXT_TIME = new RegExp(`^${DATE}(?:(?<separator>[T ])${TIME}${ZONE}?)?$`, 'i')
 
@@ -18,9 +18,9 @@ const OUT_OF_RANGE = 'must lie between the years 1970 and 9999'
 export type ParsedTime = { readonly at: number } | { readonly flaw: string }
 
 /**
- * ISO 8601 (UTC if no zone is given), the way databases print times with a zone, or seconds or
- * milliseconds since 1970. A time with a space and without a zone is that of a database's session, which
- * may be any: it is refused.
+ * Parses ISO 8601 (UTC if no zone is given), a time with a zone as databases print it, or seconds
+ * or milliseconds since 1970. A time with a space and without a zone is refused: it is in the time
+ * zone of a database session, which is unknown.
  */
 export function parseTime(value: string | number): ParsedTime {
   if (typeof value === 'number') return inRange(fromEpoch(value))
@@ -30,7 +30,7 @@ export function parseTime(value: string | number): ParsedTime {
   const { year, month, day, separator, time, utc, hours, minutes = '00' } = groups
   const hasZone = utc !== undefined || hours !== undefined
   if (separator === ' ' && !hasZone) return { flaw: NO_ZONE }
-  // Date.parse takes the 30th of February for the 2nd of March.
+  // `Date.parse` reads the 30th of February as the 2nd of March.
   if (Number(day) > daysIn(Number(year), Number(month))) return { flaw: NO_SUCH_TIME }
   const zone = hours === undefined ? 'Z' : `${hours}:${minutes}`
   const at = Date.parse(`${year}-${month}-${day}T${time ?? '00:00'}${zone}`)

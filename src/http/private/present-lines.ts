@@ -1,7 +1,7 @@
 import type { BatchResult } from '../../vault/import/import-batch.ts'
 import { PROBLEMS } from '../problems.ts'
 
-/** What came of each line of a batch, in its order. */
+/** The result of each line of a batch, in order. */
 export function presentBatch(results: readonly BatchResult[]) {
   const counts = { created: 0, replaced: 0, unchanged: 0, accepted: 0, refused: 0 }
   for (const { kind } of results) counts[kind]++
@@ -18,7 +18,7 @@ function presentItem(result: BatchResult, index: number) {
     return { index, outcome, connectionId: null, status: null, problem }
   }
   const { id, status } = result.connection
-  // A draft's id is nobody's: what comes of it may take another's place.
+  // The id of a draft is not final: its tokens may go to an existing connection.
   const connectionId = outcome === 'accepted' ? null : id
   return { index, outcome, connectionId, status: connectionId && status, problem: null }
 }

@@ -24,8 +24,8 @@ import type { Health } from '../../vault/operate/health.ts'
 import type { ListedWebhook } from '../../vault/webhooks/list-webhooks.ts'
 import { credentialsHeader } from '../../core/connection/credentials-header.ts'
 
-// Domain to wire. The one file of the API that takes a secret out of its wrapping, and the one
-// place to read in order to know what leaves the process.
+// Domain to wire. No other file of the API exposes a secret, so this one shows what leaves the
+// process.
 
 export function presentConnection(connection: Connection, ports: Presenter) {
   const view: ConnectionView = viewConnection(connection, ports.clock.now())
@@ -34,7 +34,10 @@ export function presentConnection(connection: Connection, ports: Presenter) {
 
 type Presenter = Pick<Ports, 'clock' | 'providers'>
 
-/** As its user's resource, where a caller that may read tokens sees the one in hand while it lives. */
+/**
+ * The connection as a resource of its user. A caller that may read tokens also gets the live access
+ * token.
+ */
 export function presentUserConnection(
   connection: Connection,
   ports: Presenter,
@@ -74,7 +77,9 @@ export function presentAccessToken(
   }
 }
 
-/** It was taken out of the configuration: what it issued is served as most providers want it. */
+/**
+ * A provider that was removed from the settings: its tokens are served as most providers want them.
+ */
 const UNKNOWN_PROVIDER = {
   apiHeader: { name: 'Authorization', scheme: 'Bearer' },
   credentials: null,
@@ -197,7 +202,7 @@ export function presentProvider(provider: Provider) {
 
 const WIRE_KIND = { basic: 'basic', api_key: 'apiKey' } as const
 
-/** Without its hash: not even that is given out. */
+/** Without the hash of the key. */
 export function presentKey(key: ApiKey) {
   return {
     id: key.id,
@@ -214,7 +219,7 @@ export function presentCreatedKey(made: { readonly key: ApiKey; readonly secret:
   return { ...presentKey(made.key), key: made.secret }
 }
 
-/** The query of the URL may hold a secret of the receiver's. */
+/** Without the query of the URL, which may hold a secret of the receiver. */
 export function presentWebhook({ endpoint, state, behind, held }: ListedWebhook) {
   const { disabled, lastFailure, replay } = state
   const isWaiting = disabled === null && state.dueAt > 0

@@ -36,7 +36,7 @@ export function createPrivateApp(
   app.use(ownMethods(ports, endpoints))
   app.use(routerOf(endpoints, surroundings).routes())
   app.use(answerUnmatched(ports))
-  // What fails once an answer is under way; a caller that hung up is no failure of ours.
+  // Reports what fails while an answer is written, unless the caller hung up.
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return
     logFailure({ requestId: nextId(), route: 'while answering', error })
@@ -65,7 +65,7 @@ function reportAnswers(
 
 type State = { readonly route?: string; readonly keyId?: string; readonly requestId?: string }
 
-/** The outermost step but the report: what every answer has in common, and the one place where errors become answers. */
+/** Turns errors into answers, and adds the headers that every answer has. */
 function boundary(
   refuseForeign: ReturnType<typeof foreignRequestGuard>,
   reporting: Parameters<typeof sendProblem>[2],
@@ -77,7 +77,7 @@ function boundary(
     } catch (error) {
       sendProblem(ctx, error, reporting)
     }
-    // Koa writes the answer after this; the hot path has written its own, headers and all.
+    // A fast form has already written its headers.
     if (!ctx.res.headersSent) ctx.set(COMMON_HEADERS)
   }
 }
@@ -94,7 +94,10 @@ function routerOf(endpoints: readonly Endpoint[], surroundings: EndpointPorts): 
   return router
 }
 
-/** `/v1/connections/batch` is no connection: it has the methods of its own rows alone. */
+/**
+ * Keeps `/v1/connections/batch` from matching `/v1/connections/{id}`: it has only the methods of
+ * its own rows.
+ */
 function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
   const methods = new Map<string, string[]>()
   for (const { path, method, head } of endpoints) {
@@ -108,7 +111,7 @@ function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
   }
 }
 
-/** Which routes there are is told to callers with a key only. */
+/** Only a caller with a key learns which routes exist. */
 function answerUnmatched(ports: Ports): Middleware {
   return (ctx: Context) => {
     const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]

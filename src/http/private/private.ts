@@ -11,7 +11,7 @@ import { tokenEndpoints } from './routes/tokens.ts'
 import { userEndpoints } from './routes/users.ts'
 import { webhookEndpoints } from './routes/webhooks.ts'
 
-/** Everything the private API answers to: the routes, their checks and their documents come from here. */
+/** Every route of the private API. */
 export const privateEndpoints: readonly Endpoint[] = [
   ...tokenEndpoints,
   ...connectionEndpoints,

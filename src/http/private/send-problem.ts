@@ -75,5 +75,5 @@ function sortError(error: unknown): VaultError {
 }
 
 function internal(cause: unknown): VaultError {
-  return new VaultError('internal', 'the log tells more under this request id', { cause })
+  return new VaultError('internal', 'the log has more under this request id', { cause })
 }

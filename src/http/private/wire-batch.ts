@@ -5,7 +5,7 @@ const { code, detail, nextAction, reason, errors, connectionId } = problemShape.
 
 const lineProblem = z
   .object({ code, detail, nextAction, reason, errors, connectionId })
-  .describe('As the problem that the line alone would have been answered with.')
+  .describe('The problem that the item alone would cause.')
 
 const OUTCOMES = ['created', 'replaced', 'unchanged', 'accepted', 'refused'] as const
 
@@ -17,8 +17,8 @@ export const batchShape = named(
         index: z.int().describe('Of the line, from 0.'),
         outcome: z
           .enum(OUTCOMES)
-          .describe('`accepted`: sealed; takes the place of what is there once it is proven.'),
-        connectionId: z.string().nullable().describe('Null where refused or accepted.'),
+          .describe('`accepted`: stored as a draft; replaces what is there after it is proven.'),
+        connectionId: z.string().nullable().describe('Null if refused or accepted.'),
         status: statusShape.nullable(),
         problem: lineProblem.nullable(),
       }),

@@ -39,7 +39,7 @@ const jobHealth = z.object({
   runningForMs: z.int().nullable(),
 })
 
-/** Null stands for what cannot be known while the database is away. */
+/** Null: not known, because the database cannot be reached. */
 export const healthShape = named(
   'Health',
   z.object({

@@ -15,10 +15,12 @@ export const webhookShape = named(
     nextAttemptAt: time.nullable().describe('Null: as soon as there is something to send.'),
     lastFailure: z.object({ at: time, detail: z.string() }).nullable(),
     lastAcceptedAt: time.nullable(),
-    cursor: z.string().describe('Up to here all was accepted or is held back.'),
+    cursor: z.string().describe('All events up to here were accepted or are held.'),
     behind: z.int().describe('How many events are after the cursor.'),
-    held: z.int().describe('Connections and providers whose events wait for one not accepted.'),
-    lost: z.int().describe('Events that were swept before it had accepted them.'),
+    held: z
+      .int()
+      .describe('Connections and providers whose events wait for one that was not accepted.'),
+    lost: z.int().describe('Events that were deleted before the webhook accepted them.'),
     replay: z.object({ after: z.string(), before: z.string() }).nullable(),
   }),
 )

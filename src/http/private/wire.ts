@@ -3,7 +3,7 @@ import { PERMISSIONS } from '../../core/base/access.ts'
 import { FAILURE_REASONS } from '../../core/connection/connection.ts'
 import { PROBLEMS } from '../problems.ts'
 
-// Shapes of what is answered: the wire's types, and the components of the OpenAPI document.
+// Shapes of answers: the types on the wire, and the components of the OpenAPI document.
 
 /** Every shape that has a name in the OpenAPI document. */
 export const components = z.registry<{ id: string }>()
@@ -18,7 +18,7 @@ export const time = z.string().meta({ format: 'date-time' })
 export const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
 export const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
 
-/** Something that works and will not last, with what to change. */
+/** A connection that works now but will not last, with what to change. */
 const warningShape = z.object({
   code: z.enum(['no_refresh_token', 'grants_per_account']),
   detail: z.string(),
@@ -47,7 +47,7 @@ const failureShape = named(
   }),
 )
 
-/** Without what is said of it at the moment of an answer. */
+/** Without the fields that depend on the time of the answer. */
 const connectionFields = z.object({
   id: z.string(),
   userId: z.string(),
@@ -59,14 +59,14 @@ const connectionFields = z.object({
   alive: z.boolean().describe('Whether a token can be served right now.'),
   scope: z.array(z.string()),
   missingScope: z.array(z.string()),
-  expiresAt: time.nullable().describe('The end of the access token in hand.'),
+  expiresAt: time.nullable().describe('When the current access token expires.'),
   grantExpiresAt: time
     .nullable()
-    .describe('The end of the grant itself, where it is known: then the user has to reconnect.'),
+    .describe('When the grant itself expires, if known: then the user must reconnect.'),
   accessToken: z
     .string()
     .nullable()
-    .describe("Null, except where a caller with tokens:read reads a user's connection."),
+    .describe("Null, unless a caller with tokens:read reads a user's connection."),
   refreshToken: z.null().describe('Never given out.'),
   refreshable: z.boolean(),
   nextRefreshAt: time.nullable(),
@@ -112,10 +112,10 @@ const servedCredentialsShape = z
 export const tokenShape = named(
   'Token',
   z.object({
-    accessToken: z.string().nullable().describe('Null where there are credentials.'),
+    accessToken: z.string().nullable().describe('Null if there are credentials.'),
     credentials: servedCredentialsShape.optional(),
     tokenType: z.string().describe('Of credentials: Basic or ApiKey.'),
-    tokenId: z.string().describe('Tells tokens apart and reveals nothing of them.'),
+    tokenId: z.string().describe('Identifies a token without revealing it.'),
     expiresAt: time.nullable(),
     expiresInSeconds: z.int().nullable(),
     scope: z.array(z.string()),
@@ -128,7 +128,7 @@ export const tokenShape = named(
     warnings: z.array(z.enum(['short_lived', 'reconnect_required', 'refresh_failing', 'unproven'])),
     header: z
       .object({ name: z.string(), value: z.string() })
-      .describe("What to send to the provider's API, as it stands."),
+      .describe("The header for the provider's API; send it unchanged."),
   }),
 )
 
@@ -202,11 +202,11 @@ export const providerListShape = named(
           credentials: z
             .enum(['basic', 'apiKey'])
             .nullable()
-            .describe('What is asked of the user, where it connects by credentials.'),
+            .describe('What the user enters, if the provider connects by credentials.'),
           redirectUri: z
             .string()
             .nullable()
-            .describe('To be registered at the provider; null where nobody is sent there.'),
+            .describe('Register it at the provider; null if users are not sent there.'),
         }),
       ),
     ),
@@ -265,7 +265,10 @@ export const problemShape = named(
       )
       .optional()
       .describe('For several_accounts: which there are.'),
-    connectionId: z.string().optional().describe('To reconnect or confirm; or what conflicts.'),
+    connectionId: z
+      .string()
+      .optional()
+      .describe('The connection to reconnect or confirm, or the one that conflicts.'),
     errorCode: z.string().optional().describe('Of a callback, as in the redirect of a link.'),
     providerError: z.string().optional().describe('What the provider sent to the callback.'),
     requestId: z.string(),

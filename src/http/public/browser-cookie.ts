@@ -1,12 +1,12 @@
 import type { Random } from '../../ports/ports.ts'
 import type { PublicSite } from './site.ts'
 
-/** Longer than any link lives, and set anew whenever it is used. */
+/** Longer than any link lives; each use renews it. */
 const LIFETIME_SECONDS = 86_400
 
 /**
- * One random id for a browser, kept while it is there, so that tabs and links run side by side.
- * `__Host-` keeps other hosts of the domain from setting it; it needs https, which loopback has not.
+ * The name of the cookie with the random id of a browser. One id serves all tabs and links.
+ * `__Host-` keeps other hosts of the domain from setting it; it requires https, so not on loopback.
  */
 function cookieName(site: PublicSite): string {
   return site.secure ? '__Host-larder' : 'larder'
@@ -25,7 +25,7 @@ export function newBrowserId(random: Random): string {
   return Buffer.from(random.bytes(32)).toString('base64url')
 }
 
-/** Lax: it must come along when the provider sends the browser back. */
+/** Lax, so that the browser sends it when the provider redirects back. */
 export function browserCookie(browserId: string, site: PublicSite): string {
   const attributes = `Path=/; Max-Age=${LIFETIME_SECONDS}; HttpOnly; SameSite=Lax`
   return `${cookieName(site)}=${browserId}; ${attributes}${site.secure ? '; Secure' : ''}`

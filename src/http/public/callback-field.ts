@@ -4,16 +4,16 @@ import { maybe, text } from '../private/fields.ts'
 
 export type CallbackParams = ReadonlyMap<string, string>
 
-/** RFC 6749 §3.1: no parameter twice; which of two would count is what an attacker plays with. */
+/** No parameter may occur twice (RFC 6749 §3.1): an attacker could choose which one counts. */
 const MAY_NOT_REPEAT = ['state', 'code', 'iss', 'error']
 
-/** The name of a parameter of the protocol that is there twice. */
+/** The name of a protocol parameter that occurs twice. */
 export function repeated(pairs: readonly (readonly [string, string])[]): string | undefined {
   const names = pairs.map(([name]) => name)
   return MAY_NOT_REPEAT.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
 }
 
-/** Of parameters that may repeat, the first counts. */
+/** The first value of each parameter. */
 export function firstOfEach(pairs: readonly (readonly [string, string])[]): CallbackParams {
   const params = new Map<string, string>()
   for (const [name, value] of pairs) if (!params.has(name)) params.set(name, value)
@@ -30,7 +30,10 @@ const given = z.union(
   'must be the URL that was called, or its parameters as texts',
 )
 
-/** A callback as it came to the host app: its URL, its query or posted form, or the fields of either. */
+/**
+ * A callback as the host app received it: its URL, its query or posted form, or the fields of
+ * either.
+ */
 export const callback = maybe(
   given.transform((came, ctx): CallbackParams => {
     const pairs = typeof came === 'string' ? pairsOfUrl(came) : pairsOfFields(came)
@@ -43,11 +46,13 @@ export const callback = maybe(
     if (twice !== undefined) refuse(twice, 'is given more than once')
     if (!params.get('state')) refuse('state', 'is required')
     if (!params.get('code') && !params.get('error')) {
-      refuse('code', 'is required where there is no error')
+      refuse('code', 'is required without error')
     }
     return params
   }),
-).describe('The URL that the provider sent the user to, or its parameters, complete and unchanged.')
+).describe(
+  'The URL to which the provider sent the user, or its parameters, complete and unchanged.',
+)
 
 function pairsOfUrl(value: string): readonly (readonly [string, string])[] {
   const [address = ''] = value.split('#')

@@ -13,7 +13,7 @@ import type { RunningCallbacks } from './running-callbacks.ts'
 import { seeOther } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
 
-/** The provider sends the browser back here, with a code or an error, and the state. */
+/** The provider redirects the browser here, with a state and a code or an error. */
 export async function receiveCallback(
   ctx: RouterContext,
   ports: PublicPorts,
@@ -32,13 +32,13 @@ export async function receiveCallback(
   seeOther(ctx, endUrl(finished, ports, { site, browserId }))
 }
 
-/** Larder redeems the code alone, and a token does not belong in an address. */
+/** Larder only redeems the code, and a token must not appear in an address. */
 const NOT_PASSED_ON = ['access_token', 'id_token', 'refresh_token']
 
 /**
- * `response_mode=form_post`. A cross-site POST carries no Lax cookie, so this one can know no flow;
- * the GET that follows does (OAuth 2.0 Form Post Response Mode §2). It has every field: presets keep
- * and compare others than those of the protocol.
+ * Receives `response_mode=form_post`. A cross-site POST carries no Lax cookie, so the flow is found
+ * by the GET that follows (OAuth 2.0 Form Post Response Mode §2). All fields are passed on, because
+ * presets keep and compare others than those of the protocol.
  */
 export async function receiveFormPost(
   ctx: RouterContext,
@@ -57,8 +57,8 @@ export async function receiveFormPost(
 const LOOKS_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz']
 
 /**
- * A code is redeemed only for a user who comes here: not for a browser that loads pages in advance, and
- * not for HEAD, for which the router runs GET.
+ * Refuses browsers that load pages in advance, and HEAD, which the router runs as GET: only a user
+ * who opens the page may redeem a code.
  */
 function refuseLookAhead(ctx: RouterContext): void {
   const isAhead = LOOKS_AHEAD.some((name) => /prefetch|prerender|preview/i.test(ctx.get(name)))

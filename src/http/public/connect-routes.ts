@@ -13,7 +13,7 @@ import { takeCredentials } from './take-credentials.ts'
 
 const LONGEST_FORM = 8 * 1024
 
-/** The page. It changes nothing, however often a scanner asks for it, by GET or by HEAD. */
+/** Shows the page. It changes nothing, so a link scanner may fetch it any number of times. */
 export async function showConnectPage(
   ctx: RouterContext,
   ports: PublicPorts,
@@ -26,7 +26,10 @@ export async function showConnectPage(
   showPage(ctx, ports, { site, secret, opened, browserId })
 }
 
-/** The button: a flow bound to this browser, and off to the provider; or what the user entered here. */
+/**
+ * Handles the button: begins a flow that is bound to this browser and redirects to the provider, or
+ * takes the credentials that the user entered.
+ */
 export async function startConnecting(
   ctx: RouterContext,
   ports: PublicPorts,
@@ -34,7 +37,7 @@ export async function startConnecting(
 ): Promise<void> {
   const secret = ctx.params['secret'] ?? ''
   const again = connectPath(site, secret)
-  // `Origin` is not judged: it is `null` behind some privacy settings. The token below is what counts.
+  // `Origin` is not checked, because some privacy settings send `null`. The form token decides.
   if (ctx.get('sec-fetch-site') === 'cross-site')
     throw new PageRefusal('not_from_page', { retry: again })
   const form = await readForm(ctx.req, LONGEST_FORM)
@@ -42,7 +45,7 @@ export async function startConnecting(
   if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {
     throw new PageRefusal('not_from_page', { retry: again })
   }
-  // Set anew, so that it outlives the flow.
+  // Renewed, so that it outlives the flow.
   ctx.set('Set-Cookie', browserCookie(browserId, site))
   const opened = await openUsableLink(ports, secret)
   const chosen = opened.providers.find(({ provider }) => provider.id === form.get('provider'))
@@ -62,14 +65,14 @@ export async function startConnecting(
   }
 }
 
-/** The operator may have taken the provider away since the link was made. */
+/** The operator may have removed the provider since the link was made. */
 async function openUsableLink(ports: PublicPorts, secret: string): Promise<OpenedLink> {
   const opened = await openLink(ports, secret)
   if (opened.providers.length > 0) return opened
   throw new VaultError('provider_misconfigured', 'no provider of the link is configured')
 }
 
-/** The link is as good as before where only the provider failed. */
+/** If only the provider failed, the link still works. */
 function withRetry(error: unknown, again: string): unknown {
   if (!(error instanceof VaultError) || !isProviderTrouble(error.code)) return error
   return new PageRefusal(error.code, { retry: again, cause: error })

@@ -14,7 +14,7 @@ export function isOutcomeUrl(query: URLSearchParams): boolean {
   return query.has('outcome') && !query.has('state')
 }
 
-/** Where the browser goes from here. */
+/** The URL that the browser goes to next. */
 export function endUrl(end: LinkEnd, ports: Pick<Ports, 'sealer'>, at: At): string {
   switch (end.kind) {
     case 'redirect':
@@ -28,9 +28,9 @@ export function endUrl(end: LinkEnd, ports: Pick<Ports, 'sealer'>, at: At): stri
 }
 
 /**
- * Where a connection ends that has no host app to return to: the callback's own path, so that code
- * and state leave the address bar and a reload shows the same page. Signed for this browser, so that
- * nobody can send a link around that says "connected".
+ * The page of a connection without a `redirectUrl`. It reuses the path of the callback, so that
+ * code and state leave the address bar and a reload shows the same page. It is signed for this
+ * browser, so that a copied link cannot claim "connected" elsewhere.
  */
 function outcomeUrl(
   ports: Pick<Ports, 'sealer'>,
@@ -72,7 +72,7 @@ function asText(outcome: Outcome): string {
   return outcome.awaitsConfirmation ? 'awaiting' : 'connected'
 }
 
-/** Of what `asText` wrote: its proof was checked. */
+/** Parses what `asText` wrote, after its proof was checked. */
 function fromText(text: string): Outcome {
   const [kind, word, errorCode, ...said] = text.split('.')
   if (kind !== 'failed') return { kind: 'connected', awaitsConfirmation: kind === 'awaiting' }

@@ -15,13 +15,13 @@ const LONGEST_CALLBACK_URL = LONGEST_CALLBACK + 1024
 const YEAR_SECONDS = 31_536_000
 
 /**
- * What the user's browser sees: the connect page and its form, the providers' callbacks, one
- * stylesheet. Knows no route of the private API, and trusts no header about who or where it is.
+ * The application for browsers: connect page, form, callbacks, stylesheet. It has no route of the
+ * private API, and trusts no header about who or where it is.
  */
 export function createPublicApp(ports: PublicPorts, events: Pick<Events, 'requestFailed'>): Koa {
   const site = publicSite(ports.policy.publicUrl)
   const app = new Koa({ proxy: false })
-  // Whatever a route throws becomes a page; what is left are browsers that hung up.
+  // Every error of a route becomes a page; only browsers that hung up remain.
   app.silent = true
   app.use(securityHeaders)
   app.use(failurePages(site, { random: ports.random, events }))
@@ -50,10 +50,10 @@ const limits: Middleware = (ctx, next) => {
   return next()
 }
 
-/** The proxy forwards the path unstripped; the routes are written without it. */
+/** Removes the path of the public URL, which the proxy forwards. */
 function underBase(site: PublicSite): Middleware {
   return (ctx, next) => {
-    // Robots look for it at the root alone, should the proxy send that here as well.
+    // Crawlers ask for it at the root only.
     if (ctx.path === '/robots.txt') return next()
     if (!ctx.path.startsWith(`${site.base}/`)) throw new PageRefusal('page_not_found')
     ctx.path = ctx.path.slice(site.base.length)

@@ -4,7 +4,7 @@ import type { PublicPorts } from './site.ts'
 
 type Demand = Parameters<typeof finishAuthorization>[1]
 
-/** A browser that sends one callback twice at once waits for the end of the first. */
+/** Joins a callback that a browser sends twice at the same time to the first one. */
 export class RunningCallbacks {
   readonly #running = new Map<string, Promise<LinkEnd>>()
 

@@ -8,9 +8,9 @@ export function sendPage(ctx: Context, page: Html, status: number): void {
 }
 
 /**
- * RFC 9700 §4.12: never 307, which would send the form on. The address is set as it stands, for it
- * may be of an app's own scheme. It always has a fragment, if only an empty one: else the browser adds
- * that of the address before, such as the provider's `#access_token=…` (RFC 9110 §10.2.2).
+ * Redirects with 303; 307 would re-send the form (RFC 9700 §4.12). The address may have an app's
+ * own scheme, so it is set unchanged. It always has a fragment, even an empty one: otherwise the
+ * browser adds that of the previous address, such as `#access_token=…` (RFC 9110 §10.2.2).
  */
 export function seeOther(ctx: Context, url: string): void {
   ctx.status = 303

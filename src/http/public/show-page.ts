@@ -5,16 +5,16 @@ import { connectPage } from './pages/connect-page.ts'
 import { sendPage } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
 
-/** The connect page as one browser is shown it. */
+/** The connect page for one browser. */
 export type ShownPage = {
   readonly site: PublicSite
   readonly secret: string
   readonly opened: OpenedLink
   readonly browserId: string
-  /** What came of the form when it was sent. */
+  /** Why the submitted form was not accepted. */
   readonly complaint?: string
   readonly status?: number
-  /** What the user had entered, but for a password. */
+  /** What the user entered, without a password. */
   readonly username?: string
 }
 
@@ -31,8 +31,8 @@ export function connectPath(site: PublicSite, secret: string): string {
 }
 
 /**
- * Proves that the form came from a page that this browser was shown for this link. Made from the
- * vault's key, so it holds across restarts and replicas, and nothing is stored for a GET.
+ * A token that proves that this browser was shown the form of this link. It is derived from the
+ * vault's key, so it holds across restarts and replicas, and a GET stores nothing.
  */
 export function formToken(ports: Pick<Ports, 'sealer'>, browserId: string, secret: string): string {
   return ports.sealer.fingerprint('connect-form/v1', `${browserId}.${secret}`)

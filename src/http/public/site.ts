@@ -1,9 +1,9 @@
 import type { Ports } from '../../ports/ports.ts'
 import { STYLESHEET_NAME } from './pages/style.ts'
 
-/** Where browsers find us, from the settings alone: never from `Host` or a forwarded header. */
+/** The address for browsers, from the settings only: never from `Host` or a forwarded header. */
 export type PublicSite = {
-  /** The path that everything begins with; empty at the root. */
+  /** The path of the public URL; empty at the root. */
   readonly base: string
   readonly secure: boolean
   /** The path of the stylesheet. */
@@ -20,7 +20,7 @@ export function publicSite(publicUrl: string): PublicSite {
   }
 }
 
-/** What the use cases behind the public pages stand on. */
+/** What the use cases of the public pages need. */
 export type PublicPorts = Pick<
   Ports,
   'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'

@@ -11,7 +11,7 @@ import type { PublicPorts } from './site.ts'
 const LONGEST_USERNAME = 256
 const LONGEST_PASSWORD = 1_024
 
-/** What the user entered goes to the provider; what is wrong with it, back onto the page. */
+/** Sends the entered credentials to the provider; shows the page again if they are wrong. */
 export async function takeCredentials(
   ctx: Context,
   ports: PublicPorts,
@@ -37,7 +37,7 @@ export async function takeCredentials(
 }
 
 type Read =
-  /** The provider was only just chosen. */
+  /** The user has only chosen the provider. */
   | { readonly kind: 'none' }
   | { readonly kind: 'wrong'; readonly complaint: string }
   | { readonly kind: 'read'; readonly credentials: Credentials }
@@ -56,7 +56,7 @@ function readCredentials(form: URLSearchParams, asked: CredentialsForm | null): 
       return { kind: 'read', credentials: { kind: 'basic', username, password } }
     }
     case 'api_key':
-      // It goes into a header as it stands.
+      // A key goes into a header unchanged.
       if (!/^[\x21-\x7e]{1,4096}$/.test(secret)) return wrong(labels.secret)
       return { kind: 'read', credentials: { kind: 'api_key', apiKey: new Secret(secret) } }
     default:
@@ -64,7 +64,7 @@ function readCredentials(form: URLSearchParams, asked: CredentialsForm | null): 
   }
 }
 
-/** Copied text often has a blank at its ends. */
+/** Copied text often begins or ends with spaces. */
 function entered(form: URLSearchParams, name: string): string {
   return (form.get(name) ?? '').trim()
 }

@@ -65,7 +65,7 @@ test('a violated rule between fields is reported together with bad fields', asyn
     'body userId': 'is required',
     'body provider': 'is required',
     'body label': 'must have 1 to 256 characters',
-    'body accessToken': 'is required where there is no refreshToken, no credentials and no grant',
+    'body accessToken': 'is required without refreshToken, credentials and grant',
     'body expiresInSeconds': 'must not be given together with expiresAt',
   })
 })

@@ -308,7 +308,7 @@ describe('a flow whose callback is at the app', () => {
   test('completing an authorization needs a code or an error', async () => {
     const { json } = await complete({ userId: '42', state: 's' })
     expect(json['errors']).toEqual([
-      { in: 'body', name: 'code', detail: 'is required where there is no error' },
+      { in: 'body', name: 'code', detail: 'is required without error' },
     ])
     const { state } = (await begin()).json
     const refused = await complete({ userId: '42', state, error: 'access_denied' })

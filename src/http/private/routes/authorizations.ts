@@ -14,19 +14,19 @@ const beginBody = z.strictObject({
   provider: field.providerId,
   callbackUrl: field.absoluteUrl.describe("The host app's own, registered at the provider."),
   email: field.maybe(field.emailAddress).describe("A hint for the provider's login page."),
-  state: field.maybe(field.text(1, 2048)).describe('Handed back as appState.'),
+  state: field.maybe(field.text(1, 2048)).describe('Returned as appState.'),
   scope: field.maybe(field.scope),
   params: field.otherwise(field.providerParams, {}),
 })
 
 const completeFields = z.strictObject({
-  userId: field.userId.describe('Of the session in which the callback arrived.'),
+  userId: field.userId.describe('The user of the session that received the callback.'),
   callback,
-  state: field.maybe(field.text(1, 512)).describe('As it came, if there is no `callback`.'),
+  state: field.maybe(field.text(1, 512)).describe('As received, if there is no `callback`.'),
   code: field.maybe(field.text(1, LONGEST_CALLBACK)),
   iss: field.maybe(field.text(1, 2048)),
   error: field.maybe(field.text(1, 256)),
-  name: field.maybe(field.text(1, 256)).describe('Where the provider tells none.'),
+  name: field.maybe(field.text(1, 256)).describe('Used if the provider gives none.'),
 })
 
 const PROTOCOL = ['state', 'code', 'iss', 'error'] as const
@@ -34,17 +34,17 @@ const PROTOCOL = ['state', 'code', 'iss', 'error'] as const
 const RULES = [
   {
     field: 'callback',
-    detail: 'already holds state, code, iss and error: leave those out',
+    detail: 'already contains state, code, iss and error: leave those out',
     holds: (given) => given['callback'] == null || PROTOCOL.every((name) => given[name] == null),
   },
   {
     field: 'state',
-    detail: 'is required where there is no callback',
+    detail: 'is required without callback',
     holds: ({ state, ...given }) => given['callback'] != null || state != null,
   },
   {
     field: 'code',
-    detail: 'is required where there is no error',
+    detail: 'is required without error',
     holds: ({ code, error, ...given }) =>
       given['callback'] != null || code != null || error != null,
   },
@@ -78,7 +78,7 @@ export const authorizationEndpoints = [
     id: 'completeAuthorization',
     method: 'post',
     path: '/v1/authorizations/complete',
-    summary: 'Hand in what came to your callback',
+    summary: 'Complete a flow with the parameters of your callback',
     permission: 'links:write',
     params: {},
     query: {},

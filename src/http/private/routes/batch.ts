@@ -17,10 +17,12 @@ const batchBody = z.strictObject({
     .array(z.unknown().meta({ $ref: '#/components/schemas/ConnectionImport' }))
     .min(1)
     .max(MOST_LINES)
-    .describe('Each as the body of POST /v1/connections; what is wrong with one refuses it alone.'),
+    .describe(
+      'Each as the body of POST /v1/connections. A bad item is refused without affecting others.',
+    ),
   verify: field
     .otherwise(z.boolean(), false)
-    .describe('Proves each at the provider before it is answered, in the turn of its lane.'),
+    .describe('Proves each item at its provider before the answer, at the rate of the settings.'),
   events: field
     .otherwise(z.boolean(), true)
     .describe('If false, connections are stored without `connection.created` and the like.'),
@@ -31,7 +33,7 @@ export const batchEndpoints = [
     id: 'importConnections',
     method: 'post',
     path: '/v1/connections/batch',
-    summary: 'Hand in many at once',
+    summary: 'Import many connections at once',
     permission: 'connections:write',
     params: {},
     query: {},

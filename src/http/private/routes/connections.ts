@@ -25,8 +25,8 @@ const listQuery = {
 }
 
 const changeBody = z.strictObject({
-  label: field.maybe(field.text(0, 256)).describe('An empty one takes the label away.'),
-  metadata: field.maybe(field.metadata).describe('Replaces what is there, whole.'),
+  label: field.maybe(field.text(0, 256)).describe('An empty one removes the label.'),
+  metadata: field.maybe(field.metadata).describe('Replaces all stored metadata.'),
   accessToken: field.maybe(field.secretText),
   refreshToken: field.maybe(field.secretText),
   scope: field.maybe(field.scope),
@@ -59,7 +59,7 @@ export const connectionEndpoints = [
     id: 'importConnection',
     method: 'post',
     path: '/v1/connections',
-    summary: "Hand in a user's tokens or credentials, or connect the client itself",
+    summary: "Import a user's tokens or credentials, or connect the client itself",
     permission: 'connections:write',
     params: {},
     query: {},
@@ -107,7 +107,7 @@ export const connectionEndpoints = [
     ...one,
     id: 'updateConnection',
     method: 'patch',
-    summary: 'Change label or metadata, or hand in fresh credentials',
+    summary: 'Change label or metadata, or import new credentials',
     permission: 'connections:write',
     query: {},
     body: changeBody,
@@ -143,7 +143,7 @@ export const connectionEndpoints = [
   }),
 ]
 
-/** What is absent stays as it is. */
+/** Absent fields stay unchanged. */
 function changesOf({ label, ...given }: z.output<typeof changeBody>): Changes {
   const changes = Object.entries(given).filter(([, value]) => value !== null)
   return {

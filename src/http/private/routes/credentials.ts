@@ -8,7 +8,7 @@ import type { EndpointCall } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { named } from '../wire.ts'
 
-/** The ten years after which nobody asks. */
+/** Ten years. */
 const LONGEST_LIFE_SECONDS = 315_360_000
 
 const body = z.strictObject({
@@ -39,7 +39,7 @@ const hasTokens = (given: Given) => isGiven(given, 'accessToken') || isGiven(giv
 const rules: readonly Parameters<typeof field.withRule>[1][] = [
   {
     field: 'accessToken',
-    detail: 'is required where there is no refreshToken, no credentials and no grant',
+    detail: 'is required without refreshToken, credentials and grant',
     holds: (given) => hasTokens(given) || isGiven(given, 'credentials') || isGiven(given, 'grant'),
   },
   {
@@ -59,7 +59,7 @@ const rules: readonly Parameters<typeof field.withRule>[1][] = [
   ...apart('grant', ['accessToken', 'refreshToken', 'expiresAt', 'expiresInSeconds']),
 ]
 
-/** What has no meaning beside `name`. */
+/** Rules that forbid each of `others` if `name` is given. */
 function apart(name: string, others: readonly string[]) {
   return others.map((other) => ({
     field: other,
@@ -73,7 +73,7 @@ export const importBody = named(
   rules.reduce((shape, rule) => field.withRule(shape, rule), body),
 )
 
-/** What may come of handing credentials in. */
+/** Errors of importing credentials. */
 export const CREDENTIAL_ERRORS = [
   'not_found',
   'conflict',
@@ -82,7 +82,7 @@ export const CREDENTIAL_ERRORS = [
   'provider_unavailable',
 ] as const
 
-/** Tokens, credentials of the user, or the client itself: whichever the body brings. */
+/** The draft for tokens, for credentials of the user, or for the client itself. */
 export function draftOf(
   { ports, caller }: EndpointCall,
   given: z.output<typeof importBody>,
@@ -94,7 +94,7 @@ export function draftOf(
   return draftFromTokens(ports, caller, { ...demand, expiresAt })
 }
 
-/** When the access token that is handed in ends; durations count from now. */
+/** When the imported access token expires; durations count from now. */
 function expiryOf(
   given: { readonly expiresAt: Instant | null; readonly expiresInSeconds: number | null },
   now: Instant,

@@ -9,7 +9,7 @@ export const eventEndpoints = [
     id: 'listEvents',
     method: 'get',
     path: '/v1/events',
-    summary: 'What happened, oldest first',
+    summary: 'List events, oldest first',
     permission: 'events:read',
     params: {},
     query: {

@@ -18,7 +18,7 @@ const keyBody = z.strictObject({
     .describe('Narrows the key to users whose id begins so.'),
 })
 
-// A narrowed key could make itself a wider one: its reach must be everything.
+// Only a key that reaches everything may manage keys: a narrowed one could make a wider one.
 const common = { permission: 'admin', reach: 'everything', query: {} } as const
 
 export const keyEndpoints = [

@@ -18,15 +18,15 @@ const DEFAULT_TTL_SECONDS = 900
 const options = {
   redirectUrl: field
     .maybe(field.absoluteUrl)
-    .describe("Where the user ends; absent: on Larder's own page."),
+    .describe("Where the user is sent at the end; absent: Larder's own page."),
   scope: field.maybe(field.scope),
   email: field.maybe(field.emailAddress).describe("A hint for the provider's login page."),
   expectedAccount: field
     .maybe(field.text(1, 256))
     .describe('Id or e-mail; any other account is account_mismatch.'),
-  state: field.maybe(field.text(1, 2048)).describe('Handed back to redirectUrl.'),
+  state: field.maybe(field.text(1, 2048)).describe('Returned to redirectUrl.'),
   label: field.maybe(field.label),
-  displayName: field.maybe(field.text(1, 256)).describe('For whom, shown on the page.'),
+  displayName: field.maybe(field.text(1, 256)).describe('Name of the user, shown on the page.'),
   metadata: field.maybe(field.metadata),
   connectionId: field.maybe(field.anyId).describe('Reconnect: the id stays.'),
   client: field.maybe(field.client),
@@ -98,7 +98,7 @@ export const linkEndpoints = [
     id: 'getLink',
     method: 'get',
     path: '/v1/connect-links/{id}',
-    summary: 'What became of a link',
+    summary: 'Read the status of a link',
     permission: 'links:write',
     body: NO_BODY,
     answers: { 200: linkShape },
@@ -128,7 +128,7 @@ export const linkEndpoints = [
     id: 'confirmLink',
     method: 'post',
     path: '/v1/connect-links/{id}/confirm',
-    summary: 'Stand by a connection, from the session of the user who made it',
+    summary: 'Confirm a connection, from the session of the user who made it',
     permission: 'links:write',
     body: z.strictObject({ userId: field.userId, completion: field.text(1, 256) }),
     answers: { 200: connectionShape },

@@ -8,7 +8,7 @@ export const providerEndpoints = [
     id: 'listProviders',
     method: 'get',
     path: '/v1/providers',
-    summary: 'What can be connected',
+    summary: 'List providers',
     permission: 'any',
     params: {},
     query: {},

@@ -3,7 +3,7 @@ import type { ProviderId } from '../../../core/base/ids.ts'
 import { NOT_CONFIGURED } from '../../../core/connection/provider.ts'
 import type { Ports } from '../../../ports/ports.ts'
 
-/** In a path an unknown provider is a missing thing; in a body it is a bad value. */
+/** In a path, an unknown provider is reported as missing; in a body, as a bad value. */
 export function requireProvider(ports: Pick<Ports, 'providers'>, id: ProviderId): void {
   if (!ports.providers.has(id))
     throw new VaultError('not_found', `no such provider: it ${NOT_CONFIGURED}`)

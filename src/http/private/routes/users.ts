@@ -23,9 +23,9 @@ const resource = {
 const account = field
   .text(1, 256)
   .optional()
-  .describe('E-mail, account id or label, where there are several.')
+  .describe('E-mail, account id or label; required if there are several.')
 
-/** Recal's: there both of them are required. `POST /v1/connections` asks for less. */
+/** Compatible with Recal, which requires both. `POST /v1/connections` requires less. */
 const importBody = z.strictObject({
   accessToken: field.secretText,
   refreshToken: field.maybe(field.secretText),
@@ -55,7 +55,7 @@ export const userEndpoints = [
     ...resource,
     id: 'handInUserConnection',
     method: 'post',
-    summary: "Hand in a user's tokens for a provider",
+    summary: "Import a user's tokens for a provider",
     permission: 'connections:write',
     query: {},
     body: importBody,
@@ -103,7 +103,7 @@ export const userEndpoints = [
     id: 'deleteUser',
     method: 'delete',
     path: '/v1/users/{userId}',
-    summary: 'Delete everything of a user, each grant revoked',
+    summary: "Delete all of a user's connections and revoke their grants",
     permission: 'connections:write',
     params: { userId: field.userId },
     query: {},

@@ -10,15 +10,15 @@ import { timeLeft } from './time-left.ts'
 export type ConnectForm = {
   readonly action: string
   readonly token: string
-  /** What was wrong with the form when it was sent. */
+  /** Why the submitted form was not accepted. */
   readonly complaint: string | null
-  /** What the user had entered. */
+  /** What the user entered. */
   readonly username: string | null
 }
 
 type Choice = OpenedLink['providers'][number]
 
-/** Who asks, for whom, for what, until when, and one button. */
+/** Shows who asks, for whom, for what and until when, with one button. */
 export function connectPage(
   frame: PageFrame,
   opened: OpenedLink,
@@ -50,7 +50,7 @@ export function connectPage(
   })
 }
 
-/** An ornament: the app's initial, a thread, and those of the providers. */
+/** A decoration: the initials of the app and of the providers. */
 function pair(app: AskingApp, providers: readonly Choice[]): Html {
   return html`<p class="pair" aria-hidden="true">
     <span>${initial(app.name ?? '')}</span><i></i>
@@ -91,7 +91,7 @@ function facts({ link }: OpenedLink, app: AskingApp, now: Instant): Html {
   </dl>`
 }
 
-/** `bdi`: a name with direction marks in it rearranges nothing but itself. */
+/** `bdi` keeps direction marks in a name from reordering the text around it. */
 function fact(term: string, value: string): Html {
   return html`<div>
     <dt>${term}</dt>

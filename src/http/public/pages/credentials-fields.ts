@@ -2,12 +2,12 @@ import type { CredentialsForm, Provider } from '../../../core/connection/provide
 import { type Content, type Html, html } from './html.ts'
 
 export type Asking = {
-  /** What is in the field already. */
+  /** The initial value of the field. */
   readonly username: string | null
   readonly isRefused: boolean
 }
 
-/** Where the user enters what the provider goes by. A password is never put into a page. */
+/** Fields for the credentials that the provider wants. A page never contains a password. */
 export function credentialsFields(provider: Provider, form: CredentialsForm, asking: Asking): Html {
   return html`<section>
     <h2>Your ${provider.name} ${form.kind === 'basic' ? 'sign-in' : 'key'}</h2>
@@ -36,7 +36,7 @@ function usernameField(form: CredentialsForm, asking: Asking): Html {
   </div>`
 }
 
-/** Not the password of this site: nothing that a browser should keep for it, or fill in. */
+/** Not the password of this site, so a browser should neither store nor fill it. */
 function secretField(form: CredentialsForm, asking: Asking): Html {
   return html`<div class="field">
     <label for="secret">${form.labels.secret}</label>

@@ -10,14 +10,14 @@ class Markup {
   }
 }
 
-/** Markup that is safe to send. Only `html` makes it, so everything else in a page is escaped. */
+/** Markup that is safe to send. Only `html` makes it; anything else in a page is escaped. */
 export type Html = Markup
 
 export type Content = Html | string | number | null | readonly Content[]
 
 /**
- * A template of markup. What is put into it is escaped for text and for quoted attributes, the only
- * two places where a value may stand: never in a tag's name, a bare attribute, a style or a script.
+ * A template of markup. Values are escaped for text and for quoted attributes, the only two places
+ * where a value may stand: never in a tag's name, a bare attribute, a style or a script.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Markup(

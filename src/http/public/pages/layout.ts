@@ -1,6 +1,5 @@
 import { type Content, type Html, html } from './html.ts'
 
-/** What every page needs to know of where it is served. */
 export type PageFrame = {
   /** The path of the stylesheet. */
   readonly stylesheet: string
@@ -11,7 +10,7 @@ export type Page = {
   readonly body: Content
 }
 
-/** Complete without a script, without anything from another host. */
+/** A whole page, without scripts and without resources of another host. */
 export function layout(frame: PageFrame, page: Page): Html {
   return html`<!doctype html>
     <html lang="en">

@@ -61,7 +61,7 @@ function reference({ reference: text }: Shown): Content {
   return text === null ? null : html`<p class="reference">Reference: <code>${text}</code></p>`
 }
 
-/** By function: a replacement string would read patterns out of the name. */
+/** A function, because a replacement string would interpret patterns in the name. */
 function named(text: string, provider: string | null): string {
   if (provider !== null) return text.replaceAll('{provider}', () => provider)
   return text.replace(/^\{provider\}/, 'The provider').replaceAll('{provider}', 'the provider')

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 
-/** The scopes that OpenID Connect names itself (OpenID Connect Core 1.0 §5.4, §11). */
+/** The scopes that OpenID Connect defines (OpenID Connect Core 1.0 §5.4, §11). */
 const IN_WORDS: Readonly<Record<string, string>> = {
   openid: 'Know that it is you',
   profile: 'See your name and picture',
@@ -10,7 +10,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   offline_access: 'Keep access while you are away',
 }
 
-/** What will be asked for, as the provider itself spells it: it explains it on its own page. */
+/** The requested scopes as the provider spells them, because its own page explains them. */
 export function scopeList(scopes: readonly string[]): Html {
   return html`<ul class="scopes">
     ${scopes.map((scope) => html`<li>${describe(scope)}</li>`)}
@@ -22,6 +22,6 @@ function describe(scope: string): Html {
   if (words !== undefined) return html`${words} <code>${scope}</code>`
   const url = /^https?:\/\/([^/]+)\/(?:.*\/)?([^/]+)$/.exec(scope)
   if (url === null) return html`<code class="name">${scope}</code>`
-  // A long address hides the word that matters; its host stays beside it.
+  // The last word of a long address matters most; its host stays beside it.
   return html`<code class="name">${url[2] ?? ''}</code> <code>${url[1] ?? ''}</code>`
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** The one stylesheet of all pages. Nothing in it comes from elsewhere, and nothing moves. */
+/** The stylesheet of all pages. It loads nothing from elsewhere and animates nothing. */
 export const STYLESHEET = `
 :root {
   color-scheme: light dark;
@@ -132,5 +132,5 @@ button:hover, .button:hover { background: var(--accent-deep); }
 }
 `
 
-/** Changes with the content, so that it may be kept for a year. */
+/** Changes with the content, so that browsers may cache it for a year. */
 export const STYLESHEET_NAME = `${hash('sha256', STYLESHEET, 'hex').slice(0, 16)}.css`

@@ -1,4 +1,4 @@
-/** How long something still lasts, in words, never promising more than is left. */
+/** The remaining time in words, rounded down. */
 export function timeLeft(ms: number): string {
   const minutes = Math.floor(ms / 60_000)
   if (minutes < 1) return 'in less than a minute'
