@@ -166,7 +166,7 @@ async function composePorts(from: {
     policy,
   }
   const recipe = configured.configured.get(from.settings.id as ProviderId)?.recipe
-  if (recipe === undefined) throw new Error('nothing is configured')
+  if (recipe === undefined) throw new Error('the provider is not configured')
   return { ports, recipe }
 }
 

@@ -55,7 +55,7 @@ export class VendorBooks {
   give(scope: readonly string[]): Issued {
     const consent = { scope, redirectUri: '', challenge: null, nonce: null }
     const issued = this.redeem(this.issueCode(consent), null)
-    if (issued === null) throw new Error('a code that was just made is good')
+    if (issued === null) throw new Error('a new code must be valid')
     return issued
   }
 

@@ -56,7 +56,7 @@ export async function killAfterAnswers(options: AfterAnswerOptions): Promise<Aft
 async function dieOfAnswer(stage: CrashStage, options: AfterAnswerOptions): Promise<Adopted> {
   const larder = await stage.start()
   const [victim, other] = await stage.adopt(2)
-  if (victim === undefined || other === undefined) throw new Error('nothing was adopted')
+  if (victim === undefined || other === undefined) throw new Error('no connection was imported')
   for (let n = 0; n < options.warmUp; n++) await refresh(stage, other)
   const { afterMs } = options
   await stage.provider.misbehave(

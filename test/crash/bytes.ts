@@ -80,7 +80,7 @@ async function lookInto(dataDir: string, file: Buffer, whole: Shown): Promise<Fo
     return await readAll(dataDir, whole)
   } catch (error) {
     if (!(error instanceof Error) || !REFUSALS.includes(error.name)) {
-      return { kind: 'wrong', why: `it broke: ${String(error)}` }
+      return { kind: 'wrong', why: `it threw: ${String(error)}` }
     }
     const isKept = (await readFile(path)).equals(file)
     return isKept ? { kind: 'refused' } : { kind: 'wrong', why: 'it was refused and changed' }

@@ -67,7 +67,8 @@ export async function openCrashStage(options: CrashOptions): Promise<CrashStage>
     spawn,
     start: async (through) => {
       const larder = await spawn(through)
-      if (!(await larder.ready())) throw new Error(`no start:\n${await larder.output()}`)
+      if (!(await larder.ready()))
+        throw new Error(`Larder did not start:\n${await larder.output()}`)
       return larder
     },
     kill: async (larder) => {
@@ -126,7 +127,7 @@ async function adopt(
         accountId: account.id,
         scope: ['read', 'write'],
       })
-      if (status !== 201) throw new Error(`not taken: ${text}`)
+      if (status !== 201) throw new Error(`the import failed: ${text}`)
       return { id: (body as { readonly id: string }).id, family }
     }),
   )

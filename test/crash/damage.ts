@@ -157,7 +157,7 @@ async function lookInto(dataDir: string, saved: number): Promise<Found> {
     return await readAll(dataDir, saved)
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown'
-    if (!REFUSALS.includes(name)) return { kind: 'wrong', why: `it broke: ${String(error)}` }
+    if (!REFUSALS.includes(name)) return { kind: 'wrong', why: `it threw: ${String(error)}` }
     const isKept = name !== 'OpenError' || (await digestOf(dataDir)) === before
     return isKept
       ? { kind: 'refused' }

@@ -28,7 +28,7 @@ export async function diskFullBeforeAnswer(seed = newSeed()): Promise<Full> {
   )
   const larder = await stage.start()
   const [rotated, other] = await stage.adopt(2)
-  if (rotated === undefined || other === undefined) throw new Error('nothing was adopted')
+  if (rotated === undefined || other === undefined) throw new Error('no connection was imported')
   await stage.provider.misbehave({ act: 'hold', before: 'answer' })
   const refreshing = refresh(stage, rotated)
   await stage.provider.until({ family: rotated.family, count: 1, phase: 'processed' })

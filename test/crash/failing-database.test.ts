@@ -17,7 +17,7 @@ async function openStage(): Promise<Running> {
   onTestFinished(() => stage[Symbol.asyncDispose]())
   const { pid } = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   return { ...stage, pid, one }
 }
 

@@ -102,7 +102,7 @@ export function faultsOf(report: LoopReport, profile: LoopOptions['profile']): r
   return [
     ...report.damaged,
     ...report.violations,
-    ...forbidden.map(({ family, label }) => `${family} was lost and is called ${label}`),
+    ...forbidden.map(({ family, label }) => `${family} was lost and is reported as ${label}`),
   ]
 }
 
@@ -122,18 +122,21 @@ export function loopFigures(
     figure('installations', report.lives),
     figure('token requests at the provider', report.refreshes),
     figure('tokens served and checked', report.tokensServed),
-    figure('integrity checks that complained', damaged.length),
+    figure('failed integrity checks', damaged.length),
     figure('connections lost', `${losses.length} of ${report.connections}`),
-    figure('… before the answer had left', losses.length - answered.length),
-    figure('… after it had left', answered.length),
-    figure('… called interrupted', `${labelled}, anything else: ${losses.length - labelled}`),
-    figure('revoked because of reuse', report.reuseRevocations),
+    figure('… before the answer was sent', losses.length - answered.length),
+    figure('… after it was sent', answered.length),
     figure(
-      'rotation to kill, where lost',
+      '… reported as interrupted',
+      `${labelled}, as anything else: ${losses.length - labelled}`,
+    ),
+    figure('revoked for reuse', report.reuseRevocations),
+    figure(
+      'rotation to kill, if lost',
       spread(rotated),
       profile === 'strict' ? windowGoal(rotated) : null,
     ),
-    figure('answer to kill, where unsaved', spread(report.unsavedAnswersMs)),
+    figure('answer to kill, if not stored', spread(report.unsavedAnswersMs)),
     figure('violations', report.violations.length),
   ]
 }

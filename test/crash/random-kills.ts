@@ -125,7 +125,7 @@ async function dieOnce(stage: CrashStage, round: Round): Promise<boolean> {
     await stage.kill(larder)
     return true
   }
-  if (!(await larder.ready())) throw new Error(`no start:\n${await larder.output()}`)
+  if (!(await larder.ready())) throw new Error(`Larder did not start:\n${await larder.output()}`)
   const life = new AbortController()
   const reading = readTokens(stage, round, life.signal)
   if (stage.provider.now() - round.calm.at > CALM_EVERY_MS) {

@@ -126,11 +126,11 @@ async function afterAnswer(afterMs: number): Promise<void> {
     figure('refreshes before it', warmUp),
     figure('kills', kills),
     figure('survived', survived, goal),
-    figure('lost', `${lost}, ${labelled} of them called interrupted`),
-    figure('integrity checks that complained', damaged.length),
+    figure('lost', `${lost}, ${labelled} of them reported as interrupted`),
+    figure('failed integrity checks', damaged.length),
     figure('violations', violations.length),
   ]
-  say(`SIGKILL ${afterMs} ms after the answer had left, profile strict`, figures)
+  say(`SIGKILL ${afterMs} ms after the answer was sent, profile strict`, figures)
   const mislabelled = lost === labelled ? [] : [`${lost - labelled} mislabelled`]
   judge([...damaged, ...violations, ...mislabelled, ...missedBy(kills, figures)])
 }
@@ -144,8 +144,8 @@ async function syscalls(profile: Profile): Promise<void> {
     checkpoints,
     syscalls: values.syscalls.split(','),
   })
-  const title = checkpoints ? ', the log full' : ''
-  say(`SIGKILL at every n-th call of a refresh, profile ${profile}${title}`, syscallFigures(report))
+  const title = checkpoints ? ', full WAL' : ''
+  say(`SIGKILL at every nth call of a refresh, profile ${profile}${title}`, syscallFigures(report))
   judge([...report.violations, ...report.kills.flatMap(({ fault }) => fault ?? [])])
 }
 
@@ -169,7 +169,7 @@ async function restarts(): Promise<void> {
   })
   say('a restart loop at a provider that always fails', [
     ...figuresOf({ ...report, minutes: round(minutes) }),
-    figure('requests neither grace nor back-off allows', faults.length),
+    figure('requests that neither grace nor back-off allows', faults.length),
     figure('violations', violations.length),
   ])
   judge([...faults, ...violations])
@@ -190,7 +190,7 @@ async function starts(): Promise<void> {
   ] as const
   for (const [what, run] of kinds) {
     const kills = await run(options)
-    say(`SIGKILL at every n-th write of ${what}`, startFigures(kills))
+    say(`SIGKILL at every nth write of ${what}`, startFigures(kills))
     judge(kills.flatMap(({ at, n, fault }) => (fault === null ? [] : `${at}, ${n}: ${fault}`)))
   }
 }

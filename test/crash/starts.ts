@@ -122,9 +122,9 @@ async function faultOf(stage: CrashStage, play: Play): Promise<string | null> {
     const { current } = await stage.provider.family(family)
     if (current !== refreshToken) return 'a refresh token is not the imported one'
   }
-  return stored.length === adopted.length ? null : 'a connection is not there'
+  return stored.length === adopted.length ? null : 'a connection is missing'
 }
 
 function lastLine(output: string): string {
-  return output.split('\n').findLast((line) => line.includes('larder: error')) ?? 'it says nothing'
+  return output.split('\n').findLast((line) => line.includes('larder: error')) ?? 'no error message'
 }

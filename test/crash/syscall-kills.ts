@@ -80,7 +80,7 @@ async function cutOff(
   { checkpoints, ...injection }: Injection & Pick<SyscallOptions, 'checkpoints'>,
 ): Promise<Cut | null> {
   const [victim] = await stage.adopt(1)
-  if (victim === undefined) throw new Error('nothing was adopted')
+  if (victim === undefined) throw new Error('no connection was imported')
   await journalToBeEmpty(stage)
   if (checkpoints) await fillLog(stage)
   await using tracing = await killAtSyscall(larder.pid, injection)
@@ -123,7 +123,7 @@ function faultOfLoss(loss: {
 }): string | null {
   if (loss.profile === 'grace') return 'lost at a provider with a grace'
   if (loss.at !== 'pwrite64 larder.journal') return 'lost although the journal had it'
-  return loss.reason === 'interrupted' ? null : `lost and called ${loss.reason}`
+  return loss.reason === 'interrupted' ? null : `lost and reported as ${loss.reason}`
 }
 
 type Shown = {

@@ -67,7 +67,9 @@ export async function untilReady(name: string, privateUrl: string): Promise<void
   try {
     await until('the container is ready', () => isReady(privateUrl), 30_000)
   } catch (error) {
-    throw new Error(`it said:\n${(await engine(['logs', name])).output}`, { cause: error })
+    throw new Error(`the container’s log:\n${(await engine(['logs', name])).output}`, {
+      cause: error,
+    })
   }
 }
 

@@ -21,13 +21,13 @@ test('2,000 fast reads of a disconnected and a failing connection cause no reque
   const { api, provider } = stage
   await stage.start()
   const [dead, failing] = await stage.adopt(2)
-  if (dead === undefined || failing === undefined) throw new Error('nothing was adopted')
+  if (dead === undefined || failing === undefined) throw new Error('no connection was imported')
   await provider.revokeGrant(dead.family)
   await provider.misbehave(ODD, { family: failing.family })
   for (const { id } of [dead, failing]) await api.post(`/v1/connections/${id}/refresh`)
   const isOver = async ({ id }: { id: string }) =>
     (await api.get(`/v1/connections/${id}/token`)).status !== 200
-  await until('both tokens to end', async () => (await isOver(dead)) && (await isOver(failing)))
+  await until('both tokens to expire', async () => (await isOver(dead)) && (await isOver(failing)))
 
   const before = (await provider.requests()).at(-1)?.id ?? 0
   api.answers.length = 0

@@ -98,7 +98,7 @@ export function herdFigures(report: Herd): readonly Figure[] {
     figure('most at once', mostAtOnce, atMost(concurrency, mostAtOnce)),
     figure('most in a second', mostPerSecond, atMost(ratePerSecond, mostPerSecond)),
     figure('without a token, p99', `${report.latenessP99Seconds} s`),
-    figure('reads of live tokens', report.reads),
+    figure('reads of valid tokens', report.reads),
     figure('a read, p50', `${report.readP50Ms} ms`),
     figure('a read, p99', `${readP99Ms} ms`, below(READ_P99_MS, readP99Ms, ' ms')),
     figure('disconnected', disconnected, exactly(0, disconnected)),
@@ -202,7 +202,7 @@ async function readAll(
     if (one === undefined) break
     const askedAt = provider.now()
     const { status, text, body } = await api.get(`/v1/connections/${one.id}/token`)
-    if (status !== 200) throw new Error(`a live token was withheld: ${text}`)
+    if (status !== 200) throw new Error(`a valid token was not served: ${text}`)
     const { accessToken } = body as { readonly accessToken: string }
     const answeredAt = provider.now()
     served.push({ family: one.family, accessToken, askedAt, answeredAt, minTtlMs: 60_000 })
@@ -219,7 +219,7 @@ async function answered(provider: ScriptedProvider, count: number): Promise<void
   const all = provider.until({ endpoint: 'token', phase: 'answered', count })
   const first = await Promise.race([all, tooLong])
   late.abort()
-  if (first === 'too long') throw new Error('not all that can be refreshed were, in twenty minutes')
+  if (first === 'too long') throw new Error('not all grants were refreshed within twenty minutes')
 }
 
 /** Waits until the last refreshes are stored, and lists the connections. */

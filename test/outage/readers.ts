@@ -83,7 +83,7 @@ type Imported = { readonly id: string; readonly family: FamilyId }
 /** Imports a token that expires too soon to be served, so that the schedule refreshes it at once. */
 async function importExpiring(provider: ScriptedProvider, api: LarderApi): Promise<Imported> {
   const [grant] = await provider.mintGrants(1)
-  if (grant === undefined) throw new Error('nothing was minted')
+  if (grant === undefined) throw new Error('no grant was minted')
   const { family, accessToken, refreshToken } = grant
   const { body } = await api.post('/v1/connections', {
     userId: family,

@@ -76,9 +76,9 @@ export function refusedFigures(report: RefusedSecret): readonly Figure[] {
     figure('shorter than the back-off', report.tooEarly, exactly(0, report.tooEarly)),
     figure('alarms', report.alarms, exactly(1, report.alarms)),
     figure('disconnected', report.disconnected, exactly(0, report.disconnected)),
-    figure('healed', healed, exactly(connections, healed)),
+    figure('recovered', healed, exactly(connections, healed)),
     figure(
-      'healed after',
+      'recovered after',
       `${healedAfterSeconds} s`,
       atMost(HEALS_WITHIN_SECONDS, healedAfterSeconds, ' s'),
     ),

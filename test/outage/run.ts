@@ -57,13 +57,13 @@ if (play === undefined) {
 async function days(): Promise<Played> {
   const options = { days: Number(values.days), connections: connections(50), seed }
   const report = await transientDays(options)
-  return { title: 'days of faults that pass', figures: transientFigures(report), ...report }
+  return { title: 'days of transient faults', figures: transientFigures(report), ...report }
 }
 
 async function secret(): Promise<Played> {
   const options = { minutes: Number(values.minutes), connections: connections(100), seed }
   const report = await refusedSecret(options)
-  return { title: 'a client secret that is refused', figures: refusedFigures(report), ...report }
+  return { title: 'a refused client secret', figures: refusedFigures(report), ...report }
 }
 
 async function manyReaders(): Promise<Played> {
@@ -91,7 +91,7 @@ async function movingIn(): Promise<Played> {
     ratePerSecond: Number(values.rate ?? 20),
     seed,
   })
-  return { title: 'imports without a proof', figures: importsFigures(report), ...report }
+  return { title: 'imports without --verify', figures: importsFigures(report), ...report }
 }
 
 function tell(text: string): void {

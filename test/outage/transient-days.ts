@@ -112,11 +112,7 @@ export function transientFigures(report: TransientDays): readonly Figure[] {
     figure('kinds of fault', `${report.kinds} of ${KINDS}`),
     figure('disconnected', report.disconnected, exactly(0, report.disconnected)),
     figure('failing at the end', report.failingAtTheEnd, exactly(0, report.failingAtTheEnd)),
-    figure(
-      'revoked because of reuse',
-      report.reuseRevocations,
-      exactly(0, report.reuseRevocations),
-    ),
+    figure('revoked for reuse', report.reuseRevocations, exactly(0, report.reuseRevocations)),
     figure('without a token, p99', `${latenessP99Ms} ms`, atMost(0, latenessP99Ms, ' ms')),
     figure('violations', violations.length, exactly(0, violations.length)),
   ]

@@ -23,7 +23,7 @@ test.each([
     const [other] = await stage.adopt(1, { accessTokenSeconds: 2 })
     const path = `/v1/connections/${other?.id}/token`
     const held = { status, body: { reason } }
-    await until('its token to end', async () => (await api.get(path)).status === status)
+    await until('the token to expire', async () => (await api.get(path)).status === status)
     await stage.kill(first)
     await stage.start()
     expect(await api.get(path)).toMatchObject(held)

@@ -6,7 +6,7 @@ test('after the client id in the settings changed, a refresh fails as misconfigu
   await using stage = await openCrashStage({ provider: { profile: 'strict' } })
   await using first = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   const path = `/v1/connections/${one.id}`
   const { id: ours } = stage.provider.client
   await end(first)

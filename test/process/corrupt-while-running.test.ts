@@ -23,7 +23,7 @@ test('when database pages are damaged at runtime, only their connections fail, w
   const [cached, intact, ...others] = onePageFirst(stage, adopted)
   const read = ({ id }: Adopted) => stage.api.get(`/v1/connections/${id}/token`)
   const refresh = ({ id }: Adopted) => stage.api.post(`/v1/connections/${id}/refresh`)
-  if (cached === undefined || intact === undefined) throw new Error('no page holds two of them')
+  if (cached === undefined || intact === undefined) throw new Error('no page has two connections')
   expect((await read(cached)).status).toBe(200)
   const lost = spoilLeaves(stage, { but: cached, among: others })
   expect(lost.length).toBeGreaterThan(10)

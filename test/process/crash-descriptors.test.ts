@@ -13,7 +13,7 @@ test('when Larder has no file descriptors left, refreshes fail with 503, no conn
   })
   const larder = await stage.start(['prlimit', `--nofile=${DESCRIPTORS}`])
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   const path = `/v1/connections/${one.id}`
   // This request opens the keep-alive connection over which the refusal is answered later.
   const refresh = () => stage.api.post(`${path}/refresh`)

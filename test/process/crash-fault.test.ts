@@ -21,7 +21,7 @@ test.each([
     })
     const larder = await stage.start()
     const [one] = await stage.adopt(1)
-    if (one === undefined) throw new Error('nothing was adopted')
+    if (one === undefined) throw new Error('no connection was imported')
     const { family, id } = one
     await stage.provider.misbehave({ act: 'hold', before: 'answer' })
     const refreshing = stage.api.post(`/v1/connections/${id}/refresh`)

@@ -15,7 +15,7 @@ test.each([
     })
     const larder = await stage.start()
     const [one] = await stage.adopt(1)
-    if (one === undefined) throw new Error('nothing was adopted')
+    if (one === undefined) throw new Error('no connection was imported')
     const { family, id } = one
     await stage.provider.misbehave({ act: 'hold', before: 'answer' })
     const refreshing = stage.api.post(`/v1/connections/${id}/refresh`)
@@ -39,7 +39,7 @@ test('a token that expired while the process was stopped is never served, neithe
   const { api, provider } = stage
   const larder = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   const read = () => api.get(`/v1/connections/${one.id}/token`)
   expect((await read()).status).toBe(200)
   larder.kill('SIGSTOP')

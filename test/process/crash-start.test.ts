@@ -9,7 +9,7 @@ test('a start that fails because its port is taken still stores the answer to a 
   const { provider, at } = stage
   const first = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   const { family, id } = one
   await provider.misbehave({ act: 'hold', before: 'answer' })
   void stage.api.post(`/v1/connections/${id}/refresh`).catch(() => undefined)

@@ -18,7 +18,7 @@ beforeAll(async () => {
   stage = await openCrashStage({ provider: { profile: 'strict' } })
   larder = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   tokenPath = `/v1/connections/${one.id}/token`
 }, 60_000)
 

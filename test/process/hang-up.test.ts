@@ -6,7 +6,7 @@ test('a rotation is stored even if the reader that caused the refresh hangs up',
   await using stage = await openCrashStage({ provider: { profile: 'strict' } })
   await using larder = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   const { family } = one
   const path = `/v1/connections/${one.id}/token`
   const before = await tokenId()

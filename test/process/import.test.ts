@@ -25,7 +25,7 @@ test('a file of 1,200 lines is imported without duplicates when repeated, and --
     expiresInSeconds: 3600,
     accountId: account.id,
   }))
-  const first = await stage.hand(
+  const first = await stage.importFile(
     await file(['{"userId": "no json', ...lines.map(toJson), '', '[]']),
   )
   expect(first.code).toBe(1)
@@ -38,14 +38,14 @@ test('a file of 1,200 lines is imported without duplicates when repeated, and --
     { line: USERS + 3, problem: { code: 'invalid_request' } },
   ])
 
-  const again = await stage.hand(await file(lines.map(toJson)))
+  const again = await stage.importFile(await file(lines.map(toJson)))
   expect(again).toMatchObject({ code: 0, outcomes: { unchanged: USERS } })
   const token = await api.get(`/v1/users/${lines[7]?.userId}/oauth/acme/token`)
   expect((token.body as { accessToken: string }).accessToken).toBe(minted[7]?.accessToken)
   expect(await provider.requests({ endpoint: 'token' })).toEqual([])
 
   const more = await provider.mintGrants(VERIFIED)
-  const proven = await stage.hand(
+  const proven = await stage.importFile(
     await file(
       more.map(({ account, refreshToken }) =>
         toJson({ userId: `user-of-${account.id}`, provider: 'acme', refreshToken }),
@@ -79,7 +79,9 @@ test('an import keeps every digit of numbers in metadata, and connections list s
   await using stage = await openStage()
   const line =
     '{"userId":"u","provider":"acme","accessToken":"at","metadata":{"id":12345678901234567890,"share":1.0,"all":1e400}}'
-  expect(await stage.hand(await stage.file([line]))).toMatchObject({ outcomes: { created: 1 } })
+  expect(await stage.importFile(await stage.file([line]))).toMatchObject({
+    outcomes: { created: 1 },
+  })
   const list = await larder(['connections', 'list', '--json'], { env: stage.env })
   for (const digits of ['"id": 12345678901234567890', '"share": 1.0', '"all": 1e400']) {
     expect(list.stdout).toContain(digits)
@@ -100,7 +102,7 @@ test('an import splits lines at line feeds only and keeps every Unicode characte
     toJson({ userId, provider: 'acme', accessToken: `at-${users.indexOf(userId)}` })
   const ends = ['\n', '\r\n', '\n\n', '\r\n \t\n', '\n', '']
   const text = users.map((user, n) => line(user) + ends[n]).join('')
-  const run = await stage.hand(await stage.file(Buffer.from(`\ufeff${text}`)))
+  const run = await stage.importFile(await stage.file(Buffer.from(`\ufeff${text}`)))
   expect(run).toMatchObject({ code: 0, outcomes: { created: users.length } })
   expect(run.items.map((item) => item.line)).toEqual([1, 2, 3, 5, 7, 8])
   const list = await larder(['connections', 'list', '--json'], { env: stage.env })
@@ -121,7 +123,9 @@ test('an import refuses each line that is not UTF-8, by its number, and imports 
     Buffer.from(plainLine('x'.repeat(4 * 1024 * 1024))),
     Buffer.from(plainLine('after')),
   ]
-  const run = await stage.hand(await stage.file(Buffer.concat(lines.flatMap((one) => [one, LF]))))
+  const run = await stage.importFile(
+    await stage.file(Buffer.concat(lines.flatMap((one) => [one, LF]))),
+  )
   expect(run).toMatchObject({ code: 1, outcomes: { created: 2, refused: 8 } })
   expect(
     run.items.map(({ line: number, problem }) => `${number} ${problem?.detail ?? ''}`),
@@ -161,7 +165,7 @@ test('an import with --no-events makes no event, even when proven later, but a d
     }),
   )
   const [loud = '', ...quiet] = lines
-  expect(await stage.hand(await stage.file(quiet), '--no-events')).toMatchObject({ code: 0 })
+  expect(await stage.importFile(await stage.file(quiet), '--no-events')).toMatchObject({ code: 0 })
   await provider.until({ endpoint: 'token', phase: 'answered', count: 2 })
   await until('all to be proven', async () => {
     const { body } = await api.get('/v1/connections?status=failing')
@@ -172,7 +176,7 @@ test('an import with --no-events makes no event, even when proven later, but a d
     return (body as { items: readonly { type: string }[] }).items.map(({ type }) => type)
   }
   expect(await typesOf()).toEqual([])
-  expect(await stage.hand(await stage.file([loud]), '--verify')).toMatchObject({ code: 0 })
+  expect(await stage.importFile(await stage.file([loud]), '--verify')).toMatchObject({ code: 0 })
   expect(await typesOf()).toEqual(['connection.created'])
   const { body } = await api.get('/v1/users/user-1/oauth/acme')
   const { id, providerData } = body as { id: string; providerData: unknown }
@@ -191,7 +195,7 @@ test('an import with --problems-only prints only the refused lines', async () =>
   const rows = run.stdout.trimEnd().split('\n')
   expect(rows.map((row) => row.split(' ')[0])).toEqual(['LINE', '2', '3'])
   expect(run.stdout).toContain('some fields are not valid: body must be of type object')
-  const json = await stage.hand(path, '--problems-only')
+  const json = await stage.importFile(path, '--problems-only')
   expect(json.items.map(({ line }) => line)).toEqual([2, 3])
 }, 60_000)
 
@@ -231,7 +235,7 @@ async function openStage() {
       await writeFile(path, isWhole ? lines : lines.map((line) => `${line}\n`).join(''))
       return path
     },
-    async hand(path: string, ...flags: readonly string[]) {
+    async importFile(path: string, ...flags: readonly string[]) {
       const run = await larder(['import', path, '--json', ...flags], { env })
       const items = JSON.parse(run.stdout) as readonly Item[]
       const byOutcome = Map.groupBy(items, ({ outcome }) => outcome)

@@ -6,7 +6,7 @@ test('a provider that is removed from the settings keeps its connections, and th
   await using stage = await openCrashStage({ provider: { profile: 'strict' } })
   await using first = await stage.start()
   const [one] = await stage.adopt(1)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   const path = `/v1/connections/${one.id}`
   const { body: before } = await stage.api.get(path)
   await end(first)

@@ -169,7 +169,7 @@ test('SIGHUP puts a changed webhook secret into force', async () => {
   expect(await reload()).toMatchObject({ changed: 1, refused: 0 })
   state.signed.length = 0
   await connect('43')
-  await until('an event is signed anew', () => state.signed.length > 0)
+  await until('another event is signed', () => state.signed.length > 0)
   expect(state.signed).not.toContain(OLD)
   expect(await larder.output()).not.toMatch(/whsec_(?:A|short)/)
 })

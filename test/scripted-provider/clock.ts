@@ -19,7 +19,7 @@ export class ProviderClock {
   }
 
   advance(ms: number): void {
-    if (!(ms >= 0)) throw new RangeError('a provider does not go back in time')
+    if (!(ms >= 0)) throw new RangeError('the provider’s time does not go back')
     this.#advancedMs += ms
   }
 }

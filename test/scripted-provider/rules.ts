@@ -78,7 +78,7 @@ export class Rules {
     const stage = stageOf(deed)
     const knowsFamily = when.family ?? when.nextOfEach ?? when.grantType
     if (stage !== 'request' && knowsFamily !== undefined) {
-      throw new RangeError(`${name} happens before a request says whose it is`)
+      throw new RangeError(`${name} happens before a request names its family`)
     }
     const from = now + (when.afterMs ?? 0)
     const id = ++this.#added

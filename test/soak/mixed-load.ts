@@ -38,7 +38,7 @@ export function mixedLoad(stage: Stage, held: readonly string[]): readonly Opera
 
 export async function importOne({ api, provider }: Stage, into: string[]): Promise<void> {
   const [grant] = await provider.mintGrants(1)
-  if (grant === undefined) throw new Error('nothing was minted')
+  if (grant === undefined) throw new Error('no grant was minted')
   const { family, account, accessToken, refreshToken, expiresInSeconds } = grant
   const { status, body } = await api.post('/v1/connections', {
     userId: family,

@@ -173,7 +173,7 @@ function growthFigures(rows: readonly Row[]): readonly Figure[] {
 function perEvent(rows: readonly Row[]): Figure {
   const warm = rows.slice(Math.floor(rows.length / 4))
   const [first, last] = [warm[0], warm.at(-1)]
-  if (first === undefined || last === undefined) throw new Error('nothing was seen')
+  if (first === undefined || last === undefined) throw new Error('no rows were recorded')
   const events = Math.max(1, last.events - first.events)
   const bytes = Math.round(((last.databaseKiB - first.databaseKiB) * 1024) / events)
   return figure(

@@ -27,7 +27,7 @@ export async function consentWithoutBrowser(
     if (redirectUri !== '' && next.startsWith(redirectUri)) return next
     at = { url: next, method: 'GET', body: null }
   }
-  throw new Error('the walk to the callback does not end')
+  throw new Error('too many pages before the callback')
 }
 
 async function visit(

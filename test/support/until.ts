@@ -12,7 +12,7 @@ export async function until<T>(
     if (answer !== null && answer !== undefined && answer !== false) {
       return answer as NonNullable<Exclude<T, false>>
     }
-    if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${awaited}`)
+    if (performance.now() > giveUpAt) throw new Error(`timed out waiting for: ${awaited}`)
     await wait(20)
   }
 }

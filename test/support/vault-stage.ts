@@ -91,7 +91,7 @@ export async function openStage(options: StageOptions = {}) {
     async adopt(how: MintOptions & { demand?: Partial<TokenImport> } = {}) {
       const { demand, ...mint } = how
       const [minted] = await provider.mintGrants(1, mint)
-      if (minted === undefined) throw new Error('nothing was minted')
+      if (minted === undefined) throw new Error('no grant was minted')
       const { connection } = await importTokens(composed.ports, OPERATOR, {
         ...NOTHING,
         userId: `user-${minted.account.id}` as UserId,

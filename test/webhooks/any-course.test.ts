@@ -92,7 +92,7 @@ async function run(steps: readonly Step[]) {
   for (const step of steps) {
     switch (step.kind) {
       case 'tell':
-        await stage.tell(...step.subjects)
+        await stage.appendCreated(...step.subjects)
         break
       case 'pass':
         stage.clock.pass(step.seconds * SECOND)

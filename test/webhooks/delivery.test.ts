@@ -28,8 +28,8 @@ describe('delivery', () => {
   test('each event is delivered once, in order, with the body of the events route', async () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('ann', 'ann/2', 'ann/3')
-    await stage.tellOf(down)
+    await stage.appendCreated('ann', 'ann/2', 'ann/3')
+    await stage.append(down)
     await stage.deliver()
     await stage.deliver()
     const reach = { providers: null, userIdPrefix: null }
@@ -50,10 +50,10 @@ describe('delivery', () => {
     await using directory = await tempDir()
     {
       await using before = await openStage([], { dataDir: directory.path })
-      await before.tell('early')
+      await before.appendCreated('early')
     }
     await using stage = await openStage([makeEndpoint(receiver.url)], { dataDir: directory.path })
-    await stage.tell('late')
+    await stage.appendCreated('late')
     await stage.deliver()
     expect(receiver.users()).toEqual(['late'])
   })
@@ -67,7 +67,7 @@ describe('delivery', () => {
       makeEndpoint(few.url, { id: 'few', types, providers: new Set(['acme' as ProviderId]) }),
     ]
     await using stage = await openStage(endpoints)
-    await stage.tellOf(
+    await stage.append(
       eventFor('connection.created', 'a'),
       eventFor('connection.disconnected', 'b'),
       eventFor('connection.disconnected', 'c', 'odd'),
@@ -92,7 +92,7 @@ describe('delivery', () => {
     })
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const users = Array.from({ length: 300 }, (_, i) => `u${i % 100}/${i}`)
-    await stage.tell(...users)
+    await stage.appendCreated(...users)
     await stage.deliver()
     const told = receiver.users()
     expect(told.toSorted()).toEqual(users.toSorted())
@@ -111,9 +111,9 @@ describe('refused events', () => {
       isPoisoned && data.connection?.userId === 'ann' ? 500 : 204,
     )
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('ann', 'ben', 'ann/2', 'ben/2')
+    await stage.appendCreated('ann', 'ben', 'ann/2', 'ben/2')
     await stage.deliver()
-    await stage.tell('ann/3', 'ben/3')
+    await stage.appendCreated('ann/3', 'ben/3')
     await stage.pass(3 * MINUTE, 10 * SECOND)
     expect(receiver.accepted()).toEqual(['ben', 'ben/2', 'ben/3'])
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 1, state: { cursor: 6 } })
@@ -129,9 +129,9 @@ describe('refused events', () => {
     )
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const bad = Array.from({ length: 8 }, (_, i) => `bad${i}`)
-    await stage.tell(...bad)
+    await stage.appendCreated(...bad)
     for (let hour = 0; hour < 7 * 24; hour += 12) {
-      await stage.tell(`good/${hour}`)
+      await stage.appendCreated(`good/${hour}`)
       await stage.pass(12 * HOUR, HOUR)
     }
     expect(receiver.accepted()).toHaveLength(14)
@@ -142,7 +142,7 @@ describe('refused events', () => {
   test('a webhook that refuses everything gets a pause after at most eight events, then single retries', async () => {
     await using receiver = await openReceiver(() => 500)
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell(...Array.from({ length: 200 }, (_, i) => `u${i}`))
+    await stage.appendCreated(...Array.from({ length: 200 }, (_, i) => `u${i}`))
     await stage.deliver()
     const burst = receiver.deliveries.length
     expect(burst).toBeLessThanOrEqual(8)
@@ -159,9 +159,9 @@ describe('held events', () => {
   test('held events are retried in turn with new events', async () => {
     await using receiver = await openReceiver(() => 500)
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('first')
+    await stage.appendCreated('first')
     for (let i = 0; i < 20; i++) {
-      await stage.tell(`u${i}`)
+      await stage.appendCreated(`u${i}`)
       await stage.pass(30 * MINUTE, 30 * MINUTE)
     }
     const tries = receiver.users().filter((user) => user === 'first').length
@@ -173,9 +173,9 @@ describe('held events', () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const { store } = stage.vault
-    await stage.tell('early')
+    await stage.appendCreated('early')
     await stage.deliver()
-    await stage.tell('ann')
+    await stage.appendCreated('ann')
     const dueAt = stage.clock.now() + 10 * MINUTE
     const held = Array.from({ length: 500 }, (_, i) => ({
       subject: `con_${i}`,
@@ -200,7 +200,7 @@ describe('an unavailable receiver', () => {
   test('an unavailable webhook is retried for five days with growing waits, then disabled with an alarm', async () => {
     const port = await closedPort()
     await using stage = await openStage([makeEndpoint(`http://127.0.0.1:${port}/`)])
-    await stage.tell('ann', 'ben', 'cat')
+    await stage.appendCreated('ann', 'ben', 'cat')
     await stage.pass(HOUR, 5 * SECOND)
     const inAnHour = stage.heard('webhookFailed').length
     expect(inAnHour).toBeGreaterThan(8)
@@ -223,7 +223,7 @@ describe('an unavailable receiver', () => {
     await using receiver = await openReceiver(() => 503)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const users = Array.from({ length: 120 }, (_, i) => `u${i % 7}/${i}`)
-    await stage.tell(...users)
+    await stage.appendCreated(...users)
     await stage.pass(5 * MINUTE, 5 * SECOND)
     receiver.react = () => 204
     await stage.pass(HOUR, MINUTE)
@@ -242,7 +242,7 @@ describe('an unavailable receiver', () => {
     const at = { dataDir: directory.path }
     for (let restart = 0; restart < 20; restart++) {
       await using stage = await openStage([makeEndpoint(receiver.url)], at)
-      if (restart === 0) await stage.tell('ann')
+      if (restart === 0) await stage.appendCreated('ann')
       await stage.deliver()
     }
     expect(receiver.deliveries).toHaveLength(1)
@@ -256,10 +256,10 @@ describe('an unavailable receiver', () => {
       makeEndpoint(good.url, { id: 'good' }),
     ]
     await using stage = await openStage(endpoints)
-    await stage.tell('ann')
+    await stage.appendCreated('ann')
     const underWay = stage.deliver(endpoints[0])
     await until('the other hangs', () => hanging.deliveries.length === 1)
-    await stage.tell('ben')
+    await stage.appendCreated('ben')
     await stage.deliver(endpoints[1])
     expect(good.users()).toEqual(['ann', 'ben'])
     await underWay
@@ -271,11 +271,11 @@ describe('an answer 410', () => {
   test('a webhook that answers 410 is disabled with an alarm, and goes on where it stopped after it is enabled', async () => {
     await using receiver = await openReceiver(() => 410)
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('ann')
+    await stage.appendCreated('ann')
     await stage.deliver()
     expect(stage.heard('webhookDisabled')).toEqual([{ webhook: 'app', reason: 'gone' }])
     receiver.react = () => 204
-    await stage.tell('ann/2', 'ben')
+    await stage.appendCreated('ann/2', 'ben')
     await stage.pass(DAY, HOUR)
     expect(receiver.deliveries).toHaveLength(1)
     expect(await stage.listed()).toMatchObject({ behind: 2, held: 1 })
@@ -293,7 +293,7 @@ describe('delivery at least once', () => {
     await using receiver = await openReceiver()
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
-    await stage.tell('ann', 'ann/2')
+    await stage.appendCreated('ann', 'ann/2')
     const { store } = stage.vault
     let writes = 0
     const dying: typeof store = {
@@ -320,7 +320,7 @@ describe('delivery at least once', () => {
     await using receiver = await openReceiver()
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
-    await stage.tell('ann')
+    await stage.appendCreated('ann')
     const ports = { ...stage.ports, store: { ...stage.vault.store, write: full } }
     await expect(deliverWebhook(ports, endpoint)).rejects.toThrow('disk_full')
     expect(receiver.deliveries).toEqual([])
@@ -336,7 +336,7 @@ describe('delivery at least once', () => {
     const at = { dataDir: directory.path }
     {
       await using stage = await openStage([makeEndpoint(receiver.url)], at)
-      await stage.tell('ann', 'ben', 'ben/2')
+      await stage.appendCreated('ann', 'ben', 'ben/2')
       const underWay = stage.deliver()
       await until('ben hangs', () => gate.waiting === 1)
       stage.webhooks[Symbol.dispose]()
@@ -352,7 +352,7 @@ describe('delivery at least once', () => {
   test('a delivery run starts no event that could outlast its claim', async () => {
     const endpoint = makeEndpoint('http://127.0.0.1:1/')
     await using stage = await openStage([endpoint])
-    await stage.tell('ann', 'ann/2', 'ann/3', 'ann/4')
+    await stage.appendCreated('ann', 'ann/2', 'ann/3', 'ann/4')
     let told = 0
     const deliver = async () => {
       told++
@@ -373,7 +373,7 @@ describe('delivery at least once', () => {
     })
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
-    await stage.tell('ann')
+    await stage.appendCreated('ann')
     const first = deliverWebhook(stage.ports, endpoint)
     await until('one is under way', () => gate.waiting === 1)
     expect(await deliverWebhook(stage.ports, endpoint)).toBe(0)

@@ -25,14 +25,14 @@ describe('a replay of refused events', () => {
     )
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const users = Array.from({ length: 500 }, (_, i) => [`bad${i}`, `good${i}`]).flat()
-    await stage.tell(...users)
+    await stage.appendCreated(...users)
     await stage.deliver()
     for (let i = 0; i < 20 && (await stage.listed()).behind > 0; i++) await stage.pass(HOUR, HOUR)
     expect((await stage.listed()).held).toBeGreaterThanOrEqual(500)
     receiver.react = () => 204
     receiver.deliveries.length = 0
     await replayAll(stage)
-    await stage.tell('new')
+    await stage.appendCreated('new')
     await stage.pass(2 * HOUR, 10 * MINUTE)
     const accepted = receiver.accepted()
     expect(new Set(accepted)).toEqual(new Set([...users, 'new']))
@@ -46,7 +46,7 @@ describe('a replay of refused events', () => {
       data.connection?.userId === 'a/3' ? 500 : 204,
     )
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('a', 'b', 'a/2', 'a/3', 'a/4')
+    await stage.appendCreated('a', 'b', 'a/2', 'a/3', 'a/4')
     await stage.deliver()
     receiver.deliveries.length = 0
     receiver.react = () => 204
@@ -64,12 +64,12 @@ describe('lost events', () => {
     )
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
-    await stage.tell('a', ...Array.from({ length: 129 }, (_, i) => `u${i}`))
+    await stage.appendCreated('a', ...Array.from({ length: 129 }, (_, i) => `u${i}`))
     await stage.deliver()
     receiver.react = () => 204
     await replayAll(stage)
     await deliverWebhook(stage.ports, endpoint)
-    await stage.tell('new')
+    await stage.appendCreated('new')
     await stage.pass(2 * HOUR, MINUTE)
     expect(stage.heard('webhookLost')).toEqual([])
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { lost: 0 } })
@@ -80,10 +80,10 @@ describe('lost events', () => {
       data.connection?.userId.startsWith('a') ? 500 : 204,
     )
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('a', 'b', 'a/2', 'a/3', 'a/4')
+    await stage.appendCreated('a', 'b', 'a/2', 'a/3', 'a/4')
     await stage.deliver()
     await sweepAll(stage)
-    await stage.tell('a/5')
+    await stage.appendCreated('a/5')
     receiver.react = () => 204
     await stage.pass(HOUR, MINUTE)
     expect(receiver.accepted()).toEqual(['b', 'a/5'])
@@ -94,13 +94,13 @@ describe('lost events', () => {
   test('an event that was accepted is not reported as lost if its replay was refused', async () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('a', 'a/2')
+    await stage.appendCreated('a', 'a/2')
     await stage.deliver()
     receiver.react = () => 500
     await replayAll(stage)
     await stage.deliver()
     expect(await stage.listed()).toMatchObject({ held: 1 })
-    await stage.tell('a/3')
+    await stage.appendCreated('a/3')
     await stage.deliver()
     await sweepAll(stage)
     receiver.react = () => 204
@@ -117,7 +117,7 @@ test('the scan of 20,000 unwanted events lets other work run', async () => {
     const event = createdFor('a')
     for (let i = 0; i < 20_000; i++) await trx.appendEvent(event, stage.clock.now())
   })
-  await stage.tellOf(eventFor('connection.deleted', 'a'))
+  await stage.append(eventFor('connection.deleted', 'a'))
   const ports = stage.ports as unknown as Ports
   const jobs = jobsOf(ports, new ClockFollower(ports, null))
   const delivery = jobs.find(({ name }) => name.startsWith('deliver-webhook'))
@@ -151,7 +151,7 @@ describe('an answer that asks for a pause', () => {
       })
     })
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('a', 'b', 'c', 'd')
+    await stage.appendCreated('a', 'b', 'c', 'd')
     const delivering = stage.deliver()
     await until('all four are under way', () => arrived === 4)
     for (const [turn, gate] of answered.entries()) {
@@ -161,7 +161,7 @@ describe('an answer that asks for a pause', () => {
     }
     await delivering
     receiver.react = () => 204
-    await stage.tell('e')
+    await stage.appendCreated('e')
     await stage.pass(9 * MINUTE, 30 * SECOND)
     expect(receiver.deliveries).toHaveLength(4)
     await stage.pass(3 * MINUTE, 30 * SECOND)
@@ -181,7 +181,7 @@ describe('an answer that asks for a pause', () => {
       })
       const endpoint = makeEndpoint(receiver.url)
       await using stage = await openStage([endpoint])
-      await stage.tell('a')
+      await stage.appendCreated('a')
       const underWay = deliverWebhook(stage.ports, endpoint)
       await until('it is under way', () => gate.waiting === 1)
       await enableWebhook(stage.ports, 'app')
@@ -221,7 +221,7 @@ describe('a clock set back by 40 minutes', () => {
   ])('a clock set back by 40 minutes does not delay the retry of %s', async (_, status) => {
     await using receiver = await openReceiver(() => status)
     await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.tell('a')
+    await stage.appendCreated('a')
     await stage.deliver()
     await setBack(stage, STEP)
     receiver.react = () => 204
@@ -243,7 +243,7 @@ describe('a clock set back by 40 minutes', () => {
       const state = await trx.webhookState(endpoint.id)
       if (state !== null) await trx.saveWebhook({ ...state, ...past })
     })
-    await stage.tell('a')
+    await stage.appendCreated('a')
     const underWay = deliverWebhook(stage.ports, endpoint)
     await until('it is under way', () => gate.waiting === 1)
     await setBack(stage, STEP)

@@ -11,11 +11,11 @@ import { DAY, HOUR, openStage, SECOND, type Stage } from './stage.ts'
 
 const MINUTE = 60 * SECOND
 
-async function openTold(...users: readonly string[]) {
+async function openDelivered(...users: readonly string[]) {
   await using opened = new AsyncDisposableStack()
   const receiver = opened.use(await openReceiver())
   const stage = opened.use(await openStage([makeEndpoint(receiver.url)]))
-  await stage.tell(...users)
+  await stage.appendCreated(...users)
   await stage.deliver()
   receiver.deliveries.length = 0
   const running = opened.move()
@@ -37,8 +37,8 @@ describe('a replay', () => {
     ['after the newest event', 5, null, []],
     ['between equal cursors', 2, 2, []],
   ])('a replay %s sends exactly those events', async (_, after, before, expected) => {
-    await using told = await openTold('a', 'b', 'c', 'd', 'e')
-    const { receiver, stage } = told
+    await using delivered = await openDelivered('a', 'b', 'c', 'd', 'e')
+    const { receiver, stage } = delivered
     const { state } = await replay(stage, after, before)
     expect(state.replay !== null).toBe(expected.length > 0)
     await stage.deliver()
@@ -47,16 +47,16 @@ describe('a replay', () => {
   })
 
   test('a replay by time sends the events between the two times', async () => {
-    await using told = await openTold('a')
-    const { receiver, stage } = told
+    await using delivered = await openDelivered('a')
+    const { receiver, stage } = delivered
     stage.clock.pass(HOUR)
     const from = stage.clock.now()
     stage.clock.pass(HOUR)
-    await stage.tell('b')
+    await stage.appendCreated('b')
     stage.clock.pass(HOUR)
     const to = stage.clock.now()
     stage.clock.pass(HOUR)
-    await stage.tell('c')
+    await stage.appendCreated('c')
     await stage.deliver()
     receiver.deliveries.length = 0
     await replayWebhook(stage.ports, 'app', { after: { at: from }, before: { at: to } })
@@ -68,10 +68,10 @@ describe('a replay', () => {
   })
 
   test('replayed events are delivered before new ones', async () => {
-    await using told = await openTold('a', 'a/2')
-    const { receiver, stage } = told
+    await using delivered = await openDelivered('a', 'a/2')
+    const { receiver, stage } = delivered
     await replay(stage, 0)
-    await stage.tell('a/3')
+    await stage.appendCreated('a/3')
     await stage.deliver()
     expect(receiver.users()).toEqual(['a', 'a/2', 'a/3'])
   })
@@ -83,7 +83,7 @@ describe('a replay', () => {
       makeEndpoint(receiver.url, { id: 'app' }),
       makeEndpoint(receiver.url, { id: 'picky', types }),
     ])
-    await stage.tell('a')
+    await stage.appendCreated('a')
     await stage.deliver()
     await replay(stage, 0)
     await replayWebhook(stage.ports, 'picky', { after: { cursor: 0 }, before: null })
@@ -101,8 +101,8 @@ describe('a replay', () => {
   })
 
   test('a new replay replaces a running one, and an empty one ends it', async () => {
-    await using told = await openTold('a', 'b', 'c')
-    const { receiver, stage } = told
+    await using delivered = await openDelivered('a', 'b', 'c')
+    const { receiver, stage } = delivered
     await replay(stage, 0)
     await replay(stage, 2)
     await stage.deliver()
@@ -114,18 +114,18 @@ describe('a replay', () => {
   })
 
   test('a replay that ends before it starts, or of an unknown webhook, is refused', async () => {
-    await using told = await openTold('a')
-    const { stage } = told
+    await using delivered = await openDelivered('a')
+    const { stage } = delivered
     await expect(replay(stage, 3, 2)).rejects.toMatchObject({ code: 'invalid_request' })
     const nobody = replayWebhook(stage.ports, 'nobody', { after: { cursor: 0 }, before: null })
     await expect(nobody).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('a replay keeps the order of a held connection’s events', async () => {
-    await using told = await openTold('a', 'a/2', 'b')
-    const { receiver, stage } = told
+    await using delivered = await openDelivered('a', 'a/2', 'b')
+    const { receiver, stage } = delivered
     receiver.react = ({ data }) => (data.connection?.userId === 'a/3' ? 500 : 204)
-    await stage.tell('a/3', 'a/4', 'b/2')
+    await stage.appendCreated('a/3', 'a/4', 'b/2')
     await stage.deliver()
     expect(receiver.accepted()).toEqual(['b/2'])
     receiver.deliveries.length = 0
@@ -140,15 +140,15 @@ describe('a replay', () => {
   })
 
   test('a replay that is requested during a delivery is carried out', async () => {
-    await using told = await openTold('a', 'b')
-    const { receiver, stage } = told
+    await using delivered = await openDelivered('a', 'b')
+    const { receiver, stage } = delivered
     const [endpoint] = stage.webhooks.endpoints
     if (endpoint === undefined) throw new Error('no endpoint')
     const gate = new Gate('closed')
     receiver.react = () => (response) => {
       void gate.pass().then(() => response.writeHead(500).end())
     }
-    await stage.tell('a/2')
+    await stage.appendCreated('a/2')
     const underWay = deliverWebhook(stage.ports, endpoint)
     await until('the delivery to be open', () => gate.waiting === 1)
     await replay(stage, 0)
@@ -163,15 +163,15 @@ describe('a replay', () => {
 })
 
 test('events held during a replay are delivered right after it', async () => {
-  await using told = await openTold('a', 'b')
-  const { receiver, stage } = told
+  await using delivered = await openDelivered('a', 'b')
+  const { receiver, stage } = delivered
   receiver.react = ({ data }) => (data.connection?.userId === 'a/2' ? 500 : 204)
-  await stage.tell('a/2')
+  await stage.appendCreated('a/2')
   await stage.deliver()
   receiver.react = () => 204
   await replay(stage, 0)
   await stage.deliver()
-  await stage.tell('a/3')
+  await stage.appendCreated('a/3')
   await stage.deliver()
   expect(receiver.accepted().filter((user) => user.startsWith('a'))).toEqual(['a', 'a/2', 'a/3'])
 })
@@ -181,7 +181,7 @@ describe('a webhook that is behind', () => {
     await using disabled = await openDisabled()
     const { receiver, stage } = disabled
     await sweepAll(stage)
-    await stage.tell('a/3', 'd')
+    await stage.appendCreated('a/3', 'd')
     receiver.react = () => 204
     await enableWebhook(stage.ports, 'app')
     await stage.deliver()
@@ -210,7 +210,7 @@ describe('a webhook that is behind', () => {
 test('an enable ends the wait of a failing webhook', async () => {
   await using receiver = await openReceiver(() => 503)
   await using stage = await openStage([makeEndpoint(receiver.url)])
-  await stage.tell('a')
+  await stage.appendCreated('a')
   await stage.pass(HOUR, MINUTE)
   receiver.react = () => 204
   await stage.deliver()
@@ -226,7 +226,7 @@ test('the state of a webhook that is not in the settings is kept for 30 days', a
   await using stage = await openStage([endpoint])
   const { store } = stage.vault
   const known = async () => (await store.webhookStates()).map(({ id }) => id)
-  await stage.tell('a')
+  await stage.appendCreated('a')
   stage.clock.pass(29 * DAY)
   await store.write((trx) => trx.keepWebhooks([], stage.clock.now()))
   expect(await known()).toEqual(['app'])
@@ -248,9 +248,9 @@ async function openDisabled(): Promise<{ receiver: Receiver; stage: Stage } & As
   await using opened = new AsyncDisposableStack()
   const receiver = opened.use(await openReceiver(() => 410))
   const stage = opened.use(await openStage([makeEndpoint(receiver.url)]))
-  await stage.tell('a')
+  await stage.appendCreated('a')
   await stage.deliver()
-  await stage.tell('a/2', 'b', 'c')
+  await stage.appendCreated('a/2', 'b', 'c')
   const running = opened.move()
   return { receiver, stage, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

@@ -59,8 +59,9 @@ export async function openStage(
         await deliver()
       }
     },
-    tell: (...users: readonly string[]) => tell(vault.store, clock.now(), users.map(createdFor)),
-    tellOf: (...events: readonly VaultEvent[]) => tell(vault.store, clock.now(), events),
+    appendCreated: (...users: readonly string[]) =>
+      appendAll(vault.store, clock.now(), users.map(createdFor)),
+    append: (...events: readonly VaultEvent[]) => appendAll(vault.store, clock.now(), events),
     heard: (what: string) => observed.filter((one) => one.what === what).map(({ about }) => about),
     [Symbol.asyncDispose]: async () => {
       webhooks[Symbol.dispose]()
@@ -69,7 +70,7 @@ export async function openStage(
   }
 }
 
-async function tell(store: Store, now: number, events: readonly VaultEvent[]): Promise<void> {
+async function appendAll(store: Store, now: number, events: readonly VaultEvent[]): Promise<void> {
   for (const event of events) await store.write((trx) => trx.appendEvent(event, now))
 }
 

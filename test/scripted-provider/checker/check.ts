@@ -34,7 +34,7 @@ export function check(
 ): readonly Violation[] {
   if (truth.faults.length > 0) throw new Error(`the provider failed: ${truth.faults.join('\n')}`)
   if (truth.requestsDropped > 0) {
-    throw new Error(`the provider forgot ${truth.requestsDropped} requests: raise requestsKept`)
+    throw new Error(`the provider dropped ${truth.requestsDropped} requests: raise requestsKept`)
   }
   const facts = gatherFacts(truth, seen, { ...LIMITS, ...limits })
   return Object.entries(INVARIANTS).flatMap(([id, invariant]) =>

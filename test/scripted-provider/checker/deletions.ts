@@ -41,5 +41,5 @@ function left(
   family: FamilyTruth,
 ): string | null {
   if (!revokes || family.revoked !== null || truth.now - at <= limits.settleMs) return null
-  return `its grant lives on at the provider ${ms(truth.now - at)} after it was deleted`
+  return `its grant is still valid at the provider ${ms(truth.now - at)} after it was deleted`
 }

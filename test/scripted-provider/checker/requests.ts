@@ -41,7 +41,7 @@ export function nobodyIsRevokedForReuse({ truth }: Facts): readonly Finding[] {
   if (truth.settings.grace === 'none') return []
   return truth.families.flatMap(({ id, revoked }) =>
     revoked?.cause === 'reuse'
-      ? [{ family: id, message: 'the provider revoked the grant because of a reuse' }]
+      ? [{ family: id, message: 'the provider revoked the grant for reuse' }]
       : [],
   )
 }
@@ -52,16 +52,17 @@ function faultOfReplay(
   request: RequestRecord,
   earlier: readonly RequestRecord[],
 ): string | null {
-  if (facts.limits.replay === 'never') return 'a spent token was shown where none may be'
+  if (facts.limits.replay === 'never')
+    return 'a used token was sent again although the preset forbids that'
   const ordinal = request.presented?.ordinal ?? -1
   const told = earlier.findLast((one) => replaced(one, ordinal, request.arrivedAt))
   if (told !== undefined && !diedBeforeSaving(facts, told)) {
-    return `a spent token was shown although request ${told.id} had brought its successor`
+    return `a used token was sent again although request ${told.id} had delivered its successor`
   }
   const same = earlier.filter(({ presented }) => presented?.ordinal === ordinal)
   const { found, allowed } = earlyShowings(facts, [...same, request])
   if (found <= allowed) return null
-  return `a spent token was shown ${found} times in a row without back-off, ${allowed} allowed`
+  return `a used token was sent ${found} times in a row without back-off, ${allowed} allowed`
 }
 
 /** Whether an answer had delivered a newer token by then. */

@@ -27,12 +27,12 @@ function faultOf(facts: Facts, served: ServedToken, token: Token): string | null
   if (token.issuedAt > answeredAt) return 'a token was served before it was issued'
   // A token that was issued during the request is judged from its issue on.
   const left = token.expiresAt - Math.max(askedAt, token.issuedAt)
-  if (left <= 0) return `a token was served ${ms(-left)} after its end`
+  if (left <= 0) return `a token was served ${ms(-left)} after its expiry`
   const wantedMs = wanted(token, minTtlMs)
   if (left < wantedMs) return `a token was served with ${ms(left)} left, ${ms(wantedMs)} wanted`
   const replacedAt = knownEnd(facts, token)
   if (replacedAt !== null && replacedAt < askedAt) {
-    return `a token was served ${ms(askedAt - replacedAt)} after the daemon itself had ended it`
+    return `a token was served ${ms(askedAt - replacedAt)} after the daemon’s own refresh had ended it`
   }
   return null
 }

@@ -67,11 +67,11 @@ function faultOfLiving({ limits }: Facts, word: Word, seen: SeenConnection): str
     if (word.kind === 'dead') return mislabelled(word, seen)
     const forbidden = limits.replay === 'never' && word.interrupted
     if (forbidden && seen.reason === 'interrupted') return null
-    return `a living grant is called disconnected (${seen.reason})`
+    return `a valid grant is shown as disconnected (${seen.reason})`
   }
   if (seen.status !== 'failing' || word.kind !== 'success') return null
   const ago = seen.seenAt - endOf(word.request ?? fail())
-  return ago > limits.settleMs ? `called failing ${ms(ago)} after a refresh succeeded` : null
+  return ago > limits.settleMs ? `shown as failing ${ms(ago)} after a refresh succeeded` : null
 }
 
 /** Judges the reason after a refusal of a valid grant: a false one, or one after a lost rotation. */
@@ -91,15 +91,15 @@ function faultOfDead(
   if (seen.status === 'disconnected') {
     const right = reasonsFor(cause, word)
     if (right.includes(seen.reason ?? '')) return null
-    return `dead by ${cause}, but called ${seen.reason}, not ${right.join(' or ')}`
+    return `ended by ${cause}, but shown as ${seen.reason}, not ${right.join(' or ')}`
   }
   if (word.kind === 'dead') {
     const ago = seen.seenAt - endOf(word.request ?? fail())
-    return ago > limits.settleMs ? `called ${seen.status} ${ms(ago)} after it was refused` : null
+    return ago > limits.settleMs ? `shown as ${seen.status} ${ms(ago)} after a refusal` : null
   }
   const unnoticed = seen.seenAt - at
   if (limits.noticeMs === null || unnoticed <= limits.noticeMs) return null
-  return `called ${seen.status} ${ms(unnoticed)} after it died by ${cause}`
+  return `shown as ${seen.status} ${ms(unnoticed)} after it ended by ${cause}`
 }
 
 function reasonsFor(cause: NonNullable<FamilyTruth['revoked']>['cause'], word: Word) {
@@ -121,9 +121,9 @@ function reasonsFor(cause: NonNullable<FamilyTruth['revoked']>['cause'], word: W
 /** `alive` promises a token that has not expired. */
 function faultOfLife({ accessTokens }: FamilyTruth, seen: SeenConnection): string | null {
   if (!seen.alive || accessTokens.some(({ expiresAt }) => expiresAt > seen.seenAt)) return null
-  return 'called alive without any token that has not expired'
+  return 'shown as alive without an unexpired token'
 }
 
 function fail(): never {
-  throw new Error('a word that was heard has no request')
+  throw new Error('the last answer has no request')
 }

@@ -19,13 +19,13 @@ export function storedTokensAreCurrent(facts: Facts): readonly Finding[] {
 function faultOf(facts: Facts, family: FamilyTruth, stored: string): string | null {
   if (stored === family.current) return null
   const held = family.refreshTokens.find(({ token }) => token === stored)
-  if (held === undefined) return 'the vault holds a refresh token of nobody’s'
+  if (held === undefined) return 'the vault holds a refresh token that was never issued'
   const rotation = rotationOf(refreshesOf(facts, family.id), held.ordinal)
   if (rotation === undefined || rotation.told !== 'plainly') return null
   const lost = lossOf(facts, family.id, rotation)
   if (lost.excused) return null
-  const late = lost.gapMs === null ? 'nothing had ended it' : `killed ${ms(lost.gapMs)} later`
-  return `request ${rotation.id} brought a newer refresh token than the vault holds; ${late}`
+  const late = lost.gapMs === null ? 'the daemon was not killed' : `killed ${ms(lost.gapMs)} later`
+  return `request ${rotation.id} delivered a newer refresh token than the vault holds; ${late}`
 }
 
 /** The first plain answer that replaced the token, or else the last answer that did. */

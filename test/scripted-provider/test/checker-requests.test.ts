@@ -116,5 +116,7 @@ test.each([
 
 test('the check throws if the provider failed or dropped requests', () => {
   expect(() => check(madeTruth([], { truth: { faults: ['a bug'] } }))).toThrow('a bug')
-  expect(() => check(madeTruth([], { truth: { requestsDropped: 3 } }))).toThrow('forgot 3 requests')
+  expect(() => check(madeTruth([], { truth: { requestsDropped: 3 } }))).toThrow(
+    'dropped 3 requests',
+  )
 })

@@ -52,7 +52,7 @@ test.each<[string, Partial<ServedToken>, string[]]>([
 
 test('I4 says for how long a served token had been expired', () => {
   const [violation] = check(madeTruth(), { served: [{ ...served, askedAt: LIFE_MS + 10 }] })
-  expect(violation?.message).toContain('a token was served 10 ms after its end')
+  expect(violation?.message).toContain('a token was served 10 ms after its expiry')
 })
 
 test('I4 forbids to serve a token that a refresh has ended', () => {

@@ -177,7 +177,7 @@ test('an answer without a refresh token has not replaced it, and a repeated one 
 test('a rule that ends connections before they are read cannot name a family', async () => {
   await using provider = await createScriptedProvider()
   await expect(provider.misbehave('reset-on-accept', { family: 'f0' })).rejects.toThrow(
-    'before a request says whose it is',
+    'before a request names its family',
   )
 })
 

@@ -7,7 +7,7 @@ test('a start logs attempts that a crash left open, and connections whose provid
   const { provider } = stage
   const first = await stage.start()
   const [one] = await stage.adopt(2)
-  if (one === undefined) throw new Error('nothing was adopted')
+  if (one === undefined) throw new Error('no connection was imported')
   await provider.misbehave({ act: 'hold', before: 'answer' })
   void stage.api.post(`/v1/connections/${one.id}/refresh`).catch(() => undefined)
   await provider.until({ family: one.family, count: 1, phase: 'processed' })
@@ -15,7 +15,7 @@ test('a start logs attempts that a crash left open, and connections whose provid
   await provider.behave()
 
   await using second = await stage.start()
-  expect(await told(second)).toMatchObject([
+  expect(await logged(second)).toMatchObject([
     { event: 'provider.ready', provider: 'acme' },
     { event: 'process.recovered', rotations: 0, attempts: 1 },
     { event: 'provider.ready', provider: 'acme' },
@@ -24,7 +24,7 @@ test('a start logs attempts that a crash left open, and connections whose provid
 
   await renameProvider(stage)
   await using third = await stage.start()
-  expect((await told(third)).slice(3)).toMatchObject([
+  expect((await logged(third)).slice(3)).toMatchObject([
     { event: 'provider.ready', provider: 'acme-2' },
     { event: 'provider.missing', provider: 'acme', connections: 2 },
   ])
@@ -33,13 +33,15 @@ test('a start logs attempts that a crash left open, and connections whose provid
   await end(third)
 })
 
-const TOLD_AT_START = ['process.recovered', 'provider.ready', 'provider.missing']
+const LOGGED_AT_START = ['process.recovered', 'provider.ready', 'provider.missing']
 
 /** Events of all processes so far. */
-async function told(larder: Awaited<ReturnType<CrashStage['start']>>): Promise<readonly unknown[]> {
+async function logged(
+  larder: Awaited<ReturnType<CrashStage['start']>>,
+): Promise<readonly unknown[]> {
   const lines = (await larder.output()).split('\n').filter((line) => line.startsWith('{'))
   const events = lines.map((line) => JSON.parse(line) as { readonly event: string })
-  return events.filter(({ event }) => TOLD_AT_START.includes(event))
+  return events.filter(({ event }) => LOGGED_AT_START.includes(event))
 }
 
 async function renameProvider({ at }: CrashStage): Promise<void> {
