@@ -12,9 +12,9 @@ export const PERMISSIONS = [
 
 export type Permission = (typeof PERMISSIONS)[number]
 
-/** Who asks: a key, and how far it reaches. */
+/** The API key of a request, and its reach. */
 export type Caller = {
-  /** `bootstrap` for the key of the settings. */
+  /** `bootstrap`: the key of the settings. */
   readonly keyId: KeyId | 'bootstrap'
   readonly permissions: readonly Permission[]
   /** Null: every provider. */
@@ -23,12 +23,12 @@ export type Caller = {
   readonly userIdPrefix: string | null
 }
 
-/** `admin` holds all the others. */
+/** `admin` includes all other permissions. */
 export function holds(caller: Caller, permission: Permission): boolean {
   return caller.permissions.includes('admin') || caller.permissions.includes(permission)
 }
 
-/** Whether what belongs to this user at this provider exists for the caller at all. */
+/** Whether the caller may see the data of this user at this provider. */
 export function reaches(
   caller: Caller,
   owner: { readonly userId: string; readonly provider: string },

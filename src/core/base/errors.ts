@@ -25,14 +25,14 @@ export type ErrorCode =
 
 export type NextAction = 'reauthorize' | 'confirm' | 'fix_configuration' | 'retry'
 
-/** One bad field of a request; a nested name has dots. */
+/** One bad field of a request. A nested name has dots. */
 export type FieldError = {
   readonly in: 'query' | 'path' | 'body' | 'header'
   readonly name: string
   readonly detail: string
 }
 
-/** One of several accounts of a user, for the caller to choose from. */
+/** One of a user's accounts, for the caller to choose from. */
 export type AccountChoice = {
   readonly connectionId: string
   readonly label: string | null
@@ -51,15 +51,15 @@ export type ErrorExtras = {
   readonly accounts?: readonly AccountChoice[]
   /** The connection to reconnect or to confirm; for `conflict`, the one that holds the imported tokens. */
   readonly connectionId?: string
-  /** For a callback without a code: what it means, and the provider's own code if that is another. */
+  /** For a callback without a code: its meaning, and the code of the provider if that differs. */
   readonly errorCode?: string
   readonly providerError?: string | null
   readonly cause?: unknown
 }
 
 /**
- * The only error that reaches a caller. `message` is safe to send as it stands: it never holds
- * a value that came from a secret, a provider or a user. What explains more goes to `cause`.
+ * The only error that reaches a caller. `message` is safe to send: it holds no value from a secret, a
+ * provider or a user. Details go to `cause`.
  */
 export class VaultError extends Error {
   readonly code: ErrorCode
@@ -81,7 +81,7 @@ export class LostWriteError extends VaultError {
   }
 }
 
-/** A sealed value that cannot be opened: corrupt, moved from its place, or its key is not in the ring. */
+/** A sealed value does not open: it is corrupt, was moved, or the keyring lacks its key. */
 export class SealError extends Error {
   constructor(message: string) {
     super(message)
@@ -89,7 +89,7 @@ export class SealError extends Error {
   }
 }
 
-/** The store cannot write or cannot be reached; `reason` tells the operator which. */
+/** The store cannot write or cannot be reached; `reason` says which. */
 export class StoreError extends Error {
   readonly reason: StoreFailure
 

@@ -26,8 +26,8 @@ type Prefixes = {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /**
- * A ULID behind a prefix (`con_01j…`): 48 bits of time, then 80 random bits, so that ids sort by
- * age and a listing by id is stable under writes. `random` must be 10 bytes.
+ * A ULID behind a prefix (`con_01j…`): 48 bits of time, then 80 random bits. Ids sort by age, so a
+ * listing by id is stable under writes. `random` must be 10 bytes.
  */
 export function newId<P extends keyof Prefixes>(
   prefix: P,
@@ -48,7 +48,7 @@ function hasShape(prefix: keyof Prefixes, raw: string): boolean {
   return raw.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(raw.slice(4))
 }
 
-/** An id of the wrong shape is answered like an id that does not exist. */
+/** A malformed id gets the same answer as an unknown one. */
 export function parseConnectionId(raw: string): ConnectionId {
   if (!hasShape('con', raw)) throw new VaultError('not_found', 'no such connection')
   return raw as ConnectionId

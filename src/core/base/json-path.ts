@@ -1,13 +1,13 @@
 import { isExactNumber } from './json.ts'
 
 /**
- * Where a value stands in an answer: keys with dots between them, `[0]` for an element, `[]` for
- * every element, `[primary]` for the elements whose `primary` is true. Nothing else: what needs more
- * is a strategy in code.
+ * The place of a value in an answer: keys with dots between them, `[0]` for an element, `[]` for every
+ * element, `[primary]` for the elements whose `primary` is true. Anything more complex is a strategy in
+ * code.
  */
 export type JsonPath = string
 
-/** A text from an answer: a path, else the first of several that gives one, else several joined. */
+/** A text from an answer: a path; several, of which the first with a value counts; or several to join. */
 export type TextSource =
   | JsonPath
   | readonly TextSource[]
@@ -31,7 +31,10 @@ export function valueAt(document: unknown, path: JsonPath): unknown {
   return valuesAt(document, path).find((value) => value != null)
 }
 
-/** Numbers count as text, with the digits they came with; empty text counts as nothing. What is joined needs all of its parts. */
+/**
+ * Returns null if there is no text. A number counts as text, with the digits of the answer; an empty text
+ * does not. A join needs all of its parts.
+ */
 export function textAt(document: unknown, source: TextSource): string | null {
   if (typeof source === 'string') return asText(valueAt(document, source))
   if ('joined' in source) {

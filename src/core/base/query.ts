@@ -1,8 +1,8 @@
 const PARTS = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s
 
 /**
- * Adds parameters before any fragment. Everything else of the URL keeps its spelling, because an app may
- * have signed it. A parameter that is there already is replaced: none may stand twice (RFC 6749 §3.1).
+ * Adds parameters before a fragment, and replaces those of the same name (RFC 6749 §3.1). The rest of the
+ * URL keeps its spelling, because an app may have signed it.
  */
 export function withParams(raw: string, params: Iterable<readonly [string, string]>): string {
   const [, address = '', query, fragment = ''] = PARTS.exec(inAscii(raw)) ?? []
@@ -11,7 +11,7 @@ export function withParams(raw: string, params: Iterable<readonly [string, strin
   const own = query === undefined || query === '' ? [] : query.split('&')
   const kept = own.filter((pair) => !names.has(nameOf(pair)))
   const pairs = added.map(([name, value]) => `${encode(name)}=${encode(value)}`)
-  // What the app ended with `&` needs no second one.
+  // The app's URL may end with `&` already.
   if (kept.at(-1) === '' && pairs.length > 0) kept.pop()
   const all = [...kept, ...pairs]
   return `${address}${query === undefined && all.length === 0 ? '' : '?'}${all.join('&')}${fragment}`
@@ -27,7 +27,7 @@ function nameOf(pair: string): string {
   return [...new URLSearchParams(pair).keys()][0] ?? ''
 }
 
-/** RFC 3986: a space is `%20`, which every decoder reads; `+` is one in forms only. */
+/** RFC 3986: a space is `%20`, which every decoder reads; `+` means a space in forms only. */
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
@@ -36,8 +36,8 @@ function encode(text: string): string {
 }
 
 /**
- * A `Location` field holds ASCII only. The origin is written out, because `https:host` and `https:///host`
- * are absolute to a parser without a base, and relative to a browser that follows a redirect.
+ * A `Location` header is ASCII only. The origin is written out: a parser without a base reads
+ * `https:host` and `https:///host` as absolute, a browser that follows a redirect as relative.
  */
 function inAscii(raw: string): string {
   const { origin } = new URL(raw)

@@ -2,12 +2,12 @@ import type { Instant } from './ids.ts'
 
 const SHORTEST_MS = 1_000
 const LONGEST_MS = 3_600_000
-/** RFC 9110 §5.6.7; the two obsolete forms are not sent by anybody any more. */
+/** RFC 9110 §5.6.7, without its two obsolete forms. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /**
- * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, at least a second and at most an hour; null where
- * there is none or it is neither seconds nor a date. `now`: the `Date` of the same answer, else ours.
+ * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, from a second to an hour. Null if the header is
+ * absent or invalid. `now` is the `Date` of the same answer, else our time.
  */
 export function retryAfterMs(header: string | null, now: Instant): number | null {
   const text = header?.trim() ?? ''

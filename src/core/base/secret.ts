@@ -8,7 +8,7 @@ export class Secret implements Sealed {
     this.#value = value
   }
 
-  /** The one door to the value. A test lists the files that may call it. */
+  /** The only way to the value. A test lists the files that may call it. */
   expose(): string {
     return this.#value
   }
@@ -32,8 +32,8 @@ export class Secret implements Sealed {
 }
 
 /**
- * A secret that stays ciphertext until it is needed: refresh tokens, client secrets, verifiers.
- * `open` throws `SealError` when the blob is corrupt, moved, or sealed by a key that is not there.
+ * A secret that stays encrypted until it is needed: refresh tokens, client secrets, verifiers. `open`
+ * throws `SealError` if the blob is corrupt, was moved, or was sealed with a key that is missing.
  */
 export interface Sealed {
   open(): Secret

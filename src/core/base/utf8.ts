@@ -5,10 +5,10 @@ const encoder = new TextEncoder()
 const BYTE_ORDER_MARK = '\uFEFF'
 const REPLACEMENT = '\uFFFD'
 
-/** The text without a byte order mark, or where its first byte that is not UTF-8 stands, from 1. */
+/** The text without its byte order mark, or the position, from 1, of the first byte that is not UTF-8. */
 export type Decoded = { readonly text: string } | { readonly badByte: number }
 
-/** Decodes UTF-8 without replacing anything: two texts that differ would become one. */
+/** Decodes UTF-8 without replacing bad bytes, because that could make two texts equal. */
 export function decodeUtf8(bytes: Uint8Array): Decoded {
   try {
     const text = exact.decode(bytes)
@@ -18,7 +18,7 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
   }
 }
 
-/** A replacement character may stand in the text as itself: then its three bytes are there. */
+/** A replacement character in the text itself is valid: it has three bytes of its own. */
 function firstBadByte(bytes: Uint8Array): number {
   const text = lenient.decode(bytes)
   for (let at = text.indexOf(REPLACEMENT); at !== -1; at = text.indexOf(REPLACEMENT, at + 1)) {

@@ -1,6 +1,6 @@
 import type { Account, Connection, Grant } from './connection.ts'
 
-/** Of what is known, what is known first stays. An e-mail is as verified as where it comes from. */
+/** Fills in what is missing in `known`. An e-mail keeps the verification of its source. */
 export function completed(known: Account, told: Account): Account {
   const { email, emailVerified } = known.email === null ? told : known
   return {
@@ -11,7 +11,7 @@ export function completed(known: Account, told: Account): Account {
   }
 }
 
-/** By id if both have one, else by e-mail. Two accounts of which nothing is known are not the same. */
+/** Compares ids if both have one, else e-mails. Two unknown accounts are not the same. */
 export function sameAccount(a: Account, b: Account): boolean {
   if (a.id !== null && b.id !== null) return a.id === b.id
   return a.email !== null && b.email !== null && sameEmail(a.email, b.email)
@@ -22,9 +22,9 @@ export function isNameless({ id, email }: Account): boolean {
 }
 
 /**
- * The connection, among those of one user and provider, that a grant of this account replaces. OAuth
- * tokens of an unknown account replace only what has ended. A client is nobody, and new credentials
- * without a name replace the old ones.
+ * Finds the connection, of one user and provider, that a grant of this account replaces. OAuth tokens of
+ * an unknown account replace only an ended connection. Machine connections have no account, and unnamed
+ * credentials replace the old ones.
  */
 export function replacedAmong(
   connections: readonly Connection[],
@@ -39,23 +39,23 @@ export function replacedAmong(
 }
 
 /**
- * `sameAccount` for an account that a consent names. If only one of both has an id, the e-mail that
- * the provider names in its place must be verified.
+ * `sameAccount` for the account of a consent. If only one of the two has an id, the provider must have
+ * verified the e-mail of `told`.
  */
 export function isSameByProof(stored: Account, told: Account): boolean {
   const isByEmail = (stored.id === null) !== (told.id === null)
   return sameAccount(stored, told) && (!isByEmail || told.emailVerified === true)
 }
 
-/** Whether what is known of both cannot be one account. */
+/** Whether the known ids or e-mails contradict each other. */
 export function isOtherAccount(a: Account, b: Account): boolean {
   const isKnown = (a.id !== null && b.id !== null) || (a.email !== null && b.email !== null)
   return isKnown && !sameAccount(a, b)
 }
 
 /**
- * Whether an account is the expected one: an account id, or an e-mail, which counts only if the
- * provider says that it is verified. Anyone can enter the e-mail of somebody else at a provider.
+ * Compares an account with the expected id or e-mail. An e-mail counts only if the provider has verified
+ * it, because anyone can enter the e-mail of another person.
  */
 export function expectation(
   account: Account,
@@ -66,7 +66,10 @@ export function expectation(
   return account.emailVerified === true ? 'met' : 'email_unverified'
 }
 
-/** ASCII letters only: Unicode maps other characters to them, such as the Kelvin sign to `k`. */
+/**
+ * Ignores the case of ASCII letters only: Unicode maps other characters to them, such as the Kelvin sign
+ * to `k`.
+ */
 function sameEmail(a: string, b: string): boolean {
   return lowerAscii(a) === lowerAscii(b)
 }

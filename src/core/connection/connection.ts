@@ -2,37 +2,40 @@ import type { Credentials } from './credentials.ts'
 import type { AttemptId, ConnectionId, GrantId, Instant, ProviderId, UserId } from '../base/ids.ts'
 import type { Sealed, Secret } from '../base/secret.ts'
 
-/** The account at the provider, as far as the provider tells. */
+/** The account at the provider, as far as it is known. */
 export type Account = {
   readonly id: string | null
   readonly email: string | null
-  /** Only if the provider itself says that it has verified the e-mail. */
+  /** Set only if the provider says that it has verified the e-mail. */
   readonly emailVerified?: true
   readonly name: string | null
 }
 
 /** A caller's report that the provider's API refused a token, or credentials. */
 export type TokenReport = {
-  /** Whether the report is about this token, which is then not served again, or about the one before it. */
+  /**
+   * True: the report is about this token, which is not served again. False: it was about the token
+   * before.
+   */
   readonly stands: boolean
-  /** The earliest time of a refresh that a report may cause. */
+  /** When a report may cause a refresh again. */
   readonly refreshFrom: Instant
 }
 
 export type AccessToken = {
-  /** Tells tokens apart and reveals nothing of them: a keyed hash. */
+  /** A keyed hash: distinguishes tokens and reveals nothing of them. */
   readonly tokenId: string
   readonly secret: Secret
-  /** As the provider spelled it, `Bearer` where it said nothing. */
+  /** In the spelling of the provider; `Bearer` if it named none. */
   readonly tokenType: string
-  /** When the request that brought it was sent: lifetimes are durations from here. */
+  /** When the request for this token was sent. Lifetimes count from here. */
   readonly issuedAt: Instant
-  /** Null where neither the provider nor its preset states a lifetime. */
+  /** Null if neither the provider nor its preset states a lifetime. */
   readonly expiresAt: Instant | null
   readonly report?: TokenReport
 }
 
-/** Credentials as they are served: they have no end that anybody knows of. */
+/** Credentials as they are served. They have no known end. */
 export type HeldCredentials = Credentials & {
   readonly tokenId: string
   readonly report?: TokenReport
@@ -46,10 +49,10 @@ type GrantCommon = {
 }
 
 /**
- * Whose tokens a grant holds. `proven`: the provider named this account for a token that a consent, or
- * the grant's own refresh token, brought at this client. `unproven`: imported tokens whose refresh token
- * has not been redeemed yet; `told` is the account that the provider named for the imported access token.
- * `unknown`: the provider names no account, or the grant is older than this fact.
+ * The owner of a grant. `proven`: the provider has named this account for a token of this client, from a
+ * consent or from a refresh with the grant's own refresh token. `unproven`: the refresh token was
+ * imported and never sent; `told` is the account that the provider named for the imported access token.
+ * `unknown`: the provider names no account, or the row is older than this field.
  */
 export type GrantOwner =
   | { readonly is: 'proven'; readonly accountId: string }
@@ -58,24 +61,27 @@ export type GrantOwner =
 
 export const UNKNOWN_OWNER: GrantOwner = { is: 'unknown' }
 
-/** What one consent of the user gave us. */
+/** The tokens of one consent of the user, or of an import. */
 export type OAuthGrant = GrantCommon & {
   readonly kind: 'oauth'
-  /** Null until the first refresh of an imported refresh token, or when the stored one is unreadable. */
+  /** Null until the first refresh of an imported refresh token, or if the stored token is unreadable. */
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
   /**
-   * The client that it was issued to, see `TokenEndpoint.clientName`: a refresh token is bound to it
-   * (RFC 6749 §10.4). Null: not known.
+   * The client that the refresh token is bound to (RFC 6749 §10.4), see `TokenEndpoint.clientName`. Null:
+   * not known.
    */
   readonly issuedTo: string | null
   readonly owner: GrantOwner
   readonly refreshTokenExpiresAt: Instant | null
-  /** From when on the host app should hear that this end is near; null: no end known, or told. */
+  /** When the host app is told of the end; null if there is no known end, or it was told. */
   readonly endNoticeAt: Instant | null
 }
 
-/** Tokens that the client gets for itself, without a user (RFC 6749 §4.4): one can always be had anew. */
+/**
+ * Tokens that the client gets for itself, without a user (RFC 6749 §4.4). The client can always ask for
+ * another.
+ */
 export type MachineGrant = GrantCommon & {
   readonly kind: 'machine'
   readonly token: AccessToken | null
@@ -84,10 +90,10 @@ export type MachineGrant = GrantCommon & {
   readonly endNoticeAt: null
 }
 
-/** The user's own credentials, as they were handed in. Nothing renews them, and they carry no scopes. */
+/** The user's own credentials. Nothing renews them, and they have no scopes. */
 export type CredentialsGrant = GrantCommon & {
   readonly kind: 'credentials'
-  /** Null when what is stored is unreadable. */
+  /** Null if they are unreadable. */
   readonly credentials: HeldCredentials | null
   readonly token: null
   readonly refreshToken: null
@@ -95,16 +101,19 @@ export type CredentialsGrant = GrantCommon & {
   readonly endNoticeAt: null
 }
 
-/** What a connection lives on. A reconnect makes a new grant, a refresh a new generation. */
+/** A reconnect makes a new grant, a refresh a new generation. */
 export type Grant = OAuthGrant | MachineGrant | CredentialsGrant
 
-/** A refresh that was begun and whose outcome is not known: its refresh token may be spent. */
+/** A refresh with unknown outcome: its refresh token may be spent. */
 export type Attempt = {
   readonly id: AttemptId
   readonly sentAt: Instant
 }
 
-/** `refused`: again and again by one answer, and nothing shows whether the grant or the client is meant. */
+/**
+ * `refused`: the provider gave the same refusal repeatedly, and it is not clear whether it means grant or
+ * client.
+ */
 export const FAILURE_REASONS = [
   'revoked',
   'expired',
@@ -121,7 +130,7 @@ export const FAILURE_REASONS = [
 
 export type FailureReason = (typeof FAILURE_REASONS)[number]
 
-/** The same answer to one grant, with no success in between. See `rejection.ts`. */
+/** Equal refusals of one grant, with no success in between. See `rejection.ts`. */
 export type Rejections = {
   readonly answer: string
   readonly since: Instant
@@ -130,14 +139,14 @@ export type Rejections = {
 
 export type Failure = {
   readonly reason: FailureReason
-  /** A constant sentence of ours or an error code of the provider's, never its prose. */
+  /** An error code of the provider or a constant sentence, never its prose. */
   readonly detail: string
   readonly since: Instant
   readonly attempts: number
   readonly rejections?: Rejections
 }
 
-/** An OAuth client of the app's own, in place of the configured one. */
+/** The app's own OAuth client, in place of the configured one. */
 export type ClientCredentials = {
   readonly id: string
   readonly secret: Sealed | null
@@ -150,14 +159,14 @@ type Common = {
   readonly account: Account
   readonly label: string | null
   readonly metadata: Readonly<Record<string, unknown>>
-  /** The preset's declared parameters, such as a tenant. */
+  /** Values of the preset's parameters, such as a tenant. */
   readonly params: Readonly<Record<string, string>>
-  /** What the provider's answers told that later calls need (`instance_url`, `team.id` …). */
+  /** Values from the provider's answers that later calls need (`instance_url`, `team.id` …). */
   readonly providerData: Readonly<Record<string, unknown>>
   readonly client: ClientCredentials | null
   /**
-   * Credentials that were handed in and are not proven yet: sealed and refreshed like any other, but
-   * outside every listing until proven. `replaces`: the connection whose grant they then become.
+   * Set on a draft: it is sealed and refreshed like any other connection, and in no listing. `replaces`:
+   * the connection whose grant it becomes when it is proven.
    */
   readonly draft: { readonly replaces: ConnectionId | null } | null
   readonly createdAt: Instant
@@ -169,7 +178,7 @@ type Live = Common & {
   readonly grant: Grant
   /** The last attempt, while its outcome is unknown. */
   readonly attempt: Attempt | null
-  /** When the schedule next acts on it: refresh, retry or probe. Null: never by itself. */
+  /** When the schedule next refreshes, retries or probes; null: never. */
   readonly dueAt: Instant | null
 }
 
@@ -179,7 +188,7 @@ export type DisconnectedConnection = Live & {
   readonly status: 'disconnected'
   readonly failure: Failure
 }
-/** Connected by a browser, not yet confirmed by the host app: its grant waits with the link. */
+/** The user has consented, and the host app has not confirmed yet: the grant is stored with the link. */
 export type PendingConnection = Common & { readonly status: 'pending' }
 
 export type LiveConnection = ActiveConnection | FailingConnection | DisconnectedConnection
@@ -190,12 +199,12 @@ export function isLive(connection: Connection): connection is LiveConnection {
   return connection.status !== 'pending'
 }
 
-/** Whether something could be served at `now` without asking the provider. */
+/** Whether a token or credentials can be served at `now` without a refresh. */
 export function tokenLives(connection: Connection, now: Instant): boolean {
   if (!isLive(connection)) return false
   const { grant } = connection
-  const held = servable(grant)
-  if (held === null || held.report?.stands === true) return false
+  const served = servable(grant)
+  if (served === null || served.report?.stands === true) return false
   return grant.token === null || grant.token.expiresAt === null || grant.token.expiresAt > now
 }
 
@@ -204,7 +213,7 @@ export function servable(grant: Grant): AccessToken | HeldCredentials | null {
   return grant.kind === 'credentials' ? grant.credentials : grant.token
 }
 
-/** Whether the next token can be had without the user. */
+/** Whether the next token needs no user. */
 export function isRenewable(grant: Grant): boolean {
   switch (grant.kind) {
     case 'oauth':
@@ -219,8 +228,8 @@ export function isRenewable(grant: Grant): boolean {
 }
 
 /**
- * Scopes that were asked for and not granted. Some scopes are instructions, which many providers never
- * list: one of them is granted if what it asks for has come.
+ * Requested scopes that were not granted. Providers do not list scopes that are instructions: such a
+ * scope is granted if the requested token has come.
  */
 export function missingScope(grant: Grant): readonly string[] {
   const granted = new Set(grant.scope)
@@ -231,12 +240,12 @@ export function missingScope(grant: Grant): readonly string[] {
   return grant.requestedScope.filter((scope) => !granted.has(scope) && !hasCome(scope))
 }
 
-/** Asks for a refresh token. */
+/** Requests a refresh token. */
 const OFFLINE = /^(?:offline(?:[._-]?access)?|refresh[._-]?token)$/
-/** Asks for an id token, without which no connection is made at a provider that is known to issue them. */
+/** Requests an id token. A provider that is known to issue them cannot be connected without one. */
 const IDENTITY = /^openid$/
 
-/** Letters of any case, and behind the address of a resource at some providers. */
+/** Case does not matter. Some providers prefix a scope with the URL of a resource. */
 function instructionIn(scope: string): string | null {
   const word = scope.toLowerCase().replace(/^(?:[a-z][a-z\d+.-]*:\/\/.*\/|urn:.*:)/, '')
   return OFFLINE.test(word) || IDENTITY.test(word) ? word : null

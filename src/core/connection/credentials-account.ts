@@ -5,8 +5,8 @@ import type { Credentials } from './credentials.ts'
 const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
- * Whose credentials these are, as far as they say so themselves. An address is the same however it is
- * written; it is the account's id unless the provider's probe tells a better one.
+ * The account that the credentials name: the user name, in lower case if it is an e-mail address. Has no
+ * id if the probe of the provider names the account.
  */
 export function accountOfCredentials(
   credentials: Credentials,
@@ -23,13 +23,10 @@ export function accountOfCredentials(
   }
 }
 
-/**
- * The account of a connection that holds the same user name already: whatever the app has called it,
- * a new password makes it no other.
- */
+/** The account of a connection with the same user name. A new password does not change the account. */
 export function accountHeldBy(connection: Connection, credentials: Credentials): Account | null {
   if (connection.status === 'pending' || connection.grant.kind !== 'credentials') return null
-  const held = connection.grant.credentials
-  if (held?.kind !== 'basic' || credentials.kind !== 'basic') return null
-  return held.username === credentials.username ? connection.account : null
+  const stored = connection.grant.credentials
+  if (stored?.kind !== 'basic' || credentials.kind !== 'basic') return null
+  return stored.username === credentials.username ? connection.account : null
 }

@@ -3,7 +3,7 @@ import type { PlainCredentials } from './credentials.ts'
 
 export type Header = { readonly name: string; readonly value: string }
 
-/** What carries credentials to the provider's API; RFC 7617, in UTF-8, where it is Basic. */
+/** The header value that sends credentials to the API of the provider; Basic is RFC 7617 in UTF-8. */
 export function credentialsHeader(
   credentials: PlainCredentials,
   { apiHeader, credentials: form }: Pick<Provider, 'apiHeader' | 'credentials'>,

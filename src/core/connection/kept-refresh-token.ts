@@ -8,42 +8,43 @@ import {
 } from './connection.ts'
 
 /**
- * Some providers issue a refresh token at the first consent only, and an app may import an access token
- * alone: a grant that comes without one keeps the stored one. Only for tokens of the same client, and
- * only if the provider says that both accounts are one (`isSameAccount`).
+ * Puts the stored refresh token into a grant that came without one: some providers issue it at the first
+ * consent only, and an app may import an access token alone. Requires the same client, and that the
+ * provider names the same account for both (`isSameAccount`).
  */
 export function withKeptRefreshToken(
   fresh: Grant,
-  slot: Connection | null,
+  stored: Connection | null,
   isSameAccount: boolean,
 ): Grant {
-  const held = isSameAccount ? heldFor(fresh, slot) : null
-  if (held === null || fresh.kind !== 'oauth') return fresh
-  const { refreshToken, refreshTokenExpiresAt, endNoticeAt } = held
-  const owner = ownerOfBoth(fresh.owner, held.owner)
+  const kept = isSameAccount ? heldFor(fresh, stored) : null
+  if (kept === null || fresh.kind !== 'oauth') return fresh
+  const { refreshToken, refreshTokenExpiresAt, endNoticeAt } = kept
+  const owner = ownerOfBoth(fresh.owner, kept.owner)
   return { ...fresh, refreshToken, refreshTokenExpiresAt, endNoticeAt, owner }
 }
 
-/** The working grant whose refresh token a grant without one would replace; null if there is none. */
-export function heldFor(fresh: Grant, slot: Connection | null): OAuthGrant | null {
-  if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || slot === null) return null
-  if (!isLive(slot) || slot.status === 'disconnected' || slot.grant.kind !== 'oauth') return null
-  const isUsable = slot.grant.refreshToken !== null && slot.grant.issuedTo === fresh.issuedTo
-  return isUsable ? slot.grant : null
+/** The stored grant whose refresh token the new grant would keep; null if there is none. */
+export function heldFor(fresh: Grant, stored: Connection | null): OAuthGrant | null {
+  if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || stored === null) return null
+  if (!isLive(stored) || stored.status === 'disconnected' || stored.grant.kind !== 'oauth')
+    return null
+  const isUsable = stored.grant.refreshToken !== null && stored.grant.issuedTo === fresh.issuedTo
+  return isUsable ? stored.grant : null
 }
 
-/** Proven only if both are; else the next refresh asks whose the kept refresh token is. */
-function ownerOfBoth(fresh: GrantOwner, held: GrantOwner): GrantOwner {
+/** Proven only if both are; else the next refresh asks for the owner of the kept refresh token. */
+function ownerOfBoth(fresh: GrantOwner, kept: GrantOwner): GrantOwner {
   if (fresh.is !== 'proven') return fresh
-  if (held.is === 'proven' && held.accountId === fresh.accountId) return fresh
+  if (kept.is === 'proven' && kept.accountId === fresh.accountId) return fresh
   return { is: 'unproven', told: { id: fresh.accountId, email: null, name: null } }
 }
 
-/** A refresh token that is kept may be on its way to the provider: its attempt is kept with it. */
+/** A kept refresh token may be in a running refresh, so its attempt is kept with it. */
 export function attemptOn(
   grant: Grant,
-  of: { readonly fresh: Grant; readonly slot: Connection | null },
+  of: { readonly fresh: Grant; readonly stored: Connection | null },
 ): Attempt | null {
-  const isKept = grant !== of.fresh && of.slot !== null && isLive(of.slot)
-  return isKept ? of.slot.attempt : null
+  const isKept = grant !== of.fresh && of.stored !== null && isLive(of.stored)
+  return isKept ? of.stored.attempt : null
 }

@@ -1,89 +1,92 @@
 import type { Credentials } from './credentials.ts'
 import type { Instant, ProviderId } from '../base/ids.ts'
 
-/** A parameter of a preset (tenant, subdomain …), checked by its pattern wherever it is handed in. */
+/** A parameter of a preset, such as a tenant. Every value is checked against its pattern. */
 export type ProviderParam = {
   readonly description: string
-  /** Anchored: the whole value must match. */
+  /** Anchored. */
   readonly pattern: RegExp
   readonly required: boolean
   readonly default: string | null
 }
 
-/** How a user's own credentials are asked for, and what is made of them. */
+/** How the connect page asks for a user's credentials, and how they are sent. */
 export type CredentialsForm = {
   readonly kind: Credentials['kind']
   readonly labels: { readonly username: string; readonly secret: string }
-  /** Where such a password or key is made: a sentence or two, and the provider's page. */
+  /** How to make such a password or key, in a sentence or two; `helpUrl` is the provider's page. */
   readonly help: string | null
   readonly helpUrl: string | null
-  /** API keys go as the user of Basic, with this for a password; null: behind the header's scheme. */
+  /**
+   * An API key is sent as the user name of Basic, with this password; null: after the scheme of the
+   * header.
+   */
   readonly basicPassword: string | null
-  /** Whether the provider can be asked if it takes them. */
+  /** Whether the provider can check them. */
   readonly isProbed: boolean
-  /** Who says whose they are. */
+  /** What names the account. */
   readonly identifiedBy: 'username' | 'probe'
 }
 
-/** What the use cases need to know of a configured provider; how to speak to it stays in `oauth/`. */
+/** A configured provider, as use cases see it. How to call it stays in `oauth/`. */
 export type Provider = {
   readonly id: ProviderId
   readonly name: string
   readonly connectsBy: 'link' | 'credentials' | 'machine'
-  /** Where it connects by them. */
+  /** Set if it connects by credentials. */
   readonly credentials: CredentialsForm | null
   /** The parameter that names the account of a machine connection. */
   readonly accountParam: string | null
-  /** Asked for when a link names none. */
+  /** Requested if a link names none. */
   readonly scopes: readonly string[]
-  /** Added to whatever is asked for: what the account's identity needs. */
+  /** Always requested, to identify the account. */
   readonly identityScopes: readonly string[]
   readonly params: Readonly<Record<string, ProviderParam>>
-  /** What to register at the provider. */
+  /** The URI to register at the provider. */
   readonly redirectUri: string
-  /** Header that carries the token to the provider's API. */
+  /** The header of API requests that carries the token. */
   readonly apiHeader: { readonly name: string; readonly scheme: string | null }
   readonly refresh: RefreshTraits
   readonly revocation: {
     readonly supported: boolean
-    /** `account`: revoking one token ends every grant of this account at this client, or may. */
+    /** `account`: revoking one token ends, or may end, every grant of this account at this client. */
     readonly reach: 'token' | 'account'
   }
-  /** Hosts and vendors; providers that have one in common may share a user's grants. */
+  /** Hosts and vendors. Providers with one in common may share a user's grants. */
   readonly grantDomains: readonly string[]
-  /** Callback error codes beside `access_denied` that mean the user said no. */
+  /** Callback error codes, besides `access_denied`, for a user who declined. */
   readonly deniedBy: readonly string[]
-  /** Callback error codes that mean this kind of account cannot be connected. */
+  /** Callback error codes for a kind of account that cannot be connected. */
   readonly unsupportedBy: readonly string[]
 }
 
 export type RefreshTraits = {
   /** See `mayPresentAgain`. */
   readonly replay: 'allowed' | 'within-grace' | 'never'
-  /** How long after an attempt a spent refresh token is still answered. */
+  /** How long the provider accepts a spent refresh token. */
   readonly graceMs: number
-  /** The life of an access token where answers state none; null: not known. */
+  /** Lifetime of an access token if the answer states none; null: not known. */
   readonly accessTokenLifetimeMs: number | null
-  /** Absolute and idle life of a refresh token where answers state none; null: no limit known. */
+  /** Absolute and idle lifetime of a refresh token if the answer states none; null: no known limit. */
   readonly refreshTokenLifetimeMs: number | null
   readonly refreshTokenIdleMs: number | null
-  /** The provider asks to renew so often, however long an access token lives. */
+  /** How often the provider requires a refresh, whatever the lifetime of the access token. */
   readonly renewEveryMs: number | null
-  /** Whether a user's connection comes with a refresh token, where the app is set up as it should. */
+  /** Whether a consent yields a refresh token if the app is set up correctly. */
   readonly issuesRefreshTokens: boolean
-  /** What to change at the provider, or in what is asked of it, where none comes. */
+  /** What the operator changes if no refresh token comes. */
   readonly remedy: string | null
-  /** Live grants of one account at one client; one more ends the oldest. */
+  /** How many grants one account may have at one client; one more ends the oldest. */
   readonly grantsPerAccount: number | null
-  /** A refresh ends the refresh tokens of the same account's other grants at the same client. */
+  /** A refresh ends the refresh tokens of the account's other grants at this client. */
   readonly endsSiblings: boolean
-  /** A refresh ends the access token before it, however long that was to live. */
+  /** A refresh ends the previous access token early. */
   readonly endsAccessToken: boolean
 }
 
 /**
- * Whether a refresh token may be presented again that an attempt at `sentAt` may have spent. `never` and
- * `within-grace` (once its time is over): the provider answers a reuse by ending what replaced the token.
+ * Whether a refresh token that an attempt at `sentAt` may have spent can be sent again. If not, the
+ * provider would answer the reuse by ending the whole grant.
  */
 export function mayPresentAgain(
   { replay, graceMs }: Pick<RefreshTraits, 'replay' | 'graceMs'>,
@@ -101,7 +104,7 @@ export function mayPresentAgain(
   }
 }
 
-/** What a provider does of which nothing is known. */
+/** Traits of a provider that is not configured. */
 export const UNKNOWN_TRAITS: RefreshTraits = {
   replay: 'allowed',
   graceMs: 0,
@@ -116,7 +119,7 @@ export const UNKNOWN_TRAITS: RefreshTraits = {
   endsAccessToken: false,
 }
 
-/** The scopes a link asks for: what was wished, else the provider's own, and what identity needs. */
+/** The scopes of a link: those wished, else the provider's own; and those that identify the account. */
 export function scopesToRequest(
   provider: Pick<Provider, 'scopes' | 'identityScopes'>,
   wished: readonly string[] | null,
@@ -124,7 +127,7 @@ export function scopesToRequest(
   return [...new Set([...provider.identityScopes, ...(wished ?? provider.scopes)])]
 }
 
-/** The same words for every id: a narrowed key learns nothing of providers outside its reach. */
+/** The same for every id, so that a key learns nothing of providers outside its reach. */
 export const NOT_CONFIGURED =
   'is not configured: if docs/providers.md lists it, it is a preset, which LARDER_<ID>_CLIENT_ID and ' +
   'LARDER_<ID>_CLIENT_SECRET enable; else add it under providers in larder.yaml'

@@ -2,10 +2,10 @@ import type { Connection } from './connection.ts'
 
 type ProviderData = Connection['providerData']
 
-/** Among the data of the provider that nobody is shown, so that it is stored with an import. */
+/** A key in the provider data, which no API shows: it is stored with the import. */
 const MARK = '$quiet'
 
-/** An import that makes no event when it is stored, nor when it is proven. */
+/** Marks an import that appends no event, neither when it is stored nor when it is proven. */
 export function quietly<C extends Connection>(connection: C): C {
   return { ...connection, providerData: { ...connection.providerData, [MARK]: true } }
 }
@@ -14,7 +14,7 @@ export function isQuiet({ providerData }: Pick<Connection, 'providerData'>): boo
   return providerData[MARK] === true
 }
 
-/** For what comes after the import. */
+/** Removes the mark. */
 export function aloud(providerData: ProviderData): ProviderData {
   const { [MARK]: _mark, ...rest } = providerData
   return rest

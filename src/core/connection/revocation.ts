@@ -2,26 +2,26 @@ import type { ClientCredentials } from './connection.ts'
 import type { ConnectionId, Instant, ProviderId } from '../base/ids.ts'
 import type { Sealed } from '../base/secret.ts'
 
-/** A token that the provider still has to be told to forget (RFC 7009). Survives its connection. */
+/** A revocation that must still be sent (RFC 7009). It outlives its connection. */
 export type Revocation = {
   readonly id: string
   readonly provider: ProviderId
   readonly client: ClientCredentials | null
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
-  /** The refresh token first: it takes the access tokens with it. */
+  /** Sent first: its revocation ends the access tokens too. */
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
-  /** Whose grant it was at the provider; null: not known. */
+  /** The account at the provider; null: not known. */
   readonly accountId: string | null
-  /** The connection that has let go of the tokens, if it still exists. */
+  /** The connection that held the tokens, if it still exists. */
   readonly formerHolder: ConnectionId | null
   readonly attempts: number
   readonly createdAt: Instant
   readonly dueAt: Instant
 }
 
-/** All that the provider's endpoint needs to know of it. */
+/** What is needed to send it. */
 export type RevocationRequest = Omit<Revocation, 'accountId' | 'formerHolder'>
 
 /** RFC 7009 §2.2: 200 also for a token that is unknown; 503 means that it still exists. */
@@ -30,7 +30,7 @@ export type RevocationOutcome =
   | { readonly kind: 'unsupported' }
   | {
       readonly kind: 'failed'
-      /** A constant sentence of ours. */
+      /** A constant sentence. */
       readonly detail: string
       readonly retryAfterMs: number | null
     }
@@ -38,7 +38,7 @@ export type RevocationOutcome =
 const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000
 const LONGEST_WAIT_MS = 3_600_000
 
-/** The next try, or null when a week of trying is enough. `fraction` in [0, 1) spreads the tries. */
+/** The revocation before its next try; null after a week. `fraction` in [0, 1) spreads the tries. */
 export function afterRevocation(
   revocation: Revocation,
   outcome: RevocationOutcome,

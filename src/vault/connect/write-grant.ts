@@ -150,7 +150,7 @@ export async function writeGrant(
   const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
   const about = { ...consent.provider, policy: ports.policy }
   const dueAt = dueAtOf(grant, about, ports.random.fraction())
-  const attempt = attemptOn(grant, { fresh, slot })
+  const attempt = attemptOn(grant, { fresh, stored: slot })
   const connection = { ...withGrant(base, grant, dueAt), attempt }
   const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
   const event = `connection.${change}` as const

@@ -261,7 +261,7 @@ function namedAccount({ grant }: LiveConnection): Account | null {
 function renewable(draft: LiveConnection, slot: Connection): LiveConnection {
   const grant = withKeptRefreshToken(draft.grant, slot, true)
   if (grant === draft.grant) return draft
-  return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, slot }) }
+  return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, stored: slot }) }
 }
 
 /** A draft was kept from the schedule: it has its turn from here on. */
