@@ -71,10 +71,10 @@ describe('the state of a webhook', () => {
   })
 
   test.each([
-    ['five days and ten failures', 5 * DAY, 9, true],
-    ['five days, but few tries', 5 * DAY, 8, false],
-    ['many tries, but not for long', 5 * DAY - 1, 50, false],
-  ])('%s: whether a failing webhook is disabled', (_, failingMs, failures, isOff) => {
+    ['is disabled after five days and ten failures', 5 * DAY, 9, true],
+    ['is not disabled after five days with fewer failures', 5 * DAY, 8, false],
+    ['is not disabled after many failures in less than five days', 5 * DAY - 1, 50, false],
+  ])('a failing webhook %s', (_, failingMs, failures, isOff) => {
     const failing = makeState({ failures, failingSince: NOW - failingMs })
     expect(afterDelivery(failing, down, at).disabled !== null).toBe(isOff)
     expect(afterDelivery(failing, refused, at).disabled !== null).toBe(isOff)
