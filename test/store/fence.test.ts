@@ -50,10 +50,10 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
-    const seen = withGrant({ generation: 0 })
+    const stale = withGrant({ generation: 0 })
     const writing = store.write(async (trx) => {
       await trx.saveConnection(live, { ...live, label: 'undone' })
-      await trx.saveConnection(seen, renewed(live))
+      await trx.saveConnection(stale, renewed(live))
     })
     await expect(writing).rejects.toMatchObject({ code: 'conflict' })
     expect(reveal(await store.connection(live.id))).toEqual(reveal(live))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isLive, UNKNOWN_OWNER } from '../../src/core/connection/connection.ts'
 import { SealError } from '../../src/core/base/errors.ts'
-import type { UserId } from '../../src/core/base/ids.ts'
+import type { ConnectionId, UserId } from '../../src/core/base/ids.ts'
 import type { Sealer } from '../../src/ports/ports.ts'
 import type { Store, Writes } from '../../src/ports/store.ts'
 import { deliverRevocations } from '../../src/vault/connections/deliver-revocations.ts'
@@ -34,17 +34,17 @@ test('a refresh fails if refresh tokens cannot be compared, and sends nothing', 
 })
 
 function withDamagedRefreshTokens(store: Store): Store {
-  const connection =
-    (trx: Writes): Writes['connection'] =>
-    async (id) => {
-      const found = await trx.connection(id)
-      if (found === null || !isLive(found) || found.grant.kind !== 'oauth') return found
-      return { ...found, grant: { ...found.grant, refreshToken: { open: refuseToOpen } } }
-    }
   return {
     ...store,
-    write: (work) => store.write((trx) => work({ ...trx, connection: connection(trx) })),
+    write: (work) =>
+      store.write((trx) => work({ ...trx, connection: (id) => damagedConnection(trx, id) })),
   }
+}
+
+async function damagedConnection(trx: Writes, id: ConnectionId): ReturnType<Writes['connection']> {
+  const found = await trx.connection(id)
+  if (found === null || !isLive(found) || found.grant.kind !== 'oauth') return found
+  return { ...found, grant: { ...found.grant, refreshToken: { open: refuseToOpen } } }
 }
 
 function refuseToOpen(): never {
