@@ -26,7 +26,7 @@ from larder.api.users import (
     delete_user,
     delete_user_connection,
     get_user_connection,
-    hand_in_user_connection,
+    import_user_connection,
     list_user_connections,
 )
 from larder.api.webhooks import enable_webhook, list_webhooks, replay_webhook
@@ -79,10 +79,10 @@ call(refresh_connection, connection.id)
 second = f"{user_id}-2"
 handed = {**grant(2), "scope": ["read"], "expiresAt": int(time.time()) + 3600}
 call(
-    hand_in_user_connection,
+    import_user_connection,
     second,
     provider,
-    body=models.HandInUserConnectionBody.from_dict(handed),
+    body=models.ImportUserConnectionBody.from_dict(handed),
 )
 call(list_user_connections, second)
 call(get_user_connection, second, provider)

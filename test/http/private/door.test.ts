@@ -161,7 +161,7 @@ describe.each(ofUsers)('$name', ({ endpoint }) => {
     // Missing body fields are not reported before the 404: a valid body is `{}` or tokens to
     // import.
     const body =
-      endpoint.id === 'handInUserConnection' ? { accessToken: 'a', scope: [] } : undefined
+      endpoint.id === 'importUserConnection' ? { accessToken: 'a', scope: [] } : undefined
     const headers = { authorization: 'Bearer narrow-key' }
     const answer = await refusal(to(endpoint, { headers, ...(body ? { body } : {}) }))
     expect(answer).toMatchObject({ status: 404, code: 'not_found' })

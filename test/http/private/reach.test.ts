@@ -31,7 +31,7 @@ const CASES: Readonly<Record<string, () => Request>> = {
   getConnectionToken: () => ({ params: { id: mine.connection } }),
   getUserToken: () => ({ params: named }),
   listUserConnections: () => ({ params: { userId: 'a:ann' } }),
-  handInUserConnection: () => ({ params: { ...named, userId: newUser() }, body: tokens() }),
+  importUserConnection: () => ({ params: { ...named, userId: newUser() }, body: tokens() }),
   getUserConnection: () => ({ params: named }),
   deleteUserConnection: () => ({ params: { ...named, userId: 'a:nobody' } }),
   deleteUser: () => ({ params: { userId: 'a:nobody' } }),

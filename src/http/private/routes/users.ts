@@ -6,7 +6,7 @@ import type { Ports } from '../../../ports/ports.ts'
 import { deleteConnection } from '../../../vault/connections/delete-connection.ts'
 import { deleteUser } from '../../../vault/connections/delete-user.ts'
 import { findConnection } from '../../../vault/connections/find-connection.ts'
-import { importTokens } from '../../../vault/import/import-connection.ts'
+import { importTokens } from '../../../vault/import/import-tokens.ts'
 import { listConnections } from '../../../vault/connections/list-connections.ts'
 import { type EndpointCall, created, endpoint, NO_BODY, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
@@ -53,7 +53,7 @@ export const userEndpoints = [
   }),
   endpoint({
     ...resource,
-    id: 'handInUserConnection',
+    id: 'importUserConnection',
     method: 'post',
     summary: "Import a user's tokens for a provider",
     permission: 'connections:write',
