@@ -20,17 +20,17 @@ import type { EventFilter, EventPage, WebhookReads, WebhookWrites } from './webh
 
 export type WriteResult = { readonly won: boolean }
 
-/** The queries; those that name `where` clauses of a caller take them as plain data. */
+/** The queries. Filters are plain data. */
 export interface Reads extends WebhookReads {
-  /** Drafts too: a refresh works on them like on any other. */
+  /** Also finds drafts: a refresh treats them like any other connection. */
   connection(id: ConnectionId): Promise<Connection | null>
   /** Without drafts. */
   connectionsOf(userId: UserId, provider: ProviderId | null): Promise<readonly Connection[]>
-  /** What was handed in for this user and is not in its place yet. */
+  /** The drafts of this user. */
   draftsOf(userId: UserId): Promise<readonly Connection[]>
-  /** Drafts that need no proof any more, oldest first. */
+  /** Drafts with a live access token or a successful refresh, oldest first. */
   provenDrafts(limit: number): Promise<readonly LiveConnection[]>
-  /** Without drafts, by id: as many of them as fit into a page's bytes, at least one. */
+  /** Without drafts, ordered by id: as many as fit into the bytes of a page, and at least one. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
   /** Due connections of one provider, soonest first; of any client unless said otherwise. */
   dueConnections(
@@ -40,13 +40,13 @@ export interface Reads extends WebhookReads {
   ): Promise<readonly ConnectionId[]>
   /** Attempts that a process of this store left open, sent at `since` or later, the newest first. */
   openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
-  /** Whoever has this attempt open, drafts too. */
+  /** The connection or draft with this attempt. */
   connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
-  /** Connections that hold this account, drafts left out, at this provider, whoever the user is. */
+  /** The connections of every user with this account at this provider, without drafts. */
   connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
   /**
-   * Connections, drafts too, at these providers that hold this account or whose account is not known;
-   * `account` null: of any account. By id.
+   * Connections and drafts at these providers with this account or an unknown one, ordered by id.
+   * `account: null` finds those of every account.
    */
   perhapsOfAccount(filter: {
     readonly providers: readonly ProviderId[]
@@ -54,14 +54,14 @@ export interface Reads extends WebhookReads {
     readonly after: ConnectionId | null
     readonly limit: number
   }): Promise<readonly Connection[]>
-  /** The connection that has ever held this refresh token. */
+  /** The connection that has, or once had, this refresh token. */
   holderOfRefreshToken(
     provider: ProviderId,
     refreshToken: Secret,
   ): Promise<{ readonly connectionId: ConnectionId } | null>
   link(id: LinkId): Promise<ConnectLink | null>
   linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
-  /** How the flow of this state and browser ended, if it is kept. */
+  /** The stored end of the flow with this state and browser. */
   flowEnd(stateHash: string, browserHash: string, now: Instant): Promise<EndedFlow | null>
   waitingGrant(link: LinkId): Promise<WaitingGrant | null>
   waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
@@ -94,7 +94,7 @@ export type ConnectionFilter = {
   /** Ids above this one. */
   readonly after: ConnectionId | null
   readonly limit: number
-  /** What the caller reaches; held in the query, so that pages are full. */
+  /** What the caller reaches. Part of the query, so that pages are full. */
   readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
 }
 
@@ -111,7 +111,7 @@ export type Census = {
   readonly revocationsQueued: number
 }
 
-/** Everything inside one transaction: all of it commits, or none. No network call may be awaited in it. */
+/** One transaction. No network call may be awaited in it. */
 export interface Writes extends Reads, WebhookWrites {
   insertConnection(connection: Connection): Promise<void>
   /**
@@ -127,32 +127,32 @@ export interface Writes extends Reads, WebhookWrites {
    * `connection`'s; the row then says that its refresh token may be spent.
    */
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
-  /** One that another connection holds stays with it. Forgets the oldest of the same origin. */
+  /** A token that another connection holds stays with it. Forgets the oldest token of the same origin. */
   rememberRefreshToken(
     connection: Connection,
     refreshToken: Secret,
     origin: TokenOrigin,
   ): Promise<void>
   /**
-   * A few of the refresh tokens that an earlier version remembered without a bound: of this connection,
-   * or of any. Returns how many rows were removed or sorted; 0: none is left.
+   * Removes or sorts some of the refresh tokens that an earlier version remembered without a limit: of
+   * one connection, or of all. Returns the number of rows; 0 if none is left.
    */
   trimRefreshTokens(of: ConnectionId | null): Promise<number>
-  /** What a draft has held, the connection whose place it takes has held. */
+  /** The refresh tokens that a draft had become those of the connection that it replaces. */
   moveRefreshTokens(from: ConnectionId, to: ConnectionId): Promise<void>
   insertLink(link: ConnectLink, newerThan: ConnectionId | null): Promise<void>
   /** Throws `LostWriteError` if the link is no longer in the status of `before`. */
   saveLink(before: ConnectLink, after: ConnectLink): Promise<void>
   /** The same for a caller that handles losing. */
   trySaveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
-  /** Counts a try of credentials on the page of a pending link: how many are left, null where none was. */
+  /** Counts a try to enter credentials for a pending link. Returns how many are left; null if none was. */
   countTry(id: LinkId, atMost: number): Promise<number | null>
-  /** Pending links of that user whose providers are all among `providers` (null: any). */
+  /** Withdraws this user's pending links whose providers are all among `providers`; null means any. */
   withdrawLinksOf(userId: UserId, providers: readonly ProviderId[] | null): Promise<void>
   insertFlow(flow: Flow): Promise<void>
-  /** Finds and spends in one step: a state is good for one callback. */
+  /** Finds and removes a flow in one step, because a state is good for one callback. */
   takeFlow(stateHash: string, browserHash: string | null, now: Instant): Promise<Flow | null>
-  /** In place of a flow that was taken, until then. */
+  /** Stores the end of a flow that was taken, until this time. */
   keepFlowEnd(flow: Flow, end: FlowEnd, until: Instant): Promise<void>
   insertWaitingGrant(waiting: WaitingGrant): Promise<void>
   removeWaitingGrant(link: LinkId): Promise<void>
@@ -203,7 +203,7 @@ export interface Store extends Reads {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** `arrived`: by a consent or an import. `received`: by a refresh; it has never left the vault. */
+/** `arrived`: from a consent or an import. `received`: from a refresh, so it has never left the vault. */
 export type TokenOrigin = 'arrived' | 'received'
 
 /** A rotation that was received and that the store has not taken yet. */

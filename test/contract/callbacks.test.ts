@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { signature } from './answer-authorize.ts'
-import { beginHeadless } from '../../src/vault/connect/begin-headless.ts'
-import { completeHeadless } from '../../src/vault/connect/complete-headless.ts'
+import { beginApiFlow } from '../../src/vault/connect/begin-api-flow.ts'
+import { finishApiFlow } from '../../src/vault/connect/finish-api-flow.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import { HOME, openContractStage, USER } from './contract-stage.ts'
 import { dialects } from './dialects/index.ts'
@@ -73,10 +73,10 @@ test.each([
     const nothing = { email: null, state: null, params: {} }
     const scope = dialect.scopes === null ? [] : dialect.scopes.ask
     const demand = { userId: USER, provider: stage.id, callbackUrl, scope, ...nothing }
-    const { url } = await beginHeadless(ports, OPERATOR, demand)
+    const { url } = await beginApiFlow(ports, OPERATOR, demand)
     const callback = await stage.consent(url)
     const back = { userId: USER, callback, name: null }
-    const { connection } = await completeHeadless(ports, OPERATOR, back)
+    const { connection } = await finishApiFlow(ports, OPERATOR, back)
     expect(connection).toMatchObject({ status: 'active', providerData: kept })
   },
 )

@@ -1,7 +1,7 @@
 import type { ConnectionId, UserId } from '../../src/core/base/ids.ts'
-import { beginAuthorization } from '../../src/vault/connect/begin-authorization.ts'
+import { pressContinue } from '../support/press-continue.ts'
 import { createLink } from '../../src/vault/connect/create-link.ts'
-import { finishAuthorization } from '../../src/vault/connect/finish-authorization.ts'
+import { finishPageFlow } from '../../src/vault/connect/finish-page-flow.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import { type ContractStage, HOME, USER } from './contract-stage.ts'
 
@@ -28,10 +28,10 @@ export async function walk(stage: ContractStage, way: Way = {}): Promise<URL> {
     connectionId: way.connectionId ?? null,
   })
   const secret = link.split('/').at(-1) ?? ''
-  const { url } = await beginAuthorization(ports, { secret, browserId: BROWSER, provider: id })
+  const { url } = await pressContinue(ports, { secret, browserId: BROWSER, provider: id })
   const back = await stage.consent(url)
   const callback = way.onTheWay === undefined ? back : way.onTheWay(back)
-  const end = await finishAuthorization(ports, { provider: id, callback, browserId: BROWSER })
+  const end = await finishPageFlow(ports, { provider: id, callback, browserId: BROWSER })
   if (end.kind !== 'redirect') throw new Error(`the walk ends with ${end.kind}`)
   return new URL(end.url)
 }

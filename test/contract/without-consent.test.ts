@@ -5,7 +5,8 @@ import { presentAccessToken } from '../../src/http/private/present.ts'
 import { draftFromClient } from '../../src/vault/import/import-machine.ts'
 import { getToken } from '../../src/vault/tokens/get-token.ts'
 import { draftFromCredentials } from '../../src/vault/import/import-credentials.ts'
-import { importDraft, type ImportResult } from '../../src/vault/import/keep-draft.ts'
+import { importDraft } from '../../src/vault/import/keep-draft.ts'
+import type { Imported } from '../../src/vault/import/promote-draft.ts'
 import { refreshNow } from '../../src/vault/tokens/refresh-now.ts'
 import { OPERATOR } from '../support/vault-stage.ts'
 import { ADA } from './answers.ts'
@@ -121,18 +122,18 @@ const demandOf = ({ id }: ContractStage) => ({
   metadata: null,
 })
 
-function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<ImportResult> {
+function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<Imported> {
   if (credentials === undefined) throw new Error('no credentials')
-  const demand = { ...demandOf(stage), credentials }
-  return importDraft(stage.ports, draftFromCredentials(stage.ports, OPERATOR, demand))
+  const newDraft = draftFromCredentials(stage.ports, OPERATOR, { ...demandOf(stage), credentials })
+  return importDraft(stage.ports, newDraft)
 }
 
-function connectClient(stage: ContractStage): Promise<ImportResult> {
-  const demand = { ...demandOf(stage), scope: null, client: null }
-  return importDraft(stage.ports, draftFromClient(stage.ports, OPERATOR, demand))
+function connectClient(stage: ContractStage): Promise<Imported> {
+  const request = { ...demandOf(stage), scope: null, client: null }
+  return importDraft(stage.ports, draftFromClient(stage.ports, OPERATOR, request))
 }
 
-async function served({ ports }: ContractStage, id: ImportResult['connection']['id']) {
+async function served({ ports }: ContractStage, id: Imported['connection']['id']) {
   const token = await getToken(ports, OPERATOR, {
     target: { id },
     minTtlSeconds: 60,

@@ -37,7 +37,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: "One provider's answer is not accepted on the callback of another",
-    file: 'src/vault/connect/finish-authorization.ts',
+    file: 'src/vault/connect/finish-page-flow.ts',
     original: '    if (flow !== null && flow.provider !== provider.id) throw unknownFlow()\n',
     mutant: '',
     killedBy: [[CALLBACK, 'a callback with %s is rejected and changes nothing']],
@@ -84,23 +84,21 @@ export const access: readonly Mutation[] = [
   {
     guarantee: 'A link is confirmed only for the user that it was created for',
     file: 'src/vault/connect/confirm-link.ts',
-    original: 'if (isLate || link.request.userId !== demand.userId) {',
+    original: 'if (isLate || link.request.userId !== userId) {',
     mutant: 'if (isLate) {',
     killedBy: [[CONNECT, 'confirmed for another user, the grant is revoked and wiped']],
   },
   {
     guarantee: 'A link is confirmed only with the completion from the browser that consented',
     file: 'src/vault/connect/confirm-link.ts',
-    original:
-      'return timingSafeEqual(Buffer.from(digest(completion)), Buffer.from(waiting.completionHash))',
-    mutant:
-      'return timingSafeEqual(Buffer.from(digest(completion)), Buffer.from(digest(completion)))',
+    original: 'if (!timingSafeEqual(given, expected)) throw',
+    mutant: 'if (!timingSafeEqual(given, given)) throw',
     killedBy: [[CONNECT, 'nobody is served before the app has confirmed']],
   },
   {
-    guarantee: 'A headless code is redeemed only for the user who started the flow',
-    file: 'src/vault/connect/complete-headless.ts',
-    original: '  if (flow.request.userId !== demand.userId) {\n',
+    guarantee: 'The code of an API flow is redeemed only for the user who started the flow',
+    file: 'src/vault/connect/finish-api-flow.ts',
+    original: '  if (flow.request.userId !== userId) {\n',
     mutant: '  if (flow.request.userId === undefined) {\n',
     killedBy: [[CONNECT, 'another user’s session is refused, the code not redeemed']],
   },

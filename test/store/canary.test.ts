@@ -109,7 +109,7 @@ async function fill(store: Store): Promise<void> {
       link,
       connectionId: CONNECTION.id,
       provider,
-      brought: { kind: 'tokens', tokens: TOKENS },
+      received: { kind: 'tokens', tokens: TOKENS },
       sentAt: 1,
       account: { id: canary('waiting-id'), email: canary('waiting-email'), name: null },
       requestedScope: [],

@@ -69,7 +69,7 @@ export function makeWaitingGrant(changes: Partial<WaitingGrant> = {}): WaitingGr
     link: linkId('a'),
     connectionId: HOLDER,
     provider: ACME,
-    brought: {
+    received: {
       kind: 'tokens',
       tokens: {
         accessToken: new Secret('access'),

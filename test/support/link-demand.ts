@@ -1,6 +1,6 @@
 import type { UserId } from '../../src/core/base/ids.ts'
 import { ACME } from './vault-stage.ts'
-import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
+import type { LinkRequest } from '../../src/vault/connect/request-problems.ts'
 
 /** The request for a link, with defaults. */
 export function linkDemand(demand: Partial<LinkRequest> = {}): LinkRequest {

@@ -13,7 +13,7 @@ import { systemClock, systemRandom } from '../../src/observe/system-clock.ts'
 import { createLink } from '../../src/vault/connect/create-link.ts'
 import { withdrawLink } from '../../src/vault/connect/withdraw-link.ts'
 import { openVaultStore } from './open-vault-store.ts'
-import type { LinkRequest } from '../../src/vault/connect/connect-requests.ts'
+import type { LinkRequest } from '../../src/vault/connect/request-problems.ts'
 
 export const REDIRECT_URL = 'https://app.example.com/oauth/done'
 

@@ -9,7 +9,7 @@ import { configureProviders } from '../../src/oauth/recipe/configure-providers.t
 import type { Clock, Policy, Ports } from '../../src/ports/ports.ts'
 import { systemRandom } from '../../src/observe/system-clock.ts'
 import { SingleFlights } from '../../src/vault/refresh/flights.ts'
-import { importTokens, type TokenImport } from '../../src/vault/import/import-connection.ts'
+import { importTokens, type TokenImport } from '../../src/vault/import/import-tokens.ts'
 import { KnownCallers } from '../../src/vault/operate/known-callers.ts'
 import { Lanes } from '../../src/vault/refresh/lanes.ts'
 import { refreshDue } from '../../src/vault/upkeep/refresh-due.ts'

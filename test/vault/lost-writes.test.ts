@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { importTokens } from '../../src/vault/import/import-connection.ts'
+import { importTokens } from '../../src/vault/import/import-tokens.ts'
 import { promoteLeftDrafts } from '../../src/vault/import/promote-left-drafts.ts'
 import { deliverRevocations } from '../../src/vault/connections/deliver-revocations.ts'
 import { refresh } from '../../src/vault/refresh/refresh.ts'

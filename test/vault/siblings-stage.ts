@@ -1,7 +1,7 @@
 import type { LiveConnection } from '../../src/core/connection/connection.ts'
 import type { UserId } from '../../src/core/base/ids.ts'
 import { Secret } from '../../src/core/base/secret.ts'
-import { importTokens, type TokenImport } from '../../src/vault/import/import-connection.ts'
+import { importTokens, type TokenImport } from '../../src/vault/import/import-tokens.ts'
 import { refreshDue } from '../../src/vault/upkeep/refresh-due.ts'
 import { until } from '../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'

@@ -73,6 +73,11 @@ export class VaultError extends Error {
   }
 }
 
+/** Throws `invalid_request` if a field is bad. */
+export function requireValid(errors: readonly FieldError[], detail: string): void {
+  if (errors.length > 0) throw new VaultError('invalid_request', detail, { errors })
+}
+
 /** A fenced write lost: another write changed the row after it was read. The caller gets `conflict`. */
 export class LostWriteError extends VaultError {
   constructor(what: 'connection' | 'link') {

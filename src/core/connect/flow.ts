@@ -95,12 +95,12 @@ export type FlowEnd =
 
 export type EndedFlow = { readonly provider: ProviderId; readonly end: FlowEnd }
 
-/** A grant that waits for the host app's word. */
+/** A grant that waits until the app confirms it. */
 export type WaitingGrant = {
   readonly link: LinkId
   readonly connectionId: ConnectionId
   readonly provider: ProviderId
-  readonly brought: ReceivedGrant
+  readonly received: ReceivedGrant
   readonly sentAt: Instant
   readonly account: Account
   readonly requestedScope: readonly string[]

@@ -8,43 +8,42 @@ import {
 } from './connection.ts'
 
 /**
- * Puts the stored refresh token into a grant that came without one: some providers issue it at the first
- * consent only, and an app may import an access token alone. Requires the same client, and that the
- * provider names the same account for both (`isSameAccount`).
+ * A new grant without a refresh token keeps the stored one: some providers issue one at the first
+ * consent only, and an app may import an access token alone. The client must be the same, and the
+ * provider must have named the same account (`isSameAccount`).
  */
 export function withKeptRefreshToken(
   fresh: Grant,
-  stored: Connection | null,
+  replaced: Connection | null,
   isSameAccount: boolean,
 ): Grant {
-  const kept = isSameAccount ? heldFor(fresh, stored) : null
+  const kept = isSameAccount ? keptGrant(fresh, replaced) : null
   if (kept === null || fresh.kind !== 'oauth') return fresh
   const { refreshToken, refreshTokenExpiresAt, endNoticeAt } = kept
   const owner = ownerOfBoth(fresh.owner, kept.owner)
   return { ...fresh, refreshToken, refreshTokenExpiresAt, endNoticeAt, owner }
 }
 
-/** The stored grant whose refresh token the new grant would keep; null if there is none. */
-export function heldFor(fresh: Grant, stored: Connection | null): OAuthGrant | null {
-  if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || stored === null) return null
-  if (!isLive(stored) || stored.status === 'disconnected' || stored.grant.kind !== 'oauth')
-    return null
-  const isUsable = stored.grant.refreshToken !== null && stored.grant.issuedTo === fresh.issuedTo
-  return isUsable ? stored.grant : null
+/** The stored grant whose refresh token a new grant without one can keep; null if there is none. */
+export function keptGrant(fresh: Grant, replaced: Connection | null): OAuthGrant | null {
+  if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || replaced === null) return null
+  if (!isLive(replaced) || replaced.status === 'disconnected') return null
+  const { grant } = replaced
+  if (grant.kind !== 'oauth' || grant.refreshToken === null) return null
+  return grant.issuedTo === fresh.issuedTo ? grant : null
 }
 
-/** Proven only if both are; else the next refresh asks for the owner of the kept refresh token. */
+/** Proven only if both are. Otherwise the next refresh asks whose the kept refresh token is. */
 function ownerOfBoth(fresh: GrantOwner, kept: GrantOwner): GrantOwner {
   if (fresh.is !== 'proven') return fresh
   if (kept.is === 'proven' && kept.accountId === fresh.accountId) return fresh
   return { is: 'unproven', told: { id: fresh.accountId, email: null, name: null } }
 }
 
-/** A kept refresh token may be in a running refresh, so its attempt is kept with it. */
+/** A refresh that runs with the kept refresh token goes on, so its attempt is kept too. */
 export function attemptOn(
   grant: Grant,
-  of: { readonly fresh: Grant; readonly stored: Connection | null },
+  { fresh, replaced }: { readonly fresh: Grant; readonly replaced: Connection | null },
 ): Attempt | null {
-  const isKept = grant !== of.fresh && of.stored !== null && isLive(of.stored)
-  return isKept ? of.stored.attempt : null
+  return grant !== fresh && replaced !== null && isLive(replaced) ? replaced.attempt : null
 }

@@ -25,8 +25,8 @@ export async function receiveCallback(
   const query = new URLSearchParams(ctx.querystring)
   const browserId = readBrowserId(ctx.get('cookie'), site)
   if (isOutcomeUrl(query)) return showOutcome(ctx, ports, { site, provider, browserId })
-  const demand = { provider: provider.id, callback: withoutDuplicates(query), browserId }
-  const finished = await running.finish(ports, demand).catch((error: unknown) => {
+  const received = { provider: provider.id, callback: withoutDuplicates(query), browserId }
+  const finished = await running.finish(ports, received).catch((error: unknown) => {
     throw isForeign(error) ? new PageRefusal('wrong_browser') : error
   })
   seeOther(ctx, endUrl(finished, ports, { site, browserId }))

@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router'
 import { VaultError } from '../../core/base/errors.ts'
-import { beginAuthorization } from '../../vault/connect/begin-authorization.ts'
+import { beginPageFlow } from '../../vault/connect/begin-page-flow.ts'
 import { type OpenedLink, openLink } from '../../vault/connect/open-link.ts'
 import { browserCookie, newBrowserId, readBrowserId } from './browser-cookie.ts'
 import { readForm } from '../read-body.ts'
@@ -58,8 +58,9 @@ export async function startConnecting(
       const only = { ...page, opened: { ...opened, providers: [chosen] } }
       return await takeCredentials(ctx, ports, { page: only, provider: chosen.provider, form })
     }
-    const demand = { secret, browserId, provider: chosen.provider.id }
-    seeOther(ctx, (await beginAuthorization(ports, demand)).url)
+    const { link } = opened
+    const { url } = await beginPageFlow(ports, { link, provider: chosen.provider, browserId })
+    seeOther(ctx, url)
   } catch (error) {
     throw withRetry(error, again)
   }

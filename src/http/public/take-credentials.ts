@@ -28,9 +28,9 @@ export async function takeCredentials(
   if (read.kind === 'wrong') {
     return showPage(ctx, ports, { ...page, username, complaint: read.complaint })
   }
-  const { secret, site, browserId } = page
-  const demand = { secret, provider: provider.id, credentials: read.credentials }
-  const result = await connectByCredentials(ports, demand)
+  const { opened, site, browserId } = page
+  const { credentials } = read
+  const result = await connectByCredentials(ports, { link: opened.link, provider, credentials })
   if (result.kind !== 'again') return seeOther(ctx, endUrl(result, ports, { site, browserId }))
   const status = result.why === 'unavailable' ? 503 : 400
   showPage(ctx, ports, { ...page, username, complaint: complaintOf(result, provider), status })

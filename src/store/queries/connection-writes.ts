@@ -1,6 +1,6 @@
 import type { ExpressionBuilder } from 'kysely'
 import { LostWriteError } from '../../core/base/errors.ts'
-import { type Attempt, type Connection, isLive } from '../../core/connection/connection.ts'
+import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { WriteResult, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
 import { ownerKey, type WriteContext } from '../context.ts'
@@ -46,7 +46,7 @@ async function trySaveConnection(
   changes.connections.add(before.id)
   // A draft that is proven enters the lists of its user.
   if (before.draft !== after.draft) changes.owners.add(ownerKey(after.userId, after.provider))
-  const { grantId, generation } = fenceOf(before)
+  const { id: grantId, generation } = fenceOf(before)
   const row = await connectionRowById(context, before.id)
   if (row === undefined) return { won: false }
   const { columns, isEditOnly } = columnsToSave(context, { row, before, after })
@@ -73,7 +73,7 @@ function columnsToSave(
   },
 ): ChangedConnection {
   const { row, before, after } = saved
-  const isReplaced = fenceOf(before).grantId !== fenceOf(after).grantId
+  const isReplaced = fenceOf(before).id !== fenceOf(after).id
   if (isReplaced && !isWholeRow(cipher, 'connections', row)) {
     return { columns: connectionRow(cipher, after), isEditOnly: false }
   }
@@ -87,18 +87,14 @@ function leaseAfter(
   before: Connection,
   after: Connection,
 ) {
-  const [known, kept] = [attemptOf(before), attemptOf(after)]
+  const known = isLive(before) ? before.attempt : null
+  const kept = isLive(after) ? after.attempt : null
   if (known === null || known.id !== kept?.id) return null
   const lease = eb.case().when('attempt_id', '=', known.id).then(eb.ref('lease_until'))
   return lease.else(null).end()
 }
 
-function attemptOf(connection: Connection): Attempt | null {
-  return isLive(connection) ? connection.attempt : null
-}
-
 /** A pending connection has no grant, so only another pending state matches it. */
 function fenceOf(connection: Connection) {
-  if (!isLive(connection)) return { grantId: null, generation: 0 }
-  return { grantId: connection.grant.id, generation: connection.grant.generation }
+  return isLive(connection) ? connection.grant : { id: null, generation: 0 }
 }

@@ -31,7 +31,8 @@ type StoredReceived =
     }
 
 /** The sealed JSON of `grant_blob`. */
-type StoredGrant = Omit<WaitingGrant, 'link' | 'brought' | 'request'> & {
+type StoredGrant = Omit<WaitingGrant, 'link' | 'received' | 'request'> & {
+  /** The name that the first version gave to `received`. */
   readonly brought: StoredReceived
   readonly request: StoredRequest
 }
@@ -42,12 +43,12 @@ export function readWaitingGrant(cipher: RowCipher, found: WaitingGrantTable): W
   const stored = openJson(cipher, row.grant_blob, waitingGrantPlace(link)) as StoredGrant | null
   if (stored === null) return null
   const { brought, request, ...kept } = stored
-  return { ...kept, link, brought: restore(brought), request: restoreRequest(request) }
+  return { ...kept, link, received: restore(brought), request: restoreRequest(request) }
 }
 
 export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): WaitingGrantTable {
-  const { link, brought, request, ...kept } = waiting
-  const stored: StoredGrant = { ...kept, brought: store(brought), request: storeRequest(request) }
+  const { link, received, request, ...kept } = waiting
+  const stored: StoredGrant = { ...kept, brought: store(received), request: storeRequest(request) }
   return sealedRow(cipher, 'waiting_grants', {
     link_id: link,
     connection_id: waiting.connectionId,
@@ -56,14 +57,14 @@ export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): Waiti
   })
 }
 
-function store(brought: ReceivedGrant): StoredReceived {
-  if (brought.kind === 'credentials') {
-    return { ...brought, credentials: exposedCredentials(brought.credentials) }
+function store(received: ReceivedGrant): StoredReceived {
+  if (received.kind === 'credentials') {
+    return { ...received, credentials: exposedCredentials(received.credentials) }
   }
-  const { tokens } = brought
+  const { tokens } = received
   const accessToken = tokens.accessToken.expose()
   const refreshToken = exposed(tokens.refreshToken)
-  return { kind: brought.kind, tokens: { ...tokens, accessToken, refreshToken } }
+  return { kind: received.kind, tokens: { ...tokens, accessToken, refreshToken } }
 }
 
 function restore(stored: StoredReceived): ReceivedGrant {

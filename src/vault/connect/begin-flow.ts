@@ -1,31 +1,31 @@
 import type { ConnectRequest, Flow } from '../../core/connect/flow.ts'
+import { isLive } from '../../core/connection/connection.ts'
 import { type LinkId, newId } from '../../core/base/ids.ts'
-import type { Provider } from '../../core/connection/provider.ts'
+import { type Provider, scopesToRequest } from '../../core/connection/provider.ts'
 import { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { digest } from '../../core/base/digest.ts'
-import { requestedScope } from './requested-scope.ts'
 
-/** A login with a second factor takes minutes, a stolen `state` should not last (RFC 9700 §4.7.1). */
+/** A login with a second factor takes minutes; a stolen `state` should not last (RFC 9700 §4.7.1). */
 const FLOW_LIFE_MS = 10 * 60_000
 
-/** One trip to the provider: PKCE verifier and nonce are sealed, of `state` only a hash is kept. */
+/** Stores a flow and returns the provider's URL. Verifier and nonce are sealed, `state` is hashed. */
 export async function beginFlow(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint'>,
-  trip: {
+  of: {
     readonly provider: Provider
     readonly request: ConnectRequest
     readonly redirectUri: string
     readonly link: LinkId | null
-    /** Null where the host app owns the callback. */
+    /** Null if the app owns the callback. */
     readonly browserId: string | null
   },
 ): Promise<{ readonly url: string; readonly state: string; readonly flow: Flow }> {
-  const { provider, request, redirectUri } = trip
+  const { provider, request, redirectUri, link, browserId } = of
   const now = ports.clock.now()
   const state = Buffer.from(ports.random.bytes(32)).toString('base64url')
   const scope = await requestedScope(ports, provider, request)
-  const start = await ports.endpoint.begin({
+  const { url, verifier, nonce } = await ports.endpoint.begin({
     provider: provider.id,
     client: request.client,
     params: request.params,
@@ -38,16 +38,29 @@ export async function beginFlow(
     id: newId('flw', now, ports.random.bytes(10)),
     stateHash: digest(state),
     provider: provider.id,
-    link: trip.link,
-    browserHash: trip.browserId === null ? null : digest(trip.browserId),
+    link,
+    browserHash: browserId === null ? null : digest(browserId),
     request,
     requestedScope: scope,
     redirectUri,
-    verifier: start.verifier,
-    nonce: start.nonce,
+    verifier,
+    nonce,
     createdAt: now,
     expiresAt: now + FLOW_LIFE_MS,
   }
   await ports.store.write((trx) => trx.insertFlow(flow))
-  return { url: start.url, state, flow }
+  return { url, state, flow }
+}
+
+/** A reconnect requests the scopes of the stored connection and those that its link adds. */
+export async function requestedScope(
+  { store }: Pick<Ports, 'store'>,
+  provider: Provider,
+  { connectionId, scope }: Pick<ConnectRequest, 'scope' | 'connectionId'>,
+): Promise<readonly string[]> {
+  if (connectionId === null) return scopesToRequest(provider, scope)
+  const connection = await store.connection(connectionId)
+  const before = connection !== null && isLive(connection) ? connection.grant.requestedScope : []
+  const all = [...before, ...(scope ?? [])]
+  return scopesToRequest(provider, all.length > 0 ? all : null)
 }

@@ -5,28 +5,29 @@ import { receivedGrantOf } from '../../core/refresh/grant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import {
-  writeGrant,
-  blankConnection,
   type Consent,
+  connectionFor,
   findReplaced,
   refuseTokenOfAnother,
   rememberRefreshToken,
+  writeGrant,
 } from './write-grant.ts'
+import { requireUnused } from './open-link.ts'
 import { digest } from '../../core/base/digest.ts'
 
-/** Ten minutes for the host app to stand by a grant (see `confirmLink`). */
+/** How long the app may take to confirm a grant (see `confirmLink`). */
 const CONFIRM_WITHIN_MS = 10 * 60_000
 
 export type LinkCompletion = {
   readonly connection: Connection
   readonly change: 'created' | 'reconnected' | 'awaiting'
-  /** Given to the browser alone, where the host app has to confirm. */
+  /** For the browser only; null if the app does not have to confirm. */
   readonly completion: string | null
 }
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
-/** A consent that came through a link: attached at once, or laid aside until the host app confirms. */
+/** Stores the grant of a consent, or lets it wait until the app confirms it. */
 export async function completeLink(
   ports: Needs,
   trx: Writes,
@@ -34,11 +35,11 @@ export async function completeLink(
   consent: Consent,
 ): Promise<LinkCompletion> {
   const link = await trx.link(seen.id)
-  const mayComplete = link?.state.status === 'pending' || link?.state.status === 'superseded'
-  if (link === null || !mayComplete) throw new VaultError('link_used', 'the link has been used')
-  const slot = await findReplaced(trx, consent)
-  if (link.confirm === 'app') return awaitConfirmation(ports, trx, { link, consent, slot })
-  const { connection, change } = await writeGrant(ports, trx, consent, slot)
+  if (link === null) throw new VaultError('not_found', 'no such link')
+  requireUnused(link)
+  const replaced = await findReplaced(trx, consent)
+  if (link.confirm === 'app') return awaitConfirmation(ports, trx, { link, consent, replaced })
+  const { connection, change } = await writeGrant(ports, trx, consent, replaced)
   const state = { status: 'completed', connectionId: connection.id } as const
   await trx.saveLink(link, { ...link, state, lastError: null })
   return { connection, change, completion: null }
@@ -47,21 +48,25 @@ export async function completeLink(
 async function awaitConfirmation(
   ports: Needs,
   trx: Writes,
-  what: { readonly link: ConnectLink; readonly consent: Consent; readonly slot: Connection | null },
+  of: {
+    readonly link: ConnectLink
+    readonly consent: Consent
+    readonly replaced: Connection | null
+  },
 ): Promise<LinkCompletion> {
-  const { link, consent, slot } = what
-  await refuseTokenOfAnother(trx, consent, slot)
-  const connection = slot ?? ({ ...blankConnection(ports, consent), status: 'pending' } as const)
-  if (slot === null) await trx.insertConnection(connection)
-  const { arrival, provider, account, requestedScope, request } = consent
-  // Another consent may bring the same one while this waits.
-  await rememberRefreshToken(trx, connection, arrival)
+  const { link, consent, replaced } = of
+  await refuseTokenOfAnother(trx, consent, replaced)
+  const connection = replaced ?? ({ ...connectionFor(ports, consent), status: 'pending' } as const)
+  if (replaced === null) await trx.insertConnection(connection)
+  const { received, provider, account, requestedScope, request } = consent
+  // So that another consent with the same refresh token is refused while this one waits.
+  await rememberRefreshToken(trx, connection, received)
   await trx.insertWaitingGrant({
     link: link.id,
     connectionId: connection.id,
     provider: provider.id,
-    brought: receivedGrantOf(arrival),
-    sentAt: arrival.sentAt,
+    received: receivedGrantOf(received),
+    sentAt: received.sentAt,
     account,
     requestedScope,
     request,

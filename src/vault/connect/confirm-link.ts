@@ -4,81 +4,67 @@ import type { ConnectLink, LinkState } from '../../core/connect/flow.ts'
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import type { LinkId, UserId } from '../../core/base/ids.ts'
-import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
-import { writeGrant, type WrittenGrant } from './write-grant.ts'
+import { type ConnectNeeds, writeGrant, type WrittenGrant } from './write-grant.ts'
 import { digest } from '../../core/base/digest.ts'
-import { LINK_DETAIL, LINK_PROBLEM } from './open-link.ts'
-import { refuseWaiting } from './refuse-waiting.ts'
+import { requirePending } from './open-link.ts'
+import { refuseWaiting } from './withdraw-link.ts'
 import { showLink } from './show-link.ts'
 import { idOf } from '../connections/token-id.ts'
 import { reportConnected } from './report-connected.ts'
 
-type Needs = Pick<
-  Ports,
-  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
->
-
 type Awaiting = Extract<LinkState, { status: 'awaiting_confirmation' }>
 
 /**
- * The host app stands by a grant, from the session of the user it knows. `completion` went to the
- * browser that consented and to nobody else; another user than the link's ends the grant, so that
- * nobody can have a victim's account connected as theirs.
+ * Stores a waiting grant when the app confirms it in the session of its user. Only the browser that
+ * consented got `completion`. A confirmation for another user than the link's ends the grant, so that
+ * an attacker cannot have a victim's account connected as their own.
  */
 export async function confirmLink(
-  ports: Needs,
+  ports: ConnectNeeds,
   caller: Caller,
   id: LinkId,
-  demand: { readonly userId: UserId; readonly completion: string },
+  { userId, completion }: { readonly userId: UserId; readonly completion: string },
 ): Promise<LiveConnection> {
   const link = await showLink(ports, caller, id)
-  const waiting = awaitingOf(link)
-  if (!isCompletion(waiting, demand.completion))
-    throw new VaultError('not_found', 'no such completion')
+  const waiting = requireAwaiting(link)
+  const [given, expected] = [Buffer.from(digest(completion)), Buffer.from(waiting.completionHash)]
+  if (!timingSafeEqual(given, expected)) throw new VaultError('not_found', 'no such completion')
   const isLate = waiting.confirmBefore <= ports.clock.now()
-  if (isLate || link.request.userId !== demand.userId) {
-    const after = {
-      ...link,
-      state: { status: 'withdrawn' },
-      lastError: 'confirmation_refused',
-    } as const
-    await ports.store.write((trx) => refuseWaiting(ports, trx, after))
+  if (isLate || link.request.userId !== userId) {
+    await ports.store.write((trx) => refuseWaiting(ports, trx, link, 'confirmation_refused'))
     throw new VaultError(
       'confirmation_refused',
       isLate ? 'the time to confirm is over' : 'confirmed for another user',
     )
   }
-  const attached = await ports.store.write((trx) => attachWaiting(ports, trx, link))
-  reportConnected(ports, attached, 'link')
-  return attached.connection
+  const written = await ports.store.write((trx) => writeWaiting(ports, trx, link))
+  reportConnected(ports, written, 'link')
+  return written.connection
 }
 
-async function attachWaiting(ports: Needs, trx: Writes, link: ConnectLink): Promise<WrittenGrant> {
+async function writeWaiting(
+  ports: ConnectNeeds,
+  trx: Writes,
+  link: ConnectLink,
+): Promise<WrittenGrant> {
   const waiting = await trx.waitingGrant(link.id)
   const provider = waiting === null ? undefined : ports.providers.get(waiting.provider)
-  if (waiting === null || provider === undefined) {
+  if (waiting === null || provider === undefined)
     throw new VaultError('conflict', 'the link was changed meanwhile')
-  }
-  const slot = await trx.connection(waiting.connectionId)
-  if (slot === null) throw new VaultError('not_found', 'the connection has been deleted')
-  const { brought, sentAt } = waiting
-  const arrival = { ...brought, sentAt, tokenId: idOf(ports, brought) }
-  const attached = await writeGrant(ports, trx, { ...waiting, provider, arrival }, slot)
+  const replaced = await trx.connection(waiting.connectionId)
+  if (replaced === null) throw new VaultError('not_found', 'the connection has been deleted')
+  const { sentAt } = waiting
+  const received = { ...waiting.received, sentAt, tokenId: idOf(ports, waiting.received) }
+  const written = await writeGrant(ports, trx, { ...waiting, provider, received }, replaced)
   await trx.removeWaitingGrant(link.id)
-  const state = { status: 'completed', connectionId: slot.id } as const
+  const state = { status: 'completed', connectionId: replaced.id } as const
   await trx.saveLink(link, { ...link, state, lastError: null })
-  return attached
+  return written
 }
 
-function awaitingOf(link: ConnectLink): Awaiting {
-  const { state } = link
+function requireAwaiting({ state }: ConnectLink): Awaiting {
   if (state.status === 'awaiting_confirmation') return state
-  const code = LINK_PROBLEM[state.status]
-  if (code === null) throw new VaultError('conflict', 'nobody has connected through this link yet')
-  throw new VaultError(code, LINK_DETAIL[code])
-}
-
-function isCompletion(waiting: Awaiting, completion: string): boolean {
-  return timingSafeEqual(Buffer.from(digest(completion)), Buffer.from(waiting.completionHash))
+  requirePending(state.status)
+  throw new VaultError('conflict', 'the link has not connected an account yet')
 }

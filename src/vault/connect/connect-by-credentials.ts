@@ -2,24 +2,16 @@ import type { ConnectLink, ConnectRequest } from '../../core/connect/flow.ts'
 import { completed } from '../../core/connection/account.ts'
 import { type Credentials } from '../../core/connection/credentials.ts'
 import { VaultError } from '../../core/base/errors.ts'
-import type { ProviderId } from '../../core/base/ids.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
-import type { Ports } from '../../ports/ports.ts'
-import type { Consent } from './write-grant.ts'
+import type { ConnectNeeds, Consent } from './write-grant.ts'
 import { endConnected, endFailed, type LinkEnd, noteFailure } from './end-link.ts'
-import { openLink } from './open-link.ts'
 import { completeLink } from './complete-link.ts'
 import { misconfigured } from '../refresh/refresh-problem.ts'
 import { credentialsIdOf } from '../connections/token-id.ts'
 import { accountHeldBy, accountOfCredentials } from '../../core/connection/credentials-account.ts'
 
-type Needs = Pick<
-  Ports,
-  'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'
->
-
-/** What came of credentials that a user entered on the page: an end, or one more try there. */
+/** The end of the link, or another try on the page. */
 export type Entered =
   | LinkEnd
   | {
@@ -28,67 +20,63 @@ export type Entered =
       readonly triesLeft: number
     }
 
-/** Enough for a slip of the hand; too few to guess with, or to have the provider lock the account. */
+/** Enough for typing errors; too few to guess a password, or to make the provider lock the account. */
 const MOST_TRIES = 10
 
-type Demand = {
-  readonly secret: string
-  readonly provider: ProviderId
+type Submission = {
+  readonly link: ConnectLink
+  /** One of those that `openLink` returned. */
+  readonly provider: Provider
   readonly credentials: Credentials
 }
 
 /**
- * The user sent the form. Each try is counted before the provider is asked, so that no two of them
- * pass for one; the last that is refused withdraws the link. Throws `VaultError` as `openLink` does.
+ * Checks the credentials that a user entered on the page. Each try is counted before the provider is
+ * asked, so that concurrent tries count apart. The last refused try withdraws the link.
  */
-export async function connectByCredentials(ports: Needs, demand: Demand): Promise<Entered> {
-  const { link, provider } = await openFor(ports, demand)
+export async function connectByCredentials(
+  ports: ConnectNeeds,
+  { link, provider, credentials }: Submission,
+): Promise<Entered> {
+  if (provider.credentials?.kind !== credentials.kind) {
+    throw new VaultError('invalid_request', 'the link asks for no such credentials')
+  }
   const triesLeft = await ports.store.write((trx) => trx.countTry(link.id, MOST_TRIES))
-  if (triesLeft === null) return giveUp(ports, link, provider)
-  const { credentials } = demand
+  const about = { link, provider, triesLeft: triesLeft ?? 0 }
+  if (triesLeft === null) return giveUp(ports, about)
   const request = requestOf(link, provider)
   const { params } = request
   const question = { provider: provider.id, params, providerData: {}, credentials }
   const outcome = await ports.endpoint.checkCredentials(question)
   switch (outcome.kind) {
-    case 'confirmed': {
-      const consent = await consentOf(ports, { request, provider, credentials, told: outcome })
-      return completeByCredentials(ports, link, { consent, triesLeft })
-    }
+    case 'confirmed':
+      return complete(
+        ports,
+        about,
+        await consentOf(ports, { request, provider, credentials, outcome }),
+      )
     case 'grant_dead':
-      return again(ports, link, { provider, why: 'refused', detail: outcome.detail, triesLeft })
+      return again(ports, about, 'refused', outcome.detail)
     case 'not_sent':
     case 'provider_failed':
     case 'answer_lost':
     case 'answer_unreadable':
     case 'unknown_refusal':
     case 'throttled':
-      return again(ports, link, { provider, why: 'unavailable', detail: outcome.detail, triesLeft })
-    case 'client_config':
-      await noteFailure(ports, link, {
-        provider,
-        code: 'provider_misconfigured',
-        detail: outcome.detail,
-      })
-      throw misconfigured(outcome.detail)
+      return again(ports, about, 'unavailable', outcome.detail)
+    case 'client_config': {
+      const { detail } = outcome
+      await noteFailure(ports, link, { provider, code: 'provider_misconfigured', detail })
+      throw misconfigured(detail)
+    }
     default:
       return outcome satisfies never
   }
 }
 
-async function openFor(
-  ports: Needs,
-  demand: Demand,
-): Promise<{ readonly link: ConnectLink; readonly provider: Provider }> {
-  const { link, providers } = await openLink(ports, demand.secret)
-  const chosen = providers.find(({ provider }) => provider.id === demand.provider)
-  if (chosen?.provider.credentials?.kind === demand.credentials.kind) {
-    return { link, provider: chosen.provider }
-  }
-  throw new VaultError('invalid_request', 'the link asks for no such credentials')
-}
+type Try = Omit<Submission, 'credentials'> & { readonly triesLeft: number }
 
-/** Without what is meant for others that the link may offer. */
+/** Without the client, the scopes and the parameters of other providers that the link offers. */
 function requestOf({ request }: ConnectLink, provider: Provider): ConnectRequest {
   const own = Object.entries(request.params).filter(([name]) =>
     Object.hasOwn(provider.params, name),
@@ -97,49 +85,40 @@ function requestOf({ request }: ConnectLink, provider: Provider): ConnectRequest
 }
 
 async function consentOf(
-  ports: Needs,
-  of: {
+  ports: ConnectNeeds,
+  of: Omit<Submission, 'link'> & {
     readonly request: ConnectRequest
-    readonly provider: Provider
-    readonly credentials: Credentials
-    readonly told: Extract<AttemptOutcome, { kind: 'confirmed' }>
+    readonly outcome: Extract<AttemptOutcome, { kind: 'confirmed' }>
   },
 ): Promise<Consent> {
-  const { request, provider, credentials, told } = of
+  const { request, provider, credentials, outcome } = of
   const { connectionId } = request
-  const slot = connectionId === null ? null : await ports.store.connection(connectionId)
-  const held = slot === null ? null : accountHeldBy(slot, credentials)
+  const stored = connectionId === null ? null : await ports.store.connection(connectionId)
+  const known = stored === null ? null : accountHeldBy(stored, credentials)
   return {
     provider,
     request,
     requestedScope: [],
-    arrival: {
+    received: {
       kind: 'credentials',
       credentials,
-      providerData: told.providerData,
+      providerData: outcome.providerData,
       sentAt: ports.clock.now(),
       tokenId: credentialsIdOf(ports, credentials),
     },
-    account: completed(held ?? accountOfCredentials(credentials, provider), told.account),
+    account: completed(known ?? accountOfCredentials(credentials, provider), outcome.account),
   }
 }
 
-async function completeByCredentials(
-  ports: Needs,
-  link: ConnectLink,
-  what: { readonly consent: Consent; readonly triesLeft: number },
-): Promise<Entered> {
-  const { provider } = what.consent
+async function complete(ports: ConnectNeeds, about: Try, consent: Consent): Promise<Entered> {
+  const { link, provider } = about
   try {
-    const placed = await ports.store.write((trx) => completeLink(ports, trx, link, what.consent))
-    return endConnected(ports, link, { provider, placed })
+    const completion = await ports.store.write((trx) => completeLink(ports, trx, link, consent))
+    return endConnected(ports, link, { provider, completion })
   } catch (error) {
     if (!(error instanceof VaultError)) throw error
     const { code: errorCode, message: detail } = error
-    if (errorCode === 'account_mismatch') {
-      const { triesLeft } = what
-      return again(ports, link, { provider, why: 'other_account', detail, triesLeft })
-    }
+    if (errorCode === 'account_mismatch') return again(ports, about, 'other_account', detail)
     return endFailed(ports, link, { provider, word: 'internal', errorCode, detail })
   }
 }
@@ -151,22 +130,19 @@ const CODE = {
 } as const
 
 async function again(
-  ports: Needs,
-  link: ConnectLink,
-  about: {
-    readonly provider: Provider
-    readonly why: keyof typeof CODE
-    readonly detail: string
-    readonly triesLeft: number
-  },
+  ports: ConnectNeeds,
+  about: Try,
+  why: keyof typeof CODE,
+  detail: string,
 ): Promise<Entered> {
-  const { provider, why, detail, triesLeft } = about
+  const { link, provider, triesLeft } = about
   await noteFailure(ports, link, { provider, code: CODE[why], detail })
-  return triesLeft === 0 ? giveUp(ports, link, provider) : { kind: 'again', why, triesLeft }
+  return triesLeft === 0 ? giveUp(ports, about) : { kind: 'again', why, triesLeft }
 }
 
-async function giveUp(ports: Needs, link: ConnectLink, provider: Provider): Promise<Entered> {
+async function giveUp(ports: ConnectNeeds, { link, provider }: Try): Promise<Entered> {
   const withdrawn = { ...link, state: { status: 'withdrawn' } } as const
+  // A link that was completed or superseded meanwhile keeps its state.
   await ports.store.write((trx) => trx.trySaveLink(link, withdrawn))
   const errorCode = 'too_many_requests'
   const detail = 'the last try of this link was refused'

@@ -2,7 +2,7 @@ import { looksLikeCode } from '../../core/refresh/classify-answer.ts'
 import { type ErrorCode, StoreError, VaultError } from '../../core/base/errors.ts'
 import type { RedeemRefusal } from './redeem.ts'
 
-/** Why connecting failed, as operators may read it: a sentence of ours or a code. */
+/** Why connecting failed, for the log: a sentence of ours or a code. */
 export function connectFailureOf(error: unknown): {
   readonly code: ErrorCode
   readonly detail: string
@@ -13,7 +13,7 @@ export function connectFailureOf(error: unknown): {
     : { code: 'internal', detail: 'a fault of larder' }
 }
 
-/** Whoever can call the callback can write there what they like: nothing but a code is repeated. */
+/** Anyone can call the callback with any text, so the log repeats it only if it looks like a code. */
 export function refusalDetail({ error }: RedeemRefusal, sentScope: readonly string[]): string {
   if (error === 'invalid_scope') return `invalid_scope: the scopes sent were ${sentScope.join(' ')}`
   return looksLikeCode(error) ? error : 'the provider sent the user back with an error'

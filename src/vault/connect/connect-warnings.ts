@@ -4,13 +4,12 @@ import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** Something that works and will not last, with what to change. */
+/** What will make a working connection stop working, and how to prevent it. */
 export type Warning = {
   readonly code: 'no_refresh_token' | 'grants_per_account'
   readonly detail: string
 }
 
-/** What is wrong with a connection although it serves. */
 export function warningsOf(
   { providers }: Pick<Ports, 'providers'>,
   connection: Connection,
@@ -19,48 +18,11 @@ export function warningsOf(
   if (connection.grant.refreshToken !== null) return []
   const remedy = providers.get(connection.provider)?.refresh.remedy
   const ending = 'the user has to connect again when this token ends'
-  return [
-    {
-      code: 'no_refresh_token',
-      detail: `the provider issued no refresh token: ${remedy ?? ending}`,
-    },
-  ]
+  const detail = `the provider issued no refresh token: ${remedy ?? ending}`
+  return [{ code: 'no_refresh_token', detail }]
 }
 
-/**
- * Before a consent: some providers keep so many grants of one account at one client, and one more
- * silently ends the oldest, which is another connection's. Known only where the link names an account.
- * Only connections that the key reaches are counted: the warning must not reveal those of others.
- */
-export async function capWarnings(
-  ports: Pick<Ports, 'store' | 'providers' | 'endpoint'>,
-  caller: Caller,
-  provider: Provider,
-  { request }: Pick<ConnectLink, 'request'>,
-): Promise<readonly Warning[]> {
-  const cap = provider.refresh.grantsPerAccount
-  if (cap === null) return []
-  const accountId = await accountWord(ports, request)
-  if (accountId === null) return []
-  const client = ports.endpoint.clientName(provider.id, request.client)
-  const held = await ports.store.connectionsOfAccount(provider.id, accountId)
-  const count = held.filter(
-    (one) => reaches(caller, one) && ports.endpoint.clientName(one.provider, one.client) === client,
-  )
-  if (count.length < cap) return []
-  const detail = `the provider keeps ${cap} grants of an account: one more ends the oldest of them`
-  return [{ code: 'grants_per_account', detail }]
-}
-
-async function accountWord(
-  { store }: Pick<Ports, 'store'>,
-  { connectionId, expectedAccount }: ConnectLink['request'],
-): Promise<string | null> {
-  if (connectionId === null) return expectedAccount
-  return (await store.connection(connectionId))?.account.id ?? expectedAccount
-}
-
-/** Of what came of a link. */
+/** The warnings of a link's connection, if there is one. */
 export async function linkWarnings(
   ports: Pick<Ports, 'store' | 'providers'>,
   { state }: Pick<ConnectLink, 'state'>,
@@ -68,4 +30,29 @@ export async function linkWarnings(
   if (state.status !== 'completed') return []
   const connection = await ports.store.connection(state.connectionId)
   return connection === null ? [] : warningsOf(ports, connection)
+}
+
+/**
+ * Warns before a consent that would end an older grant: some providers keep a fixed number of grants
+ * per account and client. Works only if the link names an account. Counts only connections that the
+ * key reaches, so that the warning reveals no others.
+ */
+export async function capWarnings(
+  { store, endpoint }: Pick<Ports, 'store' | 'endpoint'>,
+  caller: Caller,
+  { id, refresh: { grantsPerAccount: cap } }: Provider,
+  { request: { connectionId, expectedAccount, client } }: Pick<ConnectLink, 'request'>,
+): Promise<readonly Warning[]> {
+  if (cap === null) return []
+  const connection = connectionId === null ? null : await store.connection(connectionId)
+  const accountId = connection?.account.id ?? expectedAccount
+  if (accountId === null) return []
+  const name = endpoint.clientName(id, client)
+  const all = await store.connectionsOfAccount(id, accountId)
+  const counted = all.filter(
+    (one) => reaches(caller, one) && endpoint.clientName(one.provider, one.client) === name,
+  )
+  if (counted.length < cap) return []
+  const detail = `the provider keeps ${cap} grants of an account: one more ends the oldest of them`
+  return [{ code: 'grants_per_account', detail }]
 }

@@ -1,87 +1,75 @@
 import { type Caller, reachesUser } from '../../core/base/access.ts'
 import type { ConnectLink, ConnectRequest } from '../../core/connect/flow.ts'
 import type { Connection } from '../../core/connection/connection.ts'
-import { type FieldError, VaultError } from '../../core/base/errors.ts'
+import { type FieldError, requireValid, VaultError } from '../../core/base/errors.ts'
 import { newId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { capWarnings, type Warning } from './connect-warnings.ts'
-import { linkProblems, reachedProvider } from './demand-problems.ts'
+import { type LinkRequest, linkProblems, reachedProvider } from './request-problems.ts'
 import { digest } from '../../core/base/digest.ts'
 import { findConnection } from '../connections/find-connection.ts'
-import type { LinkRequest } from './connect-requests.ts'
 
 export type CreatedLink = {
   readonly link: ConnectLink
+  /** Returned once: only a hash of its secret is stored. */
   readonly url: string
   readonly warnings: readonly Warning[]
 }
 
-type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'policy'>
-
-/** The URL is given out once: only a hash of its secret is kept. */
 export async function createLink(
-  ports: Needs,
+  ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'policy'>,
   caller: Caller,
-  demand: LinkRequest,
+  request: LinkRequest,
 ): Promise<CreatedLink> {
-  if (!reachesUser(caller, demand.userId)) throw new VaultError('not_found', 'no such user')
-  const errors = linkProblems(ports, caller, demand)
-  if (errors.length > 0)
-    throw new VaultError('invalid_request', 'the link cannot be made', { errors })
-  const providers = demand.providers.flatMap((id) => reachedProvider(ports, caller, id) ?? [])
-
-  const { connectionId } = demand
+  const { providers, redirectUrl, ttlSeconds, confirm, ...connect } = request
+  if (!reachesUser(caller, connect.userId)) throw new VaultError('not_found', 'no such user')
+  requireValid(linkProblems(ports, caller, request), CANNOT)
+  const { connectionId } = connect
   const reconnected =
     connectionId === null ? null : await findConnection(ports, caller, { id: connectionId })
-  if (reconnected !== null) checkReconnect(demand, reconnected)
+  if (reconnected !== null) requireValid(reconnectProblems(request, reconnected), CANNOT)
 
   const now = ports.clock.now()
   const secret = Buffer.from(ports.random.bytes(32)).toString('base64url')
   const link: ConnectLink = {
     id: newId('lnk', now, ports.random.bytes(10)),
     secretHash: digest(secret),
-    providers: demand.providers,
-    request: requestOf(demand, reconnected),
-    redirectUrl: demand.redirectUrl,
-    confirm: demand.confirm ?? ports.policy.confirm,
+    providers,
+    request: withDefaults(connect, reconnected),
+    redirectUrl,
+    confirm: confirm ?? ports.policy.confirm,
     state: { status: 'pending' },
     lastError: null,
     createdAt: now,
-    expiresAt: now + demand.ttlSeconds * 1000,
+    expiresAt: now + ttlSeconds * 1000,
   }
   await ports.store.write((trx) => trx.insertLink(link, connectionId))
-  const warned = await Promise.all(providers.map((one) => capWarnings(ports, caller, one, link)))
-  return { link, url: `${ports.policy.publicUrl}/connect/${secret}`, warnings: warned.flat() }
+  const known = providers.flatMap((id) => reachedProvider(ports, caller, id) ?? [])
+  const warnings = await Promise.all(known.map((one) => capWarnings(ports, caller, one, link)))
+  return { link, url: `${ports.policy.publicUrl}/connect/${secret}`, warnings: warnings.flat() }
 }
 
-function checkReconnect(demand: LinkRequest, connection: Connection): void {
+const CANNOT = 'the link cannot be made'
+
+function reconnectProblems(request: LinkRequest, connection: Connection): readonly FieldError[] {
   const errors: FieldError[] = []
-  if (connection.userId !== demand.userId) {
+  if (connection.userId !== request.userId) {
     errors.push({ in: 'body', name: 'connectionId', detail: 'belongs to another user' })
   }
-  if (!demand.providers.includes(connection.provider) || demand.providers.length > 1) {
+  if (!request.providers.includes(connection.provider) || request.providers.length > 1) {
     errors.push({ in: 'body', name: 'provider', detail: 'must be the one of the connection' })
   }
-  if (errors.length > 0)
-    throw new VaultError('invalid_request', 'the link cannot be made', { errors })
+  return errors
 }
 
-/** A reconnect goes to the same client with the same parameters, unless others are named. */
-function requestOf(demand: LinkRequest, reconnected: Connection | null): ConnectRequest {
-  const { userId, email, expectedAccount, state, label, displayName, metadata, connectionId } =
-    demand
-  const hasParams = Object.keys(demand.params).length > 0
+/** A reconnect uses the client and the parameters of the connection unless the app names others. */
+function withDefaults(request: ConnectRequest, reconnected: Connection | null): ConnectRequest {
+  if (reconnected === null) return request
+  const { email, client, params } = request
   return {
-    userId,
-    scope: demand.scope,
-    email: email ?? reconnected?.account.email ?? null,
-    expectedAccount,
-    state,
-    label,
-    displayName,
-    metadata,
-    connectionId,
-    client: demand.client ?? reconnected?.client ?? null,
-    params: hasParams ? demand.params : (reconnected?.params ?? {}),
+    ...request,
+    email: email ?? reconnected.account.email,
+    client: client ?? reconnected.client,
+    params: Object.keys(params).length > 0 ? params : reconnected.params,
   }
 }

@@ -11,39 +11,35 @@ import { reportConnected } from './report-connected.ts'
 export type LinkFailure = {
   readonly word: CallbackWord
   readonly errorCode: ErrorCode | CallbackErrorCode
-  /** For the page of Larder: the code in the callback, if `errorCode` does not repeat it. */
+  /** For Larder's own page: the code in the callback, if it differs from `errorCode`. */
   readonly providerError?: string | null
-  /** For the log: an error code of the provider's or a sentence of ours. */
+  /** For the log: the provider's error code or a sentence of ours. */
   readonly detail: string
 }
 
-/** Where the user ends: at the host app, or on a page of ours where the link named no `redirectUrl`. */
+/** Where the user ends: at the app, or on Larder's own page if the link has no `redirectUrl`. */
 export type LinkEnd = FlowEnd & { readonly provider: Provider }
 
-/** For how long a browser that asks for its callback again gets the same end. */
+/** How long a browser that repeats its callback gets the same end. */
 const END_KEPT_MS = 10 * 60_000
 
-/** Reports what `connectedEnd` tells the browser. */
 export function endConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
   link: ConnectLink,
-  { provider, placed }: { readonly provider: Provider; readonly placed: LinkCompletion },
+  of: { readonly provider: Provider; readonly completion: LinkCompletion },
 ): LinkEnd {
-  const { connection, change } = placed
+  const { connection, change } = of.completion
   if (change !== 'awaiting') reportConnected(ports, { connection, change }, 'link')
-  return { ...connectedEnd(link, placed), provider }
+  return { ...connectedEnd(link, of.completion), provider: of.provider }
 }
 
 export function connectedEnd(
-  link: ConnectLink,
+  { id: linkId, redirectUrl, request: { state } }: ConnectLink,
   { connection, completion }: LinkCompletion,
 ): FlowEnd {
-  if (link.redirectUrl === null) {
-    return { kind: 'connected', awaitsConfirmation: completion !== null }
-  }
-  const { state } = link.request
-  const params = { connectionId: connection.id, linkId: link.id, completion, state }
-  return { kind: 'redirect', url: outcomeUrl(link.redirectUrl, params) }
+  if (redirectUrl === null) return { kind: 'connected', awaitsConfirmation: completion !== null }
+  const params = { connectionId: connection.id, linkId, completion, state }
+  return { kind: 'redirect', url: outcomeUrl(redirectUrl, params) }
 }
 
 export async function endFailed(
@@ -60,13 +56,12 @@ export async function endFailed(
 }
 
 function failedEnd(
-  link: ConnectLink,
+  { id: linkId, redirectUrl, request: { state } }: ConnectLink,
   { word, errorCode, providerError = null }: LinkFailure,
 ): FlowEnd {
-  if (link.redirectUrl === null) return { kind: 'failed', word, errorCode, providerError }
-  const { state } = link.request
-  const params = { error: word, errorCode, linkId: link.id, state }
-  return { kind: 'redirect', url: outcomeUrl(link.redirectUrl, params) }
+  if (redirectUrl === null) return { kind: 'failed', word, errorCode, providerError }
+  const params = { error: word, errorCode, linkId, state }
+  return { kind: 'redirect', url: outcomeUrl(redirectUrl, params) }
 }
 
 export async function keepEnd(
@@ -77,7 +72,7 @@ export async function keepEnd(
   await trx.keepFlowEnd(flow, end, clock.now() + END_KEPT_MS)
 }
 
-/** For `GET /v1/connect-links/{id}` and the log; the user's way on does not depend on it. */
+/** Logs a failure and stores its code with the link. The user goes on even if the store fails. */
 export async function noteFailure(
   ports: Pick<Ports, 'store' | 'observer'>,
   link: ConnectLink,
@@ -89,7 +84,7 @@ export async function noteFailure(
   ports.observer.connectFailed({ provider, how: 'link', link: link.id, code, detail })
   try {
     await ports.store.write(async (trx) => {
-      // A link that has been completed or withdrawn meanwhile keeps its state.
+      // A link that was completed or withdrawn meanwhile keeps its state.
       await trx.trySaveLink(link, { ...link, lastError: code })
       await alongside(trx)
     })

@@ -3,7 +3,7 @@ import { type ErrorCode, VaultError } from '../../core/base/errors.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { digest } from '../../core/base/digest.ts'
-import { requestedScope } from './requested-scope.ts'
+import { requestedScope } from './begin-flow.ts'
 
 export type OpenedLink = {
   readonly link: ConnectLink
@@ -11,7 +11,7 @@ export type OpenedLink = {
 }
 
 /**
- * What the connect page shows. Reads only, however often it is asked. `secret` is the URL's.
+ * Returns what the connect page shows, and changes nothing. `secret` is the one of the URL.
  * Throws `VaultError`: not_found, link_used, link_expired, link_superseded, link_withdrawn.
  */
 export async function openLink(
@@ -20,8 +20,7 @@ export async function openLink(
 ): Promise<OpenedLink> {
   const link = await ports.store.linkBySecretHash(digest(secret))
   if (link === null) throw new VaultError('not_found', 'no such link')
-  const problem = LINK_PROBLEM[linkStatus(link, ports.clock.now())]
-  if (problem !== null) throw new VaultError(problem, LINK_DETAIL[problem])
+  requirePending(linkStatus(link, ports.clock.now()))
   const known = link.providers.flatMap((id) => ports.providers.get(id) ?? [])
   const providers = await Promise.all(
     known.map(async (provider) => ({
@@ -33,20 +32,21 @@ export async function openLink(
   return { link, providers }
 }
 
-type LinkProblem = Extract<ErrorCode, `link_${string}`>
-
-export const LINK_PROBLEM: Record<LinkStatus, LinkProblem | null> = {
-  pending: null,
-  awaiting_confirmation: 'link_used',
-  completed: 'link_used',
-  expired: 'link_expired',
-  superseded: 'link_superseded',
-  withdrawn: 'link_withdrawn',
+/** A flow that has begun may finish after its link was superseded or has expired. */
+export function requireUnused({ state }: ConnectLink): void {
+  if (state.status !== 'superseded') requirePending(state.status)
 }
 
-export const LINK_DETAIL: Record<LinkProblem, string> = {
-  link_used: 'the link has been used',
-  link_expired: 'the link has expired',
-  link_superseded: 'a newer link has taken its place',
-  link_withdrawn: 'the link has been withdrawn',
+export function requirePending(status: LinkStatus): asserts status is 'pending' {
+  if (status === 'pending') return
+  const [code, detail] = UNUSABLE[status]
+  throw new VaultError(code, detail)
 }
+
+const UNUSABLE = {
+  awaiting_confirmation: ['link_used', 'the link has been used'],
+  completed: ['link_used', 'the link has been used'],
+  expired: ['link_expired', 'the link has expired'],
+  superseded: ['link_superseded', 'a newer link has replaced this one'],
+  withdrawn: ['link_withdrawn', 'the link has been withdrawn'],
+} as const satisfies Record<Exclude<LinkStatus, 'pending'>, readonly [ErrorCode, string]>

@@ -1,9 +1,11 @@
 import type { ExchangeOutcome, Flow } from '../../core/connect/flow.ts'
+import type { Account } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { ReceivedTokens } from '../../core/refresh/refresh-outcome.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { Consent, TokenConsent } from './write-grant.ts'
+import type { Writes } from '../../ports/store.ts'
+import type { TokenConsent } from './write-grant.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
 import { explained, misconfigured, unavailable } from '../refresh/refresh-problem.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
@@ -13,63 +15,65 @@ type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 
 /** The provider sent the user back with an error: `error` is its code. */
 export type RedeemRefusal = { readonly kind: 'refused'; readonly error: string }
 
-/** Nothing came of it: what the host app is told, and what operators are. */
-export type Unredeemed = {
-  readonly kind: 'failed'
-  readonly problem: VaultError
-  readonly detail: string
-}
+export type Redeemed =
+  | ({ readonly kind: 'consented' } & TokenConsent)
+  | RedeemRefusal
+  /** `problem` is for the app, `detail` for the log. */
+  | { readonly kind: 'failed'; readonly problem: VaultError; readonly detail: string }
 
-/**
- * Redeems a callback, once: a code is good for one try, and a second one may revoke what the first
- * brought (RFC 6749 §4.1.2).
- */
+/** Redeems a callback once: a second try may revoke the tokens of the first (RFC 6749 §4.1.2). */
 export async function redeem(
   ports: Needs,
   flow: Flow,
   from: { readonly provider: Provider; readonly callback: ReadonlyMap<string, string> },
-): Promise<({ readonly kind: 'consented' } & TokenConsent) | RedeemRefusal | Unredeemed> {
+): Promise<Redeemed> {
   const { provider, callback } = from
+  const { request, requestedScope, redirectUri } = flow
   const outcome = await ports.endpoint.exchange({
     provider: provider.id,
-    client: flow.request.client,
-    params: flow.request.params,
-    redirectUri: flow.redirectUri,
+    client: request.client,
+    params: request.params,
+    redirectUri,
     callback,
     verifier: flow.verifier.open(),
     nonce: flow.nonce?.open() ?? null,
-    requestedScope: flow.requestedScope,
+    requestedScope,
   })
   if (outcome.kind === 'refused') return outcome
   if (outcome.kind !== 'ok') {
     if (outcome.kind === 'unavailable' && outcome.tokens !== null) {
-      await discard(ports, flow, outcome.tokens)
+      await revokeReceived(ports, flow, outcome.tokens)
     }
     return { kind: 'failed', problem: exchangeProblem(outcome), detail: explained(outcome.detail) }
   }
   const { tokens, sentAt, account } = outcome
-  const { request, requestedScope } = flow
   const tokenId = tokenIdOf(ports, tokens.accessToken)
-  const arrival = { kind: 'tokens', tokens, sentAt, tokenId } as const
-  return { kind: 'consented', provider, request, requestedScope, arrival, account }
+  const received = { kind: 'tokens', tokens, sentAt, tokenId } as const
+  return { kind: 'consented', provider, request, requestedScope, received, account }
 }
 
-/** Tokens that came and that nothing of ours will hold. */
-export async function discard(
+/** Runs `work`, which stores a consent. If it fails, no connection has the tokens: revokes them. */
+export async function storeOrRevoke<T>(
   ports: Needs,
-  flow: Pick<Flow, 'provider' | 'request'>,
-  tokens: ReceivedTokens,
-  account: Consent['account'] = { id: null, email: null, name: null },
-): Promise<void> {
-  const { client, params } = flow.request
-  const holder = {
-    provider: flow.provider,
-    client,
-    params,
-    providerData: tokens.providerData,
-    account,
+  flow: Flow,
+  { received, account }: TokenConsent,
+  work: (trx: Writes) => Promise<T>,
+): Promise<T> {
+  try {
+    return await ports.store.write(work)
+  } catch (error) {
+    await revokeReceived(ports, flow, received.tokens, account)
+    throw error
   }
-  const { refreshToken, accessToken } = tokens
+}
+
+async function revokeReceived(
+  ports: Needs,
+  { provider, request: { client, params } }: Flow,
+  { refreshToken, accessToken, providerData }: ReceivedTokens,
+  account: Account = { id: null, email: null, name: null },
+): Promise<void> {
+  const holder = { provider, client, params, providerData, account }
   await ports.store.write((trx) =>
     queueRevocation(ports, trx, { holder, refreshToken, accessToken }),
   )

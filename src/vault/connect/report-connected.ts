@@ -3,13 +3,10 @@ import type { ConnectWay, Ports } from '../../ports/ports.ts'
 import type { WrittenGrant } from './write-grant.ts'
 import { warningsOf } from './connect-warnings.ts'
 
-/** For people and counters, once the transaction is through; with what will not last about it. */
+/** Logs and counts a connection after its transaction, with a warning if its grant will not last. */
 export function reportConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
-  {
-    connection,
-    change,
-  }: { readonly connection: Connection; readonly change: WrittenGrant['change'] },
+  { connection, change }: Pick<WrittenGrant, 'change'> & { readonly connection: Connection },
   how: ConnectWay,
 ): void {
   const { id, provider } = connection

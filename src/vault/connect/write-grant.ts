@@ -3,21 +3,20 @@ import {
   type Account,
   type Connection,
   type Grant,
-  type GrantOwner,
   isLive,
   type LiveConnection,
   UNKNOWN_OWNER,
 } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import {
-  type NewCredentials,
-  type ReceivedGrant,
   dueAtOf,
+  type NewCredentials,
   newGrant,
   type NewTokens,
+  type ReceivedGrant,
   withGrant,
 } from '../../core/refresh/grant.ts'
-import { type ConnectionId, newId, type ProviderId } from '../../core/base/ids.ts'
+import { type ConnectionId, newId } from '../../core/base/ids.ts'
 import { attemptOn, withKeptRefreshToken } from '../../core/connection/kept-refresh-token.ts'
 import {
   completed,
@@ -30,54 +29,55 @@ import type { Provider } from '../../core/connection/provider.ts'
 import { openOrNull } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
+import { newConnection } from '../connections/new-connection.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
 import { recordGrant } from '../refresh/record-change.ts'
 import { isSameRefreshToken } from '../connections/token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
-/** A consent that was given, with all that is known of it. */
+/** What it takes to connect an account: to store its grant, and to log and count it. */
+export type ConnectNeeds = Needs & Pick<Ports, 'store' | 'observer'>
+
+/** What a user has granted, by a consent at the provider or by credentials entered on the page. */
 export type Consent = {
   readonly provider: Provider
   readonly request: ConnectRequest
   readonly requestedScope: readonly string[]
-  readonly arrival: NewCredentials
+  readonly received: NewCredentials
   readonly account: Account
 }
 
-/** One that the user gave at the provider. */
-export type TokenConsent = Consent & { readonly arrival: NewTokens }
+export type TokenConsent = Consent & { readonly received: NewTokens }
 
 export type WrittenGrant = {
   readonly connection: LiveConnection
-  /** `created` also where a pending connection came to life. */
+  /** `created` also if a pending connection was confirmed. */
   readonly change: 'created' | 'reconnected'
 }
 
 /**
- * Finds the connection that a consent is for, or null where it makes a new one: the one that the link
- * names, else the one that this user has for this account. Throws `account_mismatch` before anything
- * of the old grant is touched, `not_found` where the named one was deleted meanwhile.
+ * Returns the connection whose grant a consent replaces: the one that the link names, else the one
+ * that this user has for this account. Returns null if the consent creates a connection. Throws
+ * `account_mismatch`, and `not_found` if the named connection was deleted meanwhile.
  */
 export async function findReplaced(trx: Writes, consent: Consent): Promise<Connection | null> {
   const { request, account, provider } = consent
   checkExpected(account, request.expectedAccount)
   if (request.connectionId === null) {
     const all = await trx.connectionsOf(request.userId, provider.id)
-    const slot = replacedAmong(all, account, {
-      kind: KIND[consent.arrival.kind],
-      isSame: isSameByProof,
-    })
-    if (slot !== null) return slot
+    const kind = KIND[consent.received.kind]
+    const replaced = replacedAmong(all, account, { kind, isSame: isSameByProof })
+    if (replaced !== null) return replaced
     // The same refresh token is the same grant, whatever is known of the account.
-    const held = await holderOfRefreshToken(trx, consent)
-    return all.find((one) => one.id === held && !isOtherAccount(one.account, account)) ?? null
+    const holder = await holderOfRefreshToken(trx, consent)
+    return all.find((one) => one.id === holder && !isOtherAccount(one.account, account)) ?? null
   }
   const named = await trx.connection(request.connectionId)
   if (named === null) throw new VaultError('not_found', 'the connection has been deleted')
-  // Where its id was known, one that is not told is anybody's.
-  const isUntold = named.account.id !== null && !isSameByProof(named.account, account)
-  if (isUntold || isOtherAccount(named.account, account)) throw accountMismatch()
+  // If the stored account id is known, the provider has to name the same account.
+  const isUnproven = named.account.id !== null && !isSameByProof(named.account, account)
+  if (isUnproven || isOtherAccount(named.account, account)) throw accountMismatch()
   return named
 }
 
@@ -96,23 +96,21 @@ const EMAIL_UNVERIFIED =
 export function accountMismatch(
   detail = 'another account was connected than the one expected',
 ): VaultError {
-  return new VaultError('account_mismatch', detail, {
-    nextAction: 'reauthorize',
-  })
+  return new VaultError('account_mismatch', detail, { nextAction: 'reauthorize' })
 }
 
 /**
- * Some providers issue one refresh token to several consents of an account. Throws `conflict` if another
- * connection holds it: the deletion of one would end the other.
+ * Throws `conflict` if another connection holds the same refresh token: deleting one would end the
+ * other. Some providers issue one refresh token to several consents of an account.
  */
 export async function refuseTokenOfAnother(
   trx: Writes,
   consent: Consent,
-  slot: Connection | null,
+  replaced: Connection | null,
 ): Promise<void> {
-  const held = await holderOfRefreshToken(trx, consent)
-  if (held === null || held === slot?.id) return
-  const holder = await trx.connection(held)
+  const id = await holderOfRefreshToken(trx, consent)
+  if (id === null || id === replaced?.id) return
+  const holder = await trx.connection(id)
   // A draft of this user is the same grant, imported.
   if (holder === null || (holder.draft !== null && holder.userId === consent.request.userId)) return
   throw new VaultError('conflict', 'another connection holds this refresh token')
@@ -120,114 +118,106 @@ export async function refuseTokenOfAnother(
 
 async function holderOfRefreshToken(
   trx: Writes,
-  { provider, arrival }: Consent,
+  { provider, received }: Consent,
 ): Promise<ConnectionId | null> {
-  if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return null
-  const held = await trx.holderOfRefreshToken(provider.id, arrival.tokens.refreshToken)
-  return held?.connectionId ?? null
+  if (received.kind !== 'tokens' || received.tokens.refreshToken === null) return null
+  const holder = await trx.holderOfRefreshToken(provider.id, received.tokens.refreshToken)
+  return holder?.connectionId ?? null
 }
 
-/** Seals the grant into its slot, with its event; a grant that it replaces is queued for revocation. */
+/** Stores the grant of a consent with its event, and queues the replaced grant for revocation. */
 export async function writeGrant(
   ports: Needs,
   trx: Writes,
   consent: Consent,
-  slot: Connection | null,
+  replaced: Connection | null,
 ): Promise<WrittenGrant> {
-  if (slot !== null && !isOf(slot, consent)) {
+  if (replaced !== null && !isOf(replaced, consent)) {
     throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
-  await refuseTokenOfAnother(trx, consent, slot)
+  await refuseTokenOfAnother(trx, consent, replaced)
+  const { provider, received, account, requestedScope, request } = consent
   const now = ports.clock.now()
-  const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), consent.arrival, {
-    ...consent.provider,
-    requestedScope: consent.requestedScope,
-    issuedTo: ports.endpoint.clientName(consent.provider.id, consent.request.client),
-    owner: ownerOf(consent),
+  const fresh = newGrant(newId('grt', now, ports.random.bytes(10)), received, {
+    ...provider,
+    requestedScope,
+    issuedTo: ports.endpoint.clientName(provider.id, request.client),
+    owner: account.id === null ? UNKNOWN_OWNER : { is: 'proven', accountId: account.id },
   })
-  const isSameAccount = slot !== null && isSameByProof(slot.account, consent.account)
-  const grant = withKeptRefreshToken(fresh, slot, isSameAccount)
-  const base = slot === null ? blankConnection(ports, consent) : filled(slot, consent, now)
-  const about = { ...consent.provider, policy: ports.policy }
-  const dueAt = dueAtOf(grant, about, ports.random.fraction())
-  const attempt = attemptOn(grant, { fresh, stored: slot })
-  const connection = { ...withGrant(base, grant, dueAt), attempt }
-  const change = slot !== null && isLive(slot) ? 'reconnected' : 'created'
-  const event = `connection.${change}` as const
-  const stored = await recordGrant(ports, trx, { before: slot, after: connection, event })
-  await rememberRefreshToken(trx, stored, consent.arrival)
-  if (slot !== null && isLive(slot)) await revokeReplaced(ports, trx, slot, stored.grant)
-  return { connection: stored, change }
+  const isSameAccount = replaced !== null && isSameByProof(replaced.account, account)
+  const grant = withKeptRefreshToken(fresh, replaced, isSameAccount)
+  const base =
+    replaced === null ? connectionFor(ports, consent) : reconnected(replaced, consent, now)
+  const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
+  const attempt = attemptOn(grant, { fresh, replaced })
+  const change = replaced !== null && isLive(replaced) ? 'reconnected' : 'created'
+  const connection = await recordGrant(ports, trx, {
+    before: replaced,
+    after: { ...withGrant(base, grant, dueAt), attempt },
+    event: `connection.${change}`,
+  })
+  await rememberRefreshToken(trx, connection, received)
+  if (replaced !== null && isLive(replaced)) {
+    await revokeReplaced(ports, trx, replaced, connection.grant)
+  }
+  return { connection, change }
 }
 
-/** User and provider of the consent are sealed with its request; those of the slot stand in the clear. */
-function isOf(slot: Connection, { request, provider }: Consent): boolean {
-  return slot.userId === request.userId && slot.provider === provider.id
+/** A consent's user and provider are sealed with its request; those of a row are in the clear. */
+function isOf(replaced: Connection, { request, provider }: Consent): boolean {
+  return replaced.userId === request.userId && replaced.provider === provider.id
 }
 
-/** The provider has named the account for the token that the code brought. */
-function ownerOf({ account: { id } }: Consent): GrantOwner {
-  return id === null ? UNKNOWN_OWNER : { is: 'proven', accountId: id }
-}
-
-/** A connection without a grant: the row that a pending one consists of. */
-export function blankConnection(
+/** The connection that a consent creates, before it has a grant. */
+export function connectionFor(
   ports: Pick<Ports, 'clock' | 'random'>,
-  consent: Pick<Consent, 'request' | 'account' | 'arrival'> & {
-    readonly provider: { readonly id: ProviderId }
-  },
+  { request, account, provider, received }: Consent,
 ) {
-  const { request, account, provider, arrival } = consent
-  const now = ports.clock.now()
-  return {
-    id: newId('con', now, ports.random.bytes(10)) satisfies ConnectionId,
+  return newConnection(ports, {
     userId: request.userId,
     provider: provider.id,
     account,
     label: request.label,
     metadata: request.metadata ?? {},
     params: request.params,
-    providerData: providerDataOf(arrival),
+    providerData: providerDataOf(received),
     client: request.client,
     draft: null,
-    createdAt: now,
-    updatedAt: now,
-    lastRefreshedAt: null,
-  }
+  })
 }
 
-/** The connection keeps its id and what the app said of it; what is newer goes on top. */
-function filled<C extends Connection>(
-  slot: C,
-  { request, account, arrival }: Consent,
+/** The connection keeps its id, and label and metadata unless the request has newer ones. */
+function reconnected<C extends Connection>(
+  replaced: C,
+  { request, account, received }: Consent,
   now: number,
 ): C {
   return {
-    ...slot,
-    account: completed(account, slot.account),
-    label: request.label ?? slot.label,
-    metadata: request.metadata ?? slot.metadata,
+    ...replaced,
+    account: completed(account, replaced.account),
+    label: request.label ?? replaced.label,
+    metadata: request.metadata ?? replaced.metadata,
     params: request.params,
     client: request.client,
-    providerData: { ...slot.providerData, ...providerDataOf(arrival) },
+    providerData: { ...replaced.providerData, ...providerDataOf(received) },
     updatedAt: now,
   }
 }
 
-export function providerDataOf(brought: ReceivedGrant): Readonly<Record<string, unknown>> {
-  return brought.kind === 'tokens' ? brought.tokens.providerData : brought.providerData
+export function providerDataOf(received: ReceivedGrant): Readonly<Record<string, unknown>> {
+  return received.kind === 'tokens' ? received.tokens.providerData : received.providerData
 }
 
 export async function rememberRefreshToken(
   trx: Writes,
   connection: Connection,
-  arrival: NewCredentials,
+  received: NewCredentials,
 ): Promise<void> {
-  if (arrival.kind !== 'tokens' || arrival.tokens.refreshToken === null) return
-  await trx.rememberRefreshToken(connection, arrival.tokens.refreshToken, 'arrived')
+  if (received.kind !== 'tokens' || received.tokens.refreshToken === null) return
+  await trx.rememberRefreshToken(connection, received.tokens.refreshToken, 'arrived')
 }
 
-/** Queues the replaced grant for revocation, unless the new grant holds the same refresh token. */
+/** Queues the replaced grant for revocation, unless the new grant has the same refresh token. */
 async function revokeReplaced(
   ports: Needs,
   trx: Writes,

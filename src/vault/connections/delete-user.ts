@@ -1,10 +1,10 @@
 import { type Caller, reachesProvider, reachesUser } from '../../core/base/access.ts'
 import { VaultError } from '../../core/base/errors.ts'
+import type { Connection } from '../../core/connection/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { removeConnection, removeDrafts, revokeAll, revokeRemoved } from './delete-connection.ts'
-import type { RevocationAnswer } from './queue-revocation.ts'
-import { trimHistory } from './trim-history.ts'
+import { removeConnection, removeDrafts, trimHistory } from './delete-connection.ts'
+import { queueRevocation, type RevocationAnswer } from './queue-revocation.ts'
 
 export type UserDeletion = {
   readonly connections: readonly {
@@ -14,7 +14,10 @@ export type UserDeletion = {
   }[]
 }
 
-/** Everything of that user that the key reaches: connections and what may become one, each grant revoked, and open links. */
+/**
+ * Deletes what the key reaches of a user: connections, drafts and open links. Queues every grant for
+ * revocation.
+ */
 export async function deleteUser(
   ports: Pick<
     Ports,
@@ -30,23 +33,21 @@ export async function deleteUser(
     isRevocable.set(connection.id, await ports.endpoint.canRevoke(connection))
   }
   const connections = await ports.store.write(async (trx) => {
-    const all = await trx.connectionsOf(userId, null)
-    const reached = all.filter(({ provider }) => reachesProvider(caller, provider))
+    const isReached = (one: Connection) => reachesProvider(caller, one.provider)
     const removed = []
-    for (const { id, provider } of reached) {
+    for (const { id, provider } of (await trx.connectionsOf(userId, null)).filter(isReached)) {
       removed.push({ id, provider, ...(await removeConnection(ports, trx, id)) })
     }
-    const left = await trx.draftsOf(userId)
-    const drafts = left.filter(({ provider }) => reachesProvider(caller, provider))
-    const ofDrafts = [...removed.flatMap((one) => one.drafts), ...(await removeDrafts(trx, drafts))]
-    // Only now: until then one connection of this user would keep another's grant from being revoked.
+    const left = await removeDrafts(trx, (await trx.draftsOf(userId)).filter(isReached))
+    // After all removals: a grant that another connection holds is not revoked.
     const report = []
     for (const { id, provider, grant } of removed) {
-      const about = { isRevocable: isRevocable.get(id) ?? true }
-      const revocation = await revokeRemoved(ports, trx, grant && { ...grant, ...about })
-      report.push({ id, provider, revocation })
+      const dropped = grant && { ...grant, isRevocable: isRevocable.get(id) ?? true }
+      report.push({ id, provider, revocation: await queueRevocation(ports, trx, dropped) })
     }
-    await revokeAll(ports, trx, ofDrafts)
+    for (const draft of [...removed.flatMap(({ drafts }) => drafts), ...left]) {
+      await queueRevocation(ports, trx, draft)
+    }
     await trx.withdrawLinksOf(userId, caller.providers)
     return report
   })

@@ -1,10 +1,9 @@
-import { SealError } from '../../core/base/errors.ts'
 import {
   afterRevocation,
   type Revocation,
   type RevocationOutcome,
 } from '../../core/connection/revocation.ts'
-import type { Sealed } from '../../core/base/secret.ts'
+import { openOrNull } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type JudgeNeeds, wouldEndAnother } from './judge-revocation.ts'
 
@@ -14,40 +13,37 @@ const CLAIM_MS = 60_000
 
 type Needs = JudgeNeeds & Pick<Ports, 'clock' | 'random' | 'store' | 'observer'>
 
-/** Tells providers which tokens to forget; the job calls it until nothing is due. Returns how many were tried. */
+/** Sends queued revocations. The job calls it until none is due. Returns how many were tried. */
 export async function deliverRevocations(ports: Needs): Promise<number> {
   const due = await ports.store.dueRevocations(ports.clock.now(), AT_ONCE)
   if (due.length === 0) return 0
-  const { claimed, skipped } = await claim(ports, due)
-  for (const { provider } of skipped) ports.observer.revocationSkipped({ provider })
-  // All have ended before it does: none is told again while it is still in the air.
+  const claimed = await claim(ports, due)
+  // Waits for all of them, so that none is sent again while its request is running.
   const ends = await Promise.allSettled(claimed.map((revocation) => deliver(ports, revocation)))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   return due.length
 }
 
-type Claims = { readonly claimed: readonly Revocation[]; readonly skipped: readonly Revocation[] }
-
 /**
- * Committed before anything is sent: who cannot write, or dies, does not send the same again at once.
- * Drops those that would by now end a grant that a connection holds.
+ * Reschedules revocations before they are sent, so that a failed write or a crash does not repeat them
+ * at once. Removes those that would end a grant that a connection holds by now.
  */
-async function claim(ports: Needs, due: readonly Revocation[]): Promise<Claims> {
+async function claim(ports: Needs, due: readonly Revocation[]): Promise<readonly Revocation[]> {
   const dueAt = ports.clock.now() + CLAIM_MS
-  return ports.store.write(async (trx) => {
-    const claimed: Revocation[] = []
-    const skipped: Revocation[] = []
+  const skipped = await ports.store.write(async (trx) => {
+    const removed = new Set<Revocation>()
     for (const revocation of due) {
       if (await wouldEndAnother(ports, trx, revocation)) {
         await trx.removeRevocation(revocation.id)
-        skipped.push(revocation)
+        removed.add(revocation)
       } else {
         await trx.rescheduleRevocation({ ...revocation, dueAt })
-        claimed.push(revocation)
       }
     }
-    return { claimed, skipped }
+    return removed
   })
+  for (const { provider } of skipped) ports.observer.revocationSkipped({ provider })
+  return due.filter((revocation) => !skipped.has(revocation))
 }
 
 async function deliver(ports: Needs, revocation: Revocation): Promise<void> {
@@ -65,28 +61,22 @@ async function deliver(ports: Needs, revocation: Revocation): Promise<void> {
   else ports.observer.revocationFailed({ provider, detail })
 }
 
-const UNREADABLE: RevocationOutcome = {
-  kind: 'failed',
-  detail: 'a sealed value cannot be opened',
-  retryAfterMs: null,
-}
-
-/** With what opens; where nothing does, the provider cannot be told, for now or for good. */
+/** Sends the tokens that open. */
 async function send(ports: Needs, revocation: Revocation): Promise<RevocationOutcome> {
   const refreshToken = readable(ports, revocation, 'refreshToken')
   const accessToken = readable(ports, revocation, 'accessToken')
-  if (refreshToken === null && accessToken === null) return UNREADABLE
+  if (refreshToken === null && accessToken === null) {
+    return { kind: 'failed', detail: 'a sealed value cannot be opened', retryAfterMs: null }
+  }
   return ports.endpoint.revoke({ ...revocation, refreshToken, accessToken })
 }
 
 const FIELD = { refreshToken: 'refresh_token', accessToken: 'access_token' } as const
 
-function readable(ports: Needs, revocation: Revocation, which: keyof typeof FIELD): Sealed | null {
-  try {
-    return revocation[which]?.open() ?? null
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error
-    ports.observer.unreadable({ id: revocation.id, table: 'revocations', field: FIELD[which] })
-    return null
+function readable(ports: Needs, { id, ...tokens }: Revocation, which: keyof typeof FIELD) {
+  const opened = openOrNull(tokens[which])
+  if (opened === null && tokens[which] !== null) {
+    ports.observer.unreadable({ id, table: 'revocations', field: FIELD[which] })
   }
+  return opened
 }

@@ -1,49 +1,53 @@
 import { type Caller, reaches, reachesProvider, reachesUser } from '../../core/base/access.ts'
 import { type Connection, isLive } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
-import type { ConnectionId } from '../../core/base/ids.ts'
+import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { ConnectionTarget } from './target.ts'
 
-type Needs = Pick<Ports, 'store'>
+/** A connection by id, or by user and provider, and by account if there are several. */
+export type ConnectionTarget =
+  | { readonly id: ConnectionId }
+  | {
+      readonly userId: UserId
+      readonly provider: ProviderId
+      /** E-mail, account id or label. */
+      readonly account: string | null
+    }
 
 /**
- * Throws `VaultError`: not_found, several_accounts. What the key may not see is reported as missing,
- * so that ids cannot be probed.
+ * Throws `VaultError`: not_found, several_accounts. A connection that the key does not reach is
+ * reported as missing, so that ids cannot be probed.
  */
 export async function findConnection(
-  ports: Needs,
+  { store }: Pick<Ports, 'store'>,
   caller: Caller,
   target: ConnectionTarget,
 ): Promise<Connection> {
-  const connection =
-    'id' in target ? await byId(ports, target.id) : await byUser(ports, caller, target)
-  if (connection === null || !reaches(caller, connection)) throw missing()
-  return connection
-}
-
-async function byId(ports: Needs, id: ConnectionId): Promise<Connection | null> {
-  const connection = await ports.store.connection(id)
-  return connection === null || connection.draft !== null ? null : connection
+  const found =
+    'id' in target ? await store.connection(target.id) : await byUser(store, caller, target)
+  if (found === null || found.draft !== null || !reaches(caller, found)) {
+    throw new VaultError('not_found', 'no such connection')
+  }
+  return found
 }
 
 async function byUser(
-  ports: Needs,
+  store: Ports['store'],
   caller: Caller,
   target: Exclude<ConnectionTarget, { id: ConnectionId }>,
 ): Promise<Connection | null> {
-  if (!reachesUser(caller, target.userId) || !reachesProvider(caller, target.provider)) return null
-  const all = await ports.store.connectionsOf(target.userId, target.provider)
-  const { account } = target
+  const { userId, provider, account } = target
+  if (!reachesUser(caller, userId) || !reachesProvider(caller, provider)) return null
+  const all = await store.connectionsOf(userId, provider)
   const named = account === null ? all : all.filter((one) => isCalled(one, account))
-  // What nobody stands by yet must not make ambiguous what the app has had all along.
+  // A pending connection does not make the name of a confirmed one ambiguous.
   const live = named.filter(isLive)
-  const candidates = live.length > 0 ? live : named
-  if (candidates.length > 1) throw severalAccounts(candidates)
-  return candidates[0] ?? null
+  const found = live.length > 0 ? live : named
+  if (found.length > 1) throw severalAccounts(found)
+  return found[0] ?? null
 }
 
-/** By account id, e-mail (letter case aside) or label. */
+/** By account id, e-mail (in any letter case) or label. */
 function isCalled({ account, label }: Connection, name: string): boolean {
   return (
     account.id === name || label === name || account.email?.toLowerCase() === name.toLowerCase()
@@ -51,19 +55,11 @@ function isCalled({ account, label }: Connection, name: string): boolean {
 }
 
 function severalAccounts(connections: readonly Connection[]): VaultError {
-  return new VaultError(
-    'several_accounts',
-    'the user has several accounts at this provider: name one with ?account=',
-    {
-      accounts: connections.map(({ id, account, label }) => ({
-        ...account,
-        label,
-        connectionId: id,
-      })),
-    },
-  )
-}
-
-function missing(): VaultError {
-  return new VaultError('not_found', 'no such connection')
+  const detail = 'the user has several accounts at this provider: name one with ?account='
+  const accounts = connections.map(({ id: connectionId, account, label }) => ({
+    ...account,
+    label,
+    connectionId,
+  }))
+  return new VaultError('several_accounts', detail, { accounts })
 }

@@ -10,29 +10,32 @@ import { isSameRefreshToken, tokenIdOf } from './token-id.ts'
 export type JudgeNeeds = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
 type Judged = Omit<Revocation, 'id' | 'attempts' | 'createdAt' | 'dueAt'>
-type Asked = Pick<Reads, 'connection' | 'holderOfRefreshToken' | 'perhapsOfAccount'>
+type JudgeReads = Pick<Reads, 'connection' | 'holderOfRefreshToken' | 'perhapsOfAccount'>
 
 /**
- * Whether sending a revocation now would end a grant that a connection holds: one of the same account,
- * if the provider ends them all, or one on these very tokens. An account that is not known may be any.
- * Asked when a revocation is queued and again before each try: days may lie between.
+ * Whether sending a revocation now would end a grant that a connection holds: one of the same account if
+ * the provider ends them all, or one with these tokens. An unknown account may be any account. Checked
+ * when a revocation is queued and before each try, because days may pass in between.
  */
 export async function wouldEndAnother(
   ports: JudgeNeeds,
-  reads: Asked,
+  reads: JudgeReads,
   revocation: Judged,
 ): Promise<boolean> {
   const provider = ports.providers.get(revocation.provider)
   // Nothing can be sent to a provider that is not configured.
   if (provider === undefined) return false
-  const related = relatedTo(ports, provider)
-  if (await isRefreshTokenHeld(ports, reads, { revocation, related })) return true
-  return provider.revocation.reach === 'account' || provider.refresh.endsSiblings
-    ? isAccountHeld(ports, reads, { revocation, related })
-    : isTokenHeld(ports, reads, { revocation, related })
+  const providers = relatedTo(ports, provider)
+  if (await isRefreshTokenHeld(ports, reads, { revocation, providers })) return true
+  const account = { id: revocation.accountId }
+  if (provider.revocation.reach === 'account' || provider.refresh.endsSiblings) {
+    const among = { providers, account: account.id === null ? null : account }
+    return anyOf(reads, among, isOfClient(ports, revocation))
+  }
+  return anyOf(reads, { providers, account }, hasTokens(ports, revocation))
 }
 
-/** The ids under which grants of this provider may be held, its own among them. */
+/** The ids of all providers that share grants with this one, and its own. */
 function relatedTo(
   { providers }: JudgeNeeds,
   { id, grantDomains }: Provider,
@@ -44,67 +47,52 @@ function relatedTo(
   return related.map((other) => other.id)
 }
 
-type About = { readonly revocation: Judged; readonly related: readonly ProviderId[] }
-
-/** Also if the connection has a successor of it by now: ending the old one may end its whole family. */
+/** Also true if a connection has rotated the token since: revoking the old one may end its family. */
 async function isRefreshTokenHeld(
   ports: JudgeNeeds,
-  reads: Asked,
-  { revocation, related }: About,
+  reads: JudgeReads,
+  of: { readonly revocation: Judged; readonly providers: readonly ProviderId[] },
 ): Promise<boolean> {
-  const secret = openOrNull(revocation.refreshToken)
+  const { refreshToken, formerHolder } = of.revocation
+  const secret = openOrNull(refreshToken)
   if (secret === null) return false
-  for (const provider of related) {
-    const held = await reads.holderOfRefreshToken(provider, secret)
-    const holder = held === null ? null : await reads.connection(held.connectionId)
+  for (const provider of of.providers) {
+    const found = await reads.holderOfRefreshToken(provider, secret)
+    const holder = found === null ? null : await reads.connection(found.connectionId)
     if (holder === null) continue
-    // What the connection itself has let go of is in its history, too.
-    if (holder.id !== revocation.formerHolder || holdsNow(ports, holder, secret)) return true
+    // The former holder is remembered for tokens that it has dropped, too.
+    if (holder.id !== formerHolder || holdsNow(ports, holder, secret)) return true
   }
   return false
 }
 
-function holdsNow(ports: JudgeNeeds, connection: Connection, token: Sealed): boolean {
+function holdsNow(ports: JudgeNeeds, connection: Connection, token: Sealed | null): boolean {
   return isLive(connection) && isSameRefreshToken(ports, connection.grant.refreshToken, token)
 }
 
-async function isAccountHeld(
-  ports: JudgeNeeds,
-  reads: Asked,
-  { revocation, related: providers }: About,
-): Promise<boolean> {
-  const { provider, client, accountId } = revocation
-  const keys = ports.endpoint.grantKeys(provider, client)
-  const account = accountId === null ? null : { id: accountId }
-  return anyOf(reads, { providers, account }, (one) =>
-    ports.endpoint.grantKeys(one.provider, one.client).some((key) => keys.includes(key)),
-  )
+function isOfClient({ endpoint }: JudgeNeeds, { provider, client }: Judged) {
+  const keys = endpoint.grantKeys(provider, client)
+  return (one: Connection): boolean =>
+    endpoint.grantKeys(one.provider, one.client).some((key) => keys.includes(key))
 }
 
-/** Some providers issue one token to several consents, and an app may import a token again. */
-async function isTokenHeld(
-  ports: JudgeNeeds,
-  reads: Asked,
-  { revocation, related: providers }: About,
-): Promise<boolean> {
-  const { accountId, formerHolder } = revocation
-  const refreshToken = openOrNull(revocation.refreshToken)
-  const accessToken = openOrNull(revocation.accessToken)
-  const tokenId = accessToken === null ? null : tokenIdOf(ports, accessToken)
-  return anyOf(reads, { providers, account: { id: accountId } }, (one) => {
+/** Some providers issue one token to several consents, and an app may import a token twice. */
+function hasTokens(ports: JudgeNeeds, { refreshToken, accessToken, formerHolder }: Judged) {
+  const secret = openOrNull(accessToken)
+  const tokenId = secret === null ? null : tokenIdOf(ports, secret)
+  return (one: Connection): boolean => {
     if (!isLive(one)) return false
     const isSame = tokenId !== null && one.grant.token?.tokenId === tokenId
-    if (isSame && one.id !== formerHolder) return true
-    return refreshToken !== null && holdsNow(ports, one, refreshToken)
-  })
+    return (isSame && one.id !== formerHolder) || holdsNow(ports, one, refreshToken)
+  }
 }
 
 const AT_ONCE = 100
 
 async function anyOf(
-  reads: Asked,
-  among: Pick<Parameters<Asked['perhapsOfAccount']>[0], 'providers' | 'account'>,
-  wanted: (connection: Connection) => boolean,
+  reads: JudgeReads,
+  among: Pick<Parameters<JudgeReads['perhapsOfAccount']>[0], 'providers' | 'account'>,
+  isHolder: (connection: Connection) => boolean,
 ): Promise<boolean> {
   for (let after: Connection['id'] | null = null; ;) {
     const page: readonly Connection[] = await reads.perhapsOfAccount({
@@ -112,7 +100,7 @@ async function anyOf(
       after,
       limit: AT_ONCE,
     })
-    if (page.some(wanted)) return true
+    if (page.some(isHolder)) return true
     if (page.length < AT_ONCE) return false
     after = page.at(-1)?.id ?? null
   }

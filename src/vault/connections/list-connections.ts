@@ -18,20 +18,20 @@ export type ListRequest = {
   readonly limit: number
 }
 
-/** In the order of their making; a page never repeats nor skips what stays, whatever is written meanwhile. */
+/** Oldest first. Writes between two pages make no page repeat or skip a connection that stays. */
 export async function listConnections(
   ports: Pick<Ports, 'store'>,
   caller: Caller,
-  demand: ListRequest,
+  request: ListRequest,
 ): Promise<{ readonly items: readonly Connection[]; readonly nextCursor: string | null }> {
-  const { cursor, limit, ...wanted } = demand
+  const { cursor, limit, ...wanted } = request
   const filter = { ...wanted, reach: caller }
   const after = parseCursor(cursor, parseConnectionId)
   const found = await ports.store.listConnections({ ...filter, after, limit: limit + 1 })
   const items = found.slice(0, limit)
   const last = items.at(-1)
   if (last === undefined) return { items, nextCursor: null }
-  // A page whose bytes are used up is short without being the last one.
+  // A page may be short because its bytes are used up, not because it is the last one.
   const more =
     found.length > limit ||
     (await ports.store.listConnections({ ...filter, after: last.id, limit: 1 })).length > 0

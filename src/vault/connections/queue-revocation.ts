@@ -10,42 +10,38 @@ export type RevocationAnswer = 'queued' | 'unsupported' | 'skipped'
 
 type Needs = JudgeNeeds & Pick<Ports, 'clock' | 'random'>
 
-/** Whose tokens they are; `account.id` null where the provider did not tell. */
-export type TokenHolder = Pick<
-  Connection,
-  'provider' | 'client' | 'params' | 'providerData' | 'account'
->
-
-/** What of it the provider could be told to forget. */
-export function tokensOf(brought: ReceivedGrant): {
+/** The tokens that can be revoked. */
+export function tokensOf(received: ReceivedGrant): {
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
 } {
-  if (brought.kind === 'credentials') return { refreshToken: null, accessToken: null }
-  const { refreshToken, accessToken } = brought.tokens
+  if (received.kind === 'credentials') return { refreshToken: null, accessToken: null }
+  const { refreshToken, accessToken } = received.tokens
   return { refreshToken, accessToken }
 }
 
-/** Tokens that a connection has let go of, or that none has taken. */
+/** Tokens that no connection holds any more. */
 export type Dropped = {
-  readonly holder: TokenHolder
+  readonly holder: Pick<Connection, 'provider' | 'client' | 'params' | 'providerData' | 'account'>
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
   /** The connection that held them, if it still exists. */
   readonly formerHolder?: ConnectionId | null
-  /** Whether the provider has a revocation; absent: not asked. */
+  /** False if the provider is known to have no revocation. */
   readonly isRevocable?: boolean
 }
 
 /**
- * Queues tokens for revocation at the provider, durably. Called in the transaction that dropped them,
- * after all of its changes. Skipped if the revocation would end a grant that a connection holds.
+ * Queues tokens for revocation at the provider. Call it in the transaction that dropped them, after all
+ * other changes. Skips tokens whose revocation would end a grant that a connection holds.
  */
 export async function queueRevocation(
   ports: Needs,
   trx: Writes,
-  { holder, refreshToken, accessToken, formerHolder = null, isRevocable = true }: Dropped,
+  dropped: Dropped | null,
 ): Promise<RevocationAnswer> {
+  if (dropped === null) return 'skipped'
+  const { holder, refreshToken, accessToken, formerHolder = null, isRevocable = true } = dropped
   const { provider, client, params, providerData, account } = holder
   const isSupported = ports.providers.get(provider)?.revocation.supported === true && isRevocable
   if (!isSupported) return 'unsupported'

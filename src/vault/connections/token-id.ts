@@ -5,18 +5,18 @@ import type { Ports } from '../../ports/ports.ts'
 
 type Needs = Pick<Ports, 'sealer'>
 
-/** A keyed hash: equal for equal tokens, and without the vault's key it says nothing of them. */
+/** A keyed hash: equal for equal tokens, and of no use without the vault's key. */
 export function tokenIdOf(ports: Needs, accessToken: string | Secret): string {
   return `t_${ports.sealer.fingerprint('token-id/v1', accessToken).slice(0, 22)}`
 }
 
-export function idOf(ports: Needs, brought: ReceivedGrant): string {
-  return brought.kind === 'tokens'
-    ? tokenIdOf(ports, brought.tokens.accessToken)
-    : credentialsIdOf(ports, brought.credentials)
+export function idOf(ports: Needs, received: ReceivedGrant): string {
+  return received.kind === 'tokens'
+    ? tokenIdOf(ports, received.tokens.accessToken)
+    : credentialsIdOf(ports, received.credentials)
 }
 
-/** The same for credentials, whose parts are hashed apart, so that none can pass for another. */
+/** Hashes the parts of credentials apart, so that no two credentials give the same text. */
 export function credentialsIdOf(ports: Needs, credentials: Credentials): string {
   const print = (part: string, value: string | Secret) =>
     ports.sealer.fingerprint(`credentials-${part}/v1`, value)

@@ -1,112 +1,101 @@
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
-import type { Writes } from '../../ports/store.ts'
 import { type NewDraft, keepDraft } from './keep-draft.ts'
 import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
-import { promoteUnproven, reportPromoted } from './promote-draft.ts'
+import { type Imported, promoteUnproven, reportPromoted } from './promote-draft.ts'
 
 export type BatchResult =
   | {
-      /** `accepted`: sealed; it takes the place of what is there once the schedule has proven it. */
+      /** `accepted`: stored as a draft, which the schedule will prove and promote. */
       readonly kind: 'created' | 'replaced' | 'unchanged' | 'accepted'
       readonly connection: LiveConnection
     }
   | { readonly kind: 'refused'; readonly error: VaultError }
 
-/** What one line holds; throws a `VaultError` where it holds nothing that can be taken. */
+/** Parses one item of the request; throws a `VaultError` if it is not valid. */
 export type BatchItem = () => NewDraft
 
 /**
- * Takes over many at once; what is wrong with one line is said of that line alone, and a repeated
- * line changes nothing. `believed`: the provider is not asked while the caller waits; a connection
- * that has yet to be proven is `failing` until the schedule, or a reader, has refreshed it.
- * `verified`: each is proven first, no faster than the lane of its client goes.
+ * Imports many items. An error refuses its own item only, and a repeated item changes nothing.
+ * `unverified`: the provider is not asked. A connection without a live access token is `failing` until
+ * it is refreshed. `verified`: each item is proven first, at the rate of its client's lane.
  */
 export async function importBatch(
   ports: ProveNeeds,
-  lines: readonly BatchItem[],
-  how: 'believed' | 'verified',
+  items: readonly BatchItem[],
+  how: 'unverified' | 'verified',
 ): Promise<readonly BatchResult[]> {
-  const take = how === 'believed' ? importUnverified : importVerified
   const nameless = new Set<string>()
   const results: Promise<BatchResult>[] = []
-  for (const line of lines) {
-    const taken = orRefused(async () => {
-      const candidate = line()
-      if (how === 'believed') requireName(candidate, nameless)
-      return take(ports, candidate)
+  for (const item of items) {
+    const result = orRefused(async () => {
+      const draft = item()
+      if (how === 'verified') return importVerified(ports, draft)
+      requireName(draft, nameless)
+      return importUnverified(ports, draft)
     })
-    results.push(taken)
-    // What breaks is told with all of them: until then nobody listens, and that would end the process.
-    taken.catch(() => undefined)
-    // Believed ones go one by one: two lines of one account must not race for its place.
-    if (how === 'believed') await taken
-    // The database answers at once: without this nobody else would have a turn until the last line.
+    results.push(result)
+    // `Promise.all` below reports a rejection. Until then it would count as unhandled.
+    result.catch(() => undefined)
+    // One by one, because two items of one account replace the same connection.
+    if (how === 'unverified') await result
+    // Lets other work run between two items: the database answers without waiting.
     await ports.clock.sleep(0)
   }
   return Promise.all(results)
 }
 
-async function orRefused(take: () => Promise<BatchResult>): Promise<BatchResult> {
+async function orRefused(importing: () => Promise<BatchResult>): Promise<BatchResult> {
   try {
-    return await take()
+    return await importing()
   } catch (error) {
     if (error instanceof VaultError && error.code !== 'internal') return { kind: 'refused', error }
     throw error
   }
 }
 
-/** Where nobody is asked whose they are, a second one would silently take the place of the first. */
+/** Without a name for the account, a second item would replace the connection of the first. */
 function requireName({ draft }: NewDraft, nameless: Set<string>): void {
   if (draft.account.id !== null || draft.account.email !== null) return
   const owner = JSON.stringify([draft.userId, draft.provider])
   if (nameless.has(owner)) {
-    const detail = 'is required where a user has several accounts, unless they are verified'
-    throw new VaultError('invalid_request', 'another line is of the same user and provider', {
+    const detail = 'is required if a user has several accounts, unless they are verified'
+    throw new VaultError('invalid_request', 'another item has the same user and provider', {
       errors: [{ in: 'body', name: 'accountId', detail }],
     })
   }
   nameless.add(owner)
 }
 
-async function importUnverified(ports: ProveNeeds, candidate: NewDraft): Promise<BatchResult> {
-  const placed = await ports.store.write((trx) => keepAndPromote(ports, trx, candidate))
-  if ('settled' in placed) reportPromoted(ports, placed.settled)
-  return placed.result
+/** In one transaction, so that an app whose request was cut off can repeat it. */
+async function importUnverified(ports: ProveNeeds, newDraft: NewDraft): Promise<BatchResult> {
+  const { stored, promotion } = await ports.store.write(async (trx) => {
+    const kept = await keepDraft(trx, newDraft)
+    if (kept !== newDraft.draft) return { stored: kept, promotion: null }
+    return { stored: kept, promotion: await promoteUnproven(ports, trx, kept) }
+  })
+  if (promotion?.kind === 'refused') throw promotion.error
+  if (promotion?.kind !== 'promoted') return unchanged(stored)
+  reportPromoted(ports, promotion)
+  return promoted(promotion)
 }
 
-/** In one transaction: whoever is cut off repeats the file. */
-async function keepAndPromote(ports: ProveNeeds, trx: Writes, candidate: NewDraft) {
-  const kept = await keepDraft(trx, candidate)
-  if (kept.kind === 'held') return { result: unchanged(kept.connection) }
-  const settled = await promoteUnproven(ports, trx, kept.connection)
-  if (settled.kind !== 'settled') return { result: accepted(kept.connection) }
-  return { result: promotedItem(settled), settled }
-}
-
-async function importVerified(ports: ProveNeeds, candidate: NewDraft): Promise<BatchResult> {
-  const kept = await ports.store.write((trx) => keepDraft(trx, candidate))
-  if (kept.connection.draft === null) return unchanged(kept.connection)
+async function importVerified(ports: ProveNeeds, newDraft: NewDraft): Promise<BatchResult> {
+  const stored = await ports.store.write((trx) => keepDraft(trx, newDraft))
+  if (stored.draft === null) return unchanged(stored)
   try {
-    return promotedItem(await verifyDraft(ports, kept.connection))
+    return promoted(await verifyDraft(ports, stored))
   } catch (error) {
     const isLater = error instanceof VaultError && error.code === 'provider_unavailable'
-    if (isLater) return accepted(kept.connection)
+    if (isLater) return { kind: 'accepted', connection: stored }
     throw error
   }
 }
 
-function promotedItem(settled: {
-  readonly connection: LiveConnection
-  readonly created: boolean
-}): BatchResult {
-  return { kind: settled.created ? 'created' : 'replaced', connection: settled.connection }
-}
-
-function accepted(connection: LiveConnection): BatchResult {
-  return { kind: 'accepted', connection }
+function promoted({ created, connection }: Imported): BatchResult {
+  return { kind: created ? 'created' : 'replaced', connection }
 }
 
 function unchanged(connection: LiveConnection): BatchResult {
-  return connection.draft === null ? { kind: 'unchanged', connection } : accepted(connection)
+  return { kind: connection.draft === null ? 'unchanged' : 'accepted', connection }
 }

@@ -12,85 +12,67 @@ import {
   isRenewable,
   type LiveConnection,
 } from '../../core/connection/connection.ts'
-import { VaultError } from '../../core/base/errors.ts'
+import { LostWriteError, VaultError } from '../../core/base/errors.ts'
 import { dueAtOf } from '../../core/refresh/grant.ts'
 import {
   attemptOn,
-  heldFor,
+  keptGrant,
   withKeptRefreshToken,
 } from '../../core/connection/kept-refresh-token.ts'
 import { isQuiet } from '../../core/connection/quiet-import.ts'
-import type { Ports } from '../../ports/ports.ts'
+import { openOrNull } from '../../core/base/secret.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import { accountMismatch } from '../connect/write-grant.ts'
-import { openOrNull } from '../../core/base/secret.ts'
-import { ownedLike, withProviderDataOf } from './named-owner.ts'
+import type { RefreshNeeds } from '../refresh/refresh.ts'
 import { recordGrant } from '../refresh/record-change.ts'
 import { endsSiblings } from '../refresh/siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
-type Needs = Pick<
-  Ports,
-  | 'clock'
-  | 'random'
-  | 'store'
-  | 'sealer'
-  | 'observer'
-  | 'endpoint'
-  | 'providers'
-  | 'flights'
-  | 'policy'
->
+export type Imported = { readonly connection: LiveConnection; readonly created: boolean }
+
+type Promoted = Imported & { readonly kind: 'promoted' }
+/** The draft was removed. */
+type Refused = { readonly kind: 'refused'; readonly error: VaultError }
+/** The draft stays, because another grant works in the connection that it would replace. */
+const UNPROVEN = { kind: 'unproven' } as const
+
+type Promotion = Promoted | Refused | typeof UNPROVEN
 
 /**
- * Puts a draft in its place: over the connection that it replaces, over the one that this user has
- * for the same account, or as a connection of its own. One transaction; the id of what stood there
- * stays. A grant that is not proven yet takes no place that another holds.
+ * Makes a draft a connection: the grant replaces that of the named connection, else that of this
+ * user's connection for the same account, else it creates a connection. The id of a replaced
+ * connection stays. An unproven grant replaces none.
  */
-export async function promoteDraft(
-  ports: Needs,
-  draft: LiveConnection,
-): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
-  // One that is in the air spends the refresh token that is about to be moved.
+export async function promoteDraft(ports: RefreshNeeds, draft: LiveConnection): Promise<Imported> {
+  // A running refresh spends the refresh token that is about to be moved.
   await ports.flights.finished(draft.id)
-  const settled = await ports.store.write(async (trx) => {
+  const promotion = await ports.store.write(async (trx): Promise<Promotion> => {
     const stored = await trx.connection(draft.id)
-    if (stored === null || !isLive(stored)) {
-      throw new VaultError('conflict', 'the connection was changed meanwhile')
-    }
-    if (stored.draft === null) {
-      return { kind: 'settled', connection: stored, created: false } as const
-    }
+    if (stored === null || !isLive(stored)) throw new LostWriteError('connection')
+    if (stored.draft === null) return { kind: 'promoted', connection: stored, created: false }
     return promote(ports, trx, stored, asIdentified(ports, stored, draft))
   })
-  if (settled.kind === 'mismatch') throw accountMismatch()
-  if (settled.kind === 'orphan') {
-    throw new VaultError('conflict', 'the connection was deleted meanwhile')
-  }
-  if (settled.kind === 'ownerless') throw ownerless()
-  if (settled.kind === 'held') {
-    throw new VaultError('conflict', 'another connection holds this refresh token')
-  }
-  if (settled.kind === 'unproven') {
+  if (promotion.kind === 'refused') throw promotion.error
+  if (promotion.kind === 'unproven') {
     throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
       nextAction: 'retry',
       retryAfterSeconds: 30,
     })
   }
-  reportPromoted(ports, settled)
-  return settled
+  reportPromoted(ports, promotion)
+  return promotion
 }
 
-/** What the provider said of the draft; of one that was refreshed since, it was said of other tokens. */
+/** What the provider said of the draft. If it was refreshed since, that was about other tokens. */
 function asIdentified(
-  ports: Needs,
+  ports: RefreshNeeds,
   stored: LiveConnection,
   identified: LiveConnection,
 ): LiveConnection {
   const { account, providerData, grant } = identified
   if (grant.generation !== stored.grant.generation) {
-    const isTold = !endsSiblings(ports, stored) || isOwnerProven(stored)
-    return isTold ? stored : { ...stored, account: { ...stored.account, id: null } }
+    if (!endsSiblings(ports, stored) || isOwnerProven(stored)) return stored
+    return { ...stored, account: { ...stored.account, id: null } }
   }
   const isOauth = grant.kind === 'oauth' && stored.grant.kind === 'oauth'
   const owned = isOauth ? { ...stored.grant, owner: grant.owner } : stored.grant
@@ -101,80 +83,75 @@ function isOwnerProven({ grant }: LiveConnection): boolean {
   return grant.kind !== 'oauth' || grant.owner.is === 'proven'
 }
 
-/** Keeping the stored refresh token would mix two accounts, and dropping it would lose the grant. */
+/** Keeping the stored refresh token could mix two accounts, and removing it would lose the grant. */
 export function ownerless(): VaultError {
-  const detail =
-    'is required: the provider does not say that this access token is of the account whose refresh token is stored'
-  return new VaultError('invalid_request', 'nobody has said whose token this is', {
+  return refreshTokenRequired(
+    'is required: the provider does not say that this access token is of the account whose refresh token is stored',
+  )
+}
+
+function refreshTokenRequired(detail: string): VaultError {
+  return new VaultError('invalid_request', 'the owner of this access token is not known', {
     errors: [{ in: 'body', name: 'refreshToken', detail }],
   })
 }
 
-export function reportPromoted(ports: Needs, settled: Promoted): void {
-  const change = settled.created ? 'created' : 'reconnected'
-  reportConnected(ports, { connection: settled.connection, change }, 'import')
+export function reportPromoted(ports: RefreshNeeds, { connection, created }: Imported): void {
+  reportConnected(ports, { connection, change: created ? 'created' : 'reconnected' }, 'import')
 }
 
-export type Promoted = {
-  readonly kind: 'settled'
-  readonly connection: LiveConnection
-  readonly created: boolean
-}
-
-type Mismatch = { readonly kind: 'mismatch' }
-/** The connection that it was meant for is gone, and so is the draft. */
-type Orphan = { readonly kind: 'orphan' }
-/** It stays a draft, since another holds its place. */
-type Unproven = { readonly kind: 'unproven' }
-/** It has no refresh token, and is not proven to be of the account whose refresh token is stored. */
-type Ownerless = { readonly kind: 'ownerless' }
-/** The refresh that proved it brought a refresh token that a connection of another user holds. */
-type Held = { readonly kind: 'held' }
-type Promotion = Held | Promoted | Mismatch | Orphan | Unproven | Ownerless
-
-/** Without asking the provider: a draft is believed where nobody else's grant hangs on it. */
+/** Promotes a draft without asking the provider, unless accounts share grants. */
 export async function promoteUnproven(
-  ports: Needs,
+  ports: RefreshNeeds,
   trx: Writes,
   draft: LiveConnection,
 ): Promise<Promotion> {
   const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
-  if (isShared) requireRefreshToken(draft)
-  const placed = isShared ? UNPROVEN : await promote(ports, trx, draft, draft)
-  // Nobody proves it but the schedule.
-  if (placed.kind === 'unproven')
+  // Only the provider may say whose tokens these are, and it is asked after the first refresh.
+  if (isShared && !isRenewable(draft.grant)) {
+    throw refreshTokenRequired(
+      'is required unless it is verified: the provider has to say whose tokens these are',
+    )
+  }
+  const promotion = isShared ? UNPROVEN : await promote(ports, trx, draft, draft)
+  // The caller does not prove it, so the schedule does.
+  if (promotion.kind === 'unproven')
     await trx.saveConnection(draft, { ...draft, dueAt: ports.clock.now() })
-  return placed
-}
-
-const UNPROVEN: Unproven = { kind: 'unproven' }
-
-/** Whose tokens these are, nobody may say but the provider; it is asked after the first refresh. */
-function requireRefreshToken({ grant }: LiveConnection): void {
-  if (isRenewable(grant)) return
-  const detail = 'is required unless it is verified: the provider has to say whose tokens these are'
-  throw new VaultError('invalid_request', 'nobody has said whose token this is', {
-    errors: [{ in: 'body', name: 'refreshToken', detail }],
-  })
+  return promotion
 }
 
 async function promote(
-  ports: Needs,
+  ports: RefreshNeeds,
   trx: Writes,
   stored: LiveConnection,
   proven: LiveConnection,
 ): Promise<Promotion> {
   if (await isTokenOfAnotherUser(trx, proven)) {
-    await trx.removeConnection(stored.id)
-    return { kind: 'held' }
+    return refuse(trx, stored, conflict('another connection holds this refresh token'))
   }
-  const slot = await replacedBy(trx, proven)
-  if (slot === null && stored.draft?.replaces) {
-    await trx.removeConnection(stored.id)
-    return { kind: 'orphan' }
+  const replaced = await replacedBy(trx, proven)
+  if (replaced !== null) {
+    return proven.status === 'active' ? replaceGrant(ports, trx, replaced, proven) : UNPROVEN
   }
-  if (slot === null) return promoteAsNew(ports, trx, stored, proven)
-  return proven.status === 'active' ? replaceGrant(ports, trx, slot, proven) : { kind: 'unproven' }
+  if (stored.draft?.replaces) {
+    return refuse(trx, stored, conflict('the connection was deleted meanwhile'))
+  }
+  const updatedAt = ports.clock.now()
+  const connection = await recordGrant(ports, trx, {
+    before: stored,
+    after: { ...scheduled(ports, proven), draft: null, updatedAt },
+    event: isQuiet(proven) ? null : 'connection.created',
+  })
+  return { kind: 'promoted', connection, created: true }
+}
+
+function conflict(detail: string): VaultError {
+  return new VaultError('conflict', detail)
+}
+
+async function refuse(trx: Writes, draft: LiveConnection, error: VaultError): Promise<Refused> {
+  await trx.removeConnection(draft.id)
+  return { kind: 'refused', error }
 }
 
 async function isTokenOfAnotherUser(
@@ -183,93 +160,109 @@ async function isTokenOfAnotherUser(
 ): Promise<boolean> {
   const refreshToken = openOrNull(grant.refreshToken)
   if (refreshToken === null) return false
-  const held = await trx.holderOfRefreshToken(provider, refreshToken)
-  const holder = held === null ? null : await trx.connection(held.connectionId)
+  const found = await trx.holderOfRefreshToken(provider, refreshToken)
+  const holder = found === null ? null : await trx.connection(found.connectionId)
   return holder !== null && holder.userId !== userId
 }
 
+/** The connection whose grant a draft replaces; null if there is none. */
 export async function replacedBy(
   reads: Pick<Reads, 'connection' | 'connectionsOf'>,
-  { draft, userId, provider, account, grant }: LiveConnection,
+  { draft, userId, provider, account, grant: { kind } }: LiveConnection,
 ): Promise<Connection | null> {
   if (draft?.replaces) return reads.connection(draft.replaces)
-  return replacedAmong(await reads.connectionsOf(userId, provider), account, {
-    kind: grant.kind,
-    isSame: sameAccount,
-  })
-}
-
-async function promoteAsNew(
-  ports: Needs,
-  trx: Writes,
-  stored: LiveConnection,
-  proven: LiveConnection,
-): Promise<Promoted> {
-  const updatedAt = ports.clock.now()
-  const connection: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
-  const event = isQuiet(proven) ? null : 'connection.created'
-  const settled = await recordGrant(ports, trx, { before: stored, after: connection, event })
-  return { kind: 'settled', connection: settled, created: true }
+  const all = await reads.connectionsOf(userId, provider)
+  return replacedAmong(all, account, { kind, isSame: sameAccount })
 }
 
 async function replaceGrant(
-  ports: Needs,
+  ports: RefreshNeeds,
   trx: Writes,
-  slot: Connection,
+  replaced: Connection,
   draft: LiveConnection,
-): Promise<Promoted | Mismatch | Unproven | Ownerless> {
-  // They would become the grant of every connection of that account.
+): Promise<Promotion> {
   const { grant } = draft
-  const isShared = endsSiblings(ports, draft) && slot.account.id !== null
-  if (isShared && isRenewable(grant) && !isOwnerProven(draft)) return { kind: 'unproven' }
-  const told = namedAccount(draft)
-  const isOneAccount = told !== null && isSameByProof(slot.account, told)
-  if (heldFor(grant, slot) !== null && !isOneAccount) {
-    if (told === null) return { kind: 'unproven' }
-    await trx.removeConnection(draft.id)
-    return { kind: isOtherAccount(slot.account, told) ? 'mismatch' : 'ownerless' }
+  // The grant would become that of every connection of the account.
+  const isShared = endsSiblings(ports, draft) && replaced.account.id !== null
+  if (isShared && isRenewable(grant) && !isOwnerProven(draft)) return UNPROVEN
+  const named = namedAccount(draft)
+  const isSame = named !== null && isSameByProof(replaced.account, named)
+  if (keptGrant(grant, replaced) !== null && !isSame) {
+    if (named === null) return UNPROVEN
+    const isOther = isOtherAccount(replaced.account, named)
+    return refuse(trx, draft, isOther ? accountMismatch() : ownerless())
   }
-  const isOther = isOtherAccount(slot.account, draft.account)
-  if (!isOther) await trx.moveRefreshTokens(draft.id, slot.id)
+  if (isOtherAccount(replaced.account, draft.account)) {
+    return refuse(trx, draft, accountMismatch())
+  }
+  await trx.moveRefreshTokens(draft.id, replaced.id)
   await trx.removeConnection(draft.id)
-  if (isOther) return { kind: 'mismatch' }
-  const now = ports.clock.now()
-  const connection: LiveConnection = {
-    ...scheduled(ports, ownedLike(slot, withProviderDataOf(slot, renewable(draft, slot)))),
-    id: slot.id,
-    draft: null,
-    label: draft.label ?? slot.label,
-    metadata: Object.keys(draft.metadata).length > 0 ? draft.metadata : slot.metadata,
-    account: completed(draft.account, slot.account),
-    createdAt: slot.createdAt,
-    updatedAt: now,
-  }
-  const created = slot.status === 'pending'
-  const event = isQuiet(draft)
-    ? null
-    : (`connection.${created ? 'created' : 'reconnected'}` as const)
-  const settled = await recordGrant(ports, trx, { before: slot, after: connection, event })
-  return { kind: 'settled', connection: settled, created }
+  const kept = withKeptToken(draft, replaced)
+  const created = replaced.status === 'pending'
+  const event = `connection.${created ? 'created' : 'reconnected'}` as const
+  const connection = await recordGrant(ports, trx, {
+    before: replaced,
+    after: {
+      ...scheduled(ports, ownedLike(replaced, withProviderDataOf(replaced, kept))),
+      id: replaced.id,
+      draft: null,
+      label: draft.label ?? replaced.label,
+      metadata: Object.keys(draft.metadata).length > 0 ? draft.metadata : replaced.metadata,
+      account: completed(draft.account, replaced.account),
+      createdAt: replaced.createdAt,
+      updatedAt: ports.clock.now(),
+    },
+    event: isQuiet(draft) ? null : event,
+  })
+  return { kind: 'promoted', connection, created }
 }
 
-/** The account that the provider named for the access token; null if it was not asked or named none. */
+/** The account that the provider named for the access token; null if it named none. */
 function namedAccount({ grant }: LiveConnection): Account | null {
   return grant.kind === 'oauth' && grant.owner.is === 'unproven' ? grant.owner.told : null
 }
 
-/** With the refresh token of the place that it takes, where it brings none of its own. */
-function renewable(draft: LiveConnection, slot: Connection): LiveConnection {
-  const grant = withKeptRefreshToken(draft.grant, slot, true)
+/** A draft without a refresh token keeps that of the replaced connection. */
+function withKeptToken(draft: LiveConnection, replaced: Connection): LiveConnection {
+  const grant = withKeptRefreshToken(draft.grant, replaced, true)
   if (grant === draft.grant) return draft
-  return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, stored: slot }) }
+  return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, replaced }) }
 }
 
-/** A draft was kept from the schedule: it has its turn from here on. */
-function scheduled(ports: Needs, connection: LiveConnection): LiveConnection {
+/** The schedule passes over new drafts, so the due time is set on promotion. */
+function scheduled(ports: RefreshNeeds, connection: LiveConnection): LiveConnection {
   const { grant, status, failure } = connection
   if (failure?.reason === 'unproven') return { ...connection, dueAt: ports.clock.now() }
   const provider = ports.providers.get(connection.provider)
   if (provider === undefined || status !== 'active') return connection
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
   return { ...connection, dueAt }
+}
+
+/** The draft with the provider data of the replaced connection, as far as it has none of its own. */
+export function withProviderDataOf(
+  { providerData }: Connection,
+  draft: LiveConnection,
+): LiveConnection {
+  if (draft.grant.kind !== 'oauth') return draft
+  return { ...draft, providerData: { ...providerData, ...draft.providerData } }
+}
+
+/**
+ * A draft that was not proven has to prove its owner at its first refresh: the account that the
+ * provider has named for the replaced connection.
+ */
+export function ownedLike(replaced: Connection, draft: LiveConnection): LiveConnection {
+  const { grant } = draft
+  if (grant.kind !== 'oauth' || grant.owner.is !== 'unproven') return draft
+  const told = grant.owner.told ?? namedOwner(replaced)
+  return { ...draft, grant: { ...grant, owner: { is: 'unproven', told } } }
+}
+
+/** The account that the provider has named for the tokens of a grant. */
+export function namedOwner(connection: Connection): Account | null {
+  if (!isLive(connection) || connection.grant.kind !== 'oauth') return null
+  const { owner } = connection.grant
+  if (owner.is === 'proven') return { id: owner.accountId, email: null, name: null }
+  return owner.is === 'unproven' ? owner.told : null
 }

@@ -1,19 +1,42 @@
-import { type ProveNeeds, promoteLeftDraft } from './prove-draft.ts'
+import type { LiveConnection } from '../../core/connection/connection.ts'
+import { VaultError } from '../../core/base/errors.ts'
+import { connectFailureOf } from '../connect/connect-failure.ts'
+import { promoteDraft } from './promote-draft.ts'
+import { identifyInLane, type ProveNeeds } from './prove-draft.ts'
 
 const AT_ONCE = 1_000
 
 /**
- * At start: what was handed in with a live access token and was cut off before it took its place. It
- * would wait for its next refresh, which may be days off, or never come. Never throws for one of them.
+ * Promotes drafts with a live access token that a crash left. Called at start, because their next
+ * refresh may be days away. An error of one draft does not stop the others.
  */
 export async function promoteLeftDrafts(ports: ProveNeeds): Promise<void> {
   for (const draft of await ports.store.provenDrafts(AT_ONCE)) {
-    // A rotation of its own that waits in the journal has to be written first.
+    // A rotation of this draft waits in the journal and has to be written first.
     if (ports.flights.has(draft.id)) continue
     try {
       await promoteLeftDraft(ports, draft)
     } catch (error) {
       ports.observer.refreshBroke({ id: draft.id, provider: draft.provider, error })
     }
+  }
+}
+
+/** Promotes or removes a draft that a crash or an outage left, after the schedule has refreshed it. */
+export async function promoteLeftDraft(ports: ProveNeeds, draft: LiveConnection): Promise<void> {
+  const failed = { provider: draft.provider, how: 'import' } as const
+  if (draft.status === 'disconnected') {
+    await ports.store.write((trx) => trx.removeConnection(draft.id))
+    const { detail } = draft.failure
+    ports.observer.connectFailed({ ...failed, code: 'invalid_request', detail })
+    return
+  }
+  try {
+    await promoteDraft(ports, await identifyInLane(ports, draft))
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error
+    // The draft stays, and a later refresh may prove it.
+    if (error.code === 'provider_unavailable') return
+    ports.observer.connectFailed({ ...failed, ...connectFailureOf(error) })
   }
 }

@@ -1,89 +1,85 @@
-import { isOtherAccount } from '../../core/connection/account.ts'
+import { completed, isOtherAccount } from '../../core/connection/account.ts'
 import {
-  type Account,
-  type Connection,
   type GrantOwner,
   isRenewable,
   type LiveConnection,
   type OAuthGrant,
 } from '../../core/connection/connection.ts'
-import { VaultError } from '../../core/base/errors.ts'
-import { heldFor } from '../../core/connection/kept-refresh-token.ts'
+import { LostWriteError, VaultError } from '../../core/base/errors.ts'
+import { keptGrant } from '../../core/connection/kept-refresh-token.ts'
 import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import type { IdentifyOutcome } from '../../ports/token-endpoint.ts'
 import { accountMismatch } from '../connect/write-grant.ts'
-import { connectFailureOf } from '../connect/connect-failure.ts'
-import { namedOwner, withProviderDataOf } from './named-owner.ts'
 import { HELD, misconfigured, unavailable } from '../refresh/refresh-problem.ts'
 import { refresh, type RefreshNeeds, type RefreshReason } from '../refresh/refresh.ts'
-import { ownerless, promoteDraft, replacedBy } from './promote-draft.ts'
+import {
+  type Imported,
+  namedOwner,
+  ownerless,
+  promoteDraft,
+  replacedBy,
+  withProviderDataOf,
+} from './promote-draft.ts'
 import { endsSiblings } from '../refresh/siblings.ts'
 
 export type ProveNeeds = RefreshNeeds
 
 /**
- * Finds out whether imported credentials work and whose they are, then puts them in their place. A live
- * access token is believed; where accounts share grants, the refresh token is redeemed first. Dead
- * credentials leave nothing behind.
+ * Finds out whether imported credentials work and whose they are, then promotes the draft. A live
+ * access token needs no refresh, unless accounts share grants. If the provider refuses the
+ * credentials, the draft is removed.
  */
-export async function proveDraft(
-  ports: ProveNeeds,
-  draft: LiveConnection,
-): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
+export async function proveDraft(ports: ProveNeeds, draft: LiveConnection): Promise<Imported> {
   const isShared = endsSiblings(ports, draft) && isRenewable(draft.grant)
-  const isBelieved = draft.status === 'active' && !isShared
-  const proven = isBelieved ? draft : await proveByAsking(ports, draft, 'forced')
+  const isRefreshed = draft.status !== 'active' || isShared
+  const proven = isRefreshed ? await proveByRefresh(ports, draft, 'forced') : draft
   return promoteDraft(ports, await identify(ports, proven))
 }
 
-/** The same in its turn, and nothing is taken at its word that can be proven. */
-export async function verifyDraft(
-  ports: ProveNeeds,
-  draft: LiveConnection,
-): Promise<{ readonly connection: LiveConnection; readonly created: boolean }> {
-  const isProvable = draft.status !== 'active' || draft.grant.refreshToken !== null
-  const proven = isProvable ? await proveByAsking(ports, draft, 'scheduled') : draft
-  return promoteDraft(ports, await identifyInTurn(ports, proven))
+/** As `proveDraft`, at the rate of the client's lane, and a live access token is no proof. */
+export async function verifyDraft(ports: ProveNeeds, draft: LiveConnection): Promise<Imported> {
+  const isRefreshed = draft.status !== 'active' || draft.grant.refreshToken !== null
+  const proven = isRefreshed ? await proveByRefresh(ports, draft, 'scheduled') : draft
+  return promoteDraft(ports, await identifyInLane(ports, proven))
 }
 
-async function proveByAsking(
+async function proveByRefresh(
   ports: ProveNeeds,
   draft: LiveConnection,
-  wanted: Extract<RefreshReason, 'forced' | 'scheduled'>,
+  reason: Extract<RefreshReason, 'forced' | 'scheduled'>,
 ): Promise<LiveConnection> {
-  const result = await refresh(ports, draft, wanted)
-  if (result.kind === 'gone') {
-    throw new VaultError('conflict', 'the connection was changed meanwhile')
-  }
-  // The draft is safe: the schedule proves it after the next start.
+  const result = await refresh(ports, draft, reason)
+  if (result.kind === 'gone') throw new LostWriteError('connection')
+  // The draft is stored: the schedule proves it after the next start.
   if (result.kind === 'stopping') throw unavailable('stopping', 5_000)
   const refusal = refusalOf(draft, result)
-  if (refusal === null) return result.connection
-  await ports.store.write((trx) => trx.removeConnection(draft.id))
-  throw refusal
+  return refusal === null ? result.connection : refuse(ports, draft, refusal)
 }
 
-/** Null where the provider did not say no, whatever else it said. */
+async function refuse(ports: ProveNeeds, draft: LiveConnection, error: VaultError): Promise<never> {
+  await ports.store.write((trx) => trx.removeConnection(draft.id))
+  throw error
+}
+
+/** Null unless the provider refused the credentials. */
 function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | null {
-  const isDead =
-    result.kind === 'ended' || (result.kind === 'failed' && result.outcome.kind === 'grant_dead')
-  if (result.kind === 'failed' && result.outcome.kind === 'other_account') return accountMismatch()
-  if (isDead) {
-    const { detail, reason, nextAction } = isOver(draft) ? OVER : REFUSALS[draft.grant.kind]
-    return new VaultError('invalid_request', detail, { reason, nextAction })
+  const outcome = result.kind === 'failed' ? result.outcome : null
+  if (outcome?.kind === 'other_account') return accountMismatch()
+  if (result.kind === 'ended' || outcome?.kind === 'grant_dead') {
+    const isExpired = draft.grant.kind === 'oauth' && draft.grant.refreshToken === null
+    const { detail, ...why } = isExpired ? OVER : REFUSALS[draft.grant.kind]
+    return new VaultError('invalid_request', detail, why)
   }
-  // A machine connection is the client's word and nothing else.
-  if (draft.grant.kind !== 'machine' || !isMisconfigured(result)) return null
-  if (draft.client === null) return misconfigured(detailOf(result))
+  const isMisconfigured =
+    outcome?.kind === 'client_config' ||
+    (result.kind === 'held' && result.reason === 'misconfigured')
+  // The credentials of a machine connection are those of its client.
+  if (draft.grant.kind !== 'machine' || !isMisconfigured) return null
+  if (draft.client === null) return misconfigured(outcome?.detail ?? HELD)
   return new VaultError('invalid_request', 'the provider refuses this client', {
     reason: 'invalid_client',
     errors: [{ in: 'body', name: 'client', detail: 'is not one that the provider accepts' }],
   })
-}
-
-/** Nothing was left to ask the provider with. */
-function isOver({ grant }: LiveConnection): boolean {
-  return grant.kind === 'oauth' && grant.refreshToken === null
 }
 
 export const OVER = {
@@ -110,77 +106,61 @@ const REFUSALS = {
   },
 } as const
 
-function detailOf(result: RefreshResult): string {
-  return result.kind === 'failed' ? result.outcome.detail : HELD
-}
-
-function isMisconfigured(result: RefreshResult): boolean {
-  if (result.kind === 'held') return result.reason === 'misconfigured'
-  return result.kind === 'failed' && result.outcome.kind === 'client_config'
-}
-
 /**
- * Asks the provider whose tokens these are, unless the app said so. The app's word is not enough where
- * the tokens would join a grant that is stored, or take the place of a stored connection.
+ * Asks the provider whose tokens these are, unless the app named the account. The app's word is not
+ * enough if the tokens would join a stored grant or replace a stored connection.
  */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  // A client is nobody, and credentials were checked by the probe already.
+  // A machine has no account, and the probe has checked credentials already.
   if (draft.grant.kind !== 'oauth' || isNamedByProvider(draft.grant, draft)) return draft
-  const slot = await replacedBy(ports.store, draft)
+  const { account } = draft
+  const replaced = await replacedBy(ports.store, draft)
   const isShared = endsSiblings(ports, draft)
-  const keeps = heldFor(draft.grant, slot) !== null
-  const isNamed = draft.account.id !== null
-  if (isNamed && !isShared && slot === null) return draft
-  const replaced = isNamed && !isShared && !keeps ? slot : null
-  // What the account's id is made of may have come with a callback.
-  const about = replaced === null ? draft : withProviderDataOf(replaced, draft)
+  const isNamed = account.id !== null
+  if (isNamed && !isShared && replaced === null) return draft
+  const isKept = keptGrant(draft.grant, replaced) !== null
+  const stored = isNamed && !isShared && !isKept ? replaced : null
+  // The provider's endpoint may depend on data that came with an earlier callback.
+  const about = stored === null ? draft : withProviderDataOf(stored, draft)
   const asked = await ask(ports, about)
   if (asked?.kind === 'foreign') return refuse(ports, draft, accountMismatch())
   if (asked?.kind !== 'ok') {
-    if (keeps && asked?.kind === 'unknown') return refuse(ports, draft, ownerless())
-    return isShared ? { ...draft, account: { ...draft.account, id: null } } : draft
+    if (isKept && asked?.kind === 'unknown') return refuse(ports, draft, ownerless())
+    return isShared ? { ...draft, account: { ...account, id: null } } : draft
   }
+  // Apps confuse a provider's ids, so a stored connection counts with the id that the provider named.
+  const known = stored === null ? null : namedOwner(stored)
   const isOther =
-    replaced === null
-      ? isNamed && asked.account.id !== draft.account.id
-      : isOfAnother(replaced, asked.account)
-  if (isOther) return refuse(ports, draft, accountMismatch())
-  return identifiedAs(about, asked)
+    stored === null
+      ? isNamed && asked.account.id !== account.id
+      : known !== null && isOtherAccount(known, asked.account)
+  return isOther ? refuse(ports, draft, accountMismatch()) : identifiedAs(about, asked)
 }
 
-/** Apps confuse the ids of a provider, so only an account that the provider has named counts. */
-function isOfAnother(replaced: Connection, told: Account): boolean {
-  const known = namedOwner(replaced)
-  return known !== null && isOtherAccount(known, told)
-}
-
-/** Not if the app has named another account than the one that the provider has named. */
+/** False if the app has named another account than the provider. */
 function isNamedByProvider({ owner }: OAuthGrant, { account }: LiveConnection): boolean {
   return owner.is === 'proven' && owner.accountId === account.id
 }
 
-/** The account is proven only for a token that the draft's own refresh token has brought. */
+/** The owner is proven only by a token that came from a refresh with the draft's own refresh token. */
 function identifiedAs(
   draft: LiveConnection,
-  { account: told, providerData }: Extract<IdentifyOutcome, { kind: 'ok' }>,
+  { account: named, providerData }: Extract<IdentifyOutcome, { kind: 'ok' }>,
 ): LiveConnection {
   const { grant } = draft
-  const id = draft.account.id ?? told.id
-  const account = { ...told, id, email: told.email ?? draft.account.email }
+  const id = draft.account.id ?? named.id
+  const account = completed({ ...named, id }, draft.account)
   const identified = { ...draft, account, providerData: { ...draft.providerData, ...providerData } }
   if (grant.kind !== 'oauth') return identified
-  const isRedeemed = isRenewable(grant) && draft.lastRefreshedAt !== null
+  const isRefreshed = isRenewable(grant) && draft.lastRefreshedAt !== null
   const owner: GrantOwner =
-    isRedeemed && told.id !== null ? { is: 'proven', accountId: told.id } : { is: 'unproven', told }
+    isRefreshed && named.id !== null
+      ? { is: 'proven', accountId: named.id }
+      : { is: 'unproven', told: named }
   return { ...identified, grant: { ...grant, owner } }
 }
 
-async function refuse(ports: ProveNeeds, draft: LiveConnection, error: VaultError): Promise<never> {
-  await ports.store.write((trx) => trx.removeConnection(draft.id))
-  throw error
-}
-
-/** Null if there is no access token to ask with. */
+/** Null if there is no access token. */
 async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOutcome | null> {
   const { provider, client, params, providerData, grant } = draft
   if (grant.token === null) return null
@@ -188,8 +168,8 @@ async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOu
   return ports.endpoint.identify({ provider, client, params, providerData, ...token })
 }
 
-/** No faster than the lane of the client goes: those that nobody waits for may be thousands. */
-function identifyInTurn(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
+/** At the rate of the client's lane, because thousands of drafts may wait. */
+export function identifyInLane(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   return ports.traffic.admit({
     client: ports.endpoint.clientKey(draft.provider, draft.client),
     id: draft.id,
@@ -197,25 +177,4 @@ function identifyInTurn(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
     among: 'unproven',
     run: () => identify(ports, draft),
   })
-}
-
-/** A draft that was left behind, by a crash or an outage: proven by the schedule, it settles now. */
-export async function promoteLeftDraft(ports: ProveNeeds, draft: LiveConnection): Promise<void> {
-  if (draft.status === 'disconnected') {
-    await ports.store.write((trx) => trx.removeConnection(draft.id))
-    const { provider, failure } = draft
-    const detail = failure?.detail ?? 'the provider refuses what was handed in'
-    ports.observer.connectFailed({ provider, how: 'import', code: 'invalid_request', detail })
-    return
-  }
-  try {
-    await promoteDraft(ports, await identifyInTurn(ports, draft))
-  } catch (error) {
-    // Nobody waits for the answer; where the account was another, the draft is gone.
-    if (!(error instanceof VaultError)) throw error
-    const { provider } = draft
-    // It waits for its proof on and on, which is no end of it.
-    if (error.code === 'provider_unavailable') return
-    ports.observer.connectFailed({ provider, how: 'import', ...connectFailureOf(error) })
-  }
 }

@@ -2,7 +2,7 @@ import type { Caller } from '../../core/base/access.ts'
 import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import { decideRead, type ReadDecision } from '../../core/refresh/refresh-policy.ts'
-import { findConnection } from '../connections/find-connection.ts'
+import { type ConnectionTarget, findConnection } from '../connections/find-connection.ts'
 import { reportRejectedToken } from './report-rejected-token.ts'
 import { canBeAsked, refreshBlockedBy, refresh, type RefreshNeeds } from '../refresh/refresh.ts'
 import {
@@ -13,7 +13,6 @@ import {
   waitProblem,
 } from '../refresh/refresh-problem.ts'
 import { endsSiblings, leaderOf } from '../refresh/siblings.ts'
-import type { ConnectionTarget } from '../connections/target.ts'
 
 export type TokenRequest = {
   readonly target: ConnectionTarget

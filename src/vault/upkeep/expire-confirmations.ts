@@ -1,20 +1,15 @@
 import type { Ports } from '../../ports/ports.ts'
-import { refuseWaiting } from '../connect/refuse-waiting.ts'
+import { refuseWaiting } from '../connect/withdraw-link.ts'
 
 const AT_ONCE = 100
 
-/** Grants that nobody confirmed in time are wiped and revoked; the job calls it each minute. */
+/** Refuses the grants that were not confirmed in time. The job calls it each minute. */
 export async function expireConfirmations(
   ports: Pick<Ports, 'clock' | 'random' | 'sealer' | 'store' | 'endpoint' | 'providers'>,
 ): Promise<number> {
   const overdue = await ports.store.overdueConfirmations(ports.clock.now(), AT_ONCE)
   for (const link of overdue) {
-    const after = {
-      ...link,
-      state: { status: 'withdrawn' },
-      lastError: 'confirmation_refused',
-    } as const
-    await ports.store.write((trx) => refuseWaiting(ports, trx, after))
+    await ports.store.write((trx) => refuseWaiting(ports, trx, link, 'confirmation_refused'))
   }
   return overdue.length
 }

@@ -1,6 +1,7 @@
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
-import { type ProveNeeds, promoteLeftDraft } from '../import/prove-draft.ts'
+import { promoteLeftDraft } from '../import/promote-left-drafts.ts'
+import type { ProveNeeds } from '../import/prove-draft.ts'
 import { refresh, type RefreshReason } from '../refresh/refresh.ts'
 
 /**

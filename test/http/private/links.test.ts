@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { finishAuthorization } from '../../../src/vault/connect/finish-authorization.ts'
-import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
+import { finishPageFlow } from '../../../src/vault/connect/finish-page-flow.ts'
+import { pressContinue } from '../../support/press-continue.ts'
 import type { ProviderId } from '../../../src/core/base/ids.ts'
 import { openVaultApi, START, type VaultApi } from '../support/vault-api.ts'
 
@@ -20,13 +20,13 @@ const make = (body: Record<string, unknown>) =>
 async function connect(url: string): Promise<URL | null> {
   const secret = url.split('/').at(-1) ?? ''
   const provider = 'acme' as ProviderId
-  const begun = await beginAuthorization(api.ports, { secret, browserId: 'browser', provider })
+  const begun = await pressContinue(api.ports, { secret, browserId: 'browser', provider })
   const state = new URL(begun.url).searchParams.get('state') ?? ''
   const callback = new Map([
     ['state', state],
     ['code', 'a-code'],
   ])
-  const ended = await finishAuthorization(api.ports, { provider, callback, browserId: 'browser' })
+  const ended = await finishPageFlow(api.ports, { provider, callback, browserId: 'browser' })
   return ended.kind === 'redirect' ? new URL(ended.url) : null
 }
 

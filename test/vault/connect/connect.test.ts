@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { VaultError } from '../../../src/core/base/errors.ts'
 import type { ConnectionId, LinkId, UserId } from '../../../src/core/base/ids.ts'
-import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
-import { beginHeadless } from '../../../src/vault/connect/begin-headless.ts'
-import { completeHeadless } from '../../../src/vault/connect/complete-headless.ts'
+import { pressContinue } from '../../support/press-continue.ts'
+import { beginApiFlow } from '../../../src/vault/connect/begin-api-flow.ts'
+import { finishApiFlow } from '../../../src/vault/connect/finish-api-flow.ts'
 import { confirmLink } from '../../../src/vault/connect/confirm-link.ts'
 import { createLink } from '../../../src/vault/connect/create-link.ts'
 import { deliverRevocations } from '../../../src/vault/connections/deliver-revocations.ts'
 import { expireConfirmations } from '../../../src/vault/upkeep/expire-confirmations.ts'
-import { finishAuthorization } from '../../../src/vault/connect/finish-authorization.ts'
+import { finishPageFlow } from '../../../src/vault/connect/finish-page-flow.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { openLink } from '../../../src/vault/connect/open-link.ts'
 import { showLink } from '../../../src/vault/connect/show-link.ts'
 import { linkDemand } from '../../support/link-demand.ts'
 import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../../support/vault-stage.ts'
-import type { LinkRequest } from '../../../src/vault/connect/connect-requests.ts'
+import type { LinkRequest } from '../../../src/vault/connect/request-problems.ts'
 
 const HOME = 'https://app.example.com/oauth'
 const USER = 'user-1' as UserId
@@ -134,11 +134,11 @@ describe('a callback', () => {
     const link = await makeLink(stage)
     const callback = await atProvider(stage, link, 'browser-1')
     for (const browserId of ['browser-2', null]) {
-      const elsewhere = finishAuthorization(stage.ports, { provider: ACME, callback, browserId })
+      const elsewhere = finishPageFlow(stage.ports, { provider: ACME, callback, browserId })
       await expect(elsewhere).rejects.toMatchObject({ code: 'invalid_request' })
     }
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(0)
-    const here = await finishAuthorization(stage.ports, {
+    const here = await finishPageFlow(stage.ports, {
       provider: ACME,
       callback,
       browserId: 'browser-1',
@@ -163,7 +163,7 @@ describe('a callback', () => {
       await stage.provider.setConsent(choice)
       const callback = await atProvider(stage, await makeLink(stage, wish), 'browser-1')
       const finish = (browserId = 'browser-1', provider = ACME) =>
-        finishAuthorization(stage.ports, { provider, callback, browserId })
+        finishPageFlow(stage.ports, { provider, callback, browserId })
       const first = await finish()
       const redeemed = (await stage.provider.requests({ endpoint: 'token' })).length
       expect(await finish()).toEqual(first)
@@ -182,7 +182,7 @@ describe('a callback', () => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     const finish = () =>
-      finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'browser-1' })
+      finishPageFlow(stage.ports, { provider: ACME, callback, browserId: 'browser-1' })
     const ends = await Promise.allSettled([finish(), finish()])
     expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(1)
@@ -196,7 +196,7 @@ describe('a callback', () => {
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     stage.clock.pass(later)
     const [end] = await Promise.allSettled([
-      finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'browser-1' }),
+      finishPageFlow(stage.ports, { provider: ACME, callback, browserId: 'browser-1' }),
     ])
     expect(end.status).toBe(status)
     if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'invalid_request' })
@@ -207,7 +207,7 @@ describe('a callback', () => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     const forged = new Map([...callback, ['code', 'forged']])
-    const end = await finishAuthorization(stage.ports, {
+    const end = await finishPageFlow(stage.ports, {
       provider: ACME,
       callback: forged,
       browserId: 'browser-1',
@@ -264,7 +264,7 @@ describe('why a connect failed', () => {
     const begin = () => Promise.reject(new VaultError('provider_misconfigured', detail))
     const ports = { ...stage.ports, endpoint: { ...stage.ports.endpoint, begin } }
     const demand = { secret: link.secret, browserId: 'browser-1', provider: ACME }
-    await expect(beginAuthorization(ports, demand)).rejects.toMatchObject({ message: detail })
+    await expect(pressContinue(ports, demand)).rejects.toMatchObject({ message: detail })
     const code = 'provider_misconfigured'
     expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
     expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(code)
@@ -471,7 +471,7 @@ async function atProvider(
   link: Link,
   browserId: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const { url } = await beginAuthorization(stage.ports, {
+  const { url } = await pressContinue(stage.ports, {
     secret: link.secret,
     browserId,
     provider: ACME,
@@ -486,7 +486,7 @@ async function consent(url: string): Promise<ReadonlyMap<string, string>> {
 
 async function walk(stage: Stage, link: Link): Promise<URL> {
   const callback = await atProvider(stage, link, 'browser-1')
-  const end = await finishAuthorization(stage.ports, {
+  const end = await finishPageFlow(stage.ports, {
     provider: ACME,
     callback,
     browserId: 'browser-1',
@@ -506,7 +506,7 @@ function complete(
   }: { userId: UserId; name: string | null } & Record<string, string | null>,
 ) {
   const given = Object.entries(fields).filter((pair): pair is [string, string] => pair[1] !== null)
-  return completeHeadless(stage.ports, caller, { userId, name, callback: new Map(given) })
+  return finishApiFlow(stage.ports, caller, { userId, name, callback: new Map(given) })
 }
 
 async function headless(stage: Stage) {
@@ -518,7 +518,7 @@ async function headless(stage: Stage) {
     scope: null,
     params: {},
   }
-  const { url, state } = await beginHeadless(stage.ports, OPERATOR, {
+  const { url, state } = await beginApiFlow(stage.ports, OPERATOR, {
     ...demand,
     state: 'of the app',
   })

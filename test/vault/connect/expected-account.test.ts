@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import type { ConnectionId, UserId } from '../../../src/core/base/ids.ts'
-import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
+import { pressContinue } from '../../support/press-continue.ts'
 import { createLink } from '../../../src/vault/connect/create-link.ts'
-import { finishAuthorization } from '../../../src/vault/connect/finish-authorization.ts'
+import { finishPageFlow } from '../../../src/vault/connect/finish-page-flow.ts'
 import { linkDemand } from '../../support/link-demand.ts'
 import { httpAnswer, startRawServer } from '../../odd-servers/raw-server.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
-import type { LinkRequest } from '../../../src/vault/connect/connect-requests.ts'
+import type { LinkRequest } from '../../../src/vault/connect/request-problems.ts'
 
 const EXPECTED = 'ann@example.com'
 
@@ -39,7 +39,7 @@ async function openWith(answers: Record<string, unknown>, settings: object = {})
 async function connect(stage: Stage, demand: Partial<LinkRequest> = {}) {
   const wish = linkDemand({ redirectUrl: 'https://app.example.com/oauth', ...demand })
   const { url } = await createLink(stage.ports, OPERATOR, wish)
-  const begun = await beginAuthorization(stage.ports, {
+  const begun = await pressContinue(stage.ports, {
     secret: url.split('/').at(-1) ?? '',
     browserId: 'browser-1',
     provider: ACME,
@@ -47,7 +47,7 @@ async function connect(stage: Stage, demand: Partial<LinkRequest> = {}) {
   const consent = await fetch(begun.url, { redirect: 'manual' })
   const callback = new Map(new URL(consent.headers.get('location') ?? '').searchParams)
   const how = { provider: ACME, callback, browserId: 'browser-1' }
-  const end = await finishAuthorization(stage.ports, how)
+  const end = await finishPageFlow(stage.ports, how)
   if (end.kind !== 'redirect') throw new Error(`ended with ${end.kind}`)
   return Object.fromEntries(new URL(end.url).searchParams)
 }

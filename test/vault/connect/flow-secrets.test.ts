@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
-import { beginHeadless } from '../../../src/vault/connect/begin-headless.ts'
+import { pressContinue } from '../../support/press-continue.ts'
+import { beginApiFlow } from '../../../src/vault/connect/begin-api-flow.ts'
 import { createLink } from '../../../src/vault/connect/create-link.ts'
 import { found } from '../../support/canary.ts'
 import { linkDemand } from '../../support/link-demand.ts'
@@ -13,8 +13,8 @@ test('who reads the database can neither open a link nor finish a flow', async (
   const { url } = await createLink(stage.ports, OPERATOR, linkDemand())
   const secret = url.split('/').at(-1) ?? ''
   const browserId = 'browser-4711-canary'
-  const begun = await beginAuthorization(stage.ports, { secret, browserId, provider: ACME })
-  const headless = await beginHeadless(stage.ports, OPERATOR, {
+  const begun = await pressContinue(stage.ports, { secret, browserId, provider: ACME })
+  const headless = await beginApiFlow(stage.ports, OPERATOR, {
     userId: linkDemand().userId,
     provider: ACME,
     callbackUrl: 'https://app.example.com/oauth/callback',

@@ -8,7 +8,7 @@ import { deleteConnection } from '../../../src/vault/connections/delete-connecti
 import { deleteUser } from '../../../src/vault/connections/delete-user.ts'
 import { deliverRevocations } from '../../../src/vault/connections/deliver-revocations.ts'
 import { keepDraft } from '../../../src/vault/import/keep-draft.ts'
-import { importTokens, draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { importTokens, draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import type { MintedGrant } from '../../scripted-provider/commands.ts'
 import { createScriptedProvider } from '../../scripted-provider/create-scripted-provider.ts'

@@ -6,7 +6,7 @@ import type { UserId } from '../../../src/core/base/ids.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
 import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
 import { deliverRevocations } from '../../../src/vault/connections/deliver-revocations.ts'
-import { importTokens } from '../../../src/vault/import/import-connection.ts'
+import { importTokens } from '../../../src/vault/import/import-tokens.ts'
 import { createScriptedProvider } from '../../scripted-provider/create-scripted-provider.ts'
 import { ACME, NOTHING, openStage, OPERATOR, settingsFor } from '../../support/vault-stage.ts'
 

@@ -4,7 +4,7 @@ import { StoreError } from '../../../src/core/base/errors.ts'
 import type { ProviderId, UserId } from '../../../src/core/base/ids.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
 import { importBatch, type BatchResult } from '../../../src/vault/import/import-batch.ts'
-import { type TokenImport, draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { type TokenImport, draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
 import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
 import { until } from '../../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
@@ -15,7 +15,7 @@ type Minted = { readonly account: { readonly id: string } } & Partial<
   Record<'accessToken' | 'refreshToken', string>
 >
 
-describe('many at once, believed', () => {
+describe('an unverified batch', () => {
   test('are there in one pass, and the provider is not asked', async () => {
     await using stage = await openStage()
     const lines = (await stage.provider.mintGrants(20)).map((one) => live(stage, one))
@@ -205,9 +205,9 @@ function onFullDisk(): Promise<never> {
 function bring(
   stage: Stage,
   lines: readonly Partial<TokenImport>[],
-  as: { readonly how?: 'believed' | 'verified'; readonly caller?: Caller } = {},
+  as: { readonly how?: 'unverified' | 'verified'; readonly caller?: Caller } = {},
 ): Promise<readonly BatchResult[]> {
-  const { how = 'believed', caller = OPERATOR } = as
+  const { how = 'unverified', caller = OPERATOR } = as
   return importBatch(
     stage.ports,
     lines.map((line) => () => draftFromTokens(stage.ports, caller, { ...NOTHING_OF(0), ...line })),

@@ -9,7 +9,7 @@ import {
   importTokens,
   type TokenImport,
   draftFromTokens,
-} from '../../../src/vault/import/import-connection.ts'
+} from '../../../src/vault/import/import-tokens.ts'
 import { proveDraft } from '../../../src/vault/import/prove-draft.ts'
 import { promoteLeftDrafts } from '../../../src/vault/import/promote-left-drafts.ts'
 import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'

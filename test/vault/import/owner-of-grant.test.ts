@@ -9,7 +9,7 @@ import {
   importTokens,
   type TokenImport,
   draftFromTokens,
-} from '../../../src/vault/import/import-connection.ts'
+} from '../../../src/vault/import/import-tokens.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { promoteLeftDrafts } from '../../../src/vault/import/promote-left-drafts.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
@@ -51,7 +51,7 @@ describe('an access token and a refresh token of two accounts', () => {
     expect(after.grant.generation).toBe(connection.grant.generation + 1)
   })
 
-  test.each(['believed', 'verified'] as const)(
+  test.each(['unverified', 'verified'] as const)(
     'are refused as a %s line of a batch, even if the app names the account',
     async (how) => {
       await using stage = await openStage()
@@ -78,7 +78,7 @@ describe('an access token and a refresh token of two accounts', () => {
       const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
       const line = () => draftFromTokens(stage.ports, OPERATOR, demand)
       if (how === 'import') await importTokens(stage.ports, OPERATOR, demand)
-      else await importBatch(stage.ports, [line], 'believed')
+      else await importBatch(stage.ports, [line], 'unverified')
       stage.clock.pass(2 * HOUR)
       const [stored] = await stage.ports.store.connectionsOf(USER, ACME)
       await refresh(stage.ports, await stage.stored(stored?.id ?? NO_ID), 'forced')
@@ -256,7 +256,7 @@ describe('an access token whose account the provider does not name', () => {
     const demand: Partial<TokenImport> = { refreshToken: null, accountId: ACCOUNT.id }
     await expect(hand(stage, b, demand)).rejects.toMatchObject({ code: 'account_mismatch' })
     const line = () => draftFromTokens(stage.ports, OPERATOR, demandFor(stage, b, demand))
-    const [result] = await importBatch(stage.ports, [line], 'believed')
+    const [result] = await importBatch(stage.ports, [line], 'unverified')
     expect(result).toMatchObject({ kind: 'accepted' })
     stage.clock.pass(2 * 60_000)
     await settle(stage)
@@ -351,9 +351,9 @@ describe('one refresh token for the consents of two users', () => {
 const CONFIRMED = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
 
 async function waitingToken({ ports }: Stage, link: LinkId): Promise<string> {
-  const brought = (await ports.store.waitingGrant(link))?.brought
-  if (brought?.kind !== 'tokens') throw new Error('no tokens wait')
-  return brought.tokens.refreshToken?.open().expose() ?? ''
+  const received = (await ports.store.waitingGrant(link))?.received
+  if (received?.kind !== 'tokens') throw new Error('no tokens wait')
+  return received.tokens.refreshToken?.open().expose() ?? ''
 }
 
 /** The next consents bring this refresh token. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LiveConnection } from '../../../src/core/connection/connection.ts'
 import { importBatch } from '../../../src/vault/import/import-batch.ts'
-import { draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { ACCOUNT, demandFor, hand } from '../siblings-stage.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
@@ -25,7 +25,7 @@ test.each([
   },
 )
 
-test('a believed line of another account than the app says serves no token after its first refresh', async () => {
+test('an unverified item of another account than the app says serves no token after its first refresh', async () => {
   await using stage = await openStage()
   const connection = await connectProven(stage)
   const [own] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -36,7 +36,7 @@ test('a believed line of another account than the app says serves no token after
   const [line] = await importBatch(
     stage.ports,
     [() => draftFromTokens(stage.ports, OPERATOR, demand)],
-    'believed',
+    'unverified',
   )
   expect(line).toMatchObject({ kind: 'replaced', connection: { id: connection.id } })
   // Now the imported access token cannot say any more whose it was.

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type LiveConnection, isLive } from '../../../src/core/connection/connection.ts'
 import type { UserId } from '../../../src/core/base/ids.ts'
-import { beginHeadless } from '../../../src/vault/connect/begin-headless.ts'
-import { completeHeadless } from '../../../src/vault/connect/complete-headless.ts'
+import { beginApiFlow } from '../../../src/vault/connect/begin-api-flow.ts'
+import { finishApiFlow } from '../../../src/vault/connect/finish-api-flow.ts'
 import { announceExpiry } from '../../../src/vault/upkeep/announce-expiry.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
@@ -111,11 +111,11 @@ async function consent(stage: Stage): Promise<LiveConnection> {
     params: {},
     state: 'of the app',
   }
-  const { url } = await beginHeadless(stage.ports, OPERATOR, demand)
+  const { url } = await beginApiFlow(stage.ports, OPERATOR, demand)
   const answer = await fetch(url, { redirect: 'manual' })
   const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
   const back = { userId: demand.userId, callback, name: null }
-  const done = await completeHeadless(stage.ports, OPERATOR, back)
+  const done = await finishApiFlow(stage.ports, OPERATOR, back)
   return stage.stored(done.connection.id)
 }
 

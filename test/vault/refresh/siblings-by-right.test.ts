@@ -3,7 +3,7 @@ import type { LiveConnection } from '../../../src/core/connection/connection.ts'
 import type { UserId } from '../../../src/core/base/ids.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
 import { importBatch } from '../../../src/vault/import/import-batch.ts'
-import { type TokenImport, draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { type TokenImport, draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
 import {
@@ -103,7 +103,7 @@ describe('nobody gets into a shared grant by his word alone', () => {
         line(forged, { accountId, userId: 'user-4' as UserId }),
         line(forged, { accountId, userId: 'user-5' as UserId, refreshToken: null }),
       ],
-      'believed',
+      'unverified',
     )
     expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'refused'])
     await settle(stage)

@@ -4,11 +4,11 @@ import { StoreError } from '../../../src/core/base/errors.ts'
 import type { UserId } from '../../../src/core/base/ids.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
 import type { Writes } from '../../../src/ports/store.ts'
-import { beginAuthorization } from '../../../src/vault/connect/begin-authorization.ts'
+import { pressContinue } from '../../support/press-continue.ts'
 import { confirmLink } from '../../../src/vault/connect/confirm-link.ts'
 import { createLink } from '../../../src/vault/connect/create-link.ts'
 import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
-import { finishAuthorization } from '../../../src/vault/connect/finish-authorization.ts'
+import { finishPageFlow } from '../../../src/vault/connect/finish-page-flow.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
@@ -189,10 +189,10 @@ async function consent(stage: Stage, userId: UserId) {
     linkDemand({ userId, confirm: 'app', redirectUrl: 'https://app.example.com/oauth' }),
   )
   const secret = url.split('/').at(-1) ?? ''
-  const begun = await beginAuthorization(stage.ports, { secret, browserId: 'b', provider: ACME })
+  const begun = await pressContinue(stage.ports, { secret, browserId: 'b', provider: ACME })
   const answer = await fetch(begun.url, { redirect: 'manual' })
   const callback = new Map(new URL(answer.headers.get('location') ?? '').searchParams)
-  const done = await finishAuthorization(stage.ports, { provider: ACME, callback, browserId: 'b' })
+  const done = await finishPageFlow(stage.ports, { provider: ACME, callback, browserId: 'b' })
   const home = new URL('url' in done ? done.url : '')
   return { id: link.id, completion: home.searchParams.get('completion') ?? '' }
 }

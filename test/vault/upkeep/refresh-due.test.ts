@@ -4,7 +4,7 @@ import { Secret } from '../../../src/core/base/secret.ts'
 import type { Ports } from '../../../src/ports/ports.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { importBatch } from '../../../src/vault/import/import-batch.ts'
-import { draftFromTokens } from '../../../src/vault/import/import-connection.ts'
+import { draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
 import { Lanes } from '../../../src/vault/refresh/lanes.ts'
 import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
 import { refreshNow } from '../../../src/vault/tokens/refresh-now.ts'
@@ -154,7 +154,7 @@ async function failAll({ ports, clock }: Stage, adopted: readonly Adopted[]): Pr
 async function bring(
   stage: Stage,
   count: number,
-  how: 'believed' | 'verified' = 'believed',
+  how: 'unverified' | 'verified' = 'unverified',
 ): Promise<readonly ConnectionId[]> {
   const lines = (await stage.provider.mintGrants(count)).map(
     ({ account, refreshToken }) =>

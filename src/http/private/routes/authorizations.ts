@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { beginHeadless } from '../../../vault/connect/begin-headless.ts'
-import { completeHeadless } from '../../../vault/connect/complete-headless.ts'
-import { headlessProblems } from '../../../vault/connect/demand-problems.ts'
+import { beginApiFlow } from '../../../vault/connect/begin-api-flow.ts'
+import { finishApiFlow } from '../../../vault/connect/finish-api-flow.ts'
+import { apiFlowProblems } from '../../../vault/connect/request-problems.ts'
 import { callback, type CallbackParams } from '../../public/callback-field.ts'
 import { LONGEST_CALLBACK } from '../../public/callback-size.ts'
 import { created, endpoint, ok } from '../endpoint.ts'
@@ -70,9 +70,9 @@ export const authorizationEndpoints = [
     body: beginBody,
     answers: { 201: authorizationShape },
     errors: ['not_found', 'provider_misconfigured', 'provider_unavailable'],
-    problems: ({ ports, caller }, { body }) => headlessProblems(ports, caller, body),
+    problems: ({ ports, caller }, { body }) => apiFlowProblems(ports, caller, body),
     handle: async ({ ports, caller }, { body }) =>
-      created(presentAuthorization(await beginHeadless(ports, caller, body))),
+      created(presentAuthorization(await beginApiFlow(ports, caller, body))),
   }),
   endpoint({
     id: 'completeAuthorization',
@@ -94,8 +94,8 @@ export const authorizationEndpoints = [
     ],
     handle: async ({ ports, caller }, { body }) => {
       const { userId, name } = body
-      const demand = { userId, name, callback: callbackOf(body) }
-      const { connection, appState } = await completeHeadless(ports, caller, demand)
+      const received = { userId, name, callback: callbackOf(body) }
+      const { connection, appState } = await finishApiFlow(ports, caller, received)
       return ok({ ...presentConnection(connection, ports), appState })
     },
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { quietly } from '../../../core/connection/quiet-import.ts'
-import { importProblems } from '../../../vault/connect/demand-problems.ts'
+import { importProblems } from '../../../vault/connect/request-problems.ts'
 import { importBatch } from '../../../vault/import/import-batch.ts'
 import { endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
@@ -43,13 +43,13 @@ export const batchEndpoints = [
     errors: [],
     handle: async (call, { body }) => {
       const { ports, caller } = call
-      const lines = body.items.map((item) => () => {
-        const line = parseBody(importBody, item, (given) => importProblems(ports, caller, given))
-        const candidate = draftOf(call, line)
-        return body.events ? candidate : { ...candidate, draft: quietly(candidate.draft) }
+      const items = body.items.map((item) => () => {
+        const given = parseBody(importBody, item, (fields) => importProblems(ports, caller, fields))
+        const newDraft = draftOf(call, given)
+        return body.events ? newDraft : { ...newDraft, draft: quietly(newDraft.draft) }
       })
-      const how = body.verify ? 'verified' : 'believed'
-      return ok(presentBatch(await importBatch(call.ports, lines, how)))
+      const how = body.verify ? 'verified' : 'unverified'
+      return ok(presentBatch(await importBatch(ports, items, how)))
     },
   }),
 ]

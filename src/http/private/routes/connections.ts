@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseConnectionId } from '../../../core/base/ids.ts'
 import { deleteConnection } from '../../../vault/connections/delete-connection.ts'
-import { importProblems } from '../../../vault/connect/demand-problems.ts'
+import { importProblems } from '../../../vault/connect/request-problems.ts'
 import { findConnection } from '../../../vault/connections/find-connection.ts'
 import { importDraft } from '../../../vault/import/keep-draft.ts'
 import { listConnections } from '../../../vault/connections/list-connections.ts'

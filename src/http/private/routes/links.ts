@@ -3,7 +3,7 @@ import { parseConnectionId, parseLinkId, type ProviderId } from '../../../core/b
 import { confirmLink } from '../../../vault/connect/confirm-link.ts'
 import { linkWarnings } from '../../../vault/connect/connect-warnings.ts'
 import { createLink } from '../../../vault/connect/create-link.ts'
-import { linkProblems } from '../../../vault/connect/demand-problems.ts'
+import { linkProblems, type LinkRequest } from '../../../vault/connect/request-problems.ts'
 import { showLink } from '../../../vault/connect/show-link.ts'
 import { withdrawLink } from '../../../vault/connect/withdraw-link.ts'
 import { type EndpointCall, created, endpoint, NO_BODY, noContent, ok } from '../endpoint.ts'
@@ -11,7 +11,6 @@ import * as field from '../fields.ts'
 import { presentConnection, presentCreatedLink, presentLink } from '../present.ts'
 import { connectionShape, createdLinkShape, linkShape } from '../wire.ts'
 import { requireProvider } from './require-provider.ts'
-import type { LinkRequest } from '../../../vault/connect/connect-requests.ts'
 
 const DEFAULT_TTL_SECONDS = 900
 

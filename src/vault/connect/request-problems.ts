@@ -1,51 +1,64 @@
 import { type Caller, reachesProvider } from '../../core/base/access.ts'
 import { type FieldError, VaultError } from '../../core/base/errors.ts'
 import type { ProviderId } from '../../core/base/ids.ts'
+import type { ConfirmBy, ConnectRequest } from '../../core/connect/flow.ts'
 import { checkParams } from '../../core/connection/params.ts'
 import { NOT_CONFIGURED, type Provider } from '../../core/connection/provider.ts'
 import { clashingParams, isAllowedRedirect, NOT_ALLOWED } from '../../core/connect/redirect-url.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { HeadlessRequest, LinkRequest } from './connect-requests.ts'
+
+export type ApiFlowRequest = Pick<
+  ConnectRequest,
+  'userId' | 'email' | 'state' | 'scope' | 'params'
+> & { readonly provider: ProviderId; readonly callbackUrl: string }
+
+export type LinkRequest = ConnectRequest & {
+  /** At least one. */
+  readonly providers: readonly ProviderId[]
+  readonly redirectUrl: string | null
+  readonly ttlSeconds: number
+  /** Null: as the settings say. */
+  readonly confirm: ConfirmBy | null
+}
 
 type Needs = Pick<Ports, 'providers' | 'policy'>
-type LinkWishes = Omit<LinkRequest, 'connectionId'>
+type GivenLink = Partial<Omit<LinkRequest, 'connectionId'>>
 
 /*
- * What is wrong with a demand by the settings. Fields that are absent are not judged: the others are
- * told beside those whose form is wrong already.
+ * What is wrong with a request by the settings. Absent fields are not checked, so that these problems
+ * are reported together with fields of a wrong form.
  */
 
 export function linkProblems(
   ports: Needs,
   caller: Caller,
-  demand: Partial<LinkWishes>,
+  given: GivenLink,
 ): readonly FieldError[] {
-  const ids = demand.providers ?? []
+  const ids = given.providers ?? []
   const name = (index: number) => (ids.length === 1 ? 'provider' : `providers.${index}`)
   const found = ids.map((id) => reachedProvider(ports, caller, id))
   const unknown = found.flatMap((one, index) => (one === null ? [notConfigured(name(index))] : []))
   const known = found.filter((one) => one !== null)
   return [
     ...unknown,
-    ...redirectProblems(ports, demand).map((detail) => bad('redirectUrl', detail)),
-    ...(demand.confirm === 'page' && ports.policy.confirm === 'app'
-      ? [bad('confirm', 'must be app: the configuration demands it')]
+    ...redirectProblems(ports, given).map((detail) => bad('redirectUrl', detail)),
+    ...(given.confirm === 'page' && ports.policy.confirm === 'app'
+      ? [bad('confirm', 'must be app: the configuration requires it')]
       : []),
-    ...known.flatMap((one) => [...checkUser(one), ...checkParamsOf(one, demand, ids.length)]),
+    ...known.flatMap((one) => [...checkUser(one), ...checkParamsOf(one, given, ids.length)]),
   ]
 }
 
-export function headlessProblems(
+export function apiFlowProblems(
   ports: Needs,
   caller: Caller,
-  { provider: id, callbackUrl, params }: Partial<HeadlessRequest>,
+  given: Partial<ApiFlowRequest>,
 ): readonly FieldError[] {
-  const provider = id === undefined ? null : reachedProvider(ports, caller, id)
-  const errors = provider === null || params === undefined ? [] : [...checkParams(provider, params)]
-  if (id !== undefined && provider === null) errors.push(notConfigured('provider'))
-  if (provider !== null && provider.connectsBy !== 'link') {
-    const detail = `connects by ${provider.connectsBy}, not by a consent at the provider`
-    errors.push(bad('provider', detail))
+  const { provider: id, callbackUrl } = given
+  const errors = [...importProblems(ports, caller, given)]
+  const connectsBy = id && reachedProvider(ports, caller, id)?.connectsBy
+  if (connectsBy && connectsBy !== 'link') {
+    errors.push(bad('provider', `connects by ${connectsBy}, not by a consent at the provider`))
   }
   if (callbackUrl !== undefined && !isAllowedRedirect(callbackUrl, ports.policy.redirectUrls)) {
     errors.push(bad('callbackUrl', NOT_ALLOWED))
@@ -53,19 +66,19 @@ export function headlessProblems(
   return errors
 }
 
-/** Of an import; what it brings is judged when all of it can be read. */
+/** Provider and parameters of an import. The credentials are checked after the whole body is parsed. */
 export function importProblems(
   ports: Pick<Needs, 'providers'>,
   caller: Caller,
-  given: { readonly provider?: ProviderId; readonly params?: Readonly<Record<string, string>> },
+  { provider: id, params }: Partial<Pick<ApiFlowRequest, 'provider' | 'params'>>,
 ): readonly FieldError[] {
-  if (given.provider === undefined) return []
-  const provider = reachedProvider(ports, caller, given.provider)
+  if (id === undefined) return []
+  const provider = reachedProvider(ports, caller, id)
   if (provider === null) return [notConfigured('provider')]
-  return given.params === undefined ? [] : checkParams(provider, given.params)
+  return params === undefined ? [] : checkParams(provider, params)
 }
 
-/** A provider outside the caller's reach is told like one that does not exist. */
+/** Null for an unknown provider and for one outside the caller's reach, so that neither can be probed. */
 export function reachedProvider(
   { providers }: Pick<Ports, 'providers'>,
   caller: Caller,
@@ -74,11 +87,16 @@ export function reachedProvider(
   return (reachesProvider(caller, id) ? providers.get(id) : undefined) ?? null
 }
 
-/** In a body an unknown provider is a bad value; in a path it is a missing thing. */
-export function unknownProvider(): VaultError {
-  return new VaultError('invalid_request', 'no such provider', {
-    errors: [notConfigured('provider')],
-  })
+/** In a body an unknown provider is a bad value; in a path it is a missing resource. */
+export function requireReached(
+  ports: Pick<Ports, 'providers'>,
+  caller: Caller,
+  id: ProviderId,
+): Provider {
+  const provider = reachedProvider(ports, caller, id)
+  if (provider !== null) return provider
+  const errors = [notConfigured('provider')]
+  throw new VaultError('invalid_request', 'no such provider', { errors })
 }
 
 function notConfigured(name: string): FieldError {
@@ -91,12 +109,12 @@ function bad(name: string, detail: string): FieldError {
 
 function redirectProblems(
   { policy }: Needs,
-  { redirectUrl, state, confirm }: Partial<LinkWishes>,
+  { redirectUrl, state, confirm }: GivenLink,
 ): readonly string[] {
   if (redirectUrl === undefined) return []
   if (redirectUrl === null) {
     const isNeeded = confirm !== undefined && (confirm ?? policy.confirm) === 'app'
-    return isNeeded ? [CONFIRM_NEEDS_REDIRECT] : []
+    return isNeeded ? ['is required if the app confirms: it receives the completion'] : []
   }
   if (!isAllowedRedirect(redirectUrl, policy.redirectUrls)) return [NOT_ALLOWED]
   return clashingParams(redirectUrl, state ?? null).map(
@@ -104,19 +122,16 @@ function redirectProblems(
   )
 }
 
-const CONFIRM_NEEDS_REDIRECT =
-  'is required where the app confirms: it is the way by which the app gets the completion'
-
-/** Where there is no user to send, there is nobody to open a link. */
+/** A link is opened by a user, and a machine connection has none. */
 function checkUser({ connectsBy }: Provider): readonly FieldError[] {
   const detail = 'connects without a user: POST /v1/connections does it'
   return connectsBy === 'machine' ? [bad('provider', detail)] : []
 }
 
-/** With a choice of providers a parameter has to suit the one that declares it. */
+/** If the link offers several providers, each parameter is checked by those that declare it. */
 function checkParamsOf(
   provider: Provider,
-  { params }: Partial<LinkWishes>,
+  { params }: GivenLink,
   choices: number,
 ): readonly FieldError[] {
   if (params === undefined) return []

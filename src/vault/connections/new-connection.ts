@@ -1,0 +1,13 @@
+import type { PendingConnection } from '../../core/connection/connection.ts'
+import { newId } from '../../core/base/ids.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+/** A connection without a grant, under a new id. */
+export function newConnection(
+  { clock, random }: Pick<Ports, 'clock' | 'random'>,
+  fields: Omit<PendingConnection, 'id' | 'status' | 'createdAt' | 'updatedAt' | 'lastRefreshedAt'>,
+) {
+  const now = clock.now()
+  const id = newId('con', now, random.bytes(10))
+  return { ...fields, id, createdAt: now, updatedAt: now, lastRefreshedAt: null }
+}
