@@ -139,7 +139,7 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee: 'An attempt that did not get the lease sends nothing',
     file: 'src/vault/refresh/attempt-refresh.ts',
-    original: '  if (!intent.won) return outrun(ports, connection)\n',
+    original: '  if (!intent.won) return resultOfOther(ports, connection)\n',
     mutant: '',
     killedBy: [
       [LEASE, 'who finds the lease taken sends nothing and takes what the holder brought'],

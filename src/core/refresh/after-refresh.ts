@@ -16,7 +16,7 @@ import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
 import { backoffMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
 import { isRepeated, rejectionsWith, UNDECIDED } from './rejection.ts'
 
-/** What the shell knows of an attempt that is over. */
+/** What the shell knows of a finished attempt. */
 export type AttemptEnd = {
   readonly now: Instant
   readonly attempt: Attempt
@@ -24,9 +24,9 @@ export type AttemptEnd = {
   readonly earlier: AttemptOutcome | null
   /** Id of the new access token; '' if there is none. */
   readonly tokenId: string
-  /** Whether another grant of this client was refreshed since the first of these rejections. */
+  /** Whether another grant of this client was refreshed since the first of the rejections. */
   readonly othersRefreshed: boolean
-  /** The connection brings its own OAuth client: its misconfiguration is its own. */
+  /** The connection has an OAuth client of its own. */
   readonly ownClient: boolean
   readonly provider: Pick<Provider, 'refresh'>
   readonly policy: RefreshPolicy
@@ -38,8 +38,8 @@ type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
  * The connection after an outcome. This is the only place where a refresh changes a status. Only
- * `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost answer
- * if the preset forbids to send the token again.
+ * `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost answer if
+ * the preset forbids to send the token again.
  */
 export function afterRefresh(
   connection: LiveConnection,
@@ -55,8 +55,8 @@ export function afterRefresh(
     case 'ok': {
       const { tokens } = outcome
       const { sentAt } = end.attempt
-      const arrival = { kind: 'tokens', tokens, sentAt, tokenId: end.tokenId } as const
-      const grant = renewedGrant(connection.grant, arrival, end.provider)
+      const received = { kind: 'tokens', tokens, sentAt, tokenId: end.tokenId } as const
+      const grant = renewedGrant(connection.grant, received, end.provider)
       const providerData = { ...connection.providerData, ...outcome.tokens.providerData }
       const renewed = { ...common, lastRefreshedAt: end.now, providerData }
       return withGrant(renewed, grant, nextDueAt({ before: connection.grant, after: grant }, end))
@@ -78,18 +78,18 @@ export function afterRefresh(
     case 'not_sent':
       return failing(common, 'provider_unavailable', outcome, end)
     case 'throttled': {
-      const held = failing(common, 'throttled', outcome, end)
-      if (graceLeftMs(common, end) > 0) return held
+      const throttled = failing(common, 'throttled', outcome, end)
+      if (graceLeftMs(common, end) > 0) return throttled
       const asked = end.now + (outcome.retryAfterMs ?? 0)
-      return { ...held, dueAt: Math.max(held.dueAt ?? 0, asked) }
+      return { ...throttled, dueAt: Math.max(throttled.dueAt ?? 0, asked) }
     }
     case 'client_config':
-      // The operator's to fix: the circuit holds the provider, the connection keeps its state.
+      // The operator has to fix this: the circuit opens, and the connection keeps its state.
       return end.ownClient || outcome.isOwn === true
         ? failing(common, 'provider_misconfigured', outcome, end)
         : steppedBack(common, end)
     case 'grant_dead':
-      // There is no user who could consent again: whoever set the client up has to.
+      // No user can consent again: the operator has to fix the client.
       if (connection.grant.kind === 'machine') {
         return failing(common, 'provider_misconfigured', outcome, end)
       }
@@ -142,7 +142,7 @@ function afterRejection(
   const rejections = rejectionsWith(failure?.rejections, outcome, end.now)
   const dead = () =>
     disconnected({ ...connection, attempt: null }, deathOf(connection, end), outcome, end)
-  // A dead grant stays dead, whatever the words of the next answer are, and is probed less and less.
+  // Another refusal does not revive a dead grant: it is probed less and less.
   if (connection.status === 'disconnected') return dead()
   const repeated = rejections !== null && isRepeated(rejections, end.now, end.policy)
   const isOver = (grant.refreshTokenExpiresAt ?? Number.POSITIVE_INFINITY) <= end.now
@@ -159,32 +159,33 @@ function rejectedAs(
   answer: string,
 ): readonly [FailureReason, string] {
   if (!repeated) return ['provider_unavailable', answer]
-  // Nobody but the client takes part in it.
+  // Without a user, only the client can be refused.
   if (kind === 'machine') return ['provider_misconfigured', answer]
   return ['refused', `${answer}: ${UNDECIDED}`]
 }
 
 /**
- * A provider that brings tokens which are over when they come is not asked without a pause. The first of
- * them may be an answer that it repeats, given long ago: the next is as good as any.
+ * Waits if two tokens in a row had expired when they came. After the first one the provider is asked
+ * again at once: it may have repeated an old answer.
  */
 function nextDueAt(
   { before, after }: { readonly before: Grant; readonly after: Grant },
   end: AttemptEnd,
 ): Instant | null {
   const dueAt = dueAtOf(after, { ...end.provider, policy: end.policy }, end.fraction)
-  if (dueAt === null || !isBornOver(before.token) || !isBornOver(after.token)) return dueAt
+  if (dueAt === null || !hasExpiredAtIssue(before.token) || !hasExpiredAtIssue(after.token))
+    return dueAt
   return after.token.issuedAt + spacingMs(after.token)
 }
 
-function isBornOver(token: AccessToken | null): token is AccessToken {
+function hasExpiredAtIssue(token: AccessToken | null): token is AccessToken {
   return token !== null && token.expiresAt !== null && token.expiresAt <= token.issuedAt
 }
 
 /**
- * The grant was issued to a client that is not the configured one any more. Shown by another, its
- * refresh token would be refused, and the user blamed for it: nothing is sent. It heals when that
- * client is back, or the user reconnects.
+ * The connection if its grant was issued to another client than the configured one. The provider would
+ * refuse the refresh token, and the user would be blamed, so nothing is sent. It recovers if that client
+ * is configured again, or if the user reconnects.
  */
 export function afterClientChange(
   connection: LiveConnection,
@@ -213,11 +214,11 @@ function openAttempt(
   return { id, sentAt: unknownSince(attempt, sentAt, provider.refresh) }
 }
 
-/** `connection` has its attempt after the outcome. */
+/** Expects the connection with its attempt after the outcome. */
 function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
   if (connection.grant.kind !== 'oauth') return 'revoked'
   if (connection.attempt !== null) return 'interrupted'
-  // A dead grant that was called interrupted once does not become the user's doing by a probe.
+  // A probe does not turn an interrupted grant into one that the user revoked.
   if (connection.failure?.reason === 'interrupted') return 'interrupted'
   const { refreshTokenExpiresAt } = connection.grant
   return refreshTokenExpiresAt !== null && refreshTokenExpiresAt <= end.now ? 'expired' : 'revoked'
@@ -229,11 +230,11 @@ function failing(
   outcome: { readonly detail: string },
   end: FailureEnd,
 ): LiveConnection {
-  // A probe of a dead grant that did not get through leaves it as it was, until the next probe.
+  // A probe with no answer changes nothing until the next probe.
   if (connection.status === 'disconnected') {
     return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
   }
-  // An outage says nothing new of a grant that is refused.
+  // An outage is no news about a refused grant.
   const previous = connection.failure?.reason === 'refused' ? connection.failure : null
   const isOutage = reason === 'provider_unavailable' && previous !== null
   const failure = isOutage
@@ -245,12 +246,12 @@ function failing(
   return { ...connection, status: 'failing', failure, dueAt }
 }
 
-/** As long as the circuit's longest wait. */
+/** The circuit's longest wait. */
 const STEP_BACK_MS = 10 * 60_000
 
 /**
- * Whether the client is at fault others have to show: were this one always the next to be asked, what
- * is wrong with it alone would hold the provider for good.
+ * Moves the connection to the back of the queue, so that one bad connection cannot keep the circuit open:
+ * other connections show whether the client is at fault.
  */
 function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnection {
   if (connection.status === 'disconnected') {
@@ -276,7 +277,7 @@ function disconnected(
   }
 }
 
-/** A refused password is never shown again unasked: providers lock accounts over it. */
+/** A refused password is never sent again by itself, because providers lock accounts for that. */
 function nextProbe(
   { grant }: LiveConnection,
   failure: Failure,

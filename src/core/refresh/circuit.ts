@@ -1,20 +1,19 @@
 import type { ConnectionId, Instant, ProviderId } from '../base/ids.ts'
 import type { AttemptOutcome, CircuitReason } from './refresh-outcome.ts'
 /**
- * The health of one client at one provider, so that its troubles are not blamed on connections. A
- * plain value and no library's breaker, which is an object around a call with counters and timers of
- * its own: this one is written in the transaction of the outcome that turned it, outlives the process,
- * and is asked by the schedule before a row is chosen.
+ * The health of one client at one provider. A plain value instead of a library's breaker object: it is
+ * committed with the outcome that changed it, survives a restart, and the schedule reads it before it
+ * selects rows.
  */
 export type Circuit = {
   readonly provider: ProviderId
   /** See `TokenEndpoint.clientKey`. */
   readonly client: string
-  /** Failures in a row that may be the provider's or ours. */
+  /** Consecutive failures whose cause may be the provider or Larder. */
   readonly failures: number
   /**
-   * Connections that were rejected in a row by an answer that may come from something in front of the
-   * provider. One connection counts once: its grant alone may be dead.
+   * Connections with consecutive rejections that may come from a proxy in front of the provider. Each
+   * counts once, because its grant alone may be dead.
    */
   readonly rejected?: readonly ConnectionId[]
   readonly open: {
@@ -43,7 +42,7 @@ export function closedCircuit(provider: ProviderId, client: string): Circuit {
   return { provider, client, failures: 0, open: null }
 }
 
-/** `probe`: the wait is over, and one refresh may find out whether the provider is back. */
+/** `probe`: the wait is over, so one refresh may test the provider. */
 export function admission(circuit: Circuit, now: Instant): Admission {
   if (circuit.open === null) return 'admitted'
   return circuit.open.until <= now ? 'probe' : 'held'
@@ -51,13 +50,13 @@ export function admission(circuit: Circuit, now: Instant): Admission {
 
 type At = { readonly now: Instant; readonly fraction: number }
 
-/** Any answer to the grant itself, good or bad, shows that provider and client work. */
+/** An answer about the grant, good or bad, shows that provider and client work. */
 export function afterAnswer(
   circuit: Circuit,
   outcome: AttemptOutcome,
   at: At & { readonly id: ConnectionId },
 ): Circuit {
-  // What was in the air when the provider asked to wait says nothing against it.
+  // A refresh that was sent before the provider asked to wait proves nothing.
   const isAskedToWait =
     circuit.open?.reason === 'throttled' && admission(circuit, at.now) === 'held'
   if (isAskedToWait && outcome.kind !== 'throttled') return circuit
@@ -95,7 +94,7 @@ function answered(circuit: Circuit): Circuit {
     : closedCircuit(circuit.provider, circuit.client)
 }
 
-/** An error object is the provider's answer, and no outage; whether it takes the client stays open. */
+/** An error object is an answer of the provider, so there is no outage. It may still mean the client. */
 function rejected(
   circuit: Circuit,
   evidence: 'error' | 'page',
@@ -114,7 +113,7 @@ function isTolerated({ open, failures, rejected: some = [] }: Circuit): boolean 
   return open === null && failures + some.length < TOLERATED_FAILURES
 }
 
-/** Each probe that fails doubles the wait; stragglers of one burst do not. */
+/** Each failed probe doubles the wait; failures that were already under way do not. */
 function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At): Circuit {
   const goesOn = circuit.open?.reason === reason
   const isStraggler = goesOn && admission(circuit, at.now) === 'held'
@@ -123,7 +122,7 @@ function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At
   const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, failures - TOLERATED_FAILURES)
   const wait = Math.min(LONGEST_WAIT_MS[reason], Math.max(grown, askedMs))
   const since = goesOn && circuit.open ? circuit.open.since : at.now
-  // Never earlier than asked: the spread only adds, and the longest wait of a burst counts.
+  // Never earlier than the provider asked: the spread only adds, and the longest wait counts.
   const asked = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
   const until = isStraggler ? Math.max(circuit.open?.until ?? 0, asked) : asked
   return { ...circuit, failures, open: { reason, since, until } }

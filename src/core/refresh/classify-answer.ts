@@ -4,14 +4,14 @@ import { isRejection } from './rejected-answer.ts'
 import type { RefreshOutcome } from './refresh-outcome.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
-/** Recognises an answer; every condition that is there must hold. */
+/** Recognises an answer if every given condition holds. */
 export type AnswerRule = {
   readonly statuses?: readonly number[] | undefined
-  /** What must stand where in the body; an empty list stands for anything but null. */
+  /** The values of which one must be at each path; an empty list accepts any value but null. */
   readonly where?: Readonly<Record<JsonPath, readonly (string | number | boolean)[]>> | undefined
 }
 
-/** What a provider says in its own words, beside RFC 6749 §5.2. */
+/** The codes of a provider besides RFC 6749 §5.2. */
 export type AnswerRules = {
   readonly dead: readonly AnswerRule[]
   readonly config: readonly AnswerRule[]
@@ -24,17 +24,17 @@ export type Verdict = { readonly kind: 'ok' } | Exclude<RefreshOutcome, { kind: 
 
 /** Sorts an answer. Only `invalid_grant` and what the rules call dead may end a grant. */
 export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdict {
-  // Of a cut answer the status counts, but not one word: its end may have said something else.
+  // The body of a cut answer is ignored, because its end may have changed its meaning.
   const answer = received.complete ? received : { ...received, body: null }
   const { status, body, retryAfterMs } = answer
   const detail = errorCode(body) ?? sentence(answer)
   if (isSuccess(answer)) return { kind: 'ok' }
   if (matches(rules.throttled, answer)) return { kind: 'throttled', detail, retryAfterMs }
-  // A wrong secret that looks like a dead grant must end no grant: configuration is asked first.
+  // Rules for the client come first: a wrong secret that looks like a dead grant must not end it.
   if (matches(rules.config, answer)) {
     return { kind: 'client_config', detail: errorCode(body) ?? REFUSED_CLIENT }
   }
-  // However wide a rule is: whoever says so means the client.
+  // No rule for dead grants, however broad, overrides `invalid_client`.
   if (errorCode(body) === 'invalid_client' && isCalm(status)) {
     return { kind: 'client_config', detail: 'invalid_client' }
   }
@@ -51,12 +51,12 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
   return standardError(body) ?? unknownAnswer(answer, detail)
 }
 
-// For the operator, who has to mend it.
+// Shown to the operator.
 const REFUSED_CLIENT = 'the provider refuses this OAuth client'
 const MOVED = 'the token endpoint redirects'
 const ELSEWHERE = 'the token endpoint is not at its address'
 
-/** A provider in trouble is not believed that a grant has ended, save where its preset says so. */
+/** A 429 or 5xx ends a grant only if a rule names this status. */
 function isFor(status: number): (rule: AnswerRule) => boolean {
   return (rule) => isCalm(status) || rule.statuses !== undefined
 }
@@ -65,7 +65,7 @@ function isCalm(status: number): boolean {
   return status < 300 || (status >= 400 && status < 500 && status !== 429)
 }
 
-/** RFC 6749 §5.2, and the same words with 200, as some providers send them. */
+/** RFC 6749 §5.2; some providers send these codes with 200. */
 function standardError(body: TokenAnswer['body']): Verdict | null {
   switch (body?.['error']) {
     case 'invalid_grant':
@@ -120,7 +120,7 @@ export function matchesRule(
   })
 }
 
-/** A number written as text is the same code, and so is a text in other letters. */
+/** Compares numbers with their text, and texts without case. */
 function isOneOf(value: unknown, wanted: readonly (string | number | boolean)[]): boolean {
   const found = asWord(value)?.toLowerCase()
   return wanted.some((word) => word === value || String(word).toLowerCase() === found)
@@ -132,8 +132,8 @@ function asWord(value: unknown): string | null {
 }
 
 /**
- * The provider's error code, if it can be nothing else: words and underscores or a few digits. A
- * provider that echoes a token in the place of a code is not quoted.
+ * Returns the error code if it is a few words or digits. Anything else may be an echoed token and is not
+ * quoted.
  */
 export function errorCode(body: TokenAnswer['body']): string | null {
   if (body === null) return null

@@ -2,7 +2,10 @@ import type { Failure, FailureReason, LiveConnection } from '../connection/conne
 import type { Instant } from '../base/ids.ts'
 import { probeWaitMs } from './refresh-policy.ts'
 
-/** The next failure of a connection; of one kind, it goes on counting. */
+/**
+ * The next failure of a connection. It continues the count and the start of a previous failure of the
+ * same kind.
+ */
 export function failureFrom(
   connection: LiveConnection,
   reason: FailureReason,

@@ -1,12 +1,12 @@
 import type { Instant } from '../base/ids.ts'
 
 const WEEK_MS = 7 * 24 * 3_600_000
-/** The share of a grant's time that is left when its end is told. */
+/** The share of the lifetime of a grant that is left when the app is told of its end. */
 export const NOTICE_SHARE = 1 / 5
 
 /**
- * The end of a grant, and from when on the host app should hear of it: a week before, but not before
- * four fifths of the time from `from` are over. Where refreshing puts the end off, that does not come.
+ * The end of a grant, and the time to tell the app: a week before, but not before four fifths of the time
+ * since `from` have passed. If a refresh moves the end, the app is not told.
  */
 export function endOf(
   from: Instant,
@@ -17,7 +17,7 @@ export function endOf(
   return { refreshTokenExpiresAt: end, endNoticeAt: Math.round(end - notice) }
 }
 
-/** The time that `endOf` divided: since when this end has been known, or five weeks before it. */
+/** The `from` of `endOf`, or five weeks before the end if that is later. */
 export function knownSince(end: Instant, endNoticeAt: Instant): Instant {
   return end - (end - endNoticeAt) / NOTICE_SHARE
 }

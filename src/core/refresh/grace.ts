@@ -3,9 +3,8 @@ import type { Instant } from '../base/ids.ts'
 import type { Provider } from '../connection/provider.ts'
 
 /**
- * Of tries that follow each other within the provider's grace the first counts: what it may have spent
- * is gone when that grace is over, however often it was asked for meanwhile. A try long after the last
- * one may have spent something anew.
+ * Attempts within one grace of the provider count from the first, because the token that it may have
+ * spent is lost when that grace ends. A later attempt starts a new grace.
  */
 export function unknownSince(
   previous: Attempt | null,
@@ -24,8 +23,8 @@ type At = {
 const TRIES_WITHIN_GRACE = 5
 
 /**
- * While a lost rotation can still be had, it is asked for a few times, whatever else went wrong before.
- * A try that would come too late for that waits for its back-off: it begins a grace of its own.
+ * The wait until the token is sent again while the provider would still answer with the lost rotation.
+ * Infinite if the next try would miss the grace: then the back-off applies.
  */
 export function rescueWaitMs(connection: LiveConnection, at: At): number {
   const waitMs = at.provider.refresh.graceMs / TRIES_WITHIN_GRACE

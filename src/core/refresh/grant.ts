@@ -15,25 +15,25 @@ import { endOf, knownSince, NOTICE_SHARE } from './forecast.ts'
 import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
 import { succeeding } from './token-report.ts'
 
-/** What a consent, or the form of the connect page, brought. */
+/** What a consent, an import or the credentials form yields. */
 export type ReceivedGrant =
   | { readonly kind: 'tokens'; readonly tokens: ReceivedTokens }
   | {
       readonly kind: 'credentials'
       readonly credentials: Credentials
-      /** What the provider told when they were held against it. */
+      /** Values from the check of the credentials. */
       readonly providerData: Readonly<Record<string, unknown>>
     }
 
-/** The same with what the shell knows of it. */
+/** The same, with its time and id. */
 export type NewCredentials = ReceivedGrant & { readonly sentAt: Instant; readonly tokenId: string }
 export type NewTokens = Extract<NewCredentials, { kind: 'tokens' }>
 type NewStoredCredentials = Extract<NewCredentials, { kind: 'credentials' }>
 
-/** Without what is worked out again when it is put in its place. */
-export function receivedGrantOf(arrival: NewCredentials): ReceivedGrant {
-  if (arrival.kind === 'tokens') return { kind: 'tokens', tokens: arrival.tokens }
-  const { credentials, providerData } = arrival
+/** The stored part of a received grant; time and id are computed again on commit. */
+export function receivedGrantOf(received: NewCredentials): ReceivedGrant {
+  if (received.kind === 'tokens') return { kind: 'tokens', tokens: received.tokens }
+  const { credentials, providerData } = received
   return { kind: 'credentials', credentials, providerData }
 }
 
@@ -46,15 +46,17 @@ type About = Traits & {
 }
 
 /** The first generation of a grant. */
-export function newGrant(id: GrantId, arrival: NewCredentials, about: About): Grant {
-  return arrival.kind === 'tokens' ? oauthGrant(id, arrival, about) : credentialsGrant(id, arrival)
+export function newGrant(id: GrantId, received: NewCredentials, about: About): Grant {
+  return received.kind === 'tokens'
+    ? oauthGrant(id, received, about)
+    : credentialsGrant(id, received)
 }
 
-/** A code was exchanged, or tokens were handed in. */
-export function oauthGrant(id: GrantId, arrival: NewTokens, about: About): OAuthGrant {
-  const { tokens, sentAt } = arrival
-  const token = accessToken(arrival, about)
-  const stated = refreshTokenExpiry(arrival) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs)
+/** A grant from an exchanged code or from imported tokens. */
+export function oauthGrant(id: GrantId, received: NewTokens, about: About): OAuthGrant {
+  const { tokens, sentAt } = received
+  const token = accessToken(received, about)
+  const stated = refreshTokenExpiry(received) ?? plus(sentAt, about.refresh.refreshTokenLifetimeMs)
   const end = stated === 'never' ? null : stated
   return {
     kind: 'oauth',
@@ -66,7 +68,7 @@ export function oauthGrant(id: GrantId, arrival: NewTokens, about: About): OAuth
     refreshToken: tokens.refreshToken,
     issuedTo: about.issuedTo,
     owner: about.owner,
-    // What cannot be renewed ends with its token.
+    // A grant without a refresh token ends with its access token.
     ...endOf(sentAt, tokens.refreshToken === null ? token.expiresAt : end),
   }
 }
@@ -86,7 +88,7 @@ export function credentialsGrant(
   }
 }
 
-/** Before its first token. */
+/** A machine grant that has no token yet. */
 export function machineGrant(id: GrantId, requestedScope: readonly string[]): MachineGrant {
   const scope = requestedScope
   return { kind: 'machine', id, generation: 1, requestedScope, scope, ...NO_TOKENS }
@@ -99,13 +101,13 @@ const NO_TOKENS = {
   endNoticeAt: null,
 } as const
 
-/** The next generation. A refresh token that was not sent stays the old one (RFC 6749 §6). */
-export function renewedGrant(grant: Grant, arrival: NewTokens, about: Traits): Grant {
-  const { tokens } = arrival
+/** The next generation. Without a new refresh token, the old one stays valid (RFC 6749 §6). */
+export function renewedGrant(grant: Grant, received: NewTokens, about: Traits): Grant {
+  const { tokens } = received
   const renewed = {
     generation: grant.generation + 1,
     scope: tokens.scope ?? grant.scope,
-    token: succeeding(accessToken(arrival, about), grant.token),
+    token: succeeding(accessToken(received, about), grant.token),
   }
   switch (grant.kind) {
     case 'oauth':
@@ -113,7 +115,7 @@ export function renewedGrant(grant: Grant, arrival: NewTokens, about: Traits): G
         ...grant,
         ...renewed,
         refreshToken: tokens.refreshToken ?? grant.refreshToken,
-        ...movedEnd(grant, arrival),
+        ...movedEnd(grant, received),
       }
     case 'machine':
       return { ...grant, ...renewed }
@@ -124,7 +126,7 @@ export function renewedGrant(grant: Grant, arrival: NewTokens, about: Traits): G
   }
 }
 
-/** Credentials that the provider has accepted after the report. */
+/** Credentials that the provider accepted after a report. */
 export function confirmedGrant(grant: Grant, now: Instant): Grant {
   if (grant.kind !== 'credentials' || grant.credentials?.report?.stands !== true) return grant
   const report = { stands: false, refreshFrom: now + CONFIRMED_AGAIN_MS }
@@ -133,7 +135,7 @@ export function confirmedGrant(grant: Grant, now: Instant): Grant {
 
 const CONFIRMED_AGAIN_MS = 60_000
 
-/** The next generation with the access token of the last one: no new one came that may be served. */
+/** The next generation with a new refresh token and the old access token. */
 export function onRefreshToken(
   grant: OAuthGrant,
   received: OAuthGrant['refreshToken'],
@@ -143,26 +145,26 @@ export function onRefreshToken(
 }
 
 /**
- * An end that does not move is computed again from each answer, and differs by a rounded second or by
- * the time that the answer took. The next end of a refresh token that lives a minute is not the same.
+ * The same end differs between answers by rounding and by the time of the answer. The next end of a
+ * refresh token that lives a minute is not the same end.
  */
 function sameEndMs(sentAt: Instant, end: Instant): number {
   return Math.max(2_000, Math.min(60_000, (end - sentAt) / 10))
 }
 
-/** An end that a refresh puts off has its notice put off too; one that stands keeps it, told or not. */
-function movedEnd(grant: OAuthGrant, arrival: NewTokens) {
+/** A moved end is announced again; the same end is not. */
+function movedEnd(grant: OAuthGrant, received: NewTokens) {
   const { refreshTokenExpiresAt: before, endNoticeAt } = grant
-  const end = refreshTokenExpiry(arrival)
-  if (end === 'never') return endOf(arrival.sentAt, null)
+  const end = refreshTokenExpiry(received)
+  if (end === 'never') return endOf(received.sentAt, null)
   const stands =
-    end === null || (before !== null && Math.abs(end - before) < sameEndMs(arrival.sentAt, end))
-  return stands ? { refreshTokenExpiresAt: before, endNoticeAt } : endOf(arrival.sentAt, end)
+    end === null || (before !== null && Math.abs(end - before) < sameEndMs(received.sentAt, end))
+  return stands ? { refreshTokenExpiresAt: before, endNoticeAt } : endOf(received.sentAt, end)
 }
 
 /**
- * When the schedule next looks at a healthy grant: to renew its token, to keep the grant from idling
- * out while nobody reads it, or to note its end. `fraction` in [0, 1) spreads them.
+ * When the schedule handles a healthy grant: to renew its token, to keep the grant from idling out, or to
+ * note its end. `fraction` in [0, 1) spreads the grants.
  */
 export function dueAtOf(
   grant: Grant,
@@ -176,16 +178,15 @@ export function dueAtOf(
   if (grant.kind === 'machine') return renewal
   const { renewEveryMs, refreshTokenIdleMs } = about.refresh
   const used = grant.token.issuedAt
-  // Half of what it may idle: an outage of some days must not end it.
+  // Half of the idle lifetime, so that an outage of days does not end the grant.
   const alive = [renewEveryMs, refreshTokenIdleMs === null ? null : refreshTokenIdleMs / 2]
   const points = alive.map((ms) => (ms === null ? renewal : used + ms * (1 - fraction / 10)))
   return Math.round(Math.min(renewal, beforeItsEnd(grant, about, fraction) ?? renewal, ...points))
 }
 
 /**
- * When to refresh so that the refresh token does not end unused, however long the access token lives.
- * Once for each end: null if the token was issued within this window and the end has not moved, because
- * refreshing again would not move it either.
+ * When to refresh so that the refresh token does not expire unused. Once per end: null if a refresh
+ * within this window did not move the end, because another would not either.
  */
 function beforeItsEnd(
   { token, refreshTokenExpiresAt: expiresAt, endNoticeAt }: OAuthGrant,
@@ -194,14 +195,14 @@ function beforeItsEnd(
 ): Instant | null {
   if (token === null || expiresAt === null || endNoticeAt === null) return null
   const life = { issuedAt: knownSince(expiresAt, endNoticeAt), expiresAt }
-  // Before the app is told that the end is near: the refresh may put it off.
+  // Before the app is told of the end, because the refresh may move it.
   const margin = { ...policy, marginShare: Math.max(policy.marginShare, NOTICE_SHARE) }
   return token.issuedAt < refreshPoint(life, margin, 1)
     ? refreshPoint(life, margin, fraction)
     : null
 }
 
-/** Puts a grant in place of whatever stood there; nothing of an older grant's troubles remains. */
+/** Replaces the grant, and clears failure and attempt. */
 export function withGrant<
   C extends Omit<LiveConnection, 'status' | 'failure' | 'grant' | 'attempt' | 'dueAt'>,
 >(
@@ -212,12 +213,12 @@ export function withGrant<
   return { ...connection, status: 'active', failure: null, attempt: null, grant, dueAt }
 }
 
-/** How long whoever handed credentials in may take to prove them, before the schedule does. */
+/** How long an import has to prove its draft before the schedule does. */
 const PROVE_WITHIN_MS = 60_000
 
 /**
- * Tokens that were handed in: active by a live one's word, failing until a refresh proves them. Neither
- * is refreshed by the schedule while they are on the way to their place.
+ * A draft with imported tokens: active if the access token is alive, else failing until a refresh. The
+ * schedule leaves it alone for `PROVE_WITHIN_MS`.
  */
 export function draftWithGrant(
   connection: Parameters<typeof withGrant>[0],
@@ -230,7 +231,7 @@ export function draftWithGrant(
   return withGrant(connection, grant, now + PROVE_WITHIN_MS)
 }
 
-/** An import that the provider has not been asked about yet. */
+/** An import that is not proven yet. */
 export function unproven(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,
@@ -242,8 +243,8 @@ export function unproven(
   return { ...withGrant(connection, grant, dueAt), status: 'failing', failure }
 }
 
-function accessToken(arrival: NewTokens, about: Traits): AccessToken {
-  const { tokens, sentAt, tokenId } = arrival
+function accessToken(received: NewTokens, about: Traits): AccessToken {
+  const { tokens, sentAt, tokenId } = received
   return {
     tokenId,
     secret: tokens.accessToken,

@@ -1,32 +1,34 @@
 import type { Instant } from '../base/ids.ts'
 import { plainNumber } from '../base/json.ts'
 
-/** Longer than any real token lives; keeps dates representable and timers sane. */
+/** Longer than any real token lives; keeps dates and timers in range. */
 const LONGEST_SECONDS = 400 * 86_400
 
-/** How a provider writes a lifetime: a duration, or the moment of its end. */
+/** How a provider states a lifetime: as a duration, or as the time of the end. */
 export type LifetimeUnit = 'seconds' | 'epoch' | 'iso'
 
 type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
 
 /**
- * Whole seconds from `sentAt`: numbers and numeric text, rounded down; what has ended is 0; null for
- * anything that is no number. An end is held against the provider's own clock where it told it.
+ * Whole seconds from `sentAt`, rounded down, and 0 for a past end; null for anything but a number or
+ * numeric text. An end is compared with the clock of the provider if its time is known.
  */
 export function lifetimeSeconds(value: unknown, unit: LifetimeUnit, clock: Clock): number | null {
   return clamped(secondsLeft(value, unit, clock))
 }
 
-/** The end of a refresh token in seconds from `sentAt`; `never` if the provider says that there is none. */
+/**
+ * The lifetime of a refresh token in seconds from `sentAt`; `never` if the provider says that it has no
+ * end.
+ */
 export type RefreshTokenLife = number | 'never'
 
-/** Longer than any provider plans: it means that there is no end. */
+/** A longer lifetime means that there is no end. */
 const ENDLESS_SECONDS = 10 * 365 * 86_400
 
 /**
- * A refresh token is not over when it is issued: providers write 0, a negative number or the beginning
- * of their calendar for "never". Null for anything that says nothing, such as an end that has just
- * passed on another clock.
+ * No refresh token has expired when it is issued: providers write 0, a negative number or a date in 1970
+ * for "never". Null if the value says nothing, such as an end that has just passed by another clock.
  */
 export function refreshTokenLife(
   value: unknown,
@@ -43,7 +45,7 @@ export function refreshTokenLife(
 
 const NEVER = /^(?:never|none|no|unlimited|infinite|infinity|forever|endless|indefinite(?:ly)?)$/i
 
-/** In 1970 or earlier: zero, or a date that stands for none. */
+/** 1970 or earlier: zero, or a date that means none. */
 function isBeforeTime(seconds: number, { sentAt, providerNow }: Clock): boolean {
   return (providerNow ?? sentAt) + seconds * 1000 < YEAR_MS
 }
@@ -69,7 +71,7 @@ function asNumber(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number : null
 }
 
-/** Seconds, or milliseconds where seconds would lie beyond the year 5000. */
+/** Seconds; milliseconds if seconds would be beyond the year 5000. */
 function epochMs(value: number | null): Instant | null {
   if (value === null) return null
   return Math.abs(value) > 95_617_584_000 ? value : value * 1000

@@ -1,8 +1,8 @@
 import type { Instant, ProviderId } from '../base/ids.ts'
 
 /**
- * How late the most overdue refresh is. Of providers that are configured: the others' wait until they
- * are again, and that is nothing the schedule is behind with.
+ * How late the most overdue refresh is. Providers that are not configured do not count, because the
+ * schedule cannot refresh there.
  */
 export function overdueMs(
   oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[],

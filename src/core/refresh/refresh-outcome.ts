@@ -3,16 +3,16 @@ import type { Instant } from '../base/ids.ts'
 import type { RefreshTokenLife } from './lifetime.ts'
 import type { Secret } from '../base/secret.ts'
 
-/** What a token endpoint handed us, normalised; lifetimes are seconds from the sending of the request. */
+/** The normalised tokens of an answer. Lifetimes are seconds from the sending of the request. */
 export type ReceivedTokens = {
   readonly accessToken: Secret
   readonly tokenType: string
   readonly expiresInSeconds: number | null
-  /** Null: the provider did not send one. On refresh the old one stays valid (RFC 6749 §6). */
+  /** Null: the provider sent none. After a refresh the old one stays valid (RFC 6749 §6). */
   readonly refreshToken: Secret | null
   /** `never`: the provider says that it does not end. Null: it says nothing. */
   readonly refreshTokenExpiresInSeconds: RefreshTokenLife | null
-  /** Null: the provider did not say; then it is what was asked for (RFC 6749 §5.1). */
+  /** Null: not stated, so it is the requested scope (RFC 6749 §5.1). */
   readonly scope: readonly string[] | null
   readonly providerData: Readonly<Record<string, unknown>>
 }
@@ -43,8 +43,8 @@ export type RefreshOutcome =
       readonly detail: string
       /**
        * What counts against the grant if the answer is repeated. `error`: an error object. `page`:
-       * anything else, which may come from a proxy in front of the provider. `none`: a refusal that
-       * is temporary, cut or contradictory.
+       * anything else, which may come from a proxy in front of the provider. `none`: a refusal that is
+       * temporary, cut or contradictory.
        */
       readonly evidence: 'error' | 'page' | 'none'
       /** The connection's own parameters lead to that address. */
@@ -63,18 +63,18 @@ export type RefreshOutcome =
   /** The only outcome that disconnects a user by itself. */
   | { readonly kind: 'grant_dead'; readonly detail: string }
 
-/** What an attempt on a connection came to, whatever its grant lives on. */
+/** The outcome of an attempt, whatever the kind of grant. */
 export type AttemptOutcome =
   | RefreshOutcome
-  /** The provider takes the credentials that it was shown; they stay as they are. */
+  /** The provider accepts the credentials. They stay as they are. */
   | {
       readonly kind: 'confirmed'
-      /** As far as the answer told. */
+      /** As far as the answer names it. */
       readonly account: Account
       readonly providerData: Readonly<Record<string, unknown>>
     }
 
-/** The provider has renewed the tokens, and says that they belong to another account. */
+/** The provider renewed the tokens, and they belong to another account. */
 export type OtherAccount = {
   readonly kind: 'other_account'
   readonly detail: string
@@ -83,9 +83,9 @@ export type OtherAccount = {
 
 export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }> | OtherAccount
 
-/** What came of asking the provider. */
+/** The result after the provider was asked. */
 export type LandedResult =
-  /** A newer grant or generation stands, whoever brought it, or the provider has confirmed this one. */
+  /** There is a newer grant or generation, or the provider has confirmed this one. */
   | { readonly kind: 'refreshed'; readonly connection: LiveConnection }
   | {
       readonly kind: 'failed'
@@ -93,20 +93,23 @@ export type LandedResult =
       readonly outcome: Unfortunate
     }
 
-/** What came of wanting a refresh, for whoever wanted it. */
+/** The result for a caller that wanted a refresh. */
 export type RefreshResult =
   | LandedResult
-  /** Nothing was sent: the circuit is open, another process holds the lease, or nobody knows the provider. */
+  /**
+   * Nothing was sent: the circuit is open, another process holds the lease, or the provider is not
+   * configured.
+   */
   | {
       readonly kind: 'held'
       readonly connection: LiveConnection
       readonly reason: CircuitReason | 'busy' | 'not_configured'
       readonly retryAt: Instant
     }
-  /** The grant has ended without a word of the provider: see `connection.failure`. */
+  /** The grant ended without a request to the provider: see `connection.failure`. */
   | { readonly kind: 'ended'; readonly connection: LiveConnection }
   | { readonly kind: 'gone' }
-  /** The process is about to end and begins nothing any more. */
+  /** The process is stopping and starts no refresh. */
   | { readonly kind: 'stopping' }
 
 export type CircuitReason = 'unavailable' | 'misconfigured' | 'throttled'

@@ -10,16 +10,19 @@ import {
 import type { Instant } from '../base/ids.ts'
 import type { RefreshTraits } from '../connection/provider.ts'
 
-/** How eagerly to refresh; all of it has a default in the settings. */
+/** When to refresh and to retry. The settings have a default for each. */
 export type RefreshPolicy = {
-  /** A token is renewed at least so long before its end … */
+  /** A token is renewed this long before its end … */
   readonly marginMs: number
-  /** … or this share of its life, whichever is longer, but never before half of a short life. */
+  /**
+   * … or at this share of its lifetime before the end if that is longer, but never in the first half of
+   * its lifetime.
+   */
   readonly marginShare: number
-  /** Wait after the first failure; doubles with each further one. */
+  /** The wait after the first failure. It doubles with each further one. */
   readonly backoffFirstMs: number
   readonly backoffLongestMs: number
-  /** Hard end of one exchange with the provider; shorter than the lease. */
+  /** The limit of one exchange with the provider; shorter than the lease. */
   readonly deadlineMs: number
   readonly leaseMs: number
 }
@@ -33,13 +36,13 @@ export const DEFAULT_REFRESH_POLICY: RefreshPolicy = {
   leaseMs: 60_000,
 }
 
-/** Without a stated lifetime a token is renewed at this age, so that none is served for long unseen. */
+/** The age at which a token without a stated lifetime is renewed. */
 const RENEW_UNSTATED_MS = 50 * 60_000
 const SPACING_MS = 60_000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** `fraction` in [0, 1) spreads connections that were made together over a tenth of the margin. */
+/** `fraction` in [0, 1) spreads connections of the same age over a tenth of the margin. */
 export function refreshPoint(
   token: Pick<AccessToken, 'issuedAt' | 'expiresAt'>,
   policy: Pick<RefreshPolicy, 'marginMs' | 'marginShare'>,
@@ -52,8 +55,8 @@ export function refreshPoint(
 }
 
 /**
- * Exponential, between half of the step and the whole of it. `leftMs`: the refresh token ends after so
- * long, and a try comes before that.
+ * Exponential, with jitter between half a step and a whole one. `leftMs`: the rest of the lifetime of the
+ * refresh token, within which a retry must come.
  */
 export function backoffMs(
   attempts: number,
@@ -66,7 +69,7 @@ export function backoffMs(
   return Math.round(Math.min(step, backoffLongestMs, longest) * (0.5 + fraction / 2))
 }
 
-/** A dead grant is tried again after 1 h, 6 h, 24 h, then daily for a week; then never by itself. */
+/** A dead grant is probed after 1 h, 6 h, 24 h, then daily for a week, then never. */
 export function probeWaitMs(probes: number): number | null {
   const waits = [HOUR, 6 * HOUR, 24 * HOUR]
   return waits[probes] ?? (probes < waits.length + 7 ? 24 * HOUR : null)
@@ -74,19 +77,19 @@ export function probeWaitMs(probes: number): number | null {
 
 export type ReadDemand = {
   readonly minTtlMs: number
-  /** A token id the caller says the provider's API refused. */
+  /** The id of a token that, by the word of the caller, the API of the provider rejected. */
   readonly rejected: string | null
 }
 
 export type ReadDecision =
   | { readonly kind: 'serve'; readonly refreshBehind: boolean; readonly shortLived: boolean }
-  /** No token in hand will do; one may be fetched now. */
+  /** No stored token satisfies the demand; one may be requested now. */
   | { readonly kind: 'refresh' }
-  /** None will do and none may be fetched before `retryAt`. */
+  /** No stored token satisfies the demand, and none may be requested before `retryAt`. */
   | { readonly kind: 'wait'; readonly retryAt: Instant }
   | { readonly kind: 'refuse'; readonly code: 'confirmation_required' | 'reconnect_required' }
 
-/** What a read of a token comes to. The rules of «The token» in the API's contract, and nothing else. */
+/** The decision for a read, by the rules of "The token" in docs/api.md. */
 export function decideRead(connection: Connection, demand: ReadDemand, now: Instant): ReadDecision {
   if (!isLive(connection)) return { kind: 'refuse', code: 'confirmation_required' }
   const { grant } = connection
@@ -107,8 +110,8 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
 }
 
 /**
- * Credentials have no end: they are served until the provider says that it does not take them any
- * more. A caller's word that it did not is reason to ask the provider, now and then, and no more.
+ * Credentials are served until the provider refuses them. The report of a caller only causes a check, at
+ * most once in a while.
  */
 function decideCredentials(
   connection: LiveConnection,
@@ -132,7 +135,7 @@ function isRejected({ tokenId, report }: Reportable, { rejected }: ReadDemand): 
 
 type Reportable = Pick<AccessToken, 'tokenId' | 'report'>
 
-/** The first report causes a refresh at once; the next one waits, because another token may not help. */
+/** The first report causes a refresh at once. The next one waits, because another token may not help. */
 function refreshFrom({ report }: Reportable, now: Instant): Instant {
   const at = report?.refreshFrom ?? 0
   // Written before the clock was set back.
@@ -142,8 +145,8 @@ function refreshFrom({ report }: Reportable, now: Instant): Instant {
 const TOLERATED_AHEAD_MS = 60_000
 
 /**
- * A token from the future was written before the clock was set back, and may have ended since. That
- * lasts until the schedule has followed the clock, a second or so.
+ * A token from the future was stored before the clock was set back, and may have expired. The schedule
+ * corrects the row within about a second.
  */
 function isOfThisClock(connection: LiveConnection, token: AccessToken, now: Instant): boolean {
   return !isFromTheFuture(token, now) || !mayRefresh(connection)
@@ -153,7 +156,7 @@ function isFromTheFuture(token: AccessToken, now: Instant): boolean {
   return token.issuedAt > now + TOLERATED_AHEAD_MS
 }
 
-/** A token that lives shorter than asked is asked for half its life instead. */
+/** If the caller asks for more than the whole lifetime, half of the lifetime is enough. */
 function wantedTtl(token: AccessToken, minTtlMs: number): { ttlMs: number; shortLived: boolean } {
   if (token.expiresAt === null) return { ttlMs: 0, shortLived: false }
   const life = token.expiresAt - token.issuedAt
@@ -162,7 +165,7 @@ function wantedTtl(token: AccessToken, minTtlMs: number): { ttlMs: number; short
 }
 
 function remaining(token: AccessToken, now: Instant): number {
-  // A clock set back must not lend a token more than its whole life.
+  // After the clock is set back, a token is not served for longer than its lifetime.
   return Math.min((token.expiresAt ?? 0) - now, (token.expiresAt ?? 0) - token.issuedAt)
 }
 
@@ -171,15 +174,15 @@ function mayRefresh(connection: LiveConnection): boolean {
 }
 
 /**
- * Back-off of a failing connection; else a floor under renewals of tokens that are born too short, and
- * of those that replaced a rejected one and are rejected, too.
+ * The end of the back-off of a failing connection; else of the spacing between refreshes that yield
+ * short-lived or rejected tokens.
  */
 function earliestRefresh(
   connection: LiveConnection,
   { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
 ): Instant {
   const { token } = connection.grant
-  // Its other times would be as far away as the clock was set back.
+  // The other times of the row are as far ahead.
   if (token !== null && isFromTheFuture(token, now)) return 0
   if (connection.status === 'failing') return readerMayTryAt(connection)
   if (token === null) return 0
@@ -191,9 +194,9 @@ const FIRST_READER_WAIT_MS = 2_000
 const LONGEST_READER_WAIT_MS = 60_000
 
 /**
- * When a reader without a token may ask the provider. In an outage that is sooner than the schedule
- * does: it is the best probe of all. It waits half as long as the outage has lasted, so that it is no
- * hammer. What the provider asked to wait for, or refused, is not asked for before its time.
+ * When a read without a token may ask the provider. In an outage this is earlier than the schedule,
+ * because the read is a good probe: after half of the outage so far. A Retry-After or a refusal is
+ * respected.
  */
 export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConnection): Instant {
   const isOutage = failure.reason === 'provider_unavailable' && failure.rejections === undefined
@@ -203,26 +206,26 @@ export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConn
 }
 
 /**
- * It is active, and its turn lies behind the end of its token: the client was refused when it was
- * asked for last (see `afterRefresh`), and others show first whether it is refused to all.
+ * Whether `steppedBack` in after-refresh.ts moved an active connection behind others: it is due later
+ * than its token expires.
  */
 export function hasSteppedBack(connection: LiveConnection, now: Instant): boolean {
   const { status, grant, dueAt, attempt } = connection
   if (status !== 'active' || grant.token === null || dueAt === null) return false
-  // An attempt that never came to its end put it off, to the end of its lease.
+  // The due time may be the end of the lease of an attempt that died.
   if (attempt !== null) return false
   const { issuedAt, expiresAt } = grant.token
   return dueAt > now && dueAt > (expiresAt ?? issuedAt + RENEW_UNSTATED_MS)
 }
 
-/** How long after a refresh that brought this token the next one may follow. */
+/** The shortest time between this token and the next refresh. */
 export function spacingMs({ issuedAt, expiresAt }: AccessToken): number {
   const life = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - issuedAt
-  // One that was over when it came says nothing of how long the next one lives.
+  // A token that had expired when it came says nothing of the lifetime of the next.
   return life > 0 ? Math.min(SPACING_MS, life / 2) : SPACING_MS
 }
 
-/** The end of a token: as stated, else by what the preset knows of the provider. */
+/** The end of a token, as stated or as the preset knows it. */
 export function expiryOf(
   sentAt: Instant,
   expiresInSeconds: number | null,

@@ -1,10 +1,10 @@
 import { valuesAt } from '../base/json-path.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
-/** Of 4xx, those that say: not now. */
+/** The 4xx that mean "not now". */
 const PASSING_STATUSES: readonly number[] = [408, 409, 421, 423, 425, 429]
 
-/** Where vendors put the code of an error. */
+/** Where vendors put an error code. */
 const CODE_PATHS = [
   'error',
   'error.code',
@@ -26,7 +26,7 @@ const CODE_PATHS = [
 const PASSING_CODE =
   /temporar|server_?error|internal|unavailable|throttl|rate_?limit|limit_?exceeded|too_?many|slow_?down|quota|timeout|timed_?out|busy|maintenance|retry|try_?again|locked|conflict|in_?progress/i
 
-/** A whole answer that refuses, and says neither to wait nor to come again. */
+/** Whether a whole answer refuses and does not mean "not now". */
 export function isRejection({
   status,
   body,

@@ -4,15 +4,14 @@ import type { AttemptOutcome } from './refresh-outcome.ts'
 import type { RefreshPolicy } from './refresh-policy.ts'
 
 /*
- * Some providers do not call a dead grant `invalid_grant`: they answer 400 `invalid_request`, or 400 and
- * nothing, and some of them answer a wrong client secret with the same words. One such answer proves
- * nothing. The same answer to one grant, again and again, while another grant of the same client is
- * refreshed, proves that this grant is dead.
+ * Some providers answer a dead grant with 400 `invalid_request`, or with an empty 400, and some answer a
+ * wrong client secret the same way. One such answer proves nothing. The same answer to one grant,
+ * repeated while another grant of the client is refreshed, proves that this grant is dead.
  */
 
 const ENOUGH = 5
 
-/** Of an outcome that is a rejection, together with those before it; else null. */
+/** The rejections so far if this outcome is one; else null. */
 export function rejectionsWith(
   before: Rejections | undefined,
   outcome: AttemptOutcome,
@@ -22,11 +21,11 @@ export function rejectionsWith(
   if (before === undefined || before.answer !== outcome.detail) {
     return { answer: outcome.detail, since: now, times: 1 }
   }
-  // A first answer from the future was written before the clock was set back.
+  // A first answer from the future was stored before the clock was set back.
   return { ...before, since: Math.min(before.since, now), times: before.times + 1 }
 }
 
-/** Often enough, and over a time that no usual throttle or deployment lasts. */
+/** Whether there were enough of them, over a longer time than a throttle or a deployment lasts. */
 export function isRepeated(
   { since, times }: Rejections,
   now: Instant,
@@ -35,6 +34,6 @@ export function isRepeated(
   return times >= ENOUGH && now - since >= backoffLongestMs
 }
 
-/** For a connection whose rejections are repeated, while no other grant shows what they mean. */
+/** For repeated rejections, while no other grant shows what they mean. */
 export const UNDECIDED =
   'the grant or the client is refused, and no other grant of this client shows which'

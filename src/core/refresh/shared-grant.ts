@@ -1,6 +1,6 @@
 import { type Grant, isRenewable, type LiveConnection } from '../connection/connection.ts'
 
-/** The sibling on the tokens of `connection`. Its own id, scopes and what the app said of it stay. */
+/** The sibling with the tokens of `connection`. Its own ids, scopes and labels stay. */
 export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
   const { id, generation, requestedScope } = sibling.grant
   const grant = { ...connection.grant, id, generation: generation + 1, requestedScope }

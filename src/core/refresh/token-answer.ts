@@ -1,11 +1,11 @@
-/** What came back from a token endpoint, as far as the outcome depends on it. */
+/** The parts of an answer that decide the outcome. */
 export type TokenAnswer = {
   readonly status: number
-  /** Null: not an object, cut, or not readable at all. */
+  /** Null if it is cut, unreadable or not an object. */
   readonly body: Readonly<Record<string, unknown>> | null
   /** Whether the last byte arrived. */
   readonly complete: boolean
-  /** Whether the body holds a non-empty access token where this provider puts it. */
+  /** Whether the body holds a non-empty access token at the path of this provider. */
   readonly hasToken: boolean
   readonly retryAfterMs: number | null
 }

@@ -9,23 +9,23 @@ import {
 import type { Instant } from '../base/ids.ts'
 import { spacingMs } from './refresh-policy.ts'
 
-/** Whether the connection would still serve the token, or the credentials, with this id. */
+/** Whether the connection still serves the token, or the credentials, with this id. */
 export function wouldServe({ grant }: LiveConnection, tokenId: string): boolean {
-  const held = servable(grant)
-  return held !== null && held.tokenId === tokenId && held.report?.stands !== true
+  const served = servable(grant)
+  return served?.tokenId === tokenId && served.report?.stands !== true
 }
 
 type Report = {
   readonly now: Instant
-  /** Whether the provider can say if the report is right, or issue another token. */
+  /** Whether the provider can check the report, or issue another token. */
   readonly mayAsk: boolean
-  /** Why the provider is not asked now. */
+  /** Why the provider is not asked now; null if it is. */
   readonly held: { readonly reason: Failure['reason']; readonly retryAt: Instant } | null
 }
 
 /**
- * The connection after a report that the provider's API refused its token. Without a way to get another
- * one, the report ends the connection.
+ * The connection after a report that the API of the provider rejected its token. If there is no way to
+ * another token, the report ends the connection.
  */
 export function afterReport(connection: LiveConnection, report: Report): LiveConnection {
   const { now, mayAsk, held } = report
@@ -65,8 +65,8 @@ function rejectedGrant(grant: Grant, now: Instant): Grant {
 }
 
 /**
- * The token that a refresh brought, with the report about the one before it. Some providers repeat the
- * same token: then the report stands.
+ * The new token, with the report about the previous one. If the provider issued the same token again, the
+ * report applies to it.
  */
 export function succeeding(token: AccessToken, before: AccessToken | null): AccessToken {
   const report = before?.report

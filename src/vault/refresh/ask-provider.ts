@@ -14,10 +14,10 @@ import {
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint'>
 
-/** What there is to show to the provider. */
+/** What proves the connection to the provider. */
 export type Evidence =
   | { readonly kind: 'refresh_token'; readonly secret: Secret }
-  /** The client's own word is enough. */
+  /** The client authenticates itself. */
   | { readonly kind: 'client' }
   | { readonly kind: 'credentials'; readonly credentials: Credentials }
 

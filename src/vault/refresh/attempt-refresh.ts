@@ -43,12 +43,12 @@ export type AttemptNeeds = Pick<
   | 'policy'
 >
 
-/** A newer grant or generation than the one that was seen: somebody has refreshed or reconnected. */
+/** Whether the connection was refreshed or reconnected since it was read. */
 export function hasMoved(seen: LiveConnection, current: LiveConnection): boolean {
   return seen.grant.id !== current.grant.id || seen.grant.generation !== current.grant.generation
 }
 
-/** Lease and intent, sending, sorting, committing: one refresh of a row that was just read. */
+/** One refresh of a row that was just read: lease, request, classification, commit. */
 export async function attemptRefresh(
   ports: AttemptNeeds,
   connection: LiveConnection,
@@ -60,22 +60,22 @@ export async function attemptRefresh(
   const id = newId('att', now, ports.random.bytes(10))
   const until = now + ports.policy.leaseMs
   const since = unknownSince(connection.attempt, now, provider.refresh)
-  // The intent proves that the store can be written before a one-use token is spent.
+  // This write shows that the store works before a one-use token is spent.
   const intent = await ports.store.write((trx) =>
     trx.beginAttempt(connection, { attempt: id, since, until, dueAt: until }, now),
   )
-  if (!intent.won) return outrun(ports, connection)
+  if (!intent.won) return resultOfOther(ports, connection)
   const begunAt = ports.clock.monotonic()
-  const presentation = await askProvider(ports, connection, { provider, evidence })
+  const sent = await askProvider(ports, connection, { provider, evidence })
   const ms = ports.clock.monotonic() - begunAt
   // The refresh token may be spent by now: nothing below may be cancelled before the write.
-  const result = await land(ports, connection, { id, provider, presentation })
-  const outcome = presentation.outcome.kind
+  const result = await commitOutcome(ports, connection, { id, provider, sent })
+  const outcome = sent.outcome.kind
   ports.observer.refreshTook({ provider: connection.provider, outcome, ms })
   return result
 }
 
-/** Nothing is sent. With an outcome, the grant has not ended. */
+/** Nothing can be sent. If there is an outcome, the grant has not ended. */
 type NoEvidence = {
   readonly kind: 'none'
   readonly after: LiveConnection
@@ -130,7 +130,7 @@ function refreshTokenOf(
 }
 
 function withoutRefreshToken(connection: LiveConnection, now: Instant): NoEvidence {
-  // What cannot be opened now may open again: it is looked at now and then.
+  // An unreadable value may open again, so it is probed.
   if (connection.failure?.reason === 'unreadable') {
     return { kind: 'none', after: afterUnreadable(connection, now) }
   }
@@ -159,20 +159,20 @@ function isOfItsClient(ports: AttemptNeeds, { grant, provider, client }: LiveCon
   return grant.issuedTo === ports.endpoint.clientName(provider, client)
 }
 
-async function land(
+async function commitOutcome(
   ports: AttemptNeeds,
   before: LiveConnection,
   flight: {
     readonly id: AttemptId
     readonly provider: Provider
-    readonly presentation: SendResult
+    readonly sent: SendResult
   },
 ): Promise<RefreshResult> {
-  const { outcome, sentAt, earlier } = flight.presentation
-  // Only a rotation is lost for good: a client can ask for another token.
+  const { outcome, sentAt, earlier } = flight.sent
+  // Only a rotation cannot be repeated: a client can request another token.
   const isRotation = outcome.kind === 'ok' && before.grant.kind === 'oauth'
   const entry = isRotation ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
-  // Before anything else: what is not noted is lost where the process is killed now.
+  // First of all: a rotation that is not in the journal is lost if the process dies.
   if (entry !== null) ports.journal.note(entry)
   const judged = await judgeOwner(ports, before, outcome)
   const ruled = judged.kind === 'other' ? otherAccount(outcome) : outcome
@@ -201,7 +201,7 @@ async function land(
   if (receivedRefreshToken(outcome) !== null) {
     ports.observer.refreshLost({ id: before.id, provider: before.provider })
   }
-  return outrun(ports, before)
+  return resultOfOther(ports, before)
 }
 
 function otherAccount(outcome: Landing['outcome']): OtherAccount {
@@ -254,15 +254,15 @@ async function end(
 ): Promise<RefreshResult> {
   if (after === before) return { kind: 'ended', connection: before }
   const changes = await ports.store.write((trx) => tryRecordChange(ports, trx, { before, after }))
-  if (changes === null) return outrun(ports, before)
+  if (changes === null) return resultOfOther(ports, before)
   reportDisconnected(ports, changes)
   return outcome === undefined
     ? { kind: 'ended', connection: after }
     : announce(ports, after, outcome)
 }
 
-/** Somebody else holds the lease or has moved the row: what stands there now is the answer. */
-async function outrun(ports: AttemptNeeds, seen: LiveConnection): Promise<RefreshResult> {
+/** Another process holds the lease or has changed the row: waits for its result. */
+async function resultOfOther(ports: AttemptNeeds, seen: LiveConnection): Promise<RefreshResult> {
   const giveUpAt = ports.clock.monotonic() + ports.policy.deadlineMs
   for (;;) {
     const current = await ports.store.connection(seen.id)

@@ -3,7 +3,10 @@ import type { ConnectionId } from '../../core/base/ids.ts'
 import type { LandedResult, RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import type { Flights } from '../../ports/ports.ts'
 
-/** Two refreshes of one grant at a rotating provider revoke it; so nobody starts a second one here. */
+/**
+ * One refresh per connection at a time: two would spend one refresh token, and the provider would revoke
+ * the grant.
+ */
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
   readonly #reserved = new Set<ConnectionId>()
@@ -45,7 +48,7 @@ export class SingleFlights implements Flights {
     const parked = this.#parked.get(id)
     if (parked !== undefined) return Promise.resolve(parked)
     if (this.isLanding) return Promise.resolve({ kind: 'stopping' })
-    // Whoever asked may hang up: the flight belongs to nobody and is removed whatever becomes of it.
+    // The flight goes on if its caller hangs up.
     const flight = Promise.resolve()
       .then(fly)
       .finally(() => this.#air.delete(id))

@@ -17,7 +17,7 @@ import { endsSiblings } from './siblings.ts'
 type Needs = Pick<Ports, 'clock' | 'endpoint' | 'providers'>
 
 export type Judgement =
-  /** There was nothing to ask, or no answer: the next refresh asks again. */
+  /** Nothing was asked, or there was no answer: the next refresh asks again. */
   | { readonly kind: 'open' }
   | {
       readonly kind: 'same'
@@ -28,8 +28,8 @@ export type Judgement =
   | { readonly kind: 'other' }
 
 /**
- * Asks the provider once whose tokens the first refresh of an imported grant has brought, because the
- * access token and the refresh token of an import may belong to two accounts.
+ * Asks the provider once for the account of an imported grant, after its first refresh: the access token
+ * and the refresh token of an import may belong to two accounts.
  */
 export async function judgeOwner(
   ports: Needs,
@@ -43,19 +43,19 @@ export async function judgeOwner(
   const { accessToken, providerData } = outcome.tokens
   const now = { ...before, providerData: { ...before.providerData, ...providerData } }
   const asked = await accountOf(ports, now, { accessToken, isImported: false })
-  // Where accounts share grants, the owner is asked for until the provider has named it.
+  // If accounts share grants, each refresh asks until the provider names the owner.
   const isNamed = asked.kind === 'ok' && asked.account.id !== null
   if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
   if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
   if (asked.kind !== 'ok')
     return { kind: 'same', owner: UNKNOWN_OWNER, account: before.account, providerData: {} }
   if (isOtherAccount(before.account, asked.account)) {
-    // A row older than this check: it shares no grant, and keeps the one that it has.
+    // The row is older than this check: it shares no grant, and keeps its own.
     if (grant.owner.is === 'unknown') return { kind: 'open' }
     const imported = await accountOfImport(ports, before, grant)
     const known = isShared ? before.account : imported
     if (known !== null && isOtherAccount(known, asked.account)) return { kind: 'other' }
-    // The imported token ended before it was asked for: the account is what the provider names now.
+    // The imported token expired unasked: the account is the one that the provider names now.
     if (imported === null && grant.token !== null && !tokenLives(before, ports.clock.now())) {
       return { kind: 'same', ...found(asked, completed(asked.account, before.account)) }
     }
@@ -63,7 +63,7 @@ export async function judgeOwner(
   return { kind: 'same', ...found(asked, completed(before.account, asked.account)) }
 }
 
-/** Writes what was found onto the connection as the refresh has left it. */
+/** Puts the result into the connection after the refresh. */
 export function withJudgement(after: LiveConnection, judged: Judgement): LiveConnection {
   if (judged.kind !== 'same' || after.grant.kind !== 'oauth') return after
   const { owner, account } = judged
@@ -82,8 +82,8 @@ function found(asked: Extract<IdentifyOutcome, { kind: 'ok' }>, account: Account
 }
 
 /**
- * The account that the provider names for the imported access token; null if it names none. The
- * account that the app named is no evidence: apps confuse the ids of a provider.
+ * The account that the provider names for the imported access token; null if it names none. The account
+ * that the app named is no evidence: apps confuse the ids of a provider.
  */
 async function accountOfImport(
   ports: Needs,

@@ -10,38 +10,38 @@ import { RecentRefreshes } from './recent-refreshes.ts'
 
 type Lane = {
   readonly queue: PQueue
-  /** Those whose last refresh failed, on their way into the queue: they never have all of its slots. */
+  /** Connections whose last refresh failed. They wait here and never fill the queue. */
   readonly troubled: PQueue
-  /** How many are in the lane, waiting or running. */
+  /** How many wait or run. */
   readonly load: Record<Among, number>
-  /** How many the schedule has started in the second that `since` names. */
+  /** How many the schedule started in the second `since`. */
   readonly begun: { since: number } & Record<Among, number>
   turn: Promise<void>
   nextStart: number
 }
 
-/** A little more than a second: what is sent evenly arrives in small bursts. */
+/** A little more than a second, because evenly sent requests arrive in small bursts. */
 const PACED_SECOND_MS = 1_050
-/** Of four slots one may be held by connections whose last refresh failed. */
+/** Connections whose last refresh failed may have one place of four. */
 const TROUBLED_SHARE = 4
-/** A start is followed by all that came due before it: the schedule begins with so much of its rate … */
+/** After a start, everything that became due is overdue: the schedule begins at this share of its rate … */
 const FIRST_SHARE = 0.1
-/** … and has the whole of it so much later. */
+/** … and reaches the whole rate after this time. */
 const RAMP_MS = 10_000
-/** So few are no herd. */
+/** A number of refreshes that needs no ramp. */
 const HANDFUL = 5
 
 type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
 
 /**
- * One lane for each client at a provider: so many at once, so many a second, the asked-for first.
- * The rate is kept on the monotonic clock here: p-queue's own uses the wall clock and stalls when
- * that is set back.
+ * One lane per client at a provider. It limits concurrency and rate, and refreshes that a caller waits
+ * for go first. The rate uses the monotonic clock here: p-queue uses the wall clock and stalls when that
+ * is set back.
  */
 export class Lanes implements Traffic {
   readonly #clock: Clock
   readonly #limits: Limits
-  /** Callers bring clients of their own, so the number of keys is theirs to choose. */
+  /** Connections may have own clients, so callers determine the number of keys. */
   readonly #lanes = new PrunedMap<string, Lane>((lane) => this.#isIdle(lane))
   readonly #circuits = new PrunedMap<string, Circuit>((circuit) => this.#isOver(circuit))
   #refreshed: RecentRefreshes
@@ -89,7 +89,7 @@ export class Lanes implements Traffic {
     const lane = this.#lane(client)
     const begun = this.#begunIn(lane)
     const taken = (one: Among) => Math.max(lane.load[one], begun[one])
-    // Thousands of imports must not take the place of connections that the app uses.
+    // Thousands of imports must not delay connections in use.
     const imports = among === 'unproven' ? taken('unproven') : 0
     const left = this.#aSecondsWork() - taken('healthy') - taken('troubled') - imports
     const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
@@ -156,12 +156,12 @@ export class Lanes implements Traffic {
     return size === 0 && nextStart <= this.#clock.monotonic()
   }
 
-  /** The connections of an own client keep a back-off of their own. */
+  /** Connections with an own client have their own back-off, so their circuit may go. */
   #isOver(circuit: Circuit): boolean {
     return isOwnClientKey(circuit.client) && admission(circuit, this.#clock.now()) !== 'held'
   }
 
-  /** The counts of the current second. A scan that refills free slots gets no second share of the ramp. */
+  /** The counts of the current second. A second scan in it gets no second share. */
   #begunIn({ begun }: Lane): Lane['begun'] {
     const since = Math.floor((this.#clock.monotonic() - this.#openedAt) / 1_000)
     if (begun.since === since) return begun
@@ -169,8 +169,8 @@ export class Lanes implements Traffic {
   }
 
   /**
-   * How many the schedule may have in a lane, and may start in it in one second. What the ramp holds
-   * back stays in the database and not in the queue, so nobody who asks waits behind it.
+   * How many refreshes the schedule may have in a lane, and may start there per second. What the ramp
+   * holds back waits in the database and not in the queue, so no caller waits behind it.
    */
   #aSecondsWork(): number {
     const { concurrencyPerProvider, ratePerSecond } = this.#limits
@@ -180,7 +180,7 @@ export class Lanes implements Traffic {
     return Math.max(Math.min(HANDFUL, whole), Math.floor(whole * ramp))
   }
 
-  /** One after the other: timers that fire late together must not start together. */
+  /** One after the other: late timers must not start together. */
   #pace(lane: Lane): Promise<void> {
     const former = lane.turn
     lane.turn = this.#next(lane, former)
@@ -199,7 +199,7 @@ function hurryIn(queue: PQueue, id: ConnectionId): void {
   try {
     queue.setPriority(id, 1)
   } catch (error) {
-    // It has begun already, or was never here; nothing is faster than that.
+    // It has begun or finished.
     if (!(error instanceof ReferenceError)) throw error
   }
 }

@@ -1,8 +1,8 @@
 const LEAST = 64
 
 /**
- * A map whose keys come from outside: whenever it has doubled since the last time, it drops the entries
- * that `isIdle` says nobody misses.
+ * A map whose keys come from outside. Each time it has doubled, it drops the entries for which `isIdle`
+ * is true.
  */
 export class PrunedMap<K, V> {
   readonly #entries = new Map<K, V>()

@@ -14,8 +14,8 @@ const KEPT_PER_CLIENT = 32
 const DAY_MS = 24 * 3_600_000
 
 /**
- * Which connections of a client were refreshed last, in memory alone: the evidence that the client works,
- * for the rule in `core/refresh/rejection.ts`. A new process gathers it again.
+ * The last refreshed connections of each client: the evidence for `core/refresh/rejection.ts` that the
+ * client works. In memory only; a new process collects it again.
  */
 export class RecentRefreshes {
   readonly #clock: Clock
@@ -35,7 +35,7 @@ export class RecentRefreshes {
     this.#byClient.set(client, known)
   }
 
-  /** `isOwn`: the connection's own parameters lead to the provider, so others count if theirs do too. */
+  /** `isOwn`: the parameters of the connection lead to the provider, so only others with the same count. */
   hasOther(
     client: string,
     than: LiveConnection,

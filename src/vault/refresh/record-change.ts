@@ -12,8 +12,8 @@ import { follow } from './siblings.ts'
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
 /**
- * Saves what a refresh made of a connection, lets its siblings follow and appends the events.
- * Returns every change. Throws `LostWriteError` if the connection was changed meanwhile.
+ * Saves a changed connection, lets its siblings follow and appends the events. Returns every change.
+ * Throws `LostWriteError` if the row was changed meanwhile.
  */
 export async function recordChange(
   ports: Needs,
@@ -24,7 +24,7 @@ export async function recordChange(
   return recordFollowing(ports, trx, change)
 }
 
-/** The same for a caller that handles losing; returns null if the connection was changed meanwhile. */
+/** The same, but returns null if the row was changed meanwhile. */
 export async function tryRecordChange(
   ports: Needs,
   trx: Writes,
@@ -46,9 +46,9 @@ async function recordFollowing(
 }
 
 /**
- * Stores a connection with a new grant, over `before` if that is stored, shares the grant with its
- * siblings and appends the event. Returns the connection as stored: it may have joined the grant of
- * its siblings. Throws `LostWriteError` if `before` was changed meanwhile.
+ * Stores a connection with a new grant, over `before` if that is stored, lets its siblings follow and
+ * appends the event. Returns the connection as stored: it may have joined the grant of its siblings.
+ * Throws `LostWriteError` if `before` was changed meanwhile.
  */
 export async function recordGrant(
   ports: Needs,

@@ -7,7 +7,7 @@ import { readerMayTryAt } from '../../core/refresh/refresh-policy.ts'
 
 type Unfortunate = Exclude<RefreshResult, { kind: 'refreshed' }>
 
-/** What a caller is told when a refresh brought nothing. */
+/** The error for a caller whose refresh failed. */
 export function refreshProblem(result: Unfortunate, now: Instant): VaultError {
   switch (result.kind) {
     case 'gone':
@@ -42,14 +42,14 @@ function failedProblem(result: Extract<Unfortunate, { kind: 'failed' }>, now: In
   return waitProblem(connection, retryAt - now)
 }
 
-/** A refresh is in back-off: nothing is sent, and the caller is told when it may be worth asking. */
+/** The error for a caller during a back-off: nothing is sent, and it says when to retry. */
 export function waitProblem(connection: LiveConnection, waitMs: number): VaultError {
   const { failure } = connection
   if (failure?.reason === 'provider_misconfigured') return misconfigured(failure.detail)
   return unavailable(failure?.reason ?? 'provider_unavailable', waitMs)
 }
 
-/** Whoever waits longer waits for an instant of a clock that was set back since. */
+/** A longer wait would come from a clock that was set back. */
 const LONGEST_WAIT_SECONDS = 3_600
 
 export function unavailable(reason: string, waitMs: number, detail = NOT_NOW): VaultError {
@@ -66,21 +66,21 @@ const REFUSED =
   'the provider refuses the grant or the OAuth client: check the client, then connect the user again'
 
 export const NOT_CONFIGURED = 'the provider is not in the settings any more'
-/** What the provider found wrong is on the answer that opened the circuit. */
+/** The answer that opened the circuit said what is wrong. */
 export const HELD = 'the provider refused this OAuth client, or its endpoints are wrong'
 
 const CLIENT_REFUSED =
   'the provider refuses this OAuth client: check clientId and the client secret, and clientAuth, ' +
   'which says how the secret is sent (basic or post)'
 
-/** For the log: the code of a refused client with what to check. */
+/** For the log: the code, and what to check if the client was refused. */
 export function explained(detail: string): string {
   return detail === 'invalid_client' ? `${detail}: ${CLIENT_REFUSED}` : detail
 }
 
 /**
- * `detail` is that of an outcome: a sentence of ours says what to mend. A code is the provider's word
- * for the client, and stays in the log.
+ * `detail` comes from an outcome. A sentence is ours and says what to fix. A code is the word of the
+ * provider, which stays in the log.
  */
 export function misconfigured(detail: string): VaultError {
   const isSentence = detail.includes(' ')

@@ -12,14 +12,14 @@ import { endsSiblings, leaderOf } from './siblings.ts'
 export type RefreshNeeds = AttemptNeeds
 
 /**
- * `forced` passes back-off and open circuits, but not a Retry-After; `rescued` passes that as well:
- * what it asks for is gone when the provider's grace is over.
+ * `forced` ignores back-off and open circuits, but not a Retry-After. `rescued` ignores that too, because
+ * the lost rotation is gone after the grace.
  */
 export type RefreshReason = 'asked' | 'scheduled' | 'forced' | 'rescued'
 
 /**
- * The one way to a refresh, for readers, the schedule and `POST …/refresh` alike. `seen` is the
- * connection as the caller saw it: where it has moved on meanwhile, nothing is sent.
+ * The only way to a refresh, for reads, the schedule and `POST …/refresh`. `seen` is the connection as
+ * the caller read it: if it was changed since, nothing is sent.
  */
 export function refresh(
   ports: RefreshNeeds,
@@ -30,7 +30,7 @@ export function refresh(
   return hasLeader ? refreshLeader(ports, seen, wanted) : fly(ports, seen, wanted)
 }
 
-/** Connections that live on one grant are refreshed as one: what the oldest gets, all get. */
+/** Connections on one grant are refreshed through their leader. */
 async function refreshLeader(
   ports: RefreshNeeds,
   seen: LiveConnection,
@@ -42,11 +42,11 @@ async function refreshLeader(
   const leader = await leaderOf(ports, ports.store, current)
   const result = await fly(ports, leader, wanted)
   if (leader.id === seen.id || result.kind === 'stopping') return result
-  // Deleted in the air: another leads now.
+  // The leader was deleted meanwhile; there is another.
   return result.kind === 'gone' ? refreshLeader(ports, seen, wanted) : asSeenBy(ports, seen, result)
 }
 
-/** What the flight of another came to for this one. */
+/** The result of the leader for this connection. */
 async function asSeenBy(
   ports: RefreshNeeds,
   seen: LiveConnection,
@@ -55,7 +55,7 @@ async function asSeenBy(
   const current = await ports.store.connection(seen.id)
   if (current === null || !isLive(current)) return { kind: 'gone' }
   if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
-  // Not in the store yet, but as safe in the journal.
+  // Not in the store yet, but in the journal.
   const isParked = result.kind === 'refreshed'
   return { ...result, connection: isParked ? onGrantOf(result.connection, current) : current }
 }
@@ -84,7 +84,7 @@ function amongOf({ status, failure }: LiveConnection): Among {
   return failure.reason === 'unproven' ? 'unproven' : 'troubled'
 }
 
-/** Credentials of a provider without a probe can only be believed. */
+/** Whether the provider can check what the connection has: credentials need a probe in the preset. */
 export function canBeAsked(
   ports: Pick<RefreshNeeds, 'providers'>,
   { grant, provider }: LiveConnection,
@@ -95,8 +95,8 @@ export function canBeAsked(
 }
 
 /**
- * An open circuit, or a connection that had its client refused of late, seen before anybody waits for
- * a lane; null where the provider may be asked.
+ * The open circuit, or the recently refused client, that prevents a refresh; null if the provider may be
+ * asked. Checked before a caller waits in a lane.
  */
 export function refreshBlockedBy(
   ports: Pick<RefreshNeeds, 'endpoint' | 'traffic' | 'clock'>,
@@ -125,10 +125,10 @@ async function refreshOnce(
   if (connection === null || !isLive(connection)) return { kind: 'gone' }
   if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }
   const provider = ports.providers.get(connection.provider)
-  // A provider that was taken out of the configuration: everything is kept until it comes back.
+  // The provider is not configured any more: everything is kept until it is again.
   if (provider === undefined) return held(ports, connection, { reason: 'not_configured' })
 
-  // Nothing will be sent, so no circuit has a say in it.
+  // Nothing is sent, so the circuit does not matter.
   if (connection.grant.kind === 'oauth' && !isRenewable(connection.grant)) {
     return attemptRefresh(ports, connection, provider)
   }
@@ -156,8 +156,8 @@ async function held(
   },
 ): Promise<RefreshResult> {
   const retryAt = Math.max(open.until ?? 0, ports.clock.now() + HELD_AGAIN_MS)
-  // The scan passes over the configured client's connections while its circuit is open, but cannot
-  // know of each connection's own client: those step back in the order by themselves.
+  // The scan skips connections of the configured client while its circuit is open. It does not know the
+  // circuits of own clients, so those connections are postponed one by one.
   if (connection.client !== null) {
     const after = { ...connection, dueAt: retryAt }
     await ports.store.write((trx) => tryRecordChange(ports, trx, { before: connection, after }))

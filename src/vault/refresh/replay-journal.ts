@@ -10,9 +10,9 @@ import { type Landing, park } from './save-refresh.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
 
 /**
- * At start, before any refresh: rotations that a former process could put into the journal only. Each
- * is served from here at once and written when the store takes it; its connection is not refreshed
- * before, because the refresh token on its row is spent.
+ * Runs at start, before any refresh. Rotations that an earlier process could write to the journal only
+ * are served at once and committed when the store works. Until then their connections are not refreshed,
+ * because the refresh tokens on the rows are spent.
  */
 export async function replayJournal(ports: AttemptNeeds): Promise<number> {
   const { entries } = ports.journal
@@ -22,7 +22,7 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
       const landing = landingOf(ports, connection, entry)
       park(ports, landing)
     } else if (connection !== null && isLive(connection) && connection.grant.id === entry.grantId) {
-      // Written before the crash after all.
+      // Committed before the crash.
       ports.journal.drop(entry)
     } else {
       await giveUp(ports, connection, entry)
@@ -32,8 +32,8 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
 }
 
 /**
- * A reconnect or a deletion came first: they belong to whoever kept the refresh token that was shown,
- * else nothing may hold them. Where the disk is still full they wait for another start.
+ * A reconnect or a deletion came first: the tokens go to the connection that kept the refresh token, or
+ * are revoked. If the disk is still full, they wait for the next start.
  */
 async function giveUp(
   ports: AttemptNeeds,

@@ -4,8 +4,8 @@ import type { Ports } from '../../ports/ports.ts'
 export type Change = { readonly before: LiveConnection; readonly after: LiveConnection }
 
 /**
- * For people and counters, once the transaction is through: the one place for all the ways in which a
- * connection can end. What was handed in and never took a place fails to connect instead.
+ * Logs and counts each connection that was disconnected, after the commit. A draft that ends was never
+ * connected: it fails to connect instead.
  */
 export function reportDisconnected(
   { observer }: Pick<Ports, 'observer'>,

@@ -31,13 +31,13 @@ type Needs = Pick<
   | 'journal'
 >
 
-/** What a refresh comes to, about to be written. */
+/** The result of a refresh, to be committed. */
 export type Landing = {
   readonly attempt: AttemptId
   readonly before: LiveConnection
   readonly after: LiveConnection
   readonly outcome: AttemptOutcome | OtherAccount
-  /** For the journal; null where nothing was received that would have to be kept. */
+  /** The rotation for the journal; null if there is none. */
   readonly entry: JournalEntry | null
   /** Written in the same transaction. */
   readonly also: (trx: Writes) => Promise<void>
@@ -46,10 +46,10 @@ export type Landing = {
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Writes what a refresh came to; answers whether the row was still the one that was refreshed. What the
- * store cannot take is `parked`, and written for as long as it takes: the provider has given its answer
- * and gives no other. A rotation goes to the journal first, where it is as safe; until it is safe
- * somewhere this does not return, so that nobody sees its effect.
+ * Commits the result of a refresh. Returns false if the row was changed meanwhile. If the store fails,
+ * the result is parked and the write repeated, because the provider will not answer the same again. A
+ * rotation is first kept in the journal. If that fails too, this returns only after a commit, so that
+ * nobody sees its effect.
  */
 export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
   try {
@@ -65,7 +65,7 @@ export async function saveRefresh(ports: Needs, landing: Landing): Promise<boole
   return true
 }
 
-/** Whoever asks for the connection is answered with what came of it, until it is written. */
+/** Serves the result from memory until it is committed. */
 export function park(ports: Needs, landing: Landing): void {
   const { after: connection, outcome } = landing
   const result: LandedResult =
@@ -75,7 +75,7 @@ export function park(ports: Needs, landing: Landing): void {
   ports.flights.park(result, (ending) => saveInTheEnd(ports, landing, ending))
 }
 
-/** Whoever ends the process now disconnects that user. */
+/** If the process ends now, the user is disconnected. */
 async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> {
   const { id, provider } = landing.before
   ports.observer.rotationInMemory({ id, provider })
@@ -85,8 +85,8 @@ async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> 
 }
 
 /**
- * Writes it at the next occasion, however late; then the journal may forget it. What the journal holds
- * need not hold up a process that is `ending`: it is tried once more, and left to the next one.
+ * Repeats the write until it succeeds; then the journal forgets the rotation. A process that is `ending`
+ * tries once more and leaves the rotation in the journal to the next one.
  */
 async function saveInTheEnd(
   ports: Needs,
@@ -104,7 +104,7 @@ async function saveInTheEnd(
   }
 }
 
-/** A fault of ours is no reason to forget what a provider has said. The store reports its own. */
+/** A fault of ours must not lose the answer of the provider. The store logs its own failures. */
 function report({ observer }: Needs, { before }: Landing, error: unknown): void {
   if (error instanceof StoreError) return
   observer.refreshBroke({ id: before.id, provider: before.provider, error })
@@ -116,7 +116,7 @@ async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> 
   return won
 }
 
-/** The one transaction: fenced by grant and generation, with its events. */
+/** One transaction with all events, fenced by grant and generation. */
 async function write(ports: Needs, landing: Landing): Promise<boolean> {
   const { before, outcome } = landing
   const changes = await ports.store.write(async (trx) => {
@@ -135,7 +135,7 @@ async function write(ports: Needs, landing: Landing): Promise<boolean> {
   return changes !== null
 }
 
-/** The account is sealed together with label and metadata: an edit made during the refresh must stand. */
+/** Account, label and metadata are sealed together, so an edit during the refresh is kept. */
 async function withEdits(
   trx: Pick<Writes, 'connection'>,
   { before, after }: Landing,
@@ -147,8 +147,8 @@ async function withEdits(
 }
 
 /**
- * The answer came for a grant that a reconnect or a deletion has replaced: nothing may hold it, but
- * those who lived on the same.
+ * A reconnect or a deletion came before the answer: its tokens go to a connection that shares the grant,
+ * or are revoked.
  */
 async function dropLateTokens(
   ports: Needs,
@@ -157,7 +157,7 @@ async function dropLateTokens(
 ): Promise<void> {
   const current = await trx.connection(before.id)
   const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
-  // Another holder rotated the same grant meanwhile: revoking ours would take theirs along.
+  // Another process rotated the same grant: a revocation of our tokens would end its tokens too.
   if (isSameGrant) return
   const received = receivedRefreshToken(outcome)
   if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return

@@ -8,7 +8,7 @@ import type { Ports } from '../../ports/ports.ts'
 
 export type SendResult = {
   readonly outcome: AttemptOutcome
-  /** When the request that was answered was sent. */
+  /** When the answered request was sent. */
   readonly sentAt: Instant
   /** The outcome of the first request, if a second one was sent. */
   readonly earlier: AttemptOutcome | null

@@ -56,8 +56,8 @@ type Followed = {
 
 /**
  * Writes to the siblings what a stored change of one connection means for them. A new grant becomes the
- * grant of all, unless the siblings were refreshed after it was issued: then it is dead already, and
- * the connection joins theirs. A refresh, whatever its outcome, counts for all.
+ * grant of all, unless the siblings were refreshed after it was issued: then it is dead already, and the
+ * connection joins theirs. A refresh, whatever its outcome, counts for all.
  */
 export async function follow(
   ports: Needs,

@@ -9,8 +9,8 @@ import type { Writes } from '../../ports/store.ts'
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer'>
 
 /**
- * What an answer says of the provider and the client. The circuit turns at once, so that parallel
- * refreshes see it; `write` keeps it in the transaction of the outcome, with its event.
+ * Updates the circuit of the client at once, so that parallel refreshes see it. `write` saves it with its
+ * event in the transaction of the outcome.
  */
 export function updateCircuit(
   ports: Needs,
@@ -30,7 +30,7 @@ export function updateCircuit(
     const whose = isOwnClientKey(client) ? 'own' : 'configured'
     ports.observer.circuitChanged({ provider, client: whose, id, reason, open: reason !== null })
   }
-  // A connection's own client is not the provider's affair: its trouble shows on the connection.
+  // Trouble with an own client shows on the connection and is no event of the provider.
   const event = isNews && !isOwnClientKey(client) ? circuitEvent(before, after) : null
   return {
     write: async (trx) => {
@@ -47,14 +47,14 @@ const CIRCUIT_EVENT: Record<CircuitReason, Omit<ProviderEvent, 'provider'> | nul
     reason: 'misconfigured',
     nextAction: 'fix_configuration',
   },
-  // Being asked to slow down is no news to the host app.
+  // The app need not know that the provider asked to slow down.
   throttled: null,
 }
 const RECOVERED = { type: 'provider.recovered', reason: null, nextAction: null } as const
 
 function circuitEvent(before: Circuit, after: Circuit): VaultEvent | null {
-  const told = before.open === null ? null : CIRCUIT_EVENT[before.open.reason]
-  const recovered = told === null ? null : RECOVERED
+  const announced = before.open === null ? null : CIRCUIT_EVENT[before.open.reason]
+  const recovered = announced === null ? null : RECOVERED
   const news = after.open === null ? recovered : CIRCUIT_EVENT[after.open.reason]
   return news === null ? null : { ...news, provider: after.provider }
 }

@@ -17,22 +17,22 @@ import { endsSiblings, leaderOf } from '../refresh/siblings.ts'
 export type TokenRequest = {
   readonly target: ConnectionTarget
   readonly minTtlSeconds: number
-  /** The id of a token that the provider's API refused. */
+  /** The id of a token that the API of the provider rejected. */
   readonly rejected: string | null
 }
 
 export type TokenWarning = 'short_lived' | 'reconnect_required' | 'refresh_failing' | 'unproven'
 
-/** What the connection's grant holds is there and satisfies the demand. */
+/** The grant of the connection has a token, or credentials, that satisfy the request. */
 export type ServedToken = {
   readonly connection: LiveConnection
   readonly warnings: readonly TokenWarning[]
 }
 
 /**
- * A token that lives long enough, or the reason why there is none: not_found, several_accounts,
- * confirmation_required, reconnect_required, provider_misconfigured, provider_unavailable,
- * storage_unavailable. Writes nothing unless a refresh is due.
+ * Returns a token that lives long enough, or throws: not_found, several_accounts, confirmation_required,
+ * reconnect_required, provider_misconfigured, provider_unavailable, storage_unavailable. Writes nothing
+ * unless a refresh is due.
  */
 export async function getToken(
   ports: RefreshNeeds,
@@ -43,7 +43,7 @@ export async function getToken(
   const connection = ports.flights.parked(found.id) ?? (await afterDemand(ports, found, demand))
   const served = serve(ports, connection, demand)
   if (served === null) return fetchToken(ports, connection, demand)
-  if (mayBeEnding(ports, served.connection) && (await isBeingRefreshed(ports, served.connection))) {
+  if (mayEndEarly(ports, served.connection) && (await isBeingRefreshed(ports, served.connection))) {
     return fetchOrServe(ports, served, demand)
   }
   ports.observer.tokenServed({ provider: connection.provider, how: 'cache' })
@@ -58,8 +58,8 @@ async function afterDemand(
   return rejected === null ? found : reportRejectedToken(ports, found, rejected)
 }
 
-/** At some providers a refresh ends the token in hand. */
-function mayBeEnding(
+/** At some providers a refresh ends the current token. */
+function mayEndEarly(
   { providers, flights }: RefreshNeeds,
   { id, provider }: LiveConnection,
 ): boolean {
@@ -67,7 +67,7 @@ function mayBeEnding(
   return !isParked && providers.get(provider)?.refresh.endsAccessToken === true
 }
 
-/** By itself, or by the connection that is refreshed for it: that flight begins a moment later. */
+/** By its own flight, or by that of its leader, which may begin a moment later. */
 async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection): Promise<boolean> {
   if (ports.flights.has(connection.id)) return true
   if (!endsSiblings(ports, connection)) return false
@@ -75,26 +75,26 @@ async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection)
   return isDue || ports.flights.has((await leaderOf(ports, ports.store, connection)).id)
 }
 
-/** The token that the refresh brings; the one in hand if it brings none in time. */
+/** Returns the refreshed token, or the current one if the refresh yields none in time. */
 async function fetchOrServe(
   ports: RefreshNeeds,
-  inHand: ServedToken,
+  current: ServedToken,
   demand: TokenRequest,
 ): Promise<ServedToken> {
-  const { connection: seen } = inHand
-  // The caller that began the flight reports what breaks in it.
+  const { connection: seen } = current
+  // The caller that started the flight reports its errors.
   const flight = refresh(ports, seen, 'asked').catch(() => ({ kind: 'stopping' }) as const)
-  const result = await orTimeout(ports, flight, IN_HAND_WAIT_MS)
+  const result = await orTimeout(ports, flight, CURRENT_TOKEN_WAIT_MS)
   const isKnown = result !== 'timeout' && 'connection' in result
-  const served = isKnown ? serve(ports, result.connection, demand) : inHand
+  const served = isKnown ? serve(ports, result.connection, demand) : current
   const how = isKnown && result.kind === 'refreshed' ? 'refresh' : 'cache'
   ports.observer.tokenServed({ provider: seen.provider, how })
-  return served ?? inHand
+  return served ?? current
 }
 
-const IN_HAND_WAIT_MS = 5_000
+const CURRENT_TOKEN_WAIT_MS = 5_000
 
-/** The token in hand, where it will do; null where one has to be fetched. Throws where none may be. */
+/** Returns the current token; null if another must be requested. Throws if none may be. */
 function serve(
   ports: RefreshNeeds,
   connection: Connection,
@@ -102,9 +102,9 @@ function serve(
 ): ServedToken | null {
   const now = ports.clock.now()
   const decision = decide(ports, connection, demand)
-  // Nobody is told to wait for what is on its way.
-  const isOnItsWay = decision.kind === 'wait' && ports.flights.has(connection.id)
-  if (decision.kind === 'refresh' || isOnItsWay) return null
+  // A caller joins a running refresh and is not told to wait.
+  const isRefreshing = decision.kind === 'wait' && ports.flights.has(connection.id)
+  if (decision.kind === 'refresh' || isRefreshing) return null
   if (!isLive(connection)) throw confirmationRequired(connection)
   if (decision.kind === 'wait') throw waitProblem(connection, decision.retryAt - now)
   if (decision.kind === 'refuse') throw reconnectRequired(connection)
@@ -125,7 +125,7 @@ async function fetchToken(
   if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
   const served = serve(ports, result.connection, demand)
-  // The provider answered with a token that was born too short, or with the rejected one again.
+  // The new token expires too early, or is the rejected one.
   if (served === null) throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   ports.observer.tokenServed({ provider: seen.provider, how: 'refresh' })
   return served
@@ -133,7 +133,7 @@ async function fetchToken(
 
 const TIMEOUT_RETRY_MS = 5_000
 
-/** Waits for a flight, at most as long as one attempt can take, then lets it fly on without this caller. */
+/** Waits for a flight. After the longest time of one attempt the caller leaves, and the flight goes on. */
 async function orTimeout(
   ports: RefreshNeeds,
   flight: Promise<RefreshResult>,
@@ -148,7 +148,7 @@ async function orTimeout(
   }
 }
 
-/** The caller has a token already; what comes of this shows on the row and in the counters. */
+/** The caller has a token: the result shows on the row and in the metrics. */
 function refreshBehind(ports: RefreshNeeds, connection: LiveConnection): void {
   if (ports.flights.has(connection.id) || refreshBlockedBy(ports, connection) !== null) return
   refresh(ports, connection, 'asked').catch((error: unknown) => {

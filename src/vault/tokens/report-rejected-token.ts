@@ -10,8 +10,8 @@ import { tryRecordChange } from '../refresh/record-change.ts'
 import { reportDisconnected } from '../refresh/report-disconnected.ts'
 
 /**
- * Stores a caller's report that the provider's API refused a token: no reader gets it again, whatever
- * the outcome of the refresh. Returns the connection as it is stored then.
+ * Stores a caller's report that the provider's API refused a token: no reader gets it again, whatever the
+ * outcome of the refresh. Returns the connection as it is stored then.
  */
 export async function reportRejectedToken(
   ports: RefreshNeeds,
