@@ -15,7 +15,7 @@ export const access: readonly Mutation[] = [
     mutant: 'await Promise.resolve({ numDeletedRows: 1n })',
     killedBy: [
       [LINKS, 'a flow can be taken once, and only by the browser that began it'],
-      [CONNECT, 'is good for one time, also where two come at once'],
+      [CONNECT, 'one of two callbacks at the same time redeems the code'],
     ],
   },
   {
@@ -25,7 +25,7 @@ export const access: readonly Mutation[] = [
     mutant: '',
     killedBy: [
       [LINKS, 'a flow can be taken once, and only by the browser that began it'],
-      [CONNECT, 'in another browser gets nowhere, and the first can still finish'],
+      [CONNECT, 'a callback in another browser is refused, and the first browser can still finish'],
     ],
   },
   {
@@ -86,21 +86,26 @@ export const access: readonly Mutation[] = [
     file: 'src/vault/connect/confirm-link.ts',
     original: 'if (isLate || link.request.userId !== userId) {',
     mutant: 'if (isLate) {',
-    killedBy: [[CONNECT, 'confirmed for another user, the grant is revoked and wiped']],
+    killedBy: [[CONNECT, 'a confirmation for another user removes the grant and revokes it']],
   },
   {
     guarantee: 'A link is confirmed only with the completion from the browser that consented',
     file: 'src/vault/connect/confirm-link.ts',
     original: 'if (!timingSafeEqual(given, expected)) throw',
     mutant: 'if (!timingSafeEqual(given, given)) throw',
-    killedBy: [[CONNECT, 'nobody is served before the app has confirmed']],
+    killedBy: [[CONNECT, 'a token read returns confirmation_required until the app has confirmed']],
   },
   {
     guarantee: 'The code of an API flow is redeemed only for the user who started the flow',
     file: 'src/vault/connect/finish-api-flow.ts',
     original: '  if (flow.request.userId !== userId) {\n',
     mutant: '  if (flow.request.userId === undefined) {\n',
-    killedBy: [[CONNECT, 'another user’s session is refused, the code not redeemed']],
+    killedBy: [
+      [
+        CONNECT,
+        'an API flow is refused in the session of another user, and its code is not redeemed',
+      ],
+    ],
   },
   {
     guarantee: 'A flow starts only from the page that this browser received',

@@ -69,7 +69,7 @@ export const answers: readonly Mutation[] = [
     file: 'src/vault/connect/connect-failure.ts',
     original: '  return looksLikeCode(error) ? error :',
     mutant: "  return error !== '' ? error :",
-    killedBy: [[CONNECT, 'never repeats what whoever calls the callback wrote there: %s']],
+    killedBy: [[CONNECT, 'the log never repeats the error text of a callback: %s']],
   },
   {
     guarantee: 'The body of an incomplete answer is never used as an answer',

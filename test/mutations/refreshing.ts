@@ -305,7 +305,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/connections/revocations.test.ts',
-        'nothing is sent that cannot be written down, nor twice where the outcome cannot be',
+        'a revocation is sent once if its outcome cannot be stored, and never if its retry cannot',
       ],
     ],
   },
@@ -314,7 +314,12 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/connections/deliver-revocations.ts',
     original: 'if (await wouldEndAnother(ports, trx, revocation)) {',
     mutant: 'if (Date.now() < 0) {',
-    killedBy: [['test/vault/connections/revocations-judged.test.ts', 'after a restart either']],
+    killedBy: [
+      [
+        'test/vault/connections/revocations-judged.test.ts',
+        'a queued revocation is not sent after a restart if the user has connected the account again',
+      ],
+    ],
   },
   {
     guarantee: 'A deletion does not revoke a grant if another user has a connection of the account',
@@ -324,7 +329,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/connections/revocations-judged.test.ts',
-        'is revoked only when no other user has a connection of the account',
+        'a deletion revokes a grant only if no other user has a connection of the account',
       ],
     ],
   },

@@ -21,7 +21,7 @@ const USER = 'user-1' as UserId
 const MINUTE = 60_000
 
 describe('a link', () => {
-  test('connects a user and is good for that once', async () => {
+  test('a link connects a user once, and is link_used afterwards', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { state: 'of the app' })
     const home = await walk(stage, link)
@@ -39,7 +39,7 @@ describe('a link', () => {
     })
   })
 
-  test('that was refused at the provider stays good', async () => {
+  test('a link can be used again after the user refused at the provider', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage)
     await stage.provider.setConsent({ kind: 'error', error: 'access_denied' })
@@ -53,7 +53,7 @@ describe('a link', () => {
     expect((await walk(stage, link)).searchParams.get('connectionId')).toMatch(/^con_/)
   })
 
-  test('keeps the id of the connection that it reconnects, and supersedes an older one for it', async () => {
+  test('a reconnect keeps the connection id, and a newer link supersedes an older one', async () => {
     await using stage = await openStage()
     const { connection, account, family } = await stage.adopt({ demand: { userId: USER } })
     await stage.provider.setAccount(account)
@@ -69,7 +69,7 @@ describe('a link', () => {
     expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
   })
 
-  test('that reconnects revokes nothing if the provider may end all grants of the account', async () => {
+  test('a reconnect revokes nothing if the provider may end all grants of the account', async () => {
     await using stage = await openStage({ provider: { revocation: {} } })
     const { connection, account } = await stage.adopt({ demand: { userId: USER } })
     await stage.provider.setAccount(account)
@@ -79,7 +79,7 @@ describe('a link', () => {
     expect(await stage.provider.requests({ endpoint: 'revoke' })).toEqual([])
   })
 
-  test('that comes back with another account leaves the old grant alone and gives the new one up', async () => {
+  test('a reconnect with another account keeps the old grant and revokes the new one', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt({ demand: { userId: USER } })
     const link = await makeLink(stage, { connectionId: connection.id })
@@ -97,7 +97,7 @@ describe('a link', () => {
     ])
   })
 
-  test('that comes back with another e-mail is another account, where only that was known', async () => {
+  test('a reconnect with another e-mail is account_mismatch if only the e-mail was known', async () => {
     await using stage = await openStage()
     const demand = { userId: USER, accountId: null, email: 'ann@example.com' }
     const silent = await stage.provider.misbehave(
@@ -113,13 +113,13 @@ describe('a link', () => {
     expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
   })
 
-  test('expects the account that it was made for, by id or by e-mail', async () => {
+  test('a link refuses another account than the expected one', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { expectedAccount: 'somebody@else.example' })
     expect((await walk(stage, link)).searchParams.get('errorCode')).toBe('account_mismatch')
   })
 
-  test('connects the same account once: a second consent is a reconnect', async () => {
+  test('a second consent of one account reconnects the same connection', async () => {
     await using stage = await openStage()
     await stage.provider.setAccount({ id: 'a-1', email: 'a@example.com', name: 'A' })
     const first = await walk(stage, await makeLink(stage))
@@ -129,7 +129,7 @@ describe('a link', () => {
 })
 
 describe('a callback', () => {
-  test('in another browser gets nowhere, and the first can still finish', async () => {
+  test('a callback in another browser is refused, and the first browser can still finish', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage)
     const callback = await atProvider(stage, link, 'browser-1')
@@ -146,7 +146,7 @@ describe('a callback', () => {
     expect(here).toMatchObject({ kind: 'redirect' })
   })
 
-  test('that comes again leads to where the first led, and redeems nothing', async () => {
+  test('a repeated callback redirects to the same URL, and redeems nothing', async () => {
     await using stage = await openStage()
     const reconnected = await stage.adopt({ demand: { userId: USER } })
     await stage.provider.setAccount(reconnected.account)
@@ -178,7 +178,7 @@ describe('a callback', () => {
     }
   })
 
-  test('is good for one time, also where two come at once', async () => {
+  test('one of two callbacks at the same time redeems the code', async () => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     const finish = () =>
@@ -191,7 +191,7 @@ describe('a callback', () => {
   test.each([
     ['just within ten minutes is redeemed', 10 * MINUTE - 5_000, 'fulfilled', 1],
     ['ten minutes after Continue is refused', 10 * MINUTE, 'rejected', 0],
-  ])('that comes %s', async (_, later, status, redeemed) => {
+  ])('a callback %s', async (_, later, status, redeemed) => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     stage.clock.pass(later)
@@ -203,7 +203,7 @@ describe('a callback', () => {
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(redeemed)
   })
 
-  test('with a code that the provider refuses comes home with internal', async () => {
+  test('a callback whose code the provider refuses redirects with the error internal', async () => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     const forged = new Map([...callback, ['code', 'forged']])
@@ -257,7 +257,7 @@ describe('why a connect failed', () => {
     expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
   })
 
-  test('before the user was at the provider is told as well', async () => {
+  test('a failure before the redirect to the provider is logged and stored with the link', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage)
     const detail = 'the issuer answers no metadata'
@@ -306,17 +306,14 @@ describe('why a connect failed', () => {
       'provider_refused',
       'the provider sent the user back with an error',
     ],
-  ])(
-    'never repeats what whoever calls the callback wrote there: %s',
-    async (error, code, detail) => {
-      await using stage = await openStage()
-      const link = await makeLink(stage)
-      await stage.provider.setConsent({ kind: 'error', error })
-      const home = await walk(stage, link)
-      expect(failures(stage)).toMatchObject([{ link: link.id, code, detail }])
-      expect(home.href).not.toContain('canary')
-    },
-  )
+  ])('the log never repeats the error text of a callback: %s', async (error, code, detail) => {
+    await using stage = await openStage()
+    const link = await makeLink(stage)
+    await stage.provider.setConsent({ kind: 'error', error })
+    const home = await walk(stage, link)
+    expect(failures(stage)).toMatchObject([{ link: link.id, code, detail }])
+    expect(home.href).not.toContain('canary')
+  })
 })
 
 function failures(stage: Stage) {
@@ -324,7 +321,7 @@ function failures(stage: Stage) {
 }
 
 describe('with confirmation by the app', () => {
-  test('nobody is served before the app has confirmed', async () => {
+  test('a token read returns confirmation_required until the app has confirmed', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { confirm: 'app' })
     const home = await walk(stage, link)
@@ -348,7 +345,7 @@ describe('with confirmation by the app', () => {
   test.each([
     ['for another user', 'mallory', 0],
     ['too late', USER, 11 * MINUTE],
-  ])('confirmed %s, the grant is revoked and wiped', async (_, userId, later) => {
+  ])('a confirmation %s removes the grant and revokes it', async (_, userId, later) => {
     await using stage = await openStage()
     const link = await makeLink(stage, { confirm: 'app' })
     const home = await walk(stage, link)
@@ -363,7 +360,7 @@ describe('with confirmation by the app', () => {
     await expectNothingLeft(stage, home)
   })
 
-  test('that never comes, the grant is revoked and wiped', async () => {
+  test('a grant that is never confirmed is removed and revoked', async () => {
     await using stage = await openStage()
     const home = await walk(stage, await makeLink(stage, { confirm: 'app' }))
     stage.clock.pass(11 * MINUTE)
@@ -371,7 +368,7 @@ describe('with confirmation by the app', () => {
     await expectNothingLeft(stage, home)
   })
 
-  test('a reconnect serves the old grant until then', async () => {
+  test('a reconnect serves the old grant until the app has confirmed', async () => {
     await using stage = await openStage()
     const { connection, account } = await stage.adopt({ demand: { userId: USER } })
     await stage.provider.setAccount(account)
@@ -387,7 +384,7 @@ describe('with confirmation by the app', () => {
 })
 
 describe('where the app owns the callback', () => {
-  test('a code is redeemed for the user it was begun for, once', async () => {
+  test('an API flow redeems its code for its own user, once', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
     const demand = {
@@ -406,7 +403,7 @@ describe('where the app owns the callback', () => {
     })
   })
 
-  test('another user’s session is refused, the code not redeemed', async () => {
+  test('an API flow is refused in the session of another user, and its code is not redeemed', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
     const demand = {
@@ -423,7 +420,7 @@ describe('where the app owns the callback', () => {
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(0)
   })
 
-  test('a bad code is invalid_grant, a refusal is reject', async () => {
+  test('an API flow returns invalid_grant for a bad code, and reject for a refusal', async () => {
     await using stage = await openStage()
     const bad = { userId: USER, iss: null, error: null, name: null, code: 'forged' }
     const first = await headless(stage)
@@ -438,7 +435,7 @@ describe('where the app owns the callback', () => {
     })
   })
 
-  test('a key that does not reach the user leaves the flow as it is', async () => {
+  test('a key that does not reach the user leaves an API flow as it is', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
     const demand = {

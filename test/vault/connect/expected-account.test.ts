@@ -123,7 +123,7 @@ test.each([
   expect('connectionId' in back).toBe(letIn)
 })
 
-test('an unverified e-mail does not take the place of an account that is known by its e-mail', async () => {
+test('a consent with an unverified e-mail does not replace a connection that is known by its e-mail', async () => {
   const answers: Record<string, unknown> = { '/me': {} }
   await using at = await openWith(answers)
   const userId = 'user-1' as UserId

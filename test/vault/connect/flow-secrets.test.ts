@@ -8,7 +8,7 @@ import { found } from '../../support/canary.ts'
 import { linkDemand } from '../../support/link-demand.ts'
 import { ACME, openStage, OPERATOR } from '../../support/vault-stage.ts'
 
-test('who reads the database can neither open a link nor finish a flow', async () => {
+test('a copy of the database contains nothing that opens a link or finishes a flow', async () => {
   await using stage = await openStage()
   const { url } = await createLink(stage.ports, OPERATOR, linkDemand())
   const secret = url.split('/').at(-1) ?? ''

@@ -20,7 +20,7 @@ test.each([
   expect(withKeptRefreshToken(own, slot, true)).toBe(own)
 })
 
-test('accounts of one number at two instances of a provider are no siblings', async () => {
+test('two accounts with one id at two instances of a provider share no grant', async () => {
   await using stage = await openStage({ provider: { refreshTokens: { endsSiblings: true } } })
   const { connection, account } = await stage.adopt()
   const leader = (params: Readonly<Record<string, string>>) => {

@@ -23,7 +23,7 @@ test.each([
   ['names none', {}, 'unsupported', []],
   ['names one', { revocation_endpoint: '/revoke' }, 'queued', ['revoked']],
 ])(
-  'the deletion of a connection whose issuer’s metadata %s answers what will be done',
+  'the deletion of a connection whose issuer’s metadata %s returns what will be done',
   async (_, metadata, answer, lines) => {
     await using signing = await startSigningProvider()
     const { revocation_endpoint: path } = metadata as { revocation_endpoint?: string }
@@ -44,7 +44,7 @@ test.each([
   },
 )
 
-test('a revocation that turns out to be impossible is logged as not done', async () => {
+test('a revocation that the provider does not support is logged as unsupported', async () => {
   await using signing = await startSigningProvider()
   signing.script.metadataAt = '/nowhere-for-now'
   signing.script.userinfo = { status: 503, body: {} }

@@ -32,7 +32,7 @@ const UNKNOWN = { provider: { revocation: {} } }
 const BY_TOKEN = { provider: { revocation: { reach: 'token' } } }
 
 describe('at a provider whose revocation may end every grant of an account, a deletion', () => {
-  test('is revoked only when no other user has a connection of the account', async () => {
+  test('a deletion revokes a grant only if no other user has a connection of the account', async () => {
     await using stage = await openStage(UNKNOWN)
     const first = await connect(stage, { userId: ONE })
     const second = await connect(stage, { userId: TWO })
@@ -46,7 +46,7 @@ describe('at a provider whose revocation may end every grant of an account, a de
   test.each([
     ['its own account is not known', { first: null, second: 'a-1' }],
     ['the account of another connection is not known', { first: 'a-1', second: null }],
-  ])('is not revoked while %s', async (_, { first, second }) => {
+  ])('a deletion revokes no grant while %s', async (_, { first, second }) => {
     await using stage = await openStage(UNKNOWN)
     await stage.provider.misbehave(
       { act: 'answer', status: 500, body: 'empty' },
@@ -57,7 +57,7 @@ describe('at a provider whose revocation may end every grant of an account, a de
     expect(await remove(stage, deleted)).toBe('skipped')
   })
 
-  test('is not revoked while the account waits in an import that is not proven', async () => {
+  test('a deletion revokes no grant while a draft has the account', async () => {
     await using stage = await openStage(UNKNOWN)
     const { connection } = await connect(stage, { userId: ONE })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -71,7 +71,7 @@ describe('at a provider whose revocation may end every grant of an account, a de
     expect(await remove(stage, { connection })).toBe('skipped')
   })
 
-  test('is not revoked while another provider id holds the account at the same client', async () => {
+  test('a deletion revokes no grant while another provider id has the account at the same client', async () => {
     await using stage = await openStage(UNKNOWN)
     const first = await connect(stage, { userId: ONE })
     await connect(stage, { userId: ONE, provider: OTHER })
@@ -82,7 +82,7 @@ describe('at a provider whose revocation may end every grant of an account, a de
     ['scripted-two', 'skipped'],
     ['other-one', 'queued'],
   ])(
-    'beside a connection of the client %s of a vendor with projects is %s',
+    'a deletion beside a connection of the client %s of a vendor with projects is %s',
     async (id, expected) => {
       const grantDomain = { name: 'acme', projectSeparator: '-' }
       await using stage = await openStage({ provider: { revocation: {}, grantDomain } })
@@ -92,14 +92,14 @@ describe('at a provider whose revocation may end every grant of an account, a de
     },
   )
 
-  test('is revoked beside a connection of another account', async () => {
+  test('a deletion revokes a grant beside a connection of another account', async () => {
     await using stage = await openStage(UNKNOWN)
     const first = await connect(stage, { userId: ONE })
     await connect(stage, { userId: TWO, accountId: 'a-2' })
     expect(await remove(stage, first)).toBe('queued')
   })
 
-  test('of a user revokes every grant of that user, also if an account is not known', async () => {
+  test('the deletion of a user revokes every grant of the user, also if an account is unknown', async () => {
     await using stage = await openStage(UNKNOWN)
     await connect(stage, { userId: ONE })
     await connect(stage, { userId: ONE, provider: OTHER })
@@ -112,7 +112,7 @@ describe('a queued revocation is not sent', () => {
   test.each([
     ['the account', ACCOUNT.id],
     ['an account that is not known', null],
-  ])('if the user has connected %s again meanwhile', async (_, accountId) => {
+  ])('a queued revocation is not sent if the user has connected %s again', async (_, accountId) => {
     await using stage = await openStage(UNKNOWN)
     const deleted = await connect(stage, { userId: ONE })
     expect(await remove(stage, deleted)).toBe('queued')
@@ -124,7 +124,7 @@ describe('a queued revocation is not sent', () => {
     await expectSkipped(stage)
   })
 
-  test('on a retry after a failure either', async () => {
+  test('a failed revocation is not sent again if the user has connected the account again', async () => {
     await using stage = await openStage(UNKNOWN)
     const trouble = await stage.provider.misbehave('status-503', { endpoint: 'revoke' })
     const deleted = await connect(stage, { userId: ONE })
@@ -136,7 +136,7 @@ describe('a queued revocation is not sent', () => {
     await expectSkipped(stage, 1)
   })
 
-  test('after a restart either', async () => {
+  test('a queued revocation is not sent after a restart if the user has connected the account again', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'larder-revocations-'))
     onTestFinished(() => rm(dataDir, { recursive: true }))
     const seed = 'a provider that outlives the stage'
@@ -159,7 +159,7 @@ describe('a queued revocation is not sent', () => {
     ['the refresh token', { accessToken: null, expiresAt: null }],
     ['both tokens', {}],
     ['the access token', { refreshToken: null }],
-  ])('if %s came back by import', async (_, demand) => {
+  ])('a queued revocation is not sent if the app imported %s again', async (_, demand) => {
     await using stage = await openStage(BY_TOKEN)
     const deleted = await connect(stage, { userId: ONE })
     expect(await remove(stage, deleted)).toBe('queued')
@@ -168,7 +168,7 @@ describe('a queued revocation is not sent', () => {
     expect((await stage.stored(connection.id)).status).toBe('active')
   })
 
-  test('if the refresh token came back by import and has been rotated since', async () => {
+  test('a queued revocation is not sent if the app imported the refresh token again and it was rotated', async () => {
     await using stage = await openStage({ ...BY_TOKEN, profile: 'strict' })
     const deleted = await connect(stage, { userId: ONE })
     await remove(stage, deleted)
@@ -178,7 +178,7 @@ describe('a queued revocation is not sent', () => {
   })
 })
 
-test('a queued revocation of a token alone is sent beside a newer grant of its account', async () => {
+test('a queued revocation that ends one token is sent beside a newer grant of the account', async () => {
   await using stage = await openStage(BY_TOKEN)
   const deleted = await connect(stage, { userId: ONE })
   await remove(stage, deleted)
@@ -188,7 +188,7 @@ test('a queued revocation of a token alone is sent beside a newer grant of its a
   expect((await stage.provider.family(newer.family)).revoked).toBeNull()
 })
 
-test('one refresh token of two connections is not revoked with the first of them', async () => {
+test('a refresh token of two connections is not revoked when the first one is deleted', async () => {
   await using stage = await openStage(BY_TOKEN)
   const first = await connect(stage, { userId: ONE })
   // Some providers answer every consent of an account with the same refresh token.

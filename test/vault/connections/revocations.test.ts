@@ -24,7 +24,7 @@ test.each<[string, Misbehaviour]>([
   ['is hidden behind a firewall', { act: 'answer', status: 403, body: 'firewall-html' }],
   ['cuts the connection', { act: 'cut', after: 'request', ending: 'reset' }],
   ['does not answer', { act: 'silence' }],
-])('a provider that %s is told again until it has heard', async (_, deed) => {
+])('a revocation is retried until it succeeds if the provider %s', async (_, deed) => {
   await using stage = await openStage()
   const { connection, family } = await stage.adopt()
   const trouble = await stage.provider.misbehave(deed, { endpoint: 'revoke' })
@@ -50,7 +50,7 @@ test.each<[string, Misbehaviour]>([
     'revokes no such tokens',
     { act: 'answer', status: 400, body: { json: { error: 'unsupported_token_type' } } },
   ],
-])('a provider that %s is told once', async (_, deed) => {
+])('a revocation is sent once if the provider %s', async (_, deed) => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave(deed, { endpoint: 'revoke' })
@@ -59,7 +59,7 @@ test.each<[string, Misbehaviour]>([
   expect(await queued(stage)).toBe(0)
 })
 
-test('a provider that never hears is given up after a week', async () => {
+test('a revocation that never succeeds is given up after a week', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave(
@@ -76,7 +76,7 @@ test('a provider that never hears is given up after a week', async () => {
   expect(told(stage)).toEqual(['revocationFailed', 'revocationFailed', 'revocationGivenUp'])
 })
 
-test('one whose token does not open keeps no other waiting, waits itself, and is given up', async () => {
+test('a revocation whose tokens do not open is retried and given up, and delays no other', async () => {
   await using stage = await openStage()
   const broken = await stage.adopt()
   const healthy = await stage.adopt()
@@ -98,7 +98,7 @@ test('one whose token does not open keeps no other waiting, waits itself, and is
   expect(told(stage).at(-1)).toBe('revocationGivenUp')
 })
 
-test('one whose refresh token does not open is told of with the access token', async () => {
+test('a revocation whose refresh token does not open is sent with the access token', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
@@ -113,7 +113,7 @@ test('one whose refresh token does not open is told of with the access token', a
   expect(await queued(stage)).toBe(0)
 })
 
-test('nothing is sent that cannot be written down, nor twice where the outcome cannot be', async () => {
+test('a revocation is sent once if its outcome cannot be stored, and never if its retry cannot', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
@@ -134,7 +134,7 @@ test('nothing is sent that cannot be written down, nor twice where the outcome c
   expect(await queued(stage)).toBe(0)
 })
 
-test('where one breaks, all the others have ended before that is told', async () => {
+test('an error of one revocation is thrown after all others have ended', async () => {
   await using stage = await openStage()
   for (let i = 0; i < 3; i++) {
     const { connection } = await stage.adopt()
@@ -150,7 +150,7 @@ test('where one breaks, all the others have ended before that is told', async ()
   expect(await queued(stage)).toBe(1)
 })
 
-test('what was on its way when the process died is told by the next one', async () => {
+test('a revocation that a crash cut off is sent after the next start', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-revocations-'))
   await using opened = new AsyncDisposableStack()
   opened.defer(() => rm(dataDir, { recursive: true, force: true }))

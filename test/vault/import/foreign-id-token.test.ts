@@ -50,7 +50,7 @@ test('a refresh whose id token names another user fails, serves the old token an
 })
 
 describe('userinfo of another subject than the one known of the connection', () => {
-  test('disconnects a mixed import whose refresh brings no id token', async () => {
+  test('userinfo of another subject disconnects a mixed import whose refresh returns no id token', async () => {
     await using stage = await openOpenIdStage()
     const [a, b] = await mintTwoAccounts(stage)
     const { connection } = await hand(stage, { ...a, refreshToken: b.refreshToken }, {})
@@ -65,7 +65,7 @@ describe('userinfo of another subject than the one known of the connection', () 
   })
 
   test.each(['both tokens', 'a refresh token', 'an access token'] as const)(
-    'refuses a PATCH with %s, and the grant stays',
+    'userinfo of another subject refuses a PATCH with %s, and the grant stays',
     async (what) => {
       await using stage = await openOpenIdStage()
       const [a, b] = await mintTwoAccounts(stage)

@@ -16,7 +16,7 @@ type Minted = { readonly account: { readonly id: string } } & Partial<
 >
 
 describe('an unverified batch', () => {
-  test('are there in one pass, and the provider is not asked', async () => {
+  test('an unverified batch stores every item without asking the provider', async () => {
     await using stage = await openStage()
     const lines = (await stage.provider.mintGrants(20)).map((one) => live(stage, one))
     const first = await bring(stage, lines)
@@ -25,7 +25,7 @@ describe('an unverified batch', () => {
     expect(await stage.provider.requests({ endpoint: 'userinfo' })).toEqual([])
   })
 
-  test('handed in again they change nothing, also where nothing renews them', async () => {
+  test('a repeated batch changes nothing, with and without refresh tokens', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(4)
     const lines = minted.map((one, n) => ({
@@ -40,7 +40,7 @@ describe('an unverified batch', () => {
     expect(events.map(({ type }) => type)).toEqual(Array(4).fill('connection.created'))
   })
 
-  test('without a live access token they wait as failing, and the schedule proves them', async () => {
+  test('an unverified item without a live access token is failing until the schedule proves it', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(3)
     const results = await bring(stage, [
@@ -59,7 +59,7 @@ describe('an unverified batch', () => {
     expect(await states()).toEqual(['active', 'active', 'active', 'disconnected'])
   })
 
-  test('one that is to take the place of a working grant does so once it is proven', async () => {
+  test('an unverified item replaces a working grant after it is proven', async () => {
     await using stage = await openStage()
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -79,7 +79,7 @@ describe('an unverified batch', () => {
     expect(stage.observed.filter(({ what }) => what === 'connectFailed')).toHaveLength(1)
   })
 
-  test('what is wrong with one line is said of that line alone', async () => {
+  test('an error in one item of a batch refuses that item only', async () => {
     await using stage = await openStage()
     const { refreshToken } = await stage.adopt()
     const [one, two] = await stage.provider.mintGrants(2)
@@ -97,7 +97,7 @@ describe('an unverified batch', () => {
     expect(codes).toEqual(['invalid_request', 'invalid_request', 'conflict'])
   })
 
-  test('a narrowed key hands in what it reaches, and hears of nothing else', async () => {
+  test('a restricted key imports what it reaches, and learns of nothing else', async () => {
     await using stage = await openStage()
     const caller = { ...OPERATOR, userIdPrefix: 'mine:' }
     const [one, two] = await stage.provider.mintGrants(2)
@@ -112,7 +112,7 @@ describe('an unverified batch', () => {
     ])
   })
 
-  test('two accounts of which nothing is said are not taken for one', async () => {
+  test('a second item without an account name for one user and provider is refused', async () => {
     await using stage = await openStage()
     const [one, two] = await stage.provider.mintGrants(2)
     const nameless = { userId: 'u' as UserId, accountId: null }
@@ -125,7 +125,7 @@ describe('an unverified batch', () => {
 })
 
 describe('many at once, verified', () => {
-  test('are refreshed each, named by the provider, and dead ones refused', async () => {
+  test('a verified batch refreshes each item, asks for its account, and refuses dead tokens', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(5)
     const nameless = minted.map((one) => ({
@@ -144,7 +144,7 @@ describe('many at once, verified', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toHaveLength(5)
   })
 
-  test('go no faster than the provider stands', async () => {
+  test('a verified batch sends no faster than the limits of the lane', async () => {
     // Twenty a second on this stage, whose waits are twenty times shorter.
     const policy = { ratePerSecond: 1 }
     await using stage = await openStage({ policy })
@@ -161,7 +161,7 @@ describe('many at once, verified', () => {
     expect(took).toBeGreaterThan(11 * 50)
   })
 
-  test('where the disk is full that is answered, and nothing is left that nobody hears of', async () => {
+  test('a verified batch on a full disk throws, and leaves no unhandled rejection', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(20)
     const unheard: unknown[] = []
@@ -178,7 +178,7 @@ describe('many at once, verified', () => {
     }
   })
 
-  test('where the provider is away they are kept, and proven when it is back', async () => {
+  test('a verified batch stays as drafts while the provider is down, and is proven afterwards', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const minted = await stage.provider.mintGrants(3)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })

@@ -21,7 +21,7 @@ import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/va
 const HOUR = 3_600_000
 
 describe('imported tokens', () => {
-  test('with a live access token are taken at their word: the provider is asked whose they are, no more', async () => {
+  test('an import with a live access token asks for the account, and refreshes nothing', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const { connection, created } = await hand(stage, {
@@ -38,7 +38,7 @@ describe('imported tokens', () => {
     expect(await requests(stage, 'userinfo')).toBe(1)
   })
 
-  test('without one are proven by a refresh at once', async () => {
+  test('an import without an access token is proven by a refresh at once', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const { connection } = await hand(stage, { refreshToken: secret(minted?.refreshToken) })
@@ -46,7 +46,7 @@ describe('imported tokens', () => {
     expect(connection.grant.generation).toBe(2)
   })
 
-  test('that are dead leave nothing behind', async () => {
+  test('an import of dead tokens leaves nothing behind', async () => {
     await using stage = await openStage()
     await expect(hand(stage, { refreshToken: new Secret('never issued') })).rejects.toMatchObject({
       code: 'invalid_request',
@@ -56,7 +56,7 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
-  test('that are over are not said to be refused by a provider that nobody asked', async () => {
+  test('an import of an expired access token says that it expired, not that the provider refused it', async () => {
     await using stage = await openStage()
     const over = { accessToken: new Secret('once'), expiresAt: stage.clock.now() - 1 }
     await expect(hand(stage, over)).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
-  test('whose proof got no answer are kept as failing, and heal', async () => {
+  test('an import whose proof got no answer stays failing, and recovers', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const [minted] = await stage.provider.mintGrants(1)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
@@ -86,7 +86,7 @@ describe('imported tokens', () => {
     await until('it to heal', async () => (await stage.stored(connection.id)).status === 'active')
   })
 
-  test('that were imported before change nothing, even when they are spent by now', async () => {
+  test('a repeated import of tokens changes nothing, even if they are spent by now', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const demand = { refreshToken: secret(minted?.refreshToken) }
@@ -99,7 +99,7 @@ describe('imported tokens', () => {
     expect((await stage.provider.family(minted?.family ?? 'f0')).revoked).toBeNull()
   })
 
-  test('that another user’s connection holds are refused, naming it', async () => {
+  test('an import of another user’s refresh token is refused, and names the connection', async () => {
     await using stage = await openStage()
     const { connection, refreshToken } = await stage.adopt()
     await expect(
@@ -110,7 +110,7 @@ describe('imported tokens', () => {
     })
   })
 
-  test('for an account that is there already take its place under the same id', async () => {
+  test('an import for a connected account replaces its grant under the same id', async () => {
     await using stage = await openStage()
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -129,7 +129,7 @@ describe('imported tokens', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
-  test('that cannot be proven do not displace a grant that works, and settle by themselves later', async () => {
+  test('an unproven import replaces no working grant, and is promoted later', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -152,7 +152,7 @@ describe('imported tokens', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
-  test('whose answer was lost are in their place as soon as the provider repeats it', async () => {
+  test('an import whose answer was lost is promoted when the provider repeats the answer', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, demand } = await handUnproven(stage, 'processing')
     await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
@@ -190,7 +190,7 @@ describe('imported tokens', () => {
     ])
   })
 
-  test('that could not be proven are tried again by the next import of them', async () => {
+  test('a repeated import tries again to prove a draft', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -215,7 +215,7 @@ describe('imported tokens', () => {
     expect((await stage.stored(connection.id)).grant.id).not.toBe(connection.grant.id)
   })
 
-  test('with an access token alone leave the refresh token that is there', async () => {
+  test('an import of an access token alone keeps the stored refresh token', async () => {
     await using stage = await openStage()
     const { connection, account, refreshToken } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -234,7 +234,7 @@ describe('imported tokens', () => {
     expect(refreshed.status).toBe('active')
   })
 
-  test('that a crash cut off before they had a place get it at the next start', async () => {
+  test('an import that a crash cut off is promoted at the next start', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const candidate = draftFromTokens(stage.ports, OPERATOR, {
@@ -250,7 +250,7 @@ describe('imported tokens', () => {
     expect(await all(stage)).toMatchObject([{ status: 'active', account: minted?.account }])
   })
 
-  test('that nobody waits for and that are of another account go, and operators hear of it', async () => {
+  test('a draft of another account is removed and logged when the schedule proves it', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const [minted] = await stage.provider.mintGrants(1)
@@ -271,7 +271,7 @@ describe('imported tokens', () => {
     ])
   })
 
-  test('that were meant for a connection that is gone bring it back under no other id', async () => {
+  test('a draft for a deleted connection is removed', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const [minted] = await stage.provider.mintGrants(1)
@@ -290,7 +290,7 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
-  test('that end soon say so: no more is asked of them than they have', async () => {
+  test('an import keeps a short lifetime as the app states it', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const { connection } = await hand(stage, {
@@ -302,7 +302,7 @@ describe('imported tokens', () => {
   })
 })
 
-test('without a refresh token a refresh says so, also while the provider throttles everybody else', async () => {
+test('a forced refresh without a refresh token returns reconnect_required, also while the provider throttles', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt({ demand: { refreshToken: null } })
   const { connection: other } = await stage.adopt()
@@ -321,7 +321,7 @@ test('without a refresh token a refresh says so, also while the provider throttl
 })
 
 describe('fresh credentials for a connection', () => {
-  test('bring the same id back to life', async () => {
+  test('new credentials reconnect a disconnected connection under the same id', async () => {
     await using stage = await openStage()
     const { connection, account, family } = await stage.adopt()
     await stage.provider.revokeGrant(family)
@@ -342,7 +342,7 @@ describe('fresh credentials for a connection', () => {
     ])
   })
 
-  test('of another account are refused and the old ones stay', async () => {
+  test('new credentials of another account are refused, and the old ones stay', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const [other] = await stage.provider.mintGrants(1)
@@ -357,7 +357,7 @@ describe('fresh credentials for a connection', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
-  test('that are dead are refused and the old ones stay', async () => {
+  test('new credentials that are dead are refused, and the old ones stay', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const change = updateConnection(stage.ports, OPERATOR, connection.id, {
@@ -370,7 +370,7 @@ describe('fresh credentials for a connection', () => {
     expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
   })
 
-  test('that are refused leave label and metadata as they were, those that are taken do not', async () => {
+  test('label and metadata change with accepted credentials, and stay with refused ones', async () => {
     await using stage = await openStage()
     const { connection, account } = await stage.adopt()
     await update(stage, connection.id, { label: 'old', metadata: { old: true } })
@@ -390,7 +390,7 @@ describe('fresh credentials for a connection', () => {
     expect(changed).toMatchObject({ id: connection.id, ...described })
   })
 
-  test('label and metadata are the app’s own; scope, expiry or another client without tokens are refused', async () => {
+  test('label and metadata change alone; scope, expiry or another client need tokens', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const { id } = connection

@@ -35,7 +35,7 @@ const USER = 'user-3' as UserId
 const VICTIM = 'user-1' as UserId
 
 describe('an access token and a refresh token of two accounts', () => {
-  test('are refused at the first refresh, and the second account is never served as the first', async () => {
+  test('tokens of two accounts are refused at the first refresh, and never served as one account', async () => {
     await using stage = await openStage()
     const { connection } = await hand(stage, await mixed(stage), {})
     expect(connection.account.id).toBe(ACCOUNT.id)
@@ -52,7 +52,7 @@ describe('an access token and a refresh token of two accounts', () => {
   })
 
   test.each(['unverified', 'verified'] as const)(
-    'are refused as a %s line of a batch, even if the app names the account',
+    'tokens of two accounts are refused as a %s item of a batch, even if the app names the account',
     async (how) => {
       await using stage = await openStage()
       const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
@@ -72,7 +72,7 @@ describe('an access token and a refresh token of two accounts', () => {
   )
 
   test.each(['import', 'line of a batch'] as const)(
-    'are called the second account in an %s that is refreshed after the access token has ended',
+    'tokens of two accounts get the second account in an %s that is refreshed after the access token expired',
     async (how) => {
       await using stage = await openStage()
       const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
@@ -89,7 +89,7 @@ describe('an access token and a refresh token of two accounts', () => {
     },
   )
 
-  test('of one account are kept under the id that the app names, however it names it', async () => {
+  test('tokens of one account keep the id that the app gives', async () => {
     await using stage = await openStage()
     const [one] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const { connection } = await hand(stage, one, { accountId: 'named-by-the-app' })
@@ -97,7 +97,7 @@ describe('an access token and a refresh token of two accounts', () => {
     expect((await stage.stored(connection.id)).account.id).toBe('named-by-the-app')
   })
 
-  test('are refused at an import where accounts share grants, and the shared grant stays', async () => {
+  test('tokens of two accounts are refused if accounts share grants, and the shared grant stays', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     await expect(hand(stage, await mixed(stage), { accountId: ACCOUNT.id })).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe('an access token and a refresh token of two accounts', () => {
     expect(await stage.ports.store.connectionsOf(USER, null)).toEqual([])
   })
 
-  test('are refused in a draft that the schedule settles after a restart', async () => {
+  test('tokens of two accounts are refused when the schedule proves their draft after a restart', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const demand = demandFor(stage, await mixed(stage), {})
@@ -125,7 +125,7 @@ describe('an access token and a refresh token of two accounts', () => {
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
   })
 
-  test('of which the provider names none stay the word of the app', async () => {
+  test('tokens keep the account that the app names if the provider names none', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
     const { connection } = await hand(stage, await mixed(stage), { accountId: ACCOUNT.id })
@@ -134,7 +134,7 @@ describe('an access token and a refresh token of two accounts', () => {
 })
 
 describe('the proof of whose a grant is', () => {
-  test('is stored with the grant by a consent and by a refresh that the provider has named', async () => {
+  test('a consent and a refresh store the owner that the provider names', async () => {
     await using stage = await openStage()
     await stage.provider.setAccount(ACCOUNT)
     await walkConsent(stage, { userId: VICTIM })
@@ -148,7 +148,7 @@ describe('the proof of whose a grant is', () => {
     expect(await stage.stored(imported.id)).toMatchObject({ grant: { owner: proven } })
   })
 
-  test('is lost when an access token alone comes in, and no sibling gets that token', async () => {
+  test('the owner is unproven after an import of an access token alone, and no sibling gets the token', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -162,7 +162,7 @@ describe('the proof of whose a grant is', () => {
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
   })
 
-  test('that a row is too old to have is asked for at its next refresh', async () => {
+  test('a refresh asks for the owner of a row of an earlier version', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await forget(stage, connections)
@@ -172,7 +172,7 @@ describe('the proof of whose a grant is', () => {
     expect(a).toMatchObject({ grant: { owner: { is: 'proven', accountId: ACCOUNT.id } } })
   })
 
-  test('is required of rows that are too old to have it before they get a newer grant', async () => {
+  test('a row of an earlier version gets a shared grant only after its owner is proven', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     await forget(stage, [first as LiveConnection])
@@ -183,7 +183,7 @@ describe('the proof of whose a grant is', () => {
     expect(refreshTokenOf(b)).not.toBe(refreshTokenOf(first))
   })
 
-  test('is there for an access token that later gets its own refresh token', async () => {
+  test('the owner is proven for an access token that later gets its own refresh token', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -202,7 +202,7 @@ describe('the proof of whose a grant is', () => {
 })
 
 describe('an access token whose account the provider does not name', () => {
-  test('is a connection of its own beside one with a refresh token', async () => {
+  test('an access token without a named account creates its own connection', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
     const [a, b] = await stage.provider.mintGrants(2)
@@ -213,7 +213,7 @@ describe('an access token whose account the provider does not name', () => {
     expect((await stage.stored(first.id)).grant).toEqual(first.grant)
   })
 
-  test('does not get the stored refresh token by a consent', async () => {
+  test('a consent without a named account does not keep the stored refresh token', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
     await walkConsent(stage, { userId: USER })
@@ -229,26 +229,29 @@ describe('an access token whose account the provider does not name', () => {
   test.each([
     ['PATCH', null],
     ['PATCH to a connection that the app has named', 'acc-9'],
-  ])('does not get the stored refresh token by a %s, and the grant stays', async (_, accountId) => {
-    await using stage = await openStage()
-    await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
-    const [a, b] = await stage.provider.mintGrants(2)
-    const { connection } = await hand(stage, a, { accountId })
-    const accessToken = new Secret(b?.accessToken ?? '')
-    await expect(
-      updateConnection(stage.ports, OPERATOR, connection.id, {
-        accessToken,
-        expiresAt: stage.clock.now() + HOUR,
-      }),
-    ).rejects.toMatchObject({
-      code: 'invalid_request',
-      extras: { errors: [{ name: 'refreshToken' }] },
-    })
-    expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
-    expect(await stage.ports.store.draftsOf(connection.userId)).toEqual([])
-  })
+  ])(
+    'an access token without a named account does not get the stored refresh token by a %s, and the grant stays',
+    async (_, accountId) => {
+      await using stage = await openStage()
+      await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
+      const [a, b] = await stage.provider.mintGrants(2)
+      const { connection } = await hand(stage, a, { accountId })
+      const accessToken = new Secret(b?.accessToken ?? '')
+      await expect(
+        updateConnection(stage.ports, OPERATOR, connection.id, {
+          accessToken,
+          expiresAt: stage.clock.now() + HOUR,
+        }),
+      ).rejects.toMatchObject({
+        code: 'invalid_request',
+        extras: { errors: [{ name: 'refreshToken' }] },
+      })
+      expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
+      expect(await stage.ports.store.draftsOf(connection.userId)).toEqual([])
+    },
+  )
 
-  test('does not get the stored refresh token by an import of another account’s token', async () => {
+  test('an import of another account’s access token does not get the stored refresh token', async () => {
     await using stage = await openStage()
     const [a] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const [b] = await stage.provider.mintGrants(1, { account: OTHER })
@@ -265,7 +268,7 @@ describe('an access token whose account the provider does not name', () => {
 })
 
 describe('one refresh token for the consents of two users', () => {
-  test('is a conflict for the second user, and the first keeps the grant', async () => {
+  test('a refresh token of another user’s connection is a conflict, and the first user keeps the grant', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     await stage.provider.setAccount(ACCOUNT)
     await walkConsent(stage, { userId: VICTIM })
@@ -286,7 +289,7 @@ describe('one refresh token for the consents of two users', () => {
     })
   })
 
-  test('is a conflict while the first consent waits for the app, which gets its grant', async () => {
+  test('a refresh token of a consent that waits for confirmation is a conflict, and the wait can end', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     await stage.provider.setAccount(ACCOUNT)
     const first = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
@@ -301,7 +304,7 @@ describe('one refresh token for the consents of two users', () => {
     expect(await refresh(stage.ports, confirmed, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
 
-  test('is revoked if the app refuses a reconnect that brought it, and the old grant stays', async () => {
+  test('a refused reconnect revokes its new refresh token, and the old grant stays', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const { connection } = await hand(stage, minted, { userId: VICTIM })
@@ -314,7 +317,7 @@ describe('one refresh token for the consents of two users', () => {
     expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
   })
 
-  test('is a conflict also if the refresh of an import brings it, and its deletion revokes nothing', async () => {
+  test('an import whose refresh returns another user’s refresh token is a conflict, and revokes nothing', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     const [a, b] = await stage.provider.mintGrants(2, { account: ACCOUNT })
     const { connection: first } = await hand(stage, a, { userId: VICTIM })
@@ -333,7 +336,7 @@ describe('one refresh token for the consents of two users', () => {
     expect((await stage.stored(first.id)).grant).toEqual(first.grant)
   })
 
-  test('is one grant if it is the same user who consents again', async () => {
+  test('a second consent of one user with the same refresh token reconnects', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
     await walkConsent(stage, { userId: USER })

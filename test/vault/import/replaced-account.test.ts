@@ -12,7 +12,7 @@ test.each([
   ['a refresh token', { accessToken: null, expiresAt: null }],
   ['both tokens', {}],
 ])(
-  'an import of %s of another account than the app says takes no connection',
+  'an import of %s of another account than the app says replaces no connection',
   async (_, demand) => {
     await using stage = await openStage()
     const connection = await connectProven(stage)
@@ -48,7 +48,7 @@ test('an unverified item of another account than the app says serves no token af
   })
 })
 
-test('an import over a connection whose id the app has confused is taken again', async () => {
+test('an import replaces a connection whose account id the app confused', async () => {
   await using stage = await openStage()
   const [first, second] = await stage.provider.mintGrants(2, { account: ACCOUNT })
   const { connection } = await hand(stage, first, { accountId: 'not-the-id' })

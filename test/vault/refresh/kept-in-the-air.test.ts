@@ -110,7 +110,7 @@ test('a rotation that the next process finds in the journal goes to who kept its
   disk.isFull = false
 })
 
-describe('tokens that are handed in with little life left', () => {
+describe('imported tokens with little lifetime left', () => {
   test('are not refreshed by the schedule on the way to their place', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { adopted, patched, held } = await patchUnderWay(stage)
