@@ -54,7 +54,7 @@ export async function openContractStage(
   )
   const vault = opened.use(await openVaultStore({ clock }))
   const journal = opened.use(new FileJournal(vault.dataDir, vault.sealer))
-  const egress = leadTo(vendor, await openEgress({ clock }))
+  const egress = sendAllTo(vendor, await openEgress({ clock }))
   const { observer, observed } = recordingObserver()
   const { ports, recipe } = await composePorts({
     settings: { id, settings: { clientId: client.id, ...dialect.settings, ...overrides } },
@@ -88,7 +88,7 @@ async function storedIn({ store }: OpenVault, id: ConnectionId): Promise<LiveCon
 }
 
 /** Sends every request to this vendor, with the host name that the preset wanted. */
-function leadTo(vendor: DialectServer, door: Egress): Egress {
+function sendAllTo(vendor: DialectServer, door: Egress): Egress {
   return {
     send(request) {
       const { url, headers, reach } = request

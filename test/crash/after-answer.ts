@@ -34,7 +34,7 @@ export async function killAfterAnswers(options: AfterAnswerOptions): Promise<Aft
   const damaged: string[] = []
   const outcomes: Outcome[] = []
   for (let kill = 0; kill < kills; kill++) {
-    const victim = await dieOfAnswer(stage, options)
+    const victim = await killAfterAnswer(stage, options)
     const found = await integrityOf(stage.at.dataDir)
     if (found !== 'ok') damaged.push(`kill ${kill + 1}: ${found}`)
     outcomes.push(await outcomeFor(stage, victim))
@@ -53,7 +53,7 @@ export async function killAfterAnswers(options: AfterAnswerOptions): Promise<Aft
   }
 }
 
-async function dieOfAnswer(stage: CrashStage, options: AfterAnswerOptions): Promise<Adopted> {
+async function killAfterAnswer(stage: CrashStage, options: AfterAnswerOptions): Promise<Adopted> {
   const larder = await stage.start()
   const [victim, other] = await stage.adopt(2)
   if (victim === undefined || other === undefined) throw new Error('no connection was imported')

@@ -7,7 +7,7 @@ import {
   readiness,
   readToken,
   refresh,
-  spendFull,
+  keepDiskFull,
   storeEvents,
 } from './disk-full.ts'
 import { notRun } from './not-run.ts'
@@ -40,7 +40,7 @@ test('on a full disk Larder sends no refresh token, serves tokens, reports disk_
 
 test('a rotation survives an hour on a full disk, with several kills and restarts', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
-  expect(await spendFull(60)).toMatchObject({
+  expect(await keepDiskFull(60)).toMatchObject({
     readsServed: '6 of 6',
     saidWhy: 'disk_full',
     requestsMeanwhile: 0,

@@ -88,7 +88,7 @@ export type FullDiskReport = {
 const KILLS = 3
 
 /** Keeps the disk full for the given time on the provider's clock, and kills Larder several times. */
-export async function spendFull(minutes: number, seed = newSeed()): Promise<FullDiskReport> {
+export async function keepDiskFull(minutes: number, seed = newSeed()): Promise<FullDiskReport> {
   await using stage = await diskFullBeforeAnswer(seed)
   const { provider, disk, rotated, other } = stage
   await stage.kill(stage.larder)

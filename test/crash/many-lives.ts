@@ -1,6 +1,6 @@
 import { type Figure, figure, type Goal, spread } from '../support/figures.ts'
 import { percentile } from '../scripted-provider/checker/load.ts'
-import { type LifeOptions, type LifeReport, liveAndDie } from './random-kills.ts'
+import { type LifeOptions, type LifeReport, runInstallation } from './random-kills.ts'
 import { openCrashStage } from './crash-stage.ts'
 import { LONGEST_WINDOW_MS } from './losses.ts'
 
@@ -33,7 +33,7 @@ export async function killManyTimes(options: LoopOptions): Promise<LoopReport> {
     while (left.kills > 0 && options.end?.aborted !== true) {
       const kills = Math.min(left.kills, KILLS_OF_A_LIFE[profile])
       left.kills -= kills
-      const life = await liveAndDie({
+      const life = await runInstallation({
         profile,
         seed: `${seed}-${++left.lives}`,
         kills,

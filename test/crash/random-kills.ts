@@ -53,7 +53,7 @@ const START_MS = 1_200
 const LIFE_MS = 400
 
 /** Kills Larder at random times and starts it again, with many connections at a rotating provider. */
-export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
+export async function runInstallation(options: LifeOptions): Promise<LifeReport> {
   const { profile, seed, connections } = options
   await using stage = await openCrashStage({
     provider: { profile, seed, accessTokenSeconds: ACCESS_TOKEN_SECONDS },
@@ -74,10 +74,11 @@ export async function liveAndDie(options: LifeOptions): Promise<LifeReport> {
   const calm = { at: stage.provider.now() }
   let killsAtStart = 0
   for (let kill = 2; kill <= options.kills; kill++) {
-    if (await dieOnce(stage, { adopted, served, calm, seed: `${seed} ${kill}` })) killsAtStart++
+    if (await startAndKill(stage, { adopted, served, calm, seed: `${seed} ${kill}` }))
+      killsAtStart++
     await checkFiles(kill)
   }
-  const seen = await lastLook(stage, { adopted, served })
+  const seen = await endRun(stage, { adopted, served })
   const truth = await stage.provider.truth()
   const report = { ...judge(truth, seen, options), kills: options.kills, killsAtStart, damaged }
   if (report.violations.length > 0) await keepEvidence(stage, { truth, seen, report })
@@ -118,7 +119,7 @@ const CALM_EVERY_MS = 10_000
 const CALM_MS = 1_000
 
 /** Starts and kills one process. Returns whether it was still starting. */
-async function dieOnce(stage: CrashStage, round: Round): Promise<boolean> {
+async function startAndKill(stage: CrashStage, round: Round): Promise<boolean> {
   const larder = await stage.spawn()
   if (chance(round.seed, 'while starting') < KILLS_AT_START) {
     await wait(chance(round.seed, 'when') * START_MS)
@@ -173,7 +174,7 @@ async function readToken(
 }
 
 /** Starts Larder a last time, waits until every connection is refreshed or given up, and reads the vault. */
-async function lastLook(
+async function endRun(
   stage: CrashStage,
   { adopted, served }: Pick<Round, 'adopted' | 'served'>,
 ): Promise<Observations> {

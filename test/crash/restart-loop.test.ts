@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { crashAgainAndAgain, USUAL_GRACE_SECONDS } from './restart-loop.ts'
+import { restartRepeatedly, USUAL_GRACE_SECONDS } from './restart-loop.ts'
 
 // The short form of `npm run test:crash -- restarts`. It ends within the usual grace. With no grace,
 // only the back-off in the database limits the next process.
@@ -8,7 +8,7 @@ test.each([USUAL_GRACE_SECONDS, 0])(
   'restarted again and again, Larder sends a refresh token no more often than a grace of %d s or the back-off allows',
   async (graceSeconds) => {
     const play = { starts: 6, connections: 10, graceSeconds, seed: 'short' }
-    const report = await crashAgainAndAgain(play)
+    const report = await restartRepeatedly(play)
     expect([...report.faults, ...report.violations]).toEqual([])
     expect(report.requests).toBeGreaterThanOrEqual(10)
   },

@@ -32,7 +32,7 @@ const BACKOFF_MS = 4_500
  * Kills Larder shortly after every start, at a provider that always fails. Quick restarts must neither
  * load the provider nor use up the grace again and again.
  */
-export async function crashAgainAndAgain(options: RestartOptions): Promise<RestartReport> {
+export async function restartRepeatedly(options: RestartOptions): Promise<RestartReport> {
   const { starts, connections, graceSeconds, seed } = options
   await using stage = await openCrashStage({
     provider: { profile: 'strict', seed, accessTokenSeconds: 1 },

@@ -3,10 +3,10 @@ import { newSeed } from '../scripted-provider/seed.ts'
 import { killAfterAnswers } from './after-answer.ts'
 import { flipBytes } from './bytes.ts'
 import { damageManyTimes } from './damage.ts'
-import { spendFull } from './disk-full.ts'
+import { keepDiskFull } from './disk-full.ts'
 import { atLeast, type Figure, figure, missed, round, table } from '../support/figures.ts'
 import { faultsOf, killManyTimes, loopFigures, warmCompileCache } from './many-lives.ts'
-import { crashAgainAndAgain, USUAL_GRACE_SECONDS } from './restart-loop.ts'
+import { restartRepeatedly, USUAL_GRACE_SECONDS } from './restart-loop.ts'
 import { canMount } from './small-disk.ts'
 import { killFirstStarts, killMigrations, startFigures } from './starts.ts'
 import { canTrace } from './strace.ts'
@@ -52,9 +52,9 @@ const SURVIVED_SHARE = new Map([
 const { seed } = values
 const profiles = PROFILES.filter((one) => [undefined, one].includes(values.profile as Profile))
 const plays: Record<string, () => Promise<void>> = {
-  random: () => inTurn(profiles, random),
-  'after-answer': () => inTurn(values.after.split(',').map(Number), afterAnswer),
-  syscalls: () => inTurn(profiles, syscalls),
+  random: () => oneByOne(profiles, random),
+  'after-answer': () => oneByOne(values.after.split(',').map(Number), afterAnswer),
+  syscalls: () => oneByOne(profiles, syscalls),
   'disk-full': diskFull,
   restarts,
   starts,
@@ -71,7 +71,7 @@ if (play === undefined || profiles.length === 0) {
   await play()
 }
 
-async function inTurn<T>(all: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
+async function oneByOne<T>(all: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
   for (const one of all) await run(one)
 }
 
@@ -85,7 +85,7 @@ async function random(profile: Profile): Promise<void> {
       seed,
       parallel: Number(values.parallel),
       killWindowMs: Number(values.window),
-      end: untilTold(),
+      end: untilSignalled(),
       progress: (soFar) => {
         tell(`${soFar.kills} of ${kills} kills, ${soFar.losses.length} lost`)
         for (const fault of faultsOf(soFar, profile).slice(told)) tell(fault)
@@ -107,10 +107,10 @@ function missedBy(kills: number, figures: readonly Figure[]): readonly string[] 
 }
 
 /** On a signal, the run finishes what it started and prints its figures. */
-function untilTold(): AbortSignal {
-  const told = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => told.abort())
-  return told.signal
+function untilSignalled(): AbortSignal {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  return stop.signal
 }
 
 async function afterAnswer(afterMs: number): Promise<void> {
@@ -151,7 +151,7 @@ async function syscalls(profile: Profile): Promise<void> {
 
 async function diskFull(): Promise<void> {
   if (!canMount()) return fail('it takes root to mount a small disk')
-  const { violations, ...report } = await spendFull(Number(values.minutes), seed)
+  const { violations, ...report } = await keepDiskFull(Number(values.minutes), seed)
   say('disk full between request and answer', [
     ...figuresOf(report),
     figure('violations', violations.length),
@@ -161,7 +161,7 @@ async function diskFull(): Promise<void> {
 }
 
 async function restarts(): Promise<void> {
-  const { faults, violations, minutes, ...report } = await crashAgainAndAgain({
+  const { faults, violations, minutes, ...report } = await restartRepeatedly({
     starts: Number(values.starts),
     connections: Number(values.connections),
     graceSeconds: Number(values.grace),

@@ -67,7 +67,11 @@ export async function herd(play: HerdOptions): Promise<Herd> {
   await provider.misbehave({ act: 'delay', before: 'answer', ms: ANSWER_MS })
   await using at = await install(provider, play)
   const readable = await fill(at.dataDir, { expired, live })
-  const { seconds, latencies, ...seen } = await comeBack({ provider, at, silent }, play, readable)
+  const { seconds, latencies, ...seen } = await startAndRead(
+    { provider, at, silent },
+    play,
+    readable,
+  )
 
   const truth = await provider.truth()
   const limits = { requestsAtOnce: play.concurrency, requestsPerSecond: play.ratePerSecond }
@@ -125,7 +129,7 @@ type Scene = {
 type Readable = { readonly id: string; readonly family: FamilyId }
 
 /** Starts Larder and reads live tokens until every grant that can be refreshed is. */
-async function comeBack(scene: Scene, play: HerdOptions, readable: readonly Readable[]) {
+async function startAndRead(scene: Scene, play: HerdOptions, readable: readonly Readable[]) {
   const { provider, at } = scene
   const began = performance.now()
   await using larder = await startLarderProcess(at)

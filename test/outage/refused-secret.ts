@@ -44,7 +44,7 @@ export async function refusedSecret(play: {
   for (let i = 0; i < play.connections; i++) {
     held.push(await stage.adopt({ accessTokenSeconds: 600 }))
   }
-  const waitsSeconds = await beRefused(stage, play.minutes)
+  const waitsSeconds = await refuseSecret(stage, play.minutes)
   const healed = stage.provider.now()
   for (let second = 0; second < 2 * HEALS_WITHIN_SECONDS; second++) {
     if ((await freshOnes(stage, held)) === held.length) break
@@ -87,7 +87,7 @@ export function refusedFigures(report: RefusedSecret): readonly Figure[] {
 }
 
 /** Lets the provider refuse the secret. Returns the waits between Larder's requests in seconds. */
-async function beRefused(stage: Stage, minutes: number): Promise<readonly number[]> {
+async function refuseSecret(stage: Stage, minutes: number): Promise<readonly number[]> {
   await stage.provider.setClientSecrets(['another one'])
   for (let at = 0; at < minutes * MINUTE_MS; at += TICK_MS) await tick(stage)
   const probes = await stage.provider.requests({ endpoint: 'token' })

@@ -82,9 +82,9 @@ export async function transientDays(play: {
   const held: Held[] = []
   for (let i = 0; i < play.connections; i++) held.push(await stage.adopt())
   for (const fault of FAULTS) await stage.provider.misbehave(fault, { fraction: FRACTION })
-  await goThrough(stage, play.days * DAY_MS)
+  await passTime(stage, play.days * DAY_MS)
   await stage.provider.behave()
-  await goThrough(stage, HOUR_MS)
+  await passTime(stage, HOUR_MS)
 
   const truth = await stage.provider.truth()
   const events = await stage.ports.store.events({ after: 0, limit: 100_000, reach: OPERATOR })
@@ -127,7 +127,7 @@ function requestsAllowed(days: number): number {
 }
 
 /** Moves the clock in long steps, and in short ones while a connection fails. */
-async function goThrough(stage: Stage, durationMs: number): Promise<void> {
+async function passTime(stage: Stage, durationMs: number): Promise<void> {
   for (let [at, step] = [0, STEP_MS]; at < durationMs; at += step) {
     await stage.pass(step)
     await stage.refreshDue()

@@ -17,7 +17,7 @@ test('/healthz shows an unreachable issuer before its first use, and is ok after
   const { since, retryAt, ...dead } = await health()
   expect(dead).toMatchObject({ id: 'idp', state: 'unavailable' })
   expect(Date.parse(retryAt) - Date.parse(since)).toBe(60_000)
-  issuer.isDead = false
+  issuer.isDown = false
   const begun = await larder.api('POST', '/v1/authorizations', {
     userId: 'ada',
     provider: 'idp',
@@ -28,9 +28,9 @@ test('/healthz shows an unreachable issuer before its first use, and is ok after
 })
 
 async function startIssuer() {
-  const state = { isDead: true, url: '' }
+  const state = { isDown: true, url: '' }
   const server = createServer((request, response) => {
-    if (state.isDead) {
+    if (state.isDown) {
       request.socket.destroy()
       return
     }

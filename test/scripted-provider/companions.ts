@@ -8,7 +8,7 @@ type Companions = Script['companions']
 type Kill = Extract<Companions[number], { act: 'kill' }>
 
 /** Applies the companions of a request: delays, holds, and kills of a process. */
-export function keepCompany(world: World, companions: Companions, record: RequestRecord) {
+export function applyCompanions(world: World, companions: Companions, record: RequestRecord) {
   const once = (moment: Kill['once']): void => {
     for (const deed of companions) {
       if (deed.act === 'kill' && deed.once === moment) void kill(world, deed, record)

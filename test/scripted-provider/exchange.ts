@@ -3,7 +3,7 @@ import { authorize } from './endpoints/authorize.ts'
 import { answerRevoke } from './endpoints/revoke.ts'
 import { answerToken } from './endpoints/token.ts'
 import { answerUserinfo } from './endpoints/userinfo.ts'
-import { keepCompany } from './companions.ts'
+import { applyCompanions } from './companions.ts'
 import type { Misbehaviour } from './misbehaviour.ts'
 import { endpointOf, readRequest } from './read-request.ts'
 import type { RequestRecord } from './request-log.ts'
@@ -47,7 +47,7 @@ async function follow(
 ): Promise<void> {
   const script = honest(takeScript(world, 'request', { endpoint, record }), asked)
   record.misbehaviour = nameOf(script)
-  const company = keepCompany(world, script.companions, record)
+  const company = applyCompanions(world, script.companions, record)
   await company.before('processing')
   const outcome = script.processed ? carryOut(world, { endpoint, asked, record }, script) : null
   company.once('processed')

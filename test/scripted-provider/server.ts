@@ -30,7 +30,7 @@ export async function openServer(world: World): Promise<ProviderServer> {
   )
   server.on('connection', (socket) => {
     socket.on('error', () => undefined)
-    void greet(world, socket)
+    void applyAcceptRules(world, socket)
   })
   const port = await listen(server, 0)
   world.origin = `http://127.0.0.1:${port}`
@@ -41,7 +41,7 @@ export async function openServer(world: World): Promise<ProviderServer> {
 }
 
 /** Applies rules that end a connection before anything is read. */
-async function greet(world: World, socket: Socket): Promise<void> {
+async function applyAcceptRules(world: World, socket: Socket): Promise<void> {
   const subject = { endpoint: null, grantType: null, family: null, now: world.clock.now() }
   const { main } = world.rules.take({ stage: 'accept', ...subject })
   if (main === null) return

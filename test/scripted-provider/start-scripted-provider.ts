@@ -21,7 +21,7 @@ export async function startScriptedProvider(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   })
-  const { call, ready } = converse(child)
+  const { call, ready } = openCalls(child)
   const { constants, commands } = await ready
   const remote = commands.map((command) => {
     return [command, (...args: unknown[]) => call(command as keyof Commands, args)] as const
@@ -43,7 +43,7 @@ type Ready = Extract<Said, { kind: 'ready' }>
 type Pending = { readonly resolve: (result: unknown) => void; readonly reject: (e: Error) => void }
 
 /** Sends calls and receives answers. Pending calls fail when the process ends. */
-function converse(child: ChildProcess) {
+function openCalls(child: ChildProcess) {
   const pending = new Map<number, Pending>()
   const ready = Promise.withResolvers<Ready>()
   let calls = 0

@@ -80,7 +80,7 @@ export async function openStage(options: StageOptions = {}) {
   opened.defer(() => composed.ports.flights.land())
   const running = opened.move()
   /** Waits until the provider has seen the end of every request, which is a little later than here. */
-  const everybodyLeft = async () =>
+  const allRequestsClosed = async () =>
     provider.until({ phase: 'closed', count: await provider.requestCount() })
   return {
     ...composed,
@@ -105,10 +105,10 @@ export async function openStage(options: StageOptions = {}) {
       })
       return { ...minted, connection }
     },
-    everybodyLeft,
+    allRequestsClosed,
     /** Lets time pass, here and at the provider. */
     async pass(ms: number): Promise<void> {
-      await everybodyLeft()
+      await allRequestsClosed()
       clock.pass(ms)
       await provider.advanceTime(ms)
     },

@@ -83,7 +83,7 @@ async function run(steps: readonly Step[]) {
   const deliver = async (_: unknown, event: StoredEvent) => receiver.receive(event)
   const ports = { ...stage.ports, webhooks: { endpoints, deliver } }
   const drain = async (writes: number): Promise<void> => {
-    const store = mortal(stage.vault.store, writes)
+    const store = failingAfter(stage.vault.store, writes)
     const [endpoint] = endpoints
     if (endpoint === undefined) return
     while ((await deliverWebhook({ ...ports, store }, endpoint)) > 0);
@@ -101,7 +101,7 @@ async function run(steps: readonly Step[]) {
         receiver.reaction = step
         break
       case 'deliver':
-        await drain(step.writes).catch(ignoreDeath)
+        await drain(step.writes).catch(ignoreStoreError)
         break
       case 'replay': {
         const { after, length } = step
@@ -157,7 +157,7 @@ function expectOrder(accepted: readonly StoredEvent[]): void {
 }
 
 /** A store that fails after a number of writes. */
-function mortal(store: Store, writes: number): Store {
+function failingAfter(store: Store, writes: number): Store {
   let left = writes
   return {
     ...store,
@@ -168,6 +168,6 @@ function mortal(store: Store, writes: number): Store {
   }
 }
 
-function ignoreDeath(error: unknown): void {
+function ignoreStoreError(error: unknown): void {
   if (!(error instanceof StoreError)) throw error
 }

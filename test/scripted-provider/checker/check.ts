@@ -2,25 +2,29 @@ import type { Truth } from '../truth.ts'
 import { deletedStaysDeleted } from './deletions.ts'
 import { type Facts, type Finding, gatherFacts, type InvariantId, type Violation } from './facts.ts'
 import { type Limits, LIMITS } from './limits.ts'
-import { healthyOnesAreInTime, requestsKeepTheBudget } from './load.ts'
+import { refreshesAreInTime, requestsStayWithinLimits } from './load.ts'
 import type { Observations } from './observations.ts'
-import { nobodyIsRevokedForReuse, oneRefreshAtATime, spentTokensStayAway } from './requests.ts'
-import { secretsStayIn } from './secrets.ts'
+import {
+  noGrantIsRevokedForReuse,
+  oneRefreshAtATime,
+  usedTokensAreNotRepeated,
+} from './requests.ts'
+import { noSecretLeaks } from './secrets.ts'
 import { servedTokensWork } from './served.ts'
 import { statesAreTrue } from './states.ts'
 import { storedTokensAreCurrent } from './stored.ts'
 
 export const INVARIANTS: Readonly<Record<InvariantId, (facts: Facts) => readonly Finding[]>> = {
   I1: oneRefreshAtATime,
-  I2: spentTokensStayAway,
-  I3: nobodyIsRevokedForReuse,
+  I2: usedTokensAreNotRepeated,
+  I3: noGrantIsRevokedForReuse,
   I4: servedTokensWork,
   I5: statesAreTrue,
-  I6: secretsStayIn,
+  I6: noSecretLeaks,
   I7: deletedStaysDeleted,
-  I8: healthyOnesAreInTime,
+  I8: refreshesAreInTime,
   I9: storedTokensAreCurrent,
-  I10: requestsKeepTheBudget,
+  I10: requestsStayWithinLimits,
 }
 
 /**

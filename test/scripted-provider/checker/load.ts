@@ -4,7 +4,7 @@ import type { Truth } from '../truth.ts'
 import { type Facts, type Finding, ms } from './facts.ts'
 
 /** I8: connections without faults are refreshed in time. */
-export function healthyOnesAreInTime({ seen, limits }: Facts): readonly Finding[] {
+export function refreshesAreInTime({ seen, limits }: Facts): readonly Finding[] {
   const { latenessMs = [] } = seen
   if (limits.latenessP99Ms === null || latenessMs.length === 0) return []
   const p99 = percentile(latenessMs, 0.99)
@@ -14,7 +14,7 @@ export function healthyOnesAreInTime({ seen, limits }: Facts): readonly Finding[
 }
 
 /** I10: requests stay within the limits. */
-export function requestsKeepTheBudget({ truth, limits, refreshes }: Facts): readonly Finding[] {
+export function requestsStayWithinLimits({ truth, limits, refreshes }: Facts): readonly Finding[] {
   const { mostPerSecond, mostAtOnce } = loadOf(truth)
   const totals = [
     over('token requests', truth.tokenRequests, limits.requests),
@@ -34,9 +34,9 @@ export function loadOf({ requests, now }: Pick<Truth, 'requests' | 'now'>) {
 }
 
 /** For each refresh of a grant without faults: how long it had no valid access token. */
-export function latenessOf(truth: Truth, troubled = whoMetTrouble(truth)): readonly number[] {
+export function latenessOf(truth: Truth, faulty = familiesWithFaults(truth)): readonly number[] {
   return truth.families
-    .filter(({ id, revoked }) => revoked === null && !troubled.has(id))
+    .filter(({ id, revoked }) => revoked === null && !faulty.has(id))
     .flatMap(({ accessTokens }) =>
       accessTokens.slice(1).map(({ issuedAt }, index) => {
         return Math.max(0, issuedAt - (accessTokens[index]?.expiresAt ?? issuedAt))
@@ -45,7 +45,7 @@ export function latenessOf(truth: Truth, troubled = whoMetTrouble(truth)): reado
 }
 
 /** Families that any rule applied to, even if it only delayed. */
-function whoMetTrouble({ requests }: Truth): ReadonlySet<FamilyId | null> {
+function familiesWithFaults({ requests }: Truth): ReadonlySet<FamilyId | null> {
   const met = requests.filter(({ misbehaviour }) => misbehaviour !== null)
   return new Set(met.map(({ family }) => family))
 }

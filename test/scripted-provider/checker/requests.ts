@@ -21,7 +21,7 @@ export function oneRefreshAtATime({ truth, limits }: Facts): readonly Finding[] 
 }
 
 /** I2: the daemon repeats a used refresh token only while it cannot know the outcome of the use before. */
-export function spentTokensStayAway(facts: Facts): readonly Finding[] {
+export function usedTokensAreNotRepeated(facts: Facts): readonly Finding[] {
   const unknown = facts.truth.requests
     .filter((request) => isRefresh(request) && request.presented?.standing === 'unknown')
     .map(({ id }) => ({ family: null, message: `request ${id} shows a token of nobody's` }))
@@ -37,7 +37,7 @@ export function spentTokensStayAway(facts: Facts): readonly Finding[] {
 }
 
 /** I3: no grant is revoked for reuse at a provider with a grace. */
-export function nobodyIsRevokedForReuse({ truth }: Facts): readonly Finding[] {
+export function noGrantIsRevokedForReuse({ truth }: Facts): readonly Finding[] {
   if (truth.settings.grace === 'none') return []
   return truth.families.flatMap(({ id, revoked }) =>
     revoked?.cause === 'reuse'
@@ -56,11 +56,11 @@ function faultOfReplay(
     return 'a used token was sent again although the preset forbids that'
   const ordinal = request.presented?.ordinal ?? -1
   const told = earlier.findLast((one) => replaced(one, ordinal, request.arrivedAt))
-  if (told !== undefined && !diedBeforeSaving(facts, told)) {
+  if (told !== undefined && !diedBeforeStoring(facts, told)) {
     return `a used token was sent again although request ${told.id} had delivered its successor`
   }
   const same = earlier.filter(({ presented }) => presented?.ordinal === ordinal)
-  const { found, allowed } = earlyShowings(facts, [...same, request])
+  const { found, allowed } = earlyUses(facts, [...same, request])
   if (found <= allowed) return null
   return `a used token was sent ${found} times in a row without back-off, ${allowed} allowed`
 }
@@ -72,14 +72,14 @@ function replaced({ issued, told, answeredAt }: RequestRecord, ordinal: number, 
 }
 
 /** Whether the daemon died before the answer, or too soon after it to have stored it. */
-function diedBeforeSaving(facts: Facts, { arrivedAt, answeredAt }: RequestRecord): boolean {
+function diedBeforeStoring(facts: Facts, { arrivedAt, answeredAt }: RequestRecord): boolean {
   const { arrivalSeenWithinMs, killWindowMs } = facts.limits
   const sentAt = arrivedAt - arrivalSeenWithinMs
   return diedBetween(facts, sentAt, (answeredAt ?? arrivedAt) + killWindowMs)
 }
 
 /** Number of uses in a row, up to the last, that followed the one before without back-off. */
-function earlyShowings({ seen, limits }: Facts, showings: readonly RequestRecord[]) {
+function earlyUses({ seen, limits }: Facts, showings: readonly RequestRecord[]) {
   let found = 0
   for (let index = showings.length - 1; index > 0; index--) {
     const [before, request] = [showings[index - 1], showings[index]]

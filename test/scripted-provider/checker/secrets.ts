@@ -1,7 +1,7 @@
 import type { Facts, Finding } from './facts.ts'
 
 /** I6: no secret leaked, and no redirect was followed. */
-export function secretsStayIn({ truth, seen }: Facts): readonly Finding[] {
+export function noSecretLeaks({ truth, seen }: Facts): readonly Finding[] {
   const leaks = (seen.leaks ?? []).map((where) => ({
     family: null,
     message: `a secret was found in ${where}`,

@@ -8,7 +8,7 @@ export function statesAreTrue(facts: Facts): readonly Finding[] {
   return (facts.seen.connections ?? []).flatMap((seen) => {
     const family = facts.families.get(seen.family)
     if (family === undefined) return [{ family: seen.family, message: 'no such grant was given' }]
-    const faults = [faultOfStatus(facts, family, seen), faultOfLife(family, seen)]
+    const faults = [faultOfStatus(facts, family, seen), faultOfAlive(family, seen)]
     return faults.flatMap((message) => (message === null ? [] : [{ family: family.id, message }]))
   })
 }
@@ -17,8 +17,8 @@ function faultOfStatus(facts: Facts, family: FamilyTruth, seen: SeenConnection):
   if (seen.status === 'missing') return missing(facts, seen)
   const word = lastWord(facts, family, seen.seenAt)
   return family.revoked === null
-    ? faultOfLiving(facts, word, seen)
-    : faultOfDead(facts, { family, word, seen })
+    ? faultOfValidGrant(facts, word, seen)
+    : faultOfEndedGrant(facts, { family, word, seen })
 }
 
 function missing(facts: Facts, { family }: SeenConnection): string | null {
@@ -46,13 +46,13 @@ function lastWord(facts: Facts, { id }: FamilyTruth, at: number): Word {
     interrupted:
       since.some((one) => kindOf(one) === 'unclear') ||
       facts.truth.requests.some(
-        (one) => isNobodys(one) && from < one.arrivedAt && endOf(one) <= at,
+        (one) => hasNoFamily(one) && from < one.arrivedAt && endOf(one) <= at,
       ),
   }
 }
 
 /** Whether a request was cut off before it named a grant, so that it may belong to any. */
-function isNobodys({ endpoint, readAt }: RequestRecord): boolean {
+function hasNoFamily({ endpoint, readAt }: RequestRecord): boolean {
   return readAt === null && (endpoint === 'token' || endpoint === 'connection')
 }
 
@@ -62,7 +62,7 @@ function kindOf({ told, refused, issued }: RequestRecord): Word['kind'] {
   return issued === null ? 'unclear' : 'success'
 }
 
-function faultOfLiving({ limits }: Facts, word: Word, seen: SeenConnection): string | null {
+function faultOfValidGrant({ limits }: Facts, word: Word, seen: SeenConnection): string | null {
   if (seen.status === 'disconnected') {
     if (word.kind === 'dead') return mislabelled(word, seen)
     const forbidden = limits.replay === 'never' && word.interrupted
@@ -83,7 +83,7 @@ function mislabelled(word: Word, { reason }: SeenConnection): string | null {
     : `disconnected as ${reason}, not ${right.join(' or ')}`
 }
 
-function faultOfDead(
+function faultOfEndedGrant(
   { limits }: Facts,
   { family, word, seen }: { family: FamilyTruth; word: Word; seen: SeenConnection },
 ): string | null {
@@ -119,7 +119,7 @@ function reasonsFor(cause: NonNullable<FamilyTruth['revoked']>['cause'], word: W
 }
 
 /** `alive` promises a token that has not expired. */
-function faultOfLife({ accessTokens }: FamilyTruth, seen: SeenConnection): string | null {
+function faultOfAlive({ accessTokens }: FamilyTruth, seen: SeenConnection): string | null {
   if (!seen.alive || accessTokens.some(({ expiresAt }) => expiresAt > seen.seenAt)) return null
   return 'shown as alive without an unexpired token'
 }

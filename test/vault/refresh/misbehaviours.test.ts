@@ -84,7 +84,7 @@ async function meet(stage: Stage, name: MisbehaviourName, limits: Partial<Limits
   await stage.refreshDue()
   const met = await stage.stored(id)
   const served = await serveFrom(stage, adopted)
-  await stage.everybodyLeft()
+  await stage.allRequestsClosed()
   await provider.behave()
   for (const ms of LOOKS_MS) {
     if (isWell(await stage.stored(id))) break
