@@ -1,3 +1,4 @@
+import { yieldTurn } from '../core/base/yield-turn.ts'
 import type { Ports } from '../ports/ports.ts'
 import { deliverRevocations } from '../vault/connections/deliver-revocations.ts'
 import { deliverWebhook } from '../vault/webhooks/deliver-webhook.ts'
@@ -72,8 +73,6 @@ async function beat({ store }: Pick<Ports, 'store'>): Promise<void> {
   await store.emptyLog()
 }
 
-const BETWEEN_BATCHES_MS = 5
-
 /** In batches, each its own transaction, so that nothing else waits long for its turn. */
 async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
   let removed = 0
@@ -81,12 +80,10 @@ async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
     const batch = await ports.store.write((trx) => trx.sweep(ports.clock.now()))
     if (batch === 0) return removed
     removed += batch
-    // The database answers at once: without a pause readers would wait until the last batch.
-    await ports.clock.sleep(BETWEEN_BATCHES_MS)
+    await yieldTurn(ports.clock)
   }
 }
 
 async function drain({ clock }: Pick<Ports, 'clock'>, work: () => Promise<number>): Promise<void> {
-  // The database answers at once: without the pause nothing else runs until the last event is read.
-  while ((await work()) > 0) await clock.sleep(0)
+  while ((await work()) > 0) await yieldTurn(clock)
 }

@@ -3,6 +3,7 @@ import { isNameless, sameAccount } from '../../core/connection/account.ts'
 import { type Account, type Connection, isLive } from '../../core/connection/connection.ts'
 import { connectionEvent } from '../../core/events/event.ts'
 import type { ConnectionId } from '../../core/base/ids.ts'
+import { yieldTurn } from '../../core/base/yield-turn.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import { type ConnectionTarget, findConnection } from './find-connection.ts'
@@ -47,7 +48,7 @@ export async function trimHistory(
   { clock, store }: Pick<Ports, 'clock' | 'store'>,
   id: ConnectionId,
 ): Promise<void> {
-  while ((await store.write((trx) => trx.trimRefreshTokens(id))) > 0) await clock.sleep(0)
+  while ((await store.write((trx) => trx.trimRefreshTokens(id))) > 0) await yieldTurn(clock)
 }
 
 /** The tokens that a removed connection and its drafts held; null if there are none to revoke. */

@@ -1,5 +1,6 @@
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
+import { yieldTurn } from '../../core/base/yield-turn.ts'
 import { type NewDraft, keepDraft } from './keep-draft.ts'
 import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
 import { type Imported, promoteUnproven, reportPromoted } from './promote-draft.ts'
@@ -39,8 +40,7 @@ export async function importBatch(
     result.catch(() => undefined)
     // One by one, because two items of one account replace the same connection.
     if (how === 'unverified') await result
-    // Lets other work run between two items: the database answers without waiting.
-    await ports.clock.sleep(0)
+    await yieldTurn(ports.clock)
   }
   return Promise.all(results)
 }

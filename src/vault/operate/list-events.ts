@@ -1,6 +1,7 @@
 import type { Caller } from '../../core/base/access.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import type { StoredEvent } from '../../core/events/event.ts'
+import { yieldTurn } from '../../core/base/yield-turn.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 /** One poll reads so many pages at most, even if none of their events is the caller's. */
@@ -21,8 +22,7 @@ export async function listEvents(
     const isLast = events.length > 0 || reached === after || page === PAGES_OF_A_POLL
     if (isLast) return { items: events, nextCursor: String(reached) }
     after = reached
-    // The database answers at once: without the pause other callers wait for the whole poll.
-    await clock.sleep(0)
+    await yieldTurn(clock)
   }
 }
 

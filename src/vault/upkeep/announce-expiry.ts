@@ -1,6 +1,7 @@
 import { isLive } from '../../core/connection/connection.ts'
 import { connectionEvent } from '../../core/events/event.ts'
 import type { ConnectionId } from '../../core/base/ids.ts'
+import { yieldTurn } from '../../core/base/yield-turn.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 const AT_ONCE = 500
@@ -17,8 +18,7 @@ export async function announceExpiry(
   for (const id of near) {
     // What a flight brings may put the end off, or would write over that it was told: the next time.
     if (!ports.flights.has(id)) told += Number(await announce(ports, id))
-    // Readers have their turn in between.
-    await ports.clock.sleep(0)
+    await yieldTurn(ports.clock)
   }
   return told
 }

@@ -2,6 +2,7 @@ import { StoreError } from '../../core/base/errors.ts'
 import type { ConnectionId, Instant } from '../../core/base/ids.ts'
 import { isLive } from '../../core/connection/connection.ts'
 import { afterClockSetBack } from '../../core/refresh/clock-set-back.ts'
+import { yieldTurn } from '../../core/base/yield-turn.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 
@@ -64,7 +65,7 @@ export class ClockFollower {
         for (const id of ids) await suspectOne(trx, id, step)
       })
       after = ids.at(-1) ?? null
-      await clock.sleep(0)
+      await yieldTurn(clock)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { yieldTurn } from '../../core/base/yield-turn.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ReSealed, ReSealPosition, WrappedKey } from '../../ports/store.ts'
 
@@ -47,8 +48,7 @@ async function pass(ports: Needs): Promise<number> {
     const page: ReSealed = await reSealPage(ports, position)
     resealed += page.resealed
     position = page.next
-    // Readers have their turn in between.
-    await ports.clock.sleep(0)
+    await yieldTurn(ports.clock)
   } while (position !== null)
   return resealed
 }
