@@ -1,7 +1,7 @@
 import { Gauge, Histogram, type Registry } from 'prom-client'
 
 type Series = {
-  /** By the first bucket that holds them; the last bucket has no bound. */
+  /** One count for each bucket; the last bucket has no bound. */
   readonly counts: Float64Array
   sum: number
 }
@@ -16,12 +16,12 @@ type Options = {
 }
 
 /**
- * A histogram that costs two look-ups and two additions an observation. That of prom-client hashes
- * labels each time, which the hot token read would feel; here they are put together at a scrape.
+ * A histogram whose observation costs two look-ups and two additions. prom-client's own hashes labels at
+ * each observation, which would slow a token read; this one builds labels at a scrape.
  */
 export class Durations extends Gauge {
   readonly #options: Options
-  /** Empty: it gives the metric its type. */
+  /** Has no values; it gives the metric its type. */
   readonly #description: Histogram
   readonly #series = new Map<string, Map<string, Series>>()
 
@@ -32,7 +32,7 @@ export class Durations extends Gauge {
     this.#description = new Histogram({ name, help, registers: [] })
   }
 
-  /** Adds one that took `ms`; `outer` and `inner` are the values of the labels. */
+  /** Adds one observation; `outer` and `inner` are the values of the labels. */
   add(outer: string, inner: string, ms: number): void {
     const { bounds } = this.#options
     const series = this.#series.get(outer)?.get(inner) ?? this.#begin(outer, inner)

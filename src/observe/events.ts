@@ -6,17 +6,17 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import type { Observer } from '../ports/ports.ts'
 import { webhookEvents } from './webhook-events.ts'
 
-/** Everything that is told to operators: one function an event, a log line and where it counts a metric. */
+/** One function for each business event: it writes a log line, and counts a metric if there is one. */
 export interface Events extends Observer {
   settingDoubted(e: { warning: string }): void
   keysMade(e: { paths: readonly string[] }): void
-  /** Right at a first start; else the volume with the vault is missing. */
+  /** Expected at the first start. Later it means that the volume with the vault is missing. */
   vaultMade(e: { vaultId: string }): void
-  /** Of each read and write that fails; one line for each reason until a write succeeds. */
+  /** Called for each failed read or write. Logs each reason once until a write succeeds. */
   storeFailed: (reason: StoreFailure) => void
-  /** Of each write that succeeds; a line if one has failed before. */
+  /** Called for each successful write. Logs a line if the database had failed before. */
   storeWritten: () => void
-  /** An index hid rows, or showed them in another place: the file is damaged, and its disk in doubt. */
+  /** An index hid rows or listed wrong ones: the file is damaged, and its disk may be. */
   indexesRemade(): void
   started(e: {
     version: string
@@ -27,48 +27,48 @@ export interface Events extends Observer {
     publicAddress: string
   }): void
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
-  /** There are connections of a provider that is not configured. */
+  /** The vault has connections of a provider that is not configured. */
   providerMissing(e: { provider: ProviderId; connections: number }): void
-  /** Rotations that were in the journal only, and attempts whose outcome is asked for again. */
+  /** `rotations` were only in the journal; the outcome of `attempts` is unknown, so they are repeated. */
   recovered(e: { rotations: number; attempts: number }): void
-  /** `reason`: the signal, or the fault. */
-  /** Secret files were read again (SIGHUP): what one provider or webhook has changed to. */
+  /** After SIGHUP: one provider or webhook has `count` secrets that differ from before. */
   secretsChanged(e: { provider?: string; webhook?: string; count: number }): void
-  /** They cannot be used; the secrets that were read before stay in force. */
+  /** The secret files are bad, so the secrets that were read before stay in force. */
   secretsRefused(e: { provider?: string; webhook?: string; problems: readonly string[] }): void
   secretsRead(e: { changed: number; refused: number }): void
+  /** `reason`: the signal, or the fault. */
   stopping(e: { reason: string }): void
   stopped(): void
-  /** A fault of ours, the database's or a provider's while answering; the id is all that the caller was told. */
+  /** A fault of Larder, the database or a provider. The caller got only `requestId`. */
   requestFailed(e: { requestId: string; route: string; error: unknown }): void
   /**
-   * One request to the private API; a line at `debug`. It holds nothing that a caller sent but the
-   * method: a path holds user ids, a query token ids and e-mails.
+   * One request to the private API, at level `debug`. Of what the caller sent it logs only the method,
+   * because a path holds user ids, and a query holds token ids and e-mails.
    */
   requestAnswered(e: {
     method: string
-    /** Its pattern. */
+    /** The pattern of the route, not the path. */
     route: string
     status: number
     durationMs: number
-    /** Null: no known key was shown. */
+    /** Null if the caller sent no known key. */
     keyId: string | null
-    /** Of an answer that is an error. */
+    /** Null unless the answer is an error. */
     requestId: string | null
   }): void
   jobFailed(e: { job: string; error: unknown }): void
-  /** Wall and monotonic time came apart; the schedule was planned anew. */
+  /** The wall clock differs from the monotonic clock, so the schedule was planned again. */
   clockStepped(e: { byMs: number }): void
-  /** What kept it from starting is the operator's to mend; standard error says how. */
+  /** Larder did not start; standard error tells the operator what to fix. */
   refused(e: { error: unknown }): void
-  /** The process is about to end because nobody caught this. */
+  /** An error that no code caught; the process ends. */
   crashed(e: { kind: 'serve' | 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
   readonly metrics: Metrics
-  /** Writes the lines that wait, within a second; nothing is written after it. Never throws. */
+  /** Writes the queued lines within a second, and ends the log. Never throws. */
   close(): Promise<void>
 }
 
-/** To standard output, or to `sink`. */
+/** Writes to standard output, or to `sink`. */
 export function openEvents(options: {
   readonly level: LogLevel
   readonly sink?: DestinationStream
@@ -98,50 +98,49 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       log.info({ event: 'connection.reconnected', ...e }, 'user reconnected')
     },
     connectWarned: (e) =>
-      log.warn({ event: 'connection.warned', ...e }, 'a connection will not last as it is'),
+      log.warn({ event: 'connection.warned', ...e }, 'connection works but will not last'),
     connectFailed: (e) => {
       metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
-      log.warn({ event: 'connection.connect_failed', ...e }, 'connecting a user failed')
+      log.warn({ event: 'connection.connect_failed', ...e }, 'user could not connect')
     },
-    // That connecting failed is told, and counted, beside it.
+    // `connectFailed` is called, too.
     connectBroke: ({ error, ...e }) => {
       metrics.internalErrors.inc({ outcome: 'connect' })
       const fault = describeError(error)
-      log.error({ event: 'connection.connect_broke', ...e, fault }, 'connecting a user broke')
+      log.error({ event: 'connection.connect_broke', ...e, fault }, 'bug while a user connected')
     },
     disconnected: (e) => {
       metrics.disconnects.inc({ provider: e.provider, outcome: e.reason })
-      log.warn({ event: 'connection.disconnected', ...e }, 'the user has to connect again')
+      log.warn({ event: 'connection.disconnected', ...e }, 'user must reconnect')
     },
     deleted: (e) => {
       metrics.deletions.inc({ provider: e.provider })
       log.info({ event: 'connection.deleted', ...e }, 'connection deleted')
     },
-    userDeleted: (e) => log.info({ event: 'user.deleted', ...e }, 'a user was deleted'),
-    keyCreated: (e) => log.info({ event: 'key.created', ...e }, 'an api key was made'),
-    keyRevoked: (e) => log.info({ event: 'key.revoked', ...e }, 'an api key was revoked'),
+    userDeleted: (e) => log.info({ event: 'user.deleted', ...e }, 'user deleted'),
+    keyCreated: (e) => log.info({ event: 'key.created', ...e }, 'API key created'),
+    keyRevoked: (e) => log.info({ event: 'key.revoked', ...e }, 'API key revoked'),
     revoked: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'revoked' })
-      log.info({ event: 'grant.revoked', ...e }, 'provider was told to forget a grant')
+      log.info({ event: 'grant.revoked', ...e }, 'grant revoked at the provider')
     },
     revocationUnsupported: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'unsupported' })
-      const text = 'a grant was not revoked: the provider has no revocation for it'
-      log.warn({ event: 'grant.revocation_unsupported', ...e }, text)
+      log.warn({ event: 'grant.revocation_unsupported', ...e }, 'provider cannot revoke this grant')
     },
     revocationSkipped: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'skipped' })
-      log.info({ event: 'grant.revocation_skipped', ...e }, 'revoking would end another grant')
+      log.info({ event: 'grant.revocation_skipped', ...e }, 'revocation dropped: grant in use')
     },
     revocationFailed: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'failed' })
-      log.warn({ event: 'grant.revocation_failed', ...e }, 'provider does not forget a grant yet')
+      log.warn({ event: 'grant.revocation_failed', ...e }, 'revocation failed; it is retried')
     },
     revocationGivenUp: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'given_up' })
-      log.error({ event: 'grant.revocation_given_up', ...e }, 'provider was not told of a grant')
+      log.error({ event: 'grant.revocation_given_up', ...e }, 'revocation given up')
     },
-    // Counted only: a line for each read of a token would cost more than the read.
+    // Not logged: a line would cost more than the read of a token.
     tokenServed: (e) => metrics.tokenServed(e.provider, e.how),
   } satisfies Partial<Observer>
 }
@@ -154,7 +153,7 @@ function refreshEvents(log: Logger, metrics: Metrics) {
     },
     confirmed: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'confirmed' })
-      log.debug({ event: 'credentials.confirmed', ...e }, 'provider takes the credentials')
+      log.debug({ event: 'credentials.confirmed', ...e }, 'provider accepted the credentials')
     },
     refreshFailed: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: e.outcome })
@@ -162,49 +161,52 @@ function refreshEvents(log: Logger, metrics: Metrics) {
     },
     refreshBroke: ({ error, ...e }) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'broke' })
-      log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'a refresh broke')
+      log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'refresh broke')
     },
     refreshTook: (e) => metrics.refreshDurations.add(e.provider, e.outcome, e.ms),
     refreshLost: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })
-      log.error({ event: 'refresh.lost', ...e }, 'a rotation came too late to be stored')
+      log.error({ event: 'refresh.lost', ...e }, 'rotation dropped: the grant changed')
     },
     rotationInMemory: (e) => {
       metrics.inMemory.inc()
-      log.error({ event: 'rotation.in_memory', ...e }, 'do not end this process: free disk first')
+      log.error(
+        { event: 'rotation.in_memory', ...e },
+        'rotation only in memory: do not stop Larder',
+      )
     },
     rotationSaved: (e) => {
       metrics.inMemory.dec()
-      log.warn({ event: 'rotation.saved', ...e }, 'what was in memory alone is stored')
+      log.warn({ event: 'rotation.saved', ...e }, 'rotation from memory stored')
     },
     clientSecretSwitched: (e) =>
-      log.warn({ event: 'client.secret_switched', ...e }, 'the provider accepts another secret'),
+      log.warn({ event: 'client.secret_switched', ...e }, 'another client secret works'),
     circuitChanged: (e) => {
-      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'the client is served again')
-      else if (e.client === 'own') log.warn({ event: 'circuit.opened', ...e }, OWN_CLIENT_HELD)
-      else log.error({ event: 'circuit.opened', ...e }, 'calls to the provider are held back')
+      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'calls with this client go on')
+      else if (e.client === 'own') log.warn({ event: 'circuit.opened', ...e }, CALLS_HELD)
+      else log.error({ event: 'circuit.opened', ...e }, CALLS_HELD)
     },
   } satisfies Partial<Observer>
 }
 
-const OWN_CLIENT_HELD = "calls with a connection's own client are held back"
+const CALLS_HELD = 'calls with this client are held back'
 
 function storageEvents(log: Logger, metrics: Metrics) {
   const failing = new Set<StoreFailure>()
   return {
     unreadable: (e) => {
       metrics.unreadable.inc()
-      log.error({ event: 'seal.unreadable', ...e }, 'a sealed value did not open')
+      log.error({ event: 'seal.unreadable', ...e }, 'sealed value did not open')
     },
     storeFailed: (reason) => {
       metrics.storeFailures.inc({ outcome: reason })
       if (failing.has(reason)) return
       failing.add(reason)
-      log.error({ event: 'store.failed', reason }, 'the database failed')
+      log.error({ event: 'store.failed', reason }, 'database failed')
     },
     storeWritten: () => {
       if (failing.size === 0) return
-      log.warn({ event: 'store.recovered', reasons: [...failing] }, 'the database takes writes')
+      log.warn({ event: 'store.recovered', reasons: [...failing] }, 'database accepts writes again')
       failing.clear()
     },
   } satisfies Partial<Events>
@@ -212,50 +214,44 @@ function storageEvents(log: Logger, metrics: Metrics) {
 
 function processEvents(log: Logger, metrics: Metrics) {
   return {
-    settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'check this setting'),
+    settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'setting looks wrong'),
     vaultMade: (e) =>
-      log.warn(
-        { event: 'vault.made', ...e },
-        'there was no vault in the data directory: a new one',
-      ),
+      log.warn({ event: 'vault.made', ...e }, 'no vault in the data directory: created a new one'),
     indexesRemade: () =>
-      log.error({ event: 'store.indexes_remade' }, 'the database was damaged: indexes made anew'),
+      log.error({ event: 'store.indexes_remade' }, 'database was damaged: indexes rebuilt'),
     keysMade: (e) =>
-      log.warn({ event: 'keys.made', ...e }, 'first run: keys were made; back them up'),
+      log.warn({ event: 'keys.made', ...e }, 'first run: created keys; back them up'),
     started: (e) => {
       metrics.buildInfo.set({ version: e.version, node: e.node }, 1)
-      log.info({ event: 'process.started', ...e }, 'larder is ready')
+      log.info({ event: 'process.started', ...e }, 'Larder is ready')
     },
     providerReady: (e) =>
-      log.info({ event: 'provider.ready', ...e }, 'register this redirect uri at the provider'),
+      log.info({ event: 'provider.ready', ...e }, 'register this redirect URI at the provider'),
     issuerUnreachable: (e) =>
-      log.warn({ event: 'provider.issuer_unreachable', ...e }, 'users cannot connect for now'),
+      log.warn({ event: 'provider.issuer_unreachable', ...e }, 'no metadata from the issuer'),
     providerMissing: (e) =>
-      log.warn({ event: 'provider.missing', ...e }, 'its connections are kept, and not refreshed'),
-    secretsChanged: (e) =>
-      log.info({ event: 'secrets.changed', ...e }, 'other secrets are in force'),
+      log.warn({ event: 'provider.missing', ...e }, 'a provider is not configured'),
+    secretsChanged: (e) => log.info({ event: 'secrets.changed', ...e }, 'secrets changed'),
     secretsRefused: (e) =>
-      log.error({ event: 'secrets.refused', ...e }, 'secret files are bad: the old ones stay'),
-    secretsRead: (e) => log.info({ event: 'secrets.read', ...e }, 'secret files were read again'),
-    stopping: (e) => log.info({ event: 'process.stopping', ...e }, 'stopping; flights land first'),
+      log.error({ event: 'secrets.refused', ...e }, 'bad secret files: old secrets stay in force'),
+    secretsRead: (e) => log.info({ event: 'secrets.read', ...e }, 'secret files read again'),
+    stopping: (e) =>
+      log.info({ event: 'process.stopping', ...e }, 'stopping after running refreshes end'),
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
     recovered: (e) =>
-      log.warn(
-        { event: 'process.recovered', ...e },
-        'an earlier process left refreshes unfinished',
-      ),
-    clockStepped: (e) => log.warn({ event: 'clock.stepped', ...e }, 'the wall clock was set'),
+      log.warn({ event: 'process.recovered', ...e }, 'earlier process left refreshes unfinished'),
+    clockStepped: (e) => log.warn({ event: 'clock.stepped', ...e }, 'wall clock was set'),
   } satisfies Partial<Events>
 }
 
-/** Away, or not as the settings say: neither is a fault of ours. */
+/** The provider is unavailable or misconfigured; neither is a fault of Larder. */
 function isOfProvider(error: unknown): boolean {
   if (!(error instanceof VaultError)) return false
   return error.code === 'provider_unavailable' || error.code === 'provider_misconfigured'
 }
 
 function countFault(metrics: Metrics, error: unknown, outcome: 'request' | 'job'): void {
-  // The store has reported and counted its own.
+  // The store counts its own failures.
   if (!(error instanceof StoreError)) metrics.internalErrors.inc({ outcome })
 }
 
@@ -266,24 +262,24 @@ function faultEvents(log: Logger, metrics: Metrics) {
     requestFailed: ({ error, ...e }) => {
       const fault = describeError(error)
       if (isOfProvider(error)) {
-        log.warn({ event: 'request.unanswered', ...e, fault }, 'a provider kept us from answering')
+        log.warn({ event: 'request.unanswered', ...e, fault }, 'provider prevented an answer')
         return
       }
       countFault(metrics, error, 'request')
-      log.error({ event: 'request.failed', ...e, fault }, 'a request failed')
+      log.error({ event: 'request.failed', ...e, fault }, 'request failed')
     },
     requestAnswered: (e) => {
       const status = STATUS_CLASSES[Math.floor(e.status / 100)] ?? 'other'
       metrics.requestDurations.add(e.route, status, e.durationMs)
-      log.debug({ event: 'request.answered', ...e }, 'a request was answered')
+      log.debug({ event: 'request.answered', ...e }, 'request answered')
     },
     jobFailed: ({ error, ...e }) => {
       countFault(metrics, error, 'job')
-      log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'a job failed')
+      log.error({ event: 'job.failed', ...e, fault: describeError(error) }, 'job failed')
     },
     refused: ({ error }) =>
-      log.error({ event: 'process.refused', fault: describeError(error) }, 'larder did not start'),
+      log.error({ event: 'process.refused', fault: describeError(error) }, 'Larder did not start'),
     crashed: ({ error, ...e }) =>
-      log.fatal({ event: 'process.crashed', ...e, fault: describeError(error) }, 'crashed'),
+      log.fatal({ event: 'process.crashed', ...e, fault: describeError(error) }, 'uncaught error'),
   } satisfies Partial<Events>
 }

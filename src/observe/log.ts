@@ -6,21 +6,21 @@ import { VaultError } from '../core/base/errors.ts'
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Lines that wait for a reader that stalls; beyond that they are dropped, tokens go on being served. */
+/** Queued lines if the reader of the log stalls. Further lines are dropped, so that Larder keeps serving. */
 const LONGEST_QUEUE_BYTES = 4 * 1024 * 1024
 const LONGEST_STACK = 20
 const DEEPEST_CAUSE = 3
 
-/** How long the end of the process may wait for a reader that stalls. */
+/** How long the process waits at its end for a reader that stalls. */
 const CLOSE_WITHIN_MS = 1_000
 
 export type Log = {
   readonly logger: Logger
-  /** Writes the lines that wait, within a second; nothing is written after it. Never throws. */
+  /** Writes the queued lines within a second, and ends the log. Never throws. */
   readonly close: () => Promise<void>
 }
 
-/** JSON lines to standard output, or to `sink`. */
+/** Writes JSON lines to standard output, or to `sink`. */
 export function openLog(level: LogLevel, sink?: DestinationStream): Log {
   const options = {
     level,
@@ -35,20 +35,20 @@ export function openLog(level: LogLevel, sink?: DestinationStream): Log {
 }
 
 /**
- * Standard output whose reader may be gone (EPIPE), stall (EAGAIN), or have a full disk: the vault goes
- * on, and ends when it is told to.
+ * Standard output that never stops Larder: its reader may be gone (EPIPE), may stall (EAGAIN), or may
+ * have a full disk.
  */
 function openStdout() {
   let isOpen = true
   const stdout = destination({
     dest: 1,
     sync: false,
-    // Each line at once; with 0 nobody could wait for the last one.
+    // Write each line at once. With 0, `flush` would not wait for the last line.
     minLength: 1,
     maxLength: LONGEST_QUEUE_BYTES,
     retryEAGAIN: () => isOpen,
   })
-  // At the end of the process pino flushes synchronously, which repeats a write that fails for ever.
+  // At exit pino flushes synchronously, and would repeat a failing write forever.
   const neverFlush = () => {
     stdout.flushSync = () => {}
   }
@@ -64,9 +64,9 @@ function openStdout() {
 }
 
 /**
- * What a log line may say of an error: its name, its code and where it was thrown. Never the message,
- * nor a cause's: they quote bodies, headers and values (`JSON.parse` does). That of a `VaultError` is
- * ours, and what a caller was told.
+ * Returns what a log line may say about an error: name, code and place. Never a foreign message, because
+ * it may quote a body, a header or a value (`JSON.parse` does). A `VaultError` has a message of Larder's
+ * own, which the caller saw, too.
  */
 export function describeError(
   error: unknown,
@@ -84,7 +84,7 @@ export function describeError(
   }
 }
 
-/** Second line of defence: by construction no event carries any of these. */
+/** A second line of defence: no event has a field of these names. */
 const SECRET_NAMES = [
   'accessToken',
   'access_token',
@@ -115,7 +115,7 @@ function isPlainWord(value: unknown): boolean {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
-/** Frames of this package and of node, past the message, which may look like anything. */
+/** Returns the stack frames of this package and of Node. Skips the message, which may look like frames. */
 function frames({ stack = '', message }: Error): readonly string[] {
   const past = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
   return past

@@ -7,7 +7,7 @@ import { type WebhookState, webhookStatus } from '../core/events/webhook.ts'
 import { Durations } from './durations.ts'
 import type { Ports, Webhooks } from '../ports/ports.ts'
 
-/** The only labels there are: a series per user or connection would leak who uses what, and grow. */
+/** All labels. A label for a user or a connection would leak who uses what, and would grow. */
 type Label = 'provider' | 'outcome' | 'status' | 'version' | 'node'
 type Sources = Pick<
   Ports,
@@ -25,11 +25,11 @@ export function createMetrics() {
     ...counters,
     ...createDurations(registry),
     tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
-    /** Where the gauges of connections and providers come from, once the store is open. */
+    /** Sets the sources of the gauges, once the store is open. */
     watch: (ports: Sources) => {
       sources = ports
     },
-    /** Prometheus text. With a store that fails it still tells all that is known in memory. */
+    /** Returns Prometheus text. If the store fails, it has all that is in memory. */
     scrape: async (): Promise<{ readonly contentType: string; readonly body: string }> => {
       reads.settle()
       gauges.readProcess()
@@ -43,15 +43,12 @@ function createCounters(registry: Registry) {
   const counter = (name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name: `larder_${name}`, help, labelNames, registers: [registry] })
   return {
-    refreshes: counter('refreshes_total', 'Refreshes, by what came of them.', [
+    refreshes: counter('refreshes_total', 'Refreshes, by outcome.', ['provider', 'outcome']),
+    connects: counter('connects_total', 'Connections, reconnections and failures to connect.', [
       'provider',
       'outcome',
     ]),
-    connects: counter('connects_total', 'Connections made, made again and failed to make.', [
-      'provider',
-      'outcome',
-    ]),
-    disconnects: counter('disconnects_total', 'Connections that ended, by why.', [
+    disconnects: counter('disconnects_total', 'Connections that ended, by reason.', [
       'provider',
       'outcome',
     ]),
@@ -60,14 +57,14 @@ function createCounters(registry: Registry) {
       'provider',
       'outcome',
     ]),
-    tokensServed: counter('tokens_served_total', 'Access tokens served, by where they came from.', [
+    tokensServed: counter('tokens_served_total', 'Access tokens served, by source.', [
       'provider',
       'outcome',
     ]),
     webhookDeliveries: counter('webhook_deliveries_total', 'Events sent to webhooks.', ['outcome']),
     webhookLost: counter(
       'webhook_lost_events_total',
-      'Events that were swept before a webhook had accepted them.',
+      'Events that were deleted before a webhook accepted them.',
       [],
     ),
     unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
@@ -80,12 +77,14 @@ function createCounters(registry: Registry) {
     }),
     inMemory: new Gauge({
       name: 'larder_rotations_in_memory',
-      help: 'Rotations that neither the database nor the journal has taken.',
+      help: 'Rotations that are neither in the database nor in the journal.',
       registers: [registry],
     }),
-    internalErrors: counter('internal_errors_total', 'Requests and jobs that failed by a fault.', [
-      'outcome',
-    ]),
+    internalErrors: counter(
+      'internal_errors_total',
+      'Requests and jobs that failed because of a fault of Larder.',
+      ['outcome'],
+    ),
   }
 }
 
@@ -96,14 +95,14 @@ function createDurations(registry: Registry) {
   return {
     requestDurations: new Durations({
       name: 'larder_request_duration_seconds',
-      help: 'Requests to the private API, by how long the answer took.',
+      help: 'Time to answer a request to the private API.',
       labels: ['route', 'status'],
       bounds: REQUEST_SECONDS,
       registry,
     }),
     refreshDurations: new Durations({
       name: 'larder_refresh_duration_seconds',
-      help: 'Refreshes, by how long the provider took, a replay included.',
+      help: 'Time that the provider took for a refresh, replay included.',
       labels: ['provider', 'outcome'],
       bounds: REFRESH_SECONDS,
       registry,
@@ -112,8 +111,8 @@ function createDurations(registry: Registry) {
 }
 
 /**
- * A read of a token costs one addition here; prom-client hashes labels at each increment, so its
- * counter is brought up to date when somebody looks.
+ * Counts reads of a token by one addition each. prom-client hashes labels at each increment, so its
+ * counter is updated at a scrape only.
  */
 class TokenReads {
   readonly #counter: Counter<Label>
@@ -148,22 +147,22 @@ function createGauges(registry: Registry) {
       'Imported connections that wait for their first refresh.',
       ['provider'],
     ),
-    overdue: gauge('larder_oldest_overdue_seconds', 'How late the most overdue refresh is.'),
-    queued: gauge('larder_revocations_queued', 'Revocations the provider was not told of yet.'),
+    overdue: gauge('larder_oldest_overdue_seconds', 'How long the oldest refresh is overdue.'),
+    queued: gauge('larder_revocations_queued', 'Revocations that wait in the queue.'),
     circuit: gauge(
       'larder_circuit_open',
-      '1 while calls to a provider with the client of the settings are held back.',
+      '1 while calls with the client of the settings are held back.',
       ['provider'],
     ),
-    journal: gauge('larder_journal_entries', 'Rotations that the database has not taken yet.'),
+    journal: gauge('larder_journal_entries', 'Rotations that are not in the database yet.'),
     skew: gauge(
       'larder_provider_clock_skew_seconds',
-      'How far the clock of a provider was ahead of ours at its last answer for tokens.',
+      'How far the clock of a provider is ahead of this one, by its last token answer.',
       ['provider'],
     ),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
     wal: gauge('larder_wal_bytes', 'Size of the write-ahead log.'),
-    storeUp: gauge('larder_store_up', '1 while the database answers and takes a write.'),
+    storeUp: gauge('larder_store_up', '1 while the database answers and accepts a write.'),
   }
   const process = {
     lag: gauge('larder_event_loop_lag_seconds', 'Longest stall since the last scrape.'),
@@ -209,7 +208,7 @@ async function readVault(
 ): Promise<void> {
   gauges.circuit.reset()
   for (const provider of providers.keys()) {
-    // A client that a connection brings is that connection's trouble, and no alarm.
+    // The own client of a connection raises no alarm.
     const { open } = traffic.circuit(provider, endpoint.clientKey(provider, null))
     gauges.circuit.set({ provider }, open === null ? 0 : 1)
   }
@@ -228,12 +227,12 @@ async function readVault(
     gauges.overdue.set(overdueMs(census.oldestDue, providers, now) / 1000)
     gauges.queued.set(census.revocationsQueued)
     countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
-    // A disk that is full answers every question, and takes nothing.
+    // A full disk answers reads, but accepts no write.
     await store.sharedProbe()
     gauges.storeUp.set(1)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    // The failure itself is told by readiness and by whoever needed the store.
+    // Readiness and the caller that needed the store report the failure.
     gauges.storeUp.set(0)
   }
 }

@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock, Random } from '../ports/ports.ts'
 
-/** A longer timer fires at once. */
+/** Node fires a longer timer at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Time as this machine tells it. A sleep keeps the process alive: what waits must not be cut off. */
+/** The clock of this machine. A sleep keeps the process alive until it ends. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep,
 }
 
-/** Chance as this machine gives it. */
+/** The randomness of this machine. */
 export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
   fraction: () => Math.random(),

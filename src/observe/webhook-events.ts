@@ -2,25 +2,23 @@ import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
 import type { Observer } from '../ports/ports.ts'
 
-/** What `observe/events.ts` says of deliveries to webhooks. */
+/** The events of webhook deliveries; part of `events.ts`. */
 export function webhookEvents(log: Logger, metrics: Metrics) {
   return {
     webhookAccepted: ({ event: eventId, ...e }) => {
       metrics.webhookDeliveries.inc({ outcome: 'accepted' })
-      log.debug({ event: 'webhook.accepted', ...e, eventId }, 'a webhook accepted an event')
+      log.debug({ event: 'webhook.accepted', ...e, eventId }, 'webhook accepted an event')
     },
     webhookFailed: ({ event: eventId, ...e }) => {
       metrics.webhookDeliveries.inc({ outcome: e.outcome })
-      log.warn({ event: 'webhook.failed', ...e, eventId }, 'a webhook did not accept an event')
+      log.warn({ event: 'webhook.failed', ...e, eventId }, 'webhook did not accept an event')
     },
-    webhookDisabled: (e) =>
-      log.error({ event: 'webhook.disabled', ...e }, 'a webhook is switched off'),
-    webhookEnabled: (e) => log.info({ event: 'webhook.enabled', ...e }, 'a webhook is enabled'),
+    webhookDisabled: (e) => log.error({ event: 'webhook.disabled', ...e }, 'webhook disabled'),
+    webhookEnabled: (e) => log.info({ event: 'webhook.enabled', ...e }, 'webhook enabled'),
     webhookLost: (e) => {
       metrics.webhookLost.inc(e.count)
-      log.error({ event: 'webhook.lost', ...e }, 'events were swept before a webhook had them')
+      log.error({ event: 'webhook.lost', ...e }, 'events deleted before a webhook accepted them')
     },
-    webhookReplayed: (e) =>
-      log.info({ event: 'webhook.replayed', ...e }, 'a webhook is told events again'),
+    webhookReplayed: (e) => log.info({ event: 'webhook.replayed', ...e }, 'webhook replay started'),
   } satisfies Partial<Observer>
 }
