@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,5 +8,7 @@ export default defineConfig({
     exclude: ['test/image/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Half of the time is waiting: for processes, time-outs and the disk. By default two cores get one worker.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 })
