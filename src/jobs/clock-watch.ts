@@ -2,7 +2,7 @@ import type { Clock } from '../ports/ports.ts'
 
 const TOLERATED_MS = 2_000
 
-/** Tells when the wall clock was set: when it and the monotonic one no longer agree on how long it has been. */
+/** Compares the wall clock with the monotonic clock, to find that the wall clock was set. */
 export class ClockWatch {
   readonly #clock: Clock
   #offset: number
@@ -12,7 +12,7 @@ export class ClockWatch {
     this.#offset = clock.now() - clock.monotonic()
   }
 
-  /** Milliseconds that the wall clock jumped since it was last asked; 0 for none worth speaking of. */
+  /** Returns by how much the wall clock was set since the last call; 0 below the tolerance. */
   steppedBy(): number {
     const offset = this.#clock.now() - this.#clock.monotonic()
     const byMs = Math.round(offset - this.#offset)

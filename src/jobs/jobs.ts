@@ -11,7 +11,7 @@ import { renewDataKeyWhenDue, reSealRetired } from '../vault/upkeep/renew-data-k
 import { SCAN } from '../vault/operate/health.ts'
 import type { Job } from './schedule.ts'
 
-/** Everything that happens without being asked for. */
+/** All work that no caller asks for. */
 export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): readonly Job[] {
   return [
     {
@@ -46,8 +46,8 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
       everyTick: false,
       run: () => announceExpiry(ports),
     },
-    // Before the renewal, in this order after a start as well: a key that was retired a moment ago may
-    // have sealed what is still under way.
+    // Before the renewal, also after a start: rows that a running write sealed may still use a key that
+    // was retired a moment ago.
     { name: 're-seal', cron: '41 * * * *', everyTick: false, run: () => reSealRetired(ports) },
     {
       name: 'renew-data-key',
@@ -57,7 +57,7 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
     },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
     { name: 'keep-webhooks', cron: '27 * * * *', everyTick: false, run: () => keepWebhooks(ports) },
-    // One for each: a receiver that hangs keeps nobody else waiting.
+    // One job for each endpoint, so that a receiver that hangs delays no other.
     ...ports.webhooks.endpoints.map((endpoint) => ({
       name: `deliver-webhook ${endpoint.id}`,
       cron: '* * * * *',
@@ -67,13 +67,12 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
   ]
 }
 
-/** Deleted values are overwritten in the database at once, and are gone from its log within a minute. */
+/** The database overwrites deleted values at once; emptying its log each minute removes them there, too. */
 async function beat({ store }: Pick<Ports, 'store'>): Promise<void> {
   await store.probe()
   await store.emptyLog()
 }
 
-/** In batches, each its own transaction, so that nothing else waits long for its turn. */
 async function sweep(ports: Pick<Ports, 'clock' | 'store'>): Promise<number> {
   let removed = 0
   for (;;) {

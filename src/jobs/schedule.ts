@@ -3,14 +3,14 @@ import type { Instant } from '../core/base/ids.ts'
 import type { Clock, JobPulse, Pulse } from '../ports/ports.ts'
 import { ClockWatch } from './clock-watch.ts'
 
-/** Something that is done again and again; never two runs of one at once. */
+/** Work that repeats. A job has one run at a time. */
 export type Job = {
   readonly name: string
-  /** Cron expression, UTC, minutes at the finest: node-cron makes up for every slot that a clock skips. */
+  /** Cron, in UTC. Not finer than minutes, because node-cron runs each slot that a clock skips. */
   readonly cron: string
-  /** Also on each tick between, where a minute is too coarse. */
+  /** Runs at each tick, too. */
   readonly everyTick: boolean
-  /** `ending` aborts when the process stops: a long run then ends early. */
+  /** `ending` aborts when the process stops, so that a long run can end early. */
   readonly run: (ending: AbortSignal) => Promise<unknown>
 }
 
@@ -25,19 +25,19 @@ type Surroundings = {
 const TICK_MS = 1_000
 
 /**
- * Runs the jobs: by node-cron each minute or hour, by a tick of its own each second. A wall clock that
- * steps silences a planned cron task, so all are planned anew when wall and monotonic time part.
+ * Runs jobs by node-cron, and by a tick of its own each second. A planned cron task stops when the wall
+ * clock is set, so the schedule then plans all tasks again.
  */
 export class Schedule implements Pulse, AsyncDisposable {
   readonly #clock: Clock
   readonly #jobs: readonly Job[]
   readonly #around: Surroundings
-  /** From the beginning: a clock that is set while a start takes its time is followed by the first tick. */
+  /** Begins before `start`, so that the first tick finds a clock that was set during the start. */
   readonly #watch: ClockWatch
   readonly #running = new Map<string, Promise<void>>()
   readonly #begun = new Map<string, number>()
   readonly #ended = new Map<string, Instant>()
-  /** Jobs that a planned run may have been missed of. What they find tells whether there is anything to do. */
+  /** Jobs that may have missed a planned run. Each finds in the database whether there is work. */
   readonly #missed = new Set<Job>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
@@ -70,14 +70,14 @@ export class Schedule implements Pulse, AsyncDisposable {
     return Math.max(0, Math.round(this.#clock.monotonic() - this.#lastTick - TICK_MS))
   }
 
-  /** What fell into the time when no process was running is made up for: each job once. */
+  /** Runs each job once, because no process may have run at its planned time. */
   start(): void {
     this.#plan()
     this.#missAll()
     this.#ticking = this.#tick()
   }
 
-  /** No new run begins; those under way are waited for. */
+  /** Begins no new run, and waits for running jobs. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     this.#unplan()
@@ -111,7 +111,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     if (!job.everyTick) this.#missed.add(job)
   }
 
-  /** One after the other, so that a start or a long pause begins no storm. */
+  /** Runs missed jobs one after the other, so that they do not all start at once. */
   async #catchUp(): Promise<void> {
     if (this.#catchingUp) return
     this.#catchingUp = true
@@ -131,7 +131,7 @@ export class Schedule implements Pulse, AsyncDisposable {
         suppressMissedWarning: true,
         logger: SILENT,
       })
-      // By node-cron's judgement: a process that was suspended or busy in that very second.
+      // node-cron reports this if the process was suspended or busy at the planned second.
       task.on('execution:missed', () => this.#miss(job))
       void task.start()
       return task
@@ -143,7 +143,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     this.#tasks = []
   }
 
-  /** A guard of our own: a task that was planned anew has forgotten its running predecessor. */
+  /** Checks for a running job here, because a task that was planned again does not know about it. */
   async #run(job: Job): Promise<void> {
     if (this.stopping || this.#running.has(job.name)) return
     this.#begun.set(job.name, this.#clock.monotonic())
@@ -165,5 +165,5 @@ export class Schedule implements Pulse, AsyncDisposable {
   }
 }
 
-/** What node-cron would print is reported by the schedule itself. */
+/** The schedule reports what node-cron would print. */
 const SILENT = { info() {}, warn() {}, error() {}, debug() {} }

@@ -6,22 +6,22 @@ import type { VaultKeys, WrappedKey } from '../ports/store.ts'
 import { deriveSubkeys, KEY_BYTES, type MasterSubkeys, unwrapKey, wrapKey } from './master-key.ts'
 import { WrongKeyError } from './wrong-key-error.ts'
 
-/** The keys of an open vault, in memory. Dispose it and they are zero. */
+/** The keys of an open vault, in memory. Disposing overwrites them with zeros. */
 export type Keyring = Disposable & {
   readonly vaultId: string
-  /** Seals everything new. */
+  /** Seals all new values. */
   readonly current: { readonly id: Uint8Array; readonly key: Uint8Array }
-  /** Every data key, retired ones too, by hexadecimal id. */
+  /** All data keys by hexadecimal id, retired keys included. */
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
-  /** Of fingerprints only: it outlives master and data keys, or equality search would end. */
+  /** For fingerprints. It is never replaced, because stored fingerprints could not be made again. */
   readonly indexKey: Uint8Array
-  /** The records with a new data key for everything that is sealed from then on; the others only open. */
+  /** Returns the records with a new data key, and with the other data keys retired. */
   withNewKey(records: VaultKeys, now: Instant): VaultKeys
-  /** Replaces the keys by those of `records`. */
+  /** Replaces the keys in memory by those of `records`. */
   takeUp(records: VaultKeys): void
 }
 
-/** A new vault's keys. Consumes `master`. */
+/** Makes the keys of a new vault. Consumes `master`. */
 export async function createKeyring(
   master: Uint8Array,
   vaultId: string,
@@ -36,8 +36,8 @@ export async function createKeyring(
 }
 
 /**
- * Throws `WrongKeyError` for any other master key than the vault's, `SealError` for records that are
- * damaged beyond use. Consumes `master`.
+ * Opens the keys of a vault. Throws `WrongKeyError` if the master key is not the vault's, and `SealError`
+ * if the records are damaged beyond use. Consumes `master`.
  */
 export async function openKeyring(master: Uint8Array, records: VaultKeys): Promise<Keyring> {
   const subkeys = await deriveSubkeys(master, records.vaultId)
@@ -57,7 +57,7 @@ function assertRight(subkeys: MasterSubkeys, records: VaultKeys): void {
   const isRight =
     records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
   if (isRight) return
-  // An operator who is told that the key is wrong may throw the right one away.
+  // Not `WrongKeyError`: an operator might then throw the right key away.
   const opensKeys = records.keys.some((key) => opens(subkeys, records, key))
   sodium.memzero(subkeys.wrapping)
   throw opensKeys ? new SealError('the check of the master key is damaged') : new WrongKeyError()
@@ -97,7 +97,7 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keys {
 
 type Keys = Pick<Keyring, 'vaultId' | 'current' | 'dataKeys' | 'indexKey'>
 
-/** The wrapping key stays in memory to renew data keys; the master key does not. */
+/** Keeps the wrapping key in memory to renew data keys, but not the master key. */
 function keyringOf(subkeys: MasterSubkeys, first: Keys): Keyring {
   let keys = first
   return {
@@ -129,13 +129,13 @@ function wipe({ dataKeys, indexKey }: Keys): void {
   for (const held of [...dataKeys.values(), indexKey]) sodium.memzero(held)
 }
 
-/** The newest of those in use; where none of them opens, a retired one is better than none. */
+/** Returns the newest data key in use; a retired one if no other opens. */
 function byFitness(a: WrappedKey, b: WrappedKey): number {
   const retired = Number(a.retiredAt !== null) - Number(b.retiredAt !== null)
   return retired || b.createdAt - a.createdAt
 }
 
-/** A record that is damaged takes with it what its key has sealed, and nothing else. */
+/** Leaves out a damaged record: the values that its key sealed are lost, and no others. */
 function unwrapDataKeys(wrapping: Uint8Array, records: VaultKeys): Map<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>()
   for (const record of records.keys.filter(({ purpose }) => purpose === 'data')) {

@@ -1,6 +1,6 @@
 /**
- * Joins fields so that no two lists of fields give the same bytes: each is preceded by its length
- * as 32 bits, big-endian. Text is UTF-8.
+ * Joins fields, each after its length as 32 bits, big-endian, so that two different lists never give the
+ * same bytes. Text is UTF-8.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Uint8Array {
   const parts = fields.map((field) => (typeof field === 'string' ? Buffer.from(field) : field))

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Secret } from '../core/base/secret.ts'
 
-/** SHA-256: all that is kept of the bootstrap API key. */
+/** The SHA-256 of the bootstrap API key. Larder keeps nothing else of it. */
 export function digestOfSecret(secret: Secret): Buffer {
   return hash('sha256', secret.expose(), 'buffer')
 }

@@ -9,7 +9,7 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES
 export type SealedBlob = {
   readonly keyId: Uint8Array
   readonly nonce: Uint8Array
-  /** Ciphertext with its tag behind it. */
+  /** The ciphertext, then its tag. */
   readonly ciphertext: Uint8Array
 }
 
@@ -18,7 +18,7 @@ export function encodeBlob({ keyId, nonce, ciphertext }: SealedBlob): Uint8Array
   return Buffer.concat([Uint8Array.of(BLOB_VERSION), keyId, nonce, ciphertext])
 }
 
-/** Of a damaged file it may be handed anything: whatever is no sealed value is refused as one. */
+/** Throws `SealError` if the bytes are no sealed value: a damaged file may hold anything. */
 export function parseBlob(blob: Uint8Array): SealedBlob {
   if (!(blob instanceof Uint8Array)) throw new SealError('the sealed value is none')
   if (blob.length < HEADER_BYTES + TAG_BYTES) throw new SealError('the sealed value is cut short')
@@ -30,7 +30,7 @@ export function parseBlob(blob: Uint8Array): SealedBlob {
   }
 }
 
-/** Empty where it is no sealed value: whoever only asks by which key must not fail over a damaged one. */
+/** Returns '' if the bytes are no sealed value, so that asking for the key id never fails. */
 export function keyIdIn(blob: Uint8Array): Uint8Array {
   return blob[0] === BLOB_VERSION ? blob.subarray(1, 1 + KEY_ID_BYTES) : new Uint8Array()
 }

@@ -11,9 +11,8 @@ import { encodeBlob, keyIdIn, NONCE_BYTES, parseBlob } from './sealed-blob.ts'
 const FINGERPRINT_BYTES = 32
 
 /**
- * XChaCha20-Poly1305 with a random nonce: at 192 bits nonces may be drawn without counting them.
- * Opening tries exactly one key, the one that the blob names, because a ciphertext of this cipher can
- * be made to open under several.
+ * Seals by XChaCha20-Poly1305. A nonce has 192 bits, so random nonces do not repeat. Opening tries only
+ * the key that the blob names, because a ciphertext of this cipher can be made to open under several keys.
  */
 export function createSealer(keyring: Keyring): Sealer {
   return {
@@ -34,7 +33,7 @@ export function createSealer(keyring: Keyring): Sealer {
 
 function seal(keyring: Keyring, value: Secret, place: Place): Uint8Array {
   const { id: keyId, key } = keyring.current
-  // Not libsodium's own generator: through WebAssembly it costs ten times the sealing.
+  // libsodium's own generator, through WebAssembly, would take ten times as long as sealing.
   const nonce = randomBytes(NONCE_BYTES)
   const plain = Buffer.from(value.expose())
   const ciphertext = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
@@ -54,7 +53,7 @@ function open(keyring: Keyring, blob: Uint8Array, place: Place): Secret {
   if (key === undefined) throw new SealError('the key of the sealed value is not in the keyring')
   const ad = associatedData(keyring.vaultId, keyId, place)
   const plain = decrypt(ciphertext, { nonce, key, ad })
-  // Not libsodium's own decoding: it drops a leading byte order mark.
+  // libsodium's own decoder would drop a leading byte order mark.
   const secret = new Secret(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString())
   plain.fill(0)
   return secret

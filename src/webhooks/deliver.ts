@@ -12,27 +12,27 @@ import { signatureHeaders } from './sign.ts'
 export type WebhookOptions = {
   readonly endpoints: readonly WebhookEndpoint[]
   readonly clock: Pick<Clock, 'now'>
-  /** Whole exchange, from the look-up of the name to the last byte. */
+  /** For the whole exchange, from the DNS look-up to the last byte. */
   readonly deadlineMs?: number
 }
 
 const DEADLINE_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** What a receiver says is thrown away, and only so much of it waited for. */
+/** Larder reads so much of an answer's body, and drops it. */
 const ANSWER_LIMIT = 64 * 1024
 
-/** Ways of a receiver to say that it is the moment, not the event. */
+/** By these a receiver says that it is busy, not that it refuses the event. */
 const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 export type OpenWebhooks = Webhooks &
   Disposable & {
-    /** In force from the next delivery on. */
+    /** Used from the next delivery on. */
     replaceSecrets(id: WebhookId, secrets: readonly Secret[]): void
   }
 
 /**
- * Sends events to receivers. Where they are is the operator's decision alone, so there is no guard:
- * http and private addresses are as good as any. Disposed of, it ends what is under way.
+ * Sends events to receivers. There is no guard against http and private addresses, because only the
+ * operator sets a receiver's address. Disposing ends running deliveries.
  */
 export function openWebhooks(options: WebhookOptions): OpenWebhooks {
   const stop = new AbortController()
@@ -48,7 +48,7 @@ export function openWebhooks(options: WebhookOptions): OpenWebhooks {
     deliver: async (endpoint, event) => {
       if (stop.signal.aborted) return { kind: 'stopped' }
       const now = clock.now()
-      // The caller may have got the endpoint before its secrets were replaced.
+      // The secrets may have been replaced since the caller got the endpoint.
       const current = endpoints.find(({ id }) => id === endpoint.id) ?? endpoint
       const request = requestFor(current, event, Math.floor(now / 1000))
       const answer = await post(request, { deadlineMs, stop: stop.signal })
@@ -72,13 +72,13 @@ function requestFor(endpoint: WebhookEndpoint, event: StoredEvent, sentAtSeconds
 }
 
 type Answer = { readonly status: number; readonly retryAfter: string | null }
-/** A closed list: operators are shown it. */
+/** A closed list, because operators see it. */
 type Fault = ConnectFault | Cut | 'reset'
 
 const connector: Connector = (url, signal) =>
   connect(url, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
 
-/** The head of the answer decides; the rest is read and dropped. */
+/** Returns what decides: status and Retry-After. Reads the body and drops it. */
 async function post(
   request: ReturnType<typeof requestFor>,
   options: { readonly deadlineMs: number; readonly stop: AbortSignal },

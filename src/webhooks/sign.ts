@@ -1,19 +1,19 @@
 import { createHmac } from 'node:crypto'
 import type { Secret } from '../core/base/secret.ts'
 
-/** How a secret of Standard Webhooks begins; base64 of the key follows. */
+/** The prefix of a Standard Webhooks secret; the key follows in base64. */
 const SECRET_PREFIX = 'whsec_'
 
 export type Message = {
-  /** The same however often it is sent: receivers drop what they have seen. */
+  /** The same for each retry, so that receivers can drop repeated events. */
   readonly id: string
   readonly sentAtSeconds: number
   readonly body: string
 }
 
 /**
- * The headers of Standard Webhooks 1.0: HMAC-SHA256 of `id.timestamp.body`, base64. A signature by
- * each secret stands in one header; a receiver that knows any of them is content.
+ * Returns the headers of Standard Webhooks 1.0: HMAC-SHA256 of `id.timestamp.body` in base64. One header
+ * has a signature by each secret, and a receiver needs to know one of them.
  */
 export function signatureHeaders(message: Message, secrets: readonly Secret[]) {
   const timestamp = String(message.sentAtSeconds)

@@ -7,8 +7,8 @@ import type { Ports } from '../../ports/ports.ts'
 const AT_ONCE = 500
 
 /**
- * Tells the host app of grants that will end and that no refresh can keep, while the user can still be
- * asked in good time. Once for each end; answers how many were told.
+ * Appends `connection.expiring` for grants that will end and that a refresh cannot extend, once for each
+ * end, so that the app can ask the user in time. Returns how many.
  */
 export async function announceExpiry(
   ports: Pick<Ports, 'clock' | 'store' | 'flights'>,
@@ -16,7 +16,7 @@ export async function announceExpiry(
   const near = await ports.store.endingGrants(ports.clock.now(), AT_ONCE)
   let told = 0
   for (const id of near) {
-    // What a flight brings may put the end off, or would write over that it was told: the next time.
+    // A running refresh may extend the grant, or may overwrite that the event was appended.
     if (!ports.flights.has(id)) told += Number(await announce(ports, id))
     await yieldTurn(ports.clock)
   }

@@ -3,7 +3,7 @@ import { refuseWaiting } from '../connect/withdraw-link.ts'
 
 const AT_ONCE = 100
 
-/** Refuses the grants that were not confirmed in time. The job calls it each minute. */
+/** Refuses grants that the app did not confirm in time. */
 export async function expireConfirmations(
   ports: Pick<Ports, 'clock' | 'random' | 'sealer' | 'store' | 'endpoint' | 'providers'>,
 ): Promise<number> {

@@ -5,8 +5,8 @@ import type { ProveNeeds } from '../import/prove-draft.ts'
 import { refresh, type RefreshReason } from '../refresh/refresh.ts'
 
 /**
- * A refresh that nobody waits for; a draft whose proof it is takes its place. Never throws: null if
- * something broke.
+ * Refreshes a connection that no caller waits for. Promotes a draft that the refresh proves. Never
+ * throws: reports an error and returns null.
  */
 export async function refreshUnattended(
   ports: ProveNeeds,

@@ -6,7 +6,7 @@ type Needs = Pick<Ports, 'clock' | 'store' | 'dataKeys'>
 
 const PERIOD_MS = 90 * 24 * 3_600_000
 
-/** A new data key every ninety days: what one key has sealed stays bounded. Answers whether it was time. */
+/** Makes a new data key every ninety days, which bounds what one key seals. Returns whether it was due. */
 export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
   const { keys } = await ports.store.vaultKeys()
   const newest = Math.max(...keys.filter(isInUse).map(({ createdAt }) => createdAt))
@@ -15,10 +15,10 @@ export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
   return true
 }
 
-/** From now on everything is sealed by a new key; `reSealRetired` takes the old ones out of use. */
+/** Makes a new key that seals all new values. `reSealRetired` then removes the old keys. */
 export async function renewDataKey(ports: Needs): Promise<void> {
   const renewed = ports.dataKeys.withNewKey(await ports.store.vaultKeys(), ports.clock.now())
-  // Written down before it seals: a key that a crash takes away takes along what it has sealed.
+  // Stored before it seals anything: a value whose key is lost in a crash is lost, too.
   await ports.store.write((trx) => trx.saveVaultKeys(renewed))
   ports.dataKeys.takeUp(renewed)
 }
@@ -26,15 +26,15 @@ export async function renewDataKey(ports: Needs): Promise<void> {
 const PAGE = 100
 
 /**
- * Seals anew whatever a retired key has sealed, a page at a time; refreshes go on between. A pass that
- * finds nothing more forgets the retired keys: the job calls it hourly, so that nothing in the air is
- * left that read a row before. Answers how many rows were re-sealed.
+ * Seals again all values of retired keys, page by page. Removes the retired keys when a pass finds no
+ * such value. The job runs hourly, so no running refresh has read a row before the previous pass. Returns
+ * how many rows were sealed again.
  */
 export async function reSealRetired(ports: Needs): Promise<number> {
   const { keys } = await ports.store.vaultKeys()
   const retired = keys.filter(isRetired).map(({ id }) => id)
   if (retired.length === 0) return 0
-  // A bit of the file calls the key retired that seals: it may go only once another has taken over.
+  // Damage may have marked the only key as retired. It may be removed only after another key seals.
   if (!keys.some(isInUse)) await renewDataKey(ports)
   const resealed = await pass(ports)
   if (resealed === 0) await forget(ports, new Set(retired))
@@ -57,7 +57,7 @@ function reSealPage(ports: Needs, position: ReSealPosition | null): Promise<ReSe
   return ports.store.write((trx) => trx.reSeal(position, PAGE))
 }
 
-/** Of a key that was made or retired during the pass nobody knows what it has sealed. */
+/** Removes only these keys: one that was retired during the pass may still have values. */
 async function forget(ports: Needs, ids: ReadonlySet<string>): Promise<void> {
   await ports.store.write(async (trx) => {
     const records = await trx.vaultKeys()
@@ -70,7 +70,7 @@ function isInUse({ purpose, retiredAt }: WrappedKey): boolean {
   return purpose === 'data' && retiredAt === null
 }
 
-/** The index key never is, whatever its row says: fingerprints could not be made again. */
+/** False for the index key, whatever its row says: fingerprints could not be made again. */
 function isRetired({ purpose, retiredAt }: WrappedKey): boolean {
   return purpose === 'data' && retiredAt !== null
 }

@@ -5,9 +5,9 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 const AT_ONCE = 1_000
 
 /**
- * Refreshes whose answer was lost, by a crash or on the way, are shown to the provider again while its
- * grace lasts: after that the new refresh token is gone, and the user with it. So they wait for no
- * circuit, only for their own back-off; at a `start` not even for that.
+ * Repeats refreshes whose answer was lost, within the grace of the provider: after it the user would have
+ * to reconnect. They ignore the circuit, and wait for their own back-off only; at a start not even for
+ * that.
  */
 export async function rescueAttempts(
   ports: RefreshNeeds,
@@ -26,7 +26,7 @@ export async function rescueAttempts(
   return rescued.length
 }
 
-/** In an outage all but a few are past it, and each that is read is opened. */
+/** Bounds the rows to read: in a long outage the grace of most attempts is over. */
 function longestGraceMs({ providers }: Pick<RefreshNeeds, 'providers'>): number {
   return Math.max(0, ...Array.from(providers.values(), ({ refresh }) => refresh.graceMs))
 }

@@ -10,18 +10,18 @@ import {
 import type { Ports } from '../../ports/ports.ts'
 import { type Plan, planDelivery } from './plan-delivery.ts'
 
-/** Events under way to one endpoint at once, each of another subject. */
+/** Events that are sent to one endpoint at the same time, each of another subject. */
 const SENT_AT_ONCE = 4
-/** Nothing more is begun after so long, so that all has ended within the claim. */
+/** No event is sent later than this, so that all deliveries end within the claim. */
 const BEGUN_WITHIN_MS = 20_000
-/** Longer than that and the deadline of a delivery together. */
+/** Longer than `BEGUN_WITHIN_MS` and the deadline of a delivery together. */
 const CLAIM_MS = 60_000
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'observer' | 'webhooks'>
 
 /**
- * Tells an endpoint what it has not been told, some events at a time; its job calls it until it
- * answers 0. An event may arrive twice, and never before an earlier one of its subject was accepted.
+ * Sends an endpoint its next events. The job calls it until it returns 0. An event may arrive twice, but
+ * never before the receiver accepted the earlier events of its subject.
  */
 export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): Promise<number> {
   const now = ports.clock.now()
@@ -37,8 +37,8 @@ export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): P
 }
 
 /**
- * Committed before anything is sent: who dies on the way, or cannot write afterwards, does not come
- * back with the same events at once.
+ * Commits a claim before anything is sent. After a crash or a failed write, the same events are then not
+ * sent again at once.
  */
 async function claim(
   ports: Pick<Ports, 'clock' | 'store'>,
@@ -53,7 +53,7 @@ async function claim(
   return won
 }
 
-/** One batch on its way: a few runs side by side, until one shows that the endpoint wants a rest. */
+/** Sends one batch, several runs at a time, until an answer asks for a pause. */
 class Sending {
   readonly #ports: Needs
   readonly #endpoint: WebhookEndpoint
@@ -154,7 +154,7 @@ async function settle(ports: Needs, delivered: Delivered): Promise<void> {
   if (plan.lost > 0) ports.observer.webhookLost({ webhook: before.id, count: plan.lost })
 }
 
-/** Keeps what an operator asked for, and what the clock moved, while the delivery was under way. */
+/** Keeps what an operator or a clock step changed during the delivery. */
 function merge(current: WebhookState, { before, after, plan }: Delivered): WebhookState {
   const { failures, failingSince, dueAt, disabled, enableCount } = current
   const isSame =

@@ -2,8 +2,8 @@ import type { Ports } from '../../ports/ports.ts'
 import { findWebhook, type ListedWebhook } from './list-webhooks.ts'
 
 /**
- * Sends again at once, from where it stopped: to an endpoint that was switched off, and to one that
- * is waiting. What is known to be lost counts as seen.
+ * Makes a disabled or waiting endpoint due now, from where it stopped. Its count of lost events becomes
+ * zero.
  */
 export async function enableWebhook(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks' | 'observer'>,

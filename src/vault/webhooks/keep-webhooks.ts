@@ -1,8 +1,8 @@
 import type { Ports } from '../../ports/ports.ts'
 
 /**
- * Remembers the endpoints of the settings, each from the newest event on where it is new, and forgets
- * those that left them long ago. At the start, and now and then.
+ * Stores the endpoints of the settings, a new one from the newest event on. Removes endpoints that left
+ * the settings long ago.
  */
 export async function keepWebhooks(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks'>,

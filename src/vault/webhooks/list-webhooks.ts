@@ -5,15 +5,15 @@ import type { Ports } from '../../ports/ports.ts'
 export type ListedWebhook = {
   readonly endpoint: WebhookEndpoint
   readonly state: WebhookState
-  /** Events that were written and not looked at yet. */
+  /** Events after the cursor. */
   readonly behind: number
-  /** Connections and providers whose events wait for one that was not accepted. */
+  /** Subjects whose events wait for an event that the receiver did not accept. */
   readonly held: number
 }
 
 type Needs = Pick<Ports, 'store' | 'webhooks'>
 
-/** The endpoints of the settings, in their order. */
+/** Returns the endpoints in the order of the settings. */
 export async function listWebhooks(ports: Needs): Promise<readonly ListedWebhook[]> {
   const states = new Map((await ports.store.webhookStates()).map((state) => [state.id, state]))
   const newest = await ports.store.newestEvent()

@@ -9,47 +9,47 @@ import {
 import { groupBySubject, type Reached, type Run } from '../../core/events/webhook-delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** Events that are looked at together; so many are told again if the process dies before it says so. */
+/** Events of one scan. After a crash at most so many are sent again. */
 const EVENTS_AT_ONCE = 50
 const HOLDS_AT_ONCE = 20
 const EVENTS_OF_A_HOLD = 10
-/** With more subjects held back than this nothing new is begun: what is remembered stays bounded. */
+/** If more subjects are held, no new events are sent, which bounds the table of holds. */
 const MOST_HELD = 500
 
-/** What to send next, and where the endpoint stands once that is sent or held back. */
+/** The events to send next, and the state of the endpoint after they are sent or held. */
 export type Plan = {
   readonly runs: readonly Run[]
   readonly cursor: number
   readonly replay: WebhookState['replay']
-  /** The last event that the scan has read: of a replay, or the cursor. */
+  /** The last event that the scan has read: the position of the replay, or the cursor. */
   readonly position: number
-  /** Deleted before they were sent. */
+  /** Events that were deleted before they were sent. */
   readonly lost: number
 }
 
 type Needs = Pick<Ports, 'store'>
 type Scan = Omit<Plan, 'runs'> & {
   readonly events: readonly StoredEvent[]
-  /** The replay has no events left: this ends it. */
+  /** Whether the replay has no events left. */
   readonly isEnd: boolean
 }
 
-/** Null: nothing is to be done. */
+/** Returns null if there is nothing to do. */
 export async function planDelivery(
   { store }: Needs,
   endpoint: WebhookEndpoint,
   { state, now }: { readonly state: WebhookState; readonly now: Instant },
 ): Promise<Plan | null> {
-  // One event at a time finds out whether an endpoint that failed is back.
+  // An endpoint that failed gets one event, to find out whether it works again.
   const isProbe = state.failures > 0
   const position = state.replay?.after ?? state.cursor
   const scan = await scanEvents({ store }, endpoint, { state, most: isProbe ? 1 : EVENTS_AT_ONCE })
   const limit = isProbe ? 1 : HOLDS_AT_ONCE
   const due = await store.dueHolds(endpoint.id, { now, until: position, limit })
   if (scan === null && due.length === 0) return null
-  // A replay ends with the holds that it reaches: they come before what is new, too.
+  // Holds that a replay reaches go before new events.
   const goesFirst = scan === null || (scan.isEnd && !isProbe)
-  // In turns, so that events which are refused again and again do not keep new ones waiting.
+  // Every other probe sends a new event, so that events which are always refused do not block new ones.
   const triesHold = due.length > 0 && (goesFirst || (isProbe && state.failures % 2 === 1))
   const unread = { ...state, position, lost: 0, events: [] }
   const { events, ...reached } = scan === null || triesHold ? unread : scan
@@ -66,7 +66,7 @@ export async function planDelivery(
   }
 }
 
-/** The events behind the cursor, those of a replay first; null where there are none, or enough is held. */
+/** Returns the next events, of a replay first; null if there are none, or too many subjects are held. */
 async function scanEvents(
   { store }: Needs,
   endpoint: WebhookEndpoint,

@@ -3,12 +3,12 @@ import type { Instant } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findWebhook, type ListedWebhook } from './list-webhooks.ts'
 
-/** A place between two events: behind one that a cursor names, or at an instant. */
+/** A position between two events: after the event of a cursor, or at an instant. */
 export type EventPosition = { readonly cursor: number } | { readonly at: Instant }
 
 /**
- * Tells an endpoint again what lies between two positions, of what is kept and it wants, in order and
- * before anything new. Takes the place of a replay that is not at its end; an empty one ends it.
+ * Sends again, in order and before new events, the kept events between two positions. Replaces a running
+ * replay; an empty replay only ends it.
  */
 export async function replayWebhook(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks' | 'observer'>,
@@ -26,7 +26,7 @@ export async function replayWebhook(
   await ports.store.write(async (trx) => {
     const state = await trx.webhookState(endpoint.id)
     if (state === null) return
-    // What lies behind the cursor is told in any case.
+    // Events after the cursor are sent anyway.
     const until = Math.min(before ?? state.cursor, state.cursor)
     const replay = after < until ? { after, until } : null
     await trx.saveWebhook({ ...state, replay })
