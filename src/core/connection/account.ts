@@ -1,13 +1,13 @@
 import type { Account, Connection, Grant } from './connection.ts'
 
 /** Fills in what is missing in `known`. An e-mail keeps the verification of its source. */
-export function completed(known: Account, told: Account): Account {
-  const { email, emailVerified } = known.email === null ? told : known
+export function completed(known: Account, named: Account): Account {
+  const { email, emailVerified } = known.email === null ? named : known
   return {
-    id: known.id ?? told.id,
+    id: known.id ?? named.id,
     email,
     ...(emailVerified && { emailVerified }),
-    name: known.name ?? told.name,
+    name: known.name ?? named.name,
   }
 }
 
@@ -38,13 +38,10 @@ export function replacedAmong(
   return free ?? null
 }
 
-/**
- * `sameAccount` for the account of a consent. If only one of the two has an id, the provider must have
- * verified the e-mail of `told`.
- */
-export function isSameByProof(stored: Account, told: Account): boolean {
-  const isByEmail = (stored.id === null) !== (told.id === null)
-  return sameAccount(stored, told) && (!isByEmail || told.emailVerified === true)
+/** `sameAccount`, but `named` matches by e-mail only if the provider has verified it. */
+export function isSameByProof(stored: Account, named: Account): boolean {
+  const isByEmail = (stored.id === null) !== (named.id === null)
+  return sameAccount(stored, named) && (!isByEmail || named.emailVerified === true)
 }
 
 /** Whether the known ids or e-mails contradict each other. */
@@ -66,10 +63,7 @@ export function expectation(
   return account.emailVerified === true ? 'met' : 'email_unverified'
 }
 
-/**
- * Ignores the case of ASCII letters only: Unicode maps other characters to them, such as the Kelvin sign
- * to `k`.
- */
+/** Ignores case in ASCII only: Unicode also maps the Kelvin sign, for example, to `k`. */
 function sameEmail(a: string, b: string): boolean {
   return lowerAscii(a) === lowerAscii(b)
 }

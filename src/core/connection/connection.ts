@@ -13,10 +13,7 @@ export type Account = {
 
 /** A caller's report that the provider's API refused a token, or credentials. */
 export type TokenReport = {
-  /**
-   * True: the report is about this token, which is not served again. False: it was about the token
-   * before.
-   */
+  /** True: about this token, which is not served again. False: about the one before. */
   readonly stands: boolean
   /** When a report may cause a refresh again. */
   readonly refreshFrom: Instant
@@ -67,10 +64,7 @@ export type OAuthGrant = GrantCommon & {
   /** Null until the first refresh of an imported refresh token, or if the stored token is unreadable. */
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
-  /**
-   * The client that the refresh token is bound to (RFC 6749 §10.4), see `TokenEndpoint.clientName`. Null:
-   * not known.
-   */
+  /** The `clientName` that the refresh token is bound to (RFC 6749 §10.4). Null: not known. */
   readonly issuedTo: string | null
   readonly owner: GrantOwner
   readonly refreshTokenExpiresAt: Instant | null
@@ -78,10 +72,7 @@ export type OAuthGrant = GrantCommon & {
   readonly endNoticeAt: Instant | null
 }
 
-/**
- * Tokens that the client gets for itself, without a user (RFC 6749 §4.4). The client can always ask for
- * another.
- */
+/** Tokens of the client itself, without a user (RFC 6749 §4.4). It can always ask for another. */
 export type MachineGrant = GrantCommon & {
   readonly kind: 'machine'
   readonly token: AccessToken | null
@@ -110,10 +101,7 @@ export type Attempt = {
   readonly sentAt: Instant
 }
 
-/**
- * `refused`: the provider gave the same refusal repeatedly, and it is not clear whether it means grant or
- * client.
- */
+/** `refused`: the same refusal repeatedly, which may mean the grant or the client. */
 export const FAILURE_REASONS = [
   'revoked',
   'expired',

@@ -17,10 +17,7 @@ export type CredentialsForm = {
   /** How to make such a password or key, in a sentence or two; `helpUrl` is the provider's page. */
   readonly help: string | null
   readonly helpUrl: string | null
-  /**
-   * An API key is sent as the user name of Basic, with this password; null: after the scheme of the
-   * header.
-   */
+  /** With Basic, the API key is the user name and this the password; null: no Basic. */
   readonly basicPassword: string | null
   /** Whether the provider can check them. */
   readonly isProbed: boolean

@@ -1,8 +1,18 @@
 import { plainNumber } from '../base/json.ts'
 import { isRecord, type JsonPath, valuesAt } from '../base/json-path.ts'
-import { isRejection } from './rejected-answer.ts'
 import type { RefreshOutcome } from './refresh-outcome.ts'
-import type { TokenAnswer } from './token-answer.ts'
+
+/** The parts of an answer that decide the outcome. */
+export type TokenAnswer = {
+  readonly status: number
+  /** Null if it is cut, unreadable or not an object. */
+  readonly body: Readonly<Record<string, unknown>> | null
+  /** Whether the last byte arrived. */
+  readonly complete: boolean
+  /** Whether the body holds a non-empty access token at the path of this provider. */
+  readonly hasToken: boolean
+  readonly retryAfterMs: number | null
+}
 
 /** Recognises an answer if every given condition holds. */
 export type AnswerRule = {
@@ -96,6 +106,39 @@ function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   }
 }
 
+/** The 4xx that mean "not now". */
+const PASSING_STATUSES: readonly number[] = [408, 409, 421, 423, 425, 429]
+
+/** Where vendors put an error code. */
+const CODE_PATHS = [
+  'error',
+  'error.code',
+  'error.type',
+  'error.status',
+  'error.reason',
+  'error.errors[].reason',
+  'errors[].reason',
+  'errors[].code',
+  'errors[].errorType',
+  'code',
+  'error_code',
+  'errorCode',
+  'reason',
+  'type',
+  'status',
+]
+
+const PASSING_CODE =
+  /temporar|server_?error|internal|unavailable|throttl|rate_?limit|limit_?exceeded|too_?many|slow_?down|quota|timeout|timed_?out|busy|maintenance|retry|try_?again|locked|conflict|in_?progress/i
+
+/** Whether a whole answer refuses and does not mean "not now". */
+function isRejection({ status, body, complete, hasToken, retryAfterMs }: TokenAnswer): boolean {
+  if (!complete || hasToken || retryAfterMs !== null) return false
+  if (PASSING_STATUSES.includes(status) || status >= 500) return false
+  const codes = CODE_PATHS.flatMap((path) => valuesAt(body, path))
+  return !codes.some((code) => typeof code === 'string' && PASSING_CODE.test(code))
+}
+
 function isSuccess({ status, body, complete, hasToken }: TokenAnswer): boolean {
   return status >= 200 && status < 300 && complete && body !== null && hasToken && !hasError(body)
 }
@@ -131,10 +174,7 @@ function asWord(value: unknown): string | null {
   return typeof plain === 'string' || typeof plain === 'number' ? String(plain) : null
 }
 
-/**
- * Returns the error code if it is a few words or digits. Anything else may be an echoed token and is not
- * quoted.
- */
+/** Only a few words or digits count as a code: anything else may be an echoed token. */
 export function errorCode(body: TokenAnswer['body']): string | null {
   if (body === null) return null
   const { error } = body

@@ -2,10 +2,7 @@ import type { Failure, FailureReason, LiveConnection } from '../connection/conne
 import type { Instant } from '../base/ids.ts'
 import { probeWaitMs } from './refresh-policy.ts'
 
-/**
- * The next failure of a connection. It continues the count and the start of a previous failure of the
- * same kind.
- */
+/** The next failure, which continues the count and start of a previous one of its kind. */
 export function failureFrom(
   connection: LiveConnection,
   reason: FailureReason,
@@ -38,4 +35,38 @@ function isTerminal(reason: FailureReason): boolean {
 export function probeAt(failure: Failure, now: Instant): Instant | null {
   const wait = probeWaitMs(failure.attempts - 1)
   return wait === null ? null : now + wait
+}
+
+/** The end of a grant whose refresh token is missing, or may not be sent again. */
+export function afterEnd(
+  connection: LiveConnection,
+  reason: 'no_refresh_token' | 'interrupted',
+  now: Instant,
+): LiveConnection {
+  const failure = failureFrom(connection, reason, END_DETAIL[reason], now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    attempt: null,
+    dueAt: null,
+    updatedAt: now,
+  }
+}
+
+const END_DETAIL = {
+  no_refresh_token: 'the provider issued no refresh token',
+  interrupted: 'a rotation was interrupted and the provider forbids a second try',
+}
+
+/** The connection after a sealed value did not open. The schedule tries again, ever more rarely. */
+export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
+  const failure = failureFrom(connection, 'unreadable', 'a sealed value cannot be opened', now)
+  return {
+    ...connection,
+    status: 'disconnected',
+    failure,
+    dueAt: probeAt(failure, now),
+    updatedAt: now,
+  }
 }

@@ -216,10 +216,7 @@ export function withGrant<
 /** How long an import has to prove its draft before the schedule does. */
 const PROVE_WITHIN_MS = 60_000
 
-/**
- * A draft with imported tokens: active if the access token is alive, else failing until a refresh. The
- * schedule leaves it alone for `PROVE_WITHIN_MS`.
- */
+/** A draft: active if its access token is alive, else failing until a refresh. */
 export function draftWithGrant(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,

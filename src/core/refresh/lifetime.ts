@@ -14,13 +14,11 @@ type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
  * numeric text. An end is compared with the clock of the provider if its time is known.
  */
 export function lifetimeSeconds(value: unknown, unit: LifetimeUnit, clock: Clock): number | null {
-  return clamped(secondsLeft(value, unit, clock))
+  const seconds = secondsLeft(value, unit, clock)
+  return seconds === null ? null : Math.min(LONGEST_SECONDS, Math.max(0, Math.floor(seconds)))
 }
 
-/**
- * The lifetime of a refresh token in seconds from `sentAt`; `never` if the provider says that it has no
- * end.
- */
+/** Seconds from `sentAt`; `never` if the provider says that there is no end. */
 export type RefreshTokenLife = number | 'never'
 
 /** A longer lifetime means that there is no end. */
@@ -56,11 +54,6 @@ function secondsLeft(value: unknown, unit: LifetimeUnit, clock: Clock): number |
   if (unit === 'seconds') return asNumber(value)
   const end = unit === 'epoch' ? epochMs(asNumber(value)) : isoMs(value)
   return end === null ? null : (end - (clock.providerNow ?? clock.sentAt)) / 1000
-}
-
-function clamped(seconds: number | null): number | null {
-  if (seconds === null) return null
-  return Math.min(LONGEST_SECONDS, Math.max(0, Math.floor(seconds)))
 }
 
 function asNumber(value: unknown): number | null {

@@ -1,9 +1,6 @@
 import type { Instant, ProviderId } from '../base/ids.ts'
 
-/**
- * How late the most overdue refresh is. Providers that are not configured do not count, because the
- * schedule cannot refresh there.
- */
+/** How late the most overdue refresh is, at providers that are configured. */
 export function overdueMs(
   oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[],
   configured: { has(provider: ProviderId): boolean },

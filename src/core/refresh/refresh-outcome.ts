@@ -96,10 +96,7 @@ export type LandedResult =
 /** The result for a caller that wanted a refresh. */
 export type RefreshResult =
   | LandedResult
-  /**
-   * Nothing was sent: the circuit is open, another process holds the lease, or the provider is not
-   * configured.
-   */
+  /** Nothing was sent: open circuit, a lease of another process, or no such provider in the settings. */
   | {
       readonly kind: 'held'
       readonly connection: LiveConnection

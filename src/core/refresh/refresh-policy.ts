@@ -14,10 +14,7 @@ import type { RefreshTraits } from '../connection/provider.ts'
 export type RefreshPolicy = {
   /** A token is renewed this long before its end … */
   readonly marginMs: number
-  /**
-   * … or at this share of its lifetime before the end if that is longer, but never in the first half of
-   * its lifetime.
-   */
+  /** … or this share of its lifetime if that is longer, but never in its first half. */
   readonly marginShare: number
   /** The wait after the first failure. It doubles with each further one. */
   readonly backoffFirstMs: number
@@ -109,10 +106,7 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
 }
 
-/**
- * Credentials are served until the provider refuses them. The report of a caller only causes a check, at
- * most once in a while.
- */
+/** Credentials are served until the provider refuses them. A report only causes a check. */
 function decideCredentials(
   connection: LiveConnection,
   { credentials }: CredentialsGrant,
@@ -144,10 +138,7 @@ function refreshFrom({ report }: Reportable, now: Instant): Instant {
 
 const TOLERATED_AHEAD_MS = 60_000
 
-/**
- * A token from the future was stored before the clock was set back, and may have expired. The schedule
- * corrects the row within about a second.
- */
+/** A token from the future is older than a clock change, and may have expired. */
 function isOfThisClock(connection: LiveConnection, token: AccessToken, now: Instant): boolean {
   return !isFromTheFuture(token, now) || !mayRefresh(connection)
 }
@@ -173,10 +164,7 @@ function mayRefresh(connection: LiveConnection): boolean {
   return connection.status !== 'disconnected' && isRenewable(connection.grant)
 }
 
-/**
- * The end of the back-off of a failing connection; else of the spacing between refreshes that yield
- * short-lived or rejected tokens.
- */
+/** The end of the back-off, or of the spacing after a short-lived or rejected token. */
 function earliestRefresh(
   connection: LiveConnection,
   { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
@@ -205,10 +193,7 @@ export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConn
   return Math.min(dueAt ?? 0, updatedAt + Math.min(half, LONGEST_READER_WAIT_MS))
 }
 
-/**
- * Whether `steppedBack` in after-refresh.ts moved an active connection behind others: it is due later
- * than its token expires.
- */
+/** Whether `steppedBack` postponed an active connection: it is due after its token expires. */
 export function hasSteppedBack(connection: LiveConnection, now: Instant): boolean {
   const { status, grant, dueAt, attempt } = connection
   if (status !== 'active' || grant.token === null || dueAt === null) return false

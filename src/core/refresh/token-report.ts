@@ -64,10 +64,7 @@ function rejectedGrant(grant: Grant, now: Instant): Grant {
   return { ...grant, token: token && { ...token, ...standing(token) } }
 }
 
-/**
- * The new token, with the report about the previous one. If the provider issued the same token again, the
- * report applies to it.
- */
+/** The new token, with the report about the last one, which may be the same token. */
 export function succeeding(token: AccessToken, before: AccessToken | null): AccessToken {
   const report = before?.report
   if (report === undefined) return token

@@ -5,14 +5,6 @@ import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import { recordChange } from './record-change.ts'
 
-/** The result of a refresh whose connection has another grant by now. */
-export type LateRotation = {
-  readonly attempt: AttemptId
-  readonly received: Secret | null
-  /** The attempt, if its refresh token may be spent. */
-  readonly open: Attempt | null
-}
-
 /**
  * A reconnect or an import may have kept the refresh token of a running refresh, and with it the attempt.
  * Then the new refresh token belongs to that connection and is not revoked. Returns false if no
@@ -21,8 +13,14 @@ export type LateRotation = {
 export async function adoptLateRotation(
   ports: Pick<Ports, 'endpoint' | 'providers' | 'sealer'>,
   trx: Writes,
-  { attempt, received, open }: LateRotation,
+  late: {
+    readonly attempt: AttemptId
+    readonly received: Secret | null
+    /** The attempt, if its refresh token may be spent. */
+    readonly open: Attempt | null
+  },
 ): Promise<boolean> {
+  const { attempt, received, open } = late
   const holder = await trx.connectionOfAttempt(attempt)
   if (holder === null || !isLive(holder) || holder.grant.kind !== 'oauth') return false
   const { grant } = holder

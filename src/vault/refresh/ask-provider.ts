@@ -27,16 +27,22 @@ export function askProvider(
   connection: LiveConnection,
   by: { readonly provider: Provider; readonly evidence: Evidence },
 ): Promise<SendResult> {
-  const { provider, evidence } = by
+  const { endpoint } = ports
+  const { evidence } = by
+  const { provider, client, params, providerData, attempt, grant } = connection
+  const request = { provider, client, params, providerData, requestedScope: grant.requestedScope }
   switch (evidence.kind) {
-    case 'refresh_token':
-      return sendRefreshToken(ports, connection, { provider, secret: evidence.secret })
+    case 'refresh_token': {
+      const ask = () => endpoint.refresh({ ...request, refreshToken: evidence.secret })
+      return sendRefreshToken(ports, { ask, attempt, traits: by.provider.refresh })
+    }
     case 'client':
-      return askUnspent(ports, () => ports.endpoint.fetchToken(fetchRequest(connection)))
-    case 'credentials':
-      return askUnspent(ports, () =>
-        ports.endpoint.checkCredentials(checkRequest(connection, evidence.credentials)),
-      )
+      return askUnspent(ports, () => endpoint.fetchToken(request))
+    case 'credentials': {
+      const { credentials } = evidence
+      const question = { provider, params, providerData, credentials }
+      return askUnspent(ports, () => endpoint.checkCredentials(question))
+    }
     default:
       return evidence satisfies never
   }
@@ -46,15 +52,4 @@ export function askProvider(
 async function askUnspent(ports: Needs, ask: () => Promise<AttemptOutcome>): Promise<SendResult> {
   const first = await sendOnce(ports, ask)
   return hasNoResult(first.outcome) ? sendAgain(ports, ask, first.outcome) : first
-}
-
-function fetchRequest({ provider, client, params, providerData, grant }: LiveConnection) {
-  return { provider, client, params, providerData, requestedScope: grant.requestedScope }
-}
-
-function checkRequest(
-  { provider, params, providerData }: LiveConnection,
-  credentials: Credentials,
-) {
-  return { provider, params, providerData, credentials }
 }

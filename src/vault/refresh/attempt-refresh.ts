@@ -1,4 +1,4 @@
-import { afterEnd, afterUnreadable } from '../../core/refresh/after-end.ts'
+import { afterEnd, afterUnreadable } from '../../core/refresh/failure.ts'
 import { afterClientChange, afterRefresh } from '../../core/refresh/after-refresh.ts'
 import {
   type Attempt,

@@ -3,10 +3,7 @@ import type { ConnectionId } from '../../core/base/ids.ts'
 import type { LandedResult, RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import type { Flights } from '../../ports/ports.ts'
 
-/**
- * One refresh per connection at a time: two would spend one refresh token, and the provider would revoke
- * the grant.
- */
+/** One refresh per connection at a time: two would send one refresh token twice. */
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
   readonly #reserved = new Set<ConnectionId>()

@@ -1,9 +1,6 @@
 const LEAST = 64
 
-/**
- * A map whose keys come from outside. Each time it has doubled, it drops the entries for which `isIdle`
- * is true.
- */
+/** A map with keys from outside. Each time it doubles, it drops the entries that `isIdle` names. */
 export class PrunedMap<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #isIdle: (value: V, key: K) => boolean

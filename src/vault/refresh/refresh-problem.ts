@@ -78,10 +78,7 @@ export function explained(detail: string): string {
   return detail === 'invalid_client' ? `${detail}: ${CLIENT_REFUSED}` : detail
 }
 
-/**
- * `detail` comes from an outcome. A sentence is ours and says what to fix. A code is the word of the
- * provider, which stays in the log.
- */
+/** A `detail` that is a sentence is ours. A code is the word of the provider and stays in the log. */
 export function misconfigured(detail: string): VaultError {
   const isSentence = detail.includes(' ')
   const sentence = isSentence ? detail : CLIENT_REFUSED

@@ -3,10 +3,7 @@ import type { Ports } from '../../ports/ports.ts'
 
 export type Change = { readonly before: LiveConnection; readonly after: LiveConnection }
 
-/**
- * Logs and counts each connection that was disconnected, after the commit. A draft that ends was never
- * connected: it fails to connect instead.
- */
+/** Logs and counts disconnected connections after the commit. A draft was never connected. */
 export function reportDisconnected(
   { observer }: Pick<Ports, 'observer'>,
   changes: readonly Change[],

@@ -146,10 +146,7 @@ async function withEdits(
   return { ...after, label: current.label, metadata: current.metadata }
 }
 
-/**
- * A reconnect or a deletion came before the answer: its tokens go to a connection that shares the grant,
- * or are revoked.
- */
+/** The row has a newer grant, or is gone: passes the late tokens on, or revokes them. */
 async function dropLateTokens(
   ports: Needs,
   trx: Writes,

@@ -1,9 +1,8 @@
-import type { LiveConnection } from '../../core/connection/connection.ts'
+import type { Attempt } from '../../core/connection/connection.ts'
 import type { Instant } from '../../core/base/ids.ts'
 import { unknownSince } from '../../core/refresh/grace.ts'
-import { mayPresentAgain, type Provider } from '../../core/connection/provider.ts'
+import { mayPresentAgain, type RefreshTraits } from '../../core/connection/provider.ts'
 import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
-import type { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 export type SendResult = {
@@ -20,29 +19,24 @@ export type SendResult = {
  * of the first request.
  */
 export async function sendRefreshToken(
-  ports: Pick<Ports, 'clock' | 'random' | 'endpoint'>,
-  connection: LiveConnection,
-  what: { readonly provider: Provider; readonly secret: Secret },
+  ports: Pick<Ports, 'clock' | 'random'>,
+  of: {
+    readonly ask: () => Promise<AttemptOutcome>
+    /** The attempt before this one, if its outcome is unknown. */
+    readonly attempt: Attempt | null
+    readonly traits: RefreshTraits
+  },
 ): Promise<SendResult> {
-  const request = {
-    provider: connection.provider,
-    client: connection.client,
-    params: connection.params,
-    providerData: connection.providerData,
-    requestedScope: connection.grant.requestedScope,
-    refreshToken: what.secret,
-  }
-  const ask = () => ports.endpoint.refresh(request)
+  const { ask, attempt, traits } = of
   const first = await sendOnce(ports, ask)
   const { outcome } = first
   if (!hasNoResult(outcome) || 'salvaged' in outcome) return first
   // The provider has processed the request: a second one would count as a reuse, except within a grace.
   // The attempt stays open, and the rescue sends the token again while the grace lasts.
   if (outcome.kind === 'answer_lost' && outcome.began) return first
-  const { refresh } = what.provider
-  const sentAt = unknownSince(connection.attempt, first.sentAt, refresh)
+  const sentAt = unknownSince(attempt, first.sentAt, traits)
   const now = ports.clock.now() + 2 * REPLAY_AFTER_MS
-  return mayPresentAgain(refresh, { sentAt, now }) ? sendAgain(ports, ask, outcome) : first
+  return mayPresentAgain(traits, { sentAt, now }) ? sendAgain(ports, ask, outcome) : first
 }
 
 /** Whether the provider may have done what was asked without our seeing its answer. */

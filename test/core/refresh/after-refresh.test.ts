@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { afterEnd } from '../../../src/core/refresh/after-end.ts'
+import { afterEnd } from '../../../src/core/refresh/failure.ts'
 import { afterRefresh, type AttemptEnd } from '../../../src/core/refresh/after-refresh.ts'
 import type { LiveConnection } from '../../../src/core/connection/connection.ts'
 import type { AttemptId, GrantId } from '../../../src/core/base/ids.ts'

@@ -4,8 +4,8 @@ import {
   type AnswerRules,
   classifyAnswer,
   looksLikeCode,
+  type TokenAnswer,
 } from '../../../src/core/refresh/classify-answer.ts'
-import type { TokenAnswer } from '../../../src/core/refresh/token-answer.ts'
 
 const answer = (status: number, body: unknown, more: Partial<TokenAnswer> = {}): TokenAnswer => {
   const object = typeof body === 'object' && body !== null && !Array.isArray(body)
