@@ -5,7 +5,7 @@ import type { KeyOptions } from './keys.ts'
 import { printJson, printLine } from './print.ts'
 import { EXIT } from './refusal.ts'
 
-/** What only the process itself can do; loaded when a command asks for it. */
+/** Functions of the process, loaded when a command needs them. */
 export type CommandLineNeeds = {
   readonly version: string
   readonly serve: () => Promise<void>
@@ -21,7 +21,7 @@ const JSON_FLAG = ['--json', 'print JSON', false] as const
 const loadConnections = () => import('./connections.ts')
 const loadKeys = () => import('./keys.ts')
 
-/** Every command; each loads what it needs and nothing else. */
+/** Defines every command; each loads only what it needs. */
 export function commandLine(needs: CommandLineNeeds): Command {
   const program = new Command('larder')
     .description('keeps the OAuth tokens of an app’s users fresh and serves them')
@@ -34,7 +34,7 @@ export function commandLine(needs: CommandLineNeeds): Command {
   return program
 }
 
-/** The exit code for what commander threw: help and version were asked for, all else is misuse. */
+/** The exit code for an error of commander: 0 for help and version, otherwise misuse. */
 export function usageExitCode(error: { readonly exitCode: number }): number {
   return error.exitCode === 0 ? 0 : EXIT.usage
 }
@@ -68,10 +68,10 @@ function addProcessCommands(program: Command, needs: CommandLineNeeds): void {
 }
 
 function addConnectionCommands(program: Command, needs: CommandLineNeeds): void {
-  const connections = program.command('connections').description('what the daemon holds')
+  const connections = program.command('connections').description('stored connections')
   connections
     .command('list')
-    .description('all of them, or those that are asked for')
+    .description('list all, or those that the options select')
     .option('--user <id>', 'of this user')
     .option('--provider <id>', 'at this provider')
     .option('--status <status>', 'pending, active, failing or disconnected')
@@ -95,7 +95,7 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     )
   connections
     .command('delete <id>')
-    .description('forget it, and revoke its grant at the provider')
+    .description('delete it, and revoke its grant at the provider')
     .option('--no-revoke', 'leave the grant at the provider as it is')
     .option(...JSON_FLAG)
     .action(async (id: string, options) =>
@@ -103,10 +103,10 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     )
   program
     .command('import <file>')
-    .description('hand in many connections: a file of JSON lines, or - for standard input')
+    .description('import many connections: a file of JSON lines, or - for standard input')
     .option('--verify', 'prove each at its provider first, at the rate of the settings', false)
-    .option('--no-events', 'tell the host app and its webhooks of none of them')
-    .option('--problems-only', 'print only the lines that were refused', false)
+    .option('--no-events', 'create no events for them, so that webhooks send none')
+    .option('--problems-only', 'print only refused lines', false)
     .option(...JSON_FLAG)
     .action(async (file: string, options: ImportOptions) => {
       const { importFile } = await import('./import.ts')
@@ -114,9 +114,9 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     })
   program
     .command('link <user> <provider>')
-    .description('make a one-time URL through which the user connects')
-    .option('--redirect-url <url>', 'where the user ends')
-    .option('--ttl-seconds <n>', 'how long it is good for', wholeNumber)
+    .description('make a one-time URL on which the user connects')
+    .option('--redirect-url <url>', 'where the user is sent at the end')
+    .option('--ttl-seconds <n>', 'how long the link works', wholeNumber)
     .option('--connection <id>', 'reconnect this connection')
     .option(...JSON_FLAG)
     .action(async (userId: string, provider: string, options) => {
@@ -141,7 +141,7 @@ function addKeyCommands(program: Command, needs: CommandLineNeeds): void {
       'tokens:read',
     ])
     .option('--providers <list>', 'narrow it to these providers', commaSeparated)
-    .option('--user-prefix <prefix>', 'narrow it to users whose id begins so')
+    .option('--user-prefix <prefix>', 'narrow it to users whose id begins with this prefix')
     .option(...JSON_FLAG)
     .action(async (name: string | undefined, options: KeyOptions) => {
       const { createKey, printNewSecret } = await loadKeys()
@@ -150,12 +150,12 @@ function addKeyCommands(program: Command, needs: CommandLineNeeds): void {
     })
   keys
     .command('list')
-    .description('those that the daemon knows, never the keys themselves')
+    .description('list the keys that the daemon knows, without their secrets')
     .option(...JSON_FLAG)
     .action(async (options: Json) => (await loadKeys()).listKeys(await needs.connect(), options))
   keys
     .command('revoke <id>')
-    .description('refuse it from the next request on')
+    .description('revoke it: the next request with it is refused')
     .option(...JSON_FLAG)
     .action(async (id: string, options: Json) =>
       (await loadKeys()).revokeKey(await needs.connect(), id, options),

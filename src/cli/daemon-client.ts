@@ -17,7 +17,10 @@ export type Ask = <T>(question: Question) => Promise<T>
 /** Longer than the daemon waits for a provider. */
 const ANSWER_WITHIN_MS = 90_000
 
-/** Speaks to the private API at `http://…`, `https://…` or `unix:/path`; what it refuses is thrown. */
+/**
+ * Sends requests to the private API at `http://…`, `https://…` or `unix:/path`; throws its
+ * refusals.
+ */
 export function daemonClient(config: { readonly url: string; readonly apiKey: Secret }): Ask {
   return async <T>(question: Question): Promise<T> => {
     const { status, body } = await exchange(config.url, {
@@ -25,12 +28,12 @@ export function daemonClient(config: { readonly url: string; readonly apiKey: Se
       headers: { authorization: `Bearer ${config.apiKey.expose()}` },
     })
     if (status >= 400) throw refusalOf(status, body)
-    // The daemon's answers are its own, of the shapes of its OpenAPI document.
+    // Answers of the daemon have the shapes of its OpenAPI document.
     return body as T
   }
 }
 
-/** One request to the daemon; throws a `Refusal` only where there is no answer. */
+/** Sends one request to the daemon; throws a `Refusal` only if there is no answer. */
 export async function exchange(
   url: string,
   question: Question & { readonly headers?: Readonly<Record<string, string>> },
@@ -55,7 +58,7 @@ export async function exchange(
 function destination(url: string, path: string): RequestOptions {
   if (url.startsWith('unix:')) return { socketPath: url.slice('unix:'.length), path }
   const { protocol, hostname, port, pathname } = new URL(url)
-  // Node wants an IPv6 address without the brackets that URLs put around it.
+  // Node expects an IPv6 address without the brackets of a URL.
   const host = hostname.replace(/^\[|\]$/g, '')
   return { protocol, host, port, path: pathname.replace(/\/$/, '') + path }
 }
@@ -81,7 +84,7 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  invalid_request: 'correct what is named; --help tells what each command takes',
+  invalid_request: 'correct what is named; --help lists the options of each command',
   unauthenticated: 'LARDER_API_KEY must be the key the daemon was started with, or one it made',
   forbidden: 'the key lacks the permission; "larder keys list" shows what each may do',
   not_found: 'list what there is with "larder connections list" or "larder keys list"',
@@ -95,7 +98,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 const OTHER_HINT = 'docs/api.md explains this code'
 
-/** Only faults of the daemon's are in its log. */
+/** The daemon logs only its own faults. */
 function logHint({ requestId }: Problem): string {
   return `the log tells more under ${requestId ?? 'its time'}`
 }
@@ -110,7 +113,7 @@ type Problem = {
 function refusalOf(status: number, body: unknown): Refusal {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Problem
   if (problem.code === undefined) {
-    return new Refusal(`the answer is none of a daemon's (${status})`, 'check LARDER_URL')
+    return new Refusal(`the answer does not come from a daemon (${status})`, 'check LARDER_URL')
   }
   const fields = (problem.errors ?? []).map(({ name, detail }) => `; ${name}: ${detail}`).join('')
   const hint = problem.code === 'internal' ? logHint(problem) : (HINTS[problem.code] ?? OTHER_HINT)

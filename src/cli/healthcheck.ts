@@ -4,7 +4,7 @@ import { Refusal } from './refusal.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** Whether the daemon can serve tokens and keep rotations; for the image's HEALTHCHECK. */
+/** Checks whether the daemon can serve tokens and store rotations; for the image's HEALTHCHECK. */
 export async function runHealthcheck(
   url: string,
   options: { readonly json: boolean },
@@ -16,5 +16,5 @@ export async function runHealthcheck(
   })
   if (status === 200) return options.json ? printJson(body) : printLine('ready')
   const reason = (body as { readonly reason?: string } | null)?.reason ?? `status ${status}`
-  throw new Refusal(`not ready: ${reason}`, 'GET /healthz tells the state of each part')
+  throw new Refusal(`not ready: ${reason}`, 'GET /healthz shows the state of each part')
 }

@@ -19,7 +19,7 @@ type Problem = {
   readonly errors?: readonly { readonly name: string; readonly detail: string }[]
 }
 
-/** What came of a line of the file, by its number in it from 1. */
+/** The result of a line of the file, by its number from 1. */
 type Imported = {
   readonly line: number
   readonly outcome: string
@@ -30,19 +30,19 @@ type Imported = {
 
 type Answer = { readonly items: readonly (Omit<Imported, 'line'> & { readonly index: number })[] }
 
-/** One line as it stands in the file: an object of which nothing is known. */
+/** One line of the file: an unchecked object. */
 type Line = { readonly line: number; readonly bytes: number; readonly value: unknown }
 
 /** Below the limits of the daemon: 500 lines, 4 MiB. */
 const MOST_BYTES = 3 * 1024 * 1024
 const MOST_LINES = 500
-/** Each is asked about at the provider, and the answer waits for all of them. */
+/** Fewer, because the answer waits until the provider has confirmed each of them. */
 const MOST_VERIFIED = 100
 const VERIFIED_WITHIN_MS = 600_000
 
 /**
- * Hands in a file of which each line is the body of `POST /v1/connections`. What is refused is said
- * line by line, and the same file may be handed in again: what is in changes nothing.
+ * Imports a file in which each line is a body of `POST /v1/connections`. Refusals are reported line
+ * by line. The file may be imported again: stored lines change nothing.
  */
 export async function importFile(ask: Ask, path: string, options: ImportOptions): Promise<void> {
   const results: Imported[] = []
@@ -56,7 +56,7 @@ export async function importFile(ask: Ask, path: string, options: ImportOptions)
   else printRows(shown.map(rowOf), ['line', 'outcome', 'connection', 'status', 'problem'])
   const refused = results.filter(({ outcome }) => outcome === 'refused').length
   if (refused > 0) {
-    const hint = 'mend these and hand in the file again: the others change nothing'
+    const hint = 'correct these lines and import the file again: the others change nothing'
     throw new Refusal(`${refused} of ${results.length} lines were refused`, hint)
   }
 }
@@ -76,11 +76,11 @@ async function importLines(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const where = `${error.message}, after ${done} lines`
-    throw new Refusal(where, `${error.hint}; then hand in the file again`, error.exitCode)
+    throw new Refusal(where, `${error.hint}; then import the file again`, error.exitCode)
   }
 }
 
-/** Lines that are not JSON go to `refused`; nothing of them is repeated, for they hold tokens. */
+/** Puts lines that are not JSON into `refused`, without quoting them, because they hold tokens. */
 async function* batchesOf(
   path: string,
   most: number,

@@ -14,7 +14,7 @@ type Key = Row & { readonly id: string }
 
 const COLUMNS = ['id', 'name', 'permissions', 'providers', 'userIdPrefix', 'createdAt', 'revokedAt']
 
-/** 32 random bytes: the master key, or the bootstrap API key, before there is a daemon. */
+/** 32 random bytes for a master key, or for the first API key before there is a daemon. */
 export function printNewSecret(
   encoding: 'base64' | 'base64url',
   options: { readonly json: boolean },
@@ -30,12 +30,12 @@ export async function createKey(ask: Ask, name: string, options: KeyOptions): Pr
   const made = await ask<Key & { key: string }>({ method: 'POST', path: '/v1/keys', body })
   if (options.json) return printJson(made)
   printLine(made.key)
-  tell(`${made.id} is shown this once; revoke it with "larder keys revoke ${made.id}"`)
+  tell(`${made.id} is shown only once; revoke it with "larder keys revoke ${made.id}"`)
 }
 
 export async function listKeys(ask: Ask, options: { readonly json: boolean }): Promise<void> {
   const items = await readPages<Key>(ask, '/v1/keys')
-  if (items.length === 0) tell('no keys but the one of the settings')
+  if (items.length === 0) tell('no keys except that of the settings')
   if (options.json) printJson(items)
   else printRows(items, COLUMNS)
 }

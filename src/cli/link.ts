@@ -10,7 +10,7 @@ export type LinkOptions = {
 
 type Link = { readonly id: string; readonly url: string; readonly expiresAt: string }
 
-/** Prints the URL alone, so that it can be piped. */
+/** Prints only the URL to standard output, so that it can be piped. */
 export async function makeLink(
   ask: Ask,
   wanted: { readonly userId: string; readonly provider: string },
@@ -21,5 +21,5 @@ export async function makeLink(
   const link = await ask<Link>({ method: 'POST', path: '/v1/connect-links', body })
   if (options.json) return printJson(link)
   printLine(link.url)
-  tell(`${link.id} is good for one connection until ${link.expiresAt}`)
+  tell(`${link.id} works for one connection until ${link.expiresAt}`)
 }

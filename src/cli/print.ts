@@ -1,7 +1,7 @@
 type Cell = string | number | boolean | null | undefined | readonly string[]
 export type Row = Readonly<Record<string, Cell>>
 
-/** Standard output is data: a table for eyes, JSON for programs. */
+/** Standard output is data: a table for people, JSON for programs. */
 export function printRows(rows: readonly Row[], columns: readonly string[]): void {
   process.stdout.write(tableOf(rows, columns))
 }
@@ -14,7 +14,7 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Standard error is people. */
+/** Standard error is for people. */
 export function tell(text: string): void {
   process.stderr.write(`larder: ${text}\n`)
 }
@@ -31,6 +31,6 @@ function tableOf(rows: readonly Row[], columns: readonly string[]): string {
 
 function cellOf(value: Cell): string {
   const text = [value ?? '-'].flat().join(' ')
-  // What a user or a provider named must not move the cursor of an operator's terminal.
+  // Names of users and providers must not control the operator's terminal.
   return text.replace(/[^\P{C}]/gu, '?') || '-'
 }

@@ -1,11 +1,11 @@
 import type { Ask } from './daemon-client.ts'
 
-/** A daemon of an earlier version answers some lists whole, without a cursor. */
+/** An earlier version of the daemon returns some lists whole, without a cursor. */
 type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor?: string | null }
 
 const PAGE = '500'
 
-/** All items of a list, page by page. */
+/** Reads all items of a list, page by page. */
 export async function readPages<Item>(
   ask: Ask,
   path: string,

@@ -1,20 +1,20 @@
-/** How a command ends. Documented in docs/running.md; supervisors act upon them. */
+/** Exit codes, documented in docs/running.md for supervisors. */
 export const EXIT = {
   failed: 1,
   usage: 2,
   /** The daemon cannot be reached. */
   unavailable: 69,
-  /** A fault of ours. */
+  /** A bug in Larder. */
   crashed: 70,
   /** The database cannot be opened or must not be. */
   database: 74,
-  /** Settings or master key: a restart will not help. */
+  /** Settings or master key; a restart does not help. */
   settings: 78,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** A command that cannot do what it was asked to; always says what to do instead. */
+/** Thrown if a command cannot do its work; always has a hint. */
 export class Refusal extends Error {
   readonly hint: string
   readonly exitCode: ExitCode

@@ -2,8 +2,8 @@ import { tell } from './print.ts'
 import { EXIT, type ExitCode, Refusal } from './refusal.ts'
 
 /**
- * Says on standard error what kept a command from its work, and answers its exit code. Messages are
- * repeated only where they are ours: those of others quote values.
+ * Prints to standard error why a command failed, and returns its exit code. Only our own messages
+ * are printed, because others quote values.
  */
 export function report(error: unknown): ExitCode {
   const { lines, hint, exitCode } = explain(error)
@@ -12,7 +12,7 @@ export function report(error: unknown): ExitCode {
   return exitCode
 }
 
-/** Whether nobody but us can mend it. */
+/** Whether it is a bug in Larder. */
 export function isFault(error: unknown): boolean {
   return explain(error).exitCode === EXIT.crashed
 }
@@ -31,7 +31,7 @@ export function explain(error: unknown): Report {
   return OWN[error.name]?.(error) ?? systemFault(error) ?? fault(error.name)
 }
 
-/** By name, so that no command loads the classes of what it does not use. */
+/** By name, so that a command need not load the classes. */
 const OWN: Readonly<Record<string, (error: Error) => Report>> = {
   ConfigError: ({ message }) => ({
     lines: message.split('\n'),
@@ -71,7 +71,7 @@ const OWN: Readonly<Record<string, (error: Error) => Report>> = {
     hint:
       reasonOf(error) === 'deadline'
         ? 'the machine was too busy; start again'
-        : 'install anew with "npm ci", or run the image: a library is not the one that was locked',
+        : 'install again with "npm ci", or run the image: a library differs from the locked version',
     exitCode: reasonOf(error) === 'deadline' ? EXIT.failed : EXIT.settings,
   }),
 }
@@ -99,7 +99,7 @@ const FILES = [
 ]
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
-/** What the system refused, by its own code: the message would tell a path or an address. */
+/** An error of the operating system, by its code: the message would show a path or an address. */
 function systemFault(error: Error): Report | null {
   if (!('syscall' in error && 'code' in error)) return null
   const [syscall, code] = [String(error.syscall), String(error.code)]
@@ -124,7 +124,7 @@ const MAKE_WRITABLE =
 
 function fault(name: string): Report {
   return {
-    lines: [`an unexpected fault (${name})`],
+    lines: [`a bug (${name})`],
     hint: 'this is a bug; report it with the log line before this one',
     exitCode: EXIT.crashed,
   }

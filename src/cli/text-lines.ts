@@ -11,9 +11,9 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Reads the lines of a file, or of standard input for `-`, as UTF-8. Lines end with LF or CR LF and
- * nothing else: U+2028 is a character of JSON strings. Bytes are never replaced, because two user ids
- * could become one. A line of more than `longest` bytes is not kept in memory. Blank lines are skipped.
+ * Reads the lines of a file, or of standard input for `-`, as UTF-8. Only LF and CR LF end a line,
+ * because U+2028 is valid in JSON strings. Bytes are never replaced: two user ids could become one.
+ * A line of more than `longest` bytes is not kept in memory. Blank lines are skipped.
  */
 export async function* textLines(path: string, longest: number): AsyncGenerator<TextLine> {
   let line = 0
@@ -83,7 +83,7 @@ function refuseUtf16(bytes: Buffer): void {
 function readLine(bytes: Buffer): { readonly text: string } | { readonly flaw: string } {
   const nul = bytes.indexOf(0)
   if (nul !== -1) return { flaw: `byte ${nul + 1} of the line is NUL: is the file in UTF-16?` }
-  // A file that was put together from several may hold several byte order marks.
+  // A file that was joined from several may have several byte order marks.
   const decoded = decodeUtf8(bytes)
   if ('text' in decoded) return decoded
   return { flaw: `byte ${decoded.badByte} of the line is not UTF-8: convert the file to UTF-8` }

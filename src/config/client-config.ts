@@ -11,7 +11,7 @@ import { isDaemonUrl } from './urls.ts'
 
 export type ClientConfig = { readonly url: string; readonly apiKey: Secret }
 
-/** Where the command line finds the daemon, and the key it shows there. */
+/** The URL of the daemon and the API key for the command line. */
 export function loadClientConfig(
   variables: EnvironmentVariables,
   around: Pick<ConfigSources, 'cwd' | 'inImage'>,
@@ -25,13 +25,13 @@ export function loadClientConfig(
     ? environment.secret('LARDER_API_KEY', apiKeyRule)
     : readLeftKey(left, apiKeyRule, findings)
   if (apiKey === null && findings.problems.length === 0) {
-    findings.problem('LARDER_API_KEY', 'not set; the daemon was started with one')
+    findings.problem('LARDER_API_KEY', 'not set; the daemon has one')
   }
   if (apiKey === null || findings.problems.length > 0) throw new ConfigError(findings.problems)
   return { url, apiKey }
 }
 
-/** How this machine reaches the private API of a daemon that has these settings. */
+/** The URL at which this machine reaches the private API. */
 export function privateUrl(variables: EnvironmentVariables): string {
   const findings = new Findings()
   const listen = readPrivateListen(new Environment(variables, findings, '/'))

@@ -1,4 +1,4 @@
-/** Everything that is wrong with the settings, a line each; never a value. */
+/** Everything that is wrong with the settings, one line each; never a value. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 

@@ -23,37 +23,37 @@ import { presetIds, type ProviderSettings } from '../oauth/recipe/configure-prov
 import type { Policy } from '../ports/ports.ts'
 import type { SecretsRead } from './keys/secret-file.ts'
 
-/** The settings, read once and typed by their use. */
+/** All settings, parsed. */
 export type Config = {
   readonly dataDir: string
   readonly databaseFile: string
-  /** The vault that must be there; null: any, or a new one. */
+  /** The id of the vault that must be in the data directory; null: any, or a new one. */
   readonly vaultId: string | null
   readonly listen: Listen
   readonly publicListen: Listen
   readonly allowedHosts: readonly string[]
   readonly masterKey: MasterKeyOnce
   readonly apiKey: Secret
-  /** Files in which a first run has just left the keys. */
+  /** Files into which a first run has just written the keys. */
   readonly madeKeys: readonly string[]
   readonly providers: readonly ProviderSettings[]
   readonly policy: Policy
   readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: LogLevel
-  /** What the tokens that are kept in memory may take. */
+  /** The size of the cache of tokens. */
   readonly cacheBytes: number
-  /** Reads the files of client secrets and webhook secrets again; everything else stays as it was. */
+  /** Reads the files of client secrets and webhook secrets again; other settings do not change. */
   readonly readSecrets: () => {
     readonly providers: readonly SecretsRead[]
     readonly webhooks: readonly SecretsRead[]
   }
-  /** What is allowed but should be looked at: names and constant sentences. */
+  /** Settings that are valid but doubtful: names and constant sentences. */
   readonly warnings: readonly string[]
 }
 
 const CACHE_BYTES = 32 * 1024 * 1024
 
-/** Reads everything before it judges anything, so that one start tells all problems. */
+/** Reads all settings before it fails, so that one start reports all problems. */
 export function loadConfig(variables: EnvironmentVariables, around: ConfigSources): Config {
   const findings = new Findings()
   const environment = new Environment(variables, findings, around.cwd)

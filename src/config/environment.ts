@@ -12,10 +12,10 @@ import {
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
-/** What is wrong with a value, as a constant sentence; null where nothing is. */
+/** Returns what is wrong with a value, as a constant sentence, or null. */
 export type Rule = (raw: string) => string | null
 
-/** The `LARDER_` variables, each read by its rule; what is wrong goes to `findings`. */
+/** Reads `LARDER_` variables and records problems in `findings`. */
 export class Environment {
   readonly #variables: EnvironmentVariables
   readonly #findings: Findings
@@ -33,7 +33,7 @@ export class Environment {
     return this.#checked(raw, name, raw === '' ? () => 'must not be empty' : rule)
   }
 
-  /** A value of which `parse` makes something; null, with the problem noted, where it makes nothing. */
+  /** The parsed value; null, with a problem recorded, if `parse` returns null. */
   parsed<T>(name: PlainSetting, parse: (raw: string) => T | null, demand: string): T | null {
     const raw = this.text(name)
     if (raw === null) return null
@@ -61,7 +61,7 @@ export class Environment {
     return this.#variables[name] !== undefined || this.#variables[`${name}_FILE`] !== undefined
   }
 
-  /** From the variable itself or from the file that `X_FILE` names. */
+  /** Reads the variable, or the file that `X_FILE` names. */
   secret(name: SecretSetting, rule: Rule = () => null): Secret | null {
     const fileName = `${name}_FILE`
     const raw = this.#value(name)
@@ -78,7 +78,7 @@ export class Environment {
     return text === null ? null : wrap(this.#checked(text, fileName, rule))
   }
 
-  /** A misspelt name is a setting that silently does nothing; so none is let through. */
+  /** Records every unknown name: a misspelt setting would have no effect. */
   refuseUnknown(providerIds: Iterable<string>): void {
     const known = new Set<string>()
     for (const [name, sort] of Object.entries(SETTINGS)) {
@@ -96,7 +96,7 @@ export class Environment {
     }
   }
 
-  /** `$(cat file)` drops the line feed at the end, a Kubernetes secret keeps it: it is never meant. */
+  /** Removes a final line feed, which a Kubernetes secret keeps and nobody means. */
   #value(name: string): string | undefined {
     return this.#variables[name]?.replace(LINE_ENDS, '')
   }

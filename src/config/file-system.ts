@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import type { Findings } from './findings.ts'
 
 const SHARED =
-  'where locks and writes are not what a database needs: use a local disk or a named volume'
+  'whose locks and writes are unsafe for a database: use a local disk or a named volume'
 const LAYER = 'so the vault is gone with the container: mount a volume there'
 const MEMORY = 'so the vault is gone at the next boot: use a disk or a named volume'
 
-/** By what statfs(2) of Linux calls them. Disks, and whatever else is not here, are taken as they are. */
+/** File systems by their number in statfs(2) of Linux. Any other is accepted. */
 const DOUBTFUL: Readonly<Record<number, string>> = {
   0x6969: `on a network share (NFS), ${SHARED}`,
   0x517b: `on a network share (SMB), ${SHARED}`,
@@ -25,7 +25,7 @@ const DOUBTFUL: Readonly<Record<number, string>> = {
   0x858458f6: `in memory (ramfs), ${MEMORY}`,
 }
 
-/** Warns of a data directory whose file system loses vaults. One that nobody knows is no reason to. */
+/** Warns if the file system of the data directory is known to lose vaults. */
 export function doubtFileSystem(
   dataDir: string,
   typeOf: (path: string) => number | null,
@@ -35,7 +35,9 @@ export function doubtFileSystem(
   if (doubt !== undefined) findings.warning('LARDER_DATA_DIR', doubt)
 }
 
-/** Of a path that may not be there yet: of the directory in which it will be made. */
+/**
+ * The type of the file system at a path; if the path does not exist, that of the nearest parent.
+ */
 export function fileSystemType(path: string): number | null {
   try {
     return statfsSync(path).type >>> 0

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the settings, collected so that one start tells all of it. Names and constant
- * sentences only: whoever adds to it never hands in a value, since any value may be a misplaced secret.
+ * Collects problems and warnings, so that one start reports all. It takes names and constant
+ * sentences only, because any value may be a misplaced secret.
  */
 export class Findings {
   readonly #problems: string[] = []
@@ -18,7 +18,7 @@ export class Findings {
     this.#problems.push(`${name}: ${detail}`)
   }
 
-  /** Lines that are made by the same rule elsewhere. */
+  /** Adds complete lines. */
   add(problems: readonly string[]): void {
     this.#problems.push(...problems)
   }

@@ -19,7 +19,7 @@ const providers = z.record(
   { error: 'must be a map' },
 )
 
-/** Null counts as absent: what is left of a section that was commented out. */
+/** Null counts as absent: it remains of a section that was commented out. */
 const larderFileSchema = z.strictObject(
   {
     redirectUrls: texts.nullish(),
@@ -32,15 +32,15 @@ const larderFileSchema = z.strictObject(
 )
 
 export type LarderFile = z.output<typeof larderFileSchema> & {
-  /** Whether more than its owner may read it: a fault only where it holds a secret itself. */
+  /** Whether others may read it, which is a fault only if it holds a secret. */
   readonly isOpenToOthers: boolean
-  /** Every id under `providers`, also those whose settings could not be read. */
+  /** Every id under `providers`, even if its settings are malformed. */
   readonly providerIds: readonly string[]
 }
 
 const NO_FILE: LarderFile = { isOpenToOthers: false, providerIds: [] }
 
-/** What is structured among the settings; empty, with the problems noted, where the file is bad. */
+/** Reads larder.yaml; empty, with problems recorded, if it cannot be read. */
 export function readLarderFile(path: string, isExpected: boolean, findings: Findings): LarderFile {
   if (!isExpected && !existsSync(path)) return NO_FILE
   const file = readSecretText(path, 'larder.yaml', findings)
@@ -55,7 +55,7 @@ export function readLarderFile(path: string, isExpected: boolean, findings: Find
   return rest.success ? { ...rest.data, ...about } : { ...NO_FILE, ...about }
 }
 
-/** The sections that are well formed, so that one start also reports what is wrong within them. */
+/** The well-formed sections, so that one start also reports faults inside them. */
 function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
   if (!isMap(value)) return {}
   const rest = { ...value }
@@ -79,7 +79,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The parser's messages quote the file, which may hold client secrets: only the place is told. */
+/** Records only the position: messages of the parser quote the file, which may hold secrets. */
 function parseYaml(text: string, findings: Findings): { readonly value: unknown } | null {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })

@@ -1,12 +1,15 @@
-/** Where a listener listens. */
+/** The address of a listener. */
 export type Listen =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
 
-/** What the kernel takes for the path of a socket. */
+/** The longest path of a socket that the kernel accepts. */
 const LONGEST_SOCKET_PATH = 107
 
-/** `host:port`, `[::1]:port` or `unix:/path`; null for anything else. Port 0 is any free one. */
+/**
+ * Parses `host:port`, `[::1]:port` or `unix:/path`; null for anything else. Port 0 means any free
+ * port.
+ */
 export function parseListen(raw: string): Listen | null {
   if (raw.startsWith('unix:')) {
     const path = raw.slice('unix:'.length)
@@ -19,7 +22,7 @@ export function parseListen(raw: string): Listen | null {
   return host === undefined || port > 65_535 ? null : { kind: 'tcp', host, port }
 }
 
-/** Whether only this machine can reach it. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(listen: Listen): boolean {
   return listen.kind === 'unix' || isLoopbackHost(listen.host)
 }
@@ -35,7 +38,10 @@ export function isSameListen(a: Listen, b: Listen): boolean {
   return a.host === b.host && a.port === b.port && a.port !== 0
 }
 
-/** How this machine itself reaches it: a wildcard address is no place to connect to. */
+/**
+ * The URL at which this machine reaches the listener: a client cannot connect to a wildcard
+ * address.
+ */
 export function urlOf(listen: Listen): string {
   if (listen.kind === 'unix') return `unix:${listen.path}`
   const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[listen.host] ?? listen.host

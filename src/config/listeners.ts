@@ -13,7 +13,7 @@ export function readListeners(
   const listen = readPrivateListen(environment)
   const publicListen =
     environment.parsed('LARDER_PUBLIC_LISTEN', parseListen, DEMAND) ?? PUBLIC_DEFAULT
-  // Two listeners, because what the one carries must never be reached through the other.
+  // The private API must never be reachable through the public listener.
   if (isSameListen(listen, publicListen)) {
     findings.problem('LARDER_PUBLIC_LISTEN', 'must not be the address of the private API')
   }

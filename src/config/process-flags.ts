@@ -1,22 +1,22 @@
 import type { EnvironmentVariables } from './environment.ts'
 import type { Findings } from './findings.ts'
 
-/** What the running process itself says, however it was brought to it. */
+/** How the process was started. */
 export type ProcessState = {
   /** Node's own options on the command line. */
   readonly execArgv: readonly string[]
   readonly inspectorUrl: string | undefined
-  /** Whether a diagnostic report would be written on a signal, an exception or a fatal error. */
+  /** Whether Node writes a diagnostic report on a signal, an exception or a fatal error. */
   readonly writesReports: boolean
 }
 
-/** Options that show nothing of the memory and of the traffic. Any other one is refused. */
+/** Options of Node that reveal nothing of memory and traffic. Any other is refused. */
 const ALLOWED: ReadonlySet<string> = new Set(
   [
     // Memory and the engine.
     '--max-old-space-size --max-old-space-size-percentage --max-semi-space-size',
     '',
-    // What is on standard error.
+    // Standard error.
     '--disable-warning --no-warnings --trace-warnings',
     '--no-deprecation --pending-deprecation --trace-deprecation',
     '--enable-source-maps --stack-trace-limit --title',
@@ -35,10 +35,10 @@ const ALLOWED: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ')),
 )
 
-/** Each of them prints requests, with tokens in them. */
+/** Both print requests with tokens. */
 const PRINTING = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'] as const
 
-/** Refuses to hold keys in a process whose memory or traffic Node was told to show. */
+/** Refuses to start if Node was told to reveal the memory or the traffic of the process. */
 export function checkProcessFlags(
   variables: EnvironmentVariables,
   state: ProcessState,
@@ -57,19 +57,22 @@ export function checkProcessFlags(
   }
 }
 
-/** Naming an option quotes no secret: Node does not start with one that it does not know. */
+/** An option's name is no secret: Node does not start with an unknown one. */
 function refuseOptions(source: string, options: readonly string[], findings: Findings): void {
   const names = options
-    // The others are values of the option before them.
+    // Others are values of the preceding option.
     .filter((option) => option.startsWith('-'))
-    // Node takes `_` for `-` in a name.
+    // Node accepts `_` for `-` in a name.
     .map((option) => (option.split('=')[0] ?? '').replaceAll('_', '-'))
   for (const name of new Set(names.filter((one) => !ALLOWED.has(one)))) {
     findings.problem(source, `must not hold ${name}; docs/settings.md lists the options it may`)
   }
 }
 
-/** As Node splits the variable: at spaces outside of quotes, and `\` takes the next character as it is. */
+/**
+ * Splits the variable as Node does: at spaces outside of quotes; inside, `\` escapes the next
+ * character.
+ */
 function optionsOf(text: string): readonly string[] {
   const options: string[] = []
   let current: string | null = null

@@ -18,13 +18,16 @@ import { providerSettings } from './settings.ts'
 
 type Sources = {
   readonly file: LarderFile
-  /** What relative paths in the file start from. */
+  /** The base of relative paths in the file. */
   readonly fileDirectory: string
   readonly environment: Environment
   readonly findings: Findings
 }
 
-/** The providers of the file, and the presets that the environment enables. The environment wins. */
+/**
+ * The providers of the file, and the presets that environment variables enable. The environment
+ * takes precedence.
+ */
 export function readProviders(sources: Sources): readonly ProviderSettings[] {
   const named = new Map(Object.entries(sources.file.providers ?? {}))
   const ids = new Set([...named.keys(), ...presetIds])
@@ -33,7 +36,7 @@ export function readProviders(sources: Sources): readonly ProviderSettings[] {
   return providers
 }
 
-/** Reads the files again that hold secrets of these providers. */
+/** Reads the secrets of these providers again. */
 export function readClientSecrets(
   ids: readonly string[],
   sources: (findings: Findings) => Sources,
@@ -132,7 +135,7 @@ function readFileSecrets(
   return values.map((secret) => new Secret(secret.replace(LINE_ENDS, '')))
 }
 
-/** A YAML block (`|`) ends with a line feed that nobody means. */
+/** Removes the final line feed of a YAML block (`|`). */
 function withoutLineEnds(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(LINE_ENDS, '') : value
 }

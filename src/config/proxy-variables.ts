@@ -10,7 +10,7 @@ const UNUSED =
   'is set and not used: Larder connects to providers and webhook receivers directly, ' +
   'so this machine needs a route to them'
 
-/** Warns of forward proxies: a guard that checks addresses has to open its connections itself. */
+/** Warns that forward proxies are not used: the address guard must open its connections itself. */
 export function doubtProxyVariables(variables: EnvironmentVariables, findings: Findings): void {
   for (const name of NAMES) if (variables[name]) findings.warning(name, UNUSED)
 }

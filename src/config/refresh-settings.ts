@@ -18,12 +18,12 @@ export type RefreshSettings = z.output<typeof refreshSchema>
 
 export const DEFAULT_REFRESH_SETTINGS: RefreshSettings = refreshSchema.parse({})
 
-/** The settings as the refresh policy wants them; what does not go together is noted. */
+/** The refresh policy; settings that contradict each other are recorded. */
 export function refreshPolicy(settings: RefreshSettings, findings: Findings): RefreshPolicy {
   if (settings.backoffLongestSeconds < settings.backoffFirstSeconds) {
     findings.problem('refresh.backoffLongestSeconds', 'must not be below backoffFirstSeconds')
   }
-  // An exchange and its one replay must end while nobody else may take the lease.
+  // A refresh and its one replay must end before another process may take the lease.
   if (settings.leaseSeconds < 2 * settings.deadlineSeconds + 5) {
     findings.problem('refresh.leaseSeconds', 'must be at least twice deadlineSeconds plus 5')
   }

@@ -6,24 +6,24 @@ import type { Environment } from './environment.ts'
 import { fileSystemType } from './file-system.ts'
 import type { ProcessState } from './process-flags.ts'
 
-/** Where the settings are read. */
+/** What the settings depend on besides variables and files. */
 export type ConfigSources = {
   readonly cwd: string
-  /** Inside the image keys are never made, and the paths are the image's. */
+  /** The image has its own paths, and keys are never made in it. */
   readonly inImage: boolean
   readonly process: ProcessState
-  /** As statfs(2) of Linux has it; null where that cannot be known. */
+  /** The number in statfs(2) of Linux; null if unknown. */
   readonly fileSystemType: (path: string) => number | null
 }
 
-/** A file of the image's own, beside the package, tells that this is it. */
+/** Reads them from the process. A marker file beside the package identifies the image. */
 export function surroundings(): ConfigSources {
   const marker = fileURLToPath(new URL('../../IMAGE', import.meta.url))
   return {
     cwd: process.cwd(),
     inImage: existsSync(marker),
     process: processState(),
-    // Elsewhere the numbers mean something else.
+    // On other systems the numbers have another meaning.
     fileSystemType: process.platform === 'linux' ? fileSystemType : () => null,
   }
 }

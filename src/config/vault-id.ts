@@ -3,12 +3,12 @@ import type { Environment, Rule } from './environment.ts'
 import type { Findings } from './findings.ts'
 
 const vaultIdRule: Rule = (raw) =>
-  /^[0-9a-f]{32}$/.test(raw) ? null : 'must be the vaultId that the log tells at a start'
+  /^[0-9a-f]{32}$/.test(raw) ? null : 'must be the vaultId that the log shows at a start'
 
 /**
- * The vault that must be in the data directory; null: any, or a new one. Where a volume is missing its
- * mount point is an empty directory, and a new vault in it would tell every app that all its users are
- * gone. Whether it is this vault is seen when it is opened.
+ * The id of the vault that must be in the data directory; null: any, or a new one. If a volume is
+ * not mounted, its directory is empty: a new vault there would report every user as missing. The id
+ * is compared when the vault is opened.
  */
 export function readVaultId(
   environment: Environment,

@@ -40,11 +40,11 @@ type EndpointSettings = z.output<typeof endpointSchema>
 
 type Sources = {
   readonly settings: readonly EndpointSettings[]
-  /** Whether more than its owner may read the file that the settings stand in. */
+  /** Whether others may read the file with these settings. */
   readonly isOpenToOthers: boolean
-  /** What relative paths start from. */
+  /** The base of relative paths. */
   readonly directory: string
-  /** Those that are configured. */
+  /** The ids of configured providers. */
   readonly providers: ReadonlySet<string>
   readonly findings: Findings
 }
@@ -60,7 +60,7 @@ export function readWebhooks(sources: Sources): readonly WebhookEndpoint[] {
   return endpoints
 }
 
-/** Reads the files again that hold secrets of webhooks. */
+/** Reads the secrets of webhooks again. */
 export function readWebhookSecrets(
   sources: (findings: Findings) => Sources,
 ): readonly SecretsRead[] {
@@ -97,13 +97,13 @@ function readEndpoint(
   ]
 }
 
-/** Says nothing of the URL, which may hold a secret of its own. */
+/** A hash, because the URL may hold a secret. */
 function idFor(url: URL): string {
   return `url-${createHash('sha256').update(url.href).digest('hex').slice(0, 16)}`
 }
 
 function parseReceiverUrl(raw: string): URL | null {
-  // The parser forgives spaces and backslashes; what others read differently is no plain URL.
+  // `URL` accepts spaces and backslashes, which other parsers read differently.
   const url = /[\s\\#]/.test(raw) ? null : URL.parse(raw)
   if (url === null || !/^https?:$/.test(url.protocol)) return null
   return url.username === '' && url.password === '' ? url : null
@@ -135,7 +135,7 @@ function readSecrets(
 
 const SECRET_DEMAND = 'must be whsec_ and 24 to 64 bytes in base64'
 
-/** As Standard Webhooks has it. */
+/** The format of Standard Webhooks. */
 function isSigningSecret(secret: string): boolean {
   const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? []
   if (encoded === undefined || encoded.length % 4 !== 0) return false

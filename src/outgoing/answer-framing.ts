@@ -1,14 +1,14 @@
 /** Field values by lower-case name, in the order of arrival. */
 export type AnswerFields = ReadonlyMap<string, readonly string[]>
 
-/** Where the body of an answer ends (RFC 9112 §6.3). */
+/** How the end of a body is found (RFC 9112 §6.3). */
 export type Framing =
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly length: number }
   | { readonly kind: 'chunked' }
   /** At the end of the connection. */
   | { readonly kind: 'close' }
-  /** The lengths contradict each other: the body has no end that can be trusted. */
+  /** The lengths contradict each other, so no end can be trusted. */
   | { readonly kind: 'invalid' }
 
 export function framingOf(status: number, fields: AnswerFields): Framing {
@@ -25,7 +25,7 @@ export function framingOf(status: number, fields: AnswerFields): Framing {
   return { kind: 'length', length }
 }
 
-/** In the order in which they were applied; `identity` is none. */
+/** In the order in which they were applied, without `identity`. */
 export function transferCodings(fields: AnswerFields): readonly string[] {
   return listOf(fields, 'transfer-encoding').filter((coding) => coding !== 'identity')
 }

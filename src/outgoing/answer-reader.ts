@@ -2,7 +2,7 @@ import { type AnswerFields, framingOf } from './answer-framing.ts'
 
 export type AnswerHead = { readonly status: number; readonly fields: AnswerFields }
 
-/** Status lines, fields and informational answers before the body may have so many bytes. */
+/** The most bytes before the body: status lines, fields and informational answers. */
 export const HEAD_LIMIT = 128 * 1024
 
 const STATUS_LINE = /^HTTP\/\d+(?:\.\d+)?[ \t]+([1-9]\d\d)(?!\d)/i
@@ -14,17 +14,17 @@ type State = 'status' | 'fields' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end'
 
 /**
  * Reads one HTTP/1 answer, however its bytes are split. It reads what RFC 9112 obliges a client to
- * read, and more: informational answers of any number, folded fields, lines that end with a bare LF,
- * equal lengths said twice, chunk extensions. A line between the fields that is no field is skipped.
- * This is safe because each connection carries one answer: there is no next one to confuse it with.
+ * read, and more: any number of informational answers, folded fields, lines that end with a bare
+ * LF, repeated equal lengths, chunk extensions. A malformed line between the fields is skipped.
+ * This is safe because each connection carries one answer: no next answer can be confused with it.
  */
 export class AnswerReader {
-  /** Of the final answer; null until all of it has arrived. */
+  /** The head of the final answer; null until all of it has arrived. */
   head: AnswerHead | null = null
   /** Whether the last byte of the body arrived. */
   complete = false
   failure: 'malformed' | 'too_large' | null = null
-  /** Whether any byte arrived, be it of an informational answer. */
+  /** Whether any byte arrived, even of an informational answer. */
   began = false
   readonly #bodyLimit: number
   readonly #body: Buffer[] = []
@@ -32,7 +32,7 @@ export class AnswerReader {
   #state: State = 'status'
   #status = 0
   #fields: [name: string, value: string][] = []
-  /** The beginning of a line whose end has not arrived. */
+  /** The start of a line that is not complete yet. */
   #line: Buffer[] = []
   /** Bytes of lines since the last byte of the body. */
   #lineBytes = 0
@@ -47,7 +47,7 @@ export class AnswerReader {
     return this.#state === 'over'
   }
 
-  /** What arrived of the body; if no answer could be made out, what arrived in its place. */
+  /** The received part of the body; if there is no answer, the bytes received instead. */
   get body(): Buffer {
     return Buffer.concat(this.head === null ? [...this.#body, ...this.#line] : this.#body)
   }
@@ -96,7 +96,7 @@ export class AnswerReader {
     const line = Buffer.concat(this.#line).toString('latin1').replace(/\r+$/, '')
     const rest = bytes.subarray(end + 1)
     if (this.#state === 'status' && line !== '' && !STATUS_LINE.test(line)) {
-      // No HTTP: it is kept whole, because there may be tokens in it.
+      // Not HTTP: all of it is kept, because it may hold tokens.
       this.#line.push(bytes.subarray(end))
       this.#fail('malformed')
       return rest
@@ -146,7 +146,7 @@ export class AnswerReader {
   #endHead(): void {
     const status = this.#status
     this.#state = 'status'
-    // The final answer is still to come (RFC 9110 §15.2).
+    // An informational answer: the final one follows (RFC 9110 §15.2).
     if (status < 200) return
     const fields = new Map<string, string[]>()
     for (const [name, value] of this.#fields) {
@@ -181,7 +181,7 @@ export class AnswerReader {
     }
   }
 
-  /** The chunk of size zero ends the body; nothing in the trailer is of use. */
+  /** The chunk of size zero ends the body; the trailer is ignored. */
   #readChunkSize(line: string): void {
     const size = CHUNK_SIZE.exec(line)?.[1]
     if (size === undefined) return this.#fail('malformed')

@@ -3,15 +3,15 @@ import { connect as connectTls } from 'node:tls'
 
 export type ConnectOptions = {
   readonly timeoutMs: number
-  /** Ends the attempt; its reason is what the promise is rejected with. */
+  /** Ends the attempt; the promise is rejected with its reason. */
   readonly signal: AbortSignal
   readonly lookup?: LookupFunction
 }
 
-/** Opens the connection that an exchange runs over; rejects if there is none. */
+/** Opens the connection of an exchange; rejects if it cannot. */
 export type Connector = (url: URL, signal: AbortSignal) => Promise<Socket>
 
-/** Why there was no connection; nothing was sent. */
+/** Why there was no connection. Nothing was sent. */
 export type ConnectFault = 'connect_timeout' | 'refused' | 'dns' | 'tls' | 'unreachable'
 
 /** The host of a URL as a name or an address, without brackets. */
@@ -19,7 +19,7 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
 }
 
-/** Resolves once a request can be written: for https, once the certificate is verified. */
+/** Resolves when a request can be written; for https, after the certificate is verified. */
 export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   const { timeoutMs, signal, lookup } = options
   const isTls = url.protocol === 'https:'
@@ -31,11 +31,12 @@ export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   }
   const onAbort = () => give(signal.reason)
   const timer = setTimeout(() => {
-    // After the process stood still, timers come first: what arrived meanwhile goes before them.
+    // After the process was suspended, timers run first. Data that arrived meanwhile is handled
+    // before this one.
     setImmediate(() => setImmediate(() => give(timedOut())))
   }, timeoutMs)
   signal.addEventListener('abort', onAbort)
-  // Stays for good: a socket without a listener would end the process.
+  // Never removed: an error on a socket without a listener would end the process.
   socket.on('error', give)
   socket.once('close', () => give(new Error('closed')))
   socket.once(isTls ? 'secureConnect' : 'connect', () => resolve(socket))
@@ -56,7 +57,7 @@ function openPlain(url: URL, lookup: LookupFunction | undefined): Socket {
   return connectPlain({ host: hostOf(url), port, noDelay: true, ...(lookup && { lookup }) })
 }
 
-/** Sessions are not resumed: a certificate that was replaced must be seen. */
+/** Opens no resumed session, so that a replaced certificate is seen. */
 function openTls(url: URL, lookup: LookupFunction | undefined): Socket {
   const host = hostOf(url)
   return connectTls({
@@ -78,7 +79,7 @@ export function connectFault(error: unknown): ConnectFault {
   return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'unreachable'
 }
 
-/** What is wrong with a connection whose fault is `tls`. */
+/** The cause of the fault `tls`. */
 export type TlsFault = 'authority' | 'certificate_time' | 'hostname' | 'no_tls' | 'tls'
 
 export function tlsFault(error: unknown): TlsFault {

@@ -12,7 +12,7 @@ export type HttpRequest = {
 
 export type ExchangeOptions = {
   readonly connector: Connector
-  /** Whole exchange, from the look-up of the name to the last byte. */
+  /** For the whole exchange, from the look-up of the name to the last byte. */
   readonly deadlineMs: number
   readonly bodyLimit: number
   readonly stop?: AbortSignal
@@ -21,22 +21,22 @@ export type ExchangeOptions = {
 export type Cut = 'deadline' | 'stopped'
 
 export type Exchanged =
-  /** Not one byte of the request was written; the error of the connector or a cut says why. */
+  /** No byte of the request was written; the connector's error or a cut says why. */
   | { readonly kind: 'not_sent'; readonly reason: unknown }
   | {
       readonly kind: 'sent'
-      /** Null: no final answer arrived, or its head did not arrive whole. */
+      /** Null: no complete head of a final answer arrived. */
       readonly head: AnswerHead | null
-      /** What arrived of the body; without a head, what arrived in place of an answer. */
+      /** The received part of the body; without a head, the bytes received instead of an answer. */
       readonly body: Buffer
       readonly complete: boolean
       /** Whether any byte of an answer arrived. */
       readonly began: boolean
-      /** What ended an exchange that is not complete. */
+      /** Why the exchange is not complete. */
       readonly failure: Cut | 'reset' | 'malformed' | 'too_large'
     }
 
-/** Ends an exchange before its time. */
+/** Ends an exchange early. */
 class CutShort extends Error {
   readonly cut: Cut
 
@@ -51,8 +51,8 @@ export function cutOf(reason: unknown): Cut | null {
 }
 
 /**
- * Runs one HTTP/1.1 request over a connection of its own, which is closed afterwards. Follows no
- * redirect and never throws for what a peer does.
+ * Runs one HTTP/1.1 request over its own connection, which is closed afterwards. Follows no
+ * redirect and never throws because of a peer.
  */
 export async function exchange(
   request: HttpRequest,
@@ -61,7 +61,8 @@ export async function exchange(
   const cut = new AbortController()
   const onStop = () => cut.abort(new CutShort('stopped'))
   const timer = setTimeout(() => {
-    // After the process stood still, timers come first: what arrived meanwhile goes before them.
+    // After the process was suspended, timers run first. Data that arrived meanwhile is handled
+    // before this one.
     setImmediate(() => setImmediate(() => cut.abort(new CutShort('deadline'))))
   }, deadlineMs)
   stop?.addEventListener('abort', onStop)
@@ -96,7 +97,10 @@ function bytesOf({ method, url, headers, body }: HttpRequest): Buffer {
   return Buffer.concat([Buffer.from(head, 'latin1'), content])
 }
 
-/** Writes the request and reads until the answer, the connection or the time is over. */
+/**
+ * Writes the request and reads until the answer is complete, the connection ends or the time is
+ * over.
+ */
 async function converse(
   socket: Socket,
   request: Buffer,

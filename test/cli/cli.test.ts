@@ -216,7 +216,7 @@ describe('commands that fail', () => {
       stdout: '',
       stderr:
         'larder: error: the request is not valid; provider: no such provider (invalid_request)\n' +
-        'larder: hint: correct what is named; --help tells what each command takes\n',
+        'larder: hint: correct what is named; --help lists the options of each command\n',
     })
   })
 
@@ -248,6 +248,6 @@ describe('commands that fail', () => {
   test('an answer that is not from a Larder daemon is reported as such', async () => {
     const { url } = await scriptedDaemon({})
     const run = await larder(['keys', 'list'], as(url))
-    expect(run.stderr).toContain('the answer is none of a daemon')
+    expect(run.stderr).toContain('the answer does not come from a daemon')
   })
 })

@@ -22,7 +22,7 @@ test.each([
 test('the master key can be taken once, and the settings keep neither its text nor its bytes', () => {
   const key = masterKey({ LARDER_MASTER_KEY: KEY.toString('base64') })
   expect(key.take()).toHaveLength(32)
-  expect(() => key.take()).toThrow('taken already')
+  expect(() => key.take()).toThrow('already taken')
   expect(inspect(key, { showHidden: true, depth: 9 })).not.toContain(KEY.toString('base64'))
 })
 

@@ -16,8 +16,8 @@ import type { Findings } from '../findings.ts'
 import { fileErrorCode, readSecretFile } from './secret-file.ts'
 
 /**
- * Where a first run leaves its keys: beside the data directory, never inside, since what is backed up
- * with the vault opens the vault.
+ * The files for the keys of a first run. They are beside the data directory, because a backup that
+ * holds both can be opened.
  */
 export function keyFiles(dataDir: string): { readonly masterKey: string; readonly apiKey: string } {
   const directory = dirname(dataDir)
@@ -27,7 +27,10 @@ export function keyFiles(dataDir: string): { readonly masterKey: string; readonl
   }
 }
 
-/** The key that an earlier first run left; null where there is none or, with a problem noted, a bad one. */
+/**
+ * The key of an earlier first run; null if there is none or, with a problem recorded, if it is
+ * malformed.
+ */
 export function readLeftKey(path: string, rule: Rule, findings: Findings): Secret | null {
   if (!existsSync(path)) return null
   const name = basename(path)
@@ -37,14 +40,14 @@ export function readLeftKey(path: string, rule: Rule, findings: Findings): Secre
   return text === null || problem !== null ? null : new Secret(text)
 }
 
-/** 32 random bytes, as the rules of both keys want them. */
+/** 32 random bytes, which both key rules accept. */
 export function newKey(encoding: 'base64' | 'base64url'): string {
   return randomBytes(32).toString(encoding)
 }
 
 /**
- * Writes a key that is not there yet, readable by its owner alone. A crash leaves the whole key or
- * none: half a master key would be taken for one and seal a vault. False where another was quicker.
+ * Writes a new key, readable by its owner only. A crash leaves the whole key or none, because half
+ * a master key would pass for one and seal a vault. False if the file already exists.
  */
 export function writeNewKey(path: string, key: string): boolean {
   const directory = dirname(path)

@@ -6,13 +6,13 @@ import { keyFiles, newKey, readLeftKey, writeNewKey } from './key-files.ts'
 import { masterKeyRule, readMasterKey } from './master-key.ts'
 import { fileErrorCode } from './secret-file.ts'
 
-/** RFC 6750 §2.1: only these can be sent as a bearer token. */
+/** The characters of a bearer token (RFC 6750 §2.1). */
 export const apiKeyRule: Rule = (raw) =>
   /^[A-Za-z0-9._~+/-]{32,}=*$/.test(raw)
     ? null
     : 'must be at least 32 characters of A-Z, a-z, 0-9 and . _ ~ + / -'
 
-/** Null: a problem is noted. */
+/** Null: a problem is recorded. */
 type KeySource = Secret | 'to be made' | null
 
 export type KeySources = { readonly masterKey: KeySource; readonly apiKey: KeySource }
@@ -20,7 +20,7 @@ export type KeySources = { readonly masterKey: KeySource; readonly apiKey: KeySo
 export type Keys = {
   readonly masterKey: Secret
   readonly apiKey: Secret
-  /** Files that were written just now. */
+  /** Files that were just written. */
   readonly madeKeys: readonly string[]
 }
 
@@ -31,7 +31,7 @@ type Surroundings = {
   readonly inImage: boolean
 }
 
-/** What is given, else what an earlier first run left, else to be made where that is safe. */
+/** Each key from the settings, else from an earlier first run, else to be made if that is safe. */
 export function readKeys(
   sources: { readonly environment: Environment; readonly variables: EnvironmentVariables },
   surroundings: Surroundings,
@@ -53,7 +53,10 @@ export function readKeys(
   }
 }
 
-/** Writes the keys of a first run; null where that fails, or where a key was bad, with the problem noted. */
+/**
+ * Writes the keys of a first run; null, with a problem recorded, if that fails or a key is
+ * malformed.
+ */
 export function makeKeys(sources: KeySources, dataDir: string, findings: Findings): Keys | null {
   const files = keyFiles(dataDir)
   const made: string[] = []
@@ -80,8 +83,8 @@ export function makeKeys(sources: KeySources, dataDir: string, findings: Finding
 }
 
 /**
- * A key that no setting gives. Outside a first run on one machine it is never made: in a container it
- * would be lost with it, and a second key for a vault that exists leaves all of it unreadable.
+ * Decides on a key that no setting gives. It is made only in a first run on one machine: a
+ * container would lose it, and a second key for an existing vault could not open it.
  */
 function absentKey(around: Surroundings & { readonly isAnyGiven: boolean }, findings: Findings) {
   const hasVault = existsSync(around.databaseFile)

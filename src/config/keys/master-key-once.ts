@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/base/secret.ts'
 
-/** The master key of the settings. It is handed out once, as bytes that the receiver wipes. */
+/** The master key of the settings. It can be taken once, as bytes that the receiver wipes. */
 export class MasterKeyOnce {
   #bytes: Uint8Array | null
 
@@ -11,7 +11,7 @@ export class MasterKeyOnce {
 
   take(): Uint8Array {
     const bytes = this.#bytes
-    if (bytes === null) throw new Error('the master key was taken already')
+    if (bytes === null) throw new Error('the master key was already taken')
     this.#bytes = null
     return bytes
   }

@@ -8,13 +8,16 @@ const COMMAND = 'LARDER_MASTER_KEY_COMMAND'
 const COMMAND_TIMEOUT_MS = 30_000
 const LONGEST_OUTPUT_BYTES = 4096
 
-/** 32 bytes in base64, of either alphabet, padded or not. */
+/** 32 bytes in base64, of either alphabet, with or without padding. */
 export const masterKeyRule: Rule = (raw) =>
   /^(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/.test(raw)
     ? null
     : 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them'
 
-/** The master key from the variable, the file or the command; null where none is given or it is bad. */
+/**
+ * The master key from the variable, the file or the command; null if none is given or it is
+ * malformed.
+ */
 export function readMasterKey(
   environment: Environment,
   variables: EnvironmentVariables,
@@ -35,8 +38,8 @@ export function readMasterKey(
 }
 
 /**
- * The operator's own pipeline, so a shell runs it. Neither its output nor what it says on standard
- * error is ever shown: tools for keys quote keys.
+ * Runs the operator's command in a shell. Its output and standard error are never shown, because
+ * tools for keys quote keys.
  */
 function runCommand(
   command: string,

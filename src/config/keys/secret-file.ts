@@ -4,13 +4,12 @@ import type { Secret } from '../../core/base/secret.ts'
 
 const LARGEST_BYTES = 1024 * 1024
 
-/** What editors, `echo` and a YAML block add to the end of a value. */
+/** Line ends that editors, `echo` and a YAML block add to a value. */
 export const LINE_ENDS = /[\r\n]+$/
 
 /**
- * The text of a file that holds a secret, without the newline that editors and `echo` add. Null, with a
- * problem noted under `name`, where there is none. The path is not told: it may be the secret itself,
- * put into the wrong setting.
+ * The secret in a file, without the final line ends. Null, with a problem recorded under `name`, if
+ * there is none. The path is not shown, because it may be the secret itself in the wrong setting.
  */
 export function readSecretFile(path: string, name: string, findings: Findings): string | null {
   const file = readSecretText(path, name, findings)
@@ -38,7 +37,7 @@ export function readSecretText(
       if (size > LARGEST_BYTES) return null
       const bytes = readFileSync(file)
       const text = decoded(bytes, name, findings)
-      // Memory that is freed is not cleared, and strings are collected sooner or later.
+      // Freed memory is not cleared; strings are collected sooner or later.
       bytes.fill(0)
       return text === null ? null : { text, isOpenToOthers: isOpen(mode, uid) }
     } finally {
@@ -51,22 +50,25 @@ export function readSecretText(
 }
 
 /**
- * Whether more may be done with the file than this process needs. A mounted secret that belongs to
- * another user and is read by group (Kubernetes' `fsGroup`), or that nobody may write (0440), is as
- * it should be.
+ * Whether the file has more permissions than this process needs. Acceptable: a mounted secret of
+ * another user that the group may read (Kubernetes' `fsGroup`), or a file that nobody may write
+ * (0440).
  */
 function isOpen(mode: number, uid: number): boolean {
   const byGroupAlone = uid !== process.getuid?.() || (mode & 0o200) === 0
   return (mode & (byGroupAlone ? 0o027 : 0o077)) !== 0
 }
 
-/** UTF-8, with or without a byte order mark; null, with a problem noted, for any other encoding. */
+/**
+ * Decodes UTF-8, with or without a byte order mark; null, with a problem recorded, for any other
+ * encoding.
+ */
 function decoded(bytes: Buffer, name: string, findings: Findings): string | null {
   const isWide = bytes.includes(0)
   try {
     if (!isWide) return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // Told below, without the bytes.
+    // Reported below, without the bytes.
   }
   const found = isWide ? 'holds NUL bytes, as UTF-16 does' : 'is not UTF-8'
   findings.problem(name, `the file ${found}: save it as UTF-8`)
@@ -77,10 +79,10 @@ export function fileErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }
 
-/** The secrets of one provider or webhook as the settings give them now. */
+/** The current secrets of one provider or webhook. */
 export type SecretsRead = {
   readonly id: string
   readonly secrets: readonly Secret[]
-  /** With one, the secrets are not to be used. */
+  /** If there is any, the secrets must not be used. */
   readonly problems: readonly string[]
 }

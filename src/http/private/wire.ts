@@ -74,7 +74,7 @@ const connectionFields = z.object({
   failure: failureShape.nullable(),
   metadata: metadataShape,
   providerData: metadataShape.describe(
-    'What the provider told that calls to its API need, such as an instance URL.',
+    'Values from the provider that calls to its API need, such as an instance URL.',
   ),
   createdAt: time,
   updatedAt: time,

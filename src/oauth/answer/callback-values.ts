@@ -16,8 +16,9 @@ type Checked =
   | ProviderRefusal<'untrusted' | 'unavailable'>
 
 /**
- * Verifies values of a callback with the token that came for it: the user can edit a callback. A value
- * that the token does not prove stays marked, and ends the flow if the account's id is made of it.
+ * Verifies values of a callback with the token that came for it, because the user can edit a
+ * callback. A value that the token does not prove stays marked; it ends the flow if the account's
+ * id contains it.
  */
 export async function verifyCallback(
   means: Means,

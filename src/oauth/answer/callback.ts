@@ -18,8 +18,8 @@ export type CheckedCallback =
   | { readonly kind: 'untrusted'; readonly detail: string }
 
 /**
- * What later requests need of a callback and of the flow that it ends. Null where one is not as the
- * preset says: it may decide which host is told the code.
+ * The values of a callback and its flow that later requests need. Null if one does not match the
+ * preset: it could select the host that gets the code.
  */
 export function keptFromCallback(
   recipe: Recipe | undefined,
@@ -39,7 +39,7 @@ export function keptFromCallback(
 
 const LONGEST_ACCOUNT_NAME = 256
 
-/** What the callback says of the account, if the preset names a place. */
+/** The name of the account in the callback, if the preset names a place. */
 export function accountInCallback(
   { accountFromCallback }: Recipe,
   callback: ReadonlyMap<string, string>,
@@ -50,7 +50,7 @@ export function accountInCallback(
   return { id: null, email: null, name: isPlain ? name : null }
 }
 
-/** Apple puts JSON into a parameter. */
+/** Apple sends JSON in a parameter. */
 function valueOf(text: string): unknown {
   if (!text.startsWith('{')) return text
   try {
@@ -60,7 +60,10 @@ function valueOf(text: string): unknown {
   }
 }
 
-/** RFC 6749 §4.1.2 and RFC 9207. The state was held against the flow before anything came here. */
+/**
+ * Checks a callback (RFC 6749 §4.1.2, RFC 9207). The caller has already compared the state with the
+ * flow.
+ */
 export function checkCallback(
   call: ProviderCall,
   callback: ReadonlyMap<string, string>,
@@ -87,7 +90,7 @@ export function checkCallback(
   }
 }
 
-/** A parameter that must name what the user was sent to, e.g. the shop. */
+/** Whether parameters have the values that the user was sent with, such as the shop. */
 function isAsItMust(
   { recipe, variables }: ProviderCall,
   callback: ReadonlyMap<string, string>,
@@ -102,7 +105,7 @@ function parametersOf(call: ProviderCall, callback: ReadonlyMap<string, string>)
   const { recipe, server, variables } = call
   const parameters = new URLSearchParams([...callback])
   const iss = parameters.get('iss')
-  // Without an issuer there is nothing to hold it against.
+  // Without an issuer there is nothing to compare it with.
   if (recipe.issuer === undefined) parameters.delete('iss')
   else if (iss !== null && isFromIssuer(recipe, variables, { known: server.issuer, iss })) {
     parameters.set('iss', server.issuer)
@@ -113,7 +116,7 @@ function parametersOf(call: ProviderCall, callback: ReadonlyMap<string, string>)
   return parameters
 }
 
-/** Whatever stands there was typed into a URL by somebody. */
+/** The value comes from a URL that anyone could write. */
 function codeOf(error: string): string {
   return /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : 'unknown_error'
 }

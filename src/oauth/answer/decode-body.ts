@@ -9,9 +9,11 @@ import {
 
 type Decoder = (bytes: Uint8Array, limit: number) => Uint8Array
 
-/** Of a body that was cut, the part that can be decoded is still of use: none insists on its end. */
+/** Decodes the available part of a body that was cut. */
 const ZLIB_FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
-/** RFC 9659: a decoder need not offer a larger window; a frame may not make it allocate one. */
+/**
+ * A decoder need not support a larger window (RFC 9659), and a frame must not make it allocate one.
+ */
 const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 }
 
 const gunzip: Decoder = (bytes, maxOutputLength) =>
@@ -21,7 +23,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: gunzip,
   'x-gzip': gunzip,
   deflate: (bytes, maxOutputLength) => {
-    // Some servers leave the zlib wrapper out (RFC 9110 §8.4.1.2).
+    // Some servers omit the zlib wrapper (RFC 9110 §8.4.1.2).
     const isWrapped = ((bytes[0] ?? 0) & 0x0f) === 8
     return (isWrapped ? inflateSync : inflateRawSync)(bytes, { maxOutputLength, ...ZLIB_FLUSH })
   },
@@ -38,13 +40,13 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
     }),
 }
 
-/** More layers than this no server applies. */
+/** More layers than any server applies. */
 const MOST_LAYERS = 4
 
 /**
- * Undoes the codings of a body, given in the order in which they were applied. Requests ask for none,
- * but a rotation must not be lost because a server or a proxy compresses all the same. A coding that
- * is unknown, or that the body does not have, changes nothing. Null: more than `limit` bytes come out.
+ * Decodes a body; `codings` are in the order in which they were applied. Requests accept none, but
+ * a server or proxy that compresses anyway must not cost a rotation. An unknown coding, or one that
+ * the body does not have, changes nothing. Null: the result exceeds `limit` bytes.
  */
 export function decodeBody(
   body: Uint8Array,

@@ -1,8 +1,8 @@
 import type { GrantedScope } from '../recipe/shapes.ts'
 
 /**
- * The scopes of an answer, spelled as they were asked for: providers shorten, lengthen and leave out.
- * What was granted beyond the request stays as it is.
+ * The scopes of an answer, spelled as requested: providers shorten, lengthen and omit scopes.
+ * Scopes beyond the request stay unchanged.
  */
 export function grantedScopes(
   reported: readonly string[],

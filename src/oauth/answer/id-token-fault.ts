@@ -3,11 +3,11 @@ import { parseJson } from '../../core/base/json.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** What the id token had to be. */
+/** What the id token must match. */
 export type Expected = {
   readonly issuer: string
   readonly clientId: string
-  /** Null: the flow sent none. */
+  /** Null: the flow sent no nonce. */
   readonly nonce: string | null
   readonly algorithms: readonly string[]
   readonly nowSeconds: number
@@ -15,8 +15,8 @@ export type Expected = {
 }
 
 /**
- * Why an id token is refused, for operators: the first thing that is wrong, by the name of its claim.
- * Never quotes the token. Null if nothing is wrong but, perhaps, its signature.
+ * Why an id token is refused, for operators: the first fault, by the name of its claim. Never
+ * quotes the token. Null if there is no fault, except perhaps its signature.
  */
 export function idTokenFault(
   { idToken, claims }: { readonly idToken: string | null; readonly claims: Claims },

@@ -18,8 +18,9 @@ export type IdTokenResult =
   { readonly kind: 'ok'; readonly claims: Claims } | ProviderRefusal<'untrusted' | 'unavailable'>
 
 /**
- * The claims of an id token after OpenID Connect Core §3.1.3.7: issuer, audience, nonce, times and an
- * allowed algorithm, and the signature although TLS would do: the token may be shown to others.
+ * The claims of an id token, verified by OpenID Connect Core §3.1.3.7: issuer, audience, nonce,
+ * times, an allowed algorithm. The signature is verified too, although TLS would suffice, because
+ * the token may be shown to others.
  */
 export async function verifyIdToken(
   means: Means,
@@ -53,14 +54,14 @@ export async function verifyIdToken(
     })
     if (!isForClient(claimed, client.id)) return refused()
     const unsigned = await checkSignature(means, call, { as, response })
-    // Those that the library has verified, but with the digits of every number.
+    // The claims that oauth4webapi verified, but with the exact digits of numbers.
     return unsigned ?? { kind: 'ok', claims: claimed }
   } catch {
     return refused()
   }
 }
 
-/** Clocks of two machines differ. */
+/** Allows for clocks that differ. */
 const TOLERANCE_SECONDS = 120
 const NOT_VALID = 'the id token is not valid'
 
@@ -68,13 +69,13 @@ function untrusted(detail: string): IdTokenResult {
   return { kind: 'untrusted', detail }
 }
 
-/** The client is an audience and, if a party is named, the authorized one (§3.1.3.7). */
+/** Whether the client is an audience and, if a party is named, the authorized one (§3.1.3.7). */
 export function isForClient({ aud, azp }: Claims, clientId: string): boolean {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   return audiences.includes(clientId) && (azp === undefined || azp === clientId)
 }
 
-/** The claims as they stand in the token, not verified. */
+/** The claims of the token, not verified. */
 export function claimsIn(idToken: string | null): Claims {
   try {
     const payload = Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString()

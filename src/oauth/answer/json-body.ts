@@ -3,17 +3,17 @@ import { isRecord } from '../../core/base/json-path.ts'
 
 export type ReadBody = {
   readonly text: string
-  /** Undefined: neither JSON nor a form, or one that gives a member two different values. */
+  /** Undefined: neither JSON nor a form, or a member has two different values. */
   readonly value: unknown
-  /** The same, but of two different values the last, which is the one that other clients see. */
+  /** The same, but of two different values the last, which other clients see. */
   readonly latest: unknown
 }
 
 const DEEPEST = 32
 
 /**
- * Reads a body as JSON, or as a form where the content type or the preset says so. Nothing thrown
- * and no message of the parser gets out of here: both would quote the body.
+ * Reads a body as JSON, or as a form if the content type or the preset says so. Errors and messages
+ * of the parser quote the body, so none gets out.
  */
 export function readBody(
   bytes: Uint8Array,
@@ -24,14 +24,14 @@ export function readBody(
   const text = decode(bytes)
   const isForm =
     format === 'form' || (format === null && /x-www-form-urlencoded/i.test(contentType))
-  // The last member of a form that was cut may be cut itself.
+  // The last member of an incomplete form may be incomplete.
   const whole = complete || !isForm ? text : text.slice(0, Math.max(0, text.lastIndexOf('&')))
   return { text, ...(isForm ? readForm(whole) : readJson(whole)) }
 }
 
 /**
- * UTF-8, and if it is not, windows-1252: a Latin-1 byte in a name must not cost the tokens beside it.
- * Each byte is then a character of its own, so two different names stay two.
+ * Decodes UTF-8 or else windows-1252, because a Latin-1 byte in a name must not cost the tokens
+ * beside it. In windows-1252 each byte is a character, so different names stay different.
  */
 function decode(bytes: Uint8Array): string {
   try {
@@ -61,7 +61,7 @@ function readJson(text: string): Read {
   }
   const members = countMembers(latest)
   if (members === null) return UNREADABLE
-  // Of several values for one member the parser keeps the last and says nothing.
+  // The parser keeps the last of several values for one member, without an error.
   const contradicts = members !== countColons(text) && contradictsItself(text)
   return { value: contradicts ? undefined : latest, latest }
 }
@@ -73,7 +73,7 @@ function contradictsItself(text: string): boolean {
   const tokens = (text.match(JSON_TOKEN) ?? []).filter((token) => token !== ':' && token !== ',')
   let next = 0
   let contradicts = false
-  /** One value, written so that equal ones are equal texts. */
+  /** A value as text; equal values have equal texts. */
   const readValue = (): string => {
     const token = tokens[next++] ?? ''
     if (token === '{') return readMembers()
@@ -101,7 +101,7 @@ function contradictsItself(text: string): boolean {
   return contradicts
 }
 
-/** Members of all objects in a value; null if it is nested too deep. */
+/** The number of members of all objects in a value; null if it is nested too deep. */
 function countMembers(value: unknown): number | null {
   let members = 0
   let level: readonly unknown[] = [value]
@@ -118,7 +118,7 @@ function children(value: unknown): readonly unknown[] {
   return isRecord(value) ? Object.values(value) : []
 }
 
-/** In valid JSON a colon outside of strings stands between the name and the value of a member. */
+/** In valid JSON a colon outside of strings separates the name and the value of a member. */
 function countColons(text: string): number {
   return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').split(':').length - 1
 }

@@ -7,10 +7,10 @@ import {
 } from '../../core/refresh/lifetime.ts'
 import type { AnswerShape, LifetimeSource } from '../recipe/shapes.ts'
 
-/** A token answer in one form, whatever form the provider gave it; nothing in it is trusted yet. */
+/** A token answer in one form for all providers; nothing in it is trusted yet. */
 export type TokenSet = {
   readonly accessToken: string | null
-  /** As the provider spelled it. */
+  /** As spelled by the provider. */
   readonly tokenType: string | null
   readonly expiresInSeconds: number | null
   readonly refreshToken: string | null
@@ -36,7 +36,7 @@ export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
   }
 }
 
-/** RFC 6749 Appendix A: visible ASCII and space. Anything else could not even stand in a header. */
+/** Visible ASCII and space (RFC 6749 Appendix A). Anything else could not be sent in a header. */
 const TOKEN = /^[\x20-\x7e]+$/
 
 function tokenOf(root: unknown, path: string | null): string | null {
@@ -44,7 +44,10 @@ function tokenOf(root: unknown, path: string | null): string | null {
   return text !== null && TOKEN.test(text) ? text : null
 }
 
-/** Empty and foreign values count as missing: a refresh token that is null or 0 is none. */
+/**
+ * Empty values and values of another type count as missing: a refresh token that is null or 0 is
+ * none.
+ */
 function textOf(root: unknown, path: string | null): string | null {
   const value = path === null ? null : valueAt(root, path)
   return typeof value === 'string' && value !== '' ? value : null
@@ -71,7 +74,7 @@ function refreshTokenLifetime(
   return null
 }
 
-/** A list, or text with the separator of this provider between; null where nothing is said. */
+/** The scopes as a list or as text with the provider's separator; null if the answer has none. */
 function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readonly string[] | null {
   const separators = scopeSeparator.trim() === '' ? /\s+/ : /[\s,]+/
   for (const path of paths) {
@@ -83,8 +86,8 @@ function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readon
 }
 
 /**
- * A refresh token in what is left of a broken answer, so that a rotation is not lost with it. None
- * where there are several: one of them may be another token set's.
+ * Finds a refresh token in a broken answer, so that the rotation is not lost. Returns null if there
+ * are several: one of them may belong to another token set.
  */
 export function salvageRefreshToken(text: string, body: unknown, shape: Shape): string | null {
   if (shape.refreshToken === null) return null

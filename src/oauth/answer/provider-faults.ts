@@ -7,19 +7,22 @@ import type { ProviderRefusal } from './refusal.ts'
 type Reason = ProviderFault['reason']
 type Noted = { readonly reason: Reason; readonly since: Instant; readonly at: Instant }
 
-/** The schedule asks an issuer at fault once a minute. */
+/** The schedule asks a failed issuer again once a minute. */
 const ISSUER_AGAIN_MS = 60_000
-/** Only another use of the provider can show that its endpoint is back, and there may be none. */
+/**
+ * How long a fault of an endpoint counts: only another request can show that it is over, and there
+ * may be none.
+ */
 const ENDPOINT_COUNTS_MS = 10 * 60_000
 
 /**
- * What the last request to each provider showed: whether its issuer gave metadata, and whether its
- * token endpoint was reached. Addresses that a connection's own parameters name do not count.
+ * The result of the last request to each provider: whether its issuer gave metadata, and whether
+ * its token endpoint was reached. Addresses from parameters of a connection do not count.
  */
 export class ProviderFaults {
   readonly #clock: Pick<Clock, 'now'>
   readonly #observer: Pick<Observer, 'issuerUnreachable'> | undefined
-  /** Null: the issuer gave metadata when it was last asked. */
+  /** Null: the last fetch of metadata succeeded. */
   readonly #issuers = new Map<ProviderId, Noted | null>()
   readonly #endpoints = new Map<ProviderId, Noted>()
 
@@ -47,7 +50,7 @@ export class ProviderFaults {
     this.#endpoints.set(provider, this.#noted(reason, before))
   }
 
-  /** Whether the issuer was asked with success. */
+  /** Whether the last fetch of metadata succeeded. */
   isIssuerKnown(provider: ProviderId): boolean {
     return this.#issuers.get(provider) === null
   }
@@ -61,7 +64,7 @@ export class ProviderFaults {
     const endpoint = this.#endpoints.get(provider)
     if (endpoint === undefined) return null
     const ageMs = this.#clock.now() - endpoint.at
-    // Negative if the clock was set back.
+    // Negative after the clock was set back.
     const counts = ageMs >= 0 && ageMs < ENDPOINT_COUNTS_MS
     return counts ? { reason: endpoint.reason, since: endpoint.since, retryAt: null } : null
   }

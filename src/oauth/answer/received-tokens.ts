@@ -10,8 +10,8 @@ import type { Kept } from '../recipe/shapes.ts'
 import { sorted } from './unverified.ts'
 
 /**
- * A clean answer for the protocol's library, whatever the provider's looked like. It is not written out
- * to be parsed again: that took a quarter of the time in which a kill costs a strict provider's grant.
+ * A clean answer for oauth4webapi, whatever the provider's looked like. It is not serialised and
+ * parsed again: that took a quarter of the time in which a kill costs a grant.
  */
 export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): Response {
   const body = {
@@ -25,7 +25,7 @@ export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): R
   return Object.assign(new Response(), { json: async () => body })
 }
 
-/** Where else than in the answer's own body something may stand that is kept. */
+/** The sources of kept values: the answer itself, and others. */
 export type Sources = {
   readonly tokens: unknown
   readonly callback: ReadonlyMap<string, string>
@@ -42,14 +42,14 @@ export const NO_SOURCES: Sources = {
   flow: {},
 }
 
-/** Null: the answer held no access token after all. */
+/** Null: the answer has no access token. */
 export function receivedTokens(
   call: ProviderCall,
   tokens: TokenSet,
   about: {
     readonly requestedScope: readonly string[]
     readonly sources: Sources
-    /** A refresh token was presented for this answer, which need not bring another one. */
+    /** The request sent a refresh token, so the answer need not contain one. */
     readonly isRenewal?: true
   },
 ): ReceivedTokens | null {
@@ -85,7 +85,7 @@ function scopeOfCallback(
   return listed === undefined ? null : listed.split(/[\s,]+/).filter((scope) => scope !== '')
 }
 
-/** Longer than any id or host; more would only fill the database. */
+/** Longer than any id or host; limits the size in the database. */
 const LONGEST_KEPT = 2_048
 
 export function keptValues(recipe: Recipe, sources: Sources): Record<string, unknown> {

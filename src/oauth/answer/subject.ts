@@ -5,18 +5,18 @@ import { expectedIssuer } from '../request/issuer.ts'
 
 type ProviderData = Readonly<Record<string, unknown>>
 
-/** Where the subject of a connection's id tokens is kept among the provider's data. */
+/** The name under which the provider's data holds the subject of a connection's id tokens. */
 const KEPT_AS = '$idToken'
 
 type Subject = {
-  /** Absent while only userinfo has named the subject. */
+  /** Absent if only userinfo named the subject. */
   readonly iss?: string
   readonly sub: string
-  /** The last answer named another one: until an id token names this one, no token is used. */
+  /** The last answer named another subject: no token is used until an id token names this one. */
   readonly isDisputed?: true
 }
 
-/** What is kept of the claims of an id token. */
+/** The claims of an id token that are kept. */
 export function keptSubject({ iss, sub }: Claims): ProviderData {
   return typeof iss === 'string' && typeof sub === 'string' ? { [KEPT_AS]: { iss, sub } } : {}
 }
@@ -27,8 +27,8 @@ function subjectOf(providerData: ProviderData): Subject | null {
 }
 
 /**
- * Whether userinfo may be used (OpenID Connect Core §5.3.2): it must name a subject, which is that of
- * the id token if there was one. An address in `probe.url` is no userinfo of OpenID.
+ * Whether userinfo may be used (OpenID Connect Core §5.3.2): it must name a subject, and the same
+ * as the id token if there was one. An address in `probe.url` is not userinfo of OpenID.
  */
 export function checkUserinfo(
   call: ProviderCall,
@@ -48,8 +48,8 @@ export function checkUserinfo(
 
 /**
  * Whether the id token of a refresh is for the user, issuer and client of the first one (OpenID
- * Connect Core §12.2), and what to keep of it. TLS vouches for it, as §3.1.3.7 allows. One that cannot
- * be read names nobody and counts as none.
+ * Connect Core §12.2), and what to keep of it. TLS authenticates it (§3.1.3.7). An unreadable one
+ * counts as none.
  */
 export function checkRefreshed(
   call: ProviderCall,

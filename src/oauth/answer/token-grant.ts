@@ -3,7 +3,7 @@ import type { ProviderCall } from '../request/prepare-call.ts'
 import type { RequestTarget } from '../request/endpoint-addresses.ts'
 import type { TokenRequest } from '../recipe/shapes.ts'
 
-/** What is handed to a token endpoint. */
+/** What a request sends to the token endpoint. */
 export type TokenGrant =
   | {
       readonly kind: 'code'
@@ -12,14 +12,14 @@ export type TokenGrant =
       readonly verifier: Secret
     }
   | { readonly kind: 'machine'; readonly requestedScope: readonly string[] }
-  /** `second`: right after the exchange, with the access token. */
+  /** `second`: the request right after the exchange, with the access token. */
   | {
       readonly kind: 'refresh' | 'second'
       readonly token: Secret
       readonly requestedScope: readonly string[]
     }
 
-/** Where it goes, and what its request does otherwise than others. */
+/** The target of a request, and how it differs from other token requests. */
 export function formOf(
   call: ProviderCall,
   grant: TokenGrant,

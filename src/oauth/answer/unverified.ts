@@ -5,13 +5,13 @@ import { variablesOf } from '../request/template.ts'
 
 export type ProviderData = Readonly<Record<string, unknown>>
 
-// What a callback says came through the user's browser, so the user can edit it. Until something
-// proves it, it stands under `unverified` among the provider's data.
+// The user's browser delivers a callback, so the user can edit it. A value is stored under
+// `unverified` in the provider's data until something proves it.
 
 /**
- * Whether a kept value is the provider's word without a further question: it did not come by the
- * callback, the callback is signed or held to what was asked, or the code was redeemed at the address
- * that the value is a part of.
+ * Whether a kept value needs no further proof: it did not come by the callback, the callback is
+ * signed or must equal what was sent, or the code was redeemed at an address that contains the
+ * value.
  */
 export function isProven(recipe: Recipe, name: string, { from, path }: Kept): boolean {
   if (from !== 'callback' || recipe.callbackStrategy !== undefined) return true
@@ -25,7 +25,7 @@ export function proofTemplates(recipe: Recipe): Readonly<Record<string, Kept['ve
   )
 }
 
-/** Kept values, those that nothing proves apart from the others. */
+/** Kept values, with unproven ones apart. */
 export function sorted(
   recipe: Recipe,
   values: readonly (readonly [name: string, kept: Kept, value: unknown])[],
@@ -47,7 +47,7 @@ export function withoutUnverified(providerData: ProviderData): ProviderData {
   return Object.fromEntries(Object.entries(providerData).filter(([name]) => name !== 'unverified'))
 }
 
-/** Whether the account's id is made of a kept value. */
+/** Whether the account's id contains a kept value. */
 export function identifies({ account }: Recipe, name: string): boolean {
   return JSON.stringify(account.id ?? '').includes(`"$kept.${name}"`)
 }

@@ -1,19 +1,19 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * How far a request may go: out to the internet; to the loopback address that the configuration
- * spells out; or, where the operator allows it for a provider, into the private network too, and
- * there without TLS (`plain`).
+ * The addresses that a request may reach: the internet; the loopback address that the configuration
+ * names; or, if the operator allows it for a provider, also the private network, with TLS or
+ * without (`plain`).
  */
 export type Reach = 'public' | 'loopback' | 'private' | 'plain'
 
 const PRIVATE_RANGES = ['private', 'uniqueLocal', 'loopback', 'carrierGradeNat']
-/** Metadata services of clouds that lie outside the link-local ranges. */
+/** Metadata services of clouds outside the link-local ranges. */
 const METADATA = ['100.100.100.200', '192.0.0.192', 'fd00:ec2::254']
 const NAT64: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('64:ff9b::'), 96]
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 
-/** Whether a connection to this address is allowed; what is no address is not. */
+/** Whether a connection to this address is allowed; false for anything that is not an address. */
 export function mayReach(address: string, reach: Reach): boolean {
   if (!ipaddr.isValid(address)) return false
   const target = behindTranslation(ipaddr.parse(address))
@@ -26,14 +26,14 @@ export function mayReach(address: string, reach: Reach): boolean {
   return target instanceof ipaddr.IPv4 || target.match(GLOBAL_UNICAST)
 }
 
-/** The same for one request: without TLS, only an address that is not on the internet is allowed. */
+/** Whether one request may connect: without TLS, only to addresses that are not on the internet. */
 export function mayConnect(address: string, url: URL, reach: Reach): boolean {
   return mayReach(address, reach) && (url.protocol === 'https:' || !mayReach(address, 'public'))
 }
 
 /**
- * The IPv4 address that an IPv6 one leads to. Only forms that a network of today uses are looked
- * through (mapped, NAT64); the others (6to4, Teredo, RFC 6145) stay what they are: not unicast.
+ * The IPv4 address behind an IPv6 one. Only forms in use today are resolved (mapped, NAT64); 6to4,
+ * Teredo and RFC 6145 are not unicast and stay blocked.
  */
 function behindTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address instanceof ipaddr.IPv4) return address
@@ -42,15 +42,15 @@ function behindTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ip
 }
 
 /**
- * `http://127.0.0.1:8080`, `https://[::1]/token`, `http://localhost:8080`: loopback, spelled out. The
- * one name may still resolve to another address, to which nothing is sent.
+ * A loopback address or `localhost`, such as `http://127.0.0.1:8080`. If the name `localhost`
+ * resolves to another address, nothing is sent.
  */
 export function isLoopbackHost(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return host === 'localhost' || (ipaddr.isValid(host) && mayReach(host, 'loopback'))
 }
 
-/** One rule for every address of a provider: https, or http to where the settings allow it. */
+/** The rule for every address of a provider: https, or http if the settings allow it. */
 export function isEndpoint({ url, reach }: { readonly url: URL; readonly reach: Reach }): boolean {
   if (url.username !== '' || url.password !== '' || url.href.includes('#')) return false
   if (reach === 'loopback' && !isLoopbackHost(url)) return false

@@ -14,7 +14,7 @@ import {
 
 export type OutgoingRequest = HttpRequest & {
   readonly reach: Reach
-  /** Whole exchange, from the look-up of the name to the last byte. */
+  /** For the whole exchange, from the look-up of the name to the last byte. */
   readonly deadlineMs: number
 }
 
@@ -22,17 +22,17 @@ export type NotSentReason = ConnectFault | TlsFault | 'blocked' | 'deadline'
 export type LostReason = 'reset' | 'deadline' | 'too_large' | 'malformed'
 
 export type EgressResult =
-  /** The status line arrived; `complete` says whether all of the body did. */
+  /** The head arrived; `complete` says whether the whole body did. */
   | {
       readonly kind: 'answered'
       readonly sentAt: Instant
       readonly status: number
       readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-      /** Decoded, whatever the content coding. */
+      /** After decoding all content codings. */
       readonly body: Uint8Array
       readonly complete: boolean
     }
-  /** Not one byte of the request left this process. */
+  /** No byte of the request left this process. */
   | { readonly kind: 'not_sent'; readonly sentAt: Instant; readonly reason: NotSentReason }
   /** The request may have arrived; no head of an answer did. */
   | {
@@ -41,12 +41,12 @@ export type EgressResult =
       readonly reason: LostReason
       /** Whether any byte of an answer arrived. */
       readonly began: boolean
-      /** What arrived in place of an answer. */
+      /** The bytes received instead of an answer. */
       readonly received: Uint8Array
     }
 
 export interface Egress {
-  /** Never throws for what a peer does, follows no redirect, keeps no connection. */
+  /** Never throws because of a peer, follows no redirect, keeps no connection. */
   send(request: OutgoingRequest): Promise<EgressResult>
 }
 
@@ -56,7 +56,9 @@ export type EgressOptions = {
   readonly connectTimeoutMs?: number
 }
 
-/** What is sent to providers could reach into the private network: nothing may be sent at all. */
+/**
+ * Thrown if requests to providers could reach the private network. Then nothing may be sent at all.
+ */
 export class GuardError extends Error {
   readonly reason: 'not_in_force' | 'deadline'
 
@@ -75,13 +77,13 @@ export const ANSWER_LIMIT = 256 * 1024
 const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * The only door to providers. Throws if the guard against private addresses is not in force, which
- * is tried out before the door is handed over.
+ * Opens the only way to send requests to providers. First tests the guard against private
+ * addresses, and throws if it does not work.
  */
 export async function openEgress(options: EgressOptions): Promise<Egress> {
   const send = senderOf(options)
   await proveGuard(send)
-  // A name is judged by its addresses: tried with one that leads to a cloud's metadata service.
+  // Names are checked by their addresses: test one that resolves to a cloud's metadata service.
   const toMetadata = senderOf({ ...options, addressesOf: metadataAddress })
   await proveGuard(toMetadata, 'https://guard.invalid/')
   return { send }
@@ -91,7 +93,7 @@ async function metadataAddress() {
   return [{ address: '169.254.169.254', family: 4 }]
 }
 
-/** Throws unless `send` refuses, by the guard, to connect to what `url` names. */
+/** Throws unless the guard refuses to connect to `url`. */
 export async function proveGuard(send: Egress['send'], url = 'https://127.0.0.1/'): Promise<void> {
   const result = await send({
     method: 'GET',

@@ -5,10 +5,10 @@ import { connect, type Connector, hostOf } from '../../outgoing/connect.ts'
 import { mayConnect, type Reach } from './address-guard.ts'
 
 export type Address = { readonly address: string; readonly family: number }
-/** Every address of a name. */
+/** Returns every address of a name. */
 export type AddressesOf = (hostname: string) => Promise<readonly Address[]>
 
-/** The guard said no: nothing was sent. */
+/** Thrown if the guard refuses an address; nothing was sent. */
 export class Blocked extends Error {
   constructor() {
     super('the address is not one that this request may reach')
@@ -17,9 +17,9 @@ export class Blocked extends Error {
 }
 
 /**
- * Opens sockets, but only to addresses that `reach` allows. A name is resolved once and the socket
- * goes to what was checked; an IP literal never gets to a look-up and is checked here; and where the
- * socket really ended is checked before a byte of the request is written.
+ * Opens sockets only to addresses that `reach` allows. A name is resolved once, and the socket uses
+ * the checked address. An IP literal causes no look-up and is checked here. The final address of
+ * the socket is checked before any byte is written.
  */
 export function guardedConnector(
   reach: Reach,
@@ -45,7 +45,7 @@ function guardedLookup(
   const checked = callbackify(async (hostname: string) => {
     const addresses = await addressesOf(hostname)
     const [first] = addresses
-    // One bad address among good ones is how a name is rebound: all or none.
+    // DNS rebinding mixes a bad address with good ones, so all must be allowed.
     if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
       throw new Blocked()
     }

@@ -1,7 +1,7 @@
 import type { EgressResult } from './egress.ts'
 import { LOST, NOT_SENT } from '../answer/read-answer.ts'
 
-/** What could not be fetched, why, and what to set where a setting helps. */
+/** Says what could not be fetched, why, and which setting may help. */
 export function notFetched(what: string, result: EgressResult): string {
   return `${what} cannot be fetched: ${reasonOf(result)}`
 }
@@ -9,5 +9,5 @@ export function notFetched(what: string, result: EgressResult): string {
 function reasonOf(result: EgressResult): string {
   if (result.kind === 'not_sent') return NOT_SENT[result.reason]
   if (result.kind === 'lost') return LOST[result.reason]
-  return result.complete ? `the status is ${result.status}` : 'the answer breaks off'
+  return result.complete ? `the status is ${result.status}` : 'the answer is incomplete'
 }

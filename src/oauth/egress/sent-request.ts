@@ -1,12 +1,14 @@
 import type { SpokenRequest } from '../request/dialect.ts'
 import type { EgressResult } from './egress.ts'
 
-/** What came back, and what may be known of what went out. */
+/** A result, with checks for echoes of the request. */
 export type SentRequest = {
   readonly result: EgressResult
-  /** Whether this text is a part of what was sent, as it went over the wire or in plain. */
+  /** Whether this text is part of the request, as sent or in plain. */
   readonly held: (text: string) => boolean
-  /** Whether a part of a token or secret that was sent stands in this text: it must not be quoted. */
+  /**
+   * Whether this text contains part of a token or secret that was sent; then it must not be quoted.
+   */
   readonly isEchoedIn: (text: string) => boolean
 }
 
@@ -23,7 +25,7 @@ export function sentRequest(
   }
 }
 
-/** So long that it is chance no more, and so short that it gives nothing away. */
+/** Long enough to exclude chance, short enough to reveal nothing. */
 const TELLING_LENGTH = 8
 
 function sharesPart(text: string, secret: string): boolean {

@@ -1,12 +1,12 @@
 import { prepareCall } from '../request/prepare-call.ts'
 import type { Means } from '../request/means.ts'
 
-/** Short: a process that ends waits for it. */
+/** Short, because a process that stops waits for it. */
 const ASK_WITHIN_MS = 5_000
 
 /**
- * Asks each issuer for metadata that gave none yet, or none when it was last asked, so that health
- * does not wait for a user to find out.
+ * Fetches metadata from each issuer whose last fetch failed or is still missing, so that health
+ * reports a fault before a user meets it.
  */
 export async function askIssuers(means: Means): Promise<void> {
   const until = means.clock.monotonic() + ASK_WITHIN_MS

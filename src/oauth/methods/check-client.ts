@@ -12,7 +12,7 @@ export function checkClientId(clientId: unknown): readonly RecipeProblem[] {
   return isPrintable(clientId) ? [] : [{ path: 'clientId', detail: PRINTABLE_DEMAND }]
 }
 
-/** What is wrong with each secret: it must be one that can be sent, or a private key that can sign. */
+/** What is wrong with each secret: it must be printable, or a private key that can sign. */
 export function checkClientSecrets(
   secrets: readonly Secret[],
   { clientAuth }: Recipe,

@@ -20,8 +20,8 @@ type Outcome = Exclude<AttemptOutcome, { kind: 'ok' }>
 const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
- * Holds credentials against the preset's probe; without one they are taken at their word. Only an
- * answer that the preset calls a refusal is one: whatever else comes back is no matter of theirs.
+ * Checks credentials with the preset's probe; without a probe they are accepted. Only an answer
+ * that the preset names means a refusal; other failures say nothing of the credentials.
  */
 export async function checkCredentials(
   means: Means,
@@ -82,7 +82,7 @@ function isSuccess({ recipe }: ProviderCall, answer: { status: number; body: unk
   return success === undefined || matchesRule(success, answer)
 }
 
-/** Beside the answer's own fields stand those that the templates are filled with. */
+/** Adds the values of templates to the fields of the answer. */
 function withParams(body: unknown, { variables }: ProviderCall): unknown {
   return isRecord(body) ? { ...body, $params: variables } : body
 }

@@ -31,10 +31,10 @@ export type TokenEndpointOptions = {
   readonly deadlineMs?: number
 }
 
-/** Longer than providers take, shorter than the lease on a connection. */
+/** Longer than providers need, shorter than the lease on a connection. */
 const DEADLINE_MS = 25_000
 
-/** Everything that is said to providers, over oauth4webapi and one guarded door. */
+/** Every request to providers, through oauth4webapi and one guarded egress. */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
   const { configured, egress, clock } = options
   const means: Means = {
@@ -66,7 +66,10 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
   }
 }
 
-/** RFC 7636: a verifier of 256 bits for every flow, also where the metadata says nothing of PKCE. */
+/**
+ * Begins a flow. Every flow has a verifier of 256 bits (RFC 7636), even if the metadata does not
+ * mention PKCE.
+ */
 async function begin(means: Means, request: AuthorizationRequest): Promise<AuthorizationStart> {
   const prepared = await prepareCall(means, { ...request, providerData: {} })
   if (prepared.kind === 'unavailable') throw unavailable(prepared.detail)

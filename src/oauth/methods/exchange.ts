@@ -21,7 +21,10 @@ import type { Means } from '../request/means.ts'
 
 type Failed = Exclude<ExchangeOutcome, { kind: 'ok' }>
 
-/** Redeems a callback: its issuer, the code, the id token, then whose account it is. */
+/**
+ * Redeems a callback: checks its issuer, exchanges the code, verifies the id token, then identifies
+ * the account.
+ */
 export async function exchange(means: Means, request: ExchangeRequest): Promise<ExchangeOutcome> {
   const recipe = means.configured.get(request.provider)?.recipe
   const providerData = keptFromCallback(recipe, request)
@@ -54,7 +57,7 @@ function unavailable(detail: string, tokens: ReceivedTokens | null = null): Fail
   return { kind: 'unavailable', detail, tokens }
 }
 
-/** A code is good for one answer: whatever was answered about it is final. */
+/** Any answer about a code is final, because a code can be redeemed only once. */
 function refusalOf(
   { verdict, body, isForOperator }: Reading,
   { requestedScope }: ExchangeRequest,
@@ -128,14 +131,17 @@ async function settle(
   return { kind: 'ok', tokens: { ...tokens, providerData }, account, sentAt: reading.sentAt }
 }
 
-/** What nothing can renew is not over when it is issued: the provider means that it does not end. */
+/**
+ * A token without a refresh token has not expired when it is issued: by 0 the provider means that
+ * it does not expire.
+ */
 function withoutNoEnd(tokens: TokenSet | null): TokenSet | null {
   if (tokens === null || tokens.refreshToken !== null || tokens.expiresInSeconds !== 0)
     return tokens
   return { ...tokens, expiresInSeconds: null }
 }
 
-/** At an OpenID provider by its id token; elsewhere, `openid` is a scope like any other. */
+/** Verifies the id token of an OpenID provider; elsewhere `openid` is a scope like any other. */
 async function prove(
   means: Means,
   call: ProviderCall,
@@ -152,7 +158,7 @@ async function prove(
   }
 }
 
-/** Some providers hand out a token of an hour first, to be turned into one of weeks. */
+/** Some providers issue a token of an hour first, to be exchanged for one of weeks. */
 async function makeLast(
   means: Means,
   call: ProviderCall,
@@ -168,7 +174,7 @@ async function makeLast(
   return withoutNoEnd({ ...lasting, scope: lasting.scope ?? tokens.scope })
 }
 
-/** A scope that answers never mention was not granted if what it stands for did not come. */
+/** A scope that answers never mention was not granted if no refresh token came. */
 function withoutRefusedOffline({ recipe }: ProviderCall, tokens: ReceivedTokens): ReceivedTokens {
   if (tokens.refreshToken !== null || tokens.scope === null) return tokens
   return { ...tokens, scope: tokens.scope.filter((scope) => scope !== recipe.offline?.scope) }
@@ -181,7 +187,7 @@ type Known = {
   readonly request: ExchangeRequest
 }
 
-/** Only userinfo of the issuer is asked for a name: it must name the subject of the id token. */
+/** Only userinfo of the issuer may add a name, and it must name the subject of the id token. */
 function mayBeNamed({ isOpenId, recipe }: ProviderCall, told: Account): boolean {
   return told.name === null && isOpenId && recipe.probe.url === undefined
 }
@@ -208,7 +214,8 @@ async function accountOf(
   if (asked.kind === 'foreign') return OTHER_ACCOUNT
   if (asked.kind === 'ok') {
     const { id } = asked.account
-    // For the name alone: that both are of one subject was checked, and the id may be another claim.
+    // If only the name was missing, the ids may come from different claims; both were checked to
+    // have one subject.
     if (!isKnown && told.id !== null && id !== null && told.id !== id) return OTHER_ACCOUNT
     return { ...asked, account: completed(told, asked.account) }
   }

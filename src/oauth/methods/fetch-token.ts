@@ -7,8 +7,8 @@ import { requestTokens } from '../request/token-request.ts'
 import type { Means } from '../request/means.ts'
 
 /**
- * A token of the client's own (RFC 6749 §4.4), or of whatever grant the preset has in its place. What
- * comes with it to refresh it by is left: the client can always ask again (§4.4.3).
+ * Requests the client's own token (RFC 6749 §4.4), or one of the grant type that the preset names
+ * instead. A refresh token is dropped: the client can always request again (§4.4.3).
  */
 export async function fetchToken(
   means: Means,

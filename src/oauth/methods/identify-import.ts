@@ -8,9 +8,9 @@ import type { Means } from '../request/means.ts'
 type Request = Parameters<TokenEndpoint['identify']>[0]
 
 /**
- * Identifies the account of an imported grant. Kept values that a part of the account's id is made of
- * count only if they belong to this access token: what a callback named is verified with the token,
- * and what came with other tokens is left out.
+ * Identifies the account of an imported grant. Kept values that form the account's id count only if
+ * they belong to this access token: those of a callback are verified with the token, those of other
+ * tokens are left out.
  */
 export async function identifyImport(means: Means, request: Request): Promise<IdentifyOutcome> {
   const prepared = await prepareCall(means, request)

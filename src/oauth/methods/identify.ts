@@ -31,7 +31,7 @@ const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
 type Request = Parameters<TokenEndpoint['identify']>[0] & { readonly until?: number }
 
-/** Whose token it is, as userinfo or the preset's probe tells. */
+/** The account of a token, according to userinfo or the preset's probe. */
 export async function identify(means: Means, request: Request): Promise<IdentifyOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
@@ -67,7 +67,7 @@ async function probe(
   return { kind: 'ok', account, providerData }
 }
 
-/** The account in a document: claims, a token answer, a probe's answer. */
+/** The account in a document: claims, a token answer, the answer of a probe. */
 export function accountIn(document: unknown, sources: AccountSources | undefined): Account {
   const at = (source: TextSource | undefined) =>
     source === undefined ? null : textAt(document, source)
@@ -81,21 +81,23 @@ export function accountIn(document: unknown, sources: AccountSources | undefined
   }
 }
 
-/** Providers write the claim as a boolean, as text or as a number; anything but a yes is a no. */
+/** Providers write the claim as a boolean, as text or as a number; anything but a yes means no. */
 function saysVerified(document: unknown, source: JsonPath | boolean = 'email_verified') {
   if (typeof source === 'boolean') return source
   const said = plainNumber(valueAt(document, source))
   return said === true || said === 1 || (typeof said === 'string' && /^(true|1)$/i.test(said))
 }
 
-/** Beside the probe's own fields stand what earlier answers told and what the templates are filled with. */
+/** Adds kept values and the values of templates to the fields of the answer. */
 function withKept(body: unknown, call: ProviderCall): unknown {
   return isRecord(body)
     ? { ...body, $kept: withoutUnverified(call.providerData), $params: call.variables }
     : body
 }
 
-/** The e-mail of the second question, if the first named none, or if only the second is verified. */
+/**
+ * Adds the e-mail of a second request if the first gave none, or if only the second is verified.
+ */
 async function withEmail(
   means: Means,
   call: ProviderCall,
@@ -108,7 +110,7 @@ async function withEmail(
 
 type Email = Pick<Account, 'email' | 'emailVerified'>
 
-/** Its failure costs the e-mail only. */
+/** A failure only means that the e-mail is missing. */
 async function askEmail(
   means: Means,
   call: ProviderCall,
@@ -134,7 +136,7 @@ type SideAnswer =
   | { readonly kind: 'ok'; readonly status: number; readonly body: unknown }
   | Exclude<IdentifyOutcome, { kind: 'ok' | 'foreign' }>
 
-/** A refusal stays one however often it is asked: then the account is not known. */
+/** A refusal is final: then the account is unknown. */
 function readSide({ result }: SentRequest): SideAnswer {
   if (result.kind === 'not_sent') return { kind: 'unavailable', detail: NOT_SENT[result.reason] }
   if (result.kind === 'lost' || !result.complete) {

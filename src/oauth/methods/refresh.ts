@@ -10,7 +10,7 @@ import { checkRefreshed } from '../answer/subject.ts'
 import { requestTokens } from '../request/token-request.ts'
 import type { Means } from '../request/means.ts'
 
-/** RFC 6749 §6, once. Everything that can come of it is an outcome. */
+/** Sends one refresh request (RFC 6749 §6). Every result is an outcome. */
 export async function refreshGrant(means: Means, request: RefreshRequest): Promise<RefreshOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
@@ -34,9 +34,8 @@ export async function refreshGrant(means: Means, request: RefreshRequest): Promi
 }
 
 /**
- * The tokens of another user are never served. Their refresh token is kept, because the provider may
- * only have sent the wrong id token. Without one the old refresh token is not spent, and a second
- * request would get the same answer: this is a refusal.
+ * Never returns tokens of another user. Their refresh token is kept: the provider may only have
+ * sent the wrong id token.
  */
 function asOfSameUser(
   call: ProviderCall,
@@ -60,7 +59,7 @@ function asOfSameUser(
   }
 }
 
-/** Of an answer that was to bring tokens. */
+/** The outcome of an answer to a request for tokens. */
 export async function tokenOutcome(
   call: ProviderCall,
   reading: Reading,
@@ -79,7 +78,10 @@ export async function tokenOutcome(
   return { kind: 'answer_unreadable', detail: 'the answer holds no token' }
 }
 
-/** Without the id token, which is judged by itself: it decides whose the tokens are, not whether they are tokens. */
+/**
+ * Whether these are valid tokens. The id token is checked elsewhere: it decides whose tokens they
+ * are.
+ */
 async function isConform(call: ProviderCall, tokens: TokenSet): Promise<boolean> {
   try {
     const client = { client_id: call.client.id }

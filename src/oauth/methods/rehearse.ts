@@ -7,9 +7,9 @@ import type { Egress } from '../egress/egress.ts'
 import { createTokenEndpoint } from './endpoint.ts'
 import { configureProviders } from '../recipe/configure-providers.ts'
 
-/** More of them gain tenths of a millisecond and cost a start as many whole ones. */
+/** More refreshes would gain tenths of a millisecond and delay a start by whole ones. */
 const REFRESHES = 5
-/** Where loopback is not to be had, nobody waits for it. */
+/** Limits the delay of a start if loopback does not answer. */
 const DEADLINE_MS = 500
 
 const ID = 'rehearsal'
@@ -22,9 +22,9 @@ const ANSWER = JSON.stringify({
 })
 
 /**
- * Refreshes of nothing at a provider of its own, on loopback, over the real path. A rotation that has
- * been answered and not yet noted is lost with its process, and code that runs for the first time
- * takes ten times as long from the one to the other: so the first time is not one that counts.
+ * Refreshes dummy tokens at a local provider through the real code path. Code that runs for the
+ * first time takes ten times as long between receiving a rotation and writing the journal, and a
+ * kill in this time loses the rotation.
  */
 export async function rehearse(ground: {
   readonly egress: Egress
@@ -39,7 +39,7 @@ export async function rehearse(ground: {
     const port = await portOf(provider)
     return await refreshSome(ground, `http://127.0.0.1:${port}/token`)
   } catch {
-    // No port to be had: the first refresh is slow, and nothing else is different.
+    // Without a free port the first refresh is only slower.
     return 0
   } finally {
     provider.close()
@@ -53,7 +53,7 @@ function portOf(server: Server): Promise<number> {
   })
 }
 
-/** How many were answered. */
+/** Returns how many refreshes succeeded. */
 async function refreshSome(
   { egress, clock }: Parameters<typeof rehearse>[0],
   tokenEndpoint: string,

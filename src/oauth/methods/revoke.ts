@@ -22,7 +22,10 @@ const UNSUPPORTED: RevocationOutcome = { kind: 'unsupported' }
 
 const RFC_7009 = { method: 'POST', auth: 'client', tokenParam: 'token' } as const
 
-/** RFC 7009, or as the preset says; every token of the grant that the provider wants to hear of. */
+/**
+ * Revokes every token of the grant that the provider wants revoked, by RFC 7009 or as the preset
+ * says.
+ */
 export async function revoke(
   means: Means,
   revocation: RevocationRequest,
@@ -43,7 +46,7 @@ export async function revoke(
 
 const ASK_WITHIN_MS = 2_000
 
-/** False if the provider has no revocation, which metadata may have to tell; true if that is not known. */
+/** False if the provider cannot revoke, which only metadata may tell; true if that is not known. */
 export async function canRevoke(
   means: Means,
   request: Parameters<TokenEndpoint['canRevoke']>[0],
@@ -56,7 +59,7 @@ export async function canRevoke(
 
 type Token = { readonly sealed: Sealed; readonly hint: 'refresh_token' | 'access_token' }
 
-/** The refresh token first: it takes the access tokens with it (RFC 7009 §2.1). */
+/** The refresh token first, because its revocation also ends the access tokens (RFC 7009 §2.1). */
 function tokensOf(revocation: RevocationRequest, { tokens }: RevocationShape): readonly Token[] {
   const { refreshToken, accessToken } = revocation
   const refresh: readonly Token[] =
@@ -105,7 +108,7 @@ async function revokeOne(
   return outcome
 }
 
-/** The token is not known there any more: what was wanted. */
+/** Errors that mean that the token is already revoked. */
 const GONE = ['invalid_token', 'invalid_grant', 'token_expired', 'token_revoked']
 
 type Sorted = { readonly outcome: RevocationOutcome; readonly blamesSecret: boolean }

@@ -14,8 +14,8 @@ export const textSource: z.ZodType<TextSource> = z.lazy(() =>
 )
 
 /**
- * Where an answer says that the e-mail is verified, `email_verified` unless given; true or false: the
- * vendor documents that its e-mails always, or never, are.
+ * Where an answer says that the e-mail is verified; default `email_verified`. True or false: the
+ * vendor documents that its e-mails are always or never verified.
  */
 export const emailVerified = z.union([z.boolean(), path]).optional()
 

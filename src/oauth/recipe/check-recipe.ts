@@ -9,7 +9,7 @@ type Checked = {
   readonly allowPlainHttp: boolean
 }
 
-/** What no field can tell for itself: templates against parameters, endpoints against each other. */
+/** Checks between fields: templates against parameters, endpoints against each other. */
 export function checkRecipe(recipe: Recipe, checked: Checked): readonly RecipeProblem[] {
   return [
     ...checkEndpoints(recipe),
@@ -23,7 +23,7 @@ export function checkRecipe(recipe: Recipe, checked: Checked): readonly RecipePr
   ]
 }
 
-/** Every URL that a request may go to. */
+/** Every URL to which a request may be sent. */
 export function urlsOf(recipe: Recipe): readonly (readonly [path: string, template: string])[] {
   const urls = {
     issuer: recipe.issuer,
@@ -49,14 +49,14 @@ export function urlsOf(recipe: Recipe): readonly (readonly [path: string, templa
 
 function checkEndpoints(recipe: Recipe): readonly RecipeProblem[] {
   if (recipe.connectsBy === 'credentials') {
-    const detail = 'is needed where a provider connects by them'
+    const detail = 'is required if a provider connects by credentials'
     return recipe.credentials === undefined ? [{ path: 'credentials', detail }] : []
   }
   if (recipe.issuer !== undefined) return []
   const needed = { link: ['authorizationEndpoint', 'tokenEndpoint'], machine: ['tokenEndpoint'] }
   return (needed[recipe.connectsBy] as readonly ('authorizationEndpoint' | 'tokenEndpoint')[])
     .filter((name) => recipe[name] === undefined)
-    .map((path) => ({ path, detail: 'is needed where there is no issuer' }))
+    .map((path) => ({ path, detail: 'is required without an issuer' }))
 }
 
 function checkAccountParam({ accountParam, params }: Recipe): readonly RecipeProblem[] {
@@ -64,14 +64,14 @@ function checkAccountParam({ accountParam, params }: Recipe): readonly RecipePro
   return [{ path: 'accountParam', detail: 'names no parameter there is' }]
 }
 
-/** The user can edit a callback: what only it says identifies nobody. */
+/** The user can edit a callback, so a value of the callback alone must not identify an account. */
 function checkIdentity(recipe: Recipe): readonly RecipeProblem[] {
   return Object.entries(recipe.keep)
     .filter(([name, kept]) => !isProven(recipe, name, kept) && identifies(recipe, name))
     .filter(([, { verifiedBy }]) => verifiedBy === undefined)
     .map(([name]) => ({
       path: `keep.${name}.verifiedBy`,
-      detail: 'is needed where account.id is made of a value of the callback',
+      detail: 'is required if account.id contains a value of the callback',
     }))
 }
 
@@ -104,7 +104,7 @@ function checkUrl(
   return [...names, { path, detail: NO_ENDPOINT }]
 }
 
-/** A parameter with which a template begins is an address that the operator wrote. */
+/** A template may begin with a parameter; then its value is an address that the operator wrote. */
 function checkBases(recipe: Recipe, { params, allowPlainHttp }: Checked): readonly RecipeProblem[] {
   const templates = urlsOf(recipe).map(([, template]) => template)
   return Object.entries(params)
@@ -113,7 +113,7 @@ function checkBases(recipe: Recipe, { params, allowPlainHttp }: Checked): readon
     .map(([path]) => ({ path, detail: NO_ENDPOINT }))
 }
 
-/** A value that a provider sent may choose a host only within a pattern. */
+/** A value that a provider sent may be part of a URL only if a pattern limits it. */
 function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
   if (name === 'clientId' || Object.hasOwn(recipe.params, name)) return true
   const furthers = Object.values(recipe.params).map(({ variables }) => variables)
@@ -122,10 +122,10 @@ function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
   return Object.hasOwn(recipe.keep, name) && recipe.keep[name]?.pattern !== undefined
 }
 
-/** A template that begins with a variable is judged when it is filled. */
+/** A template that begins with a variable is checked after it is filled. */
 function isWebAddress(template: string, allowPlainHttp: boolean): boolean {
   if (template.startsWith('{')) return true
-  // A letter can stand in a name, a digit in a port.
+  // A letter is valid in a host name, a digit in a port.
   const [url] = ['a', '1'].flatMap((sample) => {
     return URL.parse(template.replaceAll(/\{[\w-]+\}/g, sample)) ?? []
   })
@@ -136,7 +136,7 @@ function isWebAddress(template: string, allowPlainHttp: boolean): boolean {
   )
 }
 
-/** The pattern held against a whole value; null: it is none. */
+/** The pattern for a whole value; null if it is not a regular expression. */
 export function wholePattern(pattern: string): RegExp | null {
   try {
     return new RegExp(`^(?:${pattern})$`)

@@ -19,7 +19,7 @@ import {
 } from './recipe.ts'
 import type { ConfiguredProvider } from './configured-provider.ts'
 
-/** A provider as the settings give it: its fields as they stand in `larder.yaml`, secrets apart. */
+/** A provider as the settings give it: the fields of `larder.yaml`, and the secrets apart. */
 export type ProviderSettings = {
   readonly id: string
   readonly settings: Readonly<Record<string, unknown>>
@@ -30,7 +30,7 @@ export type ConfiguredProviders = {
   /** For the use cases. */
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
-  /** Other secrets of the same client, in force from the next request on. */
+  /** Replaces the secrets of a client, from the next request on. */
   replaceSecrets(id: ProviderId, secrets: readonly Secret[]): void
 }
 
@@ -38,12 +38,12 @@ type Parsed = Omit<ConfiguredProvider, 'provider'> & { readonly id: string }
 
 const FLAGS = ['allowPrivateNetwork', 'allowPlainHttp'] as const
 
-/** Ids of the presets; the environment alone can switch one on. */
+/** Ids of the presets; environment variables alone can enable one. */
 export const presetIds: readonly string[] = Object.keys(presets)
 
 const DEFAULT_GRACE_SECONDS = 30
 
-/** Throws one error that names every problem of every provider. */
+/** Throws one error that lists every problem of every provider. */
 export function configureProviders(
   sources: readonly ProviderSettings[],
   publicUrl: string,
@@ -73,10 +73,10 @@ export type ParseResult =
   | {
       readonly kind: 'ok'
       readonly parsed: Parsed
-      /** Parameters in the settings that the issuer in the settings makes superfluous. */
+      /** Parameters in the settings that have no effect because an issuer is given. */
       readonly unused: readonly string[]
     }
-  /** `providers.<id>.<field>: what is wrong`, never with a value in it. */
+  /** `providers.<id>.<field>: what is wrong`, never with a value. */
   | { readonly kind: 'problems'; readonly problems: readonly string[] }
 
 export function parseProvider({ id, settings, clientSecrets }: ProviderSettings): ParseResult {
@@ -175,7 +175,7 @@ function checkParams(
   })
 }
 
-/** What no link can give later must be there from the start. */
+/** A parameter that no link can set must be in the settings. */
 function checkMissing(params: object, recipe: Recipe): readonly RecipeProblem[] {
   const templates = JSON.stringify({ ...recipe, params: null })
   return Object.entries(recipe.params)
@@ -185,7 +185,7 @@ function checkMissing(params: object, recipe: Recipe): readonly RecipeProblem[] 
     .map(([path]) => ({ path, detail: 'is required' }))
 }
 
-/** What the use cases see of it. */
+/** The provider as use cases see it. */
 function providerOf({ id, recipe, params }: Parsed, publicUrl: string): Provider {
   const { refreshTokens, revocation, offline } = recipe
   const asksOffline =
@@ -243,7 +243,7 @@ function formOf({ connectsBy, credentials, probe, ...recipe }: Recipe): Provider
   }
 }
 
-/** With an issuer it may turn out that the metadata names no endpoint for it. */
+/** With an issuer, the metadata may turn out to have no revocation endpoint. */
 function canRevoke({ revocation, revocationEndpoint, issuer }: Recipe): boolean {
   if (revocation === null) return false
   return revocation.url !== undefined || revocationEndpoint !== undefined || issuer !== undefined

@@ -1,6 +1,6 @@
 import type { Preset } from './preset-schema.ts'
 
-/** What a provider is that names an issuer: everything else is discovered. */
+/** Defaults of a provider with an issuer; the rest is discovered. */
 export const openid: Omit<Preset, 'name'> = {
   scopes: ['openid', 'email', 'profile', 'offline_access'],
   identityScopes: ['openid'],
@@ -9,7 +9,7 @@ export const openid: Omit<Preset, 'name'> = {
   loginHintParam: 'login_hint',
 }
 
-/** What every OpenID provider is beneath its own words. */
+/** Defaults of every OpenID provider; the fields of its preset take precedence. */
 export const openidAccount: Omit<Preset, 'name'> = {
   accountFromIdToken: { id: 'sub', email: 'email', name: 'name' },
 }

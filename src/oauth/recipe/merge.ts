@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/base/json-path.ts'
 
-/** Lays `over` upon `base`: objects field by field, anything else in its place; neither is changed. */
+/** Merges `over` into a copy of `base`: objects field by field, anything else is replaced. */
 export function merge(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,

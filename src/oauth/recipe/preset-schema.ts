@@ -20,7 +20,10 @@ import {
   tokenRequest,
 } from './shapes.ts'
 
-/** Set for every flow anew; a preset or an operator who could fix one would break the flow's safety. */
+/**
+ * Parameters that Larder sets for each flow. A preset or an operator that fixes one would break the
+ * flow's safety.
+ */
 const FLOW_PARAMS = new Set(
   (
     'client_id client_secret redirect_uri response_type state nonce scope code code_verifier ' +
@@ -37,9 +40,9 @@ const scopes = z
 const words = z.array(z.string()).readonly()
 
 /**
- * All that tells one provider from another, as data: endpoints, quirks of the requests and of the
- * answers, lifetimes, how to ask who the user is and how to revoke. The field names are those of
- * `larder.yaml`, where every one of them can be overridden.
+ * Everything that differs between providers, as data: endpoints, special requests and answers,
+ * lifetimes, how to identify the user and how to revoke. The field names are those of
+ * `larder.yaml`, which can override each of them.
  */
 export const presetSchema = z
   .strictObject({
@@ -48,25 +51,28 @@ export const presetSchema = z
       .strictObject({
         url: z.url(),
         verifiedOn: z.iso.date(),
-        /** When somebody other than its author compared the preset with the vendor's pages. */
+        /** When a second person compared the preset with the vendor's pages. */
         checkedOn: z.iso.date().optional(),
-        /** Fields that no documentation was found for. */
+        /** Fields without documentation by the vendor. */
         unverified: words.default([]),
       })
       .readonly()
       .optional(),
     connectsBy: z.enum(['link', 'credentials', 'machine']).default('link'),
     params: z.record(z.string(), param).readonly().default({}),
-    /** Fields that stand in place of the preset's own if a parameter has this value in the settings. */
+    /** Fields that replace the preset's own if a parameter has this value in the settings. */
     byParam: z
       .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
       .default({}),
-    /** Where it connects by them. */
+    /** Required if it connects by credentials. */
     credentials: credentials.optional(),
 
-    /** With one the provider is OpenID: what is not given here is discovered, id tokens are required. */
+    /**
+     * With an issuer the provider is OpenID: missing endpoints are discovered, and id tokens are
+     * required.
+     */
     issuer: template.optional(),
-    /** The issuer of id tokens where metadata names a placeholder: `…/{tenantid}/v2.0`. */
+    /** The issuer of id tokens if metadata names a placeholder: `…/{tenantid}/v2.0`. */
     issuerFromClaim: z
       .strictObject({ template, claim: z.string(), pattern: z.string() })
       .readonly()
@@ -82,17 +88,17 @@ export const presetSchema = z
     identityScopes: scopes.default([]),
     scopeParam: z.string().nullable().default('scope'),
     scopeSeparator: z.string().min(1).default(' '),
-    /** Scopes that begin with `prefix` go, without it, into another parameter. */
+    /** Scopes that begin with `prefix` are sent, without it, in another parameter. */
     secondScope: z
       .strictObject({ param: z.string(), prefix: z.string().min(1) })
       .readonly()
       .optional(),
-    /** The scope that brings a refresh token; `always`: whatever a link asks for. */
+    /** The scope that requests a refresh token; `always`: sent whatever a link requests. */
     offline: z
       .strictObject({
         scope: z.string(),
         when: z.enum(['always', 'configured']).default('always'),
-        /** Sent with it. */
+        /** Parameters that are sent with it. */
         params: staticParams.default({}),
       })
       .readonly()
@@ -106,11 +112,11 @@ export const presetSchema = z
 
     deniedBy: words.default([]),
     unsupportedBy: words.default([]),
-    /** RFC 9207: an answer without `iss` is refused. */
+    /** Refuses a callback without `iss` (RFC 9207). */
     requiresIss: z.boolean().default(false),
-    /** What some servers hang on to a code. */
+    /** Texts that some servers append to a code. */
     codeSuffixes: words.default([]),
-    /** Parameters of the callback that must be there with just this value. */
+    /** Parameters that the callback must have, with their exact values. */
     callbackMustEqual: texts.default({}),
     callbackStrategy: z
       .string()
@@ -119,32 +125,37 @@ export const presetSchema = z
     keep: z.record(z.string(), kept).readonly().default({}),
 
     clientAuth: clientAuth.optional(),
-    /** Sends Basic with an empty password where there is no secret. */
+    /** Sends Basic with an empty password if there is no secret. */
     sendsEmptySecret: z.boolean().default(false),
     rename: renames.default({}),
     tokenRequestFormat: format.default('form'),
     tokenRequestHeaders: texts.default({}),
     exchangeRequest: tokenRequest.default({}),
     refreshRequest: tokenRequest.default({}),
-    /** A request that turns the first access token into one that lasts, right after the exchange. */
+    /**
+     * A request right after the exchange that replaces the first access token by a long-lived one.
+     */
     secondExchange: tokenRequest.unwrap().extend({ url: template }).readonly().optional(),
-    /** Where it connects as a machine: the client's own token (RFC 6749 §4.4). */
+    /** For a machine connection: requests the client's own token (RFC 6749 §4.4). */
     machineRequest: tokenRequest.default({}),
-    /** The parameter that names the account of such a connection. */
+    /** The parameter that names the account of a machine connection. */
     accountParam: z.string().optional(),
     renewsWith: z.enum(['refresh_token', 'access_token']).default('refresh_token'),
     answer: answer.prefault({}),
     grantedScope: grantedScope.prefault({}),
     errors: errors.prefault({}),
 
-    /** In the answer of `userinfoEndpoint`, as `probe` asks it. */
+    /** Places in the answer to the probe, by default of `userinfoEndpoint`. */
     account: accountSources.default({ id: 'sub', email: 'email', name: 'name' }),
     accountFromIdToken: accountSources.optional(),
     accountFromTokens: accountSources.optional(),
-    /** The name alone, for display: what came by the browser identifies nobody. Parameters may hold JSON. */
+    /**
+     * Only the name, for display: a value from the browser identifies nobody. Parameters may hold
+     * JSON.
+     */
     accountFromCallback: z.strictObject({ name: textSource }).readonly().optional(),
     probe: probe.default({}),
-    /** Sent if the probe named no e-mail, or one that it does not call verified. */
+    /** Sent if the probe gave no verified e-mail. */
     emailRequest: z
       .strictObject({ url: template, headers: texts.default({}), email: path, emailVerified })
       .readonly()
@@ -153,9 +164,9 @@ export const presetSchema = z
       .strictObject({ name: z.string(), scheme: z.string().nullable() })
       .readonly()
       .default({ name: 'Authorization', scheme: 'Bearer' }),
-    /** Null: the provider has no way to revoke. */
+    /** Null: the provider cannot revoke. */
     revocation: revocation.nullable().prefault({}),
-    /** Needed only where `reach: account` goes beyond one client or one host. */
+    /** Needed only if `reach: account` extends beyond one client or one host. */
     grantDomain: grantDomain.optional(),
 
     accessTokenSeconds: z.number().positive().nullable().default(null),
@@ -163,13 +174,13 @@ export const presetSchema = z
   })
   .readonly()
 
-/** What a preset file or `larder.yaml` holds: everything but the name may be left out. */
+/** The fields of a preset file or of `larder.yaml`; only the name is required. */
 export type Preset = z.input<typeof presetSchema> & {
-  /** The preset whose fields these replace or extend. */
+  /** The preset that these fields override or extend. */
   readonly extends?: string
 }
 
-/** A preset with every default in its place. */
+/** A preset with all defaults. */
 export type Recipe = z.output<typeof presetSchema>
 
 export const presetFields: readonly string[] = Object.keys(presetSchema.unwrap().shape)

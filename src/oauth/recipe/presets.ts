@@ -83,7 +83,7 @@ import { zoho } from '../presets/zoho.ts'
 import { zoom } from '../presets/zoom.ts'
 import { zoomServerToServer } from '../presets/zoom-server-to-server.ts'
 
-/** Every provider that needs no more than a client id and a secret, or not even these, by its id. */
+/** Every preset by its id: a provider that needs at most a client id and a secret. */
 export const presets: Readonly<Record<string, Preset>> = {
   airtable,
   amazon,

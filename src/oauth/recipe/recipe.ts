@@ -8,7 +8,7 @@ export type RecipeProblem = { readonly path: string; readonly detail: string }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A preset's own fields upon those of the preset it extends. */
+/** A preset's fields, merged over those of the preset it extends. */
 function presetFieldsOf(id: string): Fields | null {
   const preset = Object.hasOwn(presets, id) ? presets[id] : undefined
   if (preset === undefined) return null
@@ -16,7 +16,7 @@ function presetFieldsOf(id: string): Fields | null {
   return parent === undefined ? own : merge(presetFieldsOf(parent) ?? {}, own)
 }
 
-/** The fields of a provider before its own are laid upon them, or what is wrong with asking. */
+/** The fields of the preset that a provider uses, or what is wrong with its choice. */
 export function baseOf(id: string, settings: Fields): Fields | RecipeProblem {
   const { preset, connectsBy, issuer, tokenEndpoint, authorizationEndpoint } = settings
   const name = typeof preset === 'string' ? preset : id
@@ -41,8 +41,8 @@ function notOpenId(preset: string): RecipeProblem {
 }
 
 /**
- * The fields of a provider with those that the values of its parameters choose (`byParam`), as far as
- * the settings or a default give them.
+ * Merges the fields that the values of parameters select (`byParam`), if the settings or a default
+ * give a value.
  */
 export function withChosen(base: Fields, settings: Fields): Fields {
   const { byParam, params } = base
@@ -55,7 +55,7 @@ export function withChosen(base: Fields, settings: Fields): Fields {
   }, base)
 }
 
-/** Fields of a preset that say where its own issuer is asked. */
+/** Fields of a preset with the addresses of its own issuer. */
 const PLACES = [
   'authorizationEndpoint',
   'tokenEndpoint',
@@ -66,15 +66,15 @@ const PLACES = [
 ]
 
 /**
- * The preset's fields for another issuer of the same kind: its quirks stay, and where it is asked is
- * discovered.
+ * The preset's fields for another issuer of the same kind: its addresses are discovered, the rest
+ * stays.
  */
 export function forIssuer(base: Fields, settings: Fields): Fields {
   if (settings['issuer'] === undefined || base['issuer'] === undefined) return base
   return Object.fromEntries(Object.entries(base).filter(([name]) => !PLACES.includes(name)))
 }
 
-/** The recipe without the parameters that nothing of it uses any more. */
+/** Removes the parameters that nothing uses any more. */
 export function withoutUnused(recipe: Recipe): Recipe {
   const used = JSON.stringify({ ...recipe, params: null, documentation: null })
   const params = Object.entries(recipe.params).filter(
@@ -87,11 +87,11 @@ export function withoutUnused(recipe: Recipe): Recipe {
   return { ...recipe, params: Object.fromEntries(params) }
 }
 
-/** Everything that is wrong with a recipe, or the recipe; a problem never quotes a value. */
+/** The recipe, or everything that is wrong with it; a problem never quotes a value. */
 export function parseRecipe(fields: Fields): Recipe | readonly RecipeProblem[] {
   const below = {
     ...(fields['issuer'] !== undefined && openidAccount),
-    // No standard says what a probe answers of an account.
+    // No standard says how a probe names the account.
     ...(fields['connectsBy'] === 'credentials' && { account: {} }),
   }
   const parsed = presetSchema.safeParse(merge(below, fields))

@@ -2,18 +2,20 @@ import { z } from 'zod'
 import { clientAuthStrategies } from '../request/strategies.ts'
 import { path } from './account-shapes.ts'
 
-/** A text with `{name}` for what is filled in: declared parameters, kept values, `clientId`, `redirectUri`. */
+/**
+ * A text with placeholders `{name}`: declared parameters, kept values, `clientId`, `redirectUri`.
+ */
 export const template = z.string().min(1)
 
-/** Static parameters or headers; null takes away one that stands beneath. */
+/** Static parameters or headers; null removes an inherited one. */
 export const texts = z.record(z.string(), template.nullable()).readonly()
 
-/** A protocol parameter by another name; null: not sent. */
+/** Other names for protocol parameters; null: not sent. */
 export const renames = z.record(z.string(), z.string().nullable()).readonly()
 
 /**
- * How the client proves itself. `basic` encodes id and secret as RFC 6749 §2.3.1 asks, `basic-raw`
- * does not; `secret-as-user` is Basic with the secret for a user and no password.
+ * How the client authenticates. `basic` encodes id and secret as RFC 6749 §2.3.1 requires,
+ * `basic-raw` does not. `secret-as-user` sends the secret as the user of Basic, without a password.
  */
 export const clientAuth = z.union([
   z.enum(['basic', 'basic-raw', 'post', 'none', 'secret-as-user']),
@@ -22,7 +24,7 @@ export const clientAuth = z.union([
       strategy: z
         .string()
         .refine((name) => Object.hasOwn(clientAuthStrategies, name), 'names no strategy there is'),
-      /** What it is told of this provider. */
+      /** Options of the strategy. */
       with: texts.default({}),
     })
     .readonly(),
@@ -32,7 +34,7 @@ export type ClientAuthMethod = z.output<typeof clientAuth>
 export const format = z.enum(['form', 'json', 'query'])
 const method = z.enum(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND'])
 
-/** What one kind of token request does otherwise than the others of its provider. */
+/** How one kind of token request differs from the others of its provider. */
 export const tokenRequest = z
   .strictObject({
     method: method.optional(),
@@ -41,17 +43,17 @@ export const tokenRequest = z
     params: texts.optional(),
     rename: renames.optional(),
     clientAuth: clientAuth.optional(),
-    /** In place of the standard one; null: none is sent. */
+    /** Replaces the standard grant type; null: none is sent. */
     grantType: z.string().nullable().optional(),
-    /** `bearer`: the token goes into the Authorization header instead. */
+    /** `bearer`: sends the token in the Authorization header instead. */
     tokenIn: z.enum(['params', 'bearer']).optional(),
-    /** Sends the scopes that were asked for. */
+    /** Sends the requested scopes. */
     sendsScope: z.boolean().optional(),
   })
   .readonly()
 export type TokenRequest = z.output<typeof tokenRequest>
 
-/** A request beside the token endpoint: a probe, a revocation. */
+/** A request to another endpoint: a probe, a revocation. */
 const sideRequest = z
   .strictObject({
     url: template.optional(),
@@ -59,10 +61,12 @@ const sideRequest = z
     format: format.optional(),
     headers: texts.optional(),
     params: texts.optional(),
-    /** `token`: as the provider's API wants it, or behind `scheme`; `secret`: the client's secret. */
+    /**
+     * `token`: as the provider's API expects it, or after `scheme`; `secret`: the client's secret.
+     */
     auth: z.enum(['token', 'client', 'secret', 'none']).optional(),
     scheme: z.string().optional(),
-    /** Where the client proves itself otherwise here than at the token endpoint. */
+    /** Used if the client authenticates differently here than at the token endpoint. */
     clientAuth: clientAuth.optional(),
     /** The parameter that carries the token. */
     tokenParam: z.string().nullable().optional(),
@@ -76,20 +80,20 @@ const lifetimeSource = z
   .strictObject({
     path,
     unit: z.enum(['seconds', 'epoch', 'iso']).default('seconds'),
-    /** Of an access token; a refresh token of 0 seconds never ends anywhere. */
+    /** For an access token; a refresh token of 0 seconds never lives for ever. */
     zeroMeansNever: z.boolean().default(false),
   })
   .readonly()
 export type LifetimeSource = z.output<typeof lifetimeSource>
 
-/** Where the tokens stand in an answer. */
+/** The places of the tokens in an answer. */
 export const answer = z
   .strictObject({
-    /** Places of a whole token set, the first with an access token counts; '' is the top. */
+    /** Places of a token set; the first with an access token is used; '' is the top. */
     roots: z.array(path).min(1).readonly().default(['']),
     format: z.enum(['json', 'form']).nullable().default(null),
     accessToken: path.default('access_token'),
-    /** Null: none is kept, because the access token does not end. */
+    /** Null: no refresh token is kept, because the access token does not expire. */
     refreshToken: path.nullable().default('refresh_token'),
     tokenType: path.default('token_type'),
     expiresIn: z
@@ -101,7 +105,7 @@ export const answer = z
       .readonly()
       .prefault([{ path: 'refresh_token_expires_in' }, { path: 'refresh_expires_in' }]),
     scope: z.array(path).readonly().default(['scope']),
-    /** Where it is not the one of the request. */
+    /** Set if it differs from that of the request. */
     scopeSeparator: z.string().min(1).optional(),
   })
   .readonly()
@@ -109,32 +113,37 @@ export type AnswerShape = z.output<typeof answer>
 
 export const grantedScope = z
   .strictObject({
-    /** Granted scopes that answers leave out. */
+    /** Granted scopes that answers omit. */
     unreported: z.array(z.string()).readonly().default([]),
-    /** What a scope is called in answers where it is not as it was asked for. */
+    /** Names of a scope in answers, if they differ from the requested name. */
     aliases: z.record(z.string(), z.array(z.string()).readonly()).readonly().default({}),
-    /** May or may not stand before a scope; one of several. */
+    /** An optional prefix of a scope; one of several. */
     prefix: z
       .union([z.string(), z.array(z.string()).readonly()])
       .nullable()
       .default(null),
     ignoreCase: z.boolean().default(false),
-    /** The parameter of the callback that lists them where the answer does not. */
+    /** The parameter of the callback that lists the scopes, if the answer does not. */
     callbackParam: z.string().nullable().default(null),
   })
   .readonly()
 export type GrantedScope = z.output<typeof grantedScope>
 
-/** A value of an answer that later calls need. One that goes into a URL must have a pattern. */
+/**
+ * A value of an answer that later requests need. A value that goes into a URL must have a pattern.
+ */
 export const kept = z
   .strictObject({
-    /** `flow`: what Larder itself sent the user away with (`redirectUri`). */
+    /** `flow`: a value with which Larder began the flow (`redirectUri`). */
     from: z.enum(['tokens', 'callback', 'idToken', 'probe', 'flow']),
     path,
     pattern: z.string().optional(),
-    /** In its place where there is none. */
+    /** Used if there is no value. */
     default: template.optional(),
-    /** For a value of the callback: asked with the new token, it answers 2xx if the value belongs to it. */
+    /**
+     * For a value of the callback: a request with the new token; a 2xx answer proves that the value
+     * belongs to the token.
+     */
     verifiedBy: z
       .strictObject({ url: template, headers: texts.default({}) })
       .readonly()
@@ -170,25 +179,25 @@ export const errors = z
 export const revocation = sideRequest
   .unwrap()
   .extend({
-    /** `any`: the refresh token, else the access token. */
+    /** `any`: the refresh token, or the access token if there is none. */
     tokens: z.enum(['both', 'refresh', 'access', 'any']).default('both'),
     sendsHint: z.boolean().default(true),
     /**
-     * `account`: revoking one token ends every grant of the account at the client, or may. Write
-     * `token` only if the vendor says that other grants stay.
+     * `account`: revoking one token ends, or may end, every grant of the account at the client.
+     * Write `token` only if the vendor says that other grants remain.
      */
     reach: z.enum(['token', 'account']).default('account'),
-    /** Statuses that say that the token is gone already. */
+    /** Statuses that mean that the token no longer exists. */
     goneStatuses: z.array(z.int()).readonly().default([]),
-    /** What a 2xx answer must hold. */
+    /** What a 2xx answer must contain. */
     success: answerRule.optional(),
   })
   .readonly()
 export type RevocationShape = z.output<typeof revocation>
 
 /**
- * Providers with one `name` belong to one vendor, where the grants of an account are one. Clients whose
- * ids are the same up to `projectSeparator` belong to one project there, and share them.
+ * Providers with the same `name` belong to one vendor, at which the grants of an account are one.
+ * Clients whose ids are equal up to `projectSeparator` belong to one project, and share its grants.
  */
 export const grantDomain = z
   .strictObject({ name: z.string().min(1), projectSeparator: z.string().min(1).optional() })
@@ -198,17 +207,19 @@ export const probe = sideRequest
   .unwrap()
   .extend({
     success: answerRule.optional(),
-    /** What is sent as it stands, where credentials are held against the provider. */
+    /** Sent unchanged if credentials are checked. */
     body: z.string().optional(),
   })
   .readonly()
 
 const asked = {
   usernameLabel: z.string().min(1).default('User name'),
-  /** Where such a password or key is made, in a sentence or two for the page. */
+  /** Tells the user where to create such a password or key; a sentence or two. */
   help: z.string().min(1).optional(),
   helpUrl: z.url({ protocol: /^https$/ }).optional(),
-  /** Answers of the probe that say no; any other that is no success says nothing of them. */
+  /**
+   * Answers of the probe that mean a refusal; any other failure says nothing of the credentials.
+   */
   refused: z
     .array(answerRule)
     .min(1)
@@ -216,7 +227,7 @@ const asked = {
     .default([{ statuses: [401, 403] }]),
 }
 
-/** What the user hands over, and how the connect page asks for it. */
+/** The credentials that the user enters, and how the connect page asks for them. */
 export const credentials = z.discriminatedUnion('type', [
   z
     .strictObject({
@@ -230,7 +241,10 @@ export const credentials = z.discriminatedUnion('type', [
       type: z.literal('apiKey'),
       ...asked,
       secretLabel: z.string().min(1).default('API key'),
-      /** The key goes as the user of Basic, with this for a password; else as `apiHeader` says. */
+      /**
+       * Sends the key as the user of Basic with this password; else the key is sent as `apiHeader`
+       * says.
+       */
       basicPassword: z.string().optional(),
     })
     .readonly(),
@@ -240,17 +254,17 @@ export type CredentialsShape = z.output<typeof credentials>
 export const param = z
   .strictObject({
     description: z.string(),
-    /** The whole value must match. */
+    /** Must match the whole value. */
     pattern: z.string().optional(),
-    /** What each allowed value stands for in a template. */
+    /** The text that each allowed value has in a template. */
     values: z.record(z.string(), z.string()).readonly().optional(),
-    /** Further names for templates, each with what it stands for at each value. */
+    /** Further placeholders, each with its text for each value. */
     variables: z.record(z.string(), z.record(z.string(), z.string())).readonly().default({}),
     default: z.string().optional(),
     required: z.boolean().default(false),
-    /** `operator`: it may name any host, so only who owns the client's secret may set it. */
+    /** `operator`: it may name any host, so only the owner of the client's secret may set it. */
     setBy: z.enum(['anyone', 'operator']).default('anyone'),
-    /** The authorization parameter that carries it, too. */
+    /** An authorization parameter that also carries the value. */
     authorizationParam: z.string().optional(),
   })
   .refine(

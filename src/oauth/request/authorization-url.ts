@@ -14,7 +14,10 @@ export type FlowSecrets = {
   readonly nonce: Secret | null
 }
 
-/** Where the user goes (RFC 6749 §4.1.1). The protocol's own parameters are set last: they win. */
+/**
+ * The URL to which the user is sent (RFC 6749 §4.1.1). The protocol's own parameters are set last,
+ * so they win.
+ */
 export async function authorizationUrl(
   call: ProviderCall,
   endpoint: RequestTarget,
@@ -51,7 +54,9 @@ export async function authorizationUrl(
   return withParams(endpoint.url.href, rename(params, recipe.rename))
 }
 
-/** A preset can send some scopes in a second parameter; an empty one is left out. */
+/**
+ * Sets the scopes. A preset can send some in a second parameter; an empty parameter is left out.
+ */
 function setScopes(
   params: URLSearchParams,
   { recipe }: ProviderCall,
@@ -69,12 +74,15 @@ function setScopes(
   }
 }
 
-/** The nonce as the library compares it with the id token's. */
+/** The nonce in the form that oauth4webapi compares with the id token. */
 export function expectedNonce(nonce: Secret | null): string | typeof oauth.expectNoNonce {
   return nonce === null ? oauth.expectNoNonce : nonce.expose()
 }
 
-/** Whether a callback that its provider signs is signed with one of the client's secrets. */
+/**
+ * Whether the signature of a callback fits one of the client's secrets; true if the provider does
+ * not sign.
+ */
 export function isAuthentic(
   { recipe, client }: ProviderCall,
   callback: ReadonlyMap<string, string>,

@@ -6,7 +6,10 @@ import { clientAuthStrategies } from './strategies.ts'
 import { fillAll } from './template.ts'
 import type { Means } from './means.ts'
 
-/** RFC 6749 §2.3.1, and what became of it; null where the secret does not fit. */
+/**
+ * How the client authenticates (RFC 6749 §2.3.1 and later methods); null if the secret does not fit
+ * the method.
+ */
 export function clientAuthentication(
   means: Means,
   call: ProviderCall,
@@ -54,7 +57,9 @@ function basic(user: string, password: string): oauth.ClientAuth {
   return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`)
 }
 
-/** Only what must be: a server that does not decode still understands plain letters and hyphens. */
+/**
+ * Encodes only what it must: a server that does not decode still understands letters and hyphens.
+ */
 function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
 }

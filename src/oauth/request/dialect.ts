@@ -2,7 +2,7 @@ import type { Recipe } from '../recipe/preset-schema.ts'
 import type { TokenRequest } from '../recipe/shapes.ts'
 import { fillAll, type Variables } from './template.ts'
 
-/** A request as the protocol's library builds it, before it is put in the provider's own words. */
+/** A request as oauth4webapi builds it, before the preset changes it. */
 export type PlainRequest = {
   readonly url: URL
   readonly params: URLSearchParams
@@ -23,7 +23,7 @@ const CONTENT_TYPE = {
   json: 'application/json',
 }
 
-/** Puts a token request into the words of its provider: names, grant type, format, headers. */
+/** Changes a token request as its provider requires: names, grant type, format, headers. */
 export function speakTokenRequest(
   plain: PlainRequest,
   recipe: Recipe,
@@ -46,7 +46,7 @@ export function speakTokenRequest(
   return put({ url: plain.url, params: named, headers }, { format, method: own.method ?? 'POST' })
 }
 
-/** Lays parameters into body or query, with the headers that every request of ours has. */
+/** Puts parameters into body or query, and adds the headers of every request. */
 export function put(
   { url, params, headers }: PlainRequest,
   as: { readonly format: Format; readonly method: string },
@@ -68,7 +68,7 @@ export function put(
   return { method: as.method, url, headers: Object.fromEntries(common), body }
 }
 
-/** What a preset adds never replaces what the protocol has set. */
+/** Adds parameters of a preset; they never replace those of the protocol. */
 export function addMissing(params: URLSearchParams, more: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(more)) {
     if (!params.has(name)) params.set(name, value)

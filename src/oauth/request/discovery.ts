@@ -12,34 +12,34 @@ export type Discovered =
   | {
       readonly kind: 'ok'
       readonly metadata: AuthorizationServer
-      /** Whether the server issues id tokens, which RFC 8414 does not promise. */
+      /** Whether the server issues id tokens, which RFC 8414 does not guarantee. */
       readonly isOpenId: boolean
     }
   | ProviderRefusal<'unavailable' | 'misconfigured'>
 
 type Wanted = {
   readonly reach: Reach
-  /** Judges the issuer that the metadata names itself. */
+  /** Whether metadata may name this issuer. */
   readonly accepts: (issuer: string) => boolean
-  /** What is left of the call that needs it. */
+  /** The remaining time of the call that needs the metadata. */
   readonly withinMs: number
 }
 
-/** `isNowhere`: an answer, but no metadata, which may be in another place. */
+/** `isNowhere`: this address has no metadata, but another one may. */
 type Asked = Discovered & { readonly isNowhere?: true }
 type Found = Extract<Discovered, { kind: 'ok' }>
 type Cached = { readonly found: Found; readonly at: number }
 
 const FRESH_MS = 3_600_000
-/** While the provider's metadata cannot be fetched, the last known serves on for so long. */
+/** How long the last known metadata is used while new metadata cannot be fetched. */
 const STALE_MS = 24 * 3_600_000
 const DEADLINE_MS = 10_000
-/** Issuers can depend on a connection's parameters; their number is bounded here. */
+/** Limits the cache, because issuers can depend on parameters of a connection. */
 const MOST_ISSUERS = 200
 
 /**
- * The metadata of issuers (OpenID Connect Discovery 1.0, RFC 8414), fetched once for all who ask at a
- * time.
+ * Fetches and caches the metadata of issuers (OpenID Connect Discovery 1.0, RFC 8414). Concurrent
+ * callers share one request.
  */
 export class Discovery {
   readonly #egress: Egress
@@ -52,7 +52,10 @@ export class Discovery {
     this.#clock = clock
   }
 
-  /** What is known to one provider serves another of the same issuer, by that one's own rules. */
+  /**
+   * Providers with the same issuer share its metadata; each applies its own rule for the name of
+   * the issuer.
+   */
   async metadata(issuer: string, wanted: Wanted): Promise<Discovered> {
     const found = await this.#find(issuer, wanted)
     if (found.kind !== 'ok' || wanted.accepts(found.metadata.issuer)) return found
@@ -77,7 +80,7 @@ export class Discovery {
     return flight
   }
 
-  /** Asks the places of metadata in turn; the answer of the first one is told if none has any. */
+  /** Tries each address of the metadata in turn; if none has any, returns the first answer. */
   async #fetch(issuer: string, { reach, withinMs }: Wanted): Promise<Discovered> {
     const [place, ...others] = placesOf(issuer)
     if (place === undefined) return { kind: 'misconfigured', detail: 'the issuer is no URL' }
@@ -133,8 +136,8 @@ const OPENID = '/.well-known/openid-configuration'
 const OAUTH = '/.well-known/oauth-authorization-server'
 
 /**
- * OpenID Connect Discovery appends to the issuer. RFC 8414 §3.1 inserts between its host and its path,
- * §5 for OpenID too.
+ * OpenID Connect Discovery appends its path to the issuer. RFC 8414 inserts the path between host
+ * and path of the issuer (§3.1), for OpenID too (§5).
  */
 function placesOf(issuer: string): readonly URL[] {
   const base = URL.parse(issuer)

@@ -17,9 +17,9 @@ export type Endpoints = Readonly<
 
 export type Server = {
   readonly endpoints: Endpoints
-  /** What the protocol's library needs to know of it. */
+  /** The server as oauth4webapi needs it. */
   readonly server: AuthorizationServer
-  /** Whether it issues id tokens, which are then required. */
+  /** Whether it issues id tokens; then they are required. */
   readonly isOpenId: boolean
 }
 
@@ -33,7 +33,7 @@ type Description =
   | { readonly kind: 'ok'; readonly described: Server }
   | ProviderRefusal<'unavailable' | 'misconfigured'>
 
-/** The endpoints of a provider: those that its recipe writes and, with an issuer, the discovered. */
+/** The endpoints of a provider: those of its preset and, with an issuer, those of its metadata. */
 export async function describeServer(
   discovery: Discovery,
   recipe: Recipe,
@@ -41,7 +41,7 @@ export async function describeServer(
 ): Promise<Description> {
   const written = writtenEndpoints(recipe, place.targetOf)
   if (recipe.issuer === undefined) {
-    // No id token is read without an issuer; the library only wants the name to be there.
+    // Without an issuer no id token is read; oauth4webapi only requires a name.
     return described(
       written,
       { metadata: { issuer: 'https://issuer.invalid' }, isOpenId: false },
@@ -67,7 +67,10 @@ export async function describeServer(
 
 type About = { readonly metadata: AuthorizationServer; readonly isOpenId: boolean }
 
-/** A discovered address reaches the user's browser, or is sent a secret: it is held to the same rule as a written one. */
+/**
+ * Checks every endpoint. A discovered address gets the user's browser or a secret, so the same rule
+ * holds for it as for a configured one.
+ */
 function described(endpoints: Endpoints, about: About, recipe: Recipe): Description {
   const [wrong] = Object.entries(endpoints).filter(
     ([, target]) => target !== null && !isEndpoint(target),
@@ -94,10 +97,10 @@ function writtenEndpoints(recipe: Recipe, targetOf: Place['targetOf']): Endpoint
   }
 }
 
-/** Stands for a value that is no URL; it is no endpoint either. */
+/** Replaces a value that is not a URL; it is rejected as an endpoint. */
 const NO_URL = new URL('about:blank')
 
-/** What metadata names is reached as far as its issuer is, never further. */
+/** Endpoints of metadata have the reach of their issuer, never more. */
 function discoveredEndpoints(metadata: AuthorizationServer, reach: Reach): Endpoints {
   const at = (value: unknown) => {
     if (value == null) return null
@@ -117,7 +120,7 @@ function onlyWritten(endpoints: Endpoints): Partial<Endpoints> {
   return Object.fromEntries(Object.entries(endpoints).filter(([, target]) => target !== null))
 }
 
-/** Signed with a key of the provider's; symmetric algorithms and `none` prove nothing. */
+/** Signatures by a key of the provider; symmetric algorithms and `none` prove nothing. */
 const ALGORITHMS = /^(?:[RP]S|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
 
 function serverOf(endpoints: Endpoints, { metadata, isOpenId }: About, recipe: Recipe): Server {
@@ -139,7 +142,7 @@ function serverOf(endpoints: Endpoints, { metadata, isOpenId }: About, recipe: R
   }
 }
 
-/** Metadata is a stranger's JSON, whatever its type says. */
+/** Metadata comes from outside, so its declared type proves nothing. */
 function listOf(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null
 }

@@ -15,8 +15,8 @@ export function grantDomainsOf(recipe: Recipe, params: Variables): readonly stri
 }
 
 /**
- * Names of the sets of grants that a revocation at this client may reach. Two clients with a name in
- * common may hold the same grant, whatever their secrets and provider ids are.
+ * Names the sets of grants that a revocation at this client may end. Two clients with a common name
+ * may hold the same grant, even with other secrets and provider ids.
  */
 export function grantKeys(
   configured: ReadonlyMap<ProviderId, ConfiguredProvider>,
@@ -35,7 +35,7 @@ function projectOf(client: string, separator: string | undefined): string {
   return separator === undefined ? client : (client.split(separator, 1)[0] ?? client)
 }
 
-/** Scheme and host; a parameter that each connection sets stays as it is written. */
+/** Scheme and host in lower case. A parameter that each connection sets stays a placeholder. */
 function hostOf(template: string, params: Variables): readonly string[] {
   const known = Object.fromEntries(variablesOf(template).map((name) => [name, `{${name}}`]))
   const filled = fillText(template, { ...known, ...params }) ?? template

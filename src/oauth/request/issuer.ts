@@ -3,7 +3,10 @@ import { fillText, type Variables } from './template.ts'
 
 type Rules = Pick<Recipe, 'issuerFromClaim'>
 
-/** Whether metadata may name `issuer` itself: exactly what was configured, or what stands for many. */
+/**
+ * Returns whether metadata may name an issuer: the configured one, or a placeholder that stands for
+ * many.
+ */
 export function acceptsIssuer(
   rules: Rules,
   variables: Variables,
@@ -14,8 +17,8 @@ export function acceptsIssuer(
 }
 
 /**
- * The issuer that an id token or a callback must name, by simple string comparison. Where one
- * configured issuer stands for many, a claim says which; `known` wins as soon as it is one of them.
+ * The issuer that an id token must name, by string comparison. If the configured issuer stands for
+ * many, a claim selects one; if `known` is already one of them, `known` is required.
  */
 export function expectedIssuer(
   rules: Rules,
@@ -35,7 +38,7 @@ export function expectedIssuer(
   return issuer !== null && issuerPattern(rules, variables)?.test(issuer) ? issuer : null
 }
 
-/** RFC 9207: the `iss` of a callback, before any claim is known. */
+/** Checks the `iss` of a callback (RFC 9207), before any claim is known. */
 export function isFromIssuer(
   rules: Rules,
   variables: Variables,
@@ -46,13 +49,16 @@ export function isFromIssuer(
   return standsForMany(rules, variables, about.known) && pattern?.test(about.iss) === true
 }
 
-/** Whether `known` has the form of the template and is not one of its issuers: `…/common/v2.0`. */
+/**
+ * Whether `known` has the form of the template but is not one of its issuers, such as
+ * `…/common/v2.0`.
+ */
 function standsForMany(rules: Rules, variables: Variables, known: string): boolean {
   const hasForm = issuerPattern(rules, variables, '[^/]+')?.test(known) === true
   return hasForm && issuerPattern(rules, variables)?.test(known) === false
 }
 
-/** Every issuer that the template can name; null where there is no template. */
+/** Matches every issuer that the template can name; null if there is no template. */
 function issuerPattern(
   { issuerFromClaim }: Rules,
   variables: Variables,

@@ -8,15 +8,15 @@ import type { SecretsInUse } from './secrets-in-use.ts'
 import type { ConfiguredProvider } from '../recipe/configured-provider.ts'
 import type { ClientCredentials } from '../../core/connection/connection.ts'
 
-/** The keys of one address. */
+/** The keys of one JWKS address. */
 export type KeptKeys = {
-  /** Filled and read by the library. */
+  /** oauth4webapi fills and reads it. */
   input: JWKSCacheInput
-  /** When they were last fetched before their time was over; monotonic. */
+  /** When the keys were last fetched again before they expired; monotonic. */
   askedAgainAt: number | null
 }
 
-/** What every method of the token endpoint works with. */
+/** What every method of the token endpoint needs. */
 export type Means = {
   readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
   readonly egress: Egress
@@ -26,7 +26,7 @@ export type Means = {
   readonly clockSkewsMs: Map<ProviderId, number>
   readonly secretsInUse: SecretsInUse
   readonly faults: ProviderFaults
-  /** Hard end of one method, however many requests it makes. */
+  /** The time limit of one method, however many requests it makes. */
   readonly deadlineMs: number
 }
 
@@ -35,6 +35,9 @@ export type ProviderCallRequest = {
   readonly client: ClientCredentials | null
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
-  /** Monotonic; a later part of a method that has begun has no more time than its beginning left. */
+  /**
+   * The end of the time limit, monotonic; a later step of a method has the remaining time of the
+   * first.
+   */
   readonly until?: number
 }

@@ -7,19 +7,21 @@ import type { ProviderCallRequest, Means } from './means.ts'
 
 type Request = Pick<ProviderCallRequest, 'provider' | 'params' | 'providerData'>
 
-/** For a `client_config`; see there. */
+/** Marks a `client_config` that affects only this connection. */
 export type OwnAddress = { readonly isOwn?: true }
 
 /**
- * Where the connection itself says what is asked, a shop, a tenant, a region, it may be gone while
- * everybody else's is there.
+ * Whether parameters of the connection (a shop, a tenant, a region) determine the address. That
+ * address may be gone while those of other connections work.
  */
 export function ownAddress({ configured }: Means, request: Request): OwnAddress {
   const provider = configured.get(request.provider)
   return provider !== undefined && hasOwnAddress(provider, request) ? { isOwn: true } : {}
 }
 
-/** Of who is asked, not of the secret that was shown: that one is everybody's. */
+/**
+ * Whether an answer shows a wrong address rather than a wrong secret, which all connections share.
+ */
 export function isOfAddress({ status, body }: Pick<Reading, 'status' | 'body'>): boolean {
   if (status === null) return false
   const isElsewhere = (status >= 300 && status < 400) || status === 404 || status === 405

@@ -12,7 +12,7 @@ import { unverifiedIn } from '../answer/unverified.ts'
 import type { ConfiguredProvider } from '../recipe/configured-provider.ts'
 import type { Means, ProviderCallRequest } from './means.ts'
 
-/** A provider as one connection meets it: its client, its parameters, its endpoints. */
+/** A provider for one connection: its client, its parameters, its endpoints. */
 export type ProviderCall = Server & {
   readonly provider: ConfiguredProvider['provider']
   readonly recipe: Recipe
@@ -31,10 +31,10 @@ export type ProviderCall = Server & {
 }
 export type Prepared =
   | { readonly kind: 'ok'; readonly call: ProviderCall }
-  /** `unavailable`: the metadata cannot be had just now. Nothing else was sent. */
+  /** `unavailable`: the metadata cannot be fetched now. Nothing else was sent. */
   | ProviderRefusal<'unavailable' | 'misconfigured'>
 
-/** Puts together what a request to a provider needs; asks the network for metadata at most. */
+/** Collects what a request to a provider needs. The only request it may send is for metadata. */
 export async function prepareCall(means: Means, request: ProviderCallRequest): Promise<Prepared> {
   const configured = means.configured.get(request.provider)
   if (configured === undefined) return misconfigured('the provider is not configured')
@@ -85,7 +85,7 @@ function clientOf(
 ): ProviderCall['client'] | null {
   if (own !== null) return { id: own.id, secrets: [own.secret], isConfigured: false }
   if (configured.client === null) {
-    // Credentials are the user's own: no client stands between.
+    // Credentials of the user need no client.
     return configured.recipe.connectsBy === 'credentials'
       ? { id: '', secrets: [null], isConfigured: false }
       : null
@@ -94,7 +94,7 @@ function clientOf(
   return { id, secrets: secrets.length === 0 ? [null] : secrets, isConfigured: true }
 }
 
-/** The values for templates; null where one is foreign to the preset or not as it must be. */
+/** Values for templates; null if the preset does not declare one or its value does not match. */
 function paramsOf(
   { recipe, params }: ConfiguredProvider,
   own: Readonly<Record<string, string>>,
@@ -115,7 +115,7 @@ function paramsOf(
   return values
 }
 
-/** What earlier answers told, as far as it still matches; a URL never takes anything else. */
+/** Values of earlier answers, if they match their pattern. Nothing else gets into a URL. */
 function keptVariables(
   recipe: Recipe,
   providerData: Readonly<Record<string, unknown>>,
@@ -137,7 +137,7 @@ function ownValue(values: Readonly<Record<string, unknown>>, name: string): unkn
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
-/** A loopback address is reached if the operator wrote it, not if something filled it in. */
+/** A loopback address is allowed only if the operator wrote it, not if a value filled it in. */
 function targets(configured: ConfiguredProvider, variables: Variables) {
   const { params } = configured
   const reach = reachOf(configured)

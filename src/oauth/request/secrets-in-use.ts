@@ -6,7 +6,7 @@ import type { ConfiguredProviders } from '../recipe/configure-providers.ts'
 
 type Accepted = { readonly secrets: readonly (Sealed | null)[]; readonly index: number }
 
-/** Which of several secrets of a configured client its provider accepts. */
+/** Tracks which of several secrets of a configured client its provider accepts. */
 export class SecretsInUse {
   readonly #configured: ConfiguredProviders['configured']
   readonly #observer: Pick<Observer, 'clientSecretSwitched'> | undefined
@@ -20,9 +20,9 @@ export class SecretsInUse {
     this.#observer = observer
   }
 
-  /** Notes an accepted secret by its place in the list that was tried. */
+  /** Records an accepted secret by its index in the list that was tried. */
   accept(provider: ProviderId, secrets: readonly (Sealed | null)[], index: number): void {
-    // Requests that began before the secrets were replaced say nothing about those of today.
+    // A request that began before the secrets were replaced says nothing about the new ones.
     if (this.#configured.get(provider)?.client?.secrets !== secrets) return
     const known = this.#accepted.get(provider)
     const before = known?.secrets === secrets ? known.index : 0

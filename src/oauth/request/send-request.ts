@@ -13,8 +13,8 @@ import type { Means } from './means.ts'
 import { clientAuthentication, discoveredMethod } from './client-authentication.ts'
 
 /**
- * Sends one token request, built by the protocol's library and put into the provider's words. Null,
- * and nothing is sent, where the client's secret is not what this provider wants.
+ * Sends one token request, built by oauth4webapi and changed by the preset. Returns null, and sends
+ * nothing, if the client's secret does not fit the method.
  */
 export async function sendTokenRequest(
   means: Means,
@@ -28,8 +28,9 @@ export async function sendTokenRequest(
   const authentication = clientAuthentication(means, call, method, secret)
   if (authentication === null) return null
   const attempt: { sent?: SentRequest } = {}
-  // The answer is read elsewhere, whole, before the library sees a clean one. Made before anything is
-  // sent: after the answer every tenth of a millisecond is one in which a kill costs the grant.
+  // The answer is read elsewhere before oauth4webapi sees a clean one. This response is made before
+  // the request is sent: after the answer arrives, a kill in the next tenth of a millisecond can
+  // cost the grant.
   const unread = new Response(null, { status: 204 })
   const options = {
     [oauth.allowInsecureRequests]: true,
@@ -71,7 +72,7 @@ type Asking = {
 async function ask(call: ProviderCall, grant: TokenGrant, asking: Asking): Promise<void> {
   const { authentication, options } = asking
   const client = { client_id: call.client.id }
-  // The library wants an endpoint to be there; where the request goes is the target's business.
+  // oauth4webapi requires an endpoint; the target decides where the request goes.
   const server = { ...call.server, token_endpoint: 'https://token.invalid/' }
   if (grant.kind === 'code') {
     const verifier = call.recipe.pkce === 'omit' ? oauth.nopkce : grant.verifier.expose()
@@ -104,7 +105,7 @@ export type SideCall = {
   readonly hint?: 'refresh_token' | 'access_token' | null
 }
 
-/** A request beside the token endpoint, with one token: a probe or a revocation. */
+/** Sends one token to another endpoint: a probe or a revocation. */
 export async function sendSideRequest(
   means: Means,
   call: ProviderCall,
@@ -150,7 +151,7 @@ async function send(means: Means, call: ProviderCall, request: Outgoing): Promis
   return sentRequest(await means.egress.send(outgoing), spoken, secrets)
 }
 
-/** What carries a user's own credentials. */
+/** The header that carries a user's credentials. */
 export function headerOf(credentials: Credentials, { provider }: ProviderCall): Header {
   switch (credentials.kind) {
     case 'basic': {

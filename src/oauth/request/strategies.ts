@@ -4,28 +4,30 @@ import * as oauth from 'oauth4webapi'
 import type { Instant } from '../../core/base/ids.ts'
 
 /**
- * What a preset can name where data does not reach. A strategy is told everything it may need and
- * knows nothing of the provider that names it.
+ * Code that a preset can name if data is not enough. A strategy gets what it needs as arguments and
+ * does not know the provider.
  */
 export type ClientAuthStrategy = (client: {
   readonly id: string
-  /** In the clear: a strategy only puts it, or what it makes of it, into the request. */
+  /** In the clear; a strategy only puts it, or a value made of it, into the request. */
   readonly secret: string
-  /** What the preset gives it (`with`), filled in. */
+  /** The `with` of the preset, filled in. */
   readonly options: Readonly<Record<string, string>>
   readonly tokenEndpoint: URL
   readonly now: Instant
 }) => oauth.ClientAuth | null
 
-/** Whether the callback is authentic beyond its state, e.g. by a signature over its parameters. */
+/**
+ * Whether the callback is authentic beyond its state, such as by a signature over its parameters.
+ */
 export type CallbackStrategy = (callback: {
   readonly parameters: ReadonlyMap<string, string>
   readonly secret: string
 }) => boolean
 
 /**
- * `{ strategy: '…', with: { … } }` as a preset's client authentication. The client secret is then a
- * private key in PEM; null where it is none.
+ * For `{ strategy: '…', with: { … } }` as a preset's client authentication. The client secret is
+ * then a private key in PEM; the result is null if it is not.
  */
 export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> = {
   /** RFC 7523 §2.2. `audience` (the token endpoint without it), `keyId`, `thumbprint` (`x5t`). */
@@ -39,7 +41,7 @@ export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> 
       setTimes(claims, now)
     })
   },
-  /** A client secret that is signed anew for each request. `issuer`, `audience`, `keyId`. */
+  /** A client secret that is signed for each request. `issuer`, `audience`, `keyId`. */
   'signed-secret': ({ secret, options, now }) => {
     const key = signingKey(secret)
     const { issuer, audience, keyId } = options
@@ -60,11 +62,11 @@ export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> 
   },
 }
 
-/** `callbackStrategy: '…'` of a preset. */
+/** For `callbackStrategy: '…'` of a preset. */
 export const callbackStrategies: Readonly<Record<string, CallbackStrategy>> = {
   /**
-   * `hmac` is the HMAC-SHA256, in hex, of all other parameters in the order of their names. What
-   * must be escaped is escaped as in a form, or as older descriptions have it: `%`, `&` and `=` only.
+   * `hmac` is the HMAC-SHA256, in hex, of all other parameters, sorted by name. They are escaped as
+   * in a form or, in older documentation, only `%`, `&` and `=` are escaped.
    */
   'hmac-sha256-query': ({ parameters, secret }) => {
     const { hmac, ...others } = Object.fromEntries(parameters)
@@ -91,7 +93,7 @@ function assertion(
   return oauth.PrivateKeyJwt(privateKey, { [oauth.modifyAssertion]: modify })
 }
 
-/** By our clock, which tests and operators may set. */
+/** Uses our clock, which tests and operators may set. */
 function setTimes(claims: Claims, now: Instant): void {
   const seconds = Math.floor(now / 1000)
   claims['iat'] = seconds
@@ -107,7 +109,7 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   ed25519: 'Ed25519',
 }
 
-/** Whether a client secret is a private key that the strategies of client authentication can use. */
+/** Whether a client secret is a private key that a strategy can sign with. */
 export function canSign(pem: string): boolean {
   return signingKey(pem) !== null
 }
@@ -118,7 +120,7 @@ function signingKey(pem: string): oauth.CryptoKey | null {
     const algorithm = ALGORITHMS[kindOf(key)]
     return algorithm === undefined ? null : key.toCryptoKey(algorithm, false, ['sign'])
   } catch {
-    // The message may quote what was no key.
+    // The message may quote the secret.
     return null
   }
 }

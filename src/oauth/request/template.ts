@@ -1,20 +1,22 @@
 export type Variables = Readonly<Record<string, string>>
 
 const VARIABLE = /\{([\w-]+)\}/g
-/** Could end a host or begin another part of a URL, whatever a pattern lets through. */
+/** Characters that could end a host or begin another part of a URL. */
 const BREAKS_OUT = /[\s\\@?#]/
 
 export function variablesOf(template: string): readonly string[] {
   return [...template.matchAll(VARIABLE)].map(([, name]) => name ?? '')
 }
 
-/** Null where a variable has no value. */
+/** The filled template; null if a variable has no value. */
 export function fillText(template: string, variables: Variables): string | null {
   if (!variablesOf(template).every((name) => Object.hasOwn(variables, name))) return null
   return template.replace(VARIABLE, (_all, name: string) => variables[name] ?? '')
 }
 
-/** Null where a variable has no value, or one that would lead elsewhere than the template says. */
+/**
+ * The filled URL; null if a variable has no value, or one that could lead to another host or part.
+ */
 export function fillUrl(template: string, variables: Variables): URL | null {
   const used = variablesOf(template).map((name) => variables[name])
   if (used.some((value) => value !== undefined && BREAKS_OUT.test(value))) return null
@@ -22,7 +24,7 @@ export function fillUrl(template: string, variables: Variables): URL | null {
   return filled === null ? null : URL.parse(filled)
 }
 
-/** Static parameters or headers with their variables filled in; those without a value are left out. */
+/** Fills static parameters or headers; those without a value are left out. */
 export function fillAll(
   templates: Readonly<Record<string, string | null>>,
   variables: Variables,

@@ -6,8 +6,8 @@ import type { TokenGrant } from '../answer/token-grant.ts'
 import type { Means } from './means.ts'
 
 /**
- * Asks for tokens with each secret of the client in turn until one is not refused: a client that
- * could not prove itself has touched no grant, so asking again is safe.
+ * Requests tokens with each secret of the client in turn until one is accepted. A client that
+ * failed to authenticate has not touched a grant, so another request is safe.
  */
 export async function requestTokens(
   means: Means,
@@ -53,7 +53,7 @@ function misfit(means: Means): Reading {
   return { ...nothing, verdict, isForOperator: true, sentAt: means.clock.now() }
 }
 
-/** A wrong address is no matter of the secret. */
+/** Whether another secret may help; it cannot correct a wrong address. */
 function blamesSecret({ verdict, status }: Reading): boolean {
   if (verdict.kind !== 'client_config' || status === null) return false
   return status < 300 || (status >= 400 && status !== 404 && status !== 405)

@@ -73,6 +73,6 @@ test('the settings reject an account id that contains an unverified callback val
     keep: { org: ORG },
   }
   expect(parseProvider({ id: 'x', settings, clientSecrets: [] })).toMatchObject({
-    problems: [expect.stringContaining('providers.x.keep.org.verifiedBy: is needed')],
+    problems: [expect.stringContaining('providers.x.keep.org.verifiedBy: is required')],
   })
 })

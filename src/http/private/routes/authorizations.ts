@@ -63,7 +63,7 @@ export const authorizationEndpoints = [
     id: 'beginAuthorization',
     method: 'post',
     path: '/v1/authorizations',
-    summary: 'Begin a flow whose callback is yours',
+    summary: 'Begin a flow with a callback of the host app',
     permission: 'links:write',
     params: {},
     query: {},

@@ -15,7 +15,7 @@ const keyBody = z.strictObject({
     .describe('Narrows the key to these.'),
   userIdPrefix: field
     .maybe(field.text(1, 256).regex(/[:/|_.-]$/, 'must end in one of : / | _ . -'))
-    .describe('Narrows the key to users whose id begins so.'),
+    .describe('Narrows the key to users whose id begins with this prefix.'),
 })
 
 // Only a key that reaches everything may manage keys: a narrowed one could make a wider one.
