@@ -60,7 +60,7 @@ export const answers: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/refresh/rejections.test.ts',
-        'while no other is refreshed, says that grant or client is refused, and goes on',
+        'a rejected grant is failing as refused while no other grant is refreshed',
       ],
     ],
   },

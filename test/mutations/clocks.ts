@@ -40,14 +40,14 @@ export const clocks: readonly Mutation[] = [
     file: 'src/core/refresh/refresh-policy.ts',
     original: '  if (token !== null && isFromTheFuture(token, now)) return 0\n',
     mutant: '',
-    killedBy: [[CLOCK, 'lets nobody wait for days in the moment before it is noticed']],
+    killedBy: [[CLOCK, 'a forced read does not wait for days before the changed clock is noticed']],
   },
   {
     guarantee: 'After the clock was set back, no token that can be refreshed is served before that',
     file: 'src/core/refresh/clock-set-back.ts',
     original: '      : step.now\n',
     mutant: '      : earlier(held.expiresAt, step)\n',
-    killedBy: [[CLOCK, 'makes each token that can be refreshed suspect and due']],
+    killedBy: [[CLOCK, 'a clock set back makes each refreshable token suspect and due']],
   },
   {
     guarantee: 'A clock that was set back ends no back-off early',
@@ -62,14 +62,19 @@ export const clocks: readonly Mutation[] = [
     file: 'src/vault/refresh/send-refresh-token.ts',
     original: 'Math.min(begun.at, ports.clock.now() - took)',
     mutant: 'ports.clock.now() - took',
-    killedBy: [[CLOCK, 'during a refresh does not take the token that it finds for a new one']],
+    killedBy: [
+      [
+        CLOCK,
+        'a machine suspended during a refresh does not serve the token that expired meanwhile',
+      ],
+    ],
   },
   {
     guarantee: 'A clock that was set back does not make a token seem newer',
     file: 'src/vault/refresh/send-refresh-token.ts',
     original: 'Math.min(begun.at, ports.clock.now() - took)',
     mutant: 'begun.at',
-    killedBy: [[CLOCK, 'during a refresh does not make the new token seem younger than it is']],
+    killedBy: [[CLOCK, "a clock set back during a refresh does not lengthen the new token's life"]],
   },
   {
     guarantee: 'No more refreshes start per second than the limit of the provider',
@@ -86,7 +91,7 @@ export const clocks: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/refresh/lanes.test.ts',
-        'so many are under way at once, and the next begins when one of them ends',
+        'a lane runs as many refreshes at once as allowed, and starts the next when one ends',
       ],
     ],
   },

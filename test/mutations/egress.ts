@@ -72,7 +72,7 @@ export const egress: readonly Mutation[] = [
     file: 'src/outgoing/answer-reader.ts',
     original: '    if (status < 200) return\n',
     mutant: '\n',
-    killedBy: [[ODD, 'a rotation in an answer %s is saved']],
+    killedBy: [[ODD, 'a rotation is saved from an answer %s']],
   },
   {
     guarantee: 'A body that exceeds the size limit after decoding is dropped',
@@ -93,6 +93,6 @@ export const egress: readonly Mutation[] = [
     file: 'src/oauth/answer/read-answer.ts',
     original: 'const value = brings ? read.latest : read.value\n',
     mutant: 'const value = read.latest\n',
-    killedBy: [[ODD, 'an answer with two different errors ends none']],
+    killedBy: [[ODD, 'a repeated error ends a grant, and two different errors do not']],
   },
 ]

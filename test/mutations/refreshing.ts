@@ -62,7 +62,9 @@ export const refreshing: readonly Mutation[] = [
       '    if (recorded === null) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
     mutant:
       '    if (recorded === null) {\n      await dropLateTokens(ports, trx, landing)\n      return [{ before, after }]\n    }\n',
-    killedBy: [[REFRESH, 'for a connection that was deleted revokes what it brought']],
+    killedBy: [
+      [REFRESH, 'a late answer for a deleted connection revokes the tokens that it brought'],
+    ],
   },
   {
     guarantee:
@@ -72,10 +74,7 @@ export const refreshing: readonly Mutation[] = [
       '  if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return\n',
     mutant: '',
     killedBy: [
-      [
-        KEPT,
-        'that ends with a rotation: the refresh token that both live on is neither lost nor revoked',
-      ],
+      [KEPT, 'a refresh that ends with a rotation keeps the shared refresh token, unrevoked'],
     ],
   },
   {
@@ -83,14 +82,16 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/core/refresh/grant.ts',
     original: '  return withGrant(connection, grant, now + PROVE_WITHIN_MS)\n',
     mutant: '  return withGrant(connection, grant, now)\n',
-    killedBy: [[KEPT, 'are not refreshed by the schedule on the way to their place']],
+    killedBy: [
+      [KEPT, 'the schedule does not refresh a draft while its account is being looked up'],
+    ],
   },
   {
     guarantee: 'A disconnected connection is logged',
     file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  reportDisconnected(ports, changes)\n',
     mutant: '',
-    killedBy: [[REFRESH, 'as no_refresh_token']],
+    killedBy: [[REFRESH, 'a connection that ends as no_refresh_token is logged once']],
   },
   {
     guarantee: 'Tokens that arrive for a deleted or replaced grant are revoked',
@@ -99,8 +100,8 @@ export const refreshing: readonly Mutation[] = [
       '  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })\n',
     mutant: '',
     killedBy: [
-      [REFRESH, 'for a connection that was deleted revokes what it brought'],
-      [RACES, 'that ends with a rotation: the newer grant stands, untouched'],
+      [REFRESH, 'a late answer for a deleted connection revokes the tokens that it brought'],
+      [RACES, 'a refresh that ends with a rotation leaves the newer grant untouched'],
     ],
   },
   {
@@ -109,7 +110,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  if (isSameGrant) return\n',
     mutant: '',
     killedBy: [
-      [LEASE, 'a late answer for a grant that somebody else rotated is let go, not revoked'],
+      [LEASE, 'a late answer for a grant that another replica rotated is dropped, not revoked'],
     ],
   },
   {
@@ -132,9 +133,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  const intent = await ports.store.write(',
     mutant: '  const intent = { won: true }\n  void ports.store.write(',
-    killedBy: [
-      [JOURNAL, 'is not begun at all where the intent cannot be written, for %s: nothing is spent'],
-    ],
+    killedBy: [[JOURNAL, 'a refresh sends nothing if its attempt cannot be committed: %s']],
   },
   {
     guarantee: 'An attempt that did not get the lease sends nothing',
@@ -142,7 +141,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  if (!intent.won) return resultOfOther(ports, connection)\n',
     mutant: '',
     killedBy: [
-      [LEASE, 'who finds the lease taken sends nothing and takes what the holder brought'],
+      [LEASE, "a refresh that finds the lease taken sends nothing and returns the holder's result"],
     ],
   },
   {
@@ -150,7 +149,9 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  if (entry !== null) ports.journal.note(entry)\n',
     mutant: '',
-    killedBy: [[JOURNAL, 'is noted before the database has taken it, and forgotten then']],
+    killedBy: [
+      [JOURNAL, 'a rotation is in the journal before it is committed, and removed afterwards'],
+    ],
   },
   {
     guarantee: 'A refresh token is sent only by the client that it was issued to',
@@ -160,7 +161,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/refresh/client-change.test.ts',
-        'a grant of another client waits by back-off, and heals when its client is back',
+        'a grant of a replaced client waits for its back-off, and recovers when the client is back',
       ],
     ],
   },
@@ -169,21 +170,21 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/refresh.ts',
     original: "  if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }\n",
     mutant: '',
-    killedBy: [[REFRESH, 'sends nothing where somebody else has refreshed meanwhile']],
+    killedBy: [[REFRESH, 'a refresh sends nothing if the row was refreshed after it was read']],
   },
   {
     guarantee: 'A connection has one refresh at a time',
     file: 'src/vault/refresh/flights.ts',
     original: '    if (current !== undefined) return current\n',
     mutant: '',
-    killedBy: [[FLIGHTS, 'who comes while one is in the air flies along']],
+    killedBy: [[FLIGHTS, 'refreshes of one connection that start together share one flight']],
   },
   {
     guarantee: 'A failed refresh does not block the next one',
     file: 'src/vault/refresh/flights.ts',
     original: '      .finally(() => this.#air.delete(id))\n',
     mutant: '',
-    killedBy: [[FLIGHTS, 'a flight that fails leaves the way to the next']],
+    killedBy: [[FLIGHTS, 'a flight that fails does not block the next one']],
   },
   {
     guarantee: 'A paused client is still paused after a restart',
@@ -202,7 +203,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/lanes.ts',
     original: 'concurrency: Math.max(1, concurrency - 1) }',
     mutant: 'concurrency }',
-    killedBy: [[LANES, 'those in trouble leave a slot to the others, however many are asked for']],
+    killedBy: [[LANES, 'troubled connections leave one slot of a lane to healthy ones']],
   },
   {
     guarantee: 'A refresh that a caller waits for runs before scheduled ones',
@@ -210,8 +211,8 @@ export const refreshing: readonly Mutation[] = [
     original: "const priority = task.urgency === 'asked' ? 1 : ",
     mutant: 'const priority = ',
     killedBy: [
-      [LANES, 'what is asked for passes fifty that are only scheduled'],
-      [DUE, 'what is asked for goes to the provider before all that is only due'],
+      [LANES, 'a requested refresh overtakes fifty scheduled ones in a lane'],
+      [DUE, 'a requested refresh is sent before all that are only due'],
     ],
   },
   {
@@ -220,8 +221,8 @@ export const refreshing: readonly Mutation[] = [
     original: 'const known = this.#lanes.get(client)\n',
     mutant: 'const known = this.#lanes.values().next().value\n',
     killedBy: [
-      [LANES, 'those that hang keep nobody of another client waiting'],
-      [DUE, 'a provider that hangs with two hundred due keeps no other provider waiting'],
+      [LANES, 'hanging refreshes of one client do not delay another client'],
+      [DUE, 'a provider that hangs with two hundred due connections delays no other provider'],
     ],
   },
   {
@@ -230,10 +231,10 @@ export const refreshing: readonly Mutation[] = [
     original: 'const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)\n',
     mutant: 'const ramp = 1\n',
     killedBy: [
-      [LANES, 'of a hundred a second the schedule has, at 0 s, 10'],
+      [LANES, 'after a start at 100 refreshes per second, the room at 0 s is 10'],
       [
         DUE,
-        'after a start a scan begins with few, second by second with more; a reader waits for none of it',
+        'the first scan after a start begins few refreshes, later scans more; a reader does not wait',
       ],
     ],
   },
@@ -245,7 +246,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         REFRESH,
-        'is not asked for again where the provider punishes it; the user is told that it was interrupted',
+        'a lost answer is not replayed if the provider punishes it; the failure says interrupted',
       ],
     ],
   },
@@ -262,7 +263,10 @@ export const refreshing: readonly Mutation[] = [
     original: '        : steppedBack(common, end)\n',
     mutant: "        : failing(common, 'provider_misconfigured', outcome, end)\n",
     killedBy: [
-      [REFRESH, 'holds the provider, harms no connection, raises one alarm, and one probe ends it'],
+      [
+        REFRESH,
+        'a refused client opens the circuit, changes no connection, alerts once, and one probe ends it',
+      ],
     ],
   },
   {
@@ -271,10 +275,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }\n',
     mutant: '  return connection\n',
     killedBy: [
-      [
-        ONE_REFUSED,
-        'one whose client alone is refused keeps nobody from theirs, by schedule or reader',
-      ],
+      [ONE_REFUSED, 'a connection whose client is refused for it alone delays no other connection'],
     ],
   },
   {
@@ -283,7 +284,12 @@ export const refreshing: readonly Mutation[] = [
     original:
       "      return outcome.isOwn === true ? circuit : opened(circuit, 'misconfigured', 0, at)\n",
     mutant: "      return opened(circuit, 'misconfigured', 0, at)\n",
-    killedBy: [[ONE_REFUSED, '%s where its own parameter leads is the connection’s own']],
+    killedBy: [
+      [
+        ONE_REFUSED,
+        "%s at an address from the connection's own parameter fails that connection only",
+      ],
+    ],
   },
   {
     guarantee: 'An answer to an earlier request does not end a `Retry-After` wait',

@@ -5,7 +5,7 @@ const SCHEMA = 'test/store/sqlite/damaged-schema.test.ts'
 const SEALER = 'test/seal/sealer.test.ts'
 const KEYRING = 'test/seal/keyring.test.ts'
 const DATA_KEY = 'test/vault/upkeep/data-key.test.ts'
-const RETIRED = 'a bit that calls the %s key retired takes no key away from the vault'
+const RETIRED = 'a flipped bit that marks the %s key as retired loses no key'
 const AD = {
   file: 'src/seal/associated-data.ts',
   original:
@@ -195,8 +195,6 @@ export const storing: readonly Mutation[] = [
     original:
       '  return blob[0] === BLOB_VERSION ? blob.subarray(1, 1 + KEY_ID_BYTES) : new Uint8Array()\n',
     mutant: '  return parseBlob(blob).keyId\n',
-    killedBy: [
-      [DATA_KEY, 'a sealed value that has lost %s keeps nothing else from being sealed anew'],
-    ],
+    killedBy: [[DATA_KEY, 'a sealed value that has lost %s does not stop re-sealing']],
   },
 ]

@@ -3,7 +3,9 @@ import type { Deed } from '../scripted-provider/misbehaviour.ts'
 import { until } from '../support/until.ts'
 import type { Stage } from '../support/vault-stage.ts'
 
-/** A refresh that the provider has carried out and not answered yet, and how it will answer. */
+/**
+ * Starts a refresh that the provider has processed but not answered, and sets how it will answer.
+ */
 export async function inTheAir(
   stage: Stage,
   { connection, family }: Pick<Awaited<ReturnType<Stage['adopt']>>, 'connection' | 'family'>,

@@ -11,11 +11,11 @@ export const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
 export const REFUSAL = { act: 'refuse', error: 'invalid_grant', status: 400 } as const
 export const NO_ID = 'con_none' as LiveConnection['id']
 
-/** A provider where a refresh of one connection ends the others of its account. */
+/** A provider at which a refresh of one connection ends the others of its account. */
 export const openSiblingStage = () =>
   openStage({ provider: { refreshTokens: { endsSiblings: true } }, revocationReach: 'token' })
 
-/** Two users of one account, each with a consent of their own. */
+/** Connects two users with one account, each with a grant of its own. */
 export async function connectTwo(stage: Stage): Promise<readonly LiveConnection[]> {
   const connections = []
   for (const [index, label] of ['one', 'two'].entries()) {
@@ -52,7 +52,7 @@ export function refreshTokenOf(connection: LiveConnection | undefined): string |
   return connection?.grant.refreshToken?.open().expose() ?? null
 }
 
-/** One scan, until nothing is due any more. */
+/** Scans and waits until nothing is due. */
 export async function settle(stage: Stage): Promise<void> {
   await refreshDue(stage.ports)
   const due = (among: 'healthy' | 'troubled') =>

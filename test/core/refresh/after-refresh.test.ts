@@ -132,12 +132,15 @@ describe('a refresh token that may be spent', () => {
     ['throttled', slow, {}, false],
     ['throttled after provider_failed', slow, { earlier: failed }, true],
     ['throttled after provider_failed', slow, { earlier: failed, replay: 'within-grace' }, false],
-  ])('%s keeps the attempt on the row if the token may be spent', (_, outcome, change, isOpen) => {
-    const after = afterRefresh(makeConnection(), outcome, end(change))
-    expect(after.attempt).toEqual(isOpen ? attempt : null)
-  })
+  ])(
+    'the outcome %s keeps the attempt on the row if the refresh token may be spent',
+    (_, outcome, change, isOpen) => {
+      const after = afterRefresh(makeConnection(), outcome, end(change))
+      expect(after.attempt).toEqual(isOpen ? attempt : null)
+    },
+  )
 
-  test('a grant without a refresh token keeps no attempt', () => {
+  test('an attempt of a grant without a refresh token is not kept on the row', () => {
     const connection = makeConnection({
       grant: machineGrant('grt_1' as GrantId, []),
     })

@@ -46,7 +46,7 @@ async function postBytes(body: Buffer) {
   return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
 }
 
-test('a batch import returns one result per line, in order, with the names of bad fields', async () => {
+test('a batch import returns one result per item, in order, with the names of bad fields', async () => {
   const { status, json } = await post({
     items: [
       line(1),
@@ -82,7 +82,7 @@ test('a batch import returns one result per line, in order, with the names of ba
   ])
 })
 
-test('a repeated batch changes nothing, and a line with verify is proven first', async () => {
+test('a repeated batch changes nothing, and an item of a verified batch is proven first', async () => {
   const first = await post({ items: [line(10)] })
   const [made] = first.json['items'] as readonly { connectionId: string }[]
   const again = await post({ items: [line(10)] })
@@ -95,7 +95,7 @@ test('a repeated batch changes nothing, and a line with verify is proven first',
   expect(token.json['accessToken']).not.toBe('at-11')
 })
 
-test('a batch line without an access token is failing as unproven until its first refresh', async () => {
+test('a batch item without an access token is failing as unproven until its first refresh', async () => {
   const alone = { accessToken: null, expiresInSeconds: null }
   const { json } = await post({ items: [line(20, { ...alone, accountId: 'acc-20' })] })
   const [made] = json['items'] as readonly { connectionId: string; status: string }[]
@@ -139,7 +139,7 @@ test('a byte order mark and Unicode line separators in strings are accepted in a
   expect(shown.json['label']).toBe('a\u2028b\u2029\ufffd')
 })
 
-test('a batch has at least one line and at most the limit', async () => {
+test('a batch has at least one item and at most the limit', async () => {
   const most = await post(many(MOST_LINES))
   expect(most.json['counts']).toMatchObject({ created: MOST_LINES, refused: 0 })
   expect((await post(many(MOST_LINES + 1))).status).toBe(400)

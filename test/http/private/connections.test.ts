@@ -149,7 +149,7 @@ test.each([
   },
 )
 
-test('a repeated batch line stays unchanged after its access token has expired', async () => {
+test('a repeated batch item stays unchanged after its access token has expired', async () => {
   const line = { userId: 'u', provider: 'acme', accessToken: 'alone', expiresAt: START + HOUR }
   const post = () =>
     api.ask({ method: 'POST', path: '/v1/connections/batch', body: { items: [line] } })

@@ -70,7 +70,7 @@ const item = (userId: string) => ({
   scope: [],
 })
 
-test('a batch rejects only the line whose user id is a dot segment', async () => {
+test('a batch rejects only the item whose user id is a dot segment', async () => {
   const { json } = await api.ask({
     method: 'POST',
     path: '/v1/connections/batch',

@@ -64,7 +64,7 @@ test.each<[string, object, readonly string[]]>([
   expect(names(json)).toEqual(expected)
 })
 
-test('each line of a batch names all its bad fields at once', async () => {
+test('each item of a batch names all its bad fields at once', async () => {
   const items = [{ userId: '', provider: 'nope', accessToken: 'at' }]
   const { json } = await api.ask({ method: 'POST', path: `${IMPORTS}/batch`, body: { items } })
   const [line] = json['items'] as readonly { problem: Record<string, unknown> }[]

@@ -40,7 +40,7 @@ test("a provider's name is escaped and not used as a replacement pattern", () =>
   expect(page).toContain('&#60;b&#62;$&#38; was not connected')
 })
 
-test('a page that knows no provider speaks of the provider', () => {
+test('a notice page says "The provider" if the provider is unknown', () => {
   const page = noticePage(FRAME, 'provider_unavailable', { ...ACME, provider: null }).toString()
   expect(page).toContain('<h1>The provider cannot be reached</h1>')
   expect(page).not.toContain('{provider}')

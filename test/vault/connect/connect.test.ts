@@ -20,7 +20,7 @@ const HOME = 'https://app.example.com/oauth'
 const USER = 'user-1' as UserId
 const MINUTE = 60_000
 
-describe('a link', () => {
+describe('connect links', () => {
   test('a link connects a user once, and is link_used afterwards', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { state: 'of the app' })
@@ -128,7 +128,7 @@ describe('a link', () => {
   })
 })
 
-describe('a callback', () => {
+describe('callbacks', () => {
   test('a callback in another browser is refused, and the first browser can still finish', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage)
@@ -241,21 +241,26 @@ describe('why a connect failed', () => {
       'provider_unavailable',
       'the provider answered with a server error',
     ],
-  ] as const)('%j is told to operators with its detail', async (deed, code, detail) => {
-    await using stage = await openStage()
-    await stage.provider.misbehave(deed)
-    const link = await makeLink(stage)
-    await walk(stage, link)
-    expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
-    const { callback, state } = await headless(stage)
-    const demand = { userId: USER, state, iss: null, error: null, name: null }
-    const completed = complete(stage, OPERATOR, {
-      ...demand,
-      code: callback.get('code') ?? '',
-    })
-    await expect(completed).rejects.toMatchObject({ code })
-    expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
-  })
+  ] as const)(
+    "the operator's log has the detail of a failed connect: %j",
+    async (deed, code, detail) => {
+      await using stage = await openStage()
+      await stage.provider.misbehave(deed)
+      const link = await makeLink(stage)
+      await walk(stage, link)
+      expect(failures(stage)).toEqual([
+        { provider: ACME, how: 'link', link: link.id, code, detail },
+      ])
+      const { callback, state } = await headless(stage)
+      const demand = { userId: USER, state, iss: null, error: null, name: null }
+      const completed = complete(stage, OPERATOR, {
+        ...demand,
+        code: callback.get('code') ?? '',
+      })
+      await expect(completed).rejects.toMatchObject({ code })
+      expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
+    },
+  )
 
   test('a failure before the redirect to the provider is logged and stored with the link', async () => {
     await using stage = await openStage()
@@ -280,24 +285,27 @@ describe('why a connect failed', () => {
     ['consent_required', 'consent_required', 'reauthorize'],
     ['something_of_its_own', 'provider_refused', 'reauthorize'],
     ['access_denied', 'access_denied', 'reauthorize'],
-  ])('a callback with %s says %s to the app, also to its own callback', async (...told) => {
-    const [error, errorCode, nextAction] = told
-    const word = error === 'access_denied' ? 'reject' : 'internal'
-    const providerError = error === errorCode ? null : error
-    await using stage = await openStage()
-    await stage.provider.setConsent({ kind: 'error', error })
-    const link = await makeLink(stage)
-    const { searchParams } = await walk(stage, link)
-    const said = ['error', 'errorCode'].map((name) => searchParams.get(name))
-    expect(said).toEqual([word, errorCode])
-    expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(errorCode)
-    const { state } = await headless(stage)
-    const demand = { userId: USER, state, code: null, iss: null, error, name: null }
-    await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
-      code: 'invalid_request',
-      extras: { reason: word, errorCode, nextAction, providerError },
-    })
-  })
+  ])(
+    'the callback error %s is reported to the app as %s, with a redirect and without',
+    async (...told) => {
+      const [error, errorCode, nextAction] = told
+      const word = error === 'access_denied' ? 'reject' : 'internal'
+      const providerError = error === errorCode ? null : error
+      await using stage = await openStage()
+      await stage.provider.setConsent({ kind: 'error', error })
+      const link = await makeLink(stage)
+      const { searchParams } = await walk(stage, link)
+      const said = ['error', 'errorCode'].map((name) => searchParams.get(name))
+      expect(said).toEqual([word, errorCode])
+      expect((await showLink(stage.ports, OPERATOR, link.id)).lastError).toBe(errorCode)
+      const { state } = await headless(stage)
+      const demand = { userId: USER, state, code: null, iss: null, error, name: null }
+      await expect(complete(stage, OPERATOR, demand)).rejects.toMatchObject({
+        code: 'invalid_request',
+        extras: { reason: word, errorCode, nextAction, providerError },
+      })
+    },
+  )
 
   test.each([
     ['server_error', 'provider_unavailable', 'server_error'],
@@ -320,7 +328,7 @@ function failures(stage: Stage) {
   return stage.observed.flatMap(({ what, about }) => (what === 'connectFailed' ? [about] : []))
 }
 
-describe('with confirmation by the app', () => {
+describe('links that the app confirms', () => {
   test('a token read returns confirmation_required until the app has confirmed', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { confirm: 'app' })
@@ -383,7 +391,7 @@ describe('with confirmation by the app', () => {
   })
 })
 
-describe('where the app owns the callback', () => {
+describe('flows whose callback is at the app', () => {
   test('an API flow redeems its code for its own user, once', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
@@ -462,7 +470,7 @@ async function makeLink(stage: Stage, demand: Partial<LinkRequest> = {}): Promis
   return { id: link.id, secret: url.split('/').at(-1) ?? '' }
 }
 
-/** From Continue to the callback's parameters, in one browser. */
+/** Presses Continue and consents, and returns the callback's parameters. */
 async function atProvider(
   stage: Stage,
   link: Link,
@@ -492,7 +500,7 @@ async function walk(stage: Stage, link: Link): Promise<URL> {
   return new URL(end.url)
 }
 
-/** What the app hands in when its callback was called with these parameters. */
+/** Completes the flow with the parameters that the app's callback received. */
 function complete(
   stage: Stage,
   caller: typeof OPERATOR,

@@ -10,7 +10,7 @@ import type { LinkRequest } from '../../../src/vault/connect/request-problems.ts
 
 const EXPECTED = 'ann@example.com'
 
-/** A provider whose userinfo and list of e-mails answer what a test says. */
+/** A provider whose userinfo and list of e-mails the test decides. */
 async function openWith(answers: Record<string, unknown>, settings: object = {}) {
   await using opened = new AsyncDisposableStack()
   const server = opened.use(
@@ -72,7 +72,7 @@ test.each([
     detail: expect.stringContaining('expectedAccount must be the account id'),
   })
   expect(JSON.stringify(failed)).not.toContain(EXPECTED)
-  // By its id the same account is let in.
+  // The same account is accepted by its id.
   expect(await connect(at.stage, { expectedAccount: 'acc-7' })).toMatchObject({
     connectionId: expect.any(String),
   })
@@ -105,7 +105,7 @@ test.each<[string, boolean, object, unknown]>([
   ['public, and unverified in the list', false, { id: 7, email: EXPECTED }, primary(false)],
   ['public, and verified in the list', true, { id: 7, email: EXPECTED }, primary(true)],
 ])(
-  'an expected e-mail that is %s in a list of e-mails: let in is %s',
+  'an expected e-mail that is %s in a list of e-mails is accepted: %s',
   async (_case, letIn, user, list) => {
     await using at = await openWith({ '/me': user, '/emails': list }, OF_GITHUB)
     const back = await connect(at.stage, { expectedAccount: EXPECTED })
@@ -116,12 +116,15 @@ test.each<[string, boolean, object, unknown]>([
 test.each([
   [true, true],
   [false, false],
-])('a preset may say of every e-mail that it is verified: %s', async (emailVerified, letIn) => {
-  const account = { id: 'sub', email: 'email', emailVerified }
-  await using at = await openWith(me({ email_verified: !emailVerified }), { account })
-  const back = await connect(at.stage, { expectedAccount: EXPECTED })
-  expect('connectionId' in back).toBe(letIn)
-})
+])(
+  'a preset may declare every e-mail of its provider verified: %s',
+  async (emailVerified, letIn) => {
+    const account = { id: 'sub', email: 'email', emailVerified }
+    await using at = await openWith(me({ email_verified: !emailVerified }), { account })
+    const back = await connect(at.stage, { expectedAccount: EXPECTED })
+    expect('connectionId' in back).toBe(letIn)
+  },
+)
 
 test('a consent with an unverified e-mail does not replace a connection that is known by its e-mail', async () => {
   const answers: Record<string, unknown> = { '/me': {} }

@@ -33,7 +33,7 @@ test('a copy of the database contains nothing that opens a link or finishes a fl
   for (const file of ['larder.db', 'larder.db-wal']) {
     const content = await readFile(join(stage.vault.dataDir, file))
     expect(found(canaries, content)).toEqual([])
-    // The search finds what is there.
+    // Positive control: the search finds values that are in the clear.
     if (file.endsWith('-wal')) expect(content.includes('user-1')).toBe(true)
   }
 })

@@ -9,7 +9,7 @@ import { openStage } from '../../support/vault-stage.ts'
 test.each([
   ['of the same client', 'acme/ours', 'refresh-1'],
   ['of another client', 'acme/another', undefined],
-])('a refresh token %s is kept, or is not', (_, issuedTo, kept) => {
+])('a reconnect without a refresh token keeps one %s, or not', (_, issuedTo, kept) => {
   const held = { issuedTo: 'acme/ours', refreshTokenExpiresAt: 9, endNoticeAt: 5 }
   const slot = makeConnection({ grant: makeGrant(held) })
   const fresh = makeGrant({ refreshToken: null, issuedTo })

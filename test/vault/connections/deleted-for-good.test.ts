@@ -14,7 +14,7 @@ test('the sealed tokens of a deleted connection are in no file after the next he
   const { refresh_token_blob: sealed } = await rowOf(stage, connection.id)
   const { refresh_token_blob: other } = await rowOf(stage, kept.connection.id)
   await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: false })
-  // Deleted already, and still in the write-ahead log.
+  // Deleted from the database file, but still in the write-ahead log.
   expect(filesWith(stage, sealed)).toEqual(['larder.db-wal'])
   const jobs = jobsOf(stage.ports, new ClockFollower(stage.ports, null))
   await jobs.find(({ name }) => name === 'heartbeat')?.run(new AbortController().signal)
@@ -34,7 +34,7 @@ function rowOf(stage: Stage, id: string) {
 
 function filesWith({ vault }: Stage, sealed: Uint8Array | null): readonly string[] {
   if (sealed === null) throw new Error('nothing is sealed')
-  // Its nonce: enough to find it, and never on two pages.
+  // The nonce: it is unique, and it never spans two pages.
   const needle = Buffer.from(sealed).subarray(17, 41)
   return readdirSync(vault.dataDir).filter((file) =>
     readFileSync(join(vault.dataDir, file)).includes(needle),

@@ -5,7 +5,7 @@ import { deliverRevocations } from '../../../src/vault/connections/deliver-revoc
 import { startSigningProvider } from '../../oauth/answer/signing-provider.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-/** A provider whose metadata name a revocation endpoint, or none. */
+/** A provider whose metadata may name a revocation endpoint. */
 const described = (issuer: string) => ({
   provider: {
     issuer,

@@ -27,11 +27,11 @@ const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
 const ONE = 'user-1' as UserId
 const TWO = 'user-2' as UserId
 
-/** As an operator configures a provider of which nothing more is known. */
+/** A provider of which the operator's settings say nothing more. */
 const UNKNOWN = { provider: { revocation: {} } }
 const BY_TOKEN = { provider: { revocation: { reach: 'token' } } }
 
-describe('at a provider whose revocation may end every grant of an account, a deletion', () => {
+describe('deletions at a provider whose revocation may end every grant of an account', () => {
   test('a deletion revokes a grant only if no other user has a connection of the account', async () => {
     await using stage = await openStage(UNKNOWN)
     const first = await connect(stage, { userId: ONE })
@@ -61,7 +61,7 @@ describe('at a provider whose revocation may end every grant of an account, a de
     await using stage = await openStage(UNKNOWN)
     const { connection } = await connect(stage, { userId: ONE })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    // As if the process had died right after the tokens were stored.
+    // As if the process had died right after it stored the tokens.
     const candidate = draftFromTokens(
       stage.ports,
       OPERATOR,
@@ -108,7 +108,7 @@ describe('at a provider whose revocation may end every grant of an account, a de
   })
 })
 
-describe('a queued revocation is not sent', () => {
+describe('queued revocations that are not sent', () => {
   test.each([
     ['the account', ACCOUNT.id],
     ['an account that is not known', null],
@@ -191,7 +191,7 @@ test('a queued revocation that ends one token is sent beside a newer grant of th
 test('a refresh token of two connections is not revoked when the first one is deleted', async () => {
   await using stage = await openStage(BY_TOKEN)
   const first = await connect(stage, { userId: ONE })
-  // Some providers answer every consent of an account with the same refresh token.
+  // Some providers return the same refresh token for every consent of an account.
   const second = await connect(stage, { userId: TWO })
   await stage.ports.store.write(async (trx) => {
     const [before, like] = [second.connection, first.connection]

@@ -10,7 +10,7 @@ import { sqlite } from '../../store/databases.ts'
 import type { Misbehaviour } from '../../scripted-provider/misbehaviour.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// A deletion is done at once, whatever the provider says to the revocation; that is said until it is heard.
+// A deletion is done at once; its revocation is retried until the provider accepts it.
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -90,7 +90,7 @@ test('a revocation whose tokens do not open is retried and given up, and delays 
   expect((await stage.provider.family(healthy.family)).revoked?.cause).toBe('revocation_endpoint')
   expect(await queued(stage)).toBe(1)
   expect(await deliverRevocations(stage.ports)).toBe(0)
-  // Both tokens are gone: one was overwritten, the other was removed.
+  // One token was damaged and the other removed.
   expect(stage.observed.filter(({ what }) => what === 'unreadable')).toHaveLength(2)
   stage.clock.pass(WEEK + HOUR)
   await deliverRevocations(stage.ports)
@@ -127,7 +127,7 @@ test('a revocation is sent once if its outcome cannot be stored, and never if it
   const filling = { ...stage.ports, store: failing(stage.ports.store, () => ++writes > 1) }
   await expect(deliverRevocations(filling)).rejects.toThrow(StoreError)
   expect(await deliverRevocations(stage.ports)).toBe(0)
-  // The refresh token and the access token.
+  // One request for the refresh token and one for the access token.
   expect(await sent()).toBe(2)
   stage.clock.pass(2 * MINUTE)
   await deliverRevocations(stage.ports)
@@ -173,7 +173,7 @@ test('a revocation that a crash cut off is sent after the next start', async () 
   expect(await queued(next)).toBe(0)
 })
 
-/** A full disk, whenever a write is to fail. */
+/** A store whose writes fail with disk_full if `fails` says so. */
 function failing(store: Ports['store'], fails: () => boolean): Ports['store'] {
   const write: Ports['store']['write'] = async (work) => {
     if (fails()) throw new StoreError('disk_full', null)

@@ -18,7 +18,7 @@ test('a refresh whose id token names another user fails, serves the old token an
   const { id } = connection
   const aud = stage.provider.client.id
   const asked = { target: { id }, minTtlSeconds: 0, rejected: null }
-  // Import names the account by the app's word; the first refresh says whose id tokens these are.
+  // The app named the account; the first refresh fixes the subject of the id tokens.
   script.idToken = (iss) => jwt(claimsFor(iss, { aud }))
   await refreshNow(stage.ports, OPERATOR, id)
   const proven = await stage.stored(id)
@@ -39,7 +39,7 @@ test('a refresh whose id token names another user fails, serves the old token an
   const served = await getToken(stage.ports, OPERATOR, asked)
   expect(served.connection.grant.token?.tokenId).toBe(proven.grant.token?.tokenId)
 
-  // An answer without an id token is no proof; the right one heals the connection.
+  // An answer without an id token proves nothing; the right id token ends the failure.
   script.idToken = () => undefined
   await expect(refreshNow(stage.ports, OPERATOR, id)).rejects.toMatchObject({
     code: 'provider_unavailable',
@@ -49,7 +49,7 @@ test('a refresh whose id token names another user fails, serves the old token an
   expect(await stage.stored(id)).toMatchObject({ status: 'active', failure: null })
 })
 
-describe('userinfo of another subject than the one known of the connection', () => {
+describe("userinfo with another subject than the connection's", () => {
   test('userinfo of another subject disconnects a mixed import whose refresh returns no id token', async () => {
     await using stage = await openOpenIdStage()
     const [a, b] = await mintTwoAccounts(stage)
@@ -87,7 +87,7 @@ describe('userinfo of another subject than the one known of the connection', () 
   )
 })
 
-/** An OpenID provider whose token answers hold no id token. */
+/** An OpenID provider whose token answers have no id token. */
 async function openOpenIdStage(): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
   const { issuer } = opened.use(await startSigningProvider())

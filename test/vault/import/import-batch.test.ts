@@ -124,7 +124,7 @@ describe('an unverified batch', () => {
   })
 })
 
-describe('many at once, verified', () => {
+describe('batches with verify', () => {
   test('a verified batch refreshes each item, asks for its account, and refuses dead tokens', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(5)
@@ -145,7 +145,7 @@ describe('many at once, verified', () => {
   })
 
   test('a verified batch sends no faster than the limits of the lane', async () => {
-    // Twenty a second on this stage, whose waits are twenty times shorter.
+    // Twenty per second on this stage, whose waits are twenty times shorter.
     const policy = { ratePerSecond: 1 }
     await using stage = await openStage({ policy })
     const minted = await stage.provider.mintGrants(12)

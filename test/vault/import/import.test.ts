@@ -175,20 +175,23 @@ describe('imported tokens', () => {
       (stage: Stage, { userId }: { readonly userId: UserId }) =>
         deleteUser(stage.ports, OPERATOR, userId),
     ],
-  ] as const)('that cannot be proven yet go with the %s they were for', async (_, forget) => {
-    await using stage = await openStage()
-    const { connection, demand } = await handUnproven(stage, 'request')
-    await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
-    expect(await stage.ports.store.connectionIds(null, 10)).toHaveLength(2)
-    await forget(stage, connection)
-    expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
-    await deliverRevocations(stage.ports)
-    const { families } = await stage.provider.truth()
-    expect(families.map(({ revoked }) => revoked?.cause)).toEqual([
-      'revocation_endpoint',
-      'revocation_endpoint',
-    ])
-  })
+  ] as const)(
+    'an unproven import is deleted and revoked together with the %s it was for',
+    async (_, forget) => {
+      await using stage = await openStage()
+      const { connection, demand } = await handUnproven(stage, 'request')
+      await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+      expect(await stage.ports.store.connectionIds(null, 10)).toHaveLength(2)
+      await forget(stage, connection)
+      expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
+      await deliverRevocations(stage.ports)
+      const { families } = await stage.provider.truth()
+      expect(families.map(({ revoked }) => revoked?.cause)).toEqual([
+        'revocation_endpoint',
+        'revocation_endpoint',
+      ])
+    },
+  )
 
   test('a repeated import tries again to prove a draft', async () => {
     await using stage = await openStage({ profile: 'grace' })
@@ -320,7 +323,7 @@ test('a forced refresh without a refresh token returns reconnect_required, also 
   })
 })
 
-describe('fresh credentials for a connection', () => {
+describe('new credentials for a connection', () => {
   test('new credentials reconnect a disconnected connection under the same id', async () => {
     await using stage = await openStage()
     const { connection, account, family } = await stage.adopt()
@@ -419,7 +422,7 @@ function hand(stage: Stage, demand: Partial<TokenImport>) {
   })
 }
 
-/** A newer grant of a connection's account, whose proof will get no answer. */
+/** Prepares an import of a newer grant whose proof gets no answer. */
 async function handUnproven(stage: Stage, after: 'request' | 'processing') {
   const { connection, account } = await stage.adopt()
   const [newer] = await stage.provider.mintGrants(1, { account })

@@ -133,7 +133,7 @@ describe('an access token and a refresh token of two accounts', () => {
   })
 })
 
-describe('the proof of whose a grant is', () => {
+describe("the proof of a grant's owner", () => {
   test('a consent and a refresh store the owner that the provider names', async () => {
     await using stage = await openStage()
     await stage.provider.setAccount(ACCOUNT)
@@ -359,7 +359,7 @@ async function waitingToken({ ports }: Stage, link: LinkId): Promise<string> {
   return received.tokens.refreshToken?.open().expose() ?? ''
 }
 
-/** The next consents bring this refresh token. */
+/** Makes the next consents return this refresh token. */
 function bringAgain({ provider }: Stage, refreshToken: string): Promise<unknown> {
   const deed = { act: 'edit', set: { refresh_token: refreshToken } } as const
   return provider.misbehave(deed, { grantType: 'authorization_code' })
@@ -370,14 +370,14 @@ function completionOf(end: object): string {
   return new URL(end.url).searchParams.get('completion') ?? ''
 }
 
-/** The access token of `ACCOUNT` and the refresh token of another account. */
+/** The access token of `ACCOUNT` with the refresh token of another account. */
 async function mixed(stage: Stage) {
   const [a] = await stage.provider.mintGrants(1, { account: ACCOUNT })
   const [b] = await stage.provider.mintGrants(1, { account: OTHER })
   return { accessToken: a?.accessToken ?? '', refreshToken: b?.refreshToken ?? '' }
 }
 
-/** As a version stored them that did not know of the proof. */
+/** Stores the grants as a version did that did not know the proof. */
 async function forget(stage: Stage, connections: readonly LiveConnection[]): Promise<void> {
   for (const { id } of connections) {
     const before = await stage.stored(id)

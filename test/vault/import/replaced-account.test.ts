@@ -39,7 +39,7 @@ test('an unverified item of another account than the app says serves no token af
     'unverified',
   )
   expect(line).toMatchObject({ kind: 'replaced', connection: { id: connection.id } })
-  // Now the imported access token cannot say any more whose it was.
+  // The imported access token has expired, so it cannot name its account any more.
   await stage.pass(120_000)
   await refresh(stage.ports, await stage.stored(connection.id), 'forced')
   expect(await stage.stored(connection.id)).toMatchObject({
@@ -58,7 +58,7 @@ test('an import replaces a connection whose account id the app confused', async 
   expect(again.connection.account.id).toBe('not-the-id')
 })
 
-/** Its first refresh has brought tokens of the account that the provider names. */
+/** Connects an account and proves it by a first refresh. */
 async function connectProven(stage: Stage): Promise<LiveConnection> {
   const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
   const { connection } = await hand(stage, minted, {})

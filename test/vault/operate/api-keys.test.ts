@@ -5,7 +5,7 @@ import { openStage, OPERATOR } from '../../support/vault-stage.ts'
 
 const READER = { permissions: ['tokens:read'] as const, providers: null, userIdPrefix: null }
 
-test('a key whose revocation was written and not heard of is revoked by the next try', async () => {
+test('a retried revocation of an API key removes it from memory too', async () => {
   await using stage = await openStage()
   const { callers } = stage.ports
   const { key, secret } = await createApiKey(stage.ports, OPERATOR, { name: 'app', ...READER })
@@ -16,7 +16,7 @@ test('a key whose revocation was written and not heard of is revoked by the next
   expect(callers.authenticate(secret)).toBeNull()
 })
 
-test('making or revoking a key reads none of the others, and changes none of them', async () => {
+test('creating or revoking an API key does not read the other keys', async () => {
   await using stage = await openStage()
   const { callers } = stage.ports
   const store = { ...stage.ports.store, apiKeys: unread, liveApiKeys: unread }

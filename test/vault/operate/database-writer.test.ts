@@ -21,13 +21,13 @@ type Change = Parameters<Parameters<typeof sqlite.behind>[1]>[0]
 const behind = <T>(stage: Stage, work: (db: Change) => Promise<T>): Promise<T> =>
   sqlite.behind(stage.vault, work)
 
-describe('a writer of the database without the keys', () => {
+describe('an attacker who can write the database but has no key', () => {
   test.each([
     ['the hash of an account', ['account_hash']],
     ['hash and profile', ['account_hash', 'profile_blob']],
     ['hash, profile and seal', ['account_hash', 'profile_blob', 'row_blob']],
   ] as const)(
-    'copies %s into another row: it gets no token of that account',
+    'a row that gets %s of another row receives no token of that account',
     async (_, columns) => {
       await using stage = await openSiblingStage()
       const [victim] = await connectTwo(stage)
@@ -57,7 +57,7 @@ describe('a writer of the database without the keys', () => {
       'status, expiry and secret',
       { status: 'pending', expires_at: 2 ** 45, secret_hash: digest('chosen') },
     ],
-  ])('rewrites %s of a link that is over: it does not open', async (_, changed) => {
+  ])('a withdrawn link whose %s was overwritten does not open', async (_, changed) => {
     await using stage = await openStage()
     const { link, url } = await createLink(stage.ports, OPERATOR, linkDemand())
     const secret = url.slice(url.lastIndexOf('/') + 1)
@@ -69,7 +69,7 @@ describe('a writer of the database without the keys', () => {
     }
   })
 
-  test('names another provider in a revocation: the token is sent to neither', async () => {
+  test('a queued revocation with a changed provider sends its token to neither provider', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: true })
@@ -85,7 +85,7 @@ describe('a writer of the database without the keys', () => {
     expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
   })
 
-  test('copies an open attempt into another row: that row inherits no rotation', async () => {
+  test('a row that gets the open attempt of another row inherits no rotation', async () => {
     await using stage = await openStage()
     const { connection: own } = await stage.adopt()
     const attempt_id = 'att_of_another' as never
@@ -101,7 +101,7 @@ describe('a writer of the database without the keys', () => {
 })
 
 describe('a vault from before there were row seals', () => {
-  test('opens with all that is in it; a row whose seal is taken away later does not', async () => {
+  test('a vault without row seals opens whole, and a seal removed later makes its row unreadable', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'larder-upgrade-'))
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
     const ids = await (async (): Promise<readonly ConnectionId[]> => {

@@ -9,14 +9,14 @@ import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { presented, results } from '../../oauth/answer/any-answer.ts'
 import { ACME, openStage, settingsFor, type Stage } from '../../support/vault-stage.ts'
 
-// Whatever a provider answers to a refresh: the row, the events and what is observed stay sound.
+// For any answer to a refresh, the row, the events and the log stay sound.
 
 const cases = presented.chain((sent) => results(sent).map((result) => ({ sent, result })))
-/** What nearly good answers hold. */
+/** Values that nearly good answers contain. */
 const RECEIVED = /at-2|rt-2|<html>/
 const EVERYTHING = { providers: null, userIdPrefix: null }
 
-test('no answer ends a grant but the word for it, nor shows anywhere', async () => {
+test('no answer but grant_dead disconnects, and none shows in rows, events or log', async () => {
   await using stage = await openStage()
   const seen = new Set<string>()
   let [count, told] = [0, 0]
@@ -36,7 +36,7 @@ test('no answer ends a grant but the word for it, nor shows anywhere', async () 
       const about = { after: told, limit: 100, reach: EVERYTHING }
       const events = await stage.vault.store.events(about)
       told = events.at(-1)?.sequence ?? told
-      // Throws where a time is none.
+      // Throws if a time is invalid.
       const view = viewConnection(after, stage.clock.now())
       const said = saidIn([view, stage.observed, events.map(viewStoredEvent)])
       expect(said).not.toMatch(RECEIVED)
@@ -64,7 +64,7 @@ function portsOn({ ports, provider, clock }: Stage, egress: Egress): Stage['port
   return { ...ports, endpoint, clock: hurried }
 }
 
-/** Scopes are left out: they are the provider's to name. */
+/** Without scopes, which the provider may name freely. */
 function saidIn(everything: unknown): string {
   return JSON.stringify(everything, (name, value: unknown) =>
     ['scope', 'missingScope'].includes(name) ? undefined : value,

@@ -10,7 +10,7 @@ import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const MINUTE = 60_000
 
-test('a Retry-After that one connection is told holds the others of its client as long', async () => {
+test('a Retry-After for one connection delays all connections of its client', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const [told, other] = [await adopt(stage), await adopt(stage)]
   stage.clock.pass(2 * MINUTE)
@@ -30,8 +30,8 @@ test('a Retry-After that one connection is told holds the others of its client a
   await read(stage, other)
 })
 
-describe('a connection with a client of its own', () => {
-  test('whose client is refused holds nobody who uses the configured one', async () => {
+describe('a connection with its own client', () => {
+  test("a refused client of a connection's own does not delay the configured client", async () => {
     await using stage = await openStage({ profile: 'plain' })
     const own = await adopt(stage, { id: 'theirs', secret: new Secret('wrong') })
     const [asked, due] = [await adopt(stage), await adopt(stage)]
@@ -42,8 +42,8 @@ describe('a connection with a client of its own', () => {
     expect(await providerEvents(stage)).toEqual([])
   })
 
-  test('is refreshed, asked for or not, while the configured client is refused', async () => {
-    // The provider knows the client that two of them bring, and no other.
+  test('a connection with its own client is refreshed while the configured client is refused', async () => {
+    // The provider knows only the client that these two connections bring.
     await using stage = await openStage({ profile: 'plain', provider: { clientId: 'unknown' } })
     const { id, secret } = stage.provider.client
     const own = { id, secret: new Secret(secret) }
@@ -62,7 +62,7 @@ describe('a connection with a client of its own', () => {
 
 type Client = { readonly id: string; readonly secret: Secret }
 
-/** Expired after two minutes. */
+/** The access token expires after one minute. */
 async function adopt(stage: Stage, client: Client | null = null): Promise<ConnectionId> {
   const { connection } = await stage.adopt({ accessTokenSeconds: 60, demand: { client } })
   return connection.id

@@ -5,7 +5,7 @@ import { openStage, type Stage } from '../../support/vault-stage.ts'
 
 const MINUTE = 60_000
 
-test('a grant of another client waits by back-off, and heals when its client is back', async () => {
+test('a grant of a replaced client waits for its back-off, and recovers when the client is back', async () => {
   await using stage = await openStage({ profile: 'strict' })
   const { connection, family } = await stage.adopt()
   const changed = withClient(stage, 'another')
@@ -27,7 +27,7 @@ test('a grant of another client waits by back-off, and heals when its client is 
   expect((await stage.stored(connection.id)).status).toBe('active')
 })
 
-test('a grant that was found dead before is not called anything else', async () => {
+test('a disconnected grant keeps its reason if its client is replaced', async () => {
   await using stage = await openStage({ profile: 'strict' })
   const { connection, family } = await stage.adopt()
   await stage.provider.revokeGrant(family)
@@ -39,7 +39,7 @@ test('a grant that was found dead before is not called anything else', async () 
   expect(await stage.provider.requests({ family })).toHaveLength(1)
 })
 
-/** The same vault under settings that name another client. */
+/** The same vault under settings with another client. */
 function withClient({ ports }: Stage, id: string): Ports {
   const clientName: Ports['endpoint']['clientName'] = (provider) => `${provider}/${id}`
   return { ...ports, endpoint: { ...ports.endpoint, clientName } }

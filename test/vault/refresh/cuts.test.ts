@@ -3,7 +3,7 @@ import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import type { CutPoint } from '../../scripted-provider/misbehaviour.ts'
 import { openStage } from '../../support/vault-stage.ts'
 
-/** Where an exchange can end, and whether the provider may have carried it out by then. */
+/** The points at which an exchange can break, and whether the provider may have processed it. */
 const CUTS: readonly (readonly [CutPoint, readonly boolean[]])[] = [
   ['accept', [false]],
   ['headers', [false]],
@@ -18,11 +18,11 @@ const CASES = CUTS.flatMap(([after, isProcessed]) =>
   isProcessed.map((processed) => [after, processed ? 'carried out' : 'not carried out'] as const),
 )
 
-describe('an exchange that is cut', () => {
-  // Once, the replay within two seconds gets through; twice, it is lost as well.
+describe('an exchange that breaks', () => {
+  // Once, the replay within two seconds succeeds; twice, the replay breaks too.
   describe.each([1, 2])('%d times', (next) => {
     test.each(CASES)(
-      'after %s, %s: within the grace of the provider the grant lives, and its token is ours',
+      "a rotation survives a break after %s, %s, within the provider's grace",
       async (after, what) => {
         await using stage = await openStage({ profile: 'grace' })
         const { connection, family } = await stage.adopt()

@@ -6,7 +6,7 @@ import { makeConnection } from '../../support/make-connection.ts'
 const { id } = makeConnection()
 const GONE: RefreshResult = { kind: 'gone' }
 
-test('who comes while one is in the air flies along', async () => {
+test('refreshes of one connection that start together share one flight', async () => {
   const flights = new SingleFlights()
   const takeoff = Promise.withResolvers<RefreshResult>()
   let flown = 0
@@ -25,19 +25,19 @@ test.each([
   ['lands', async () => GONE],
   ['fails', () => Promise.reject(new Error('broke'))],
   [
-    'does not even take off',
+    'throws at once',
     () => {
       throw new Error('broke')
     },
   ],
-])('a flight that %s leaves the way to the next', async (_, fly) => {
+])('a flight that %s does not block the next one', async (_, fly) => {
   const flights = new SingleFlights()
   await flights.join(id, fly).catch(() => null)
   expect(flights.has(id)).toBe(false)
   expect(await flights.join(id, async () => GONE)).toBe(GONE)
 })
 
-test('once the process is ending none takes off, and those in the air land first', async () => {
+test('while the process stops, no flight starts and running ones finish first', async () => {
   const flights = new SingleFlights()
   const takeoff = Promise.withResolvers<RefreshResult>()
   const flight = flights.join(id, () => takeoff.promise)

@@ -46,8 +46,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-describe('the journal', () => {
-  test('keeps what it was given over a restart, sealed, in room that it has taken before', async () => {
+describe('the journal file', () => {
+  test('a journal entry survives a restart, sealed, in preallocated space', async () => {
     await using vault = await openVaultStore({ dataDir })
     const path = join(dataDir, 'larder.journal')
     using journal = new FileJournal(dataDir, vault.sealer)
@@ -60,7 +60,7 @@ describe('the journal', () => {
     expect(again.entries.map(({ tokens }) => tokens.refreshToken?.expose())).toEqual(['refresh-1'])
   })
 
-  test('outlives the process with what it only noted, and notes a rotation once', async () => {
+  test('a noted rotation survives the end of the process, and is stored once', async () => {
     await using vault = await openVaultStore({ dataDir })
     using journal = new FileJournal(dataDir, vault.sealer)
     expect(journal.note(entry(1))).toBe(true)
@@ -69,7 +69,7 @@ describe('the journal', () => {
     expect(again.entries.map(({ attempt }) => attempt)).toEqual(['att_1'])
   })
 
-  test('writes nothing once it is closed, whoever has its number by then', async () => {
+  test('a closed journal writes nothing, even if another file got its descriptor', async () => {
     await using vault = await openVaultStore({ dataDir })
     const journal = new FileJournal(dataDir, vault.sealer)
     journal.keep(entry(1))
@@ -81,7 +81,7 @@ describe('the journal', () => {
     await other.close()
   })
 
-  test('forgets what was written, and only that', async () => {
+  test('the journal drops an entry once it is saved, and only that one', async () => {
     await using vault = await openVaultStore({ dataDir })
     using journal = new FileJournal(dataDir, vault.sealer)
     journal.keep(entry(1))
@@ -91,7 +91,7 @@ describe('the journal', () => {
     expect(again.entries.map(({ attempt }) => attempt)).toEqual(['att_2'])
   })
 
-  test('says so when it is full, or when something is too large for it', async () => {
+  test('the journal reports that it is full, or that an entry is too large', async () => {
     await using vault = await openVaultStore({ dataDir })
     using journal = new FileJournal(dataDir, vault.sealer)
     expect(journal.keep(entry(0, 100_000))).toBe(false)
@@ -101,7 +101,7 @@ describe('the journal', () => {
     expect(journal.keep(entry(100))).toBe(true)
   })
 
-  test('passes over a slot that a crash has torn', async () => {
+  test('the journal skips a torn entry and reads the next one', async () => {
     await using vault = await openVaultStore({ dataDir })
     const path = join(dataDir, 'larder.journal')
     {
@@ -117,8 +117,8 @@ describe('the journal', () => {
   })
 })
 
-describe('a rotation that the database cannot take', () => {
-  test('is served from the journal, and written when the database takes it', async () => {
+describe('a rotation that the database cannot save', () => {
+  test('an unsaved rotation is served from the journal and saved when the database works again', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const disk = fill(stage)
@@ -142,12 +142,12 @@ describe('a rotation that the database cannot take', () => {
     expect(truth.revoked).toBeNull()
   })
 
-  test('survives the end of the process while the disk is still full', async () => {
+  test('an unsaved rotation survives the end of the process while the disk is full', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const disk = fill(stage)
     await refresh(disk.ports, connection, 'asked')
-    // The next process: the same files, nothing in memory.
+    // The next process has the same files and an empty memory.
     using journal = new FileJournal(stage.vault.dataDir, stage.vault.sealer)
     const ports = { ...stage.ports, journal }
     expect(await replayJournal(ports)).toBe(1)
@@ -162,7 +162,7 @@ describe('a rotation that the database cannot take', () => {
     disk.free()
   })
 
-  test('is noted before the database has taken it, and forgotten then', async () => {
+  test('a rotation is in the journal before it is committed, and removed afterwards', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const { store } = stage.ports
@@ -173,7 +173,7 @@ describe('a rotation that the database cannot take', () => {
       store: {
         ...store,
         write: <T>(work: (trx: Writes) => Promise<T>) => {
-          // The second one is the commit of what came.
+          // The second write commits the rotation.
           if (++writes === 2) noted = stage.ports.journal.entries
           return store.write(work)
         },
@@ -185,7 +185,7 @@ describe('a rotation that the database cannot take', () => {
     expect(stage.ports.journal.entries).toEqual([])
   })
 
-  test('and the journal neither is told while it is in memory alone', async () => {
+  test('a rotation that neither database nor journal can store is logged while it is in memory alone', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const journal = { ...stage.ports.journal, entries: [], note: () => false, keep: () => false }
@@ -202,7 +202,7 @@ describe('a rotation that the database cannot take', () => {
   })
 
   test.each(REASONS)(
-    'is not begun at all where the intent cannot be written, for %s: nothing is spent',
+    'a refresh sends nothing if its attempt cannot be committed: %s',
     async (reason) => {
       await using stage = await openStage()
       const { connection } = await stage.adopt()
@@ -217,8 +217,8 @@ describe('a rotation that the database cannot take', () => {
   )
 })
 
-describe('what else a refresh came to while the database takes nothing', () => {
-  test('is the answer to whoever asks, and is written later: no second try is called for', async () => {
+describe('other outcomes that the database cannot save', () => {
+  test('an unsaved failure is returned to callers and saved later, without a second attempt', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
     const { connection, family } = await stage.adopt()
     const refused = await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
@@ -237,7 +237,7 @@ describe('what else a refresh came to while the database takes nothing', () => {
     expect(await refresh(disk.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
 
-  test('is served, and leaves no note behind, where nothing was rotated', async () => {
+  test('an unsaved refresh without a rotation is served and leaves no journal entry', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const disk = fill(stage)
@@ -251,7 +251,7 @@ describe('what else a refresh came to while the database takes nothing', () => {
     await until('the journal to forget it', () => disk.ports.journal.entries.length === 0)
   })
 
-  test('a fault of ours keeps what came like a full disk does', async () => {
+  test('a bug during the commit keeps the rotation, as a full disk does', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const disk = fill(stage, { error: new TypeError('a fault') })
@@ -270,7 +270,7 @@ function demand(id: Awaited<ReturnType<Stage['adopt']>>['connection']['id']) {
   return { target: { id }, minTtlSeconds: 60, rejected: null }
 }
 
-/** The stage with a store that takes `writes` more writes, then fails: its disk is full, for one. */
+/** The stage with a store that fails after `writes` writes, as on a full disk. */
 function fill(stage: Stage, failing: { readonly writes?: number; readonly error?: Error } = {}) {
   const { writes = 1, error = new StoreError('disk_full', null) } = failing
   const left = { writes }
@@ -288,7 +288,7 @@ function fill(stage: Stage, failing: { readonly writes?: number; readonly error?
   return { ports, free }
 }
 
-test('a data directory holds the journal beside the database', async () => {
+test('the data directory contains the journal', async () => {
   await using stage = await openStage()
   expect((await readdir(stage.vault.dataDir)).toSorted()).toContain('larder.journal')
 })

@@ -18,7 +18,7 @@ import type { ProfileName } from '../../scripted-provider/profiles.ts'
 import { until } from '../../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// A grant that is replaced while it is refreshed, by one that goes on living on its refresh token.
+// The grant is replaced during its refresh by one that keeps the same refresh token.
 
 type Adopted = Awaited<ReturnType<Stage['adopt']>>
 type Racer = (stage: Stage, adopted: Adopted) => Promise<unknown>
@@ -66,7 +66,7 @@ const RACERS: readonly (readonly [string, Racer])[] = [
 
 describe.each(RACERS)('%s during a refresh', (_, race) => {
   test.each(OUTCOMES)(
-    'that ends %s: the refresh token that both live on is neither lost nor revoked',
+    'a refresh that ends %s keeps the shared refresh token, unrevoked',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile, provider: { refreshTokens: GRACE } })
       const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
@@ -87,7 +87,7 @@ describe.each(RACERS)('%s during a refresh', (_, race) => {
   )
 })
 
-test('a rotation that the next process finds in the journal goes to who kept its refresh token', async () => {
+test('a rotation in the journal goes to the grant that kept its refresh token', async () => {
   await using stage = await openStage({ profile: 'strict' })
   const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
   const disk = { isFull: false }
@@ -111,7 +111,7 @@ test('a rotation that the next process finds in the journal goes to who kept its
 })
 
 describe('imported tokens with little lifetime left', () => {
-  test('are not refreshed by the schedule on the way to their place', async () => {
+  test('the schedule does not refresh a draft while its account is being looked up', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { adopted, patched, held } = await patchUnderWay(stage)
     stage.clock.pass(2_000)
@@ -120,13 +120,13 @@ describe('imported tokens with little lifetime left', () => {
     await stage.provider.behave(held)
     await patched
     await expectToLive(stage, adopted)
-    // From then on their turn comes as any other's.
+    // From now on it is refreshed like any other connection.
     expect(await refreshDue(stage.ports)).toBe(1)
     await until('the flights to land', () => stage.ports.flights.size === 0)
     await expectToLive(stage, adopted)
   })
 
-  test('take what a refresh of theirs brings with them', async () => {
+  test('a draft that is refreshed during its proof keeps the rotation when it is promoted', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { adopted, patched, held, draft } = await patchUnderWay(stage)
     const flight = await inTheAir(stage, { connection: draft, family: adopted.family }, null)
@@ -138,10 +138,10 @@ describe('imported tokens with little lifetime left', () => {
   })
 })
 
-/** The settings' own, so that a lost answer is asked for again. */
+/** Set here, so that a lost answer is replayed. */
 const GRACE = { graceSeconds: 30 }
 
-/** A PATCH with tokens of a new grant that end soon; whose they are, the provider has not said yet. */
+/** Starts a PATCH with tokens of a new grant that end soon, and holds the lookup of its account. */
 async function patchUnderWay(stage: Stage) {
   const { connection, account } = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
   const [minted] = await stage.provider.mintGrants(1, { account, accessTokenSeconds: 120 })
@@ -153,7 +153,7 @@ async function patchUnderWay(stage: Stage) {
   const patched = updateConnection(stage.ports, OPERATOR, connection.id, {
     accessToken: new Secret(minted.accessToken),
     refreshToken: new Secret(minted.refreshToken),
-    // So old that it is due.
+    // Ends so soon that it is due.
     expiresAt: stage.clock.now() + 20_000,
   })
   await until('the provider to be asked', async () => {
@@ -164,13 +164,13 @@ async function patchUnderWay(stage: Stage) {
   return { adopted: { ...minted, connection }, patched, held, draft }
 }
 
-/** Of another grant of the same account. */
+/** The access token of another grant of the same account. */
 async function otherAccessToken(stage: Stage, { account }: Adopted): Promise<Secret> {
   const [other] = await stage.provider.mintGrants(1, { account })
   return new Secret(other?.accessToken ?? '')
 }
 
-/** The vault holds what the provider calls current, and has had nothing revoked. */
+/** Checks that the stored refresh token is the provider's current one and nothing was revoked. */
 async function expectToLive(
   stage: Stage,
   { connection, family }: Pick<Adopted, 'connection' | 'family'>,

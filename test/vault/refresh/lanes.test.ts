@@ -6,8 +6,8 @@ import { Gate } from '../../support/gate.ts'
 
 const SECOND = 1_000
 
-describe('in a lane', () => {
-  test('what is asked for passes fifty that are only scheduled', async () => {
+describe('one lane', () => {
+  test('a requested refresh overtakes fifty scheduled ones in a lane', async () => {
     const lane = open({ concurrencyPerProvider: 1 })
     lane.add(names(50))
     lane.add(['asked'], { urgency: 'asked' })
@@ -16,7 +16,7 @@ describe('in a lane', () => {
     expect(lane.begun).toHaveLength(51)
   })
 
-  test('somebody who asks for what is scheduled moves it to the front', async () => {
+  test('a request for a scheduled refresh moves it to the front of the lane', async () => {
     const lane = open({ concurrencyPerProvider: 1 })
     lane.add(names(50))
     lane.lanes.hurry(CLIENT, '40' as ConnectionId)
@@ -24,7 +24,7 @@ describe('in a lane', () => {
     expect(lane.begun.slice(0, 3)).toEqual(['1', '40', '2'])
   })
 
-  test('what has begun, or is not there, cannot be hurried', async () => {
+  test('a request cannot move a refresh that has begun or is not in the lane', async () => {
     const lane = open({ concurrencyPerProvider: 1 })
     lane.add(names(3))
     for (const id of ['1', 'unheard of']) lane.lanes.hurry(CLIENT, id as ConnectionId)
@@ -32,7 +32,7 @@ describe('in a lane', () => {
     expect(lane.begun).toEqual(names(3))
   })
 
-  test('so many are under way at once, and the next begins when one of them ends', async () => {
+  test('a lane runs as many refreshes at once as allowed, and starts the next when one ends', async () => {
     const lane = open({ concurrencyPerProvider: 4 })
     lane.add(names(20))
     await lane.clock.pass(SECOND)
@@ -43,22 +43,22 @@ describe('in a lane', () => {
   })
 
   test.each([1, 50, 250])(
-    'no more begin in any second than may, where a timer is up to %d ms late',
+    'a lane starts no more refreshes per second than allowed if timers are up to %d ms late',
     async (late) => {
       const lane = open({ concurrencyPerProvider: 20, ratePerSecond: 20 })
       lane.add(['first'])
-      // A long rest saves nothing up.
+      // A long rest earns no extra refreshes.
       await lane.letPass(60 * SECOND, SECOND)
       lane.add(names(100), { urgency: 'asked' })
       await lane.letPass(60 * SECOND, late)
       expect(lane.begun).toHaveLength(1 + 100)
       expect(mostInASecond(lane.begunAt)).toBeLessThanOrEqual(20)
-      // In time, the rate is used.
+      // The rate is used in full.
       if (late === 1) expect(Math.max(...lane.begunAt)).toBeLessThan(66 * SECOND)
     },
   )
 
-  test('those in trouble leave a slot to the others, however many are asked for', async () => {
+  test('troubled connections leave one slot of a lane to healthy ones', async () => {
     const lane = open({ concurrencyPerProvider: 4 })
     lane.add(names(50), { among: 'troubled', urgency: 'asked' })
     await lane.clock.pass(SECOND)
@@ -70,7 +70,7 @@ describe('in a lane', () => {
     expect(lane.begun).toHaveLength(51)
   })
 
-  test('those that hang keep nobody of another client waiting', async () => {
+  test('hanging refreshes of one client do not delay another client', async () => {
     const lane = open()
     lane.add(names(50))
     lane.add(['another'], { client: 'acme/another' })
@@ -79,24 +79,27 @@ describe('in a lane', () => {
   })
 })
 
-describe('the room that a scan finds', () => {
+describe('the room for a scan', () => {
   test.each([
     [1, 1],
     [4, 1],
     [8, 2],
     [64, 16],
-  ])('has of %d slots %d for those in trouble', async (concurrencyPerProvider, share) => {
-    const lane = open({ concurrencyPerProvider })
-    await lane.clock.pass(60 * SECOND)
-    expect(lane.room('troubled')).toBe(share)
-    lane.add(['in trouble'], { among: 'troubled' })
-    expect(lane.room('troubled')).toBe(share - 1)
-    expect(lane.room('healthy')).toBe(999)
-    await lane.letPass(SECOND)
-    expect(lane.room('troubled')).toBe(share)
-  })
+  ])(
+    'the room for troubled connections in %d slots is %d',
+    async (concurrencyPerProvider, share) => {
+      const lane = open({ concurrencyPerProvider })
+      await lane.clock.pass(60 * SECOND)
+      expect(lane.room('troubled')).toBe(share)
+      lane.add(['troubled'], { among: 'troubled' })
+      expect(lane.room('troubled')).toBe(share - 1)
+      expect(lane.room('healthy')).toBe(999)
+      await lane.letPass(SECOND)
+      expect(lane.room('troubled')).toBe(share)
+    },
+  )
 
-  test('is a second’s work, less what is there already', async () => {
+  test("the room for a scan is one second's work, minus what is waiting", async () => {
     const lane = open({ ratePerSecond: 100 })
     await lane.clock.pass(60 * SECOND)
     expect(lane.room('healthy')).toBe(100)
@@ -107,7 +110,7 @@ describe('the room that a scan finds', () => {
   })
 })
 
-describe('after a start', () => {
+describe('the first seconds after a start', () => {
   test.each([
     [0, 10],
     [1, 19],
@@ -115,23 +118,29 @@ describe('after a start', () => {
     [9, 91],
     [10, 100],
     [3600, 100],
-  ])('of a hundred a second the schedule has, at %d s, %d', async (seconds, share) => {
-    const lane = open({ ratePerSecond: 100 })
-    await lane.clock.pass(seconds * SECOND, SECOND)
-    expect(lane.room('healthy')).toBe(share)
-  })
+  ])(
+    'after a start at 100 refreshes per second, the room at %d s is %d',
+    async (seconds, share) => {
+      const lane = open({ ratePerSecond: 100 })
+      await lane.clock.pass(seconds * SECOND, SECOND)
+      expect(lane.room('healthy')).toBe(share)
+    },
+  )
 
   test.each([
     [20, 4, 5],
     [2, 1, 2],
     [4.5, 4, 4],
     [1, 64, 6],
-  ])('at %d a second and %d at once it has %d at once', (ratePerSecond, concurrency, handful) => {
-    const lane = open({ ratePerSecond, concurrencyPerProvider: concurrency })
-    expect(lane.room('healthy')).toBe(handful)
-  })
+  ])(
+    'at %d per second and %d slots, the room right after a start is %d',
+    (ratePerSecond, concurrency, handful) => {
+      const lane = open({ ratePerSecond, concurrencyPerProvider: concurrency })
+      expect(lane.room('healthy')).toBe(handful)
+    },
+  )
 
-  test('what is asked for has the whole rate, past all that the schedule may have begun', async () => {
+  test('requested refreshes use the whole rate right after a start', async () => {
     const lane = open({ ratePerSecond: 20, concurrencyPerProvider: 20 })
     lane.add(names(lane.room('healthy')))
     expect(lane.room('healthy')).toBe(0)
@@ -145,7 +154,7 @@ const CLIENT = 'acme/client'
 
 type Task = Pick<Parameters<Traffic['admit']>[0], 'urgency' | 'among' | 'client'>
 
-/** Whatever begins in it waits at a gate. */
+/** Lanes whose refreshes wait at a gate once they have begun. */
 function open(limits: Partial<ConstructorParameters<typeof Lanes>[1]> = {}) {
   const clock = new StillClock()
   const all = { concurrencyPerProvider: 4, ratePerSecond: SECOND, ...limits }
@@ -173,7 +182,7 @@ function open(limits: Partial<ConstructorParameters<typeof Lanes>[1]> = {}) {
       const how = { client: CLIENT, urgency: 'scheduled', among: 'healthy', ...task } as const
       for (const id of ids) void lanes.admit({ ...how, id: id as ConnectionId, run: run(id) })
     },
-    /** Nothing waits at the gate any more. */
+    /** Opens the gate for good. */
     async letPass(ms: number, step = 1): Promise<void> {
       gate.open()
       await clock.pass(ms, step)
@@ -181,7 +190,7 @@ function open(limits: Partial<ConstructorParameters<typeof Lanes>[1]> = {}) {
   }
 }
 
-/** Time that goes by only when it is told to, in steps: a timer is as late as the step is long. */
+/** Time that passes only on request and in steps; a timer is as late as the step is long. */
 class StillClock implements Clock {
   #now = 0
   #waiting: { readonly at: number; readonly wake: () => void }[] = []
@@ -210,7 +219,7 @@ class StillClock implements Clock {
   }
 }
 
-/** Whatever was woken has run until it waits again. */
+/** Waits until all woken tasks wait again. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

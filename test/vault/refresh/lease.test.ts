@@ -6,9 +6,9 @@ import { refreshProblem } from '../../../src/vault/refresh/refresh-problem.ts'
 import { until } from '../../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// Two that know nothing of each other but the database, as two processes would on one that they share.
+// Two refreshes share only the database, as two processes would.
 
-test('who finds the lease taken sends nothing and takes what the holder brought', async () => {
+test("a refresh that finds the lease taken sends nothing and returns the holder's result", async () => {
   await using stage = await openStage()
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -23,7 +23,7 @@ test('who finds the lease taken sends nothing and takes what the holder brought'
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
-test('who waits for a lease past the deadline is told to come back, and sends nothing', async () => {
+test('a refresh that waits longer than the deadline for a lease returns 503 and sends nothing', async () => {
   await using stage = await openStage()
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -48,13 +48,13 @@ test('who waits for a lease past the deadline is told to come back, and sends no
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
-test('a late answer for a grant that somebody else rotated is let go, not revoked', async () => {
+test('a late answer for a grant that another replica rotated is dropped, not revoked', async () => {
   await using stage = await openStage({ profile: 'grace' })
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
   const paused = refresh(stage.ports, connection, 'scheduled')
   await until('it to be at the provider', async () => (await requests(stage)) === 1)
-  // The holder sleeps past its lease, as a machine does that is suspended.
+  // The holder sleeps past its lease, like a suspended machine.
   stage.clock.pass(stage.ports.policy.leaseMs)
   const other = await refresh(beside(stage), await stage.stored(connection.id), 'forced')
   await stage.provider.behave(held)
@@ -69,7 +69,7 @@ test('a late answer for a grant that somebody else rotated is let go, not revoke
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
-test('a late refusal of a token that somebody else rotated disconnects nobody', async () => {
+test('a late refusal of a token that another replica rotated does not disconnect', async () => {
   await using stage = await openStage({ profile: 'strict', reuse: 'refuse' })
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
@@ -94,7 +94,7 @@ test('a late refusal of a token that somebody else rotated disconnects nobody', 
   expect(told.map(({ type }) => type)).not.toContain('connection.disconnected')
 })
 
-test('nothing of the database is held while a provider is asked', async () => {
+test('no database lock is held while the provider is asked', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -109,12 +109,12 @@ test('nothing of the database is held while a provider is asked', async () => {
   expect((await flight).kind).toBe('refreshed')
 })
 
-/** Another process on the same vault: it shares the database and nothing else. */
+/** Another process on the same vault: it shares only the database. */
 function beside({ ports }: Stage): Stage['ports'] {
   return { ...ports, flights: new SingleFlights() }
 }
 
-/** Whose waits are over at once, and show on the clocks of all. */
+/** A clock whose waits end at once and advance the time of all. */
 function hurried({ clock }: Stage, waited: { ms: number }): Stage['ports']['clock'] {
   return {
     now: () => clock.now(),

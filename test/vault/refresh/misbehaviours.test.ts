@@ -11,70 +11,85 @@ import {
 } from '../../scripted-provider/misbehaviours/table.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// Every misbehaviour that has a name, met by a refresh that is due; then the provider behaves again.
-// What leaves it on the wire is in test/scripted-provider/.
+// A due refresh meets every named misbehaviour; then the provider behaves again. How they look on
+// the wire is tested in test/scripted-provider/.
 
 const MINUTE = 60_000
-/** Where others have the processors, a tenth of a second has become a minute. */
+/** On a busy machine, a tenth of a second can become a minute. */
 const TIMES = { timeout: 3 * MINUTE }
-/** The schedule wants a token of an hour renewed, and there are ten minutes left in it. */
+/** The schedule refreshes a token of one hour when it has ten minutes left. */
 const DUE_MS = 50 * MINUTE
-/** Longer with each look, from a rescue within a grace to the first probe of a dead grant. */
+/** Growing waits, from a rescue within the grace to the first probe of a dead grant. */
 const LOOKS_MS = [5, 5, 5, 5, 5, 5, 30, 60, 300, 600, 1_200, 3_600].map(
   (seconds) => seconds * 1_000,
 )
 
-/** What says, wrongly, that the grant is dead. */
+/** Misbehaviours that wrongly say that the grant is dead. */
 const DEATHS: readonly MisbehaviourName[] = [
   'invalid-grant',
   'invalid-grant-401',
   'invalid-grant-with-200',
 ]
-/** What brings a token that nobody may be served. */
+/** Misbehaviours whose token has already expired. */
 const BORN_DEAD: readonly MisbehaviourName[] = ['lifetime-zero', 'lifetime-negative']
-/** The others end only by a deadline, and would only make this slow. */
+/** All misbehaviours but those that end only at a deadline, which are slow. */
 const QUICK = MISBEHAVIOUR_NAMES.filter(isQuick)
-/** Where others have the processors, an answer that comes can be long in coming. */
+/** On a busy machine, an answer can take long. */
 const LONG_DEADLINE_MS = 20_000
 
 describe.concurrent('at a provider with a grace', () => {
-  test.each(MISBEHAVIOUR_NAMES)('%s passes, and it heals by itself', TIMES, async (name) => {
-    const deadline = isQuick(name) ? { deadlineMs: LONG_DEADLINE_MS } : {}
-    await using stage = await openStage({ profile: 'grace', ...deadline })
-    const { met, after, types, served } = await meet(stage, name)
-    expect(met.status === 'disconnected').toBe(DEATHS.includes(name))
-    expect(after.status).toBe('active')
-    const died = types.includes('connection.disconnected')
-    expect(died, types.join(' ')).toBe(DEATHS.includes(name))
-    // Before, and after: a live token is not withheld meanwhile.
-    expect(served).toBe(BORN_DEAD.includes(name) ? 1 : 2)
-  })
+  test.each(MISBEHAVIOUR_NAMES)(
+    'after %s the connection recovers by itself at a provider with a grace',
+    TIMES,
+    async (name) => {
+      const deadline = isQuick(name) ? { deadlineMs: LONG_DEADLINE_MS } : {}
+      await using stage = await openStage({ profile: 'grace', ...deadline })
+      const { met, after, types, served } = await meet(stage, name)
+      expect(met.status === 'disconnected').toBe(DEATHS.includes(name))
+      expect(after.status).toBe('active')
+      const died = types.includes('connection.disconnected')
+      expect(died, types.join(' ')).toBe(DEATHS.includes(name))
+      // Once before and once after: a live token stays available meanwhile.
+      expect(served).toBe(BORN_DEAD.includes(name) ? 1 : 2)
+    },
+  )
 })
 
 describe.concurrent('at a strict provider', () => {
-  test.each(QUICK)('%s ends at most what it has cost a rotation', TIMES, async (name) => {
-    await using stage = await openStage({ profile: 'strict', deadlineMs: LONG_DEADLINE_MS })
-    const { after, family, types, wasLost } = await meet(stage, name)
-    expect(after.status).toBe(family.revoked === null ? 'active' : 'disconnected')
-    const died = family.revoked !== null || types.includes('connection.disconnected')
-    expect(died && !wasLost, types.join(' ')).toBe(DEATHS.includes(name))
-  })
+  test.each(QUICK)(
+    'after %s a grant ends only if the rotation was lost, at a strict provider',
+    TIMES,
+    async (name) => {
+      await using stage = await openStage({ profile: 'strict', deadlineMs: LONG_DEADLINE_MS })
+      const { after, family, types, wasLost } = await meet(stage, name)
+      expect(after.status).toBe(family.revoked === null ? 'active' : 'disconnected')
+      const died = family.revoked !== null || types.includes('connection.disconnected')
+      expect(died && !wasLost, types.join(' ')).toBe(DEATHS.includes(name))
+    },
+  )
 })
 
-describe.concurrent('at a provider that must not be shown a token twice', () => {
-  test.each(QUICK)('%s brings no token back, and nobody is punished', TIMES, async (name) => {
-    const provider = { refreshTokens: { replay: 'never' } }
-    const deadlineMs = LONG_DEADLINE_MS
-    await using stage = await openStage({ profile: 'strict', provider, deadlineMs })
-    const { met, family } = await meet(stage, name, { replay: 'never' })
-    expect(family.revoked).toBeNull()
-    if (met.status === 'disconnected' && !DEATHS.includes(name)) {
-      expect(met.failure?.reason).toBe('interrupted')
-    }
-  })
+describe.concurrent('at a provider that forbids a replay', () => {
+  test.each(QUICK)(
+    'after %s no token is replayed at a provider that forbids it',
+    TIMES,
+    async (name) => {
+      const provider = { refreshTokens: { replay: 'never' } }
+      const deadlineMs = LONG_DEADLINE_MS
+      await using stage = await openStage({ profile: 'strict', provider, deadlineMs })
+      const { met, family } = await meet(stage, name, { replay: 'never' })
+      expect(family.revoked).toBeNull()
+      if (met.status === 'disconnected' && !DEATHS.includes(name)) {
+        expect(met.failure?.reason).toBe('interrupted')
+      }
+    },
+  )
 })
 
-/** From the refresh that is due to a forced one when all is well again; throws what the checker finds. */
+/**
+ * Runs from the due refresh to a forced one after the misbehaviour; throws if the checker finds a
+ * violation.
+ */
 async function meet(stage: Stage, name: MisbehaviourName, limits: Partial<Limits> = {}) {
   const { provider, ports } = stage
   const adopted = await stage.adopt({ accessTokenSeconds: 3_600 })

@@ -6,14 +6,14 @@ import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
 import { until } from '../../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// Good answers with something odd in them: whatever it is, it starts no storm and shows no odd date.
+// Good answers with an odd value cause no refresh loop and no invalid date.
 
 test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly string[] }]>([
   ...[0, -1, 30, 1e12, 1e300, 0.5, 'never', '', ' 3600 ', '60s', null, true, [], {}].map(
     (value) => [JSON.stringify(value), value, { set: { expires_in: value } }],
   ),
   ['nothing', undefined, { unset: ['expires_in'] }],
-] as never)('a lifetime of %s: the provider is not asked in a loop', async (_, value, edit) => {
+] as never)('expires_in %s causes no refresh loop', async (_, value, edit) => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave({ act: 'edit', ...edit })
@@ -30,11 +30,11 @@ test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly s
     await until('the flights to land', () => stage.ports.flights.size === 0)
     stage.clock.pass(1_000)
   }
-  // Of a token that is over at once one more is asked for; of thirty seconds one half way to each end.
+  // An expired token is refreshed once more; one of thirty seconds every fifteen seconds.
   expect((await tokenRequests(stage)) - before).toBeLessThanOrEqual(value === 30 ? 4 : 1)
 })
 
-test('the same refresh token again is no rotation, and the next generation all the same', async () => {
+test('a refresh that returns the same refresh token still makes a new generation', async () => {
   await using stage = await openStage({ profile: 'same-token' })
   const { connection, refreshToken, family } = await stage.adopt()
   for (const generation of [2, 3, 4]) {

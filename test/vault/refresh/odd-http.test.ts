@@ -13,7 +13,7 @@ import { ODD_ANSWERS, pieces } from '../../odd-servers/odd-http.ts'
 import { startRawServer } from '../../odd-servers/raw-server.ts'
 import { openStage } from '../../support/vault-stage.ts'
 
-// The provider has rotated, and says so in HTTP that few servers write. Its answer must not be lost.
+// The provider has rotated and answers in unusual HTTP. The rotation must not be lost.
 
 const BODY = JSON.stringify({
   access_token: 'at-2',
@@ -32,7 +32,7 @@ async function openOddProvider() {
   const stage = opened.use(await openStage({ provider }))
   const running = opened.move()
   return {
-    /** One refresh that is answered so, and what became of the connection. */
+    /** Runs one refresh with this answer and returns what is stored afterwards. */
     async refresh(answer: Answer) {
       const { connection, refreshToken } = await stage.adopt()
       next.answer = answer
@@ -46,7 +46,7 @@ async function openOddProvider() {
         attempt,
         access: grant.token?.secret.expose(),
         refresh: stored,
-        /** Whether the refresh token is the one that was sent. */
+        /** Whether the stored refresh token is still the one that was sent. */
         isOld: stored === refreshToken,
         requests: server.requests.length - asked,
       }
@@ -55,7 +55,7 @@ async function openOddProvider() {
   }
 }
 
-/** One provider for all whose answers can be read; what breaks would hold up the next. */
+/** One provider for all readable answers; an answer that breaks gets a provider of its own. */
 let healthy: Awaited<ReturnType<typeof openOddProvider>>
 beforeAll(async () => void (healthy = await openOddProvider()))
 afterAll(() => healthy[Symbol.asyncDispose]())
@@ -67,11 +67,11 @@ async function refreshBroken(answer: Answer) {
 
 const SAVED = { kind: 'refreshed', status: 'active', access: 'at-2', refresh: 'rt-2', requests: 1 }
 
-test.each(ODD_ANSWERS)('a rotation in an answer %s is saved', async (_what, write) => {
+test.each(ODD_ANSWERS)('a rotation is saved from an answer %s', async (_what, write) => {
   expect(await healthy.refresh((socket) => socket.end(write(BODY)))).toMatchObject(SAVED)
 })
 
-test('an answer after 100 Continue is read, however it is split', async () => {
+test('an answer after 100 Continue is read, however its bytes are split', async () => {
   const [, write] = ODD_ANSWERS[0] ?? []
   const split = await healthy.refresh(async (socket) => {
     socket.setNoDelay(true)
@@ -100,13 +100,13 @@ test.each<[string, (socket: Socket) => void]>([
   ['gzip, then br', coded('gzip, br', brotliCompressSync(gzipSync(BODY)))],
   ['gzip twice', coded('gzip,gzip', gzipSync(gzipSync(BODY)))],
   ['identity, then gzip', coded('identity, gzip', gzipSync(BODY))],
-  ['gzip that is none', coded('gzip', Buffer.from(BODY))],
-  ['a coding that nobody knows', coded('utf-8', Buffer.from(BODY))],
-])('a rotation under content coding %s is saved', async (_what, answer) => {
+  ['gzip on a body that is not compressed', coded('gzip', Buffer.from(BODY))],
+  ['an unknown coding', coded('utf-8', Buffer.from(BODY))],
+])('a rotation is saved under the content coding %s', async (_what, answer) => {
   expect(await healthy.refresh(answer)).toMatchObject(SAVED)
 })
 
-test('a rotation under a transfer coding that was not asked for is saved', async () => {
+test('a rotation is saved under a transfer coding that Larder did not ask for', async () => {
   const body = gzipSync(BODY)
   const saved = await healthy.refresh((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n')
@@ -139,14 +139,14 @@ test.each([
     'two different refresh tokens, the last of which counts',
     latin1(BODY.replace('"refresh_token"', '"refresh_token":"rt-1b","refresh_token"')),
   ],
-])('a rotation with %s is saved', async (_what, answer) => {
+])('a rotation is saved with %s', async (_what, answer) => {
   expect(await healthy.refresh(answer)).toMatchObject(SAVED)
 })
 
 const refused = (body: string) => (socket: Socket) =>
   socket.end(`HTTP/1.1 400 Bad Request\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
 
-test('an error said twice ends a grant; an answer with two different errors ends none', async () => {
+test('a repeated error ends a grant, and two different errors do not', async () => {
   const twice = '{"error":"invalid_grant","error":"invalid_grant"}'
   expect(await refreshBroken(refused(twice))).toMatchObject({ status: 'disconnected' })
   const contradicting = '{"error":"server_error","error":"invalid_grant"}'
@@ -189,7 +189,7 @@ test.each<[string, string]>([
 ])('after %s the refresh token is not sent again at once', async (_what, text) => {
   const after = await refreshBroken((socket) => socket.end(text))
   expect(after).toMatchObject({ kind: 'failed', status: 'failing', isOld: true, requests: 1 })
-  // It is known that the token may be spent: within the grace it is asked for again.
+  // The token may be spent, so the attempt stays open for a rescue within the grace.
   expect(after.attempt).not.toBeNull()
 })
 
@@ -198,7 +198,7 @@ function form(body: string): string {
   return `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: 99\r\n\r\n${body}`
 }
 
-test('a refresh token is sent once more if nothing came of the first time', async () => {
+test('a refresh token is sent once more if no byte of an answer arrived', async () => {
   const after = await refreshBroken((socket) => socket.resetAndDestroy())
   expect(after).toMatchObject({ kind: 'failed', requests: 2 })
 })

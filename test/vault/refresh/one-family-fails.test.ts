@@ -4,7 +4,7 @@ import { openStage, OPERATOR } from '../../support/vault-stage.ts'
 
 const HOUR = 3_600_000
 
-test('a server error for one grant alone, for days, disconnects nobody and stops no other', async () => {
+test('days of server errors for one grant disconnect nothing and stop no other grant', async () => {
   await using stage = await openStage()
   const troubled = await stage.adopt()
   const healthy = await stage.adopt()

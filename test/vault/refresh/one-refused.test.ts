@@ -7,7 +7,7 @@ import type { Misbehaviour } from '../../scripted-provider/misbehaviour.ts'
 import { until } from '../../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// What is wrong with one connection alone, in the words of a client that is wrong for all.
+// A fault of one connection that is reported in the words of a fault of the client.
 
 const MINUTE = 60_000
 
@@ -25,26 +25,29 @@ test.each<[string, Misbehaviour]>([
   ['405', { act: 'answer', status: 405, body: 'empty' }],
   ['a redirect', { act: 'answer', status: 302, body: 'empty', headers: { location: '/closed' } }],
   ['unauthorized_client', { act: 'refuse', error: 'unauthorized_client' }],
-])('%s where its own parameter leads is the connection’s own', async (_, deed) => {
-  await using stage = await openStage(OF_A_SHOP)
-  const gone = await stage.adopt({ accessTokenSeconds: 60, demand: { params: { shop: 'gone' } } })
-  const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
-  await stage.provider.misbehave(deed, { family: gone.family })
-  stage.clock.pass(2 * MINUTE)
-  await refresh(stage.ports, gone.connection, 'scheduled')
+])(
+  "%s at an address from the connection's own parameter fails that connection only",
+  async (_, deed) => {
+    await using stage = await openStage(OF_A_SHOP)
+    const gone = await stage.adopt({ accessTokenSeconds: 60, demand: { params: { shop: 'gone' } } })
+    const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
+    await stage.provider.misbehave(deed, { family: gone.family })
+    stage.clock.pass(2 * MINUTE)
+    await refresh(stage.ports, gone.connection, 'scheduled')
 
-  expect(await stage.stored(gone.connection.id)).toMatchObject({
-    status: 'failing',
-    failure: { reason: 'provider_misconfigured' },
-  })
-  await expect(read(stage, gone.connection)).rejects.toMatchObject({
-    code: 'provider_misconfigured',
-  })
-  expect(stage.ports.traffic.circuits()).toMatchObject([{ open: null }])
-  expect((await read(stage, connection)).connection.grant.generation).toBe(2)
-})
+    expect(await stage.stored(gone.connection.id)).toMatchObject({
+      status: 'failing',
+      failure: { reason: 'provider_misconfigured' },
+    })
+    await expect(read(stage, gone.connection)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+    })
+    expect(stage.ports.traffic.circuits()).toMatchObject([{ open: null }])
+    expect((await read(stage, connection)).connection.grant.generation).toBe(2)
+  },
+)
 
-test('404 where everybody is asked is no connection’s own, whatever parameter it repeats', async () => {
+test('404 at the address of all connections opens the circuit, whatever the parameter', async () => {
   await using stage = await openStage(OF_A_SHOP)
   const { connection } = await stage.adopt({ demand: { params: { shop: 'ours' } } })
   await stage.provider.misbehave({ act: 'answer', status: 404, body: 'html' })
@@ -53,7 +56,7 @@ test('404 where everybody is asked is no connection’s own, whatever parameter 
   expect(stage.ports.traffic.circuits()).toMatchObject([{ open: { reason: 'misconfigured' } }])
 })
 
-test('one whose client alone is refused keeps nobody from theirs, by schedule or reader', async () => {
+test('a connection whose client is refused for it alone delays no other connection', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const poisoned = await stage.adopt({ accessTokenSeconds: 60 })
   const { connection } = await stage.adopt({ accessTokenSeconds: 60 })

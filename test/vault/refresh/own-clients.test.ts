@@ -12,8 +12,8 @@ import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../../support/vaul
 
 const MINUTE = 60_000
 
-describe('an own client with the public id of the configured one', () => {
-  test('and a wrong secret holds nobody who uses the configured one', async () => {
+describe("a connection's own client with the configured client's public id", () => {
+  test('an own client with a wrong secret does not delay the configured client of the same id', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const own = await adopt(stage, { id: stage.provider.client.id, secret: new Secret('wrong') })
     const others = [await adopt(stage), await adopt(stage)]
@@ -24,7 +24,7 @@ describe('an own client with the public id of the configured one', () => {
     expect(events.filter(({ type }) => type.startsWith('provider.'))).toEqual([])
   })
 
-  test('and a wrong secret holds no other own client of that id', async () => {
+  test('an own client with a wrong secret does not delay another own client of the same id', async () => {
     await using stage = await openStage({ profile: 'plain', provider: { clientId: 'unknown' } })
     const { id, secret } = stage.provider.client
     const [wrong, right] = [
@@ -36,7 +36,7 @@ describe('an own client with the public id of the configured one', () => {
     await read(stage, right)
   })
 
-  test('counts as the configured one only with one of its secrets', async () => {
+  test('an own client counts as the configured one only with one of its secrets', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { id, secret } = stage.provider.client
     const keyOf = (own: string | null, provider = ACME) =>
@@ -53,9 +53,9 @@ describe('an own client with the public id of the configured one', () => {
   })
 })
 
-describe('a grant of an own client', () => {
-  // What earlier versions stored: the public id, to which the provider has bound the refresh token.
-  test('is known by the public id of the client, which no new secret changes', async () => {
+describe("a grant of a connection's own client", () => {
+  // Earlier versions stored the public id, to which the provider has bound the refresh token.
+  test('a grant is bound to the public client id, so a new client secret keeps it valid', async () => {
     await using stage = await openStage({ profile: 'plain', provider: { clientId: 'unknown' } })
     const { id, secret } = stage.provider.client
     const own = await adopt(stage, { id, secret: new Secret('an older one') })
@@ -69,7 +69,7 @@ describe('a grant of an own client', () => {
 })
 
 describe('any number of own clients', () => {
-  test('leaves no more circuits in memory than are open', async () => {
+  test('thousands of own clients leave only open circuits in memory', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { clock, policy } = { clock: stage.clock, policy: stage.ports.policy }
     const lanes = new Lanes(clock, policy, [closedCircuit(ACME, 'acme/configured')])
@@ -83,7 +83,7 @@ describe('any number of own clients', () => {
     expect(left.filter(({ client }) => !isOwnClientKey(client))).toHaveLength(1)
   })
 
-  test('leaves no more lanes than are in use', () => {
+  test('thousands of own clients leave only lanes in use in memory', () => {
     const idle = new Set<number>()
     const map = new PrunedMap<number, number>((value) => idle.has(value))
     for (let index = 0; index < 5_000; index++) {
@@ -97,7 +97,7 @@ describe('any number of own clients', () => {
 
 type Client = { readonly id: string; readonly secret: Secret }
 
-/** Expired after two minutes. */
+/** The access token expires after one minute. */
 async function adopt(stage: Stage, client: Client | null = null): Promise<ConnectionId> {
   const { connection } = await stage.adopt({ accessTokenSeconds: 60, demand: { client } })
   return connection.id

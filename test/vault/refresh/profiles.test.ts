@@ -7,13 +7,13 @@ import type { ServedToken } from '../../scripted-provider/checker/observations.t
 import type { ProfileName } from '../../scripted-provider/profiles.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-// A refresh that goes well and one whose answer is lost, at providers of every kind. What they say
-// when they refuse is understood by their presets.
+// One good refresh and one whose answer is lost, at providers of every kind. Their presets
+// recognise how they refuse.
 
 type Profile = {
   readonly name: ProfileName
   readonly provider?: Readonly<Record<string, unknown>>
-  /** What becomes of a connection whose rotation was lost. */
+  /** The status of a connection whose rotation was lost. */
   readonly lost: 'active' | 'disconnected'
 }
 
@@ -30,7 +30,7 @@ const PROFILES: readonly Profile[] = [
 describe.each(PROFILES)('at a provider of profile $name', ({ name, provider, lost }) => {
   const open = () => openStage({ profile: name, ...(provider && { provider }) })
 
-  test('every refresh brings what can be refreshed again, and the token that works', async () => {
+  test('every refresh stores a usable token and a refresh token for the next refresh', async () => {
     await using stage = await open()
     const adopted = await stage.adopt()
     const served: ServedToken[] = []
@@ -44,7 +44,7 @@ describe.each(PROFILES)('at a provider of profile $name', ({ name, provider, los
     await expectSound(stage, adopted, served)
   })
 
-  test('an answer that is lost ends no more than the provider has ended, and says so', async () => {
+  test('a lost answer disconnects only if the provider has ended the grant, as interrupted', async () => {
     await using stage = await open()
     const adopted = await stage.adopt()
     await stage.provider.misbehave('reset-before-answer', { next: 1 })
@@ -59,15 +59,15 @@ describe.each(PROFILES)('at a provider of profile $name', ({ name, provider, los
   })
 })
 
-/** In the vendor's words, with 200. */
-describe.each(PROFILES.slice(-2))('what $name calls', ({ name, provider = {} }) => {
+/** Errors in the vendor's words, with status 200. */
+describe.each(PROFILES.slice(-2))('errors of the profile $name', ({ name, provider = {} }) => {
   test.each([
     ['invalid_grant', 'disconnected', 'revoked'],
     ['invalid_client', 'active', undefined],
     ['unsupported_grant_type', 'active', undefined],
     ['temporarily_unavailable', 'failing', 'provider_unavailable'],
     ['server_error', 'failing', 'provider_unavailable'],
-  ])('%s leaves the connection %s', async (error, status, reason) => {
+  ])("%s in the vendor's words leaves the connection %s", async (error, status, reason) => {
     await using stage = await openStage({ profile: name, provider })
     const adopted = await stage.adopt()
     await stage.provider.misbehave({ act: 'refuse', error })
@@ -82,14 +82,14 @@ describe.each(PROFILES.slice(-2))('what $name calls', ({ name, provider = {} }) 
 
 type Adopted = Awaited<ReturnType<Stage['adopt']>>
 
-/** Its token has nearly come to its end: the schedule takes it up. */
+/** Waits until the token is due, and lets the schedule refresh it. */
 async function becomeDue(stage: Stage, { connection: { id } }: Adopted): Promise<void> {
   const { dueAt } = await stage.stored(id)
   await stage.pass((dueAt ?? 0) - stage.clock.now() + 1_000)
   await stage.refreshDue()
 }
 
-/** What the host app is there for; where a grace lasts until then, it ends. */
+/** Uses the token as the app does; a grace that lasts until the first use ends here. */
 async function use({ provider }: Stage, accessToken: string | undefined): Promise<void> {
   await askUserinfo(provider, accessToken)
 }

@@ -21,7 +21,7 @@ import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/va
 
 const HOUR_MS = 3_600_000
 
-/** How the refresh ends that was in the air. */
+/** How the running refresh ends. */
 const OUTCOMES: readonly (readonly [string, ProfileName, Deed | null])[] = [
   ['with a rotation', 'strict', null],
   ['without a rotation', 'plain', null],
@@ -31,7 +31,7 @@ const OUTCOMES: readonly (readonly [string, ProfileName, Deed | null])[] = [
 
 type Racer = (stage: Stage, adopted: Awaited<ReturnType<Stage['adopt']>>) => Promise<FamilyId>
 
-/** What comes in between, and whose grant stands afterwards. */
+/** What happens during the refresh, and which grant remains. */
 const RACERS: readonly (readonly [string, Racer])[] = [
   [
     'a reconnect',
@@ -68,7 +68,7 @@ const RACERS: readonly (readonly [string, Racer])[] = [
 
 describe.each(RACERS)('%s during a refresh', (_, race) => {
   test.each(OUTCOMES)(
-    'that ends %s: the newer grant stands, untouched',
+    'a refresh that ends %s leaves the newer grant untouched',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile })
       const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
@@ -85,7 +85,7 @@ describe.each(RACERS)('%s during a refresh', (_, race) => {
       expect(after.grant.refreshToken?.open().expose()).toBe(truth.current)
       expect(truth.revoked).toBeNull()
       await expectForgotten(stage, adopted, profile, deed)
-      // The connection goes on as any other.
+      // The connection can still be refreshed.
       expect((await refresh(stage.ports, after, 'forced')).kind).toBe('refreshed')
     },
   )
@@ -93,7 +93,7 @@ describe.each(RACERS)('%s during a refresh', (_, race) => {
 
 describe('a deletion during a refresh', () => {
   test.each(OUTCOMES)(
-    'that ends %s: nothing comes back, and nothing is held',
+    'a refresh that ends %s does not restore a deleted connection',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile })
       const adopted = await stage.adopt()
@@ -109,13 +109,13 @@ describe('a deletion during a refresh', () => {
       await stage.refreshDue()
       const deletions = [{ family: adopted.family, at, revokes: true }]
       const seen = { ...(await observeStage(stage, [adopted])), deletions }
-      // An answer that is lost is asked for once more all the same: what it brings is to be revoked.
+      // A lost answer is still replayed, because the new tokens have to be revoked.
       expectNoViolation(await stage.provider.truth(), seen, { onItsWayMs: 2_000 })
     },
   )
 })
 
-test('a deletion during a refresh revokes what the refresh brought, not only what it spent', async () => {
+test('a deletion during a refresh revokes the tokens that the refresh brought', async () => {
   await using stage = await openStage({ revocationReach: 'token' })
   const adopted = await stage.adopt()
   const { family, connection } = adopted
@@ -132,7 +132,7 @@ test('a deletion during a refresh revokes what the refresh brought, not only wha
   )
 })
 
-test('a withdrawal that comes with a confirmation leaves completed what is completed', async () => {
+test('a withdrawal during a confirmation leaves a completed link completed', async () => {
   await using stage = await openStage()
   const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
   const { link, end } = await walkConsent(stage, demand)
@@ -147,27 +147,30 @@ test('a withdrawal that comes with a confirmation leaves completed what is compl
 })
 
 describe('an edit during a refresh', () => {
-  test.each(OUTCOMES)('that ends %s: neither undoes the other', async (_outcome, profile, deed) => {
-    await using stage = await openStage({ profile })
-    const adopted = await stage.adopt()
-    const flight = await inTheAir(stage, adopted, deed)
-    await updateConnection(stage.ports, OPERATOR, adopted.connection.id, {
-      label: 'work',
-      metadata: { a: 1 },
-    })
-    await stage.provider.behave(flight.held)
-    await flight.landed
-    const after = await stage.stored(adopted.connection.id)
-    expect(after).toMatchObject({ label: 'work', metadata: { a: 1 } })
-    if (deed === null) expect(after.grant.generation).toBe(2)
-  })
+  test.each(OUTCOMES)(
+    'a refresh that ends %s and an edit do not undo each other',
+    async (_outcome, profile, deed) => {
+      await using stage = await openStage({ profile })
+      const adopted = await stage.adopt()
+      const flight = await inTheAir(stage, adopted, deed)
+      await updateConnection(stage.ports, OPERATOR, adopted.connection.id, {
+        label: 'work',
+        metadata: { a: 1 },
+      })
+      await stage.provider.behave(flight.held)
+      await flight.landed
+      const after = await stage.stored(adopted.connection.id)
+      expect(after).toMatchObject({ label: 'work', metadata: { a: 1 } })
+      if (deed === null) expect(after.grant.generation).toBe(2)
+    },
+  )
 })
 
 async function reconnect(stage: Stage, { id, userId }: LiveConnection): Promise<void> {
   await walkConsent(stage, { userId, connectionId: id })
 }
 
-/** What a rotation brought for the old grant is held by nobody: the provider was told. */
+/** Checks that a rotation of the replaced grant was revoked. */
 async function expectForgotten(
   stage: Stage,
   { family }: { readonly family: FamilyId },

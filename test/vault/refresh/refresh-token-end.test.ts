@@ -16,7 +16,7 @@ const SLIDING = { accessTokenSeconds: DAY_S, idleMs: HALF_HOUR_S * 1_000 } as co
 
 describe('a refresh token that ends long before its access token', () => {
   test.each(['refresh_expires_in', 'refresh_token_expires_in'])(
-    'is refreshed in time after a consent and after each refresh, if answers state %s',
+    'a short-lived refresh token is refreshed in time if answers state %s',
     async (name) => {
       await using stage = await openStage(SLIDING)
       await stage.provider.misbehave({ act: 'edit', set: { [name]: HALF_HOUR_S } })
@@ -27,7 +27,7 @@ describe('a refresh token that ends long before its access token', () => {
     },
   )
 
-  test('is refreshed in time after an import, if the first refresh states its end', async () => {
+  test('an imported short-lived refresh token is refreshed in time after its first refresh', async () => {
     await using stage = await openStage(SLIDING)
     await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: HALF_HOUR_S } })
     const { connection } = await stage.adopt({ demand: { accessToken: null, expiresAt: null } })
@@ -35,7 +35,7 @@ describe('a refresh token that ends long before its access token', () => {
     await expectAlive(stage, connection)
   })
 
-  test('is refreshed in time if it lives a minute', async () => {
+  test('a refresh token that lives a minute is refreshed in time', async () => {
     await using stage = await openStage({ accessTokenSeconds: DAY_S, idleMs: MINUTE })
     await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: 60 } })
     const connection = await consent(stage)
@@ -46,7 +46,7 @@ describe('a refresh token that ends long before its access token', () => {
     await expectAlive(stage, connection)
   })
 
-  test('is tried again before its end, however long its back-off has become', async () => {
+  test('a refresh token is tried again before its end, however long the back-off', async () => {
     await using stage = await openStage({
       ...SLIDING,
       provider: { refreshTokens: { graceSeconds: 0 } },
@@ -65,33 +65,36 @@ describe('a refresh token that ends long before its access token', () => {
   })
 })
 
-describe('an end of the refresh token that no refresh moves', () => {
-  test.each(['a preset', 'each answer'])('costs one refresh if %s states it', async (by) => {
-    const refreshTokens = by === 'a preset' ? { lifetimeSeconds: HALF_HOUR_S } : {}
-    await using stage = await openStage({
-      accessTokenSeconds: DAY_S,
-      provider: { refreshTokens },
-    })
-    const end = stage.clock.now() + HALF_HOUR_S * 1_000
-    const state = async () => {
-      if (by === 'a preset') return
-      await stage.provider.behave()
-      const left = Math.floor((end - stage.clock.now()) / 1_000)
-      await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: left } })
-    }
-    await state()
-    await consent(stage)
-    for (let passed = 0; passed < 29 * MINUTE; passed += MINUTE) {
-      await stage.pass(MINUTE)
+describe('an expiry of the refresh token that no refresh moves', () => {
+  test.each(['a preset', 'each answer'])(
+    'a fixed expiry of the refresh token costs one refresh if %s states it',
+    async (by) => {
+      const refreshTokens = by === 'a preset' ? { lifetimeSeconds: HALF_HOUR_S } : {}
+      await using stage = await openStage({
+        accessTokenSeconds: DAY_S,
+        provider: { refreshTokens },
+      })
+      const end = stage.clock.now() + HALF_HOUR_S * 1_000
+      const state = async () => {
+        if (by === 'a preset') return
+        await stage.provider.behave()
+        const left = Math.floor((end - stage.clock.now()) / 1_000)
+        await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: left } })
+      }
       await state()
-      await stage.refreshDue()
-    }
-    const sent = await stage.provider.requests({ endpoint: 'token' })
-    // The code, and one refresh.
-    expect(sent).toHaveLength(2)
-  })
+      await consent(stage)
+      for (let passed = 0; passed < 29 * MINUTE; passed += MINUTE) {
+        await stage.pass(MINUTE)
+        await state()
+        await stage.refreshDue()
+      }
+      const sent = await stage.provider.requests({ endpoint: 'token' })
+      // One code exchange and one refresh.
+      expect(sent).toHaveLength(2)
+    },
+  )
 
-  test('of a preset is respected for an import', async () => {
+  test('a fixed expiry from the preset applies to an import', async () => {
     await using stage = await openStage({
       accessTokenSeconds: DAY_S,
       provider: { refreshTokens: { lifetimeSeconds: HALF_HOUR_S }, accessTokenSeconds: DAY_S },

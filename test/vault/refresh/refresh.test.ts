@@ -15,7 +15,7 @@ const HOUR = 3_600_000
 const MINUTE = 60_000
 
 describe('a refresh', () => {
-  test('keeps what the provider rotated, and asks once', async () => {
+  test('a refresh stores the rotated token after one request', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const result = await refresh(stage.ports, connection, 'scheduled')
@@ -27,7 +27,7 @@ describe('a refresh', () => {
     expect(await tokenRequests(stage)).toBe(1)
   })
 
-  test('of a provider that does not rotate keeps the token it has', async () => {
+  test('a refresh at a provider without rotation keeps the refresh token', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, refreshToken } = await stage.adopt()
     await refresh(stage.ports, connection, 'scheduled')
@@ -36,7 +36,7 @@ describe('a refresh', () => {
     expect(after.grant.generation).toBe(2)
   })
 
-  test('sends nothing where somebody else has refreshed meanwhile', async () => {
+  test('a refresh sends nothing if the row was refreshed after it was read', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     await refresh(stage.ports, connection, 'asked')
@@ -45,7 +45,7 @@ describe('a refresh', () => {
     expect(await tokenRequests(stage)).toBe(1)
   })
 
-  test('is one for readers, the schedule and a forced one that come together', async () => {
+  test('readers, the schedule and a forced refresh that come together share one request', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     stage.clock.pass(2 * HOUR)
@@ -59,7 +59,7 @@ describe('a refresh', () => {
     expect(await tokenRequests(stage)).toBe(1)
   })
 
-  test('goes on when whoever asked is gone', async () => {
+  test('a refresh completes although its caller does not wait', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     void refresh(stage.ports, connection, 'asked')
@@ -70,8 +70,8 @@ describe('a refresh', () => {
   })
 })
 
-describe('a refresh that brings a failing connection back', () => {
-  test('is waited for by whoever comes meanwhile', async () => {
+describe('a refresh of a failing connection', () => {
+  test('a second reader waits for the running refresh of a failing connection', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, family } = await stage.adopt({ accessTokenSeconds: 60 })
     const failing = await stage.provider.misbehave({ act: 'answer', status: 500, body: 'empty' })
@@ -92,7 +92,7 @@ describe('a refresh that brings a failing connection back', () => {
   })
 })
 
-test('a machine that is suspended while it waits lends no token a longer life', async () => {
+test("a machine suspended during a refresh does not lengthen the token's life", async () => {
   await using stage = await openStage({ profile: 'plain' })
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })
@@ -107,8 +107,8 @@ test('a machine that is suspended while it waits lends no token a longer life', 
   expect(token?.issuedAt).toBeLessThan(asked + MINUTE)
 })
 
-describe('a connection that has no refresh token', () => {
-  test('is served to the end of its token, also where somebody asks for another', async () => {
+describe('a connection without a refresh token', () => {
+  test('a connection without a refresh token serves its token to the end, even after a forced refresh', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ demand: { refreshToken: null } })
     await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
@@ -126,7 +126,7 @@ describe('a connection that has no refresh token', () => {
 })
 
 describe('an answer that is lost', () => {
-  test('is asked for once more at once, and the grace of the provider brings it back', async () => {
+  test("a lost answer is replayed at once, and the provider's grace returns the rotation", async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave(
@@ -143,7 +143,7 @@ describe('an answer that is lost', () => {
     expect(await tokenRequests(stage)).toBe(2)
   })
 
-  test('is not asked for again where the provider punishes it; the user is told that it was interrupted', async () => {
+  test('a lost answer is not replayed if the provider punishes it; the failure says interrupted', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave(
@@ -159,7 +159,7 @@ describe('an answer that is lost', () => {
     expect((await stage.provider.family(family)).revoked).toBeNull()
   })
 
-  test('is remembered, so that a grant found dead later is called interrupted, not revoked', async () => {
+  test('a lost answer is remembered, so a grant found dead later is called interrupted', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const lost = await stage.provider.misbehave({
@@ -174,7 +174,7 @@ describe('an answer that is lost', () => {
   })
 })
 
-describe('what is no death disconnects nobody', () => {
+describe('outcomes that do not disconnect', () => {
   test.each([
     [{ act: 'answer', status: 500, body: 'html' }, 'failing', 'provider_unavailable'],
     [{ act: 'answer', status: 403, body: 'firewall-html' }, 'failing', 'provider_unavailable'],
@@ -193,7 +193,7 @@ describe('what is no death disconnects nobody', () => {
       'active',
       undefined,
     ],
-  ] as const)('%j leaves it %s', async (deed, status, reason) => {
+  ] as const)('a refresh that meets %j leaves the connection %s', async (deed, status, reason) => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await stage.provider.misbehave(deed)
@@ -207,14 +207,14 @@ describe('what is no death disconnects nobody', () => {
     expect((await stage.stored(connection.id)).status).toBe('active')
   })
 
-  test('nor does a provider that cannot be reached, to which nothing was sent', async () => {
+  test('an unreachable provider leaves the connection failing, without an open attempt', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await stage.provider.stopListening()
     await refresh(stage.ports, connection, 'scheduled')
     const after = await stage.stored(connection.id)
     expect([after.status, after.failure?.reason]).toEqual(['failing', 'provider_unavailable'])
-    // Not a byte has left: nothing is open, and nothing has to be asked after.
+    // Nothing was sent, so no attempt is open.
     expect(after.attempt).toBeNull()
     await stage.provider.listenAgain()
     await refreshNow(stage.ports, OPERATOR, connection.id)
@@ -223,8 +223,8 @@ describe('what is no death disconnects nobody', () => {
   })
 })
 
-describe('a grant that is dead', () => {
-  test('serves its token to the end, keeps the grant, and heals when a probe succeeds', async () => {
+describe('a dead grant', () => {
+  test('a dead grant serves its token to the end, is kept, and recovers when a probe succeeds', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, refreshToken } = await stage.adopt()
     const dead = await stage.provider.misbehave({
@@ -253,7 +253,7 @@ describe('a grant that is dead', () => {
   })
 })
 
-describe('a connection that ends is told to operators once', () => {
+describe('the log of a disconnect', () => {
   test.each([
     [
       'revoked',
@@ -274,24 +274,27 @@ describe('a connection that ends is told to operators once', () => {
       async (stage: Stage) => stage.clock.pass(2 * HOUR),
       null,
     ],
-  ] as const)('as %s', async (reason, detail, prepare, provider) => {
-    await using stage = await openStage({ profile: 'plain', provider: provider ?? {} })
-    const { connection } = await stage.adopt(
-      provider === null ? { demand: { refreshToken: null } } : {},
-    )
-    await prepare(stage)
-    for (let time = 0; time < 2; time++) {
-      await refresh(stage.ports, await stage.stored(connection.id), 'forced')
-    }
-    const told = stage.observed.filter(({ what }) => what === 'disconnected')
-    expect(told.map(({ about }) => about)).toEqual([
-      { id: connection.id, provider: connection.provider, reason, detail },
-    ])
-  })
+  ] as const)(
+    'a connection that ends as %s is logged once',
+    async (reason, detail, prepare, provider) => {
+      await using stage = await openStage({ profile: 'plain', provider: provider ?? {} })
+      const { connection } = await stage.adopt(
+        provider === null ? { demand: { refreshToken: null } } : {},
+      )
+      await prepare(stage)
+      for (let time = 0; time < 2; time++) {
+        await refresh(stage.ports, await stage.stored(connection.id), 'forced')
+      }
+      const told = stage.observed.filter(({ what }) => what === 'disconnected')
+      expect(told.map(({ about }) => about)).toEqual([
+        { id: connection.id, provider: connection.provider, reason, detail },
+      ])
+    },
+  )
 })
 
 describe('a late answer', () => {
-  test('for a connection that was deleted revokes what it brought', async () => {
+  test('a late answer for a deleted connection revokes the tokens that it brought', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave({ act: 'hold', before: 'answer' })
@@ -306,8 +309,8 @@ describe('a late answer', () => {
   })
 })
 
-describe('a client that is refused', () => {
-  test('holds the provider, harms no connection, raises one alarm, and one probe ends it', async () => {
+describe('a refused client', () => {
+  test('a refused client opens the circuit, changes no connection, alerts once, and one probe ends it', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const adopted = await Promise.all(
       Array.from({ length: 8 }, () => stage.adopt({ accessTokenSeconds: 60 })),
@@ -360,17 +363,20 @@ describe('a client that is refused', () => {
       { act: 'answer', status: 302, body: 'empty', headers: { location: '/elsewhere' } },
       'the token endpoint redirects',
     ],
-  ] as const)('after %j callers are told what is wrong', async (deed, message) => {
-    await using stage = await openStage({ profile: 'plain' })
-    const { connection } = await stage.adopt()
-    await stage.provider.misbehave(deed)
-    await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
-      code: 'provider_misconfigured',
-      message: expect.stringContaining(message),
-    })
-  })
+  ] as const)(
+    'after %j a forced refresh returns provider_misconfigured with the reason',
+    async (deed, message) => {
+      await using stage = await openStage({ profile: 'plain' })
+      const { connection } = await stage.adopt()
+      await stage.provider.misbehave(deed)
+      await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
+        code: 'provider_misconfigured',
+        message: expect.stringContaining(message),
+      })
+    },
+  )
 
-  test('of one connection’s own is told apart from that of the settings', async () => {
+  test("the log tells a connection's own refused client from the configured one", async () => {
     await using stage = await openStage({ profile: 'plain' })
     const client = { id: 'of-the-customer', secret: new Secret('its secret') }
     const { connection } = await stage.adopt({ demand: { client } })
@@ -381,7 +387,7 @@ describe('a client that is refused', () => {
     ])
   })
 
-  test('is not blamed where the provider was taken out of the settings', async () => {
+  test('a provider that was removed from the settings is reported as such', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const ports = { ...stage.ports, providers: new Map() }
@@ -391,7 +397,7 @@ describe('a client that is refused', () => {
     })
   })
 
-  test('is told to readers at once: none waits for a lane that others hold', async () => {
+  test('a reader gets the error of an open circuit at once, although the lane is full', async () => {
     await using stage = await openStage({ profile: 'plain', policy: { concurrencyPerProvider: 1 } })
     const { connection: first } = await stage.adopt({ accessTokenSeconds: 60 })
     const { connection: second, family } = await stage.adopt({ accessTokenSeconds: 60 })
@@ -412,7 +418,7 @@ describe('a client that is refused', () => {
     await hanging
   })
 
-  test('is tried with the next secret first', async () => {
+  test('a refused client secret is retried with the next one of the list', async () => {
     await using stage = await openStage({ profile: 'confidential-secret-list' })
     const { connection } = await stage.adopt()
     const [, second = ''] = stage.provider.client.secrets
@@ -421,8 +427,8 @@ describe('a client that is refused', () => {
   })
 })
 
-describe('a token that the API of the provider refused', () => {
-  test('costs one refresh, however many say so at once, and one more a minute at most', async () => {
+describe("a token that the provider's API rejects", () => {
+  test('fifty reports of a rejected token cause one refresh, and later ones one per minute', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { connection } = await stage.adopt()
     const report = async () => {
@@ -435,7 +441,7 @@ describe('a token that the API of the provider refused', () => {
       new Set([2]),
     )
     expect(await tokenRequests(stage)).toBe(1)
-    // Where the API refuses everything, another token is no help.
+    // A new token does not help if the API rejects everything.
     for (let again = 0; again < 10; again++) {
       await expect(report()).rejects.toMatchObject({ code: 'provider_unavailable' })
     }
@@ -445,7 +451,7 @@ describe('a token that the API of the provider refused', () => {
   })
 })
 
-test('a token that is over when it comes is not counted as served', async () => {
+test('a token that has expired on arrival is not counted as served', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
   await stage.provider.setAccessTokenSeconds(0)
@@ -455,8 +461,8 @@ test('a token that is over when it comes is not counted as served', async () => 
   expect(stage.observed.filter(({ what }) => what === 'tokenServed')).toEqual([])
 })
 
-describe('a refresh that is asked for', () => {
-  test('passes the back-off, and honours a Retry-After', async () => {
+describe('a forced refresh', () => {
+  test('a forced refresh ignores the back-off but respects a Retry-After', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
     stage.clock.pass(2 * MINUTE)

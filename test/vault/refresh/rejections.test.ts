@@ -21,7 +21,7 @@ const json = (status: number, body: Json): Misbehaviour => ({
 const EMPTY_400: Misbehaviour = { act: 'answer', status: 400, body: 'empty', processed: false }
 const INVALID_REQUEST = json(400, { error: 'invalid_request' })
 
-/** What servers answer for a refresh token that is dead, and name otherwise. */
+/** Answers of servers for a dead refresh token that do not name it as such. */
 const DEAD: readonly (readonly [string, Misbehaviour])[] = [
   ['Dex', json(400, { error: 'invalid_request', error_description: 'Refresh token is invalid' })],
   ['@jmondi/oauth2-server', INVALID_REQUEST],
@@ -31,24 +31,27 @@ const DEAD: readonly (readonly [string, Misbehaviour])[] = [
   ['a vendor who says so with 200', json(200, { ok: false, error: 'token_gone' })],
 ]
 
-describe('a grant that is rejected again and again', () => {
-  test.each(DEAD)('as %s does is dead, once others were refreshed', async (_, deed) => {
-    await using stage = await openStage({ profile: 'plain' })
-    const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
-    await stage.provider.misbehave(deed, { family })
-    await rejectFor(stage, connection.id, 10 * MINUTE)
-    await refreshNow(stage.ports, OPERATOR, other.connection.id)
-    expect((await stage.stored(connection.id)).status).toBe('failing')
-    await rejectFor(stage, connection.id, 20 * MINUTE)
-    const dead = await stage.stored(connection.id)
-    expect(dead).toMatchObject({ status: 'disconnected', failure: { reason: 'revoked' } })
-    expect((dead.dueAt ?? 0) - stage.clock.now()).toBeGreaterThan(50 * MINUTE)
-    expect(await eventsOf(stage)).toContain('connection.disconnected/revoked/reauthorize')
-    expect((await stage.stored(other.connection.id)).status).toBe('active')
-    expect(await stateOfProvider(stage)).toBe('ok')
-  })
+describe('a grant that is rejected repeatedly', () => {
+  test.each(DEAD)(
+    'a grant rejected as %s does is dead once others were refreshed',
+    async (_, deed) => {
+      await using stage = await openStage({ profile: 'plain' })
+      const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
+      await stage.provider.misbehave(deed, { family })
+      await rejectFor(stage, connection.id, 10 * MINUTE)
+      await refreshNow(stage.ports, OPERATOR, other.connection.id)
+      expect((await stage.stored(connection.id)).status).toBe('failing')
+      await rejectFor(stage, connection.id, 20 * MINUTE)
+      const dead = await stage.stored(connection.id)
+      expect(dead).toMatchObject({ status: 'disconnected', failure: { reason: 'revoked' } })
+      expect((dead.dueAt ?? 0) - stage.clock.now()).toBeGreaterThan(50 * MINUTE)
+      expect(await eventsOf(stage)).toContain('connection.disconnected/revoked/reauthorize')
+      expect((await stage.stored(other.connection.id)).status).toBe('active')
+      expect(await stateOfProvider(stage)).toBe('ok')
+    },
+  )
 
-  test('heals by a probe, and is probed less and less while it is rejected', async () => {
+  test('a grant found dead by rejections is probed ever more rarely and recovers by a probe', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
     const rejecting = await stage.provider.misbehave(INVALID_REQUEST, { family })
@@ -68,7 +71,7 @@ describe('a grant that is rejected again and again', () => {
     expect(await stage.stored(connection.id)).toMatchObject({ status: 'active', failure: null })
   })
 
-  test('while no other is refreshed, says that grant or client is refused, and goes on', async () => {
+  test('a rejected grant is failing as refused while no other grant is refreshed', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const rejecting = await stage.provider.misbehave(EMPTY_400)
@@ -91,7 +94,7 @@ describe('a grant that is rejected again and again', () => {
     expect(await stage.stored(connection.id)).toMatchObject({ status: 'active', failure: null })
   })
 
-  test('while all others are rejected too, is no dead one: the secret may be wrong', async () => {
+  test('grants are not dead while all are rejected, because the secret may be wrong', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const ids = [(await stage.adopt()).connection.id, (await stage.adopt()).connection.id]
     for (const id of ids) await refreshNow(stage.ports, OPERATOR, id)
@@ -104,7 +107,7 @@ describe('a grant that is rejected again and again', () => {
     for (const id of ids) expect((await stage.stored(id)).status).toBe('failing')
   })
 
-  test('is not dead because another client is served', async () => {
+  test('a refresh of another client does not make a rejected grant dead', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { id } = stage.provider.client
     const own = { id, secret: new Secret('wrong') }
@@ -117,7 +120,7 @@ describe('a grant that is rejected again and again', () => {
     expect((await stage.stored(connection.id)).status).toBe('failing')
   })
 
-  test('is counted in the database', async () => {
+  test('rejections are counted in the database', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave(INVALID_REQUEST, { family })
@@ -128,14 +131,14 @@ describe('a grant that is rejected again and again', () => {
   })
 })
 
-describe('what is no such rejection', () => {
+describe('answers that are not such a rejection', () => {
   test.each<[string, Misbehaviour]>([
     ['a throttle of this user', json(400, { error: 'rate_limit_exceeded' })],
     ['a throttle beside another code', json(403, { error: { code: 403, status: 'QUOTA' } })],
     ['a wait', { ...EMPTY_400, headers: { 'retry-after': '30' } }],
     ['a conflict', json(409, { error: 'invalid_request' })],
     ['a passing error', json(400, { error: 'temporarily_unavailable' })],
-  ])('%s ends no grant, however often', async (_, deed) => {
+  ])('%s never ends a grant', async (_, deed) => {
     await using stage = await openStage({ profile: 'plain' })
     const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
     await stage.provider.misbehave(deed, { family })
@@ -147,7 +150,7 @@ describe('what is no such rejection', () => {
     expect(after.failure?.reason).not.toBe('refused')
   })
 
-  test('answers of different words', async () => {
+  test('rejections with different codes never end a grant', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
     for (let turn = 0; turn < 12; turn++) {
@@ -166,7 +169,7 @@ describe('what is no such rejection', () => {
   })
 })
 
-test('one dead grant without other traffic is no outage of its provider', async () => {
+test('one dead grant without other traffic is not reported as an outage of its provider', async () => {
   for (const deed of [INVALID_REQUEST, EMPTY_400]) {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
@@ -177,7 +180,7 @@ test('one dead grant without other traffic is no outage of its provider', async 
   }
 })
 
-/** As the schedule does, each time its back-off is over. */
+/** Refreshes as the schedule does, each time the back-off is over. */
 async function rejectFor(stage: Stage, id: ConnectionId, ms: number): Promise<void> {
   for (const end = stage.clock.now() + ms; stage.clock.now() < end;) {
     await refresh(stage.ports, await stage.stored(id), 'scheduled')

@@ -7,7 +7,7 @@ import { openStage, type Stage } from '../../support/vault-stage.ts'
 const GRACE = 600_000
 const LOST = { act: 'cut', after: 'processing', ending: 'reset' } as const
 
-/** A vendor that answers a spent refresh token for ten minutes, and takes a later reuse for theft. */
+/** A vendor that accepts a spent refresh token for ten minutes and treats later reuse as theft. */
 const open = () =>
   openStage({
     profile: 'grace',
@@ -16,7 +16,7 @@ const open = () =>
 
 const requests = ({ provider }: Stage) => provider.requestCount()
 
-test('a lost answer is asked for once more within the grace', async () => {
+test('a lost answer is replayed within the grace', async () => {
   await using stage = await open()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave(LOST, { next: 1 })
@@ -25,7 +25,7 @@ test('a lost answer is asked for once more within the grace', async () => {
 })
 
 test.each(['at start', 'when due'] as const)(
-  'a rescue %s presents the token within the grace',
+  'a rescue %s sends the token within the grace',
   async (when) => {
     await using stage = await open()
     const { connection } = await stage.adopt()
@@ -40,7 +40,7 @@ test.each(['at start', 'when due'] as const)(
 )
 
 test.each(['asked', 'scheduled', 'forced', 'rescued'] as const)(
-  'a refresh that is %s after the grace sends no token that may be spent',
+  'a refresh that is %s after the grace does not send a token that may be spent',
   async (wanted) => {
     await using stage = await open()
     const { connection } = await stage.adopt()
@@ -59,7 +59,7 @@ test.each(['asked', 'scheduled', 'forced', 'rescued'] as const)(
   },
 )
 
-test('an outage that lasts longer than the grace ends no grant', async () => {
+test('an outage longer than the grace ends no grant', async () => {
   await using stage = await open()
   const { connection } = await stage.adopt()
   const outage = await stage.provider.misbehave({ act: 'answer', status: 503, body: 'html' })
@@ -72,7 +72,7 @@ test('an outage that lasts longer than the grace ends no grant', async () => {
   expect((await stage.stored(connection.id)).status).toBe('active')
 })
 
-test('a grant that was found dead is not probed', async () => {
+test('a dead grant is not probed at a provider that punishes reuse', async () => {
   await using stage = await open()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave({ act: 'refuse', error: 'invalid_grant', status: 400 })

@@ -22,8 +22,8 @@ import {
 import { until } from '../../support/until.ts'
 import { ACME, OPERATOR } from '../../support/vault-stage.ts'
 
-describe('nobody gets into a shared grant by his word alone', () => {
-  test('tokens of another account than the app says are refused', async () => {
+describe('siblings need a proof of the account', () => {
+  test('an import of another account than the app says is refused and joins no siblings', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [other] = await stage.provider.mintGrants(1)
@@ -38,7 +38,7 @@ describe('nobody gets into a shared grant by his word alone', () => {
   test.each([
     ['whose account the provider does not tell', { accountId: ACCOUNT.id }],
     ['that are not proven', { accountId: ACCOUNT.id, accessToken: null }],
-  ])('tokens %s live on their own', async (_, demand) => {
+  ])('tokens %s do not join the siblings', async (_, demand) => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -53,13 +53,13 @@ describe('nobody gets into a shared grant by his word alone', () => {
     await refresh(stage.ports, connection, 'forced')
     const of = async (id: LiveConnection['id']) => refreshTokenOf(await stage.stored(id))
     expect(await of(connection.id)).not.toBe(await of(first?.id ?? NO_ID))
-    // As soon as the provider says whose they are, they are the grant of all.
+    // Once the provider names their account, they join.
     await stage.provider.behave()
     await refresh(stage.ports, await stage.stored(connection.id), 'forced')
     expect(await of(connection.id)).toBe(await of(first?.id ?? NO_ID))
   })
 
-  test('a PATCH whose account the provider does not tell changes nothing', async () => {
+  test('a PATCH whose account the provider does not name leaves the siblings unchanged', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1)
@@ -77,7 +77,7 @@ describe('nobody gets into a shared grant by his word alone', () => {
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
   })
 
-  test('a refresh token that is dead already does not take the place of one that lives', async () => {
+  test("a dead refresh token does not replace the siblings' grant", async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -88,7 +88,7 @@ describe('nobody gets into a shared grant by his word alone', () => {
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
   })
 
-  test('one of many lines waits until the provider has said whose it is', async () => {
+  test('a batch item joins the siblings only after the provider has named its account', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -118,7 +118,7 @@ describe('nobody gets into a shared grant by his word alone', () => {
     expect(await of('user-5')).toEqual([])
   })
 
-  test('a connection without a refresh token gets none from the connections of its account', async () => {
+  test('a connection without a refresh token gets none from its siblings', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })

@@ -28,7 +28,7 @@ import { until } from '../../support/until.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 describe('connections whose refreshes would end each other', () => {
-  test('live on one grant: what one gets, all get, and the provider is asked once', async () => {
+  test('siblings share one grant, and one request refreshes them all', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     const before = await stage.provider.requestCount()
@@ -39,25 +39,25 @@ describe('connections whose refreshes would end each other', () => {
     expect(refreshTokenOf(first)).toBe(refreshTokenOf(second))
     expect(await stage.provider.requestCount()).toBe(before + 1)
     expect([first?.userId, second?.userId]).toEqual(['user-1', 'user-2'])
-    // Whoever saw the row before asks for nothing more.
+    // A caller that read the row before the refresh causes no second request.
     await refresh(stage.ports, connections[1] as LiveConnection, 'asked')
     expect(await stage.provider.requestCount()).toBe(before + 1)
   })
 
-  test('a newer consent of one is the grant of all, what was said of each is its own', async () => {
+  test('a newer consent becomes the grant of all siblings, and each keeps its own label', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await storedAll(stage, await connectTwo(stage))
     expect(refreshTokenOf(first)).toBe(refreshTokenOf(second))
     expect([first?.label, second?.label]).toEqual(['one', 'two'])
   })
 
-  test('elsewhere each keeps its own', async () => {
+  test('connections of one account keep their own grants at other providers', async () => {
     await using stage = await openStage()
     const [first, second] = await storedAll(stage, await connectTwo(stage))
     expect(refreshTokenOf(first)).not.toBe(refreshTokenOf(second))
   })
 
-  test('end together, each with its event, and the provider is not asked over and over', async () => {
+  test('siblings are disconnected together, with an event each, after one request', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await stage.provider.misbehave(REFUSAL)
@@ -70,14 +70,14 @@ describe('connections whose refreshes would end each other', () => {
     }
     expect(await told(stage, 'connection.disconnected')).toHaveLength(2)
     expect(stage.observed.filter(({ what }) => what === 'disconnected')).toHaveLength(2)
-    // A probe that finds the grant alive after all brings all of them back.
+    // A probe that succeeds revives all of them.
     await stage.provider.behave()
     await refresh(stage.ports, await stage.stored(connections[1]?.id ?? NO_ID), 'forced')
     for (const one of await storedAll(stage, connections)) expect(one.status).toBe('active')
     expect(await told(stage, 'connection.recovered')).toHaveLength(2)
   })
 
-  test('wait together while the provider is away', async () => {
+  test('siblings wait for the same back-off while the provider is down', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'html' })
@@ -88,7 +88,7 @@ describe('connections whose refreshes would end each other', () => {
     expect(await told(stage, 'connection.failing')).toHaveLength(2)
   })
 
-  test('a rotation that only the journal holds is served to all', async () => {
+  test('a rotation that only the journal has is served to all siblings', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     stage.clock.pass(2 * HOUR)
@@ -106,8 +106,8 @@ describe('connections whose refreshes would end each other', () => {
   })
 })
 
-describe('of connections on one grant', () => {
-  test('one that is deleted takes nothing from the other; the last one is revoked', async () => {
+describe('connections that share one grant', () => {
+  test('deleting a sibling keeps the shared grant, and deleting the last one revokes it', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const remove = (id = NO_ID) => deleteConnection(stage.ports, OPERATOR, { id }, { revoke: true })
@@ -116,7 +116,7 @@ describe('of connections on one grant', () => {
     expect(await remove(second?.id)).toEqual({ revocation: 'queued' })
   })
 
-  test('the one that is refreshed may be deleted meanwhile: what came is the others’', async () => {
+  test('a rotation goes to the other siblings if the refreshed one is deleted meanwhile', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const sent = await stage.provider.requestCount()
@@ -136,7 +136,7 @@ describe('of connections on one grant', () => {
     expect((await refresh(stage.ports, heir, 'forced')).kind).toBe('refreshed')
   })
 
-  test('a PATCH of one brings its tokens to all', async () => {
+  test('a PATCH of one sibling gives its tokens to all', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -150,7 +150,7 @@ describe('of connections on one grant', () => {
     )
   })
 
-  test('one that waited for the app while the others were refreshed lives on what they have', async () => {
+  test('a sibling confirmed after a refresh of the others gets their grant', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const { id, completion } = await consent(stage, 'user-3' as UserId)
@@ -169,7 +169,7 @@ async function told(stage: Stage, type: string) {
   return events.filter((event) => event.type === type)
 }
 
-/** A store that takes so many more writes, then says that the disk is full. */
+/** A store that fails with disk_full after so many writes. */
 function fillAfter(stage: Stage, writes: number) {
   const { store } = stage.ports
   const left = { writes }
@@ -180,7 +180,7 @@ function fillAfter(stage: Stage, writes: number) {
   }
   return { ports: { ...stage.ports, store: { ...store, write } }, free }
 }
-/** The user consents; the host app has not confirmed yet. */
+/** The user consents; the app has not confirmed yet. */
 async function consent(stage: Stage, userId: UserId) {
   await stage.provider.setAccount(ACCOUNT)
   const { link, url } = await createLink(

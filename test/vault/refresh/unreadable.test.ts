@@ -8,7 +8,7 @@ import { Secret } from '../../../src/core/base/secret.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { openStage } from '../../support/vault-stage.ts'
 
-// What a refresh makes of a row that does not open: nothing is begun, and nothing false is written.
+// A refresh of an unreadable row begins nothing and writes nothing false.
 
 let dataDir: string
 beforeEach(async () => {
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
 test.each(['client_secret_blob', 'settings_blob', 'refresh_token_blob'])(
-  'of which %s does not open is told so, sends nothing, and is looked at again',
+  'a row with an unreadable %s sends nothing, and is tried again once it opens',
   async (column) => {
     const id = await adopted()
     const mend = damage(id, column)
@@ -35,7 +35,7 @@ test.each(['client_secret_blob', 'settings_blob', 'refresh_token_blob'])(
     mend()
     await using stage = await openStage({ dataDir })
     await refresh(stage.ports, await stage.stored(id), 'scheduled')
-    // It is asked for again, whatever this provider makes of a token that it does not know.
+    // It is sent now, although this provider does not know the token.
     expect(await stage.provider.requestCount()).toBe(1)
   },
 )
@@ -47,7 +47,7 @@ async function adopted(): Promise<ConnectionId> {
   return connection.id
 }
 
-/** Answers how to undo it. */
+/** Returns a function that repairs the damage. */
 function damage(id: ConnectionId, column: string): () => void {
   using db = openFile()
   const found = db.raw.prepare(`select ${column} as blob from connections where id = ?`).get(id)

@@ -11,8 +11,8 @@ const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
 
 const ENDS = { provider: { refreshTokens: { endsAccessToken: true } } }
 
-describe('where a refresh ends the access token before it, a token read', () => {
-  test('during a refresh returns the new token', async () => {
+describe('at a provider whose refresh ends the previous access token', () => {
+  test('a token read during a refresh waits for the new token if the old one is ended by it', async () => {
     await using stage = await openStage(ENDS)
     const adopted = await stage.adopt()
     const old = await read(stage, adopted.connection)
@@ -25,7 +25,7 @@ describe('where a refresh ends the access token before it, a token read', () => 
     expect([old.how, how]).toEqual(['cache', 'refresh'])
   })
 
-  test('that finds a refresh due returns the token that it brings', async () => {
+  test('a token read that finds a refresh due waits for it if it ends the old token', async () => {
     await using stage = await openStage(ENDS)
     const { connection } = await stage.adopt()
     const old = await read(stage, connection)
@@ -33,7 +33,7 @@ describe('where a refresh ends the access token before it, a token read', () => 
     expect((await read(stage, connection)).tokenId).not.toBe(old.tokenId)
   })
 
-  test('returns the token in hand, with a warning, if the refresh fails', async () => {
+  test('a token read returns the old token with a warning if the refresh fails', async () => {
     await using stage = await openStage(ENDS)
     const { connection } = await stage.adopt()
     const old = await read(stage, connection)
@@ -43,7 +43,7 @@ describe('where a refresh ends the access token before it, a token read', () => 
     expect(served).toMatchObject({ tokenId: old.tokenId, warnings: ['refresh_failing'] })
   })
 
-  test('returns the token in hand if the provider does not answer', async () => {
+  test('a token read returns the old token if the provider does not answer', async () => {
     await using stage = await openStage({ ...ENDS, clockSpeed: 100 })
     const adopted = await stage.adopt()
     const old = await read(stage, adopted.connection)
@@ -53,25 +53,28 @@ describe('where a refresh ends the access token before it, a token read', () => 
     await landed
   })
 
-  test.each([0, 1])('of sibling %i waits for the refresh that is made for both', async (which) => {
-    const refreshTokens = { endsAccessToken: true, endsSiblings: true }
-    await using stage = await openStage({ provider: { refreshTokens } })
-    const first = await stage.adopt({ account: ACCOUNT, demand: { userId: 'user-1' as UserId } })
-    const second = await stage.adopt({ account: ACCOUNT, demand: { userId: 'user-2' as UserId } })
-    const leader = await stage.stored(first.connection.id)
-    const reader = which === 0 ? first : second
-    // Both live on the grant that came last.
-    const { family } = second
-    const old = await read(stage, reader.connection)
-    const { held, landed } = await inTheAir(stage, { connection: leader, family }, null)
-    const reading = read(stage, reader.connection)
-    await stage.provider.behave(held)
-    await landed
-    expect((await reading).tokenId).not.toBe(old.tokenId)
-  })
+  test.each([0, 1])(
+    'a token read of sibling %i waits for the refresh that serves both',
+    async (which) => {
+      const refreshTokens = { endsAccessToken: true, endsSiblings: true }
+      await using stage = await openStage({ provider: { refreshTokens } })
+      const first = await stage.adopt({ account: ACCOUNT, demand: { userId: 'user-1' as UserId } })
+      const second = await stage.adopt({ account: ACCOUNT, demand: { userId: 'user-2' as UserId } })
+      const leader = await stage.stored(first.connection.id)
+      const reader = which === 0 ? first : second
+      // Both share the grant that came last.
+      const { family } = second
+      const old = await read(stage, reader.connection)
+      const { held, landed } = await inTheAir(stage, { connection: leader, family }, null)
+      const reading = read(stage, reader.connection)
+      await stage.provider.behave(held)
+      await landed
+      expect((await reading).tokenId).not.toBe(old.tokenId)
+    },
+  )
 })
 
-test('where a refresh leaves the access token alone, a token read does not wait for it', async () => {
+test('a token read does not wait for a refresh that leaves the old access token valid', async () => {
   await using stage = await openStage()
   const adopted = await stage.adopt()
   const old = await read(stage, adopted.connection)

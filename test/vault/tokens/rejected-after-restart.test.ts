@@ -10,7 +10,7 @@ import { openStage, OPERATOR, settingsFor, type Stage } from '../../support/vaul
 
 const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
 
-test('a rejected token is served to no reader after a restart, until the provider is back', async () => {
+test('a rejected token is not served after a restart until the provider is back', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-rejected-'))
   onTestFinished(() => rm(dataDir, { recursive: true }))
   const seed = 'a provider that outlives the stage'
@@ -30,7 +30,7 @@ test('a rejected token is served to no reader after a restart, until the provide
   await provider.behave(trouble)
 })
 
-test('a report during a refresh does not lose the rotation that it brings', async () => {
+test('a report during a refresh keeps the rotation', async () => {
   await using stage = await openStage()
   const adopted = await stage.adopt()
   const { id } = adopted.connection
@@ -45,7 +45,7 @@ test('a report during a refresh does not lose the rotation that it brings', asyn
 })
 
 test.each([0, 1])(
-  'a token that sibling %i rejects is served to no other sibling',
+  'a token that sibling %i rejects is not served to the other one',
   async (which) => {
     const refreshTokens = { endsSiblings: true }
     await using stage = await openStage({ provider: { refreshTokens } })

@@ -15,7 +15,7 @@ test.each([
   [8, 35],
   [8, 55],
 ])(
-  'a reader of one of %d expired tokens has one soon after an outage of %d s',
+  'one of %d expired tokens is readable soon after an outage of %d s',
   async (connections, outage) => {
     await using stage = await openStage({ profile: 'plain' })
     const ids: ConnectionId[] = []
@@ -31,18 +31,18 @@ test.each([
   },
 )
 
-test('a reader who asks every second is no hammer while the provider is away', async () => {
+test('a caller that asks every second causes few requests while the provider is down', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const id = await adoptExpired(stage)
   await stage.provider.misbehave({ ...AWAY, status: 400, headers: { 'retry-after': '1' } })
   for (let second = 0; second < 600; second++) expect(await serveASecond(stage, [id])).toBe(0)
-  // Each wait half of the outage so far, or doubled by the circuit; then once a minute.
+  // Each wait is half of the outage so far, or doubled by the circuit; later it is a minute.
   const sent = await stage.provider.requestCount()
   expect(sent).toBeGreaterThan(8)
   expect(sent).toBeLessThanOrEqual(24)
 })
 
-test('a reader does not ask before its time for what was refused, or asked to wait', async () => {
+test('a token read sends no early request after a refusal or a Retry-After', async () => {
   for (const deed of [
     { act: 'answer', status: 400, body: { json: { error: 'invalid_request' } } },
     { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '300' } },
@@ -61,7 +61,7 @@ async function adoptExpired(stage: Stage): Promise<ConnectionId> {
   return connection.id
 }
 
-/** The schedule and a reader of each, once; returns how many readers were served. */
+/** Runs the schedule and one read of each token, and returns how many were served. */
 async function serveASecond({ ports, clock }: Stage, ids: readonly ConnectionId[]) {
   clock.pass(SECOND)
   await refreshDue(ports)

@@ -22,7 +22,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 describe('a clock that is set back by days', () => {
-  test('makes each token that can be refreshed suspect and due', async () => {
+  test('a clock set back makes each refreshable token suspect and due', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ accessTokenSeconds: 10 * 24 * 3600 })
     stage.clock.pass(5 * DAY)
@@ -32,7 +32,7 @@ describe('a clock that is set back by days', () => {
     expect((await read(stage, connection)).connection.grant.generation).toBe(2)
   })
 
-  test('gives no token without a refresh token a longer life', async () => {
+  test('a clock set back does not lengthen the life of a token without a refresh token', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({
       accessTokenSeconds: 10 * 24 * 3600,
@@ -45,7 +45,7 @@ describe('a clock that is set back by days', () => {
     expect((held.dueAt ?? 0) - stage.clock.now()).toBeCloseTo(5 * DAY, -4)
   })
 
-  test('serves no token that has ended, not even before it was noticed', async () => {
+  test('an expired token is not served under a clock set back, even before that is noticed', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     stage.clock.pass(2 * HOUR)
@@ -57,7 +57,7 @@ describe('a clock that is set back by days', () => {
     await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
   })
 
-  test('lets nobody wait for days in the moment before it is noticed', async () => {
+  test('a forced read does not wait for days before the changed clock is noticed', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await refresh(stage.ports, connection, 'forced')
@@ -67,7 +67,7 @@ describe('a clock that is set back by days', () => {
     expect(grant.token?.issuedAt).toBeLessThanOrEqual(stage.clock.now())
   })
 
-  test('nor for as long where a refresh has failed', async () => {
+  test('a failing connection does not make callers wait for days under a clock set back', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
@@ -79,7 +79,7 @@ describe('a clock that is set back by days', () => {
     expect(refused.extras.retryAfterSeconds).toBeLessThanOrEqual(3_600)
   })
 
-  test('ends no back-off early', async () => {
+  test('a clock set back ends no back-off early', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
@@ -94,7 +94,7 @@ describe('a clock that is set back by days', () => {
     expect(await refreshDue(stage.ports)).toBe(1)
   })
 
-  test('during a refresh does not make the new token seem younger than it is', async () => {
+  test("a clock set back during a refresh does not lengthen the new token's life", async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
     stage.clock.pass(2 * MINUTE)
@@ -136,7 +136,7 @@ test('following the clock with many connections lets other work run between its 
 })
 
 describe('a clock that is set back while the disk is full', () => {
-  test('is followed by the first run after there is room', async () => {
+  test('a clock set back on a full disk is followed once there is room', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const follower = new ClockFollower(withFullDisk(stage, 2), null)
@@ -151,7 +151,7 @@ describe('a clock that is set back while the disk is full', () => {
     expect(await follower.follow()).toBe(0)
   })
 
-  test('is left to the next start by a process that ends first', async () => {
+  test('a clock set back is left to the next start if the process ends first', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const follower = new ClockFollower(stage.ports, null)
@@ -189,7 +189,7 @@ test('the heartbeat stays in the future until the clock has been followed', asyn
 })
 
 describe('a clock that is set forward by days', () => {
-  test('refreshes tokens that seem to have expired, and again when it is set right', async () => {
+  test('a clock set forward refreshes tokens that seem expired, and again when it is set right', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await setClock(stage, 3 * DAY)
@@ -203,7 +203,7 @@ describe('a clock that is set forward by days', () => {
 })
 
 describe('a machine that is suspended', () => {
-  test('during a refresh does not take the token that it finds for a new one', async () => {
+  test('a machine suspended during a refresh does not serve the token that expired meanwhile', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, family } = await stage.adopt({ accessTokenSeconds: 60 })
     stage.clock.pass(2 * MINUTE)
@@ -223,7 +223,7 @@ describe('a machine that is suspended', () => {
 })
 
 describe('a start under a clock that is behind the last one', () => {
-  test('trusts no token that can be renewed, and renews it', async () => {
+  test('a start under a clock set back makes refreshable tokens due and refreshes them', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const lastAliveAt = stage.clock.now()
@@ -234,7 +234,7 @@ describe('a start under a clock that is behind the last one', () => {
     expect(await refreshesWithin(stage, connection, 0)).toBe(1)
   })
 
-  test('a clock that is right is left alone', async () => {
+  test('a start under a correct clock changes nothing', async () => {
     await using stage = await openStage()
     expect(await new ClockFollower(stage.ports, stage.clock.now() - DAY).follow()).toBe(0)
     expect(await new ClockFollower(stage.ports, null).follow()).toBe(0)

@@ -22,7 +22,7 @@ import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const DAY = 86_400_000
 
-test('a new key seals what is new, and what is old is sealed anew, then the old key is forgotten', async () => {
+test('a new data key seals new values, old values are sealed again, and the old key is removed', async () => {
   await using stage = await openStage()
   const { connection, refreshToken } = await stage.adopt()
   await makeOneOfEverything(stage)
@@ -45,7 +45,7 @@ test('a new key seals what is new, and what is old is sealed anew, then the old 
 test.each([
   ['is cut short', Buffer.alloc(3, 1)],
   ['is of an unknown format', Buffer.alloc(80, 9)],
-])('a value that %s keeps no other from being sealed anew, nor its key in use', async (_, junk) => {
+])('a value that %s does not stop re-sealing or keep the old key', async (_, junk) => {
   await using stage = await openStage()
   const [damaged, healthy] = [await stage.adopt(), await stage.adopt()]
   await sqlite.behind(stage.vault, (db) =>
@@ -64,7 +64,7 @@ test.each([
   expect(stage.vault.unreadable.map(({ id }) => id)).toContain(damaged.connection.id)
 })
 
-test('a vault that was closed between the two opens all of it with the same master key', async () => {
+test('a vault closed during a key renewal opens whole with the same master key', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-keys-'))
   try {
     const adopted = await (async () => {
@@ -91,7 +91,7 @@ describe('a new data key during a refresh', () => {
     ['without being answered', { act: 'answer', status: 503, body: 'empty' }, 1],
   ]
   test.each(outcomes)(
-    'that ends %s: what it brings is kept, readable',
+    'a refresh that ends %s during a key renewal keeps its result readable',
     async (_, deed, generation) => {
       await using stage = await openStage()
       const { connection, family } = await stage.adopt()
@@ -116,7 +116,7 @@ describe('a new data key during a refresh', () => {
   )
 })
 
-test('a key that is made while retired ones are forgotten is not forgotten with them', async () => {
+test('a data key created while retired ones are removed is kept', async () => {
   await using stage = await openStage()
   const before = await stage.adopt()
   await renewDataKey(stage.ports)
@@ -149,7 +149,7 @@ test('a key that is made while retired ones are forgotten is not forgotten with 
   expect(sealedColumns(stage).filter(({ key }) => !known.includes(key))).toEqual([])
 })
 
-test('a key is renewed every ninety days', async () => {
+test('a data key is renewed every ninety days', async () => {
   await using stage = await openStage()
   expect(await renewDataKeyWhenDue(stage.ports)).toBe(false)
   stage.clock.pass(91 * DAY)
@@ -157,7 +157,7 @@ test('a key is renewed every ninety days', async () => {
   expect(await renewDataKeyWhenDue(stage.ports)).toBe(false)
 })
 
-test('reads go on while everything is sealed anew', async () => {
+test('reads go on while everything is sealed again', async () => {
   await using stage = await openStage()
   const adopted = await Promise.all(Array.from({ length: 30 }, () => stage.adopt()))
   const reading = (async () => {
@@ -181,29 +181,26 @@ test.each([
   ['its key', 'substr(refresh_token_blob, 1, 1) || zeroblob(16) || substr(refresh_token_blob, 18)'],
   ['nearly all of it', "x'01'"],
   ['all of it', "x''"],
-])(
-  'a sealed value that has lost %s keeps nothing else from being sealed anew',
-  async (_, damaged) => {
-    await using stage = await openStage()
-    const { connection: lost } = await stage.adopt()
-    const { connection: whole, refreshToken } = await stage.adopt()
-    change(
-      stage,
-      `update connections set refresh_token_blob = cast(${damaged} as blob)
+])('a sealed value that has lost %s does not stop re-sealing', async (_, damaged) => {
+  await using stage = await openStage()
+  const { connection: lost } = await stage.adopt()
+  const { connection: whole, refreshToken } = await stage.adopt()
+  change(
+    stage,
+    `update connections set refresh_token_blob = cast(${damaged} as blob)
       where id = '${lost.id}'`,
-    )
-    await renewDataKey(stage.ports)
-    expect(await reSealRetired(stage.ports)).toBeGreaterThan(0)
-    expect(await reSealRetired(stage.ports)).toBe(0)
-    const { keys } = await stage.ports.store.vaultKeys()
-    expect(keys.filter(({ purpose }) => purpose === 'data')).toHaveLength(1)
-    const kept = (await stage.stored(whole.id)).grant.refreshToken
-    expect(kept?.open().expose()).toBe(refreshToken)
-  },
-)
+  )
+  await renewDataKey(stage.ports)
+  expect(await reSealRetired(stage.ports)).toBeGreaterThan(0)
+  expect(await reSealRetired(stage.ports)).toBe(0)
+  const { keys } = await stage.ports.store.vaultKeys()
+  expect(keys.filter(({ purpose }) => purpose === 'data')).toHaveLength(1)
+  const kept = (await stage.stored(whole.id)).grant.refreshToken
+  expect(kept?.open().expose()).toBe(refreshToken)
+})
 
 test.each(['data', 'index'])(
-  'a bit that calls the %s key retired takes no key away from the vault',
+  'a flipped bit that marks the %s key as retired loses no key',
   async (purpose) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'larder-keys-'))
     onTestFinished(() => rm(dataDir, { recursive: true }))
@@ -225,7 +222,7 @@ test.each(['data', 'index'])(
   },
 )
 
-test('every sealed column of the database is among those that are sealed anew', async () => {
+test('every sealed column of the database is in the list for re-sealing', async () => {
   await using stage = await openStage()
   const listed = Object.entries(SEALED).flatMap(([table, { columns }]) =>
     Object.keys(columns).map((column) => `${table}.${column}`),
@@ -253,7 +250,7 @@ function blobColumns(stage: Stage): readonly string[] {
   })
 }
 
-/** The key that each sealed value names: bytes 1 to 16 of the blob. */
+/** The key id of each sealed value: bytes 1 to 16 of the blob. */
 function sealedColumns(stage: Stage): readonly { readonly column: string; readonly key: string }[] {
   const columns = blobColumns(stage)
   return query(stage, (db) =>

@@ -9,10 +9,10 @@ import { openStage, OPERATOR } from '../../support/vault-stage.ts'
 const HOUR = 3_600_000
 
 test.each([
-  ['a second before 32 bits of seconds are full', '2038-01-19T03:14:07Z', '2038'],
-  ['a second before 32 unsigned bits are full', '2106-02-07T06:28:15Z', '2106'],
+  ['a second before signed 32-bit seconds overflow', '2038-01-19T03:14:07Z', '2038'],
+  ['a second before unsigned 32-bit seconds overflow', '2106-02-07T06:28:15Z', '2106'],
   ['before 1970', '1969-12-24T12:00:00Z', '1969'],
-])('on a clock that shows %s all goes on, and dates are dates', async (_, date, year) => {
+])('a clock %s causes no failure and no invalid date', async (_, date, year) => {
   await using stage = await openStage()
   stage.clock.shift(Date.parse(date) - stage.clock.now())
   const { connection, family } = await stage.adopt()
@@ -29,7 +29,7 @@ test.each([
   expect(Date.parse(view.expiresAt ?? '') - stage.clock.now()).toBeLessThanOrEqual(HOUR)
   expect(view.alive).toBe(true)
 
-  // Over the edge, by the schedule.
+  // The schedule refreshes after the limit has passed.
   stage.clock.pass(2 * HOUR)
   expect(await refreshDue(stage.ports)).toBe(1)
   await until('it to land', async () => stage.ports.flights.size === 0)

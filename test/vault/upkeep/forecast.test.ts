@@ -15,8 +15,8 @@ import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/va
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-describe('a grant that will end', () => {
-  test('is foretold once, a week before, and again when the end has moved and comes near', async () => {
+describe('a grant that will expire', () => {
+  test('the expiry of a grant is announced once, a week before', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
     })
@@ -31,7 +31,7 @@ describe('a grant that will end', () => {
     expect(await told(stage)).toEqual(['connection.created', 'connection.expiring'])
   })
 
-  test('of a week is not foretold on its first day', async () => {
+  test('the expiry of a grant of one week is not announced on its first day', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 7 * 86_400 } },
     })
@@ -41,7 +41,7 @@ describe('a grant that will end', () => {
     expect(await announceExpiry(stage.ports)).toBe(1)
   })
 
-  test('with its token, for want of a refresh token, is foretold like any other', async () => {
+  test('the expiry of a token without a refresh token is announced', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 365 * 86_400 } },
     })
@@ -57,7 +57,7 @@ describe('a grant that will end', () => {
     expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ nextAction: 'reauthorize' })
   })
 
-  test('is not told while a refresh is in the air, nor twice after it', async () => {
+  test('an expiry is not announced during a refresh, and once afterwards', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
     })
@@ -73,7 +73,7 @@ describe('a grant that will end', () => {
     expect(await announceExpiry(stage.ports)).toBe(0)
   })
 
-  test('that each refresh puts off is not foretold', async () => {
+  test('an expiry that each refresh moves is not announced', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave({ act: 'edit', set: { refresh_token_expires_in: 30 * 86_400 } })
     const { connection } = await stage.adopt()
@@ -85,32 +85,35 @@ describe('a grant that will end', () => {
   })
 })
 
-describe('a grant that nobody reads', () => {
+describe('a grant that no caller reads', () => {
   test.each([
-    ['is used before it idles out', { idleSeconds: 30 * 86_400 }, 15],
-    ['is renewed as often as the provider asks', { renewEverySeconds: 7 * 86_400 }, 7],
-  ])('%s, however long its access token lives', async (_, refreshTokens, days) => {
-    await using stage = await openStage({ provider: { refreshTokens }, profile: 'plain' })
-    const { connection } = await stage.adopt({ accessTokenSeconds: 365 * 86_400 })
-    // Its age is known only once it was refreshed here.
-    await stage.provider.setAccessTokenSeconds(365 * 86_400)
-    const fresh = await refresh(stage.ports, connection, 'forced')
-    const { generation } = 'connection' in fresh ? fresh.connection.grant : connection.grant
-    stage.clock.pass((days - 2) * DAY)
-    await settle(stage)
-    expect((await stage.stored(connection.id)).grant.generation).toBe(generation)
-    stage.clock.pass(2 * DAY)
-    await settle(stage)
-    expect((await stage.stored(connection.id)).grant.generation).toBe(generation + 1)
-  })
+    ['is refreshed before it idles out', { idleSeconds: 30 * 86_400 }, 15],
+    ['is refreshed as often as the provider asks', { renewEverySeconds: 7 * 86_400 }, 7],
+  ])(
+    'a grant that no caller reads %s, however long its access token lives',
+    async (_, refreshTokens, days) => {
+      await using stage = await openStage({ provider: { refreshTokens }, profile: 'plain' })
+      const { connection } = await stage.adopt({ accessTokenSeconds: 365 * 86_400 })
+      // Its age is known only after a refresh.
+      await stage.provider.setAccessTokenSeconds(365 * 86_400)
+      const fresh = await refresh(stage.ports, connection, 'forced')
+      const { generation } = 'connection' in fresh ? fresh.connection.grant : connection.grant
+      stage.clock.pass((days - 2) * DAY)
+      await settle(stage)
+      expect((await stage.stored(connection.id)).grant.generation).toBe(generation)
+      stage.clock.pass(2 * DAY)
+      await settle(stage)
+      expect((await stage.stored(connection.id)).grant.generation).toBe(generation + 1)
+    },
+  )
 })
 
-describe('at a provider that ends what is idle for thirty days, a grant that nobody reads', () => {
+describe('a grant that no caller reads, at a provider that ends idle grants after thirty days', () => {
   test.each([
-    ['lives on where its idling is known', { idleSeconds: 30 * 86_400 }, null],
-    ['lives on by the life of its tokens', { accessTokenSeconds: 3_600 }, null],
-    ['dies where neither is so, and is called dead', {}, 'idle'],
-  ] as const)('%s', async (_, known, cause) => {
+    ['stays alive if the preset knows the idle time', { idleSeconds: 30 * 86_400 }, null],
+    ['stays alive if its access tokens are short-lived', { accessTokenSeconds: 3_600 }, null],
+    ['dies otherwise and is disconnected', {}, 'idle'],
+  ] as const)('a grant that no caller reads %s', async (_, known, cause) => {
     const { accessTokenSeconds = 365 * 86_400, ...refreshTokens } = known as Known
     const options = { profile: 'strict', idleMs: 30 * DAY, accessTokenSeconds } as const
     await using stage = await openStage({ ...options, provider: { refreshTokens } })
@@ -129,8 +132,8 @@ describe('at a provider that ends what is idle for thirty days, a grant that nob
 
 type Known = { readonly idleSeconds?: number; readonly accessTokenSeconds?: number }
 
-describe('what will not last is said at once', () => {
-  test('no refresh token was issued: with what to change', async () => {
+describe('warnings at connect time', () => {
+  test('a connection without a refresh token has a warning with the remedy', async () => {
     const remedy = 'Switch on offline access'
     await using stage = await openStage({ provider: { refreshTokens: { remedy } } })
     const { connection } = await stage.adopt({ demand: { refreshToken: null } })
@@ -140,7 +143,7 @@ describe('what will not last is said at once', () => {
     expect(stage.observed.filter(({ what }) => what === 'connectWarned')).toHaveLength(1)
   })
 
-  test('one more consent would end an older grant of the account', async () => {
+  test('a link warns if one more consent would end an older grant of the account', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
     const { account, connections } = await twoUsersOfOneAccount(stage)
     const make = (wish: Parameters<typeof linkDemand>[0]) =>
@@ -154,7 +157,7 @@ describe('what will not last is said at once', () => {
     expect((await make({})).warnings).toEqual([])
   })
 
-  test('a key that is narrowed is not warned of connections that it does not reach', async () => {
+  test('a narrowed key gets no warning about connections out of its reach', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
     const { account } = await twoUsersOfOneAccount(stage)
     const make = (narrowed: Partial<Caller>) => {

@@ -14,15 +14,18 @@ describe.each([
   ['x_refresh_token_expires_in', { answer: at('x_refresh_token_expires_in') }],
   ['refresh_token_expires_at', { answer: at('refresh_token_expires_at', 'epoch') }],
 ])('a grant whose %s', (name, provider) => {
-  test.each([...NEVER, ...UNSTATED])('is %j is not announced to end', async (value) => {
-    await using stage = await openStage({ provider })
-    expect(await endAfter(stage, { [name]: value as never })).toBeNull()
-    expect(await announceExpiry(stage.ports)).toBe(0)
-    stage.clock.pass(300 * DAY)
-    expect(await announceExpiry(stage.ports)).toBe(0)
-  })
+  test.each([...NEVER, ...UNSTATED])(
+    'a grant whose expiry is stated as %j is not announced to expire',
+    async (value) => {
+      await using stage = await openStage({ provider })
+      expect(await endAfter(stage, { [name]: value as never })).toBeNull()
+      expect(await announceExpiry(stage.ports)).toBe(0)
+      stage.clock.pass(300 * DAY)
+      expect(await announceExpiry(stage.ports)).toBe(0)
+    },
+  )
 
-  test('becomes zero after an end was stated does not end any more', async () => {
+  test('a grant no longer expires after an answer states zero', async () => {
     await using stage = await openStage({ provider })
     const { connection } = await stage.adopt()
     const end = name.endsWith('_at') ? Math.floor(stage.clock.now() / 1000) + 86_400 : '86400'

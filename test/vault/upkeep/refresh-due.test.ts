@@ -14,7 +14,7 @@ import { ACME, NOTHING, openStage, OPERATOR, OTHER, type Stage } from '../../sup
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
-test('a provider that hangs with two hundred due keeps no other provider waiting', async () => {
+test('a provider that hangs with two hundred due connections delays no other provider', async () => {
   await using stage = await openStage({ policy: { deadlineMs: MINUTE } })
   await using held = new AsyncDisposableStack()
   held.defer(async () => stage.provider.behave())
@@ -30,7 +30,7 @@ test('a provider that hangs with two hundred due keeps no other provider waiting
   expect(requests.filter(({ answeredAt }) => answeredAt === null)).toHaveLength(4)
 })
 
-test('what is asked for goes to the provider before all that is only due', async () => {
+test('a requested refresh is sent before all that are only due', async () => {
   await using stage = await openStage({ policy: { concurrencyPerProvider: 1 } })
   const adopted = await adopt(stage, 30)
   stage.clock.pass(2 * MINUTE)
@@ -39,7 +39,7 @@ test('what is asked for goes to the provider before all that is only due', async
   const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
   expect(await refreshDue(stage.ports)).toBe(30)
   await stage.provider.until({ count: 1, phase: 'arrived' })
-  // One waits in the queue already, one is not due at all.
+  // One is queued already, the other is not due.
   const asked = [
     read(stage.ports, last.connection.id),
     refreshNow(stage.ports, OPERATOR, fresh.connection.id),
@@ -53,7 +53,7 @@ test('what is asked for goes to the provider before all that is only due', async
   expect(order.slice(1, 3)).toEqual([last.family, fresh.family])
 })
 
-test('after a start a scan begins with few, second by second with more; a reader waits for none of it', async () => {
+test('the first scan after a start begins few refreshes, later scans more; a reader does not wait', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 100 } })
   const adopted = await adopt(stage, 110)
   stage.clock.pass(2 * MINUTE)
@@ -69,17 +69,17 @@ test('after a start a scan begins with few, second by second with more; a reader
   expect(await areRefreshed(stage, adopted)).toBe(true)
 })
 
-test('connections that failed in an outage are refreshed one after the other, all by one scan', async () => {
+test('connections that failed in an outage are refreshed one by one in a single scan', async () => {
   await using stage = await openStage()
   const adopted = await adopt(stage, 12)
   await failAll(stage, adopted)
   stage.clock.pass(2 * MINUTE)
-  // One slot in four is theirs, and each that ends leaves it to the next.
+  // They have one slot in four, and each that ends leaves it to the next.
   expect(await refreshDue(stage.ports)).toBe(1)
   await until('all to be refreshed', () => areRefreshed(stage, adopted))
 })
 
-test('a scan starts imports at the rate of the settings, after connections that are in use', async () => {
+test('a scan starts imports at the configured rate, after connections in use', async () => {
   await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
   const used = await adopt(stage, 1)
   stage.clock.pass(2 * MINUTE)
@@ -102,7 +102,7 @@ test('a scan starts imports at the rate of the settings, after connections that 
   })
 })
 
-test('connections in use find room beside any number of imports that are being verified', async () => {
+test('a connection in use is refreshed among any number of imports that are being verified', async () => {
   await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
   const used = await adopt(stage, 1)
   stage.clock.pass(2 * MINUTE)
@@ -117,7 +117,7 @@ test('connections in use find room beside any number of imports that are being v
   expect(order.indexOf(used[0]?.family ?? null)).toBe(1)
 })
 
-test('a rate that is no whole number is a rate', async () => {
+test('a rate that is not a whole number is respected', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 4.5 } })
   const adopted = await adopt(stage, 3)
   stage.clock.pass(2 * MINUTE)
@@ -127,7 +127,7 @@ test('a rate that is no whole number is a rate', async () => {
 
 type Adopted = Awaited<ReturnType<Stage['adopt']>>
 
-/** Due after two minutes. */
+/** The access tokens expire after one minute. */
 function adopt(stage: Stage, count: number, provider = ACME): Promise<readonly Adopted[]> {
   const how = { accessTokenSeconds: 60, demand: { provider } }
   return Promise.all(Array.from({ length: count }, () => stage.adopt(how)))
@@ -150,7 +150,7 @@ async function failAll({ ports, clock }: Stage, adopted: readonly Adopted[]): Pr
   })
 }
 
-/** Imported by refresh token alone, without or with a proof. */
+/** Imports refresh tokens alone, with or without verify. */
 async function bring(
   stage: Stage,
   count: number,
@@ -171,7 +171,7 @@ async function bring(
   return results.flatMap((result) => (result.kind === 'created' ? [result.connection.id] : []))
 }
 
-/** Whose turn comes last. */
+/** The connection that is due last. */
 async function lastOf({ ports, clock }: Stage, adopted: readonly Adopted[]): Promise<Adopted> {
   const wanted = { among: 'healthy', limit: adopted.length } as const
   const due = await ports.store.dueConnections(ACME, clock.now(), wanted)
@@ -185,7 +185,7 @@ async function areRefreshed(stage: Stage, adopted: readonly Adopted[]): Promise<
   return all.every(({ grant }) => grant.generation === 2)
 }
 
-/** The same vault in a process that has just been started, and how long ago that was. */
+/** The same vault in a process that started `since.ms` ago. */
 function startAgain({ ports, clock }: Stage): { ports: Ports; since: { ms: number } } {
   const since = { ms: 0 }
   const ticking = {

@@ -5,7 +5,7 @@ import type { Verdict } from '../../../../src/core/refresh/classify-answer.ts'
  * it came, anything else as JSON), what it is, how it is known, and headers.
  *
  * Known by: an RFC; `docs`, the provider's own documentation; `seen`, with the thread that shows it;
- * `reported`, told by users of the provider and not found in its documentation; `general`, what any
+ * `reported`, by users of the provider and not found in its documentation; `general`, what any
  * server in front of any provider may do.
  */
 export type ProviderAnswer = readonly [
