@@ -1,5 +1,4 @@
-import type { LiveConnection } from '../../core/connection/connection.ts'
-import { isLive } from '../../core/connection/connection.ts'
+import { isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import { StoreError } from '../../core/base/errors.ts'
 import type { AttemptId } from '../../core/base/ids.ts'
 import type {
@@ -53,7 +52,7 @@ const LONGEST_WAIT_MS = 5_000
  */
 export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
   try {
-    return await writeAndForget(ports, landing)
+    return await commit(ports, landing)
   } catch (error) {
     report(ports, landing, error)
   }
@@ -72,14 +71,14 @@ export function park(ports: Needs, landing: Landing): void {
     outcome.kind === 'ok' || outcome.kind === 'confirmed'
       ? { kind: 'refreshed', connection }
       : { kind: 'failed', connection, outcome }
-  ports.flights.park(result, (ending) => saveInTheEnd(ports, landing, ending))
+  ports.flights.park(result, (ending) => saveEventually(ports, landing, ending))
 }
 
 /** If the process ends now, the user is disconnected. */
 async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> {
   const { id, provider } = landing.before
   ports.observer.rotationInMemory({ id, provider })
-  const won = await saveInTheEnd(ports, landing)
+  const won = await saveEventually(ports, landing)
   ports.observer.rotationSaved({ id, provider })
   return won
 }
@@ -88,7 +87,7 @@ async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> 
  * Repeats the write until it succeeds; then the journal forgets the rotation. A process that is `ending`
  * tries once more and leaves the rotation in the journal to the next one.
  */
-async function saveInTheEnd(
+async function saveEventually(
   ports: Needs,
   landing: Landing,
   ending?: AbortSignal,
@@ -96,7 +95,7 @@ async function saveInTheEnd(
   for (let tries = 0; ; tries++) {
     await ports.clock.sleep(Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)), ending)
     try {
-      return await writeAndForget(ports, landing)
+      return await commit(ports, landing)
     } catch (error) {
       report(ports, landing, error)
       if (ending?.aborted) return false
@@ -110,15 +109,9 @@ function report({ observer }: Needs, { before }: Landing, error: unknown): void 
   observer.refreshBroke({ id: before.id, provider: before.provider, error })
 }
 
-async function writeAndForget(ports: Needs, landing: Landing): Promise<boolean> {
-  const won = await write(ports, landing)
-  if (landing.entry !== null) ports.journal.drop(landing.entry)
-  return won
-}
-
-/** One transaction with all events, fenced by grant and generation. */
-async function write(ports: Needs, landing: Landing): Promise<boolean> {
-  const { before, outcome } = landing
+/** One transaction with all events, fenced by grant and generation; then the journal may forget it. */
+async function commit(ports: Needs, landing: Landing): Promise<boolean> {
+  const { before, outcome, entry } = landing
   const changes = await ports.store.write(async (trx) => {
     await landing.also(trx)
     const after = await withEdits(trx, landing)
@@ -132,6 +125,7 @@ async function write(ports: Needs, landing: Landing): Promise<boolean> {
     return recorded
   })
   reportDisconnected(ports, changes ?? [])
+  if (entry !== null) ports.journal.drop(entry)
   return changes !== null
 }
 
