@@ -5,7 +5,8 @@ import type { LiveConnection } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import type { LinkId, UserId } from '../../core/base/ids.ts'
 import type { Writes } from '../../ports/store.ts'
-import { type ConnectNeeds, writeGrant, type WrittenGrant } from './write-grant.ts'
+import { type ConnectNeeds, writeGrant } from './write-grant.ts'
+import type { NewGrantChange } from '../refresh/record-change.ts'
 import { digest } from '../../core/base/digest.ts'
 import { requirePending } from './open-link.ts'
 import { refuseWaiting } from './withdraw-link.ts'
@@ -47,7 +48,7 @@ async function writeWaiting(
   ports: ConnectNeeds,
   trx: Writes,
   link: ConnectLink,
-): Promise<WrittenGrant> {
+): Promise<NewGrantChange> {
   const waiting = await trx.waitingGrant(link.id)
   const provider = waiting === null ? undefined : ports.providers.get(waiting.provider)
   if (waiting === null || provider === undefined)

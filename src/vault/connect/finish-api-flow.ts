@@ -5,7 +5,8 @@ import { completed } from '../../core/connection/account.ts'
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import type { UserId } from '../../core/base/ids.ts'
-import { type ConnectNeeds, findReplaced, writeGrant, type WrittenGrant } from './write-grant.ts'
+import { type ConnectNeeds, findReplaced, writeGrant } from './write-grant.ts'
+import type { NewGrantChange } from '../refresh/record-change.ts'
 import { connectFailureOf, refusalDetail } from './connect-failure.ts'
 import { digest } from '../../core/base/digest.ts'
 import { redeem, type Redeemed, storeOrRevoke } from './redeem.ts'
@@ -54,7 +55,7 @@ async function redeemAndWrite(
   ports: ConnectNeeds,
   flow: Flow,
   received: ApiCallback,
-): Promise<WrittenGrant> {
+): Promise<NewGrantChange> {
   let detail: string | undefined
   try {
     const redeemed = await redeemFor(ports, flow, received)

@@ -1,12 +1,12 @@
 import type { Connection } from '../../core/connection/connection.ts'
 import type { ConnectWay, Ports } from '../../ports/ports.ts'
-import type { WrittenGrant } from './write-grant.ts'
+import type { NewGrantChange } from '../refresh/record-change.ts'
 import { warningsOf } from './connect-warnings.ts'
 
 /** Logs and counts a connection after its transaction, with a warning if its grant will not last. */
 export function reportConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
-  { connection, change }: Pick<WrittenGrant, 'change'> & { readonly connection: Connection },
+  { connection, change }: Pick<NewGrantChange, 'change'> & { readonly connection: Connection },
   how: ConnectWay,
 ): void {
   const { id, provider } = connection

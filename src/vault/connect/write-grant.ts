@@ -31,7 +31,7 @@ import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import { newConnection } from '../connections/new-connection.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
-import { recordGrant } from '../refresh/record-change.ts'
+import { type NewGrantChange, recordGrant } from '../refresh/record-change.ts'
 import { isSameRefreshToken } from '../connections/token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
@@ -49,12 +49,6 @@ export type Consent = {
 }
 
 export type TokenConsent = Consent & { readonly received: NewTokens }
-
-export type WrittenGrant = {
-  readonly connection: LiveConnection
-  /** `created` also if a pending connection was confirmed. */
-  readonly change: 'created' | 'reconnected'
-}
 
 /**
  * Returns the connection whose grant a consent replaces: the one that the link names, else the one
@@ -131,7 +125,7 @@ export async function writeGrant(
   trx: Writes,
   consent: Consent,
   replaced: Connection | null,
-): Promise<WrittenGrant> {
+): Promise<NewGrantChange> {
   if (replaced !== null && !isOf(replaced, consent)) {
     throw new VaultError('conflict', 'the connection was changed meanwhile')
   }
@@ -150,17 +144,13 @@ export async function writeGrant(
     replaced === null ? connectionFor(ports, consent) : reconnected(replaced, consent, now)
   const dueAt = dueAtOf(grant, { ...provider, policy: ports.policy }, ports.random.fraction())
   const attempt = attemptOn(grant, { fresh, replaced })
-  const change = replaced !== null && isLive(replaced) ? 'reconnected' : 'created'
-  const connection = await recordGrant(ports, trx, {
-    before: replaced,
-    after: { ...withGrant(base, grant, dueAt), attempt },
-    event: `connection.${change}`,
-  })
-  await rememberRefreshToken(trx, connection, received)
+  const after = { ...withGrant(base, grant, dueAt), attempt }
+  const stored = await recordGrant(ports, trx, { before: replaced, after })
+  await rememberRefreshToken(trx, stored.connection, received)
   if (replaced !== null && isLive(replaced)) {
-    await revokeReplaced(ports, trx, replaced, connection.grant)
+    await revokeReplaced(ports, trx, replaced, stored.connection.grant)
   }
-  return { connection, change }
+  return stored
 }
 
 /** A consent's user and provider are sealed with its request; those of a row are in the clear. */

@@ -24,7 +24,7 @@ import { openOrNull } from '../../core/base/secret.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import { accountMismatch } from '../connect/write-grant.ts'
 import type { RefreshNeeds } from '../refresh/refresh.ts'
-import { recordGrant } from '../refresh/record-change.ts'
+import { type NewGrantChange, recordGrant } from '../refresh/record-change.ts'
 import { endsSiblings } from '../refresh/siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
@@ -137,12 +137,10 @@ async function promote(
     return refuse(trx, stored, conflict('the connection was deleted meanwhile'))
   }
   const updatedAt = ports.clock.now()
-  const connection = await recordGrant(ports, trx, {
-    before: stored,
-    after: { ...scheduled(ports, proven), draft: null, updatedAt },
-    event: isQuiet(proven) ? null : 'connection.created',
-  })
-  return { kind: 'promoted', connection, created: true }
+  const after: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
+  return promoted(
+    await recordGrant(ports, trx, { before: stored, after, isQuiet: isQuiet(proven) }),
+  )
 }
 
 function conflict(detail: string): VaultError {
@@ -198,23 +196,23 @@ async function replaceGrant(
   await trx.moveRefreshTokens(draft.id, replaced.id)
   await trx.removeConnection(draft.id)
   const kept = withKeptToken(draft, replaced)
-  const created = replaced.status === 'pending'
-  const event = `connection.${created ? 'created' : 'reconnected'}` as const
-  const connection = await recordGrant(ports, trx, {
-    before: replaced,
-    after: {
-      ...scheduled(ports, ownedLike(replaced, withProviderDataOf(replaced, kept))),
-      id: replaced.id,
-      draft: null,
-      label: draft.label ?? replaced.label,
-      metadata: Object.keys(draft.metadata).length > 0 ? draft.metadata : replaced.metadata,
-      account: completed(draft.account, replaced.account),
-      createdAt: replaced.createdAt,
-      updatedAt: ports.clock.now(),
-    },
-    event: isQuiet(draft) ? null : event,
-  })
-  return { kind: 'promoted', connection, created }
+  const after: LiveConnection = {
+    ...scheduled(ports, ownedLike(replaced, withProviderDataOf(replaced, kept))),
+    id: replaced.id,
+    draft: null,
+    label: draft.label ?? replaced.label,
+    metadata: Object.keys(draft.metadata).length > 0 ? draft.metadata : replaced.metadata,
+    account: completed(draft.account, replaced.account),
+    createdAt: replaced.createdAt,
+    updatedAt: ports.clock.now(),
+  }
+  return promoted(
+    await recordGrant(ports, trx, { before: replaced, after, isQuiet: isQuiet(draft) }),
+  )
+}
+
+function promoted({ connection, change }: NewGrantChange): Promoted {
+  return { kind: 'promoted', connection, created: change === 'created' }
 }
 
 /** The account that the provider named for the access token; null if it named none. */

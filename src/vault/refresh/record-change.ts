@@ -1,9 +1,5 @@
-import type { Connection, LiveConnection } from '../../core/connection/connection.ts'
-import {
-  type ConnectionEventType,
-  connectionEvent,
-  refreshEvents,
-} from '../../core/events/event.ts'
+import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
+import { connectionEvent, refreshEvents } from '../../core/events/event.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Writes } from '../../ports/store.ts'
 import type { Change } from './report-disconnected.ts'
@@ -45,28 +41,37 @@ async function recordFollowing(
   return [change, ...siblings]
 }
 
+export type NewGrantChange = {
+  /** As stored: the connection may have joined the grant of its siblings. */
+  readonly connection: LiveConnection
+  /** `created` also if a pending connection was confirmed. */
+  readonly change: 'created' | 'reconnected'
+}
+
 /**
  * Stores a connection with a new grant, over `before` if that is stored, lets its siblings follow and
- * appends the event. Returns the connection as stored: it may have joined the grant of its siblings.
- * Throws `LostWriteError` if `before` was changed meanwhile.
+ * appends the event. Throws `LostWriteError` if `before` was changed meanwhile.
  */
 export async function recordGrant(
   ports: Needs,
   trx: Writes,
-  change: {
+  of: {
     readonly before: Connection | null
     readonly after: LiveConnection
-    readonly event: ConnectionEventType | null
+    /** Without an event. */
+    readonly isQuiet?: boolean
   },
-): Promise<LiveConnection> {
-  const { before, after, event } = change
+): Promise<NewGrantChange> {
+  const { before, after, isQuiet } = of
   if (before === null) await trx.insertConnection(after)
   else await trx.saveConnection(before, after)
   const { connection } = await follow(ports, trx, { before, after })
   // An app has never seen a draft.
   const previous = before?.draft === null ? before : null
-  if (event !== null) {
-    await trx.appendEvent(connectionEvent(event, connection, previous), after.updatedAt)
+  const change = previous !== null && isLive(previous) ? 'reconnected' : 'created'
+  if (isQuiet !== true) {
+    const event = connectionEvent(`connection.${change}`, connection, previous)
+    await trx.appendEvent(event, after.updatedAt)
   }
-  return connection
+  return { connection, change }
 }
