@@ -50,9 +50,9 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee: 'A late write does not restore a deleted connection',
     file: 'src/store/queries/connection-writes.ts',
-    original: '  return { won: result.numUpdatedRows === 1n }\n}\n',
+    original: '  if (row === undefined) return { won: false }\n',
     mutant:
-      "  if (result.numUpdatedRows === 0n) await db.insertInto('connections').values(connectionRow(cipher, after)).onConflict((oc) => oc.doNothing()).execute()\n  return { won: result.numUpdatedRows === 1n }\n}\n",
+      "  if (row === undefined) {\n    await db.insertInto('connections').values(connectionRow(context.cipher, after)).execute()\n    return { won: true }\n  }\n",
     killedBy: [[FENCE, 'a save after a deletion does not restore the connection']],
   },
   {
