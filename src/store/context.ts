@@ -4,7 +4,7 @@ import type { Random } from '../ports/ports.ts'
 import type { RowCipher } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 
-/** What queries are made over: the database itself, or one transaction of it. */
+/** What a query runs on: the database, or one transaction. */
 export type ReadContext = { readonly db: Kysely<Schema>; readonly cipher: RowCipher }
 
 export type WriteContext = ReadContext & {
@@ -12,10 +12,10 @@ export type WriteContext = ReadContext & {
   readonly changes: ChangeLog
 }
 
-/** What of the cache a transaction has made stale. */
+/** The cache entries that a transaction made stale. */
 export type ChangeLog = {
   readonly connections: Set<ConnectionId>
-  /** Whose lists have a new member. */
+  /** Users whose lists have a new member. */
   readonly owners: Set<OwnerKey>
 }
 

@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { StoreError, type StoreFailure } from '../core/base/errors.ts'
 
-/** Hears how the database does, so that its trouble is reported in one place. */
+/** Reports how the database does, in one place. */
 export type StoreReport = {
-  /** A read or a write failed for good. */
+  /** A read or a write failed after its last try. */
   readonly onFailed: (reason: StoreFailure) => void
   /** A write succeeded, and no damage is known. */
   readonly onWritten: () => void
 }
 
-/** The one door to the database: sorts what comes out, and says no where waiting would never end. */
+/** All access to the database: sorts its errors, and throws instead of waiting forever. */
 export class Guard {
   readonly #sortError: (error: unknown) => unknown
   readonly #report: Partial<StoreReport>
@@ -22,7 +22,7 @@ export class Guard {
     this.#report = report
   }
 
-  /** Runs a transaction's own work. */
+  /** Runs the work of a transaction. */
   async inside<T>(work: () => Promise<T>): Promise<T> {
     const transaction = { isOpen: true }
     try {
@@ -32,7 +32,7 @@ export class Guard {
     }
   }
 
-  /** One try, whose failure is reported. */
+  /** One try; its failure is reported. */
   async outside<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await this.attempt(work)
@@ -42,7 +42,7 @@ export class Guard {
     }
   }
 
-  /** One of several tries: the caller reports the failure of the last one. */
+  /** One of several tries; the caller reports the last failure. */
   async attempt<T>(work: () => Promise<T>): Promise<T> {
     this.assertOutside()
     if (this.#isClosed) throw new StoreError('unreachable', new Error('the store is closed'))
@@ -63,12 +63,12 @@ export class Guard {
     if (this.#damage === null) this.#report.onWritten?.()
   }
 
-  /** What was found damaged stays damaged, whatever else can be read and written meanwhile. */
+  /** Damage stays known, even if other reads and writes succeed. */
   assertWhole(): void {
     if (this.#damage !== null) throw this.#damage
   }
 
-  /** There is one connection: inside a transaction anything but `trx` would wait for its own end. */
+  /** There is one connection, so the store inside a transaction would wait for itself. */
   assertOutside(): void {
     if (this.#transaction.getStore()?.isOpen) {
       throw new Error('the store was asked inside a transaction: use trx')

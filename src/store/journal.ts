@@ -5,7 +5,7 @@ import type { Place, Sealer } from '../ports/ports.ts'
 import type { Journal, JournalEntry } from '../ports/store.ts'
 import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
 
-/** Made after the vault, and never removed. */
+/** Created after the vault, and never removed. */
 export const JOURNAL_FILE = 'larder.journal'
 
 const SLOTS = 64
@@ -16,9 +16,9 @@ const MAGIC = 0x4c44524a // LDRJ
 type Taken = { readonly entry: JournalEntry; readonly bytes: number }
 
 /**
- * A file beside the database whose room was taken at the first start, so that writing into it needs
- * none: 64 slots for rotations that the database has not taken yet, or cannot take. A slot that was
- * torn by a crash does not open and counts as never written.
+ * A file beside the database with 64 slots for rotations that are not in the database yet. Its space is
+ * reserved at the first start, so that a write needs no free disk. A slot that a crash tore does not
+ * open, and counts as empty.
  */
 export class FileJournal implements Journal, Disposable {
   readonly #sealer: Sealer
@@ -33,7 +33,7 @@ export class FileJournal implements Journal, Disposable {
       const taken = this.#read(slot)
       if (taken !== null) this.#taken.set(slot, taken)
     }
-    // What the former process had only noted is about to be served.
+    // The previous process may only have noted these, so make them durable before they are served.
     if (this.#taken.size > 0) fsyncSync(this.#file)
   }
 
@@ -62,7 +62,7 @@ export class FileJournal implements Journal, Disposable {
   drop(entry: Pick<JournalEntry, 'attempt'>): void {
     const slot = this.#slotOf(entry)
     if (slot === undefined) return
-    // One that stays after all is found to be of an older generation at the next start.
+    // If this fails, the next start finds the entry to be of an older generation.
     this.#write(Buffer.alloc(this.#taken.get(slot)?.bytes ?? SLOT_BYTES), slot)
     this.#taken.delete(slot)
   }
@@ -77,9 +77,9 @@ export class FileJournal implements Journal, Disposable {
     return undefined
   }
 
-  /** False for a disk that takes nothing at all: what was to be written stays in memory, as before. */
+  /** Returns false if the disk accepts no write. */
   #write(record: Uint8Array, slot: number): boolean {
-    // Its number may be another file's by now.
+    // The number may belong to another file by now.
     if (this.#isClosed) return false
     try {
       writeSync(this.#file, record, 0, record.length, slot * SLOT_BYTES)
@@ -120,7 +120,7 @@ export class FileJournal implements Journal, Disposable {
   }
 }
 
-/** Taken by writing it: a file with holes has no room of its own. */
+/** Reserves space by writing zeros, because a file with holes has no space of its own. */
 function openWithRoom(path: string): number {
   const file = openSync(path, existsSync(path) ? 'r+' : 'wx+', 0o600)
   const { size } = statSync(path)

@@ -57,7 +57,7 @@ export type ConnectionTable = {
   draft_replaces: Text | null
   /** Account, label, metadata. */
   profile_blob: Bytes
-  /** Parameters, what the provider told, the client's id; null where there is none of it. */
+  /** Parameters, provider data and the client id; null if there are none. */
   settings_blob: Bytes | null
   client_secret_blob: Bytes | null
   account_hash: Text | null
@@ -67,32 +67,32 @@ export type ConnectionTable = {
   requested_scope: Json
   scope: Json
   access_token_blob: Bytes | null
-  /** For listing only: what is served is inside the blob. */
+  /** For lists only: a token read uses the time inside the blob. */
   token_expires_at: Time | null
   refresh_token_blob: Bytes | null
   refresh_token_expires_at: Time | null
   end_notice_at: Time | null
-  /** The user's own credentials, where there are no tokens. */
+  /** The credentials of the user, if the connection has no tokens. */
   credentials_blob: Bytes | null
   failure_reason: Text | null
   failure_detail: Text | null
   failure_since: Time | null
   failure_attempts: number | null
-  /** The answer by which it was rejected again and again, from when, and how often. */
+  /** The answer of repeated rejections, the first time, and the count. */
   rejected_as: Text | null
   rejected_since: Time | null
   rejected_times: number | null
-  /** The refresh that was begun and whose outcome is not known. */
+  /** The refresh that began and whose outcome is unknown. */
   attempt_id: Text | null
   attempt_sent_at: Time | null
-  /** Set: the attempt is in flight, and nobody else may begin one. */
+  /** Until then no other refresh may begin. */
   lease_until: Time | null
   /** Counts the leases ever given. */
   due_at: Time | null
   created_at: Time
   updated_at: Time
   last_refreshed_at: Time | null
-  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }
 
@@ -108,7 +108,7 @@ export type ConnectLinkTable = {
   id: Text
   secret_hash: Text
   user_id: Text
-  /** The connection that is to keep its id. */
+  /** The connection that a reconnect keeps. */
   reconnects: Text | null
   request_blob: Bytes
   status: Text
@@ -116,11 +116,11 @@ export type ConnectLinkTable = {
   completion_hash: Text | null
   confirm_before: Time | null
   last_error: Text | null
-  /** How often credentials were entered on its page. */
+  /** How often a user entered credentials on its page. */
   tries: number
   created_at: Time
   expires_at: Time
-  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }
 
@@ -128,11 +128,11 @@ export type FlowTable = {
   id: Text
   state_hash: Text
   browser_hash: Text | null
-  /** For counting only: the link that counts is sealed in the blob. */
+  /** For counting only; the sealed blob has the link, too. */
   link_id: Text | null
   flow_blob: Bytes
   expires_at: Time
-  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }
 
@@ -141,7 +141,7 @@ export type WaitingGrantTable = {
   connection_id: Text
   grant_blob: Bytes
   sent_at: Time
-  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }
 
@@ -155,7 +155,7 @@ export type EventTable = {
   provider: Text
   body_blob: Bytes
   created_at: Time
-  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }
 
@@ -168,7 +168,7 @@ export type RevocationTable = {
   attempts: number
   created_at: Time
   due_at: Time
-  /** See `row-seal.ts`. Null only in a vault whose upgrade is not finished. */
+  /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }
 
@@ -196,9 +196,9 @@ export type WebhookTable = {
   lost: number
   disabled_reason: Text | null
   disabled_at: Time | null
-  /** A delivery is under way, or its process died. */
+  /** The end of the claim of a delivery. */
   lease_until: Time
-  /** When the settings were last seen to name it. */
+  /** When the settings last named it. */
   configured_at: Time
   enable_count: number
 }

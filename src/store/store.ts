@@ -35,15 +35,15 @@ export type StoreOptions = Partial<StoreReport> & {
   readonly clock: Pick<Clock, 'now' | 'sleep'>
   readonly random: Pick<Random, 'bytes'>
   readonly cacheBytes?: number
-  /** Hears of every sealed value that does not open, each time it is read. */
+  /** Called for each sealed value that does not open, at each read. */
   readonly onUnreadable?: (unreadable: Unreadable) => void
 }
 
-/** What an opening knows of its dialect. */
+/** What depends on the dialect. */
 export type Opened = {
-  /** A failing database becomes a `StoreError`; anything else is returned as it is. */
+  /** Returns a `StoreError` for a failing database, and any other error as it is. */
   readonly sortError: (error: unknown) => unknown
-  /** What goes before the first write of this process; null once that has succeeded. */
+  /** Runs before the first write; null after it succeeded. */
   readonly prepareWriting?: () => Promise<void> | null
   readonly logBytes: () => number
   /** Moves the write-ahead log into the database and empties it. */
@@ -62,7 +62,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     const changes: ChangeLog = { connections: new Set(), owners: new Set() }
     try {
       return await guard.attempt(async () => {
-        // Without a turn between where nothing is to be done: the store may be closed in it.
+        // No await if there is nothing to prepare: the store might be closed meanwhile.
         const preparing = prepareWriting()
         if (preparing !== null) await preparing
         return db
@@ -107,7 +107,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     probe,
     sharedProbe: async () => {
       await shared.outcome()
-      // Damage that a read has found since.
+      // A read may have found damage meanwhile.
       guard.assertWhole()
     },
     [Symbol.asyncDispose]: () => {
@@ -182,10 +182,10 @@ function guardedReads(unguarded: Reads, guard: Guard): Reads {
   return Object.fromEntries(guarded) as Reads
 }
 
-/** Between tries of a write that finds the database locked; together some three seconds. */
+/** Waits of a write that finds the database locked; about three seconds in all. */
 const LOCKED_WAITS_MS = [50, 100, 200, 400, 800, 1_600]
 
-/** The second run reads the row that the first one lost to. */
+/** Repeats a write that lost once: the second run reads the other write's row. */
 async function retryOnceIfLost<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -195,7 +195,7 @@ async function retryOnceIfLost<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The driver's own wait blocks the event loop, so it is short, and the long one is here. */
+/** Waits here, because the wait of the driver blocks the event loop. */
 async function retryWhileLocked<T>(
   clock: Pick<Clock, 'sleep'>,
   work: () => Promise<T>,

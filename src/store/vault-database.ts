@@ -2,21 +2,21 @@ import type { Instant } from '../core/base/ids.ts'
 import type { Store, VaultKeys } from '../ports/store.ts'
 import type { StoreOptions } from './store.ts'
 
-/** What a vault tells before its key is known. */
+/** What is known of a vault before its key. */
 export type FoundVault = {
   readonly keys: VaultKeys
   readonly lastAliveAt: Instant
-  /** False where a damaged index hides rows that its table holds, or shows them in another place. */
+  /** False if a damaged index hides rows or lists wrong ones. */
   readonly indexesFit: boolean
 }
 
-/** A database that has been looked at and not been written to: first the key, then the store. */
+/** A database that was read but not written: first the key is checked, then `openStore` is called. */
 export interface VaultDatabase extends AsyncDisposable {
-  /** Null where there is no vault yet: then `create` makes it. */
+  /** Null if there is no vault yet; `create` makes it. */
   readonly keys: VaultKeys | null
-  /** When a process last wrote that it is there; null where there is no vault. */
+  /** The heartbeat of the last process; null if there is no vault. */
   readonly lastAliveAt: Instant | null
-  /** False: `openStore` makes the indexes anew. */
+  /** If false, `openStore` rebuilds the indexes. */
   readonly indexesFit: boolean
   create(keys: VaultKeys): Promise<void>
   /** Migrates and opens for writing. Disposing of the store closes the database. */

@@ -3,20 +3,20 @@ import type { Connection } from '../../core/connection/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
 import { type ChangeLog, type OwnerKey, ownerKey } from '../context.ts'
 
-/** A connection as it was read, with what it weighs in memory. */
+/** A connection and its size in memory. */
 export type Loaded = { readonly connection: Connection; readonly bytes: number }
 
 const LIST_BYTES = 256
 const MEMBER_BYTES = 96
 
 /**
- * Connections as they were read, bounded by bytes. The same object is answered until its row is
- * written, so that others may keep what they made of it by identity. Whoever writes evicts after the
- * commit, and a read that began before it does not fill the cache any more.
+ * Connections in memory, up to a number of bytes. A read returns the same object until its row is
+ * written, so that callers can keep values by its identity. A writer evicts after its commit; a read
+ * that began before does not fill the cache.
  */
 export class ConnectionCache {
   readonly #connections: LRUCache<ConnectionId, Connection>
-  /** By id: a list must not keep in memory what was pushed out of it. */
+  /** Lists hold ids only, so that a list does not keep evicted connections in memory. */
   readonly #lists: LRUCache<OwnerKey, readonly ConnectionId[]>
   readonly #loads = new Map<ConnectionId, Promise<Connection | null>>()
   readonly #listLoads = new Map<OwnerKey, Promise<readonly Connection[]>>()
@@ -36,14 +36,14 @@ export class ConnectionCache {
     const list: Connection[] = []
     for (const id of ids) {
       const member = this.#connections.get(id)
-      // Written or pushed out meanwhile: the list has to be read again.
+      // A connection was evicted meanwhile, so the list must be read again.
       if (member === undefined) return undefined
       list.push(member)
     }
     return list
   }
 
-  /** Reads once however many ask at a time. */
+  /** Reads once for all callers that ask at the same time. */
   load(id: ConnectionId, read: () => Promise<Loaded | null>): Promise<Connection | null> {
     const underWay = this.#loads.get(id)
     if (underWay !== undefined) return underWay
@@ -89,11 +89,11 @@ export class ConnectionCache {
       this.#loads.delete(id)
     }
     for (const owner of changes.owners) this.#lists.delete(owner)
-    // Nobody knows yet which connections a list that is being read will hold.
+    // A list that is being read may be about to hold this connection.
     this.#listLoads.clear()
   }
 
-  /** What stands already is as new, and others hold on to its identity. */
+  /** The cached object is as new, and callers rely on its identity. */
   #keep({ connection, bytes }: Loaded): Connection {
     const standing = this.#connections.get(connection.id)
     if (standing !== undefined) return standing

@@ -1,13 +1,13 @@
 import type { Clock } from '../../ports/ports.ts'
 
-/** How old an outcome may be that is given to another caller. */
+/** The longest time for which an outcome is shared. */
 const SHARED_MS = 1_000
 
 type Run = { readonly outcome: Promise<void>; endedAt: number | null; isFailed: boolean }
 
 /**
- * Runs `probe` at most once a second and gives its outcome to every caller of that second. A write
- * that ends otherwise than the last probe makes its outcome void.
+ * Runs `probe` at most once a second and shares its outcome. A write with another outcome than the last
+ * probe ends the sharing.
  */
 export class SharedProbe {
   readonly #clock: Pick<Clock, 'now'>

@@ -9,7 +9,7 @@ import { readConnection } from '../rows/read-connection.ts'
 import { changedRow, isWholeRow } from '../rows/row-seal.ts'
 import type { Schema } from '../schema.ts'
 
-/** What the schedule has to take up. */
+/** Reads of due connections and open attempts. */
 export function attemptReads({
   db,
   cipher,
@@ -94,7 +94,7 @@ export function attemptWrites({ db, cipher, changes }: WriteContext): Pick<Write
   }
 }
 
-/** For a database that no other process can have open. */
+/** Only for a database that no other process has open. */
 export async function clearLeases(db: Kysely<Schema>): Promise<void> {
   await db
     .updateTable('connections')

@@ -6,7 +6,7 @@ import type { Guard } from '../guard.ts'
 import { readConnection } from '../rows/read-connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 
-/** What a read of a token asks: from memory where it is there. */
+/** The reads of a token read, from memory if possible. */
 export function cachedReads(
   context: ReadContext,
   cache: ConnectionCache,
@@ -37,12 +37,12 @@ export function cachedReads(
   }
 }
 
-/** The objects around the text. */
+/** For the objects around the text. */
 const OBJECT_BYTES = 1_536
-/** The text itself, and once more in the answer that is kept ready for each. */
+/** For the text, and for the prepared answer that repeats it. */
 const COPIES = 2
 
-/** What a connection will take in memory, from what its row takes. */
+/** Estimates the size of a connection in memory from its row. */
 function bytesOf(row: ConnectionTable): number {
   let bytes = OBJECT_BYTES
   for (const value of Object.values(row)) {

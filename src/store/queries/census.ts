@@ -44,7 +44,7 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
   }
 }
 
-/** One step into an index for each provider, where one question for all of them would read it whole. */
+/** One index step for each provider; a single query for all providers would read the whole index. */
 async function oldestDue(
   db: Kysely<Schema>,
   provider: string,

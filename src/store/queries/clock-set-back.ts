@@ -14,7 +14,7 @@ export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connecti
   }
 }
 
-/** The columns that a clock which was set back leaves in the future; none of them is sealed. */
+/** Times that may lie in the future after the clock was set back. No column of these is sealed. */
 const AHEAD = {
   revocations: ['due_at', 'created_at'],
   circuits: ['open_since', 'open_until'],

@@ -44,7 +44,7 @@ async function trySaveConnection(
 ): Promise<WriteResult> {
   const { db, changes } = context
   changes.connections.add(before.id)
-  // A draft that is proven enters the lists of its user.
+  // A promoted draft appears in the lists of its user.
   if (before.draft !== after.draft) changes.owners.add(ownerKey(after.userId, after.provider))
   const { id: grantId, generation } = fenceOf(before)
   const row = await connectionRowById(context, before.id)

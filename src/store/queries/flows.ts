@@ -25,7 +25,7 @@ export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantRead
   }
 }
 
-/** A link is used in a few tabs at most; each flow takes up to 21 KB. */
+/** The most flows of one link. A flow takes up to 21 KB, and a user opens a link in a few tabs only. */
 const FLOWS_PER_LINK = 10
 
 type FlowWrites = Pick<
@@ -41,7 +41,7 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
       if (row.link_id !== null) await dropOldest(db, row.link_id, row.id)
     },
     takeFlow: async (stateHash, browserHash, now) => {
-      // Another browser's callback spends nothing: the right one may still come.
+      // A callback from another browser does not use up the flow.
       const row = await flowOf(db, { stateHash, browserHash, now })
       const flow = row === undefined ? null : readFlow(cipher, row)
       if (row === undefined || (flow !== null && 'end' in flow)) return null
@@ -50,7 +50,7 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
     },
     keepFlowEnd: async (flow, end, until) => {
       const row = endedFlowRow(cipher, flow, { end, until })
-      // The first end stays.
+      // If the flow has an end already, that one stays.
       await db
         .insertInto('flows')
         .values(row)
@@ -83,7 +83,7 @@ function flowOf(
     .executeTakeFirst()
 }
 
-/** The newest flows of a link stay: the user who pressed last has to be able to finish. */
+/** Keeps the newest flows of a link, so that the last press of the button can be finished. */
 async function dropOldest(db: WriteContext['db'], link: string, newest: string): Promise<void> {
   const older = db.selectFrom('flows').select('id').where('link_id', '=', link)
   const kept = older

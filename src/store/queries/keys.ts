@@ -7,7 +7,7 @@ import type { Schema } from '../schema.ts'
 
 const VAULT_ROW = 1
 
-/** Null where no vault has been made. Works on any schema a version of this program has written. */
+/** Returns null if there is no vault. Works on the schema of every version. */
 export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | null> {
   const vault = await db
     .selectFrom('vault')
@@ -31,7 +31,7 @@ export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | nul
   return { vaultId: readText(vault.vault_id), check: readBytes(vault.key_check), keys }
 }
 
-/** When a process last wrote that it is there. */
+/** The heartbeat of the last process. */
 export async function readLastAlive(db: Kysely<Schema>): Promise<Instant> {
   const query = db.selectFrom('vault').select('heartbeat_at').where('id', '=', VAULT_ROW)
   return readTime((await query.executeTakeFirstOrThrow()).heartbeat_at)

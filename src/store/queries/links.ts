@@ -79,7 +79,7 @@ async function trySaveLink(
   return { won: true }
 }
 
-/** Which providers a link offers is sealed: each has to be read. */
+/** The providers of a link are sealed, so each link must be read. */
 async function withdrawLinksOf(
   context: WriteContext,
   userId: UserId,

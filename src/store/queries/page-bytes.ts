@@ -1,10 +1,10 @@
 /**
- * Sealed bytes of one page, as a bound on the memory that it takes: opened, parsed and written out a
- * value takes several times what it does when it is stored.
+ * The sealed bytes of one page. A value takes several times as much memory when it is opened, parsed and
+ * written.
  */
 const PAGE_BYTES = 1024 * 1024
 
-/** How many rows from the first on fit into a page; at least one, so that a reader gets on. */
+/** Returns how many of the first rows fit into a page; at least one, so that each page advances. */
 export function countFitting(rows: readonly { readonly bytes: number }[]): number {
   let bytes = 0
   const over = rows.findIndex((row) => (bytes += row.bytes) > PAGE_BYTES)

@@ -32,7 +32,7 @@ type Sealed<Row> = {
   readonly columns: { readonly [C in keyof Row & `${string}_blob`]: (row: Row) => ColumnPlace }
 }
 
-/** Every sealed column there is; a test holds this to the schema. */
+/** All sealed columns. A test compares this with the schema. */
 export const SEALED = {
   connections: {
     key: 'id',
@@ -91,7 +91,7 @@ export const SEALED = {
 
 const TABLES = Object.keys(SEALED) as readonly (keyof typeof SEALED)[]
 
-/** What all tables have in common here: names, and values that nobody looks into. */
+/** The common form of all tables here. */
 type AnyRow = Readonly<Record<string, unknown>>
 type AnySchema = Readonly<Record<string, AnyRow>>
 type AnySealed = {
@@ -103,7 +103,7 @@ export function reSealWrites(context: WriteContext): Pick<Writes, 'reSeal'> {
   return { reSeal: (position, limit) => reSeal(context, position, limit) }
 }
 
-/** One page of one table: every column that an older key has sealed is sealed anew, in its place. */
+/** Seals one page of a table again with the current key. */
 async function reSeal(
   context: WriteContext,
   position: ReSealPosition | null,
@@ -130,7 +130,7 @@ async function reSeal(
   return { resealed, next }
 }
 
-/** What does not open stays as it is: with its key, or without, it is no worse off. */
+/** Returns a blob that does not open unchanged. */
 function reSealedColumns(
   { cipher }: WriteContext,
   table: keyof typeof SEALED,

@@ -4,20 +4,16 @@ import type { ReadContext, WriteContext } from '../context.ts'
 import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 
-/*
- * Which refresh tokens a connection has had, as keyed hashes. They are of use for two things:
- *
- * - An import of a token that the connection has had changes nothing, and cannot put a spent one back.
- *   The app has what it imported and, perhaps, what a second system of its own was given; it never
- *   sees what a refresh brought.
- * - A queued revocation of a token is dropped if another connection lives on it, or on its successor.
- *
- * So what arrived from outside is kept long, and of what refreshes brought only the newest: the current
- * one, and those that a late answer or a second system may still name.
+/**
+ * Keyed hashes of the refresh tokens that a connection has had. They have two uses: an import of a token
+ * that the connection has had changes nothing, so a spent token never comes back; and a queued
+ * revocation is dropped if another connection uses the token or its successor. Tokens from a consent or
+ * an import are remembered for long, because the app may import them again. Of tokens from refreshes,
+ * only the newest are remembered.
  */
 const KEPT: Readonly<Record<TokenOrigin, number>> = { arrived: 32, received: 8 }
 
-/** Of one connection at once, while there are more than are kept: a write stays short. */
+/** Rows that one write deletes, so that the write is short. */
 const TRIMMED_AT_ONCE = 100
 
 type Context = Pick<WriteContext, 'db'>
@@ -50,7 +46,7 @@ export function refreshTokenWrites(
       const { numInsertedOrUpdatedRows } = await db
         .insertInto('refresh_token_hashes')
         .values({ hash, connection_id: id, created_at, arrived })
-        // The first holder keeps it: nothing takes a refresh token from a connection silently.
+        // A hash stays with its first connection.
         .onConflict((conflict) => conflict.column('hash').doNothing())
         .executeTakeFirstOrThrow()
       if (numInsertedOrUpdatedRows !== 0n) await forgetOldest(context, { id, hash, origin })
@@ -66,7 +62,7 @@ export function refreshTokenWrites(
   }
 }
 
-/** Never the one that was just written, whatever the clock says. */
+/** Keeps the token that was just written, whatever its time. */
 async function forgetOldest(
   { db }: Context,
   just: { readonly id: ConnectionId; readonly hash: string; readonly origin: TokenOrigin },
@@ -84,8 +80,8 @@ async function forgetOldest(
 }
 
 /**
- * Sorts what an earlier version remembered, a few rows of one connection at a time. The oldest is
- * what the connection began with, by a consent or an import; of the others the newest are kept.
+ * Sets the origin of rows of an earlier version, a few of one connection at a time. The oldest row came
+ * by a consent or an import; of the others, the newest are kept.
  */
 export async function trimRefreshTokens({ db }: Context, of: ConnectionId | null): Promise<number> {
   const connection = of ?? (await firstUnsorted(db))

@@ -8,8 +8,8 @@ type AnyRow = Readonly<Record<string, unknown>>
 const PAGE = 500
 
 /**
- * Seals the rows of a vault from before there were row seals, as they stand. Runs once, in the
- * transaction of the migration that adds the column: later a row without a seal is an altered one.
+ * Seals rows of a vault that is older than row seals, as they are. Runs once, in the transaction of the
+ * migration that adds the column. Later, a row without a seal counts as altered.
  */
 export async function sealRows(db: Kysely<Schema>, cipher: RowCipher): Promise<void> {
   for (const table of Object.keys(SEALED_ROWS) as readonly SealedTable[]) {

@@ -7,22 +7,22 @@ import { trimRefreshTokens } from './refresh-token-hashes.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-/** Counted from the end of a link's life: a completed one lets its holder see so for a while. */
+/** From the end of the link, so that the app can read the outcome for a while. */
 export const LINKS_KEPT_MS = 7 * DAY_MS
-/** Longer than most refresh tokens live, so that an old export of them cannot bring a spent one back. */
+/** Longer than most refresh tokens live, so that an old export cannot bring a spent token back. */
 export const REFRESH_TOKEN_HASHES_KEPT_MS = 400 * DAY_MS
 export const EVENTS_KEPT_MS = 30 * DAY_MS
-/** Confirmations end after minutes; what is left of one by then has no link to be told by. */
+/** A confirmation ends after minutes, so an older grant belongs to no link. */
 export const WAITING_GRANTS_KEPT_MS = DAY_MS
-/** A hold that ended so long ago is of a client that is not in use any more. */
+/** A circuit that closed so long ago belongs to a client that is no longer used. */
 export const CIRCUITS_KEPT_MS = 30 * DAY_MS
 
-/** So long a revoked key is listed; the log tells for longer who revoked it. */
+/** Until then a revoked key is listed. */
 export const REVOKED_KEYS_KEPT_MS = 30 * DAY_MS
 
-/** Of one table at a time, so that a sweep never holds up a refresh for long. */
+/** Rows of one table that one write deletes, so that refreshes do not wait for long. */
 const BATCH = 500
-/** Their order is random, so that each touches pages of its own in each index. */
+/** Fewer, because these hashes are in random order and each touches its own pages. */
 const BATCH_OF_HASHES = 100
 
 export function sweepWrites(context: WriteContext): Pick<Writes, 'sweep'> {

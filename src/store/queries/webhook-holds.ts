@@ -72,13 +72,13 @@ async function saveHold(db: Kysely<Schema>, { id, before, after }: Change): Prom
       : db
           .updateTable('webhook_holds')
           .set(columnsOf(after))
-          // What was deleted since is not counted yet.
+          // Events that were deleted meanwhile are counted later.
           .set((eb) => ({ lost: eb('lost', '-', before.lost) }))
           .where((eb) => eb.and(here))
   await change.execute()
 }
 
-/** If the subject is held already, the earlier event counts. */
+/** If the subject is already held, the hold of the earlier event stays. */
 async function insertHold(db: Kysely<Schema>, id: WebhookId, hold: Hold): Promise<void> {
   const earlierOwed = sql<number>`min(webhook_holds.owed_from, excluded.owed_from)`
   await db
@@ -97,7 +97,7 @@ function columnsOf({ sequence, attempts, dueAt, owedFrom }: Hold) {
   return { sequence, attempts, due_at: writeInstant(dueAt), owed_from: owedFrom }
 }
 
-/** Adds events that are about to be deleted to the holds of the endpoints that never accepted them. */
+/** Counts events that are about to be deleted as lost for holds whose endpoint never accepted them. */
 export async function countLostOfHolds(
   db: Kysely<Schema>,
   sequences: readonly number[],

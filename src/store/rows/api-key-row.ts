@@ -8,8 +8,8 @@ import { type ColumnPlace, openJson, type RowCipher, sealJson } from './row-ciph
 type StoredKey = Pick<ApiKey, 'name' | 'hash' | 'permissions' | 'providers' | 'userIdPrefix'>
 
 /**
- * Hash and reach are sealed, not because they were secret, but because nobody who can only write the
- * database may let himself in. Null where that does not open.
+ * Hash and permissions are sealed, so that a person who can only write the database cannot add a key.
+ * Returns null if they do not open.
  */
 export function readApiKey(cipher: RowCipher, row: ApiKeyTable): ApiKey | null {
   const id = readText(row.id) as KeyId
@@ -30,7 +30,7 @@ export function apiKeyRow(cipher: RowCipher, key: ApiKey): ApiKeyTable {
   }
 }
 
-/** Clearing the column does not bring a revoked key back: its blob is of the next generation. */
+/** The blob of a revoked key has the next generation, so clearing the column does not restore the key. */
 export function apiKeyPlace(id: KeyId, revokedAt: number | null): ColumnPlace {
   return { id, table: 'api_keys', row: id, field: 'key', generation: revokedAt === null ? 0 : 1 }
 }

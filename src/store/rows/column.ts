@@ -1,18 +1,18 @@
 import type { Instant } from '../../core/base/ids.ts'
 
-/*
- * Readers are total: whatever a damaged file holds in a column, they answer something of the right
- * type, so that one bad row cannot fail a listing. What must not be wrong is sealed, not read here.
+/**
+ * Readers never throw. They return a value of the right type whatever a damaged file holds, so that one
+ * bad row cannot fail a list. Values that must be right are sealed.
  */
 
-/** The furthest instant that has a date. */
+/** The latest instant that has a date. */
 const LAST_INSTANT = 8.64e15
 
 export function readInstant(value: unknown): Instant | null {
   return typeof value === 'number' && Math.abs(value) <= LAST_INSTANT ? Math.trunc(value) : null
 }
 
-/** For columns that are never null. */
+/** For a column that is not null. */
 export function readTime(value: unknown): Instant {
   return readInstant(value) ?? 0
 }
@@ -29,7 +29,7 @@ export function readTextOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** Nothing opens that is empty. */
+/** An empty blob never opens. */
 export function readBytes(value: unknown): Uint8Array {
   return value instanceof Uint8Array ? value : new Uint8Array()
 }
@@ -43,12 +43,12 @@ export function readList(value: unknown): readonly string[] {
   }
 }
 
-/** Whole milliseconds that have a date: a bigint column takes nothing else. */
+/** Rounds to milliseconds, within the range of dates, because the column is a bigint. */
 export function writeInstant(instant: Instant): Instant {
   return Math.round(Math.min(LAST_INSTANT, Math.max(-LAST_INSTANT, instant)))
 }
 
-/** What is not a number is no instant. */
+/** Returns null if the value is not a number. */
 export function writeInstantOrNull(instant: Instant | null): Instant | null {
   return instant === null || Number.isNaN(instant) ? null : writeInstant(instant)
 }

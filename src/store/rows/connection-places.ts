@@ -6,8 +6,8 @@ export type Owner = Pick<Connection, 'id' | 'userId' | 'provider'>
 const TABLE = 'connections'
 
 /**
- * User and provider stand in the clear, for searching; being part of every place they cannot be
- * changed: a connection that somebody writes over to another user does not open.
+ * User and provider are stored in the clear, for queries. They are part of each place, so a connection
+ * that was written over to another user does not open.
  */
 export function profilePlace(owner: Owner): ColumnPlace {
   return place(owner, 'profile')
@@ -21,7 +21,7 @@ export function clientSecretPlace(owner: Owner): ColumnPlace {
   return place(owner, 'client_secret')
 }
 
-/** An older generation's token does not open in the place of a newer, nor one grant's in another's. */
+/** A token does not open in another generation or another grant. */
 export function accessTokenPlace(owner: Owner, grant: Pick<Grant, 'id' | 'generation'>) {
   return tokenPlace(owner, 'access_token', grant)
 }
@@ -35,7 +35,7 @@ export function credentialsPlace(owner: Owner, grant: Pick<Grant, 'id' | 'genera
 }
 
 function place(owner: Owner, field: string): ColumnPlace {
-  // The user's id comes last: it alone may hold a slash.
+  // The user id comes last, because only it may contain a slash.
   const row = `${owner.id}/${owner.provider}/${owner.userId}`
   return { id: owner.id, table: TABLE, row, field, generation: 0 }
 }

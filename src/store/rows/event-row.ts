@@ -6,7 +6,7 @@ import { readCount, readText, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 import { sealedRow, trustedRow } from './row-seal.ts'
 
-/** A body that cannot be opened is an empty one: readers go by the sequence, which has no gaps. */
+/** A body that does not open reads as empty, because sequences have no gaps. */
 export function readEvent(cipher: RowCipher, found: EventTable): StoredEvent {
   const row = trustedRow(cipher, 'events', found)
   const id = readText(row.id)
@@ -22,7 +22,7 @@ export function readEvent(cipher: RowCipher, found: EventTable): StoredEvent {
   }
 }
 
-/** The body is fixed here: an event tells how things stood when it was written. */
+/** The body shows the state at this time. */
 export function eventRow(
   cipher: RowCipher,
   event: VaultEvent,

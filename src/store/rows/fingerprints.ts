@@ -2,9 +2,9 @@ import type { ProviderId } from '../../core/base/ids.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { RowCipher } from './row-cipher.ts'
 
-/*
- * Keyed hashes that equality is searched by. The provider is part of the label: equal accounts or
- * tokens of two providers do not show.
+/**
+ * Keyed hashes for equality search. The label includes the provider, so equal accounts or tokens of two
+ * providers have different hashes.
  */
 
 export function accountHash(cipher: RowCipher, provider: ProviderId, accountId: string): string {

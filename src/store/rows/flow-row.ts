@@ -23,7 +23,7 @@ type StoredFlow = Pick<
   readonly nonce: string | null
 }
 
-/** Null where it does not open: nothing may be redeemed on what is left of it. */
+/** Returns null if the blob does not open. */
 export function readFlow(cipher: RowCipher, found: FlowTable): Flow | EndedFlow | null {
   const row = trustedRow(cipher, 'flows', found)
   const id = readText(row.id) as FlowId
@@ -60,7 +60,7 @@ export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
   })
 }
 
-/** In the place of the flow: verifier and nonce are not needed any more. */
+/** Replaces the flow: verifier and nonce are no longer needed. */
 export function endedFlowRow(
   cipher: RowCipher,
   { id, stateHash, browserHash, link, provider }: Flow,

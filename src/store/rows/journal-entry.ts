@@ -10,7 +10,7 @@ type Stored = Omit<JournalEntry, 'tokens'> & {
   }
 }
 
-/** JSON that is about to be sealed. */
+/** Use only for JSON that is then sealed. */
 export function writeJournalEntry(entry: JournalEntry): Secret {
   const { tokens } = entry
   const accessToken = tokens.accessToken.expose()

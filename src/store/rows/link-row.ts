@@ -6,12 +6,12 @@ import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 import { sealedRow, trustedRow } from './row-seal.ts'
 import { restoreRequest, type StoredRequest, storeRequest } from './stored-request.ts'
 
-/** The sealed JSON of `request_blob`: whatever decides what a link may do. */
+/** The sealed JSON of `request_blob`: what the link may do. */
 type StoredLink = Pick<ConnectLink, 'providers' | 'redirectUrl' | 'confirm'> & {
   readonly request: StoredRequest
 }
 
-/** Null where the request does not open: a link without its conditions may do nothing. */
+/** Returns null if the request does not open, because the link then has no conditions. */
 export function readLink(cipher: RowCipher, found: ConnectLinkTable): ConnectLink | null {
   const row = trustedRow(cipher, 'connect_links', found)
   const id = readText(row.id) as LinkId
@@ -46,7 +46,7 @@ export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable 
   })
 }
 
-/** What of a link changes after it was made. */
+/** The columns that change after a link was made. */
 export function linkStateColumns({ state, lastError }: Pick<ConnectLink, 'state' | 'lastError'>) {
   const awaiting = state.status === 'awaiting_confirmation' ? state : null
   return {

@@ -50,9 +50,9 @@ export type Settings = {
   readonly clientId: string | null
   /** See `OAuthGrant`. */
   readonly issuedTo?: string
-  /** See `Owner`; holds for this grant alone. Absent: unknown. */
+  /** Holds for this grant only. Absent: unknown. */
   readonly owner?: StoredOwner
-  /** The grant is the client's own. Sealed, so that no user's connection can be made one. */
+  /** A machine grant. Sealed, so that no connection of a user can be turned into one. */
   readonly machine?: true
 }
 
@@ -72,8 +72,9 @@ const NO_PROFILE: Profile = {
 const NO_SETTINGS: Settings = { params: {}, providerData: {}, clientId: null }
 
 /**
- * Total: a row that was altered has nothing to serve and nothing to refresh with. Whatever of the row cannot be opened is absent, and where that leaves nothing to serve or to
- * refresh with, the status says so. Such a status is never stored: the blobs may open again.
+ * Never throws. A part that does not open is absent, and an altered row has no sealed parts. If no token
+ * can be served or refreshed, the status says so; such a status is never stored, because the blobs may
+ * open later.
  */
 export function readConnection(cipher: RowCipher, found: ConnectionTable): Connection {
   const row = trustedRow(cipher, 'connections', found)
@@ -104,7 +105,7 @@ export function readConnection(cipher: RowCipher, found: ConnectionTable): Conne
     return { ...common, ...state, grant, ...unreadable('disconnected', common.updatedAt) }
   }
   if (lost && profile === null && state.status !== 'disconnected') {
-    // Due at once: whatever the schedule had in mind was for a token that is lost.
+    // Due now, because the due time was for a token that is lost.
     const dueAt = state.status === 'failing' ? state.dueAt : 0
     return { ...common, ...state, grant, dueAt, ...unreadable('failing', common.updatedAt) }
   }
@@ -119,7 +120,7 @@ function readOwner(row: ConnectionTable): Owner {
   }
 }
 
-/** Null where they cannot be opened: then nobody knows which client the grant belongs to. */
+/** Returns null if the settings do not open: the client of the grant is then unknown. */
 function readSettings(cipher: RowCipher, row: ConnectionTable, owner: Owner): Settings | null {
   if (row.settings_blob === null) return NO_SETTINGS
   return openJson(cipher, row.settings_blob, settingsPlace(owner)) as Settings | null
@@ -140,7 +141,10 @@ function readDraft(row: ConnectionTable): Connection['draft'] {
   return { replaces: readTextOrNull(row.draft_replaces) as ConnectionId | null }
 }
 
-/** Without its settings a refresh token must not be presented: it may be another client's. */
+/**
+ * If the settings do not open, the refresh token must not be sent, because it may belong to another
+ * client.
+ */
 function readGrant(cipher: RowCipher, row: ConnectionTable, settings: Settings | null): Grant {
   const grant = {
     id: readText(row.grant_id) as GrantId,
@@ -247,7 +251,7 @@ function unreadable<S extends 'failing' | 'disconnected'>(
   return { status, failure: { reason: 'unreadable', detail, since, attempts: 1 } }
 }
 
-/** What there was to serve does not open. */
+/** The sealed token does not open. */
 function isLost(row: ConnectionTable, grant: Grant): boolean {
   if (grant.kind === 'credentials') return grant.credentials === null
   return row.access_token_blob !== null && grant.token === null

@@ -16,12 +16,12 @@ import { exposed, restored } from './stored-request.ts'
 /** The sealed JSON of `settings_blob`. */
 type StoredSettings = Pick<Revocation, 'params' | 'providerData'> & {
   readonly client: { readonly id: string; readonly secret: string | null } | null
-  /** Absent in a row that an older version wrote. */
+  /** Absent in a row of an older version. */
   readonly accountId?: string | null
   readonly formerHolder?: ConnectionId | null
 }
 
-/** Unreadable settings leave nothing to revoke with: such a one goes out without tokens. */
+/** If the settings do not open, the revocation has no tokens. */
 export function readRevocation(cipher: RowCipher, found: RevocationTable): Revocation {
   const row = trustedRow(cipher, 'revocations', found)
   const id = readText(row.id)

@@ -3,14 +3,14 @@ import { parseJson } from '../../core/base/json.ts'
 import { type Sealed, Secret } from '../../core/base/secret.ts'
 import type { Place, Sealer } from '../../ports/ports.ts'
 
-/** A sealed column that could not be opened: its row stands alone with it. */
+/** A sealed column that did not open. */
 export type Unreadable = {
   readonly id: string
   readonly table: string
   readonly field: string
 }
 
-/** Seals and opens columns. `row` of a place may say more than the id; `id` is for reports. */
+/** Seals and opens columns. `row` of a place may hold more than the id; reports use `id`. */
 export type RowCipher = {
   readonly sealer: Sealer
   readonly onUnreadable: (unreadable: Unreadable) => void
@@ -18,7 +18,7 @@ export type RowCipher = {
 
 export type ColumnPlace = Place & { readonly id: string }
 
-/** The place of a column whose rows have one generation. */
+/** The place of a column whose rows have one generation only. */
 export function rowPlace(table: string, id: string, field: string): ColumnPlace {
   return { id, table, row: id, field, generation: 0 }
 }
@@ -28,8 +28,8 @@ export function sealJson(cipher: RowCipher, value: unknown, place: ColumnPlace):
 }
 
 /**
- * Seals for its place here, wherever the value was sealed before. One that does not open there is
- * reported and left behind: it must not keep its row from being reconnected or deleted.
+ * Seals a value for its new place. A value that does not open is reported and dropped, so that its row
+ * can still be reconnected or deleted.
  */
 export function sealSecret(
   cipher: RowCipher,
@@ -47,8 +47,8 @@ export function sealSecret(
 }
 
 /**
- * Null where the blob does not open, which is reported. What opens was written by `sealJson` in that
- * place, so its shape need not be checked again: `as` says it.
+ * Reports a blob that does not open and returns null. What opens was written by `sealJson` in that
+ * place, so its shape is not checked again.
  */
 export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): unknown {
   try {
@@ -66,7 +66,7 @@ function report(cipher: RowCipher, { id, table, field }: ColumnPlace): void {
   cipher.onUnreadable({ id, table, field })
 }
 
-/** Stays ciphertext until somebody needs the value. */
+/** Stays sealed until a caller needs the value. */
 export function lazySecret(
   cipher: RowCipher,
   blob: Uint8Array | null,

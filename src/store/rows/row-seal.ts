@@ -3,13 +3,13 @@ import { BINDINGS } from '../bindings.ts'
 import type { Schema } from '../schema.ts'
 import { type ColumnPlace, openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 
-/*
- * Associated data binds a sealed value to its place. The row seal binds what surrounds it: the columns
- * in the clear that decide who gets a secret, and which sealed values are the current ones. A column
- * that was changed, or a value put back from earlier, differs from the record and the row does not open.
+/**
+ * Associated data binds a sealed value to its place. The row seal binds the rest of the row: clear
+ * columns that decide who gets a secret, and the current sealed values. If a column was changed, or an
+ * older value put back, the row does not open.
  */
 
-/** The tables with a row seal, and the column that names a row in its place. */
+/** The tables with a row seal, and the column that identifies a row. */
 export const SEALED_ROWS = {
   connections: 'id',
   connect_links: 'id',
@@ -23,10 +23,10 @@ export type SealedTable = keyof typeof SEALED_ROWS
 
 type AnyRow = Readonly<Record<string, unknown>>
 type Print = string | number | null
-/** What the seal records, by column; one that it does not name was null, or was added later. */
+/** The recorded columns. A column that is absent was null, or was added later. */
 type Prints = Readonly<Record<string, Print>>
 
-/** Opens nowhere, so readers treat it like any sealed value that does not open. */
+/** A blob that never opens, so that readers treat it like damage. */
 const UNTRUSTED = new Uint8Array()
 const TAG_BYTES = 16
 
@@ -45,8 +45,8 @@ export function sealedRow<R extends object>(
 }
 
 /**
- * The changed columns of a stored row with the new seal. Sealed values that do not change keep what the
- * old seal recorded of them. An altered row keeps its seal: a write must not make it open again.
+ * Returns the changed columns with the new seal. Unchanged sealed values keep their record. An altered
+ * row keeps its seal, because a write must not make it open again.
  */
 export function changedRow<C extends object>(
   cipher: RowCipher,
@@ -64,8 +64,8 @@ export function changedRow<C extends object>(
 }
 
 /**
- * The row with only those sealed values that its seal records. If the seal does not open, or a clear
- * column differs from it, no sealed value of the row is left, and the difference is reported.
+ * Returns the row with the sealed values that its seal records. If the seal does not open, or a clear
+ * column differs, reports it and removes all sealed values.
  */
 export function trustedRow<R extends { readonly row_blob: Uint8Array | null }>(
   cipher: RowCipher,
@@ -85,12 +85,12 @@ export function trustedRow<R extends { readonly row_blob: Uint8Array | null }>(
   return { ...row, ...Object.fromEntries(blobs), row_blob: isWhole ? row.row_blob : UNTRUSTED }
 }
 
-/** Whether a row that `trustedRow` has checked stands as it was sealed. */
+/** Whether `trustedRow` found the row unaltered. */
 export function isTrusted({ row_blob }: { readonly row_blob: Uint8Array | null }): boolean {
   return row_blob !== null && row_blob.length > 0
 }
 
-/** Whether the seal of the row opens and records its clear columns as they are. Reports nothing. */
+/** Whether the seal opens and its clear columns match. Reports nothing. */
 export function isWholeRow(
   cipher: RowCipher,
   table: SealedTable,
@@ -99,7 +99,9 @@ export function isWholeRow(
   return wholeRecord(cipher, table, row) !== null
 }
 
-/** A value that was recorded and is gone does not open: absent settings would mean the default ones. */
+/**
+ * A recorded value that is gone becomes one that does not open: absent settings would mean the defaults.
+ */
 function trustedBlob(value: unknown, recorded: Print): unknown {
   if (recorded === null) return null
   return printOf(value) === recorded ? value : UNTRUSTED
@@ -140,7 +142,7 @@ function printsOf(table: SealedTable, row: object): Prints {
   return Object.fromEntries(recorded.map(([column, value]) => [column, printOf(value)]))
 }
 
-/** The tag of a sealed value names it: it depends on key, nonce, place and content. */
+/** The tag identifies a sealed value, because it depends on key, nonce, place and content. */
 function printOf(value: unknown): Print {
   if (value instanceof Uint8Array) return Buffer.from(value.slice(-TAG_BYTES)).toString('base64')
   if (typeof value === 'string') return value.toWellFormed()

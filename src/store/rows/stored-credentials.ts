@@ -1,7 +1,7 @@
 import type { Credentials, PlainCredentials } from '../../core/connection/credentials.ts'
 import { Secret } from '../../core/base/secret.ts'
 
-/** For JSON that is about to be sealed, and for nothing else. */
+/** Use only for JSON that is then sealed. */
 export function exposedCredentials(credentials: Credentials): PlainCredentials {
   switch (credentials.kind) {
     case 'basic': {

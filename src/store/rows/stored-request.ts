@@ -18,7 +18,7 @@ export function restoreRequest(stored: StoredRequest): ConnectRequest {
   return { ...stored, client: { id: client.id, secret: restored(client.secret) } }
 }
 
-/** For JSON that is about to be sealed, and for nothing else. */
+/** Use only for JSON that is then sealed. */
 export function exposed(value: Sealed | null): string | null {
   return value === null ? null : value.open().expose()
 }

@@ -32,7 +32,7 @@ type StoredReceived =
 
 /** The sealed JSON of `grant_blob`. */
 type StoredGrant = Omit<WaitingGrant, 'link' | 'received' | 'request'> & {
-  /** The name that the first version gave to `received`. */
+  /** The name of `received` in the first version. */
   readonly brought: StoredReceived
   readonly request: StoredRequest
 }

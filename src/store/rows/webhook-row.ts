@@ -31,7 +31,7 @@ export function readWebhook(row: WebhookTable): WebhookState {
   }
 }
 
-/** Without the lease and the time that it was last configured. */
+/** All columns but the lease and `configured_at`. */
 export function webhookColumns(state: WebhookState) {
   return {
     cursor: state.cursor,

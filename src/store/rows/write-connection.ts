@@ -52,13 +52,13 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
 
 export type ChangedConnection = {
   readonly columns: Partial<ConnectionTable>
-  /** Nothing that a refresh brings: an attempt in flight keeps its lease and its intent. */
+  /** The change has no part that a refresh writes, so a running attempt keeps lease and intent. */
   readonly isEditOnly: boolean
 }
 
 /**
- * What differs, by the identity of its parts: what nobody touched is not sealed again, and what could
- * not be opened stays as it is. A new generation or grant moves the place of both tokens.
+ * Returns the columns that differ. Parts are compared by identity: an unchanged part is not sealed
+ * again, and a part that did not open stays. A new generation or grant moves the place of both tokens.
  */
 export function changedConnection(
   cipher: RowCipher,
@@ -110,7 +110,7 @@ function editedColumns(
   }
 }
 
-/** Neither its grant nor what the schedule thinks of it has changed. */
+/** Whether neither the grant nor its schedule changed. */
 function hasSameCourse(before: Connection, after: Connection): boolean {
   if (before.lastRefreshedAt !== after.lastRefreshedAt || hasNewState(before, after)) return false
   if (!isLive(before) || !isLive(after)) return true

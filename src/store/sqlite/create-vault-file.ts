@@ -10,8 +10,8 @@ import { VaultSqliteDialect } from './dialect.ts'
 import { APPLICATION_ID } from './pragmas.ts'
 
 /**
- * A vault appears under its name complete, or not at all. So a file of that name that is empty or
- * holds no keys is a damaged vault, never one that is about to be made.
+ * Makes the file under another name and renames it, so that an empty file, or one without keys, is a
+ * damaged vault and never a new one.
  */
 export async function createVaultFile(path: string, keys: VaultKeys): Promise<void> {
   const draft = `${path}.new`
@@ -30,15 +30,15 @@ async function fillVaultFile(path: string, keys: VaultKeys): Promise<void> {
     raw.pragma('synchronous = full')
     await migrate(db)
     await db.transaction().execute((trx) => insertVault(trx, keys))
-    // Last, so that its log is empty, and here: a vault killed while it is switched over could not be
-    // read without writing to it.
+    // Last, so that the log is empty. Here, because a vault whose process is killed during the switch
+    // could not be read without a write.
     raw.pragma('journal_mode = wal')
   } finally {
     raw.close()
   }
 }
 
-/** A rename is on stable storage only when its directory is. */
+/** A rename is durable only after its directory is synced. */
 function sync(directory: string): void {
   const descriptor = openSync(directory, 'r')
   try {

@@ -10,7 +10,7 @@ import {
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
 
-/** SQLite as the vault wants it, behind the same call sites as any other dialect. */
+/** The SQLite dialect of the vault. */
 export class VaultSqliteDialect extends SqliteDialect {
   readonly #raw: Database.Database
 
@@ -28,7 +28,7 @@ export class VaultSqliteDialect extends SqliteDialect {
   }
 }
 
-/** SQLite rolls schema changes back like anything else, so a migration may run in a transaction. */
+/** SQLite rolls schema changes back, so a migration may run in a transaction. */
 class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
@@ -43,14 +43,14 @@ class ImmediateDriver extends SqliteDriver {
     this.#raw = raw
   }
 
-  /** A deferred transaction that reads before it writes fails where another writer came between. */
+  /** A deferred transaction that reads first fails if another connection writes before its first write. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 
   /**
-   * SQLite has rolled back by itself after some failures, a full disk among them, and a second
-   * rollback would hide the first error. A commit that failed may have left the transaction open.
+   * SQLite rolls back by itself after some failures, such as a full disk. A second rollback would then
+   * hide the first error. A failed commit may leave the transaction open.
    */
   override async rollbackTransaction(): Promise<void> {
     if (this.#raw.inTransaction) this.#raw.exec('rollback')
@@ -59,7 +59,10 @@ class ImmediateDriver extends SqliteDriver {
 
 const STATEMENTS = 500
 
-/** Preparing costs more than running. Texts vary with the length of a list, so there is a bound. */
+/**
+ * Preparing costs more than running. The number is bounded, because texts vary with the length of a
+ * list.
+ */
 function withCachedStatements(raw: Database.Database): SqliteDatabase {
   const statements = new LRUCache<string, Database.Statement>({ max: STATEMENTS })
   return {

@@ -14,9 +14,8 @@ const MAGIC = 'SQLite format 3\0'
 const APPLICATION_ID_OFFSET = 68
 
 /**
- * Reads a vault's keys and changes nothing: the file is opened read-only, so that not even a
- * checkpoint is written before the master key has been held against them. (SQLite may leave an empty
- * log and its index beside the file.)
+ * Reads the keys of a vault. The file is opened read-only, so that nothing is written before the master
+ * key is checked. (SQLite may leave an empty log and its index.)
  */
 export async function inspectVaultFile(path: string): Promise<FoundVault> {
   assertIsVault(path)
@@ -47,8 +46,8 @@ async function inspect(path: string): Promise<FoundVault> {
 }
 
 /**
- * A file that was copied by SQLite has no log of its own kind yet, and a process was killed while it
- * was given one: what it began is nobody's, and nothing can be read before that is undone.
+ * Undoes what a killed process began when it switched a copied file to WAL mode: nothing can be read
+ * before.
  */
 function waitsForRollback(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK'
@@ -63,12 +62,12 @@ function rollBack(path: string): void {
   }
 }
 
-/** The quick one is the same but for whether indexes say what their tables say. */
+/** `quick_check` does the same, except that it does not compare indexes with tables. */
 function passes(raw: Database.Database, check: 'integrity_check' | 'quick_check'): boolean {
   return raw.pragma(`${check}(1)`, { simple: true }) === 'ok'
 }
 
-/** By the file's first bytes, before SQLite sees it. The id was written before the file got its name. */
+/** Checks the first bytes before SQLite opens the file. They were written before the file got its name. */
 function assertIsVault(path: string): void {
   const header = Buffer.alloc(100)
   const file = openSync(path, 'r')
@@ -86,6 +85,6 @@ function assertIsVault(path: string): void {
 
 function isCorruption(error: unknown): boolean {
   if (!(error instanceof Database.SqliteError)) return false
-  // A table or column that is gone: the schema itself is damaged.
+  // A table or column is missing: the schema is damaged.
   return /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(error.code)
 }

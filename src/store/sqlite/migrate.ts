@@ -6,7 +6,7 @@ import type { Schema } from '../schema.ts'
 
 const RECORD_TABLE = 'kysely_migration'
 
-/** The last step that a database has been through. Refuses one of a newer version. Reads only. */
+/** Returns the last step that ran. Refuses a database of a newer version. Only reads. */
 export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefined> {
   const executed = await executedMigrations(db)
   const unknown = executed.find((name) => !Object.hasOwn(migrations, name))
@@ -15,8 +15,8 @@ export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefi
 }
 
 /**
- * Runs what has not run yet; `complete` does what a step cannot without the keys. Each step commits together with the record that it ran: a process that is
- * killed anywhere in between finds the step either done or not begun.
+ * Runs the missing steps; `complete` does what a step cannot do without the keys. A step and its record
+ * commit together, so after a crash a step has run or has not begun.
  */
 export async function migrate(
   db: Kysely<Schema>,

@@ -10,11 +10,11 @@ const MESSAGE: Record<OpenRefusal, string> = {
   unsuitable_database: 'the database does not keep what a vault needs',
 }
 
-/** A store that must not be opened. Whatever is there was left as it is. */
+/** Thrown if a store must not be opened. Its files were not changed. */
 export class OpenError extends Error {
   readonly reason: OpenRefusal
 
-  /** `detail` holds names and numbers of ours only. */
+  /** `detail` holds only names and numbers of Larder. */
   constructor(reason: OpenRefusal, detail: string | null = null, cause?: unknown) {
     super(detail === null ? MESSAGE[reason] : `${MESSAGE[reason]}: ${detail}`, { cause })
     this.name = 'OpenError'

@@ -22,8 +22,8 @@ import { createStore, heartbeat, type StoreOptions } from '../store.ts'
 import type { FoundVault, VaultDatabase } from '../vault-database.ts'
 
 /**
- * Locks a data directory and looks at the vault in it without writing to it. Throws `OpenError` where
- * it must not be opened, `StoreError` where it cannot be read.
+ * Locks a data directory and reads its vault without writing. Throws `OpenError` if the vault must not
+ * be opened, and `StoreError` if it cannot be read.
  */
 export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -39,9 +39,9 @@ export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
 
 async function find(path: string, journal: string): Promise<FoundVault | null> {
   if (existsSync(path)) return inspectVaultFile(path)
-  // What is written but not yet in the database would be lost with a database made anew.
+  // A new database would discard the log, which may hold committed writes.
   if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
-  // Nor may a vault that was lost be replaced by an empty one, in which everybody is disconnected.
+  // A lost vault must not be replaced by an empty one, because all users would have to reconnect.
   if (existsSync(journal)) throw new OpenError('missing', 'its journal is there')
   return null
 }
@@ -78,7 +78,7 @@ class SqliteVault implements VaultDatabase {
     const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
     const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
     const prepareWriting = untilDone(async () => {
-      // The lock says that no other process is alive: its leases are nobody's. Intents stay.
+      // The lock proves that no other process runs, so its leases are void. Intents stay.
       await clearLeases(db)
       await heartbeat(db, options.clock.now())
       assertDurable(raw)
@@ -95,7 +95,7 @@ class SqliteVault implements VaultDatabase {
       raw.close()
       throw sortSqliteError(error)
     }
-    // Behind the transactions that are under way; whether it succeeds, the next opening finds all.
+    // Runs after the current transactions. If it fails, the next opening still finds all data.
     const emptyLog = () => db.connection().execute(async () => checkpoint(raw))
     const close = async (): Promise<void> => {
       await emptyLog()
@@ -112,7 +112,7 @@ class SqliteVault implements VaultDatabase {
   }
 }
 
-/** Runs `work` until it has succeeded once, for however many wait for it; then answers null. */
+/** Runs `work` once for all callers, again if it failed; returns null after it succeeded. */
 function untilDone(work: () => Promise<void>): () => Promise<void> | null {
   let isDone = false
   let trying: Promise<void> | null = null
@@ -127,7 +127,7 @@ function untilDone(work: () => Promise<void>): () => Promise<void> | null {
   return () => (isDone ? null : (trying ??= attempt()))
 }
 
-/** A disk that is full, a lock that somebody holds: tokens can be served until that is over. */
+/** A full disk or a lock passes, and tokens can be served until then. */
 function passWhereItEnds(error: unknown): void {
   const sorted = sortSqliteError(error)
   const ends = sorted instanceof StoreError && ['disk_full', 'locked'].includes(sorted.reason)

@@ -1,25 +1,25 @@
 import type Database from 'better-sqlite3'
 import { OpenError } from './open-error.ts'
 
-/** 'LARD': how a file says that it is a vault. */
+/** 'LARD', the application id of a vault file. */
 export const APPLICATION_ID = 0x4c415244
 
-/** The wait blocks the event loop: it is short, and `write` waits on without blocking. */
+/** Short, because it blocks the event loop. `write` then waits without blocking. */
 export const BUSY_TIMEOUT_MS = 100
 
-/** Older ones could corrupt a database in WAL mode that two connections write. */
+/** Older versions can corrupt a database in WAL mode that two connections write. */
 const OLDEST_SQLITE = '3.51.3'
 const SYNCHRONOUS_FULL = 2
 const WAL_BYTES_KEPT = 32 * 2 ** 20
 
 const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: unknown])[] = [
   ['journal_mode', 'wal', 'wal'],
-  // Without it an acknowledged rotation can be lost with the power.
+  // Otherwise a power failure can lose a committed rotation.
   ['synchronous', 'full', SYNCHRONOUS_FULL],
   ['foreign_keys', 'on', 1],
-  // A deleted token's bytes are overwritten, not only forgotten.
+  // Overwrites the bytes of deleted tokens.
   ['secure_delete', 'on', 1],
-  // A sort that spills would leave rows in a file of the system's temporary directory.
+  // Otherwise a large sort leaves rows in a temporary file of the system.
   ['temp_store', 'memory', 2],
   ['trusted_schema', 'off', 0],
   ['cell_size_check', 'on', 1],
@@ -27,7 +27,7 @@ const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: 
   ['busy_timeout', BUSY_TIMEOUT_MS, BUSY_TIMEOUT_MS],
 ]
 
-/** Sets what a vault needs of SQLite and refuses to go on where a setting does not take. */
+/** Sets the pragmas of a vault. Throws if one does not take effect. */
 export function applyPragmas(raw: Database.Database): void {
   assertSqliteVersion(raw)
   for (const [name, value, reads] of PRAGMAS) {
@@ -37,7 +37,7 @@ export function applyPragmas(raw: Database.Database): void {
   }
 }
 
-/** To be asked after the first write: until then the driver's own default has not shown itself. */
+/** Call after the first write: only then the default of the driver shows. */
 export function assertDurable(raw: Database.Database): void {
   const is = raw.pragma('synchronous', { simple: true })
   if (is !== SYNCHRONOUS_FULL) {

@@ -2,8 +2,8 @@ import Database from 'better-sqlite3'
 import { OpenError } from './open-error.ts'
 
 /**
- * An index holds nothing of its own: what its table says is what there is. Refuses, and leaves all as
- * it is, where the table says what no index may hold, such as two rows of one id.
+ * Rebuilds the indexes from their tables. Changes nothing and throws if a table breaks an index, for
+ * example with two rows of one id.
  */
 export function remakeIndexes(raw: Database.Database): void {
   try {

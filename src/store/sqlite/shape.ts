@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3'
 import { OpenError } from './open-error.ts'
 import type { Schema } from '../schema.ts'
 
-/** What the tables of a vault look like after each step; a test holds it to the migrations. */
+/** The tables of a vault after each step. A test compares this with the migrations. */
 export const SHAPES: Readonly<Record<string, string>> = {
   '0001-vault': '4ca282c1d2d18dc8',
   '0002-webhooks': 'c4592988b2575b5d',
@@ -18,15 +18,15 @@ export const SHAPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * The schema is text of the file like any other: a bit of it gives a column another name, and all rows
- * of that table read as if they had nothing in it.
+ * Checks the schema, which is text in the file: after one damaged bit a column has another name, and all
+ * its values read as missing.
  */
 export function assertShape(raw: Database.Database, lastStep: string | undefined): void {
   if (lastStep === undefined || shapeOf(raw) !== SHAPES[lastStep])
     throw new OpenError('corrupt', 'its tables are not its own')
 }
 
-/** Tables that others have added, to replicate it for instance, do not count. */
+/** Ignores tables of others, for example of a replication tool. */
 const TABLES: Readonly<Record<keyof Schema, true>> = {
   vault: true,
   data_keys: true,

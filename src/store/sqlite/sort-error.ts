@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3'
 import { StoreError, type StoreFailure } from '../../core/base/errors.ts'
 
-/** Longest prefixes first where one code begins another. */
+/** Longer prefixes first, because one code may begin another. */
 const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
   ['SQLITE_FULL', 'disk_full'],
-  // What SQLite keeps beside the database while it works may find the disk full first.
+  // A full disk may first fail a file that SQLite keeps beside the database.
   ['SQLITE_IOERR_SHMSIZE', 'disk_full'],
   ['SQLITE_READONLY', 'read_only'],
   ['SQLITE_IOERR', 'io_error'],
@@ -17,7 +17,7 @@ const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
   ['SQLITE_NOTADB', 'corrupt'],
 ]
 
-/** A failing database becomes a `StoreError`; anything else is returned as it is. */
+/** Returns a `StoreError` for a failing database, and any other error as it is. */
 export function sortSqliteError(error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error
   const reason = FAILURES.find(([code]) => error.code.startsWith(code))?.[1]

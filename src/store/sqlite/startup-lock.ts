@@ -5,14 +5,14 @@ import { OpenError } from './open-error.ts'
 export type StartupLock = Disposable
 
 /**
- * Two daemons on one directory would both refresh, and a provider that rotates would end the grants.
- * The lock is an open transaction on a file of its own: the system drops it however the process ends.
+ * Keeps a second daemon from the directory: if both refreshed, a rotating provider would end the grants.
+ * The lock is an open transaction on its own file, so the system drops it whenever the process ends.
  */
 export function holdStartupLock(path: string): StartupLock {
   closeSync(openSync(path, 'a', 0o600))
   const raw = new Database(path, { timeout: 0 })
   try {
-    // A lock needs no room on a disk that may be full.
+    // A full disk must not prevent the lock.
     raw.pragma('journal_mode = memory')
     raw.exec('begin exclusive')
   } catch (error) {
