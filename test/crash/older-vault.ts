@@ -7,7 +7,7 @@ import { migrations } from '../../migrations/index.ts'
 import { APPLICATION_ID } from '../../src/store/sqlite/pragmas.ts'
 
 /** Converts a vault at rest to the schema after the given migration step, and keeps its rows. */
-export async function turnBackTo(step: string, dataDir: string): Promise<void> {
+export async function downgradeTo(step: string, dataDir: string): Promise<void> {
   const [path, older] = ['larder.db', 'older.db'].map((name) => join(dataDir, name))
   if (path === undefined || older === undefined) throw new Error('no names')
   const raw = new Database(older)
@@ -23,14 +23,17 @@ export async function turnBackTo(step: string, dataDir: string): Promise<void> {
   await rename(older, path)
 }
 
-/** Copies the columns that the older tables have. */
+/** Fills the columns of the older tables; one that the newer table has dropped gets 0. */
 function copyRows(raw: Database.Database, from: string): void {
   raw.exec(`attach '${from}' as newer; pragma foreign_keys = off`)
   const named =
     "select name from main.sqlite_schema where type = 'table' and name not like 'kysely%'"
+  const columnsOf = raw.prepare('select name from pragma_table_info(?, ?)').pluck()
   for (const table of raw.prepare(named).pluck().all() as string[]) {
-    const columns = raw.prepare('select name from pragma_table_info(?)').pluck().all(table).join()
-    raw.exec(`insert into main.${table} (${columns}) select ${columns} from newer.${table}`)
+    const columns = columnsOf.all(table, 'main') as string[]
+    const kept = new Set(columnsOf.all(table, 'newer'))
+    const values = columns.map((column) => (kept.has(column) ? column : '0')).join()
+    raw.exec(`insert into main.${table} (${columns.join()}) select ${values} from newer.${table}`)
   }
   raw.exec('detach newer')
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { until } from '../support/until.ts'
 import { type Adopted, type CrashStage, openCrashStage } from './crash-stage.ts'
 import { type Figure, figure } from '../support/figures.ts'
-import { turnBackTo } from './older-vault.ts'
+import { downgradeTo } from './older-vault.ts'
 import { type Injection, placeOf, startKilledAtSyscall } from './strace.ts'
 import { integrityOf, storedTokensOf } from './vault-files.ts'
 
@@ -43,7 +43,7 @@ export async function killMigrations(options: StartOptions): Promise<readonly St
   const adopted = await stage.adopt(3)
   larder.kill('SIGTERM')
   await larder.ended
-  await turnBackTo('0001-vault', dataDir)
+  await downgradeTo('0001-vault', dataDir)
   await cp(dataDir, older, { recursive: true })
   return await killStarts(stage, options, {
     prepare: async () => {

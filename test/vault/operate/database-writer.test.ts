@@ -10,7 +10,7 @@ import { digest } from '../../../src/core/base/digest.ts'
 import { openLink } from '../../../src/vault/connect/open-link.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { withdrawLink } from '../../../src/vault/connect/withdraw-link.ts'
-import { turnBackTo } from '../../crash/older-vault.ts'
+import { downgradeTo } from '../../crash/older-vault.ts'
 import { sqlite } from '../../store/databases.ts'
 import { linkDemand } from '../../support/link-demand.ts'
 import { connectTwo, hand, openSiblingStage, refreshTokenOf, storedAll } from '../siblings-stage.ts'
@@ -110,7 +110,7 @@ describe('a vault from before there were row seals', () => {
       await createLink(stage.ports, OPERATOR, linkDemand())
       return adopted.map(({ connection }) => connection.id)
     })()
-    await turnBackTo('0005-flows-of-links', dataDir)
+    await downgradeTo('0005-flows-of-links', dataDir)
     await using stage = await openStage({ dataDir })
     const [kept, stripped] = ids.map((id) => id)
     for (const id of ids) {
