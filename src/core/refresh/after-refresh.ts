@@ -37,9 +37,9 @@ export type AttemptEnd = {
 type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
- * The connection after an outcome. This is the only place where a refresh changes a status. Only
- * `grant_dead`, `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost answer if
- * the preset forbids to send the token again.
+ * The connection after an outcome. No other function changes a status after a refresh. Only `grant_dead`,
+ * `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost answer if the preset has
+ * `replay: never`.
  */
 export function afterRefresh(
   connection: LiveConnection,

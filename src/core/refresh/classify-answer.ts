@@ -17,11 +17,11 @@ export type TokenAnswer = {
 /** Recognises an answer if every given condition holds. */
 export type AnswerRule = {
   readonly statuses?: readonly number[] | undefined
-  /** The values of which one must be at each path; an empty list accepts any value but null. */
+  /** The accepted values at each path. An empty list accepts any value but null. */
   readonly where?: Readonly<Record<JsonPath, readonly (string | number | boolean)[]>> | undefined
 }
 
-/** The codes of a provider besides RFC 6749 §5.2. */
+/** The error codes of a provider, in addition to RFC 6749 §5.2. */
 export type AnswerRules = {
   readonly dead: readonly AnswerRule[]
   readonly config: readonly AnswerRule[]
@@ -32,7 +32,7 @@ export type AnswerRules = {
 /** A refresh outcome without the tokens, which only the shell has. */
 export type Verdict = { readonly kind: 'ok' } | Exclude<RefreshOutcome, { kind: 'ok' | 'not_sent' }>
 
-/** Sorts an answer. Only `invalid_grant` and what the rules call dead may end a grant. */
+/** Classifies an answer. Only `invalid_grant` and the rules for dead grants may end a grant. */
 export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdict {
   // The body of a cut answer is ignored, because its end may have changed its meaning.
   const answer = received.complete ? received : { ...received, body: null }

@@ -20,10 +20,10 @@ import { isSameRefreshToken } from '../connections/token-id.ts'
 import type { Change } from './report-disconnected.ts'
 
 /*
- * At some providers a refresh ends the refresh tokens of all other grants that the same account gave
- * the same client. There, the connections of an account share one grant: one of them, the leader, is
+ * At some providers a refresh ends the refresh tokens of all other grants that the same account gave the
+ * same client. There, the connections of an account share one grant: one of them, the leader, is
  * refreshed, and the others follow. A connection shares only if the provider has named its owner (see
- * `GrantOwner`): if the app's word or an access token were enough, one tenant would get another's tokens.
+ * `GrantOwner`). If the app's word were enough, one tenant could get the tokens of another.
  */
 
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
@@ -120,7 +120,10 @@ async function siblingsOf(
   return (await allOnGrant(ports, reads, connection)).filter(({ id }) => id !== connection.id)
 }
 
-/** Every stored connection that a refresh of this one would end, and itself; none at most providers. */
+/**
+ * Every stored connection whose grant a refresh of this one would end, itself included. Empty at most
+ * providers.
+ */
 async function allOnGrant(
   ports: Needs,
   reads: SiblingReads,
@@ -137,12 +140,12 @@ async function allOnGrant(
     all
       .filter(isLive)
       .filter((one) => one.grant.kind === kind)
-      // The hash is for the search; which account a connection has is sealed.
+      // The query uses a hash; the account id is sealed.
       .filter((one) => one.account.id === accountId)
       .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
-      // Accounts with one id at two instances of a provider are two accounts.
+      // The same account id at two instances of a provider means two accounts.
       .filter((one) => sameParams(paramsOf(provider, one), paramsOf(provider, connection)))
-      // Older rows share a grant whose owner was not stored: they hold the same refresh token.
+      // Rows from before the owner was stored share a grant if they hold the same refresh token.
       .filter(
         ({ grant }) =>
           haveOneOwner(connection.grant, grant) ||
@@ -151,7 +154,7 @@ async function allOnGrant(
   )
 }
 
-/** A parameter that a connection does not name has the value of the settings. */
+/** Adds the defaults of the settings. */
 function paramsOf({ params }: Provider, connection: LiveConnection): Record<string, string> {
   const defaults = Object.entries(params).flatMap(([name, { default: value }]) =>
     value === null ? [] : [[name, value] as const],
