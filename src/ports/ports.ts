@@ -21,23 +21,23 @@ import type {
 import type { Among, ApiKey, Journal, Store, VaultKeys } from './store.ts'
 import type { TokenEndpoint } from './token-endpoint.ts'
 
-/** Wall time for what is written down, monotonic time for what is measured. */
+/** Wall time for stored times, monotonic time for durations. */
 export interface Clock {
   now(): Instant
-  /** Milliseconds from an arbitrary point; never steps. */
+  /** Milliseconds from an arbitrary point. Never steps. */
   monotonic(): number
-  /** Resolves early, without an error, when `signal` aborts. */
+  /** Resolves early, without an error, if `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export interface Random {
   /** Cryptographically strong. */
   bytes(length: number): Uint8Array
-  /** In [0, 1): jitter only, never a secret. */
+  /** In [0, 1). For jitter only, never for a secret. */
   fraction(): number
 }
 
-/** Where a sealed value lives: its associated data, so that a moved blob does not open. */
+/** The place of a sealed value. Part of its associated data, so that a moved blob does not open. */
 export type Place = {
   readonly table: string
   readonly row: string
@@ -48,57 +48,60 @@ export type Place = {
 /** Synchronous: the keys are in memory once the vault is open. */
 export interface Sealer {
   seal(value: Secret, place: Place): Uint8Array
-  /** Throws `SealError`; exactly one key is tried, the one that the blob names. */
+  /** Throws `SealError`. Tries only the key that the blob names. */
   open(blob: Uint8Array, place: Place): Secret
-  /** Whether the blob was sealed by the key that seals everything new; never throws. */
+  /** Whether the current key sealed the blob. Never throws. */
   isCurrent(blob: Uint8Array): boolean
-  /** A keyed hash for equality search, base64url; the label keeps uses apart and is versioned. */
+  /** Returns a keyed hash for equality search, base64url. The label separates uses and has a version. */
   fingerprint(label: string, value: string | Secret): string
 }
 
-/** The keys of the open vault. A new one is made here, written down by the store, then put to use. */
+/** The keys of the open vault. A new key is made here, then stored, then used. */
 export interface DataKeys {
   withNewKey(keys: VaultKeys, now: Instant): VaultKeys
   takeUp(keys: VaultKeys): void
 }
 
-/** Where events are told beside `GET /v1/events`. */
+/** The webhook receivers. */
 export interface Webhooks {
-  /** In the order of the settings, with the secrets that are in force. */
+  /** In the order of the settings, with the current secrets. */
   readonly endpoints: readonly WebhookEndpoint[]
-  /** Never throws for what a receiver does, and follows no redirect. */
+  /** Never throws because of a receiver, and follows no redirect. */
   deliver(endpoint: WebhookEndpoint, event: StoredEvent): Promise<DeliveryOutcome>
 }
 
-/** One refresh per connection at a time in this process, detached from whoever asked. */
+/**
+ * The running refreshes of this process, at most one for each connection. A caller that leaves cancels
+ * none.
+ */
 export interface Flights {
-  /** Those in the air, and those that a scan has reserved. */
+  /** Running refreshes and reserved connections. */
   readonly size: number
-  /** Whether the process is ending: what has not left the ground stays there. */
+  /** Whether the process is stopping: no new refresh begins. */
   readonly isLanding: boolean
   has(id: ConnectionId): boolean
-  /** Resolves when this one is not in the air. */
+  /** Resolves when no refresh of this connection runs. */
   finished(id: ConnectionId): Promise<void>
   isReserved(id: ConnectionId): boolean
-  /** Marks one that a scan starts, so that no other scan does: it may be refreshed with its siblings. */
+  /** Reserves a connection for one scan. It may be refreshed together with its siblings. */
   reserve(id: ConnectionId): void
-  /** A scan is done with it. */
+  /** Ends the reservation. */
   release(id: ConnectionId): void
-  /** Joins the flight that is under way, or starts one. */
+  /** Joins the running refresh, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
   /**
-   * A flight that has landed and is not in the store yet: whoever joins is given `result`, and no new
-   * one begins, until `save` ends. It is told when the process is ending.
+   * A finished refresh that is not stored yet. Until `save` ends, callers get `result`, and no new
+   * refresh begins. `ending` aborts when the process stops.
    */
   park(result: LandedResult, save: (ending: AbortSignal) => Promise<unknown>): void
   parked(id: ConnectionId): LiveConnection | undefined
-  /** Resolves when none is in the air; new ones are refused from the call on. */
+  /** Refuses new refreshes, and resolves when none runs. */
   land(): Promise<void>
 }
 
-/** How much may be asked of a client at a provider at once, and whether anything at all. */
+/** Limits and circuits of each client at each provider. */
 export interface Traffic {
-  /** Runs `task` when there is room; what was asked for goes before what is scheduled. */
+  /** Runs a task when there is room. Tasks that a caller waits for go first. */
   admit<T>(task: {
     readonly client: string
     readonly id: ConnectionId
@@ -106,21 +109,23 @@ export interface Traffic {
     readonly among: Among
     readonly run: () => Promise<T>
   }): Promise<T>
-  /** Somebody asks for what was only scheduled. */
+  /** Moves a scheduled task to the front, because a caller waits for it now. */
   hurry(client: string, id: ConnectionId): void
-  /** How many scheduled tasks a scan may add now: few after a start, of the troubled a share. Imports
-   * take no room from the others. */
+  /**
+   * Returns how many scheduled tasks a scan may add now: few after a start, and a share for troubled
+   * connections. Imports take no room from others.
+   */
   room(client: string, among: Among): number
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]
-  /** Remembers; whoever calls it has written it in the transaction of the outcome. */
+  /** Sets a circuit in memory. The caller stores it in the transaction of the outcome. */
   turn(circuit: Circuit): void
-  /** True for the one caller who may probe an open circuit whose wait is over. */
+  /** Returns true to the one caller that may probe an open circuit. */
   claimProbe(client: string): boolean
   releaseProbe(client: string): void
-  /** Remembers for a while that a connection of this client was refreshed. */
+  /** Records that a connection of this client was refreshed. */
   noteRefreshed(client: string, connection: LiveConnection): void
-  /** Whether another connection of this client was refreshed `since`, at the same place. */
+  /** Whether another connection of this client with the same parameters was refreshed since then. */
   hasRefreshedOther(
     client: string,
     than: LiveConnection,
@@ -132,42 +137,42 @@ export interface Traffic {
 
 export type Urgency = 'asked' | 'scheduled'
 
-/** Signs of life of the schedule, for health and readiness. */
+/** The state of the schedule, for health and readiness. */
 export interface Pulse {
   readonly stopping: boolean
-  /** How far the ticks are behind their plan, by the monotonic clock. */
+  /** How late the last tick is, by the monotonic clock. */
   readonly lagMs: number
-  /** In the order in which they are planned. */
+  /** In the order of the schedule. */
   readonly jobs: readonly JobPulse[]
 }
 
 export type JobPulse = {
   readonly name: string
-  /** However it ended; null: not since the start. */
+  /** The end of its last run, failed or not. Null: none since the start. */
   readonly lastEndedAt: Instant | null
-  /** Null: it is not running. */
+  /** Null if it is not running. */
   readonly runningForMs: number | null
 }
 
-/** Who may ask: the keys in memory, so that a read of a token asks no database. */
+/** The API keys, in memory, so that a token read needs no database. */
 export interface Callers {
-  /** Null for an unknown or revoked key. Digests are compared in constant time. */
+  /** Returns null for an unknown or revoked key. Compares digests in constant time. */
   authenticate(bearer: string): Caller | null
-  /** Accepts a key that was stored. */
+  /** Accepts a stored key from now on. */
   learn(key: ApiKey): void
-  /** Accepts this key no longer. */
+  /** Rejects this key from now on. */
   forget(id: KeyId): void
 }
 
 export type ConnectWay = 'link' | 'headless' | 'import'
 
-/** Business events, for people and counters: a log line and a metric each (`observe/events.ts`). */
+/** Business events. `observe/events.ts` makes a log line and a metric of each. */
 export interface Observer {
   connected(e: { id: ConnectionId; provider: ProviderId; how: ConnectWay }): void
   reconnected(e: { id: ConnectionId; provider: ProviderId }): void
-  /** It works and will not last: what to change at the provider or in the settings. */
+  /** The connection works but will not last. `detail` says what to change. */
   connectWarned(e: { id: ConnectionId; provider: ProviderId; code: string; detail: string }): void
-  /** `detail`: an error code of the provider's or a sentence of ours, never what it said. */
+  /** `detail`: an error code of the provider, or a sentence of Larder. Never text of the provider. */
   connectFailed(e: {
     provider: ProviderId
     how: ConnectWay
@@ -175,15 +180,15 @@ export interface Observer {
     code: string
     detail: string
   }): void
-  /** An error of ours on the way back from the provider; the user is told `internal`. */
+  /** A fault of Larder after the user returned. The user sees `internal`. */
   connectBroke(e: { provider: ProviderId; link: LinkId; error: unknown }): void
   deleted(e: { id: ConnectionId; provider: ProviderId; by: Caller['keyId'] }): void
-  /** Without the user's id, which is the host app's. */
+  /** Has no user id, because the app owns it. */
   userDeleted(e: { by: Caller['keyId']; connections: number }): void
   keyCreated(e: { key: KeyId; by: Caller['keyId'] }): void
   keyRevoked(e: { key: KeyId; by: Caller['keyId'] }): void
   refreshed(e: { id: ConnectionId; provider: ProviderId; generation: number }): void
-  /** The provider takes credentials that it was shown. */
+  /** The provider accepted the credentials. */
   confirmed(e: { id: ConnectionId; provider: ProviderId }): void
   refreshFailed(e: {
     id: ConnectionId
@@ -191,44 +196,47 @@ export interface Observer {
     outcome: Unfortunate['kind']
     detail: string
   }): void
-  /** How long the provider took to answer, a replay included; counted only. */
+  /** The time that the provider took, replay included. Counted, not logged. */
   refreshTook(e: { provider: ProviderId; outcome: AttemptOutcome['kind']; ms: number }): void
-  /** The user has to connect again. */
+  /** The user must reconnect. */
   disconnected(e: {
     id: ConnectionId
     provider: ProviderId
     reason: FailureReason
     detail: string
   }): void
-  /** A refresh that nobody waits for ended in an error of ours or the store's. */
+  /** An error of Larder or the store ended a refresh that no caller waits for. */
   refreshBroke(e: { id: ConnectionId; provider: ProviderId; error: unknown }): void
-  /** Neither the database nor the journal takes what came: it is lost where the process ends now. */
+  /** Neither database nor journal accepts the rotation: if the process ends now, it is lost. */
   rotationInMemory(e: { id: ConnectionId; provider: ProviderId }): void
-  /** What was kept in memory alone is stored after all. */
+  /** The rotation from memory is stored now. */
   rotationSaved(e: { id: ConnectionId; provider: ProviderId }): void
-  /** A rotation that came too late: another grant stands in its place. */
+  /** The rotation came too late: the connection has another grant. */
   refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
   circuitChanged(e: {
     provider: ProviderId
-    /** `own`: that of the connection alone, which the settings know nothing of. */
+    /** `own`: the own client of one connection. */
     client: 'configured' | 'own'
-    /** Whose answer it was. */
+    /** The connection whose refresh got the answer. */
     id: ConnectionId
     reason: string | null
     open: boolean
   }): void
-  /** Its metadata could be had before, or were asked for the first time: nobody can connect. */
+  /**
+   * The metadata of the issuer cannot be fetched, so users cannot connect. Called once until it
+   * succeeds.
+   */
   issuerUnreachable(e: { provider: ProviderId; detail: string }): void
   revoked(e: { provider: ProviderId }): void
-  /** The grant stands: the provider has no revocation for what was held. */
+  /** The provider has no revocation for these tokens, so the grant stands. */
   revocationUnsupported(e: { provider: ProviderId }): void
-  /** It would have ended a grant that a connection holds by now. */
+  /** The revocation would end a grant that a connection uses. */
   revocationSkipped(e: { provider: ProviderId }): void
-  /** It is told again later. */
+  /** The revocation is retried. */
   revocationFailed(e: { provider: ProviderId; detail: string }): void
-  /** After a week: what it holds of the grant lives on there. */
+  /** The revocation failed for a week; the grant stands at the provider. */
   revocationGivenUp(e: { provider: ProviderId; detail: string }): void
-  /** Another secret of the configured client is the one that the provider accepts. */
+  /** The provider accepts another secret of the configured client. */
   clientSecretSwitched(e: { provider: ProviderId; index: number; count: number }): void
   unreadable(e: { id: string; table: string; field: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
@@ -239,26 +247,26 @@ export interface Observer {
     outcome: Exclude<DeliveryOutcome['kind'], 'accepted' | 'stopped'>
     detail: string
   }): void
-  /** Nothing more is sent to it until somebody enables it. */
+  /** No event is sent until an operator enables the webhook. */
   webhookDisabled(e: { webhook: WebhookId; reason: DisabledReason }): void
   webhookEnabled(e: { webhook: WebhookId }): void
-  /** Events were swept before this endpoint had accepted them; whether it wanted them is not known. */
+  /** Events were deleted before the receiver accepted them. It may not have wanted them. */
   webhookLost(e: { webhook: WebhookId; count: number }): void
-  /** Told again on request: events after one, up to another. */
+  /** An operator asked to send the events after one, up to another, again. */
   webhookReplayed(e: { webhook: WebhookId; after: number; until: number }): void
 }
 
 export type Policy = RefreshPolicy & {
-  /** Exact origins and whole path segments that links may send users back to. */
+  /** Exact origins and whole path segments to which a link may send users. */
   readonly redirectUrls: readonly string[]
   readonly confirm: 'page' | 'app'
   readonly publicUrl: string
-  /** Refreshes of one client at one provider that may be in the air at once, and begin per second. */
+  /** Refreshes of one client at one provider that may run at the same time. */
   readonly concurrencyPerProvider: number
   readonly ratePerSecond: number
 }
 
-/** What the use cases are handed; each names the few it needs with `Pick`. */
+/** All ports. A use case names those it needs with `Pick`. */
 export type Ports = {
   readonly clock: Clock
   readonly random: Random

@@ -32,13 +32,13 @@ export interface Reads extends WebhookReads {
   provenDrafts(limit: number): Promise<readonly LiveConnection[]>
   /** Without drafts, ordered by id: as many as fit into the bytes of a page, and at least one. */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
-  /** Due connections of one provider, soonest first; of any client unless said otherwise. */
+  /** Due connections of one provider, soonest first. */
   dueConnections(
     provider: ProviderId,
     now: Instant,
     wanted: { readonly among: Among; readonly whose?: Whose; readonly limit: number },
   ): Promise<readonly ConnectionId[]>
-  /** Attempts that a process of this store left open, sent at `since` or later, the newest first. */
+  /** Open attempts that were sent at `since` or later, newest first. */
   openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
   /** The connection or draft with this attempt. */
   connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
@@ -67,9 +67,12 @@ export interface Reads extends WebhookReads {
   waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
   overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
   events(filter: EventFilter): Promise<readonly StoredEvent[]>
-  /** The next events, and how far they reach: one page reads a bounded number of rows and bytes. */
+  /**
+   * The next events, and the last sequence that was read. A page reads a bounded number of rows and
+   * bytes.
+   */
   eventPage(filter: EventFilter): Promise<EventPage>
-  /** By id, revoked ones too. `next`: the id to go on after; null: this is the last page. */
+  /** By id, with revoked keys. `next`: the id after which the next page begins; null on the last page. */
   apiKeys(page: {
     readonly after: KeyId | null
     readonly limit: number
@@ -77,12 +80,12 @@ export interface Reads extends WebhookReads {
   liveApiKeys(): Promise<readonly ApiKey[]>
   circuits(): Promise<readonly Circuit[]>
   dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
-  /** All of them, drafts too, in the order of their ids. */
+  /** All connections and drafts by id. */
   connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
   vaultKeys(): Promise<VaultKeys>
-  /** Of which the host app should hear by now that they end. */
+  /** Connections whose `connection.expiring` is due. */
   endingGrants(now: Instant, limit: number): Promise<readonly ConnectionId[]>
-  /** For health and metrics; cheap, from indexes. */
+  /** For health and metrics. Reads indexes only. */
   census(now: Instant): Promise<Census>
 }
 
@@ -91,7 +94,7 @@ export type ConnectionFilter = {
   readonly provider: ProviderId | null
   readonly status: Connection['status'] | null
   readonly expiringBefore: Instant | null
-  /** Ids above this one. */
+  /** Only ids after this one. */
   readonly after: ConnectionId | null
   readonly limit: number
   /** What the caller reaches. Part of the query, so that pages are full. */
@@ -104,9 +107,9 @@ export type Census = {
     readonly status: Connection['status']
     readonly count: number
   }[]
-  /** Imports that wait for their first refresh; providers without any are left out. */
+  /** Imports that wait for their first refresh, by provider. */
   readonly unproven: readonly { readonly provider: ProviderId; readonly count: number }[]
-  /** Of each provider with anything due but unproven imports, configured or not. */
+  /** The oldest due time of each provider, configured or not. Unproven imports do not count. */
   readonly oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[]
   readonly revocationsQueued: number
 }
@@ -123,8 +126,8 @@ export interface Writes extends Reads, WebhookWrites {
   trySaveConnection(before: Connection, after: Connection): Promise<WriteResult>
   removeConnection(id: ConnectionId): Promise<void>
   /**
-   * Lease and intent in one write. Wins only if nobody else holds the lease and the grant is still
-   * `connection`'s; the row then says that its refresh token may be spent.
+   * Writes lease and intent together. Wins only if no other attempt holds the lease and the grant is
+   * still that of `connection`. From then on the refresh token may be spent.
    */
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
   /** A token that another connection holds stays with it. Forgets the oldest token of the same origin. */
@@ -164,41 +167,41 @@ export interface Writes extends Reads, WebhookWrites {
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
   /**
-   * After the clock was set back: no time of revocations, circuits, webhooks, data keys and leases lies
-   * in the future, and the heartbeat neither.
+   * After the clock was set back: moves the future times of revocations, circuits, webhooks, data keys
+   * and leases, and the heartbeat, to `now`.
    */
   endWaits(now: Instant): Promise<void>
-  /** Adds, retires and removes keys, until they are these. */
+  /** Adds, retires and removes keys, so that these remain. */
   saveVaultKeys(keys: VaultKeys): Promise<void>
-  /** Goes on from `position`; null: from the beginning. */
+  /** Continues from `position`; null begins. */
   reSeal(position: ReSealPosition | null, limit: number): Promise<ReSealed>
-  /** What has outlived its use: spent flows, dead links, old hashes and events. Returns rows removed. */
+  /** Deletes old flows, links, hashes, events and the like. Returns the number of rows. */
   sweep(now: Instant): Promise<number>
 }
 
 export type Lease = {
   readonly attempt: AttemptId
-  /** Since when the refresh token may be spent: see `unknownSince`. */
+  /** From then on the refresh token may be spent: see `unknownSince`. */
   readonly since: Instant
   readonly until: Instant
-  /** When the schedule takes the connection up again if this process dies now. */
+  /** When the schedule retries if this process dies now. */
   readonly dueAt: Instant
 }
 
-/** Throws `StoreError` when the database fails; the first error is the one reported. */
+/** Throws `StoreError` if the database fails. */
 export interface Store extends Reads {
   /**
    * `work` runs again from its start if the database was locked or a fenced write lost, so it may have
    * no effect outside `trx`. It must ask `trx` and not the store: the store throws then.
    */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
-  /** Proves that the database can be written, and has not been found damaged; throws `StoreError`. */
+  /** Proves that the database accepts a write and is not known to be damaged. Throws `StoreError`. */
   probe(): Promise<void>
-  /** Leaves nothing in the log: what was deleted from the database would stay readable there. */
+  /** Empties the write-ahead log, because deleted values would stay readable there. */
   emptyLog(): Promise<void>
-  /** The same for callers from outside: at most one probe a second, which is a synced write, in all. */
+  /** The same for callers of the API: at most one probe a second, because it is a synced write. */
   sharedProbe(): Promise<void>
-  /** Bytes of what is written and not yet taken into the database: it grows under a long reader. */
+  /** The size of the write-ahead log. It grows while another process reads for long. */
   logBytes(): number
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -206,48 +209,50 @@ export interface Store extends Reads {
 /** `arrived`: from a consent or an import. `received`: from a refresh, so it has never left the vault. */
 export type TokenOrigin = 'arrived' | 'received'
 
-/** A rotation that was received and that the store has not taken yet. */
+/** A received rotation that is not in the database yet. */
 export type JournalEntry = {
   readonly attempt: AttemptId
   readonly connectionId: ConnectionId
   readonly grantId: GrantId
-  /** The one that was presented. */
+  /** The generation of the refresh token that was sent. */
   readonly generation: number
   readonly sentAt: Instant
   readonly tokens: ReceivedTokens
 }
 
-/** The last resort: stable storage that needs no more room than it has. Synchronous on purpose. */
+/**
+ * Stable storage for rotations that needs no free disk. Synchronous, so that nothing happens in between.
+ */
 export interface Journal {
-  /** Outlives the process when it answers true, though not the machine: nothing is waited for. */
+  /** Returns true if the entry survives a crash of the process, though not of the machine. */
   note(entry: JournalEntry): boolean
-  /** On stable storage when it answers true; false where even this has failed or is full. */
+  /** Returns true if the entry is on stable storage. */
   keep(entry: JournalEntry): boolean
   readonly entries: readonly JournalEntry[]
   drop(entry: Pick<JournalEntry, 'attempt'>): void
 }
 
-/** How far a pass over every sealed column has come. */
+/** The position of a pass over all sealed columns. */
 export type ReSealPosition = { readonly table: number; readonly after: string | number | null }
 
-/** `next` null: the pass is over. */
+/** `next` is null at the end of the pass. */
 export type ReSealed = { readonly resealed: number; readonly next: ReSealPosition | null }
 
-/** A key of the vault as it is stored. `data` keys seal fields; the `index` key makes fingerprints. */
+/** A stored key. A `data` key seals fields; the `index` key makes fingerprints. */
 export type WrappedKey = {
-  /** Made from the key itself, so that it names one key only. */
+  /** Made from the key, so that it names only this key. */
   readonly id: string
   readonly purpose: 'data' | 'index'
   readonly wrapped: Uint8Array
   readonly createdAt: Instant
-  /** From then on it opens what it has sealed, and seals nothing new. */
+  /** From then on the key only opens. */
   readonly retiredAt: Instant | null
 }
 
-/** What the store keeps of a vault's keys. Worth nothing without the master key. */
+/** The stored keys of a vault. Useless without the master key. */
 export type VaultKeys = {
   readonly vaultId: string
-  /** Tells the right master key from any other before anything is written. */
+  /** Detects a wrong master key before anything is written. */
   readonly check: Uint8Array
   readonly keys: readonly WrappedKey[]
 }
@@ -265,9 +270,9 @@ export type ApiKey = {
 }
 
 /**
- * Those that the schedule takes apart. `unproven`: imports that wait for their first refresh.
- * `troubled`: their last refresh failed; one that hangs must not keep the others from their turn.
+ * The classes of the schedule. `unproven`: imports that wait for their first refresh. `troubled`: the
+ * last refresh failed; these may not delay the others.
  */
 export type Among = 'healthy' | 'unproven' | 'troubled'
-/** `own`: with an OAuth client of its own; one without a secret cannot be told from `configured`. */
+/** `own`: with an own OAuth client that has a secret. Without a secret it counts as `configured`. */
 export type Whose = 'any' | 'configured' | 'own'

@@ -21,14 +21,14 @@ export type ExchangeRequest = {
   readonly client: ClientCredentials | null
   readonly params: Readonly<Record<string, string>>
   readonly redirectUri: string
-  /** Every parameter of the callback, as it came; its state was checked against the stored hash. */
+  /** The parameters of the callback. The state was checked already. */
   readonly callback: ReadonlyMap<string, string>
   readonly verifier: Secret
   readonly nonce: Secret | null
   readonly requestedScope: readonly string[]
 }
 
-/** Where to refresh, with what; `providerData` is what earlier answers said. */
+/** What a refresh needs. `providerData` is from earlier answers. */
 export type RefreshRequest = {
   readonly provider: ProviderId
   readonly client: ClientCredentials | null
@@ -49,58 +49,58 @@ export type IdentifyOutcome =
   | {
       readonly kind: 'ok'
       readonly account: Account
-      /** What else the answer told that later calls need. */
+      /** Values of the answer that later calls need. */
       readonly providerData?: Readonly<Record<string, unknown>>
     }
-  /** The provider has nothing to ask, or answers no account. */
+  /** The provider has no endpoint for this, or names no account. */
   | { readonly kind: 'unknown' }
-  /** The token is not of the account that the provider's kept data belong to. */
+  /** The token is of another account than the stored provider data. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'unavailable'; readonly detail: string }
 
-/** Everything that is said to a provider. No method throws for what a provider answers. */
+/** All calls to providers. No method throws because of an answer. */
 export interface TokenEndpoint {
-  /** Throws `VaultError` where discovery fails or the provider is misconfigured. */
+  /** Throws `VaultError` if discovery fails or the provider is misconfigured. */
   begin(request: AuthorizationRequest): Promise<AuthorizationStart>
   exchange(request: ExchangeRequest): Promise<ExchangeOutcome>
   refresh(request: RefreshRequest): Promise<RefreshOutcome>
-  /** Userinfo or the preset's probe, with an access token. */
+  /** Asks userinfo, or the probe of the preset, with an access token. */
   identify(request: {
     readonly provider: ProviderId
     readonly client: ClientCredentials | null
     readonly params: Readonly<Record<string, string>>
     readonly providerData: Readonly<Record<string, unknown>>
     readonly accessToken: Secret
-    /** The app imported this access token: what came with other tokens says nothing of it. */
+    /** The app imported this access token, so values of other tokens do not apply. */
     readonly isImported?: boolean
   }): Promise<IdentifyOutcome>
   revoke(revocation: RevocationRequest): Promise<RevocationOutcome>
-  /** Whether a revocation could be sent; true if nobody can tell now. Takes two seconds at most. */
+  /** Whether a revocation could be sent; true if unknown. Takes at most two seconds. */
   canRevoke(
     about: Pick<RevocationRequest, 'provider' | 'client' | 'params' | 'providerData'>,
   ): Promise<boolean>
-  /** RFC 6749 §4.4, or the preset's own grant: a token of the client's own. It spends nothing. */
+  /** Gets a token of the client itself (RFC 6749 §4.4, or the grant of the preset). */
   fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
-  /** Whether the provider takes credentials, by the preset's probe; `grant_dead`: it does not. */
+  /** Asks the probe of the preset whether the credentials are valid; `grant_dead` if not. */
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
-  /** How far the clock of each provider was ahead of ours when it last answered for tokens. */
+  /** How far the clock of each provider was ahead at its last token answer. */
   clockSkewsMs(): ReadonlyMap<ProviderId, number>
-  /** Why the provider could not be asked when it was last tried; null: it could. */
+  /** Why the last call to the issuer failed; null if it did not. */
   faultOf(provider: ProviderId): ProviderFault | null
-  /** Asks the issuers that gave no metadata yet, or none when they were last asked. */
+  /** Asks the issuers again whose metadata are missing or failed. */
   askIssuers(): Promise<void>
-  /** Which secret of the configured client the provider accepted last; null: it has none. */
+  /** The secret of the configured client that the provider accepted last; null without a secret. */
   secretInUse(provider: ProviderId): SecretInUse | null
-  /** The configured client or the connection's own by its public id, to which tokens are issued. */
+  /** The client to which tokens are issued: configured, or own with its public id. */
   clientName(provider: ProviderId, client: ClientCredentials | null): string
   /**
-   * Tells clients apart for lanes, circuits and sibling grants. The key of a connection's own client
-   * holds a keyed fingerprint of its secret, unless that secret is the configured client's.
+   * Identifies a client for lanes, circuits and siblings. The key of an own client has a keyed
+   * fingerprint of its secret, unless the configured client has the same secret.
    */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
   /**
-   * The sets of grants that a revocation at this client may reach: two clients with one in common may
-   * hold the same grant of a user. Wider than `clientKey`: it spans provider ids and secrets.
+   * The sets of grants that a revocation at this client may reach. Two clients with a set in common may
+   * hold the same grant. Wider than `clientKey`: across provider ids and secrets.
    */
   grantKeys(provider: ProviderId, client: ClientCredentials | null): readonly string[]
 }
@@ -108,12 +108,12 @@ export interface TokenEndpoint {
 export type ProviderFault = {
   readonly reason: 'unavailable' | 'misconfigured'
   readonly since: Instant
-  /** Null: when somebody uses the provider. */
+  /** Null: at the first use of the provider. */
   readonly retryAt: Instant | null
 }
 
 export type SecretInUse = {
-  /** In the list of the settings, from 0; null: none was accepted since they were read. */
+  /** The index in the settings, from 0; null if none was accepted since they were read. */
   readonly index: number | null
   readonly count: number
 }
