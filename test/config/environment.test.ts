@@ -250,7 +250,7 @@ test.each(['--inspect=0', '--tls-keylog=/tmp/keys', '--trace-tls', '--ins_pect']
 test.each([
   [{ inspectorUrl: 'ws://127.0.0.1:9229/x' }, /^node: .*inspector/],
   [{ writesReports: true }, /^node: .*reports/],
-])('a process with %j is rejected, whatever its flags are', (state, expected) => {
+])('a process with %j is rejected, even if no flag shows it', (state, expected) => {
   const problems = problemsOf(() => load({}, { process: { ...CLOSED, ...state } }))
   expect(problems).toEqual([expect.stringMatching(expected)])
 })

@@ -131,7 +131,7 @@ async function put(db: Kysely<Schema>, values: object): Promise<void> {
   await db.updateTable('connections').set(values).where('id', '=', FULL.id).execute()
 }
 
-test('the damaged row had a value in every sealed column', async () => {
+test('the row damaged in these tests has a value in every sealed column', async () => {
   await using vault = await stocked(database, UNCACHED)
   const { row } = await look(vault)
   for (const column of COLUMNS) expect(shownOf(row, column)).not.toBeNull()

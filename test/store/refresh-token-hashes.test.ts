@@ -18,7 +18,7 @@ describe.each(databases)('hashes of refresh tokens in $name', ({ open, behind })
     return vault
   }
 
-  test('of the refresh tokens that refreshes brought, only the newest eight stay known', async () => {
+  test('only the newest eight of the refresh tokens from refreshes stay known', async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'arrived', ['imported'])
     await remember(vault, 'received', names('r', 1_000))

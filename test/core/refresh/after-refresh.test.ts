@@ -302,7 +302,7 @@ describe('a lost rotation within the grace of the provider', () => {
     expect((after.dueAt ?? 0) - NOW).toBeLessThanOrEqual(6_000)
   })
 
-  test('the grace counts from the first attempt, so that rescues come to an end', () => {
+  test('the grace counts from the first attempt, so that rescues end', () => {
     const before = makeConnection({ attempt: justNow })
     expect(afterRefresh(before, lost, end()).attempt?.sentAt).toBe(justNow.sentAt)
     const over = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })

@@ -70,7 +70,7 @@ describe('the decision of a token read', () => {
     [59 * MINUTE, 'serve and refresh'],
     [59 * MINUTE + 1, 'refresh'],
     [2 * HOUR, 'refresh'],
-  ])('a token read at +%d ms of a token of one hour decides to %s', (age, expected) => {
+  ])('a token read %d ms after the issue of a one-hour token decides to %s', (age, expected) => {
     expect(said(decideRead(makeConnection(), demand, MADE_AT + age))).toBe(expected)
   })
 
@@ -79,17 +79,20 @@ describe('the decision of a token read', () => {
     [0, HOUR, 'refresh'],
     [1800, 29 * MINUTE, 'serve'],
     [1800, 31 * MINUTE, 'refresh'],
-  ])('a token read with minTtlSeconds %d at +%d ms decides to %s', (seconds, age, expected) => {
-    const wish = { minTtlMs: seconds * 1000, rejected: null }
-    expect(said(decideRead(makeConnection(), wish, MADE_AT + age))).toBe(expected)
-  })
+  ])(
+    'a token read with minTtlSeconds %d, %d ms after the issue, decides to %s',
+    (seconds, age, expected) => {
+      const wish = { minTtlMs: seconds * 1000, rejected: null }
+      expect(said(decideRead(makeConnection(), wish, MADE_AT + age))).toBe(expected)
+    },
+  )
 
   test.each([
     [14_999, 'serve short-lived'],
     [15_000, 'serve short-lived'],
     [15_001, 'refresh'],
   ])(
-    'a token read asks at most half of a lifetime of thirty seconds: at +%d ms it decides to %s',
+    'a token read %d ms after the issue of a thirty-second token decides to %s',
     (age, expected) => {
       const grant = makeGrant({ token: makeToken({ expiresAt: MADE_AT + 30_000 }) })
       const connection = makeConnection({ grant, dueAt: MADE_AT + 20_000 })

@@ -149,7 +149,7 @@ describe.each(permitted)('$name', ({ endpoint }) => {
 
 const wide = every.filter(({ endpoint }) => endpoint.reach === 'everything')
 describe.each(wide)('$name', ({ endpoint }) => {
-  test('a narrowed key is rejected with 403, whatever its permissions', async () => {
+  test('a narrowed key is rejected with 403, even with the permission admin', async () => {
     const answer = await refusal(to(endpoint, { headers: { authorization: 'Bearer narrow-key' } }))
     expect(answer).toMatchObject({ status: 403, code: 'forbidden' })
   })

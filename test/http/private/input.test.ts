@@ -204,7 +204,7 @@ describe('request bodies', () => {
     expect(await statusOf({ body: '{}', headers: { 'content-type': type } })).toBe(status)
   })
 
-  test('a body in another charset is rejected with the accepted one', async () => {
+  test('a body in another charset is rejected, and the answer names UTF-8', async () => {
     const answer = await ask(api.address, {
       method: 'POST',
       path,

@@ -182,7 +182,7 @@ test.each(['?x', '*', 'http://evil.example', 'http://evil.example/callback/acme?
   },
 )
 
-test('the public URL comes from the settings, whatever a request says', async () => {
+test('the public URL comes from the settings, not from headers of the request', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const plain = await ask(larder.address, { path, headers: { cookie: COOKIE } })

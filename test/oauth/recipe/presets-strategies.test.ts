@@ -46,7 +46,7 @@ const signedSecret = () => ({
   },
 })
 
-test('a client secret is signed anew for the token request', async () => {
+test('the client secret of a token request is a signed JWT', async () => {
   const { requests } = await speak(signedSecret, token(), exchangeCode, [EC])
   const { form = {} } = requests[0] ?? {}
   const { valid, header, claims } = read(form['client_secret'] ?? '', EC)

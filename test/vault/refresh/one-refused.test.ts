@@ -47,7 +47,7 @@ test.each<[string, Misbehaviour]>([
   },
 )
 
-test('404 at the address of all connections opens the circuit, whatever the parameter', async () => {
+test('404 at the address of all connections opens the circuit, even for a connection with a parameter', async () => {
   await using stage = await openStage(OF_A_SHOP)
   const { connection } = await stage.adopt({ demand: { params: { shop: 'ours' } } })
   await stage.provider.misbehave({ act: 'answer', status: 404, body: 'html' })
