@@ -3,7 +3,9 @@ import { VaultError } from '../../core/base/errors.ts'
 import { yieldTurn } from '../../core/base/yield-turn.ts'
 import { type NewDraft, keepDraft } from './keep-draft.ts'
 import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
-import { type Imported, promoteUnproven, reportPromoted } from './promote-draft.ts'
+import { promoteUnproven } from './promote-draft.ts'
+import { reportConnected } from '../connect/report-connected.ts'
+import type { NewGrantChange } from '../refresh/record-change.ts'
 
 export type BatchResult =
   | {
@@ -74,9 +76,9 @@ async function importUnverified(ports: ProveNeeds, newDraft: NewDraft): Promise<
     if (kept !== newDraft.draft) return { stored: kept, promotion: null }
     return { stored: kept, promotion: await promoteUnproven(ports, trx, kept) }
   })
-  if (promotion?.kind === 'refused') throw promotion.error
-  if (promotion?.kind !== 'promoted') return unchanged(stored)
-  reportPromoted(ports, promotion)
+  if (promotion instanceof VaultError) throw promotion
+  if (promotion === null || promotion === 'unproven') return unchanged(stored)
+  reportConnected(ports, promotion, 'import')
   return promoted(promotion)
 }
 
@@ -92,8 +94,8 @@ async function importVerified(ports: ProveNeeds, newDraft: NewDraft): Promise<Ba
   }
 }
 
-function promoted({ created, connection }: Imported): BatchResult {
-  return { kind: created ? 'created' : 'replaced', connection }
+function promoted({ change, connection }: NewGrantChange): BatchResult {
+  return { kind: change === 'created' ? 'created' : 'replaced', connection }
 }
 
 function unchanged(connection: LiveConnection): BatchResult {

@@ -2,7 +2,6 @@ import type { LiveConnection } from '../../core/connection/connection.ts'
 import type { VaultError } from '../../core/base/errors.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Writes } from '../../ports/store.ts'
-import type { Imported } from './promote-draft.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 
 /** Imported credentials, before they are stored. */
@@ -15,10 +14,17 @@ export type NewDraft = {
   readonly findHolder: (trx: Writes) => Promise<LiveConnection | null>
 }
 
+export type Imported = {
+  readonly connection: LiveConnection
+  readonly change: 'created' | 'reconnected' | 'unchanged'
+}
+
 /** Imports credentials, or tries again to prove a draft that has the same ones. */
 export async function importDraft(ports: ProveNeeds, newDraft: NewDraft): Promise<Imported> {
   const connection = await ports.store.write((trx) => keepDraft(trx, newDraft))
-  return connection.draft === null ? { connection, created: false } : proveDraft(ports, connection)
+  return connection.draft === null
+    ? { connection, change: 'unchanged' }
+    : proveDraft(ports, connection)
 }
 
 /** Stores a draft before anything is proven. Returns the draft, or the holder if there is one. */

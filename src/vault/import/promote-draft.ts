@@ -28,38 +28,34 @@ import { type NewGrantChange, recordGrant } from '../refresh/record-change.ts'
 import { endsSiblings } from '../refresh/siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
-export type Imported = { readonly connection: LiveConnection; readonly created: boolean }
-
-type Promoted = Imported & { readonly kind: 'promoted' }
-/** The draft was removed. */
-type Refused = { readonly kind: 'refused'; readonly error: VaultError }
-/** The draft stays, because another grant works in the connection that it would replace. */
-const UNPROVEN = { kind: 'unproven' } as const
-
-type Promotion = Promoted | Refused | typeof UNPROVEN
+/** A refused draft was removed. An unproven one stays, because it would replace a working grant. */
+type Promotion = NewGrantChange | VaultError | 'unproven'
 
 /**
  * Makes a draft a connection: the grant replaces that of the named connection, else that of this
  * user's connection for the same account, else it creates a connection. The id of a replaced
  * connection stays. An unproven grant replaces none.
  */
-export async function promoteDraft(ports: RefreshNeeds, draft: LiveConnection): Promise<Imported> {
+export async function promoteDraft(
+  ports: RefreshNeeds,
+  draft: LiveConnection,
+): Promise<NewGrantChange> {
   // A running refresh spends the refresh token that is about to be moved.
   await ports.flights.finished(draft.id)
   const promotion = await ports.store.write(async (trx): Promise<Promotion> => {
     const stored = await trx.connection(draft.id)
     if (stored === null || !isLive(stored)) throw new LostWriteError('connection')
-    if (stored.draft === null) return { kind: 'promoted', connection: stored, created: false }
+    if (stored.draft === null) return { connection: stored, change: 'reconnected' }
     return promote(ports, trx, stored, asIdentified(ports, stored, draft))
   })
-  if (promotion.kind === 'refused') throw promotion.error
-  if (promotion.kind === 'unproven') {
+  if (promotion instanceof VaultError) throw promotion
+  if (promotion === 'unproven') {
     throw new VaultError('provider_unavailable', 'the tokens could not be proven yet', {
       nextAction: 'retry',
       retryAfterSeconds: 30,
     })
   }
-  reportPromoted(ports, promotion)
+  reportConnected(ports, promotion, 'import')
   return promotion
 }
 
@@ -96,10 +92,6 @@ function refreshTokenRequired(detail: string): VaultError {
   })
 }
 
-export function reportPromoted(ports: RefreshNeeds, { connection, created }: Imported): void {
-  reportConnected(ports, { connection, change: created ? 'created' : 'reconnected' }, 'import')
-}
-
 /** Promotes a draft without asking the provider, unless accounts share grants. */
 export async function promoteUnproven(
   ports: RefreshNeeds,
@@ -113,9 +105,9 @@ export async function promoteUnproven(
       'is required unless it is verified: the provider has to say whose tokens these are',
     )
   }
-  const promotion = isShared ? UNPROVEN : await promote(ports, trx, draft, draft)
+  const promotion = isShared ? 'unproven' : await promote(ports, trx, draft, draft)
   // The caller does not prove it, so the schedule does.
-  if (promotion.kind === 'unproven')
+  if (promotion === 'unproven')
     await trx.saveConnection(draft, { ...draft, dueAt: ports.clock.now() })
   return promotion
 }
@@ -127,29 +119,27 @@ async function promote(
   proven: LiveConnection,
 ): Promise<Promotion> {
   if (await isTokenOfAnotherUser(trx, proven)) {
-    return refuse(trx, stored, conflict('another connection holds this refresh token'))
+    return refuse(
+      trx,
+      stored,
+      new VaultError('conflict', 'another connection holds this refresh token'),
+    )
   }
   const replaced = await replacedBy(trx, proven)
   if (replaced !== null) {
-    return proven.status === 'active' ? replaceGrant(ports, trx, replaced, proven) : UNPROVEN
+    return proven.status === 'active' ? replaceGrant(ports, trx, replaced, proven) : 'unproven'
   }
   if (stored.draft?.replaces) {
-    return refuse(trx, stored, conflict('the connection was deleted meanwhile'))
+    return refuse(trx, stored, new VaultError('conflict', 'the connection was deleted meanwhile'))
   }
   const updatedAt = ports.clock.now()
   const after: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
-  return promoted(
-    await recordGrant(ports, trx, { before: stored, after, isQuiet: isQuiet(proven) }),
-  )
+  return recordGrant(ports, trx, { before: stored, after, isQuiet: isQuiet(proven) })
 }
 
-function conflict(detail: string): VaultError {
-  return new VaultError('conflict', detail)
-}
-
-async function refuse(trx: Writes, draft: LiveConnection, error: VaultError): Promise<Refused> {
-  await trx.removeConnection(draft.id)
-  return { kind: 'refused', error }
+async function refuse(trx: Writes, { id }: LiveConnection, error: VaultError): Promise<VaultError> {
+  await trx.removeConnection(id)
+  return error
 }
 
 async function isTokenOfAnotherUser(
@@ -182,11 +172,11 @@ async function replaceGrant(
   const { grant } = draft
   // The grant would become that of every connection of the account.
   const isShared = endsSiblings(ports, draft) && replaced.account.id !== null
-  if (isShared && isRenewable(grant) && !isOwnerProven(draft)) return UNPROVEN
+  if (isShared && isRenewable(grant) && !isOwnerProven(draft)) return 'unproven'
   const named = namedAccount(draft)
   const isSame = named !== null && isSameByProof(replaced.account, named)
   if (keptGrant(grant, replaced) !== null && !isSame) {
-    if (named === null) return UNPROVEN
+    if (named === null) return 'unproven'
     const isOther = isOtherAccount(replaced.account, named)
     return refuse(trx, draft, isOther ? accountMismatch() : ownerless())
   }
@@ -206,13 +196,7 @@ async function replaceGrant(
     createdAt: replaced.createdAt,
     updatedAt: ports.clock.now(),
   }
-  return promoted(
-    await recordGrant(ports, trx, { before: replaced, after, isQuiet: isQuiet(draft) }),
-  )
-}
-
-function promoted({ connection, change }: NewGrantChange): Promoted {
-  return { kind: 'promoted', connection, created: change === 'created' }
+  return recordGrant(ports, trx, { before: replaced, after, isQuiet: isQuiet(draft) })
 }
 
 /** The account that the provider named for the access token; null if it named none. */

@@ -10,10 +10,10 @@ import { keptGrant } from '../../core/connection/kept-refresh-token.ts'
 import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import type { IdentifyOutcome } from '../../ports/token-endpoint.ts'
 import { accountMismatch } from '../connect/write-grant.ts'
+import type { NewGrantChange } from '../refresh/record-change.ts'
 import { HELD, misconfigured, unavailable } from '../refresh/refresh-problem.ts'
 import { refresh, type RefreshNeeds, type RefreshReason } from '../refresh/refresh.ts'
 import {
-  type Imported,
   namedOwner,
   ownerless,
   promoteDraft,
@@ -29,7 +29,10 @@ export type ProveNeeds = RefreshNeeds
  * access token needs no refresh, unless accounts share grants. If the provider refuses the
  * credentials, the draft is removed.
  */
-export async function proveDraft(ports: ProveNeeds, draft: LiveConnection): Promise<Imported> {
+export async function proveDraft(
+  ports: ProveNeeds,
+  draft: LiveConnection,
+): Promise<NewGrantChange> {
   const isShared = endsSiblings(ports, draft) && isRenewable(draft.grant)
   const isRefreshed = draft.status !== 'active' || isShared
   const proven = isRefreshed ? await proveByRefresh(ports, draft, 'forced') : draft
@@ -37,7 +40,10 @@ export async function proveDraft(ports: ProveNeeds, draft: LiveConnection): Prom
 }
 
 /** As `proveDraft`, at the rate of the client's lane, and a live access token is no proof. */
-export async function verifyDraft(ports: ProveNeeds, draft: LiveConnection): Promise<Imported> {
+export async function verifyDraft(
+  ports: ProveNeeds,
+  draft: LiveConnection,
+): Promise<NewGrantChange> {
   const isRefreshed = draft.status !== 'active' || draft.grant.refreshToken !== null
   const proven = isRefreshed ? await proveByRefresh(ports, draft, 'scheduled') : draft
   return promoteDraft(ports, await identifyInLane(ports, proven))

@@ -24,12 +24,12 @@ describe('imported tokens', () => {
   test('an import with a live access token asks for the account, and refreshes nothing', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
-    const { connection, created } = await hand(stage, {
+    const { connection, change } = await hand(stage, {
       accessToken: secret(minted?.accessToken),
       refreshToken: secret(minted?.refreshToken),
       expiresAt: stage.clock.now() + HOUR,
     })
-    expect(created).toBe(true)
+    expect(change).toBe('created')
     expect(connection).toMatchObject({
       status: 'active',
       account: { id: minted?.account.id, email: minted?.account.email },
@@ -71,10 +71,10 @@ describe('imported tokens', () => {
     await using stage = await openStage({ profile: 'grace' })
     const [minted] = await stage.provider.mintGrants(1)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
-    const { connection, created } = await hand(stage, {
+    const { connection, change } = await hand(stage, {
       refreshToken: secret(minted?.refreshToken),
     })
-    expect(created).toBe(true)
+    expect(change).toBe('created')
     expect(connection).toMatchObject({
       status: 'failing',
       failure: { reason: 'provider_unavailable' },
@@ -93,7 +93,7 @@ describe('imported tokens', () => {
     const first = await hand(stage, demand)
     const again = await hand(stage, demand)
     expect(again).toMatchObject({
-      created: false,
+      change: 'unchanged',
       connection: { id: first.connection.id, grant: { generation: 2 } },
     })
     expect((await stage.provider.family(minted?.family ?? 'f0')).revoked).toBeNull()
@@ -120,7 +120,7 @@ describe('imported tokens', () => {
       label: 'work',
     })
     expect(replaced).toMatchObject({
-      created: false,
+      change: 'reconnected',
       connection: { id: connection.id, label: 'work' },
     })
     expect((await stage.stored(connection.id)).grant.refreshToken?.open().expose()).toBe(
@@ -212,7 +212,7 @@ describe('imported tokens', () => {
     ).rejects.toMatchObject({ code: 'conflict', extras: {} })
     await stage.provider.behave(down)
     expect(await hand(stage, demand)).toMatchObject({
-      created: false,
+      change: 'reconnected',
       connection: { id: connection.id, draft: null, status: 'active' },
     })
     expect((await stage.stored(connection.id)).grant.id).not.toBe(connection.grant.id)

@@ -54,7 +54,7 @@ test('an import replaces a connection whose account id the app confused', async 
   const { connection } = await hand(stage, first, { accountId: 'not-the-id' })
   await refresh(stage.ports, connection, 'forced')
   const again = await hand(stage, second, { accountId: 'not-the-id' })
-  expect(again).toMatchObject({ created: false, connection: { id: connection.id } })
+  expect(again).toMatchObject({ change: 'reconnected', connection: { id: connection.id } })
   expect(again.connection.account.id).toBe('not-the-id')
 })
 

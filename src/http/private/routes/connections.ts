@@ -70,7 +70,7 @@ export const connectionEndpoints = [
     handle: async (call, { body }) => {
       const imported = await importDraft(call.ports, draftOf(call, body))
       const view = presentConnection(imported.connection, call.ports)
-      return imported.created ? created(view) : ok(view)
+      return imported.change === 'created' ? created(view) : ok(view)
     },
   }),
   endpoint({

@@ -66,7 +66,7 @@ export const userEndpoints = [
       const wanted = { ...NOTHING_MORE, ...params, ...body }
       const imported = await importTokens(call.ports, call.caller, wanted)
       const view = presentResource(call, imported.connection)
-      return imported.created ? created(view) : ok(view)
+      return imported.change === 'created' ? created(view) : ok(view)
     },
   }),
   endpoint({
