@@ -6,6 +6,7 @@ const SLOW = [
   'test/http/private/{fuzz,openapi,operations,pages,reach}.test.ts',
   'test/http/public/form.test.ts',
   'test/oauth/answer/any-answer{,-wire}.test.ts',
+  'test/oauth/recipe/presets-pages.test.ts',
   'test/store/{every-byte,database-writer}.test.ts',
   'test/store/sqlite/{log,opening}.test.ts',
   'test/vault/operate/database-writer.test.ts',
