@@ -11,13 +11,13 @@ test.each([
   ['of another client', 'acme/another', undefined],
 ])('a reconnect without a refresh token keeps one %s, or not', (_, issuedTo, kept) => {
   const held = { issuedTo: 'acme/ours', refreshTokenExpiresAt: 9, endNoticeAt: 5 }
-  const slot = makeConnection({ grant: makeGrant(held) })
+  const replaced = makeConnection({ grant: makeGrant(held) })
   const fresh = makeGrant({ refreshToken: null, issuedTo })
-  const grant = withKeptRefreshToken(fresh, slot, true)
+  const grant = withKeptRefreshToken(fresh, replaced, true)
   expect(grant.refreshToken?.open().expose()).toBe(kept)
   expect(grant.refreshTokenExpiresAt).toBe(kept === undefined ? null : 9)
   const own = makeGrant({ refreshToken: new Secret('its own'), issuedTo })
-  expect(withKeptRefreshToken(own, slot, true)).toBe(own)
+  expect(withKeptRefreshToken(own, replaced, true)).toBe(own)
 })
 
 test('two accounts with one id at two instances of a provider share no grant', async () => {

@@ -62,12 +62,12 @@ describe('deletions at a provider whose revocation may end every grant of an acc
     const { connection } = await connect(stage, { userId: ONE })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     // As if the process had died right after it stored the tokens.
-    const candidate = draftFromTokens(
+    const newDraft = draftFromTokens(
       stage.ports,
       OPERATOR,
       demandOf(stage, minted, { userId: TWO }),
     )
-    await stage.ports.store.write((trx) => keepDraft(trx, candidate))
+    await stage.ports.store.write((trx) => keepDraft(trx, newDraft))
     expect(await remove(stage, { connection })).toBe('skipped')
   })
 

@@ -240,14 +240,14 @@ describe('imported tokens', () => {
   test('an import that a crash cut off is promoted at the next start', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
-    const candidate = draftFromTokens(stage.ports, OPERATOR, {
+    const newDraft = draftFromTokens(stage.ports, OPERATOR, {
       ...NOTHING,
       userId: 'user-1' as UserId,
       provider: ACME,
       accessToken: secret(minted?.accessToken),
       expiresAt: stage.clock.now() + HOUR,
     })
-    await stage.ports.store.write((trx) => keepDraft(trx, candidate))
+    await stage.ports.store.write((trx) => keepDraft(trx, newDraft))
     expect(await all(stage)).toEqual([])
     await promoteLeftDrafts(stage.ports)
     expect(await all(stage)).toMatchObject([{ status: 'active', account: minted?.account }])

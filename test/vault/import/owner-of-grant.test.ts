@@ -310,10 +310,10 @@ describe('one refresh token for the consents of two users', () => {
     const { connection } = await hand(stage, minted, { userId: VICTIM })
     await stage.provider.setAccount(ACCOUNT)
     const { link } = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
-    const brought = await waitingToken(stage, link.id)
+    const received = await waitingToken(stage, link.id)
     await withdrawLink(stage.ports, OPERATOR, link.id)
     const [queued] = await stage.ports.store.dueRevocations(stage.clock.now() + HOUR, 9)
-    expect(queued?.refreshToken?.open().expose()).toBe(brought)
+    expect(queued?.refreshToken?.open().expose()).toBe(received)
     expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
   })
 
