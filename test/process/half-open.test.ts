@@ -77,8 +77,9 @@ test.each(MALFORMED)(
 
 test('a connection that sends slowly or nothing is closed at the timeout', async () => {
   for (const [, bytes] of SLOW.slice(0, -1)) await holdOnBoth(bytes, OTHERS)
-  const isAccepted = async () => (await descriptors()) > OTHERS * SLOW.length
-  await until('the daemon to accept them', isAccepted)
+  await until('the daemon to accept them', async () => {
+    return (await descriptors()) > OTHERS * SLOW.length
+  })
   await freed(45_000)
 }, 60_000)
 
