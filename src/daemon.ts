@@ -1,5 +1,5 @@
 import type { Config } from './config/config.ts'
-import { ConfigError } from './config/config-error.ts'
+import { ConfigError } from './config/findings.ts'
 import { SealError, StoreError } from './core/base/errors.ts'
 import type { Events } from './observe/events.ts'
 import { listen } from './http/listen.ts'

@@ -81,22 +81,10 @@ function reasonOf(error: Error): unknown {
 }
 
 const LISTENING = ['listen', 'bind', 'getaddrinfo']
-const FILES = [
-  'access',
-  'close',
-  'fstat',
-  'fsync',
-  'ftruncate',
-  'link',
-  'lstat',
-  'mkdir',
-  'open',
-  'read',
-  'rename',
-  'stat',
-  'unlink',
-  'write',
-]
+const FILES =
+  'access close fstat fsync ftruncate link lstat mkdir open read rename stat unlink write'.split(
+    ' ',
+  )
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
 /** An error of the operating system, by its code: the message would show a path or an address. */

@@ -1,11 +1,9 @@
 import type { Secret } from '../core/base/secret.ts'
-import { ConfigError } from './config-error.ts'
 import { Environment, type Rule, type EnvironmentVariables } from './environment.ts'
-import { Findings } from './findings.ts'
+import { ConfigError, Findings } from './findings.ts'
 import { keyFiles, readLeftKey } from './keys/key-files.ts'
 import { apiKeyRule } from './keys/keys.ts'
-import { urlOf } from './listen.ts'
-import { readPrivateListen } from './listeners.ts'
+import { readPrivateListen, urlOf } from './listen.ts'
 import { readPlaces, type ConfigSources } from './surroundings.ts'
 import { isDaemonUrl } from './urls.ts'
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { isRecord } from '../core/base/json-path.ts'
 import type { Findings } from './findings.ts'
 import { refreshSchema } from './refresh-settings.ts'
 import { readSecretText } from './keys/secret-file.ts'
@@ -57,13 +58,13 @@ export function readLarderFile(path: string, isExpected: boolean, findings: Find
 
 /** The well-formed sections, so that one start also reports faults inside them. */
 function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
-  if (!isMap(value)) return {}
+  if (!isRecord(value)) return {}
   const rest = { ...value }
   for (const issue of issues) {
     const [section, entry] = issue.path.map(String)
     if (section === undefined && issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) delete rest[key]
-    } else if (section === 'providers' && entry !== undefined && isMap(rest[section])) {
+    } else if (section === 'providers' && entry !== undefined && isRecord(rest[section])) {
       const { [entry]: _bad, ...good } = rest[section]
       rest[section] = good
     } else if (section !== undefined) delete rest[section]
@@ -72,11 +73,7 @@ function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
 }
 
 function providerIdsIn(value: unknown): readonly string[] {
-  return isMap(value) && isMap(value['providers']) ? Object.keys(value['providers']) : []
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) && isRecord(value['providers']) ? Object.keys(value['providers']) : []
 }
 
 /** Records only the position: messages of the parser quote the file, which may hold secrets. */

@@ -91,3 +91,17 @@ function optionsOf(text: string): readonly string[] {
   if (current !== null) options.push(current)
   return options
 }
+
+const PROXIES = ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => [
+  name.toUpperCase(),
+  name,
+])
+
+const PROXY_UNUSED =
+  'is set and not used: Larder connects to providers and webhook receivers directly, ' +
+  'so this machine needs a route to them'
+
+/** Warns that forward proxies are not used: the address guard must open its connections itself. */
+export function doubtProxyVariables(variables: EnvironmentVariables, findings: Findings): void {
+  for (const name of PROXIES) if (variables[name]) findings.warning(name, PROXY_UNUSED)
+}

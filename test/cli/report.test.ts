@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { explain, isFault } from '../../src/cli/report.ts'
-import { ConfigError } from '../../src/config/config-error.ts'
+import { ConfigError } from '../../src/config/findings.ts'
 import { SealError, StoreError } from '../../src/core/base/errors.ts'
 import { ListenError } from '../../src/http/listen.ts'
 import { GuardError } from '../../src/oauth/egress/egress.ts'

@@ -1,5 +1,5 @@
 import { type Config, loadConfig } from '../../src/config/config.ts'
-import { ConfigError } from '../../src/config/config-error.ts'
+import { ConfigError } from '../../src/config/findings.ts'
 import type { ConfigSources } from '../../src/config/surroundings.ts'
 import { tempDir } from './temp-dir.ts'
 

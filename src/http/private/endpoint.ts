@@ -64,14 +64,15 @@ type Definition<
   /** `everything`: the answer covers all users and providers, so a narrowed key is refused. */
   readonly reach?: 'own' | 'everything'
   readonly params: Params
-  readonly query: Query
-  /** Strict: an unknown field is an error. `NO_BODY` if none is read. */
-  readonly body: Body
+  /** Absent: none. */
+  readonly query?: Query
+  /** Strict: an unknown field is an error. Absent: none. */
+  readonly body?: Body
   /** Bytes; 64 KiB. */
   readonly bodyLimit?: number
   readonly answers: Answers
   /** Errors besides those that every endpoint can return. */
-  readonly errors: readonly ErrorCode[]
+  readonly errors?: readonly ErrorCode[]
   /** HEAD is refused if GET does more than read: the router would run it (RFC 9110 §9.3.2). */
   readonly head?: 'refused'
   /**
@@ -136,16 +137,18 @@ export type Endpoint = {
 export function endpoint<
   const P extends string,
   Params extends TextShape<ParamNames<P>>,
-  Query extends TextShape,
-  Body extends z.ZodObject,
   const Answers extends AnswerShapes,
+  Query extends TextShape = typeof NO_FIELDS,
+  Body extends z.ZodObject = typeof NO_BODY,
 >(definition: Definition<P, Params, Query, Body, Answers>): Endpoint {
   return {
     ...definition,
     route: `${definition.method.toUpperCase()} ${definition.path}`,
     paramNames: Array.from(definition.path.matchAll(/\{(\w+)\}/g), ([, name]) => name ?? ''),
     params: z.strictObject(definition.params),
-    query: z.strictObject(definition.query),
+    query: z.strictObject(definition.query ?? NO_FIELDS),
+    body: definition.body ?? NO_BODY,
+    errors: definition.errors ?? [],
     reach: definition.reach ?? 'own',
     bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
     head: definition.head ?? 'answered',
@@ -168,7 +171,8 @@ export class PlainText {
   }
 }
 
-export const NO_BODY = z.strictObject({})
+const NO_FIELDS = {}
+const NO_BODY = z.strictObject(NO_FIELDS)
 
 export function ok<const B>(body: B): { readonly status: 200; readonly body: B } {
   return { status: 200, body }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Credentials, isPassword, isUsername } from '../../core/connection/credentials.ts'
 import type { ProviderId, UserId } from '../../core/base/ids.ts'
+import { isRecord } from '../../core/base/json-path.ts'
 import { Secret } from '../../core/base/secret.ts'
 import { NOT_A_TIME, parseTime } from './parse-time.ts'
 import { jsonFlaw } from './parse-value.ts'
@@ -120,7 +121,7 @@ const DEEPEST_METADATA = 16
 
 /** The host app's own JSON, returned exactly as it was stored. */
 export const metadata = z
-  .custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object')
+  .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be an object')
   .superRefine((value, ctx) => {
     const flaw = jsonFlaw(value, DEEPEST_METADATA)
     const tooLong = flaw === null && JSON.stringify(value).length > LONGEST_METADATA
@@ -128,10 +129,6 @@ export const metadata = z
     if (message !== null) ctx.addIssue({ code: 'custom', message })
   })
   .meta({ type: 'object', additionalProperties: true })
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 export const instant = z
   .union([z.string(), z.number()], NOT_A_TIME)
@@ -193,6 +190,6 @@ export function withRule<T extends z.ZodObject>(
   return body.refine((value) => rule.holds(value), {
     path: [rule.field],
     error: rule.detail,
-    when: ({ value }) => isObject(value),
+    when: ({ value }) => isRecord(value),
   })
 }

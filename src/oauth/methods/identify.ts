@@ -16,16 +16,10 @@ import { NOT_SENT } from '../answer/read-answer.ts'
 import { keptValues, NO_SOURCES } from '../answer/received-tokens.ts'
 import { sendSideRequest } from '../request/send-request.ts'
 import type { SentRequest } from '../egress/sent-request.ts'
+import type { AccountSources } from '../recipe/account-shapes.ts'
 import { checkUserinfo } from '../answer/subject.ts'
 import { withoutUnverified } from '../answer/unverified.ts'
 import type { Means } from '../request/means.ts'
-
-type AccountSources = {
-  readonly id?: TextSource | undefined
-  readonly email?: TextSource | undefined
-  readonly emailVerified?: JsonPath | boolean | undefined
-  readonly name?: TextSource | undefined
-}
 
 const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
@@ -68,7 +62,10 @@ async function probe(
 }
 
 /** The account in a document: claims, a token answer, the answer of a probe. */
-export function accountIn(document: unknown, sources: AccountSources | undefined): Account {
+export function accountIn(
+  document: unknown,
+  sources: Partial<AccountSources> | undefined,
+): Account {
   const at = (source: TextSource | undefined) =>
     source === undefined ? null : textAt(document, source)
   const email = at(sources?.email)

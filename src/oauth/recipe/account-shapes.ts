@@ -27,3 +27,4 @@ export const accountSources = z
     name: textSource.optional(),
   })
   .readonly()
+export type AccountSources = z.output<typeof accountSources>

@@ -66,7 +66,6 @@ export const authorizationEndpoints = [
     summary: 'Begin a flow with a callback of the host app',
     permission: 'links:write',
     params: {},
-    query: {},
     body: beginBody,
     answers: { 201: authorizationShape },
     errors: ['not_found', 'provider_misconfigured', 'provider_unavailable'],
@@ -81,7 +80,6 @@ export const authorizationEndpoints = [
     summary: 'Complete a flow with the parameters of your callback',
     permission: 'links:write',
     params: {},
-    query: {},
     body: completeBody,
     answers: { 200: completedShape },
     errors: [

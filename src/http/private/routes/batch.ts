@@ -36,11 +36,9 @@ export const batchEndpoints = [
     summary: 'Import many connections at once',
     permission: 'connections:write',
     params: {},
-    query: {},
     body: batchBody,
     bodyLimit: LIMIT_BYTES,
     answers: { 200: batchShape },
-    errors: [],
     handle: async (call, { body }) => {
       const { ports, caller } = call
       const items = body.items.map((item) => () => {

@@ -7,7 +7,7 @@ import { importDraft } from '../../../vault/import/keep-draft.ts'
 import { listConnections } from '../../../vault/connections/list-connections.ts'
 import { refreshNow } from '../../../vault/tokens/refresh-now.ts'
 import { type Changes, updateConnection } from '../../../vault/import/update-connection.ts'
-import { created, endpoint, NO_BODY, ok } from '../endpoint.ts'
+import { created, endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection } from '../present.ts'
 import { connectionPageShape, connectionShape, deletionShape } from '../wire.ts'
@@ -44,7 +44,6 @@ export const connectionEndpoints = [
     permission: 'connections:read',
     params: {},
     query: listQuery,
-    body: NO_BODY,
     answers: { 200: connectionPageShape },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { query }) => {
@@ -62,7 +61,6 @@ export const connectionEndpoints = [
     summary: "Import a user's tokens or credentials, or connect the client itself",
     permission: 'connections:write',
     params: {},
-    query: {},
     body: importBody,
     answers: { 200: connectionShape, 201: connectionShape },
     errors: CREDENTIAL_ERRORS,
@@ -79,8 +77,6 @@ export const connectionEndpoints = [
     method: 'get',
     summary: 'Read a connection',
     permission: 'connections:read',
-    query: {},
-    body: NO_BODY,
     answers: { 200: connectionShape },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) => {
@@ -95,7 +91,6 @@ export const connectionEndpoints = [
     summary: 'Delete a connection, and revoke its grant at the provider',
     permission: 'connections:write',
     query: { revoke: field.queryDefault(field.flag, true) },
-    body: NO_BODY,
     answers: { 200: deletionShape },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params, query }) => {
@@ -109,7 +104,6 @@ export const connectionEndpoints = [
     method: 'patch',
     summary: 'Change label or metadata, or import new credentials',
     permission: 'connections:write',
-    query: {},
     body: changeBody,
     answers: { 200: connectionShape },
     errors: CREDENTIAL_ERRORS,
@@ -126,8 +120,6 @@ export const connectionEndpoints = [
     summary: 'Refresh now',
     permission: 'connections:write',
     params: one.params,
-    query: {},
-    body: NO_BODY,
     answers: { 200: connectionShape },
     errors: [
       'not_found',

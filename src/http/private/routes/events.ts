@@ -1,6 +1,6 @@
 import { viewStoredEvent } from '../../../core/events/connection-view.ts'
 import { listEvents } from '../../../vault/operate/list-events.ts'
-import { endpoint, NO_BODY, ok } from '../endpoint.ts'
+import { endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { eventPageShape } from '../wire-events.ts'
 
@@ -16,9 +16,7 @@ export const eventEndpoints = [
       after: field.text(1, 64).optional().describe('The nextCursor of an earlier answer.'),
       limit: field.queryDefault(field.wholeNumber(1, 1000), 100),
     },
-    body: NO_BODY,
     answers: { 200: eventPageShape },
-    errors: [],
     handle: async ({ ports, caller }, { query }) => {
       const wanted = { after: query.after ?? null, limit: query.limit }
       const { items, nextCursor } = await listEvents(ports, caller, wanted)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PERMISSIONS } from '../../../core/base/access.ts'
 import { parseKeyId } from '../../../core/base/ids.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../../vault/operate/api-keys.ts'
-import { created, endpoint, NO_BODY, noContent, ok } from '../endpoint.ts'
+import { created, endpoint, noContent, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentCreatedKey, presentKey } from '../present.ts'
 import { createdKeyShape, keyPageShape } from '../wire.ts'
@@ -19,7 +19,7 @@ const keyBody = z.strictObject({
 })
 
 // Only a key that reaches everything may manage keys: a narrowed one could make a wider one.
-const common = { permission: 'admin', reach: 'everything', query: {} } as const
+const common = { permission: 'admin', reach: 'everything' } as const
 
 export const keyEndpoints = [
   endpoint({
@@ -33,9 +33,7 @@ export const keyEndpoints = [
       cursor: field.text(1, 64).optional(),
       limit: field.queryDefault(field.wholeNumber(1, 500), 100),
     },
-    body: NO_BODY,
     answers: { 200: keyPageShape },
-    errors: [],
     handle: async ({ ports }, { query }) => {
       const { cursor = null, limit } = query
       const { items, nextCursor } = await listApiKeys(ports, { cursor, limit })
@@ -51,7 +49,6 @@ export const keyEndpoints = [
     params: {},
     body: keyBody,
     answers: { 201: createdKeyShape },
-    errors: [],
     handle: async ({ ports, caller }, { body }) => {
       const wanted = { ...body, permissions: [...new Set(body.permissions)] }
       return created(presentCreatedKey(await createApiKey(ports, caller, wanted)))
@@ -64,7 +61,6 @@ export const keyEndpoints = [
     path: '/v1/keys/{id}',
     summary: 'Revoke an API key',
     params: { id: field.anyId },
-    body: NO_BODY,
     answers: { 204: null },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) => {

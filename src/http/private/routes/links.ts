@@ -6,7 +6,7 @@ import { createLink } from '../../../vault/connect/create-link.ts'
 import { linkProblems, type LinkRequest } from '../../../vault/connect/request-problems.ts'
 import { showLink } from '../../../vault/connect/show-link.ts'
 import { withdrawLink } from '../../../vault/connect/withdraw-link.ts'
-import { type EndpointCall, created, endpoint, NO_BODY, noContent, ok } from '../endpoint.ts'
+import { type EndpointCall, created, endpoint, noContent, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection, presentCreatedLink, presentLink } from '../present.ts'
 import { connectionShape, createdLinkShape, linkShape } from '../wire.ts'
@@ -50,7 +50,7 @@ const linkBody = field.withRule(
   },
 )
 
-const one = { params: { id: field.anyId }, query: {} } as const
+const one = { params: { id: field.anyId } } as const
 
 export const linkEndpoints = [
   endpoint({
@@ -60,7 +60,6 @@ export const linkEndpoints = [
     summary: 'Make a one-time URL that connects a user',
     permission: 'links:write',
     params: {},
-    query: {},
     body: linkBody,
     answers: { 201: createdLinkShape },
     errors: ['not_found'],
@@ -78,7 +77,6 @@ export const linkEndpoints = [
     summary: 'Make a one-time URL that connects this user to this provider',
     permission: 'links:write',
     params: { userId: field.userId, provider: field.providerId },
-    query: {},
     body: z.strictObject(options),
     answers: { 201: createdLinkShape },
     errors: ['not_found'],
@@ -99,7 +97,6 @@ export const linkEndpoints = [
     path: '/v1/connect-links/{id}',
     summary: 'Read the status of a link',
     permission: 'links:write',
-    body: NO_BODY,
     answers: { 200: linkShape },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) => {
@@ -114,7 +111,6 @@ export const linkEndpoints = [
     path: '/v1/connect-links/{id}',
     summary: 'Withdraw a link',
     permission: 'links:write',
-    body: NO_BODY,
     answers: { 204: null },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) => {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { readHealth, checkReadiness } from '../../../vault/operate/health.ts'
-import { endpoint, NO_BODY, ok, PlainText } from '../endpoint.ts'
+import { endpoint, ok, PlainText } from '../endpoint.ts'
 import { presentHealth } from '../present.ts'
 import { healthShape, livenessShape, readinessShape } from '../wire-operations.ts'
 
-const common = { method: 'get', params: {}, query: {}, body: NO_BODY, errors: [] } as const
+const common = { method: 'get', params: {} } as const
 
 export const operationEndpoints = [
   endpoint({

@@ -1,5 +1,5 @@
 import { listProviders } from '../../../vault/operate/list-providers.ts'
-import { endpoint, NO_BODY, ok } from '../endpoint.ts'
+import { endpoint, ok } from '../endpoint.ts'
 import { presentProvider } from '../present.ts'
 import { providerListShape } from '../wire.ts'
 
@@ -11,10 +11,7 @@ export const providerEndpoints = [
     summary: 'List providers',
     permission: 'any',
     params: {},
-    query: {},
-    body: NO_BODY,
     answers: { 200: providerListShape },
-    errors: [],
     handle: ({ ports, caller }) => ok({ items: listProviders(ports, caller).map(presentProvider) }),
   }),
 ]

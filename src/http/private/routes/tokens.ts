@@ -1,6 +1,6 @@
 import { parseConnectionId, type ProviderId, type UserId } from '../../../core/base/ids.ts'
 import { getToken, type ServedToken, type TokenRequest } from '../../../vault/tokens/get-token.ts'
-import { type EndpointCall, endpoint, NO_BODY, ok } from '../endpoint.ts'
+import { type EndpointCall, endpoint, ok } from '../endpoint.ts'
 import { anyId, providerId, queryDefault, text, userId, wholeNumber } from '../fields.ts'
 import { accessTokenText, presentAccessToken } from '../present.ts'
 import { tokenShape } from '../wire.ts'
@@ -19,7 +19,6 @@ const common = {
   permission: 'tokens:read',
   // A read may refresh.
   head: 'refused',
-  body: NO_BODY,
   answers: { 200: tokenShape },
 } as const
 

@@ -8,7 +8,7 @@ import { deleteUser } from '../../../vault/connections/delete-user.ts'
 import { findConnection } from '../../../vault/connections/find-connection.ts'
 import { importTokens } from '../../../vault/import/import-tokens.ts'
 import { listConnections } from '../../../vault/connections/list-connections.ts'
-import { type EndpointCall, created, endpoint, NO_BODY, ok } from '../endpoint.ts'
+import { type EndpointCall, created, endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { presentConnection, presentUserConnection } from '../present.ts'
 import { connectionListShape, connectionShape, deletionShape, userDeletionShape } from '../wire.ts'
@@ -42,8 +42,6 @@ export const userEndpoints = [
     summary: "List a user's connections",
     permission: 'connections:read',
     params: { userId: field.userId },
-    query: {},
-    body: NO_BODY,
     answers: { 200: connectionListShape },
     errors: ['not_found'],
     handle: async (call, { params }) => {
@@ -57,7 +55,6 @@ export const userEndpoints = [
     method: 'post',
     summary: "Import a user's tokens for a provider",
     permission: 'connections:write',
-    query: {},
     body: importBody,
     answers: { 200: connectionShape, 201: connectionShape },
     errors: CREDENTIAL_ERRORS,
@@ -76,7 +73,6 @@ export const userEndpoints = [
     summary: "Read a user's connection",
     permission: 'connections:read',
     query: { account },
-    body: NO_BODY,
     answers: { 200: connectionShape },
     errors: ['not_found', 'several_accounts'],
     handle: async (call, { params, query }) => {
@@ -91,7 +87,6 @@ export const userEndpoints = [
     summary: "Delete a user's connection, and revoke its grant at the provider",
     permission: 'connections:write',
     query: { account, revoke: field.queryDefault(field.flag, true) },
-    body: NO_BODY,
     answers: { 200: deletionShape },
     errors: ['not_found', 'several_accounts'],
     handle: async ({ ports, caller }, { params, query }) => {
@@ -106,8 +101,6 @@ export const userEndpoints = [
     summary: "Delete all of a user's connections and revoke their grants",
     permission: 'connections:write',
     params: { userId: field.userId },
-    query: {},
-    body: NO_BODY,
     answers: { 200: userDeletionShape },
     errors: ['not_found'],
     handle: async ({ ports, caller }, { params }) =>

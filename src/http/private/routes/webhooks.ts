@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { enableWebhook } from '../../../vault/webhooks/enable-webhook.ts'
 import { listWebhooks } from '../../../vault/webhooks/list-webhooks.ts'
 import { type EventPosition, replayWebhook } from '../../../vault/webhooks/replay-webhook.ts'
-import { endpoint, NO_BODY, ok } from '../endpoint.ts'
+import { endpoint, ok } from '../endpoint.ts'
 import * as field from '../fields.ts'
 import { parseTime } from '../parse-time.ts'
 import { presentWebhook } from '../present.ts'
@@ -22,7 +22,7 @@ const position = field
 
 const replayBody = z.strictObject({ after: position, before: field.maybe(position) })
 
-const common = { permission: 'admin', reach: 'everything', query: {} } as const
+const common = { permission: 'admin', reach: 'everything' } as const
 
 export const webhookEndpoints = [
   endpoint({
@@ -32,9 +32,7 @@ export const webhookEndpoints = [
     path: '/v1/webhooks',
     summary: 'List webhooks and their state',
     params: {},
-    body: NO_BODY,
     answers: { 200: webhookListShape },
-    errors: [],
     handle: async ({ ports }) => ok({ items: (await listWebhooks(ports)).map(presentWebhook) }),
   }),
   endpoint({
@@ -44,7 +42,6 @@ export const webhookEndpoints = [
     path: '/v1/webhooks/{id}/enable',
     summary: 'Enable a webhook and send at once',
     params: { id: field.anyId },
-    body: NO_BODY,
     answers: { 200: webhookShape },
     errors: ['not_found'],
     handle: async ({ ports }, { params }) =>
