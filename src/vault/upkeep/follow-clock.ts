@@ -57,7 +57,8 @@ export class ClockFollower {
   async #suspectAll(byMs: number, ending?: AbortSignal): Promise<void> {
     const { clock, store } = this.#ports
     let after: ConnectionId | null = null
-    while (!ending?.aborted) {
+    for (;;) {
+      if (ending?.aborted) return
       const ids: readonly ConnectionId[] = await store.connectionIds(after, AT_ONCE)
       if (ids.length === 0) return
       const step = { byMs, now: clock.now() }
