@@ -105,15 +105,6 @@ export const refreshing: readonly Mutation[] = [
     ],
   },
   {
-    guarantee: 'Late tokens of a grant that another process has rotated are not revoked',
-    file: 'src/vault/refresh/save-refresh.ts',
-    original: '  if (isSameGrant) return\n',
-    mutant: '',
-    killedBy: [
-      [LEASE, 'a late answer for a grant that another replica rotated is dropped, not revoked'],
-    ],
-  },
-  {
     guarantee: 'A refresh starts only if the generation is still the one that was read',
     file: 'src/store/queries/attempts.ts',
     original: "        .where('generation', '=', connection.grant.generation)\n",
