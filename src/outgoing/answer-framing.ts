@@ -1,14 +1,14 @@
 /** Field values by lower-case name, in the order of arrival. */
 export type AnswerFields = ReadonlyMap<string, readonly string[]>
 
-/** How the end of a body is found (RFC 9112 §6.3). */
+/** How a body ends (RFC 9112 §6.3). */
 export type Framing =
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly length: number }
   | { readonly kind: 'chunked' }
-  /** At the end of the connection. */
+  /** The body ends when the connection closes. */
   | { readonly kind: 'close' }
-  /** The lengths contradict each other, so no end can be trusted. */
+  /** `Content-Length` is not a number, or its values differ: the end of the body is unknown. */
   | { readonly kind: 'invalid' }
 
 export function framingOf(status: number, fields: AnswerFields): Framing {
@@ -18,19 +18,19 @@ export function framingOf(status: number, fields: AnswerFields): Framing {
   if (codings.length > 0) return { kind: 'close' }
   const lengths = new Set(listOf(fields, 'content-length').map(decimal))
   const [length] = lengths
-  // An answer without content needs no length.
+  // A 205 answer has no content, so it needs no length.
   if (length === undefined) return { kind: status === 205 ? 'none' : 'close' }
-  // One value in several fields, or several times in one field, is one length.
+  // A repeated equal value counts as one length.
   if (lengths.size > 1 || !Number.isSafeInteger(length)) return { kind: 'invalid' }
   return { kind: 'length', length }
 }
 
-/** In the order in which they were applied, without `identity`. */
+/** The transfer codings in the order in which they were applied, without `identity`. */
 export function transferCodings(fields: AnswerFields): readonly string[] {
   return listOf(fields, 'transfer-encoding').filter((coding) => coding !== 'identity')
 }
 
-/** The members of a field that is a list, in lower case. */
+/** The members of a comma-separated field, in lower case. */
 export function listOf(fields: AnswerFields, name: string): readonly string[] {
   const members = (fields.get(name) ?? []).flatMap((value) => value.split(','))
   return members.map((member) => member.trim().toLowerCase()).filter((member) => member !== '')

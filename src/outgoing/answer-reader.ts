@@ -2,7 +2,7 @@ import { type AnswerFields, framingOf } from './answer-framing.ts'
 
 export type AnswerHead = { readonly status: number; readonly fields: AnswerFields }
 
-/** The most bytes before the body: status lines, fields and informational answers. */
+/** Maximum number of bytes before the body: status lines, fields and informational answers. */
 export const HEAD_LIMIT = 128 * 1024
 
 const STATUS_LINE = /^HTTP\/\d+(?:\.\d+)?[ \t]+([1-9]\d\d)(?!\d)/i
@@ -13,10 +13,10 @@ const LF = 0x0a
 type State = 'status' | 'fields' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end' | 'over'
 
 /**
- * Reads one HTTP/1 answer, however its bytes are split. It reads what RFC 9112 obliges a client to
- * read, and more: any number of informational answers, folded fields, lines that end with a bare
- * LF, repeated equal lengths, chunk extensions. A malformed line between the fields is skipped.
- * This is safe because each connection carries one answer: no next answer can be confused with it.
+ * Reads one HTTP/1 answer from pieces of any size. Accepts at least what RFC 9112 requires of a
+ * client: any number of informational answers, folded fields, lines that end with a bare LF,
+ * repeated equal lengths, chunk extensions. Skips a malformed field line. This is safe because each
+ * connection carries only one answer, so the reader cannot confuse two answers.
  */
 export class AnswerReader {
   /** The head of the final answer; null until all of it has arrived. */
@@ -34,9 +34,9 @@ export class AnswerReader {
   #fields: [name: string, value: string][] = []
   /** The start of a line that is not complete yet. */
   #line: Buffer[] = []
-  /** Bytes of lines since the last byte of the body. */
+  /** Bytes of lines read since the last body byte. */
   #lineBytes = 0
-  /** Bytes left of the body, or of the chunk. */
+  /** Bytes still missing from the body or from the current chunk. */
   #left = 0
 
   constructor(bodyLimit: number) {
@@ -47,7 +47,7 @@ export class AnswerReader {
     return this.#state === 'over'
   }
 
-  /** The received part of the body; if there is no answer, the bytes received instead. */
+  /** The received part of the body. Without a head: the bytes received instead of an answer. */
   get body(): Buffer {
     return Buffer.concat(this.head === null ? [...this.#body, ...this.#line] : this.#body)
   }
@@ -61,7 +61,7 @@ export class AnswerReader {
     }
   }
 
-  /** The provider has closed the connection. */
+  /** Must be called when the provider closes the connection. */
   end(): void {
     if (this.#state === 'body' && this.#left === Number.POSITIVE_INFINITY) this.#finish()
     this.#state = 'over'
@@ -96,7 +96,7 @@ export class AnswerReader {
     const line = Buffer.concat(this.#line).toString('latin1').replace(/\r+$/, '')
     const rest = bytes.subarray(end + 1)
     if (this.#state === 'status' && line !== '' && !STATUS_LINE.test(line)) {
-      // Not HTTP: all of it is kept, because it may hold tokens.
+      // Not HTTP: keep all bytes, because they may contain tokens.
       this.#line.push(bytes.subarray(end))
       this.#fail('malformed')
       return rest
@@ -135,7 +135,7 @@ export class AnswerReader {
   #readField(line: string): void {
     const last = this.#fields.at(-1)
     if (/^[ \t]/.test(line)) {
-      // Folded (RFC 9112 §5.2).
+      // A folded line continues the field before it (RFC 9112 §5.2).
       if (last !== undefined) last[1] = `${last[1]} ${line.trim()}`.trim()
       return
     }
@@ -146,7 +146,7 @@ export class AnswerReader {
   #endHead(): void {
     const status = this.#status
     this.#state = 'status'
-    // An informational answer: the final one follows (RFC 9110 §15.2).
+    // The final answer follows an informational answer (RFC 9110 §15.2).
     if (status < 200) return
     const fields = new Map<string, string[]>()
     for (const [name, value] of this.#fields) {
@@ -181,7 +181,7 @@ export class AnswerReader {
     }
   }
 
-  /** The chunk of size zero ends the body; the trailer is ignored. */
+  /** A chunk of size zero ends the body. Trailer fields are ignored. */
   #readChunkSize(line: string): void {
     const size = CHUNK_SIZE.exec(line)?.[1]
     if (size === undefined) return this.#fail('malformed')

@@ -3,15 +3,15 @@ import { connect as connectTls } from 'node:tls'
 
 export type ConnectOptions = {
   readonly timeoutMs: number
-  /** Ends the attempt; the promise is rejected with its reason. */
+  /** Cancels the attempt. The promise then rejects with the reason of the signal. */
   readonly signal: AbortSignal
   readonly lookup?: LookupFunction
 }
 
-/** Opens the connection of an exchange; rejects if it cannot. */
+/** Opens the connection for an exchange; rejects on failure. */
 export type Connector = (url: URL, signal: AbortSignal) => Promise<Socket>
 
-/** Why there was no connection. Nothing was sent. */
+/** Why connecting failed. Nothing was sent. */
 export type ConnectFault = 'connect_timeout' | 'refused' | 'dns' | 'tls' | 'unreachable'
 
 /** The host of a URL as a name or an address, without brackets. */
@@ -19,7 +19,9 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
 }
 
-/** Resolves when a request can be written; for https, after the certificate is verified. */
+/**
+ * Resolves when a request can be written. With https, this is after the certificate is verified.
+ */
 export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   const { timeoutMs, signal, lookup } = options
   const isTls = url.protocol === 'https:'
@@ -31,12 +33,12 @@ export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   }
   const onAbort = () => give(signal.reason)
   const timer = setTimeout(() => {
-    // After the process was suspended, timers run first. Data that arrived meanwhile is handled
-    // before this one.
+    // When a suspended process resumes, timers run before socket events. Wait two turns, so that
+    // data that arrived meanwhile is handled first.
     setImmediate(() => setImmediate(() => give(timedOut())))
   }, timeoutMs)
   signal.addEventListener('abort', onAbort)
-  // Never removed: an error on a socket without a listener would end the process.
+  // This listener is never removed: a socket error without a listener would crash the process.
   socket.on('error', give)
   socket.once('close', () => give(new Error('closed')))
   socket.once(isTls ? 'secureConnect' : 'connect', () => resolve(socket))
@@ -57,7 +59,7 @@ function openPlain(url: URL, lookup: LookupFunction | undefined): Socket {
   return connectPlain({ host: hostOf(url), port, noDelay: true, ...(lookup && { lookup }) })
 }
 
-/** Opens no resumed session, so that a replaced certificate is seen. */
+/** Never resumes a TLS session, so that each connection verifies the current certificate. */
 function openTls(url: URL, lookup: LookupFunction | undefined): Socket {
   const host = hostOf(url)
   return connectTls({
@@ -79,7 +81,7 @@ export function connectFault(error: unknown): ConnectFault {
   return /CERT|TLS|SSL|EPROTO|UNABLE_TO_|HOSTNAME/.test(code) ? 'tls' : 'unreachable'
 }
 
-/** The cause of the fault `tls`. */
+/** The cause of a `tls` fault. */
 export type TlsFault = 'authority' | 'certificate_time' | 'hostname' | 'no_tls' | 'tls'
 
 export function tlsFault(error: unknown): TlsFault {

@@ -12,7 +12,7 @@ export type HttpRequest = {
 
 export type ExchangeOptions = {
   readonly connector: Connector
-  /** For the whole exchange, from the look-up of the name to the last byte. */
+  /** Time limit for the whole exchange, from the DNS look-up to the last byte. */
   readonly deadlineMs: number
   readonly bodyLimit: number
   readonly stop?: AbortSignal
@@ -21,22 +21,22 @@ export type ExchangeOptions = {
 export type Cut = 'deadline' | 'stopped'
 
 export type Exchanged =
-  /** No byte of the request was written; the connector's error or a cut says why. */
+  /** No byte of the request was written. `reason` is the connector's error or a `CutShort`. */
   | { readonly kind: 'not_sent'; readonly reason: unknown }
   | {
       readonly kind: 'sent'
-      /** Null: no complete head of a final answer arrived. */
+      /** Null if no complete head of a final answer arrived. */
       readonly head: AnswerHead | null
-      /** The received part of the body; without a head, the bytes received instead of an answer. */
+      /** The received part of the body. Without a head: the bytes received instead of an answer. */
       readonly body: Buffer
       readonly complete: boolean
       /** Whether any byte of an answer arrived. */
       readonly began: boolean
-      /** Why the exchange is not complete. */
+      /** Why the exchange ended if `complete` is false. */
       readonly failure: Cut | 'reset' | 'malformed' | 'too_large'
     }
 
-/** Ends an exchange early. */
+/** The abort reason when an exchange is ended early. */
 class CutShort extends Error {
   readonly cut: Cut
 
@@ -51,8 +51,8 @@ export function cutOf(reason: unknown): Cut | null {
 }
 
 /**
- * Runs one HTTP/1.1 request over its own connection, which is closed afterwards. Follows no
- * redirect and never throws because of a peer.
+ * Sends one HTTP/1.1 request over a new connection and closes the connection afterwards. Follows no
+ * redirect. Never rejects: a failure is part of the result.
  */
 export async function exchange(
   request: HttpRequest,
@@ -61,8 +61,8 @@ export async function exchange(
   const cut = new AbortController()
   const onStop = () => cut.abort(new CutShort('stopped'))
   const timer = setTimeout(() => {
-    // After the process was suspended, timers run first. Data that arrived meanwhile is handled
-    // before this one.
+    // When a suspended process resumes, timers run before socket events. Wait two turns, so that
+    // data that arrived meanwhile is handled first.
     setImmediate(() => setImmediate(() => cut.abort(new CutShort('deadline'))))
   }, deadlineMs)
   stop?.addEventListener('abort', onStop)
@@ -78,7 +78,7 @@ export async function exchange(
   }
 }
 
-/** Throws for a header that cannot stand in a request. */
+/** Throws if a header name or value is not valid in HTTP. */
 function bytesOf({ method, url, headers, body }: HttpRequest): Buffer {
   const content = Buffer.from(body ?? '')
   const hasLength = body !== null || method !== 'GET'
@@ -98,8 +98,8 @@ function bytesOf({ method, url, headers, body }: HttpRequest): Buffer {
 }
 
 /**
- * Writes the request and reads until the answer is complete, the connection ends or the time is
- * over.
+ * Writes the request and reads until the answer is complete, the connection ends or `signal`
+ * aborts.
  */
 async function converse(
   socket: Socket,
