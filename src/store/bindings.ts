@@ -1,15 +1,15 @@
 import type { Schema } from './schema.ts'
 
 /**
- * How a column is protected from somebody who can write the database but has no key:
+ * How a column is protected from a person who can write the database but has no key:
  *
- * - `row`: recorded in the sealed `row_blob` of its row. A row whose column differs does not open.
+ * - `row`: recorded in the sealed `row_blob` of its row. A row with a changed column does not open.
  * - `place`: part of the associated data of every sealed value of the row.
  * - `key`: compared with the master key, or part of the associated data of a wrapped key.
- * - `seal`: the record itself.
- * - `free`: decides when something happens, or what a list shows, and never who gets a secret.
+ * - `seal`: the `row_blob` itself.
+ * - `free`: not protected. It affects timing or lists only, never who gets a secret.
  *
- * The type demands a decision for each new column; docs/database-writer.md gives the reasons.
+ * The type requires a binding for each new column; docs/database-writer.md gives the reasons.
  */
 export type Binding = 'row' | 'place' | 'key' | 'seal' | 'free'
 

@@ -4,7 +4,7 @@ import type { Random } from '../ports/ports.ts'
 import type { RowCipher } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
 
-/** What a query runs on: the database, or one transaction. */
+/** `db` is the database or one transaction. */
 export type ReadContext = { readonly db: Kysely<Schema>; readonly cipher: RowCipher }
 
 export type WriteContext = ReadContext & {
@@ -15,7 +15,7 @@ export type WriteContext = ReadContext & {
 /** The cache entries that a transaction made stale. */
 export type ChangeLog = {
   readonly connections: Set<ConnectionId>
-  /** Users whose lists have a new member. */
+  /** Users whose list has a new connection. */
   readonly owners: Set<OwnerKey>
 }
 

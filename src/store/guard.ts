@@ -1,15 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { StoreError, type StoreFailure } from '../core/base/errors.ts'
 
-/** Reports how the database does, in one place. */
+/** Callbacks for the health of the database. */
 export type StoreReport = {
-  /** A read or a write failed after its last try. */
+  /** A read or write failed after its last retry. */
   readonly onFailed: (reason: StoreFailure) => void
   /** A write succeeded, and no damage is known. */
   readonly onWritten: () => void
 }
 
-/** All access to the database: sorts its errors, and throws instead of waiting forever. */
+/**
+ * Every access to the database passes through this class. It classifies errors, and throws if a call
+ * would deadlock.
+ */
 export class Guard {
   readonly #sortError: (error: unknown) => unknown
   readonly #report: Partial<StoreReport>
@@ -22,7 +25,7 @@ export class Guard {
     this.#report = report
   }
 
-  /** Runs the work of a transaction. */
+  /** Runs the callback of a transaction, so that `assertOutside` detects nested calls. */
   async inside<T>(work: () => Promise<T>): Promise<T> {
     const transaction = { isOpen: true }
     try {
@@ -32,7 +35,7 @@ export class Guard {
     }
   }
 
-  /** One try; its failure is reported. */
+  /** Runs `work` once and reports a failure. */
   async outside<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await this.attempt(work)
@@ -42,7 +45,7 @@ export class Guard {
     }
   }
 
-  /** One of several tries; the caller reports the last failure. */
+  /** Runs `work` as one of several tries. The caller reports the last failure. */
   async attempt<T>(work: () => Promise<T>): Promise<T> {
     this.assertOutside()
     if (this.#isClosed) throw new StoreError('unreachable', new Error('the store is closed'))
@@ -63,12 +66,12 @@ export class Guard {
     if (this.#damage === null) this.#report.onWritten?.()
   }
 
-  /** Damage stays known, even if other reads and writes succeed. */
+  /** Throws if any access has found damage, even if later accesses succeeded. */
   assertWhole(): void {
     if (this.#damage !== null) throw this.#damage
   }
 
-  /** There is one connection, so the store inside a transaction would wait for itself. */
+  /** There is one database connection, so a call to the store inside a transaction would deadlock. */
   assertOutside(): void {
     if (this.#transaction.getStore()?.isOpen) {
       throw new Error('the store was asked inside a transaction: use trx')

@@ -5,7 +5,7 @@ import type { Place, Sealer } from '../ports/ports.ts'
 import type { Journal, JournalEntry } from '../ports/store.ts'
 import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
 
-/** Created after the vault, and never removed. */
+/** The file is created after the vault and never removed. */
 export const JOURNAL_FILE = 'larder.journal'
 
 const SLOTS = 64
@@ -16,9 +16,9 @@ const MAGIC = 0x4c44524a // LDRJ
 type Taken = { readonly entry: JournalEntry; readonly bytes: number }
 
 /**
- * A file beside the database with 64 slots for rotations that are not in the database yet. Its space is
- * reserved at the first start, so that a write needs no free disk. A slot that a crash tore does not
- * open, and counts as empty.
+ * A file beside the database. Its 64 slots hold rotations that are not in the database yet. The first
+ * start reserves the disk space, so that later writes need no free space. A slot that a crash left
+ * half-written does not open and counts as empty.
  */
 export class FileJournal implements Journal, Disposable {
   readonly #sealer: Sealer
@@ -33,7 +33,8 @@ export class FileJournal implements Journal, Disposable {
       const taken = this.#read(slot)
       if (taken !== null) this.#taken.set(slot, taken)
     }
-    // The previous process may only have noted these, so make them durable before they are served.
+    // The previous process may have written these without fsync. Make them durable before their tokens
+    // are returned.
     if (this.#taken.size > 0) fsyncSync(this.#file)
   }
 
@@ -62,7 +63,7 @@ export class FileJournal implements Journal, Disposable {
   drop(entry: Pick<JournalEntry, 'attempt'>): void {
     const slot = this.#slotOf(entry)
     if (slot === undefined) return
-    // If this fails, the next start finds the entry to be of an older generation.
+    // If this write fails, the next start skips the entry, because its generation is too old.
     this.#write(Buffer.alloc(this.#taken.get(slot)?.bytes ?? SLOT_BYTES), slot)
     this.#taken.delete(slot)
   }
@@ -77,9 +78,9 @@ export class FileJournal implements Journal, Disposable {
     return undefined
   }
 
-  /** Returns false if the disk accepts no write. */
+  /** Returns false if the write fails. */
   #write(record: Uint8Array, slot: number): boolean {
-    // The number may belong to another file by now.
+    // After close, the file descriptor may refer to another file.
     if (this.#isClosed) return false
     try {
       writeSync(this.#file, record, 0, record.length, slot * SLOT_BYTES)
@@ -120,7 +121,7 @@ export class FileJournal implements Journal, Disposable {
   }
 }
 
-/** Reserves space by writing zeros, because a file with holes has no space of its own. */
+/** Writes zeros to reserve the space, because a sparse file occupies no disk blocks. */
 function openWithRoom(path: string): number {
   const file = openSync(path, existsSync(path) ? 'r+' : 'wx+', 0o600)
   const { size } = statSync(path)

@@ -2,7 +2,7 @@ type Text = string
 /** Milliseconds since the epoch. */
 type Time = number
 type Bytes = Uint8Array
-/** 0 or 1: both dialects agree on integers, not on booleans. */
+/** 0 or 1, because SQLite has no boolean type. */
 type Flag = number
 /** An array of strings. */
 type Json = string
@@ -23,7 +23,7 @@ export type Schema = {
   readonly webhook_holds: WebhookHoldTable
 }
 
-/** One row. */
+/** The table has exactly one row. */
 type VaultTable = {
   id: number
   vault_id: Text
@@ -61,13 +61,13 @@ export type ConnectionTable = {
   settings_blob: Bytes | null
   client_secret_blob: Bytes | null
   account_hash: Text | null
-  /** Null: pending. */
+  /** Null if the connection is pending. */
   grant_id: Text | null
   generation: number
   requested_scope: Json
   scope: Json
   access_token_blob: Bytes | null
-  /** For lists only: a token read uses the time inside the blob. */
+  /** For lists only. A token request uses the time inside the blob. */
   token_expires_at: Time | null
   refresh_token_blob: Bytes | null
   refresh_token_expires_at: Time | null
@@ -78,16 +78,15 @@ export type ConnectionTable = {
   failure_detail: Text | null
   failure_since: Time | null
   failure_attempts: number | null
-  /** The answer of repeated rejections, the first time, and the count. */
+  /** Repeated rejections: the provider's response, the time of the first, and their count. */
   rejected_as: Text | null
   rejected_since: Time | null
   rejected_times: number | null
-  /** The refresh that began and whose outcome is unknown. */
+  /** The refresh whose outcome is not known yet. */
   attempt_id: Text | null
   attempt_sent_at: Time | null
-  /** Until then no other refresh may begin. */
+  /** No other refresh may begin before this time. */
   lease_until: Time | null
-  /** Counts the leases ever given. */
   due_at: Time | null
   created_at: Time
   updated_at: Time
@@ -100,7 +99,10 @@ export type RefreshTokenHashTable = {
   hash: Text
   connection_id: Text
   created_at: Time
-  /** 1: by a consent or an import; 0: by a refresh. Null in rows of an earlier version, until a sweep. */
+  /**
+   * 1: from a consent or import; 0: from a refresh. Null in rows from an earlier version, until a
+   * sweep.
+   */
   arrived: Flag | null
 }
 
@@ -108,7 +110,7 @@ export type ConnectLinkTable = {
   id: Text
   secret_hash: Text
   user_id: Text
-  /** The connection that a reconnect keeps. */
+  /** The connection that this link reconnects. */
   reconnects: Text | null
   request_blob: Bytes
   status: Text
@@ -116,7 +118,7 @@ export type ConnectLinkTable = {
   completion_hash: Text | null
   confirm_before: Time | null
   last_error: Text | null
-  /** How often a user entered credentials on its page. */
+  /** How often a user submitted credentials on the link's page. */
   tries: number
   created_at: Time
   expires_at: Time
@@ -128,7 +130,7 @@ export type FlowTable = {
   id: Text
   state_hash: Text
   browser_hash: Text | null
-  /** For counting only; the sealed blob has the link, too. */
+  /** Only for the limit of flows per link. The sealed blob also contains the link. */
   link_id: Text | null
   flow_blob: Bytes
   expires_at: Time
@@ -149,7 +151,7 @@ export type EventTable = {
   sequence: number
   id: Text
   type: Text
-  /** See `subjectOf`. Empty before there were webhooks. */
+  /** See `subjectOf`. Empty in events from before webhooks existed. */
   subject: Text
   user_id: Text | null
   provider: Text
@@ -181,7 +183,7 @@ export type CircuitTable = {
   open_until: Time | null
 }
 
-/** One row for each endpoint of the settings. Sequences are those of events. */
+/** One row per endpoint in the settings. Cursors and replay bounds are event sequences. */
 export type WebhookTable = {
   id: Text
   cursor: number
@@ -196,9 +198,9 @@ export type WebhookTable = {
   lost: number
   disabled_reason: Text | null
   disabled_at: Time | null
-  /** The end of the claim of a delivery. */
+  /** The running delivery has claimed the endpoint until this time. */
   lease_until: Time
-  /** When the settings last named it. */
+  /** When the settings last contained the endpoint. */
   configured_at: Time
   enable_count: number
 }

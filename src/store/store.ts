@@ -39,11 +39,11 @@ export type StoreOptions = Partial<StoreReport> & {
   readonly onUnreadable?: (unreadable: Unreadable) => void
 }
 
-/** What depends on the dialect. */
+/** The parts of a store that depend on the SQL dialect. */
 export type Opened = {
-  /** Returns a `StoreError` for a failing database, and any other error as it is. */
+  /** Returns a `StoreError` for a database failure, and any other error unchanged. */
   readonly sortError: (error: unknown) => unknown
-  /** Runs before the first write; null after it succeeded. */
+  /** Called before each write. Returns null once the preparation has succeeded. */
   readonly prepareWriting?: () => Promise<void> | null
   readonly logBytes: () => number
   /** Moves the write-ahead log into the database and empties it. */
@@ -62,7 +62,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     const changes: ChangeLog = { connections: new Set(), owners: new Set() }
     try {
       return await guard.attempt(async () => {
-        // No await if there is nothing to prepare: the store might be closed meanwhile.
+        // Do not await null, because the store could be closed in between.
         const preparing = prepareWriting()
         if (preparing !== null) await preparing
         return db
@@ -107,7 +107,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     probe,
     sharedProbe: async () => {
       await shared.outcome()
-      // A read may have found damage meanwhile.
+      // A read may have found damage since the probe.
       guard.assertWhole()
     },
     [Symbol.asyncDispose]: () => {
@@ -118,7 +118,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   }
 }
 
-/** Proves that the database can be written. Only `endWaits` puts the time in it back. */
+/** Proves that the database accepts writes. Never moves the stored time back; only `endWaits` does. */
 export async function heartbeat(db: Kysely<Schema>, now: Instant): Promise<void> {
   await db
     .updateTable('vault')
@@ -182,10 +182,10 @@ function guardedReads(unguarded: Reads, guard: Guard): Reads {
   return Object.fromEntries(guarded) as Reads
 }
 
-/** Waits of a write that finds the database locked; about three seconds in all. */
+/** Waits between tries of a write while the database is locked, about three seconds in total. */
 const LOCKED_WAITS_MS = [50, 100, 200, 400, 800, 1_600]
 
-/** Repeats a write that lost once: the second run reads the other write's row. */
+/** Retries a lost write once. The second run reads the row of the write that won. */
 async function retryOnceIfLost<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -195,7 +195,7 @@ async function retryOnceIfLost<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Waits here, because the wait of the driver blocks the event loop. */
+/** Sleeps between tries, because the driver's own wait blocks the event loop. */
 async function retryWhileLocked<T>(
   clock: Pick<Clock, 'sleep'>,
   work: () => Promise<T>,

@@ -2,7 +2,7 @@ import type { Instant } from '../core/base/ids.ts'
 import type { Store, VaultKeys } from '../ports/store.ts'
 import type { StoreOptions } from './store.ts'
 
-/** What is known of a vault before its key. */
+/** What can be read from a vault without its master key. */
 export type FoundVault = {
   readonly keys: VaultKeys
   readonly lastAliveAt: Instant
@@ -10,15 +10,15 @@ export type FoundVault = {
   readonly indexesFit: boolean
 }
 
-/** A database that was read but not written: first the key is checked, then `openStore` is called. */
+/** A database that was read but not written. Check the master key before you call `openStore`. */
 export interface VaultDatabase extends AsyncDisposable {
-  /** Null if there is no vault yet; `create` makes it. */
+  /** Null if there is no vault yet: call `create`. */
   readonly keys: VaultKeys | null
   /** The heartbeat of the last process; null if there is no vault. */
   readonly lastAliveAt: Instant | null
   /** If false, `openStore` rebuilds the indexes. */
   readonly indexesFit: boolean
   create(keys: VaultKeys): Promise<void>
-  /** Migrates and opens for writing. Disposing of the store closes the database. */
+  /** Migrates the database and opens it for writing. Disposing the store closes the database. */
   openStore(options: StoreOptions): Promise<Store>
 }

@@ -10,9 +10,9 @@ const LIST_BYTES = 256
 const MEMBER_BYTES = 96
 
 /**
- * Connections in memory, up to a number of bytes. A read returns the same object until its row is
- * written, so that callers can keep values by its identity. A writer evicts after its commit; a read
- * that began before does not fill the cache.
+ * A cache of connections, limited in bytes. Reads return the same object until its row is written, so
+ * that callers can cache derived values by object identity. A write evicts its connections after the
+ * commit. A read that began before the commit does not fill the cache.
  */
 export class ConnectionCache {
   readonly #connections: LRUCache<ConnectionId, Connection>
@@ -36,14 +36,14 @@ export class ConnectionCache {
     const list: Connection[] = []
     for (const id of ids) {
       const member = this.#connections.get(id)
-      // A connection was evicted meanwhile, so the list must be read again.
+      // The connection was evicted since, so the list must be read again.
       if (member === undefined) return undefined
       list.push(member)
     }
     return list
   }
 
-  /** Reads once for all callers that ask at the same time. */
+  /** Concurrent callers share one read. */
   load(id: ConnectionId, read: () => Promise<Loaded | null>): Promise<Connection | null> {
     const underWay = this.#loads.get(id)
     if (underWay !== undefined) return underWay
@@ -89,11 +89,11 @@ export class ConnectionCache {
       this.#loads.delete(id)
     }
     for (const owner of changes.owners) this.#lists.delete(owner)
-    // A list that is being read may be about to hold this connection.
+    // A list read that is still running may return an outdated list.
     this.#listLoads.clear()
   }
 
-  /** The cached object is as new, and callers rely on its identity. */
+  /** Prefers the cached object: it is equally new, and callers rely on its identity. */
   #keep({ connection, bytes }: Loaded): Connection {
     const standing = this.#connections.get(connection.id)
     if (standing !== undefined) return standing

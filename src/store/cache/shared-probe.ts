@@ -1,13 +1,13 @@
 import type { Clock } from '../../ports/ports.ts'
 
-/** The longest time for which an outcome is shared. */
+/** An outcome is shared for this long at most. */
 const SHARED_MS = 1_000
 
 type Run = { readonly outcome: Promise<void>; endedAt: number | null; isFailed: boolean }
 
 /**
- * Runs `probe` at most once a second and shares its outcome. A write with another outcome than the last
- * probe ends the sharing.
+ * Runs `probe` at most once a second and shares the outcome with all callers. If a write succeeds after
+ * a failed probe, or fails after a successful probe, the next call runs a new probe.
  */
 export class SharedProbe {
   readonly #clock: Pick<Clock, 'now'>
@@ -39,7 +39,7 @@ export class SharedProbe {
   #isRecent({ endedAt }: Run): boolean {
     if (endedAt === null) return true
     const ageMs = this.#clock.now() - endedAt
-    // Negative if the clock was set back.
+    // The age is negative if the clock was set back.
     return ageMs >= 0 && ageMs < SHARED_MS
   }
 }

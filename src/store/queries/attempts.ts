@@ -9,7 +9,7 @@ import { readConnection } from '../rows/read-connection.ts'
 import { changedRow, isWholeRow } from '../rows/row-seal.ts'
 import type { Schema } from '../schema.ts'
 
-/** Reads of due connections and open attempts. */
+/** Queries for due connections and for attempts without an outcome. */
 export function attemptReads({
   db,
   cipher,
@@ -62,7 +62,7 @@ function isAmong(among: Among) {
   }
 }
 
-/** Lease and intent of a refresh. An intent outlives its process; a lease does not. */
+/** Writes the lease and the intent of a refresh. An intent survives a restart; a lease does not. */
 export function attemptWrites({ db, cipher, changes }: WriteContext): Pick<Writes, 'beginAttempt'> {
   return {
     beginAttempt: async (connection, lease, now) => {
@@ -94,7 +94,7 @@ export function attemptWrites({ db, cipher, changes }: WriteContext): Pick<Write
   }
 }
 
-/** Only for a database that no other process has open. */
+/** Call only while no other process has the database open. */
 export async function clearLeases(db: Kysely<Schema>): Promise<void> {
   await db
     .updateTable('connections')

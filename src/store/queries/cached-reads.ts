@@ -6,7 +6,7 @@ import type { Guard } from '../guard.ts'
 import { readConnection } from '../rows/read-connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 
-/** The reads of a token read, from memory if possible. */
+/** The queries of a token request, answered from the cache if possible. */
 export function cachedReads(
   context: ReadContext,
   cache: ConnectionCache,
@@ -37,9 +37,9 @@ export function cachedReads(
   }
 }
 
-/** For the objects around the text. */
+/** The estimated memory of a connection without its text. */
 const OBJECT_BYTES = 1_536
-/** For the text, and for the prepared answer that repeats it. */
+/** Each text is in memory twice: in the connection, and in its prepared response. */
 const COPIES = 2
 
 /** Estimates the size of a connection in memory from its row. */

@@ -44,7 +44,7 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
   }
 }
 
-/** One index step for each provider; a single query for all providers would read the whole index. */
+/** One index look-up per provider. A single query for all providers would read the whole index. */
 async function oldestDue(
   db: Kysely<Schema>,
   provider: string,

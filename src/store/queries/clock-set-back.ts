@@ -14,7 +14,7 @@ export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connecti
   }
 }
 
-/** Times that may lie in the future after the clock was set back. No column of these is sealed. */
+/** Columns whose time may be in the future after the clock was set back. None of them is sealed. */
 const AHEAD = {
   revocations: ['due_at', 'created_at'],
   circuits: ['open_since', 'open_until'],

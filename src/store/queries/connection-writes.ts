@@ -44,7 +44,7 @@ async function trySaveConnection(
 ): Promise<WriteResult> {
   const { db, changes } = context
   changes.connections.add(before.id)
-  // A promoted draft appears in the lists of its user.
+  // A promoted draft is added to the user's list.
   if (before.draft !== after.draft) changes.owners.add(ownerKey(after.userId, after.provider))
   const { id: grantId, generation } = fenceOf(before)
   const row = await connectionRowById(context, before.id)
@@ -63,7 +63,7 @@ async function trySaveConnection(
   return { won: result.numUpdatedRows === 1n }
 }
 
-/** A new grant replaces every column of a row that was altered, because none of its sealed values opens. */
+/** If the row was altered, none of its sealed values opens, so a new grant rewrites every column. */
 function columnsToSave(
   { cipher }: WriteContext,
   saved: {
@@ -81,7 +81,9 @@ function columnsToSave(
   return { columns: changedRow(cipher, 'connections', row, columns), isEditOnly }
 }
 
-/** A write that does not change the running attempt keeps its lease. Any other write ends the lease. */
+/**
+ * Keeps the lease if the write does not change the running attempt. Any other write clears the lease.
+ */
 function leaseAfter(
   eb: ExpressionBuilder<Schema, 'connections'>,
   before: Connection,
@@ -94,7 +96,7 @@ function leaseAfter(
   return lease.else(null).end()
 }
 
-/** A pending connection has no grant, so only another pending state matches it. */
+/** A pending connection has no grant: these values match only a row that is still pending. */
 function fenceOf(connection: Connection) {
   return isLive(connection) ? connection.grant : { id: null, generation: 0 }
 }

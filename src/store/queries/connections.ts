@@ -69,7 +69,8 @@ export function connectionReads(context: ReadContext): ConnectionReads {
         .$if(after !== null, (all) => all.where('id', '>', after))
       const id = account?.id ?? null
       const hashes = id === null ? [] : providers.map((one) => accountHash(cipher, one, id))
-      // Two queries, each by its index: with `or`, SQLite would read all connections of these providers.
+      // Two queries, because each uses an index. With `or`, SQLite would read all connections of these
+      // providers.
       const known = ofAny.select('id').where('account_hash', 'in', hashes)
       const unknown = ofAny.select('id').where('account_hash', 'is', null)
       const perhaps = context.db
@@ -110,7 +111,8 @@ function matches(filter: ConnectionFilter) {
     if (status !== null) conditions.push(eb('status', '=', status))
     if (expiringBefore !== null) conditions.push(eb('token_expires_at', '<', expiringBefore))
     if (after !== null) conditions.push(eb('id', '>', after))
-    // `coalesce` keeps SQLite from using the index of providers: it then walks ids, and sorts nothing.
+    // `coalesce` prevents the use of the provider index. SQLite then reads in id order and needs no
+    // sort.
     const scanned = eb.fn.coalesce('provider', sql.lit(''))
     return eb.and([...conditions, ofProviders(scanned, reach), ofUsers(eb.ref('user_id'), reach)])
   }

@@ -9,7 +9,7 @@ import { eventRow, readEvent } from '../rows/event-row.ts'
 import type { Schema } from '../schema.ts'
 
 const SIZE = sql<number>`length(body_blob)`.as('bytes')
-/** The rows that one page reads, matching or not. */
+/** The most rows that one page reads, matching or not. */
 const ROWS_OF_A_PAGE = 2_000
 
 export function eventReads({ db, cipher }: ReadContext): Pick<Reads, 'events' | 'eventPage'> {
@@ -33,7 +33,7 @@ export function eventReads({ db, cipher }: ReadContext): Pick<Reads, 'events' | 
   }
 }
 
-/** The last event that one page reads. */
+/** Returns the sequence of the last event that one page reads. */
 async function endOfPage(db: Kysely<Schema>, { after, until }: EventFilter): Promise<number> {
   const last = await db
     .selectFrom('events')
@@ -54,7 +54,7 @@ function matching(db: Kysely<Schema>, { after, until, limit, reach, types }: Eve
       .where('sequence', '>', after)
       .$if(until !== undefined, (query) => query.where('sequence', '<=', until ?? 0))
       .where((eb) => ofProviders(eb.ref('provider'), reach))
-      // An event of a provider is for each of its users.
+      // An event without a user concerns every user of the provider.
       .where((eb) => eb.or([eb('user_id', 'is', null), ofUsers(eb.ref('user_id'), reach)]))
       .$if(types != null, (query) => query.where('type', 'in', [...(types ?? [])]))
       .orderBy('sequence')
@@ -73,8 +73,8 @@ export async function newestEvent(db: Kysely<Schema>): Promise<number> {
 export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 'appendEvent'> {
   return {
     appendEvent: async (event, now) => {
-      // The row of the counter is locked until the transaction ends, so a reader never sees a later
-      // number before an earlier one, and a rollback leaves no gap.
+      // This locks the counter row until the transaction ends. So readers see sequences in order, and a
+      // rollback leaves no gap.
       await db
         .updateTable('vault')
         .set((eb) => ({ event_sequence: eb('event_sequence', '+', 1) }))

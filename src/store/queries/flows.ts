@@ -25,7 +25,10 @@ export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantRead
   }
 }
 
-/** The most flows of one link. A flow takes up to 21 KB, and a user opens a link in a few tabs only. */
+/**
+ * The most flows stored for one link. A flow takes up to 21 KB, and users open a link in a few tabs
+ * only.
+ */
 const FLOWS_PER_LINK = 10
 
 type FlowWrites = Pick<
@@ -41,7 +44,7 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
       if (row.link_id !== null) await dropOldest(db, row.link_id, row.id)
     },
     takeFlow: async (stateHash, browserHash, now) => {
-      // A callback from another browser does not use up the flow.
+      // A callback from another browser does not consume the flow.
       const row = await flowOf(db, { stateHash, browserHash, now })
       const flow = row === undefined ? null : readFlow(cipher, row)
       if (row === undefined || (flow !== null && 'end' in flow)) return null
@@ -50,7 +53,7 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
     },
     keepFlowEnd: async (flow, end, until) => {
       const row = endedFlowRow(cipher, flow, { end, until })
-      // If the flow has an end already, that one stays.
+      // If an end is already stored, it stays.
       await db
         .insertInto('flows')
         .values(row)
@@ -83,7 +86,7 @@ function flowOf(
     .executeTakeFirst()
 }
 
-/** Keeps the newest flows of a link, so that the last press of the button can be finished. */
+/** Deletes the oldest flows of a link, so that the user can always finish the newest one. */
 async function dropOldest(db: WriteContext['db'], link: string, newest: string): Promise<void> {
   const older = db.selectFrom('flows').select('id').where('link_id', '=', link)
   const kept = older

@@ -7,7 +7,7 @@ import type { Schema } from '../schema.ts'
 
 const VAULT_ROW = 1
 
-/** Returns null if there is no vault. Works on the schema of every version. */
+/** Returns null if there is no vault. Must work on the schema of every version. */
 export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | null> {
   const vault = await db
     .selectFrom('vault')
@@ -31,7 +31,7 @@ export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | nul
   return { vaultId: readText(vault.vault_id), check: readBytes(vault.key_check), keys }
 }
 
-/** The heartbeat of the last process. */
+/** Reads the last heartbeat of the previous process. */
 export async function readLastAlive(db: Kysely<Schema>): Promise<Instant> {
   const query = db.selectFrom('vault').select('heartbeat_at').where('id', '=', VAULT_ROW)
   return readTime((await query.executeTakeFirstOrThrow()).heartbeat_at)

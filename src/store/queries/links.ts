@@ -79,7 +79,7 @@ async function trySaveLink(
   return { won: true }
 }
 
-/** The providers of a link are sealed, so each link must be read. */
+/** Reads each link, because the providers of a link are sealed and cannot be queried. */
 async function withdrawLinksOf(
   context: WriteContext,
   userId: UserId,

@@ -1,10 +1,13 @@
 /**
- * The sealed bytes of one page. A value takes several times as much memory when it is opened, parsed and
- * written.
+ * The most sealed bytes in one page. Opening, parsing and serializing a value takes several times its
+ * size in memory.
  */
 const PAGE_BYTES = 1024 * 1024
 
-/** Returns how many of the first rows fit into a page; at least one, so that each page advances. */
+/**
+ * Returns how many of the leading rows fit into a page. It is at least one, so that paging always
+ * advances.
+ */
 export function countFitting(rows: readonly { readonly bytes: number }[]): number {
   let bytes = 0
   const over = rows.findIndex((row) => (bytes += row.bytes) > PAGE_BYTES)

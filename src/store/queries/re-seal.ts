@@ -91,7 +91,7 @@ export const SEALED = {
 
 const TABLES = Object.keys(SEALED) as readonly (keyof typeof SEALED)[]
 
-/** The common form of all tables here. */
+/** The generic type of the tables in `SEALED`. */
 type AnyRow = Readonly<Record<string, unknown>>
 type AnySchema = Readonly<Record<string, AnyRow>>
 type AnySealed = {
@@ -103,7 +103,7 @@ export function reSealWrites(context: WriteContext): Pick<Writes, 'reSeal'> {
   return { reSeal: (position, limit) => reSeal(context, position, limit) }
 }
 
-/** Seals one page of a table again with the current key. */
+/** Seals the values of one page of rows again, with the current key. */
 async function reSeal(
   context: WriteContext,
   position: ReSealPosition | null,
@@ -130,7 +130,7 @@ async function reSeal(
   return { resealed, next }
 }
 
-/** Returns a blob that does not open unchanged. */
+/** Leaves a blob as it is if it does not open. */
 function reSealedColumns(
   { cipher }: WriteContext,
   table: keyof typeof SEALED,

@@ -6,7 +6,7 @@ type Reach = ConnectionFilter['reach']
 /** Matches the providers that a caller may use. */
 export function ofProviders(column: Expression<string>, { providers }: Reach): Expression<SqlBool> {
   if (providers === null) return sql<SqlBool>`true`
-  // An empty list is a syntax error in one dialect.
+  // `in ()` is a syntax error in PostgreSQL.
   if (providers.length === 0) return sql<SqlBool>`false`
   return sql<SqlBool>`${column} in (${sql.join([...providers])})`
 }
@@ -17,7 +17,7 @@ export function ofUsers(
   { userIdPrefix }: Reach,
 ): Expression<SqlBool> {
   if (userIdPrefix === null) return sql<SqlBool>`true`
-  // Not `like`, which ignores case in one dialect. The length is in code points, as databases count.
+  // `like` ignores case in SQLite. The length is in code points, because `substr` counts code points.
   const length = Array.from(userIdPrefix).length
   return sql<SqlBool>`substr(${column}, 1, ${length}) = ${userIdPrefix}`
 }

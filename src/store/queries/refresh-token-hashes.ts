@@ -5,15 +5,14 @@ import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 
 /**
- * Keyed hashes of the refresh tokens that a connection has had. They have two uses: an import of a token
- * that the connection has had changes nothing, so a spent token never comes back; and a queued
- * revocation is dropped if another connection uses the token or its successor. Tokens from a consent or
- * an import are remembered for long, because the app may import them again. Of tokens from refreshes,
- * only the newest are remembered.
+ * The number of refresh token hashes to keep per connection, by origin. The hashes have two uses. An
+ * import of a token that the connection once had changes nothing, so a spent token is never restored. A
+ * queued revocation is dropped if another connection uses the token or its successor. More hashes are
+ * kept of tokens from a consent or import, because the app may import those again.
  */
 const KEPT: Readonly<Record<TokenOrigin, number>> = { arrived: 32, received: 8 }
 
-/** Rows that one write deletes, so that the write is short. */
+/** The most rows that one write deletes, to keep the write short. */
 const TRIMMED_AT_ONCE = 100
 
 type Context = Pick<WriteContext, 'db'>
@@ -46,7 +45,7 @@ export function refreshTokenWrites(
       const { numInsertedOrUpdatedRows } = await db
         .insertInto('refresh_token_hashes')
         .values({ hash, connection_id: id, created_at, arrived })
-        // A hash stays with its first connection.
+        // A hash that exists stays with its connection.
         .onConflict((conflict) => conflict.column('hash').doNothing())
         .executeTakeFirstOrThrow()
       if (numInsertedOrUpdatedRows !== 0n) await forgetOldest(context, { id, hash, origin })
@@ -62,7 +61,7 @@ export function refreshTokenWrites(
   }
 }
 
-/** Keeps the token that was just written, whatever its time. */
+/** Deletes the oldest hashes above the limit, but never the one that was just written. */
 async function forgetOldest(
   { db }: Context,
   just: { readonly id: ConnectionId; readonly hash: string; readonly origin: TokenOrigin },
@@ -80,8 +79,8 @@ async function forgetOldest(
 }
 
 /**
- * Sets the origin of rows of an earlier version, a few of one connection at a time. The oldest row came
- * by a consent or an import; of the others, the newest are kept.
+ * Sets the origin of rows from an earlier version, for one connection per call. The oldest row counts
+ * as from a consent or import. Of the others, only the newest are kept.
  */
 export async function trimRefreshTokens({ db }: Context, of: ConnectionId | null): Promise<number> {
   const connection = of ?? (await firstUnsorted(db))

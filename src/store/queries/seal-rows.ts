@@ -8,8 +8,9 @@ type AnyRow = Readonly<Record<string, unknown>>
 const PAGE = 500
 
 /**
- * Seals rows of a vault that is older than row seals, as they are. Runs once, in the transaction of the
- * migration that adds the column. Later, a row without a seal counts as altered.
+ * Adds row seals to a vault from before row seals, and trusts its rows as they are. Runs once, in the
+ * transaction of the migration that adds the column. After that, a row without a seal counts as
+ * altered.
  */
 export async function sealRows(db: Kysely<Schema>, cipher: RowCipher): Promise<void> {
   for (const table of Object.keys(SEALED_ROWS) as readonly SealedTable[]) {

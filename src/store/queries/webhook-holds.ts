@@ -72,13 +72,14 @@ async function saveHold(db: Kysely<Schema>, { id, before, after }: Change): Prom
       : db
           .updateTable('webhook_holds')
           .set(columnsOf(after))
-          // Events that were deleted meanwhile are counted later.
+          // Subtract only the count that was read. Events that were deleted since then are counted
+          // later.
           .set((eb) => ({ lost: eb('lost', '-', before.lost) }))
           .where((eb) => eb.and(here))
   await change.execute()
 }
 
-/** If the subject is already held, the hold of the earlier event stays. */
+/** If the subject is already held, the hold with the earlier event stays. */
 async function insertHold(db: Kysely<Schema>, id: WebhookId, hold: Hold): Promise<void> {
   const earlierOwed = sql<number>`min(webhook_holds.owed_from, excluded.owed_from)`
   await db
@@ -97,7 +98,10 @@ function columnsOf({ sequence, attempts, dueAt, owedFrom }: Hold) {
   return { sequence, attempts, due_at: writeInstant(dueAt), owed_from: owedFrom }
 }
 
-/** Counts events that are about to be deleted as lost for holds whose endpoint never accepted them. */
+/**
+ * Call before these events are deleted. Counts those that an endpoint with a hold never accepted as
+ * lost.
+ */
 export async function countLostOfHolds(
   db: Kysely<Schema>,
   sequences: readonly number[],

@@ -11,7 +11,7 @@ import type { Schema } from '../schema.ts'
 import { EVENTS_KEPT_MS } from './sweep.ts'
 import { holdReads, holdWrites } from './webhook-holds.ts'
 
-/** How long the state of an endpoint is kept after it left the settings. */
+/** How long the state of an endpoint is stored after its removal from the settings. */
 const WEBHOOKS_KEPT_MS = EVENTS_KEPT_MS
 
 export function webhookReads({ db, cipher }: ReadContext): WebhookReads {
@@ -105,7 +105,7 @@ export function webhookWrites({ db }: WriteContext): WebhookWrites {
   }
 }
 
-/** Inserts a new endpoint, which gets events from now on. */
+/** Inserts a new endpoint. It gets only events from now on. */
 async function keepWebhook(db: Kysely<Schema>, id: WebhookId, now: Instant): Promise<void> {
   const state: WebhookState = { ...UNTRIED, id, cursor: await newestEvent(db) }
   await db

@@ -8,8 +8,8 @@ import { type ColumnPlace, openJson, type RowCipher, sealJson } from './row-ciph
 type StoredKey = Pick<ApiKey, 'name' | 'hash' | 'permissions' | 'providers' | 'userIdPrefix'>
 
 /**
- * Hash and permissions are sealed, so that a person who can only write the database cannot add a key.
- * Returns null if they do not open.
+ * Hash and permissions are sealed, so that write access to the database is not enough to add a key.
+ * Returns null if the blob does not open.
  */
 export function readApiKey(cipher: RowCipher, row: ApiKeyTable): ApiKey | null {
   const id = readText(row.id) as KeyId
@@ -30,7 +30,9 @@ export function apiKeyRow(cipher: RowCipher, key: ApiKey): ApiKeyTable {
   }
 }
 
-/** The blob of a revoked key has the next generation, so clearing the column does not restore the key. */
+/**
+ * A revoked key is sealed in the next generation, so clearing `revoked_at` does not restore the key.
+ */
 export function apiKeyPlace(id: KeyId, revokedAt: number | null): ColumnPlace {
   return { id, table: 'api_keys', row: id, field: 'key', generation: revokedAt === null ? 0 : 1 }
 }

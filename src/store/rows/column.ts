@@ -1,18 +1,18 @@
 import type { Instant } from '../../core/base/ids.ts'
 
 /**
- * Readers never throw. They return a value of the right type whatever a damaged file holds, so that one
- * bad row cannot fail a list. Values that must be right are sealed.
+ * Readers never throw. For any value in a damaged file they return a value of the right type, so that
+ * one bad row cannot break a list. Values that must be correct are sealed.
  */
 
-/** The latest instant that has a date. */
+/** The latest time that a `Date` can represent. */
 const LAST_INSTANT = 8.64e15
 
 export function readInstant(value: unknown): Instant | null {
   return typeof value === 'number' && Math.abs(value) <= LAST_INSTANT ? Math.trunc(value) : null
 }
 
-/** For a column that is not null. */
+/** For a `not null` column. */
 export function readTime(value: unknown): Instant {
   return readInstant(value) ?? 0
 }
@@ -29,7 +29,7 @@ export function readTextOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** An empty blob never opens. */
+/** Returns an empty blob, which never opens, if the value is not bytes. */
 export function readBytes(value: unknown): Uint8Array {
   return value instanceof Uint8Array ? value : new Uint8Array()
 }
@@ -43,7 +43,7 @@ export function readList(value: unknown): readonly string[] {
   }
 }
 
-/** Rounds to milliseconds, within the range of dates, because the column is a bigint. */
+/** Rounds to whole milliseconds, because the column is a bigint, and limits to the range of `Date`. */
 export function writeInstant(instant: Instant): Instant {
   return Math.round(Math.min(LAST_INSTANT, Math.max(-LAST_INSTANT, instant)))
 }

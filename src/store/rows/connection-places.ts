@@ -6,8 +6,8 @@ export type Owner = Pick<Connection, 'id' | 'userId' | 'provider'>
 const TABLE = 'connections'
 
 /**
- * User and provider are stored in the clear, for queries. They are part of each place, so a connection
- * that was written over to another user does not open.
+ * User and provider are stored unencrypted, for queries. They are part of each place, so a connection
+ * that is reassigned to another user does not open.
  */
 export function profilePlace(owner: Owner): ColumnPlace {
   return place(owner, 'profile')

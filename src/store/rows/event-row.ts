@@ -6,7 +6,7 @@ import { readCount, readText, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 import { sealedRow, trustedRow } from './row-seal.ts'
 
-/** A body that does not open reads as empty, because sequences have no gaps. */
+/** Returns an empty body if the body does not open, because sequences must have no gaps. */
 export function readEvent(cipher: RowCipher, found: EventTable): StoredEvent {
   const row = trustedRow(cipher, 'events', found)
   const id = readText(row.id)
@@ -22,7 +22,7 @@ export function readEvent(cipher: RowCipher, found: EventTable): StoredEvent {
   }
 }
 
-/** The body shows the state at this time. */
+/** The body contains the state at `as.now`. */
 export function eventRow(
   cipher: RowCipher,
   event: VaultEvent,

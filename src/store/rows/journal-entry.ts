@@ -10,7 +10,7 @@ type Stored = Omit<JournalEntry, 'tokens'> & {
   }
 }
 
-/** Use only for JSON that is then sealed. */
+/** The JSON contains plain tokens, so the caller must seal it. */
 export function writeJournalEntry(entry: JournalEntry): Secret {
   const { tokens } = entry
   const accessToken = tokens.accessToken.expose()

@@ -11,7 +11,7 @@ type StoredLink = Pick<ConnectLink, 'providers' | 'redirectUrl' | 'confirm'> & {
   readonly request: StoredRequest
 }
 
-/** Returns null if the request does not open, because the link then has no conditions. */
+/** Returns null if the request does not open, because the limits of the link are then unknown. */
 export function readLink(cipher: RowCipher, found: ConnectLinkTable): ConnectLink | null {
   const row = trustedRow(cipher, 'connect_links', found)
   const id = readText(row.id) as LinkId
@@ -46,7 +46,7 @@ export function linkRow(cipher: RowCipher, link: ConnectLink): ConnectLinkTable 
   })
 }
 
-/** The columns that change after a link was made. */
+/** The columns that can change after a link is created. */
 export function linkStateColumns({ state, lastError }: Pick<ConnectLink, 'state' | 'lastError'>) {
   const awaiting = state.status === 'awaiting_confirmation' ? state : null
   return {

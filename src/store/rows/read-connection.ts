@@ -50,9 +50,11 @@ export type Settings = {
   readonly clientId: string | null
   /** See `OAuthGrant`. */
   readonly issuedTo?: string
-  /** Holds for this grant only. Absent: unknown. */
+  /** Applies to this grant only. Absent if unknown. */
   readonly owner?: StoredOwner
-  /** A machine grant. Sealed, so that no connection of a user can be turned into one. */
+  /**
+   * Marks a machine grant. Sealed, so that a database writer cannot turn a user's connection into one.
+   */
   readonly machine?: true
 }
 
@@ -72,9 +74,9 @@ const NO_PROFILE: Profile = {
 const NO_SETTINGS: Settings = { params: {}, providerData: {}, clientId: null }
 
 /**
- * Never throws. A part that does not open is absent, and an altered row has no sealed parts. If no token
- * can be served or refreshed, the status says so; such a status is never stored, because the blobs may
- * open later.
+ * Never throws. A part that does not open is absent; in an altered row, all sealed parts are absent. If
+ * no token can be returned or refreshed, the status shows it. That status is never stored, because the
+ * blobs may open later.
  */
 export function readConnection(cipher: RowCipher, found: ConnectionTable): Connection {
   const row = trustedRow(cipher, 'connections', found)
@@ -105,7 +107,7 @@ export function readConnection(cipher: RowCipher, found: ConnectionTable): Conne
     return { ...common, ...state, grant, ...unreadable('disconnected', common.updatedAt) }
   }
   if (lost && profile === null && state.status !== 'disconnected') {
-    // Due now, because the due time was for a token that is lost.
+    // Due now, because the stored due time applied to the lost token.
     const dueAt = state.status === 'failing' ? state.dueAt : 0
     return { ...common, ...state, grant, dueAt, ...unreadable('failing', common.updatedAt) }
   }
@@ -251,7 +253,7 @@ function unreadable<S extends 'failing' | 'disconnected'>(
   return { status, failure: { reason: 'unreadable', detail, since, attempts: 1 } }
 }
 
-/** The sealed token does not open. */
+/** Whether the sealed token or credentials do not open. */
 function isLost(row: ConnectionTable, grant: Grant): boolean {
   if (grant.kind === 'credentials') return grant.credentials === null
   return row.access_token_blob !== null && grant.token === null

@@ -16,12 +16,12 @@ import { exposed, restored } from './stored-request.ts'
 /** The sealed JSON of `settings_blob`. */
 type StoredSettings = Pick<Revocation, 'params' | 'providerData'> & {
   readonly client: { readonly id: string; readonly secret: string | null } | null
-  /** Absent in a row of an older version. */
+  /** Absent in rows from an older version. */
   readonly accountId?: string | null
   readonly formerHolder?: ConnectionId | null
 }
 
-/** If the settings do not open, the revocation has no tokens. */
+/** If the settings do not open, the result has no tokens. */
 export function readRevocation(cipher: RowCipher, found: RevocationTable): Revocation {
   const row = trustedRow(cipher, 'revocations', found)
   const id = readText(row.id)

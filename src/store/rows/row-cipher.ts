@@ -10,7 +10,7 @@ export type Unreadable = {
   readonly field: string
 }
 
-/** Seals and opens columns. `row` of a place may hold more than the id; reports use `id`. */
+/** Seals and opens columns. The `row` of a place may contain more than the id; reports show `id`. */
 export type RowCipher = {
   readonly sealer: Sealer
   readonly onUnreadable: (unreadable: Unreadable) => void
@@ -18,7 +18,7 @@ export type RowCipher = {
 
 export type ColumnPlace = Place & { readonly id: string }
 
-/** The place of a column whose rows have one generation only. */
+/** The place of a column that has no generations. */
 export function rowPlace(table: string, id: string, field: string): ColumnPlace {
   return { id, table, row: id, field, generation: 0 }
 }
@@ -28,7 +28,7 @@ export function sealJson(cipher: RowCipher, value: unknown, place: ColumnPlace):
 }
 
 /**
- * Seals a value for its new place. A value that does not open is reported and dropped, so that its row
+ * Seals a value for its new place. Reports a value that does not open and returns null, so that its row
  * can still be reconnected or deleted.
  */
 export function sealSecret(
@@ -47,8 +47,8 @@ export function sealSecret(
 }
 
 /**
- * Reports a blob that does not open and returns null. What opens was written by `sealJson` in that
- * place, so its shape is not checked again.
+ * Returns null and reports if the blob does not open. A blob that opens was written by `sealJson` for
+ * this place, so its shape is not checked.
  */
 export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): unknown {
   try {
@@ -66,7 +66,7 @@ function report(cipher: RowCipher, { id, table, field }: ColumnPlace): void {
   cipher.onUnreadable({ id, table, field })
 }
 
-/** Stays sealed until a caller needs the value. */
+/** The value stays sealed until a caller opens it. */
 export function lazySecret(
   cipher: RowCipher,
   blob: Uint8Array | null,

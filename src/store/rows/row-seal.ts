@@ -4,12 +4,12 @@ import type { Schema } from '../schema.ts'
 import { type ColumnPlace, openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 
 /**
- * Associated data binds a sealed value to its place. The row seal binds the rest of the row: clear
- * columns that decide who gets a secret, and the current sealed values. If a column was changed, or an
- * older value put back, the row does not open.
+ * Associated data binds a sealed value to its place. The row seal protects the rest of the row: the
+ * unencrypted columns that decide who gets a secret, and which sealed values are current. If a column
+ * is changed or an older value restored, the row does not open.
  */
 
-/** The tables with a row seal, and the column that identifies a row. */
+/** The id column of each table with a row seal. */
 export const SEALED_ROWS = {
   connections: 'id',
   connect_links: 'id',
@@ -23,10 +23,10 @@ export type SealedTable = keyof typeof SEALED_ROWS
 
 type AnyRow = Readonly<Record<string, unknown>>
 type Print = string | number | null
-/** The recorded columns. A column that is absent was null, or was added later. */
+/** The columns that a seal records. An absent column was null, or was added later. */
 type Prints = Readonly<Record<string, Print>>
 
-/** A blob that never opens, so that readers treat it like damage. */
+/** A blob that never opens: readers treat it as damaged. */
 const UNTRUSTED = new Uint8Array()
 const TAG_BYTES = 16
 
@@ -34,7 +34,7 @@ export function rowSealPlace(table: SealedTable, id: unknown): ColumnPlace {
   return rowPlace(table, String(id), 'row')
 }
 
-/** A new row with its seal. */
+/** Returns a new row with its seal. */
 export function sealedRow<R extends object>(
   cipher: RowCipher,
   table: SealedTable,
@@ -45,8 +45,8 @@ export function sealedRow<R extends object>(
 }
 
 /**
- * Returns the changed columns with the new seal. Unchanged sealed values keep their record. An altered
- * row keeps its seal, because a write must not make it open again.
+ * Returns the changed columns with a new seal. Unchanged sealed values keep their recorded tag. An
+ * altered row keeps its old seal, so that a write cannot make the row valid again.
  */
 export function changedRow<C extends object>(
   cipher: RowCipher,
@@ -64,8 +64,8 @@ export function changedRow<C extends object>(
 }
 
 /**
- * Returns the row with the sealed values that its seal records. If the seal does not open, or a clear
- * column differs, reports it and removes all sealed values.
+ * Returns the row. A sealed value that differs from the seal does not open. If the seal does not open
+ * or an unencrypted column differs, reports the row and removes all sealed values.
  */
 export function trustedRow<R extends { readonly row_blob: Uint8Array | null }>(
   cipher: RowCipher,
@@ -90,7 +90,7 @@ export function isTrusted({ row_blob }: { readonly row_blob: Uint8Array | null }
   return row_blob !== null && row_blob.length > 0
 }
 
-/** Whether the seal opens and its clear columns match. Reports nothing. */
+/** Whether the seal opens and its unencrypted columns match. Reports nothing. */
 export function isWholeRow(
   cipher: RowCipher,
   table: SealedTable,
@@ -100,7 +100,8 @@ export function isWholeRow(
 }
 
 /**
- * A recorded value that is gone becomes one that does not open: absent settings would mean the defaults.
+ * A missing value that the seal records becomes unreadable, not null: null settings would mean the
+ * defaults.
  */
 function trustedBlob(value: unknown, recorded: Print): unknown {
   if (recorded === null) return null

@@ -1,7 +1,7 @@
 import type { Credentials, PlainCredentials } from '../../core/connection/credentials.ts'
 import { Secret } from '../../core/base/secret.ts'
 
-/** Use only for JSON that is then sealed. */
+/** The result contains plain credentials, so the caller must seal its JSON. */
 export function exposedCredentials(credentials: Credentials): PlainCredentials {
   switch (credentials.kind) {
     case 'basic': {

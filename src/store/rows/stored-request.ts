@@ -18,7 +18,7 @@ export function restoreRequest(stored: StoredRequest): ConnectRequest {
   return { ...stored, client: { id: client.id, secret: restored(client.secret) } }
 }
 
-/** Use only for JSON that is then sealed. */
+/** Returns the plain secret. Use only for JSON that is then sealed. */
 export function exposed(value: Sealed | null): string | null {
   return value === null ? null : value.open().expose()
 }

@@ -32,7 +32,7 @@ type StoredReceived =
 
 /** The sealed JSON of `grant_blob`. */
 type StoredGrant = Omit<WaitingGrant, 'link' | 'received' | 'request'> & {
-  /** The name of `received` in the first version. */
+  /** Stores `received`. The first version used this name. */
   readonly brought: StoredReceived
   readonly request: StoredRequest
 }

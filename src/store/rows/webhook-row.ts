@@ -31,7 +31,7 @@ export function readWebhook(row: WebhookTable): WebhookState {
   }
 }
 
-/** All columns but the lease and `configured_at`. */
+/** All columns except the lease and `configured_at`. */
 export function webhookColumns(state: WebhookState) {
   return {
     cursor: state.cursor,

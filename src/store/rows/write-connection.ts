@@ -52,13 +52,17 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
 
 export type ChangedConnection = {
   readonly columns: Partial<ConnectionTable>
-  /** The change has no part that a refresh writes, so a running attempt keeps lease and intent. */
+  /**
+   * True if a refresh writes none of the changed parts. A running attempt then keeps its lease and
+   * intent.
+   */
   readonly isEditOnly: boolean
 }
 
 /**
- * Returns the columns that differ. Parts are compared by identity: an unchanged part is not sealed
- * again, and a part that did not open stays. A new generation or grant moves the place of both tokens.
+ * Returns the changed columns. Compares parts by object identity: an unchanged part is not sealed
+ * again, and a part that did not open stays as it is. A new generation or grant seals both tokens
+ * again, because their place changes.
  */
 export function changedConnection(
   cipher: RowCipher,

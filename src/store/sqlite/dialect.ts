@@ -43,7 +43,9 @@ class ImmediateDriver extends SqliteDriver {
     this.#raw = raw
   }
 
-  /** A deferred transaction that reads first fails if another connection writes before its first write. */
+  /**
+   * A deferred transaction that starts with a read fails if another connection writes before it does.
+   */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
@@ -60,8 +62,8 @@ class ImmediateDriver extends SqliteDriver {
 const STATEMENTS = 500
 
 /**
- * Preparing costs more than running. The number is bounded, because texts vary with the length of a
- * list.
+ * Caches prepared statements, because preparing costs more than running. The cache is bounded, because
+ * SQL texts vary with the length of lists.
  */
 function withCachedStatements(raw: Database.Database): SqliteDatabase {
   const statements = new LRUCache<string, Database.Statement>({ max: STATEMENTS })

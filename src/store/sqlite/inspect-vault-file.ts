@@ -14,8 +14,8 @@ const MAGIC = 'SQLite format 3\0'
 const APPLICATION_ID_OFFSET = 68
 
 /**
- * Reads the keys of a vault. The file is opened read-only, so that nothing is written before the master
- * key is checked. (SQLite may leave an empty log and its index.)
+ * Reads the keys of a vault. Opens the file read-only, so that nothing is written before the master key
+ * is checked. (SQLite may leave an empty log and its index.)
  */
 export async function inspectVaultFile(path: string): Promise<FoundVault> {
   assertIsVault(path)
@@ -46,8 +46,8 @@ async function inspect(path: string): Promise<FoundVault> {
 }
 
 /**
- * Undoes what a killed process began when it switched a copied file to WAL mode: nothing can be read
- * before.
+ * Whether a process was killed while it switched a copied file to WAL mode. SQLite reads nothing until
+ * the switch is rolled back.
  */
 function waitsForRollback(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK'
@@ -62,12 +62,15 @@ function rollBack(path: string): void {
   }
 }
 
-/** `quick_check` does the same, except that it does not compare indexes with tables. */
+/** `quick_check` is `integrity_check` without the comparison of indexes and tables. */
 function passes(raw: Database.Database, check: 'integrity_check' | 'quick_check'): boolean {
   return raw.pragma(`${check}(1)`, { simple: true }) === 'ok'
 }
 
-/** Checks the first bytes before SQLite opens the file. They were written before the file got its name. */
+/**
+ * Checks the header before SQLite opens the file. A vault file gets its name only after its header is
+ * written.
+ */
 function assertIsVault(path: string): void {
   const header = Buffer.alloc(100)
   const file = openSync(path, 'r')
@@ -85,6 +88,6 @@ function assertIsVault(path: string): void {
 
 function isCorruption(error: unknown): boolean {
   if (!(error instanceof Database.SqliteError)) return false
-  // A table or column is missing: the schema is damaged.
+  // `SQLITE_ERROR` means that a table or column is missing: the schema is damaged.
   return /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(error.code)
 }

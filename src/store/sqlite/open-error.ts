@@ -14,7 +14,7 @@ const MESSAGE: Record<OpenRefusal, string> = {
 export class OpenError extends Error {
   readonly reason: OpenRefusal
 
-  /** `detail` holds only names and numbers of Larder. */
+  /** `detail` must contain only Larder's own names and numbers, never stored values. */
   constructor(reason: OpenRefusal, detail: string | null = null, cause?: unknown) {
     super(detail === null ? MESSAGE[reason] : `${MESSAGE[reason]}: ${detail}`, { cause })
     this.name = 'OpenError'

@@ -39,7 +39,7 @@ export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
 
 async function find(path: string, journal: string): Promise<FoundVault | null> {
   if (existsSync(path)) return inspectVaultFile(path)
-  // A new database would discard the log, which may hold committed writes.
+  // A new database would discard the write-ahead log, which may contain committed writes.
   if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
   // A lost vault must not be replaced by an empty one, because all users would have to reconnect.
   if (existsSync(journal)) throw new OpenError('missing', 'its journal is there')
@@ -78,7 +78,7 @@ class SqliteVault implements VaultDatabase {
     const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
     const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
     const prepareWriting = untilDone(async () => {
-      // The lock proves that no other process runs, so its leases are void. Intents stay.
+      // The lock proves that no other process runs, so all leases are void. Intents stay.
       await clearLeases(db)
       await heartbeat(db, options.clock.now())
       assertDurable(raw)
@@ -95,7 +95,7 @@ class SqliteVault implements VaultDatabase {
       raw.close()
       throw sortSqliteError(error)
     }
-    // Runs after the current transactions. If it fails, the next opening still finds all data.
+    // Waits for running transactions. If the checkpoint fails, no data is lost: it stays in the log.
     const emptyLog = () => db.connection().execute(async () => checkpoint(raw))
     const close = async (): Promise<void> => {
       await emptyLog()
@@ -112,7 +112,10 @@ class SqliteVault implements VaultDatabase {
   }
 }
 
-/** Runs `work` once for all callers, again if it failed; returns null after it succeeded. */
+/**
+ * Concurrent callers share one run of `work`. A failed run is retried at the next call. Returns null
+ * after a success.
+ */
 function untilDone(work: () => Promise<void>): () => Promise<void> | null {
   let isDone = false
   let trying: Promise<void> | null = null
@@ -127,7 +130,10 @@ function untilDone(work: () => Promise<void>): () => Promise<void> | null {
   return () => (isDone ? null : (trying ??= attempt()))
 }
 
-/** A full disk or a lock passes, and tokens can be served until then. */
+/**
+ * Ignores a full disk and a lock: both are temporary, and tokens can still be read. Throws any other
+ * error.
+ */
 function passWhereItEnds(error: unknown): void {
   const sorted = sortSqliteError(error)
   const ends = sorted instanceof StoreError && ['disk_full', 'locked'].includes(sorted.reason)

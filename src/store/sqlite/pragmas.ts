@@ -4,10 +4,10 @@ import { OpenError } from './open-error.ts'
 /** 'LARD', the application id of a vault file. */
 export const APPLICATION_ID = 0x4c415244
 
-/** Short, because it blocks the event loop. `write` then waits without blocking. */
+/** Short, because this wait blocks the event loop. `write` then retries without blocking. */
 export const BUSY_TIMEOUT_MS = 100
 
-/** Older versions can corrupt a database in WAL mode that two connections write. */
+/** Older versions can corrupt a WAL database that two connections write to. */
 const OLDEST_SQLITE = '3.51.3'
 const SYNCHRONOUS_FULL = 2
 const WAL_BYTES_KEPT = 32 * 2 ** 20
@@ -19,7 +19,7 @@ const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: 
   ['foreign_keys', 'on', 1],
   // Overwrites the bytes of deleted tokens.
   ['secure_delete', 'on', 1],
-  // Otherwise a large sort leaves rows in a temporary file of the system.
+  // Otherwise a large sort writes rows to a temporary file.
   ['temp_store', 'memory', 2],
   ['trusted_schema', 'off', 0],
   ['cell_size_check', 'on', 1],
@@ -37,7 +37,7 @@ export function applyPragmas(raw: Database.Database): void {
   }
 }
 
-/** Call after the first write: only then the default of the driver shows. */
+/** Call after the first write, because the driver's default for WAL mode takes effect only then. */
 export function assertDurable(raw: Database.Database): void {
   const is = raw.pragma('synchronous', { simple: true })
   if (is !== SYNCHRONOUS_FULL) {

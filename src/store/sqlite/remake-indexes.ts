@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { OpenError } from './open-error.ts'
 
 /**
- * Rebuilds the indexes from their tables. Changes nothing and throws if a table breaks an index, for
+ * Rebuilds all indexes from their tables. Throws and changes nothing if a table violates an index, for
  * example with two rows of one id.
  */
 export function remakeIndexes(raw: Database.Database): void {

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3'
 import { OpenError } from './open-error.ts'
 import type { Schema } from '../schema.ts'
 
-/** The tables of a vault after each step. A test compares this with the migrations. */
+/** A hash of the schema after each migration. A test compares these with the migrations. */
 export const SHAPES: Readonly<Record<string, string>> = {
   '0001-vault': '4ca282c1d2d18dc8',
   '0002-webhooks': 'c4592988b2575b5d',
@@ -18,15 +18,15 @@ export const SHAPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks the schema, which is text in the file: after one damaged bit a column has another name, and all
- * its values read as missing.
+ * Checks the schema. It is text in the file, so one damaged bit can rename a column, and all values of
+ * the column then read as missing.
  */
 export function assertShape(raw: Database.Database, lastStep: string | undefined): void {
   if (lastStep === undefined || shapeOf(raw) !== SHAPES[lastStep])
     throw new OpenError('corrupt', 'its tables are not its own')
 }
 
-/** Ignores tables of others, for example of a replication tool. */
+/** Other tables, for example those of a replication tool, are ignored. */
 const TABLES: Readonly<Record<keyof Schema, true>> = {
   vault: true,
   data_keys: true,

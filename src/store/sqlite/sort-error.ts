@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3'
 import { StoreError, type StoreFailure } from '../../core/base/errors.ts'
 
-/** Longer prefixes first, because one code may begin another. */
+/** Longer prefixes first, because one code may be a prefix of another. */
 const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
   ['SQLITE_FULL', 'disk_full'],
-  // A full disk may first fail a file that SQLite keeps beside the database.
+  // On a full disk, the write to the `-shm` file may fail first.
   ['SQLITE_IOERR_SHMSIZE', 'disk_full'],
   ['SQLITE_READONLY', 'read_only'],
   ['SQLITE_IOERR', 'io_error'],
@@ -17,7 +17,7 @@ const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
   ['SQLITE_NOTADB', 'corrupt'],
 ]
 
-/** Returns a `StoreError` for a failing database, and any other error as it is. */
+/** Returns a `StoreError` for a database failure, and any other error unchanged. */
 export function sortSqliteError(error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error
   const reason = FAILURES.find(([code]) => error.code.startsWith(code))?.[1]

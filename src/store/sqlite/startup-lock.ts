@@ -5,14 +5,15 @@ import { OpenError } from './open-error.ts'
 export type StartupLock = Disposable
 
 /**
- * Keeps a second daemon from the directory: if both refreshed, a rotating provider would end the grants.
- * The lock is an open transaction on its own file, so the system drops it whenever the process ends.
+ * Prevents a second daemon on the same directory. If both refreshed, a provider that rotates tokens
+ * would revoke the grants. The lock is an open transaction on its own file, so the system releases it
+ * however the process ends.
  */
 export function holdStartupLock(path: string): StartupLock {
   closeSync(openSync(path, 'a', 0o600))
   const raw = new Database(path, { timeout: 0 })
   try {
-    // A full disk must not prevent the lock.
+    // Otherwise a full disk would prevent the lock.
     raw.pragma('journal_mode = memory')
     raw.exec('begin exclusive')
   } catch (error) {
