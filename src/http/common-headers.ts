@@ -1,6 +1,4 @@
-/**
- * Headers of every answer of the private API: no cache may keep it, no browser may guess its type.
- */
+/** Headers of every private API answer. They forbid caching and content-type guessing. */
 export const COMMON_HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

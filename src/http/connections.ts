@@ -3,15 +3,14 @@ import type { Socket } from 'node:net'
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
-/** How long a client may send or read nothing while the listener closes. */
+/** How long a connection may be inactive while the listener closes. */
 const STALLED_WHILE_CLOSING_MS = 10_000
 
 /**
- * The open connections of a server, with the last request of each.
- *
- * At the limit, a new connection closes the one that has been idle longest, so that idle and slow
- * connections cannot lock out callers. A connection whose request is being answered is never closed
- * for another. If all are being answered, the new one is refused.
+ * The open connections of a server, with the last request of each. At the limit, a new connection
+ * replaces the connection that has been idle longest, so that idle and slow clients cannot lock out
+ * callers. A connection whose request is being answered is never replaced. If all connections are
+ * being answered, the new one is refused.
  */
 export class Connections {
   /** Ordered by last request: a map keeps insertion order. */
@@ -19,7 +18,7 @@ export class Connections {
   readonly #limit: number
   #isClosing = false
 
-  /** `limit` null: no limit. */
+  /** If `limit` is null, there is no limit. */
   constructor(server: Server, limit: number | null) {
     this.#limit = limit ?? Number.POSITIVE_INFINITY
     server.on('connection', (socket: Socket) => this.#take(socket))
@@ -30,8 +29,8 @@ export class Connections {
   }
 
   /**
-   * Closes idle connections now and each other one after its answer. Node's `closeIdleConnections`
-   * would also cut an answer that is written but not read yet.
+   * Closes idle connections now and busy connections after their answer. Node's
+   * `closeIdleConnections` would also cut an answer that the client has not read yet.
    */
   closeWhenIdle(): void {
     this.#isClosing = true
@@ -75,12 +74,12 @@ export class Connections {
   }
 }
 
-/** Responses leave in the order of their requests, so the last request decides. */
+/** Node sends responses in the order of the requests, so checking the last request is enough. */
 function isBeingAnswered(exchange: Exchange | null): boolean {
   return exchange !== null && exchange.request.complete && !exchange.response.writableEnded
 }
 
-/** The kernel has the answer and delivers it even if this process ends. */
+/** If true, the kernel has the whole answer and delivers it even if this process exits. */
 function isOver({ response }: Exchange): boolean {
   return response.writableFinished
 }

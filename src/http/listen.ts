@@ -9,30 +9,32 @@ export type ListenAt =
   | { readonly kind: 'unix'; readonly path: string }
 
 export type ListenLimits = {
-  /** How long a request may still take when the listener closes. */
+  /** How long running requests may continue when the listener closes. */
   readonly closeWithinMs: number
-  /** The limit of `Connections`; null: no limit. */
+  /** The limit of `Connections`. Null means no limit. */
   readonly maxConnections: number | null
 }
 
 export interface Listener extends AsyncDisposable {
-  /** `http://127.0.0.1:7420`, with the port that is in use, or `unix:/path`. */
+  /** `http://127.0.0.1:7420` with the actual port, or `unix:/path`. */
   readonly address: string
 }
 
 const HEADERS_WITHIN_MS = 10_000
 const REQUEST_WITHIN_MS = 30_000
-/** Longer than common clients keep an idle connection, so that the client closes it. */
+/**
+ * Longer than the idle timeout of common clients, so that the client closes the connection first.
+ */
 const KEEP_ALIVE_MS = 65_000
 /** How long a client may take to read its answer. */
 const UNREAD_MS = 65_000
-/** How often Node checks for requests that exceed these times. */
+/** How often Node checks these timeouts. */
 const CHECK_EVERY_MS = 1_000
-/** How long a client may take to read a refusal before its connection is closed. */
+/** How long a client may take to read an error answer before its connection is closed. */
 const LINGER_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 
-/** Thrown if the path of a socket holds something that must not be removed. */
+/** Thrown if the socket path holds a file, or a socket that another process uses. */
 export class ListenError extends Error {
   readonly reason: 'no_socket' | 'in_use'
 
@@ -47,7 +49,7 @@ export class ListenError extends Error {
   }
 }
 
-/** Opens a separate server, so that slow clients of one listener take nothing from the other. */
+/** Each listener has its own server and limits, so slow clients of one cannot block another. */
 export async function listen(
   callback: (request: IncomingMessage, response: ServerResponse) => unknown,
   at: ListenAt,
@@ -60,7 +62,7 @@ export async function listen(
       connectionsCheckingInterval: CHECK_EVERY_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Joins a second Host or Authorization to the first; both are then refused together.
+      // Joins duplicate Host or Authorization headers into one value, which the guard then refuses.
       joinDuplicateHeaders: true,
     },
     callback,
@@ -82,7 +84,7 @@ function bindTcp(server: Server, at: { readonly host: string; readonly port: num
   return listening
 }
 
-/** Creates the socket with a mode that lets only its owner connect. */
+/** Creates the socket with a file mode that lets only its owner connect. */
 async function bindUnix(server: Server, path: string): Promise<void> {
   await removeStaleSocket(path)
   const listening = opened(server)
@@ -106,7 +108,9 @@ function opened(server: Server): Promise<void> {
   })
 }
 
-/** Removes the socket of a process that was killed. A file, or a socket that answers, stays. */
+/**
+ * Removes the socket of a process that was killed. Throws if the path is a file or a socket in use.
+ */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
@@ -123,14 +127,14 @@ function isAnswered(path: string): Promise<boolean> {
       resolve(answered)
     }
     socket.once('connect', () => settle(true))
-    // Any other error may mean a process that is busy.
+    // Any other error may come from a busy process.
     socket.once('error', (error) => settle(!('code' in error && error.code === 'ECONNREFUSED')))
   })
 }
 
 /**
- * Lets `server.timeout` close a connection only if it is idle, or if its client stopped sending its
- * request or reading its answer, but not while its answer is being made.
+ * Stops `server.timeout` from closing a connection while the handler works on the answer. The
+ * timeout still closes idle connections and clients that stop sending or reading.
  */
 function keepWhileAnswering(request: IncomingMessage, response: ServerResponse): void {
   response.on('timeout', (socket: Duplex) => {
@@ -139,8 +143,8 @@ function keepWhileAnswering(request: IncomingMessage, response: ServerResponse):
 }
 
 /**
- * Answers a request that cannot be parsed, without a body. Node leaves the connection open: a
- * client that keeps its half open would hold it for ever.
+ * Answers an unparsable request without a body. Node leaves the connection open, so a client that
+ * keeps its side open could hold the connection forever.
  */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -149,7 +153,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status = MALFORMED_STATUS[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  // Closing with unread bytes would reset the connection before the client has read its answer.
+  // Closing with unread bytes would reset the connection before the client reads the answer.
   socket.resume()
   const late = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(late))
@@ -166,18 +170,17 @@ function addressOf(server: Server, at: ListenAt): string {
   return `http://${host}:${(server.address() as AddressInfo).port}`
 }
 
-/** Stops accepting connections, lets requests end, then cuts the rest. */
+/** Stops accepting connections, waits `withinMs` for running requests, then closes the rest. */
 async function close(server: Server, connections: Connections, withinMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>((resolve) => {
-    // `close` of `node:http` would cut answers that are not read yet and stop the checks of
-    // timeouts.
+    // The `close` of `node:http` would cut unread answers and stop the timeout checks.
     NetServer.prototype.close.call(server, () => resolve())
   })
   connections.closeWhenIdle()
   const late = setTimeout(() => server.closeAllConnections(), withinMs)
   await closed
   clearTimeout(late)
-  // Stops the checks of timeouts.
+  // Stops the timeout checks.
   server.close()
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode, NextAction } from '../core/base/errors.ts'
 
-/** What a page tells the user; `{provider}` stands for the provider's name. */
+/** The text of an error page. `{provider}` is replaced by the provider's name. */
 export type PageText = { readonly heading: string; readonly text: string }
 
 type Problem = {
@@ -8,11 +8,11 @@ type Problem = {
   readonly title: string
   readonly nextAction?: NextAction
   readonly retryAfterSeconds?: number
-  /** Absent: a browser cannot cause this error, so its page is that of `internal`. */
+  /** Absent if a browser cannot cause this error. Then the page of `internal` is shown. */
   readonly page?: PageText
 }
 
-/** Every error, as HTTP, the API and the pages say it. */
+/** The HTTP status, title and page text of every error. */
 export const PROBLEMS: Readonly<Record<ErrorCode, Problem>> = {
   invalid_request: {
     status: 400,

@@ -3,20 +3,20 @@ import { VaultError } from '../core/base/errors.ts'
 import { parseJson } from '../core/base/json.ts'
 import { decodeUtf8 } from '../core/base/utf8.ts'
 
-/** Bytes, if an endpoint sets no limit of its own. */
+/** The default limit in bytes. */
 export const BODY_LIMIT = 64 * 1024
 
-/** The JSON body, or undefined if there is none. */
+/** Returns the parsed JSON body, or undefined if the request has no body. */
 export async function readJsonBody(request: IncomingMessage, limit: number): Promise<unknown> {
   if (!hasBody(request)) return undefined
   const bytes = await readBytes(request, limit)
-  // Some clients announce a body in chunks and then send none.
+  // Some clients announce a chunked body and then send no bytes.
   if (bytes.length === 0) return undefined
   requireJson(request)
   return parse(bytes)
 }
 
-/** The fields of a submitted form. */
+/** Returns the fields of a submitted form. */
 export async function readForm(request: IncomingMessage, limit: number): Promise<URLSearchParams> {
   const { media, isEncoded } = contentOf(request)
   if (media !== 'application/x-www-form-urlencoded' || isEncoded) {
@@ -32,8 +32,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Rejects a body over the limit as soon as that is known. It listens for events: leaving a `for await`
- * early would close the connection before the caller has its answer.
+ * Rejects as soon as the body exceeds the limit. Uses events, because leaving a `for await` early
+ * would close the connection before the caller gets the answer.
  */
 function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
     let length = 0
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
-      // The rest is read and discarded; the server's request timeout ends it.
+      // Reads and discards the rest. The server's request timeout limits how long this takes.
       if (length > limit) tooLarge()
       else chunks.push(chunk)
     })
@@ -73,7 +73,10 @@ function requireJson(request: IncomingMessage): void {
   if (isEncoded) throw unsupported('the body must have no Content-Encoding')
 }
 
-/** JSON has no parameters (RFC 8259 §11). Common clients still name UTF-8, in several spellings. */
+/**
+ * The JSON media type has no parameters (RFC 8259 §11), but common clients send `charset=utf-8` in
+ * several spellings.
+ */
 function isOtherCharset(parameter: string): boolean {
   const [name = '', value = ''] = parameter.split(/\s*=\s*/, 2)
   return name === 'charset' && !/^(["']?)utf[-_]?8\1$/.test(value)
@@ -101,5 +104,5 @@ function malformed(message: string, detail = 'must be well-formed JSON in UTF-8'
   return new VaultError('invalid_request', message, { errors })
 }
 
-/** The name of an error that concerns the body as a whole. */
+/** The field name in errors about the whole body. */
 export const WHOLE_BODY = 'body'

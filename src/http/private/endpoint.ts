@@ -4,7 +4,7 @@ import type { ErrorCode, FieldError } from '../../core/base/errors.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { BODY_LIMIT } from '../read-body.ts'
 
-/** What handlers use besides their input. */
+/** What handlers receive besides their input. */
 export type EndpointPorts = {
   readonly ports: Ports
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
@@ -17,19 +17,21 @@ export type EndpointCall = EndpointPorts & { readonly caller: Caller }
 
 type Method = 'get' | 'post' | 'patch' | 'delete'
 
-/** `any`: every known key. `none`: no key; only for `/livez` and `/readyz`. */
+/**
+ * `any`: every known key is accepted. `none`: no key is needed, only for `/livez` and `/readyz`.
+ */
 export type Requirement = Permission | 'any' | 'none'
 
 type ParamNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamNames<Rest>
   : never
 
-/** Values of a path or a query arrive as text. */
+/** Shapes of path and query values, which arrive as text. */
 type TextShape<Names extends string = string> = Readonly<
   Record<Names, z.ZodType<unknown, string | undefined>>
 >
 
-/** A status and the shape of its body; null: no body. */
+/** The shape of the body for each status. Null means no body. */
 type AnswerShapes = Readonly<Record<number, z.ZodType | null>>
 
 type Immutable<T> = T extends (infer Item)[]
@@ -57,27 +59,29 @@ type Definition<
   /** The `operationId`. */
   readonly id: string
   readonly method: Method
-  /** As OpenAPI writes it: `/v1/connections/{id}`. */
+  /** In OpenAPI form: `/v1/connections/{id}`. */
   readonly path: P
   readonly summary: string
   readonly permission: Requirement
-  /** `everything`: the answer covers all users and providers, so a narrowed key is refused. */
+  /** `everything`: the answer covers all users and providers, so a restricted key is refused. */
   readonly reach?: 'own' | 'everything'
   readonly params: Params
-  /** Absent: none. */
+  /** If absent, the endpoint accepts no query. */
   readonly query?: Query
-  /** Strict: an unknown field is an error. Absent: none. */
+  /** A strict object: an unknown field is an error. If absent, the endpoint accepts no body. */
   readonly body?: Body
-  /** Bytes; 64 KiB. */
+  /** In bytes. The default is 64 KiB. */
   readonly bodyLimit?: number
   readonly answers: Answers
-  /** Errors besides those that every endpoint can return. */
+  /** Errors in addition to those that every endpoint can return. */
   readonly errors?: readonly ErrorCode[]
-  /** HEAD is refused if GET does more than read: the router would run it (RFC 9110 §9.3.2). */
+  /**
+   * Refuse HEAD if GET has side effects: the router runs GET for a HEAD request (RFC 9110 §9.3.2).
+   */
   readonly head?: 'refused'
   /**
-   * Faults that the settings find in well-formed fields, added to the error when other fields are
-   * malformed. If every field is well-formed, `handle` reports them.
+   * Checks the well-formed fields against the settings when other fields are malformed, so that one
+   * error lists all faults. If every field is well-formed, `handle` does this check.
    */
   readonly problems?: (
     call: EndpointCall,
@@ -94,7 +98,7 @@ type Definition<
       readonly body: z.output<Body>
     },
   ) => Promise<AnswerOf<Answers>> | AnswerOf<Answers>
-  /** The fast form: the JSON text of the 200 answer that `handle` returns for the same input. */
+  /** A faster `handle`: returns the same 200 answer as JSON text. */
   readonly fast?: (
     call: EndpointCall,
     input: { readonly params: Values<Params>; readonly query: Values<Query> },
@@ -109,7 +113,7 @@ export type Input = {
 
 export type Answer = { readonly status: number; readonly body: unknown }
 
-/** A row of the route table. Router, checks, OpenAPI document and tests are made from it. */
+/** A row of the route table. The router, the checks, the OpenAPI document and tests use it. */
 export type Endpoint = {
   readonly id: string
   readonly method: Method
@@ -133,7 +137,7 @@ export type Endpoint = {
   readonly fast: ((call: EndpointCall, input: Input) => Promise<string>) | null
 }
 
-/** Makes a row. It does not compile without permission, shapes and answers. */
+/** Makes a row. The compiler requires a permission, shapes and answers. */
 export function endpoint<
   const P extends string,
   Params extends TextShape<ParamNames<P>>,
@@ -152,7 +156,7 @@ export function endpoint<
     reach: definition.reach ?? 'own',
     bodyLimit: definition.bodyLimit ?? BODY_LIMIT,
     head: definition.head ?? 'answered',
-    // Sound: `parse-input.ts` passes only values that these shapes accept.
+    // These casts are sound: `parse-input.ts` passes only values that the shapes accept.
     handle: definition.handle as unknown as Endpoint['handle'],
     problems: (definition.problems ?? (() => [])) as unknown as Endpoint['problems'],
     fast: (definition.fast ?? null) as unknown as Endpoint['fast'],

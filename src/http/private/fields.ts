@@ -6,7 +6,7 @@ import { Secret } from '../../core/base/secret.ts'
 import { NOT_A_TIME, parseTime } from './parse-time.ts'
 import { jsonFlaw } from './parse-value.ts'
 
-// Shapes of what callers send. In a body, null counts as absent.
+// Shapes of the values that callers send. In a body, null counts as absent.
 
 /** Absent or null becomes null. */
 export function maybe<T extends z.ZodType>(shape: T) {
@@ -21,14 +21,15 @@ export function otherwise<T extends z.ZodType>(shape: T, value: z.output<T>) {
 }
 
 /**
- * Text that every database stores unchanged: lone surrogates in two ids would be stored as the same
- * text. Its length counts characters, as in JSON Schema, not UTF-16 units.
+ * Text that every database stores unchanged. Lone surrogates are refused, because two ids with
+ * different ones would be stored as the same text. The length counts characters, as JSON Schema
+ * does, not UTF-16 units.
  */
 export function text(shortest: 0 | 1, longest: number) {
   return z
     .string()
     .superRefine((value, ctx) => {
-      // A text has at least as many UTF-16 units as characters, and counting characters is slow.
+      // Counting characters is slow. A text never has more characters than UTF-16 units.
       const isLong = value.length > longest && Array.from(value).length > longest
       const fault =
         isLong || value.length < shortest
@@ -40,8 +41,8 @@ export function text(shortest: 0 | 1, longest: number) {
 }
 
 /**
- * URL parsers read these as steps in a path, even percent-encoded: no client could name such a
- * user.
+ * URL parsers resolve these as path segments, even if percent-encoded. No client could request such
+ * a user.
  */
 export function isDotSegment(id: string): boolean {
   return id === '.' || id === '..'
@@ -56,14 +57,14 @@ export const providerId = text(1, 64)
   .transform((value) => value as ProviderId)
   .describe('The id of a configured provider.')
 
-/** An id that Larder makes; an id of another form is reported as not found. */
+/** An id that Larder generates. An id in another form is reported as not found. */
 export const anyId = text(1, 64)
 
 export const label = text(1, 256).describe('Distinguishes connections of one user.')
 
 export const email = text(1, 256)
 
-/** An address that the provider or the page shows. */
+/** An email address that the provider's page or the connect page shows. */
 export const emailAddress = email.regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
 
 /** Visible ASCII and space: what RFC 6749 Appendix A allows in tokens, client ids and secrets. */
@@ -81,7 +82,7 @@ const password = text(1, 1024)
   .refine(isPassword, 'must hold no control character')
   .transform((value) => new Secret(value))
 
-/** A key goes into a header unchanged. */
+/** The key is sent in a header unchanged. */
 const apiKey = text(1, 4096)
   .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
   .transform((value) => new Secret(value))
@@ -99,7 +100,7 @@ export const credentials = z
   })
   .describe("The user's own credentials, for providers that connect by credentials.")
 
-/** Wider than RFC 6749 §3.3, because the scopes of some providers hold quotes. */
+/** Allows more than RFC 6749 §3.3, because the scopes of some providers contain quotes. */
 export const scope = z
   .array(text(1, 512).regex(/^[\x21-\x7e]*$/, 'must be one scope: ASCII without spaces'))
   .max(200)
@@ -119,7 +120,7 @@ export const absoluteUrl = text(1, 2048)
 const LONGEST_METADATA = 16 * 1024
 const DEEPEST_METADATA = 16
 
-/** The host app's own JSON, returned exactly as it was stored. */
+/** JSON of the host app, returned exactly as it was stored. */
 export const metadata = z
   .custom<Readonly<Record<string, unknown>>>(isRecord, 'must be an object')
   .superRefine((value, ctx) => {
@@ -147,7 +148,7 @@ function toInstant(value: string | number, ctx: z.RefinementCtx): number {
   return z.NEVER
 }
 
-/** A default in a query, which has no null. */
+/** An optional query value with a default. A query cannot contain null. */
 export function queryDefault<T extends z.ZodType>(shape: T, value: z.output<T>) {
   return shape
     .optional()
@@ -176,8 +177,8 @@ export const flag = z
   .meta({ type: 'boolean', enum: [true, false] })
 
 /**
- * Adds a rule between fields that is checked even if fields are malformed: zod alone would check it
- * only after every field is well-formed.
+ * Adds a rule between fields that is checked even if other fields are malformed. By default, zod
+ * checks such a rule only if every field is well-formed.
  */
 export function withRule<T extends z.ZodObject>(
   body: T,

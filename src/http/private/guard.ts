@@ -6,18 +6,20 @@ import { NOT_CONFIGURED } from '../../core/connection/provider.ts'
 import type { Callers } from '../../ports/ports.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 
-/** The caller of a route that needs no key: it has no permission and reaches nothing. */
+/**
+ * The caller of a route that needs no key. It has no permission and reaches no user or provider.
+ */
 const NOBODY: Caller = { keyId: 'bootstrap', permissions: [], providers: [], userIdPrefix: '\0' }
 
 export type HostRule = {
-  /** Host names besides those that no stranger can own. */
+  /** Host names that are accepted in addition to local names. */
   readonly allowedHosts: readonly string[]
   readonly onUnixSocket: boolean
 }
 
 /**
- * Refuses requests that a web page could send: those of another origin, and those to a foreign name
- * that was made to resolve to this machine (DNS rebinding). Proxy headers are ignored.
+ * Refuses requests that a web page could send: cross-origin requests, and requests to a foreign
+ * host name that resolves to this machine (DNS rebinding). Ignores proxy headers.
  */
 export function foreignRequestGuard(rule: HostRule) {
   const isOurs = hostRule(rule.allowedHosts)
@@ -27,7 +29,7 @@ export function foreignRequestGuard(rule: HostRule) {
     if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
       throw new VaultError('forbidden', 'the private API does not answer browsers')
     }
-    // An absolute target would name a second host (RFC 9112 §3.2.2).
+    // An absolute request target would name a second host (RFC 9112 §3.2.2).
     const isAnswered = namesNone(request) || isOurs(headers.host)
     if (!isAnswered || !url?.startsWith('/')) {
       const detail = 'this listener does not answer to that Host; see LARDER_ALLOWED_HOSTS'
@@ -37,8 +39,8 @@ export function foreignRequestGuard(rule: HostRule) {
 }
 
 /**
- * Whether a request may omit its host. RFC 9112 §3.2 requires an empty `Host` if the target has no
- * authority, as on a unix socket. Some health checks send HTTP/1.0 without the field (HAProxy's
+ * Whether a request may omit its host. On a unix socket, the target has no authority, so RFC 9112
+ * §3.2 requires an empty `Host`. Some health checks send HTTP/1.0 without `Host` (HAProxy's
  * default). A browser can send neither.
  */
 function hostlessRule(onUnixSocket: boolean) {
@@ -48,7 +50,7 @@ function hostlessRule(onUnixSocket: boolean) {
 
 const MOST_REMEMBERED = 256
 
-/** Accepts names that no public DNS can hold, and those that the operator allows. */
+/** Accepts names that cannot exist in public DNS, and names that the operator allows. */
 export function hostRule(allowedHosts: readonly string[]) {
   const allowed = new Set(allowedHosts.map((host) => withoutPort(host.toLowerCase())))
   const known = new Map<string, boolean>()
@@ -63,7 +65,7 @@ export function hostRule(allowedHosts: readonly string[]) {
   }
 }
 
-/** Null if the value is not `host[:port]`. */
+/** Returns null if the value is not `host[:port]`. */
 function withoutPort(host: string): string | null {
   const parts = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/.exec(host)
   return parts?.[1] ?? null
@@ -92,7 +94,7 @@ export function admit(endpoint: Endpoint, headers: IncomingHttpHeaders, callers:
   return caller
 }
 
-/** RFC 6750 §2.1. The scheme's name is case-insensitive (RFC 9110 §11.1). */
+/** Reads a Bearer token (RFC 6750 §2.1). The scheme name is case-insensitive (RFC 9110 §11.1). */
 export function authenticate(authorization: string | undefined, callers: Callers): Caller {
   const bearer = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
   const caller = bearer === undefined ? null : callers.authenticate(bearer)
@@ -109,8 +111,8 @@ export function requirePermission(caller: Caller, permission: Parameters<typeof 
 }
 
 /**
- * Checks every user and provider that the request names against the key, on every route. Those out
- * of reach are reported as missing.
+ * Checks on every route that the key may reach each user and provider that the request names. A
+ * user or provider out of reach is reported as missing.
  */
 export function requireReach(caller: Caller, { params, query, body }: Input): void {
   for (const { userId, provider, providers } of [params, query, body]) {

@@ -170,7 +170,7 @@ function jsonSchema(shape: z.ZodType): Json {
   return bare(z.toJSONSchema(shape, WHAT_IS_SENT))
 }
 
-/** Shapes are described as sent, before they are parsed. */
+/** Describes shapes as the caller sends them, before parsing. */
 const WHAT_IS_SENT = {
   io: 'input',
   unrepresentable: 'any',

@@ -5,7 +5,9 @@ import { isRecord } from '../../core/base/json-path.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 import { WHOLE_BODY } from '../read-body.ts'
 
-/** A request before parsing: path segments still percent-encoded, the query as one string. */
+/**
+ * A request before parsing: path segments are still percent-encoded, and the query is one string.
+ */
 export type RawInput = {
   readonly segments: readonly string[]
   readonly querystring: string
@@ -16,8 +18,8 @@ const MOST_ERRORS = 50
 const LONGEST_NAME = 200
 
 /**
- * Parses a request by the shapes of its endpoint. The error names every bad field at once;
- * `problems` judges the well-formed ones.
+ * Parses a request by the shapes of its endpoint. One error names every bad field; `problems`
+ * checks the well-formed fields.
  */
 export function parseInput(
   endpoint: Endpoint,
@@ -38,7 +40,7 @@ export function parseInput(
   return { params: params.fields, query: query.fields, body: body.fields }
 }
 
-/** Parses a body inside a body; the error names its fields. */
+/** Parses a body inside a body. An error names the fields of the inner body. */
 export function parseBody<T extends z.ZodObject>(
   shape: T,
   value: unknown,
@@ -67,7 +69,7 @@ function check(
   }
 }
 
-/** The fields that are well-formed on their own. */
+/** Returns only the well-formed fields. */
 function rightFields(shape: z.ZodObject, given: unknown): Fields {
   if (!isRecord(given)) return {}
   const parsed = Object.entries(shape.shape).flatMap(([name, field]) => {
@@ -77,7 +79,10 @@ function rightFields(shape: z.ZodObject, given: unknown): Fields {
   return Object.fromEntries(parsed)
 }
 
-/** Fields become JavaScript numbers. Inside a field, the app's own JSON keeps its digits. */
+/**
+ * Converts numbers in top-level fields to JavaScript numbers. JSON inside a field keeps its exact
+ * digits.
+ */
 function withPlainFields(value: unknown): unknown {
   if (!isRecord(value)) return plainNumber(value)
   const fields = Object.entries(value).map(([name, field]) => [name, plainNumber(field)] as const)
@@ -94,7 +99,7 @@ function fieldErrors(place: FieldError['in'], issue: z.core.$ZodIssue): FieldErr
   return issue.keys.map((key) => at([...issue.path, key], 'there is no such field'))
 }
 
-/** Never empty: the reader of the error must find the place. */
+/** The name of a bad field for the error. Never empty. */
 function nameOf(place: FieldError['in'], path: readonly PropertyKey[]): string {
   if (path.length === 0) return place === 'body' ? WHOLE_BODY : place
   return path

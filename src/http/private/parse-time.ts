@@ -1,4 +1,6 @@
-/** Smaller numbers are seconds: this one is the year 5138 in seconds, 1973 in milliseconds. */
+/**
+ * Smaller numbers are seconds. This number is the year 5138 in seconds, but 1973 in milliseconds.
+ */
 const MILLISECONDS_FROM = 100_000_000_000
 /** The last instant whose year has four digits. */
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z')
@@ -19,8 +21,8 @@ export type ParsedTime = { readonly at: number } | { readonly flaw: string }
 
 /**
  * Parses ISO 8601 (UTC if no zone is given), a time with a zone as databases print it, or seconds
- * or milliseconds since 1970. A time with a space and without a zone is refused: it is in the time
- * zone of a database session, which is unknown.
+ * or milliseconds since 1970. Refuses a time with a space but no zone: databases print such times
+ * in the zone of the session, which is unknown.
  */
 export function parseTime(value: string | number): ParsedTime {
   if (typeof value === 'number') return inRange(fromEpoch(value))

@@ -18,7 +18,7 @@ function presentItem(result: BatchResult, index: number) {
     return { index, outcome, connectionId: null, status: null, problem }
   }
   const { id, status } = result.connection
-  // The id of a draft is not final: its tokens may go to an existing connection.
+  // The id of a draft is not final: its tokens may be added to an existing connection.
   const connectionId = outcome === 'accepted' ? null : id
   return { index, outcome, connectionId, status: connectionId && status, problem: null }
 }

@@ -24,8 +24,7 @@ import type { Health } from '../../vault/operate/health.ts'
 import type { ListedWebhook } from '../../vault/webhooks/list-webhooks.ts'
 import { credentialsHeader } from '../../core/connection/credentials-header.ts'
 
-// Domain to wire. No other file of the API exposes a secret, so this one shows what leaves the
-// process.
+// Converts domain objects to wire objects. This is the only file of the API that exposes secrets.
 
 export function presentConnection(connection: Connection, ports: Presenter) {
   const view: ConnectionView = viewConnection(connection, ports.clock.now())
@@ -35,8 +34,8 @@ export function presentConnection(connection: Connection, ports: Presenter) {
 type Presenter = Pick<Ports, 'clock' | 'providers'>
 
 /**
- * The connection as a resource of its user. A caller that may read tokens also gets the live access
- * token.
+ * The connection in the answer of the user routes. A caller that may read tokens also gets the
+ * access token.
  */
 export function presentUserConnection(
   connection: Connection,
@@ -77,9 +76,7 @@ export function presentAccessToken(
   }
 }
 
-/**
- * A provider that was removed from the settings: its tokens are served as most providers want them.
- */
+/** Stands for a provider that was removed from the settings: most providers expect this header. */
 const UNKNOWN_PROVIDER = {
   apiHeader: { name: 'Authorization', scheme: 'Bearer' },
   credentials: null,
@@ -127,13 +124,13 @@ function secondsLeft({ token }: Grant, now: Instant): number | null {
   return Math.max(0, Math.floor((token.expiresAt - now) / 1000))
 }
 
-/** The members that change while the store keeps the same object for a connection. */
+/** Members that can change while the stored connection stays the same. */
 const CHANGING = ['expiresInSeconds', 'warnings']
 
-/** For each connection, the text around the members that change. */
+/** The JSON text around these members, for each connection. */
 const frames = new WeakMap<Connection, readonly string[]>()
 
-/** The same answer as JSON text, for the fast form: only what changes is written anew. */
+/** The answer of `presentAccessToken` as JSON text. Reuses the text that does not change. */
 export function accessTokenText(served: ServedToken, ports: Presenter): string {
   const { connection, warnings } = served
   let frame = frames.get(connection)
@@ -154,7 +151,7 @@ function frameOf(answer: ReturnType<typeof presentAccessToken>): readonly string
   return `{${members.join()}}`.split(GAP)
 }
 
-/** Cannot stand in JSON text: `JSON.stringify` escapes control characters. */
+/** Never occurs in JSON text, because `JSON.stringify` escapes control characters. */
 const GAP = '\0'
 
 export function presentLink(link: ConnectLink, warnings: readonly Warning[], now: Instant) {
@@ -202,7 +199,7 @@ export function presentProvider(provider: Provider) {
 
 const WIRE_KIND = { basic: 'basic', api_key: 'apiKey' } as const
 
-/** Without the hash of the key. */
+/** Omits the hash of the key. */
 export function presentKey(key: ApiKey) {
   return {
     id: key.id,
@@ -219,7 +216,7 @@ export function presentCreatedKey(made: { readonly key: ApiKey; readonly secret:
   return { ...presentKey(made.key), key: made.secret }
 }
 
-/** Without the query of the URL, which may hold a secret of the receiver. */
+/** Omits the query of the URL, because it may contain a secret of the receiver. */
 export function presentWebhook({ endpoint, state, behind, held }: ListedWebhook) {
   const { disabled, lastFailure, replay } = state
   const isWaiting = disabled === null && state.dueAt > 0

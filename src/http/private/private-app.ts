@@ -36,7 +36,7 @@ export function createPrivateApp(
   app.use(ownMethods(ports, endpoints))
   app.use(routerOf(endpoints, surroundings).routes())
   app.use(answerUnmatched(ports))
-  // Reports what fails while an answer is written, unless the caller hung up.
+  // Logs errors while an answer is written, unless the caller closed the connection.
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return
     logFailure({ requestId: nextId(), route: 'while answering', error })
@@ -65,7 +65,7 @@ function reportAnswers(
 
 type State = { readonly route?: string; readonly keyId?: string; readonly requestId?: string }
 
-/** Turns errors into answers, and adds the headers that every answer has. */
+/** Converts errors to answers and adds the common headers. */
 function boundary(
   refuseForeign: ReturnType<typeof foreignRequestGuard>,
   reporting: Parameters<typeof sendProblem>[2],
@@ -77,7 +77,7 @@ function boundary(
     } catch (error) {
       sendProblem(ctx, error, reporting)
     }
-    // A fast form has already written its headers.
+    // A fast form has already sent its headers.
     if (!ctx.res.headersSent) ctx.set(COMMON_HEADERS)
   }
 }
@@ -95,8 +95,8 @@ function routerOf(endpoints: readonly Endpoint[], surroundings: EndpointPorts): 
 }
 
 /**
- * Keeps `/v1/connections/batch` from matching `/v1/connections/{id}`: it has only the methods of
- * its own rows.
+ * Prevents `/v1/connections/batch` from matching `/v1/connections/{id}`: a path without parameters
+ * accepts only the methods of its own rows.
  */
 function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
   const methods = new Map<string, string[]>()
@@ -111,7 +111,7 @@ function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
   }
 }
 
-/** Only a caller with a key learns which routes exist. */
+/** Answers an unknown route or method. Only a caller with a key learns which routes exist. */
 function answerUnmatched(ports: Ports): Middleware {
   return (ctx: Context) => {
     const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]

@@ -13,7 +13,7 @@ import { hasBody, readJsonBody } from '../read-body.ts'
 import { admit, requireReach } from './guard.ts'
 import { parseInput } from './parse-input.ts'
 
-/** Serves a row for the router. */
+/** Makes the router's handler for an endpoint. */
 export function runEndpoint(endpoint: Endpoint, surroundings: EndpointPorts): RouterMiddleware {
   const at = { endpoint, surroundings }
   return async (ctx) => {
@@ -27,8 +27,8 @@ export function runEndpoint(endpoint: Endpoint, surroundings: EndpointPorts): Ro
 }
 
 /**
- * Serves requests without a body by the fast forms of their rows: without the router and without
- * Koa's response. A target with other than the plainest characters goes on to the router.
+ * Answers GET requests by the fast form of the endpoint, bypassing the router and Koa's response. A
+ * request with a body, or with characters outside `PLAIN` in its URL, goes to the router.
  */
 export function runFastForms(
   endpoints: readonly Endpoint[],
@@ -65,16 +65,22 @@ async function serveFast(ctx: Context, row: FastRow): Promise<void> {
 
 const PLAIN = String.raw`[\w.:@|~%+-]`
 
-/** Matches the plainest targets of a row; captures the path segments and the query. */
+/**
+ * Matches URLs of an endpoint that contain only plain characters. Captures the path parameters and
+ * the query.
+ */
 function plainTargets({ path }: Endpoint): RegExp {
   const segments = path.replaceAll(/\{\w+\}/g, `(${PLAIN}+)`)
   return new RegExp(`^${segments}(?:\\?((?:${PLAIN}|[=&])*))?$`)
 }
 
-/** As many targets as the cache of tokens holds connections, roughly. */
+/** About as many as the token cache holds connections. */
 const MOST_INPUTS = 20_000
 
-/** What a row parsed out of its most recent targets: parsing costs more than serving a token. */
+/**
+ * The parsed inputs of an endpoint's recent URLs. Cached, because parsing costs more than serving a
+ * token.
+ */
 class Inputs {
   readonly #byTarget = new Map<string, Input>()
 
@@ -97,7 +103,7 @@ class Inputs {
 
 type Problems = Parameters<typeof parseInput>[2]
 
-/** The steps that every request takes, in this order, before its row handles it. */
+/** The steps before `handle`, in this order, for every request. */
 async function receive(
   ctx: Context,
   { endpoint, surroundings }: { readonly endpoint: Endpoint; readonly surroundings: EndpointPorts },
@@ -128,7 +134,7 @@ const FAST_HEADERS = [
   'Content-Length',
 ]
 
-/** All headers in one write: the answer then costs no more than one of bare Koa. */
+/** Writes all headers at once, which is faster than Koa's own response. */
 function sendFast(ctx: Context, text: string): void {
   ctx.respond = false
   ctx.res.writeHead(200, [...FAST_HEADERS, String(Buffer.byteLength(text))])

@@ -4,8 +4,9 @@ import type { Random } from '../../ports/ports.ts'
 import { PROBLEMS } from '../problems.ts'
 
 /**
- * Logs a fault of Larder or of the database. `route` is its pattern: a path holds the host app's user
- * ids. The log must leave out the message and the cause of `error`: they may quote a request.
+ * Logs a fault of Larder or of the database. `route` is the route pattern, because a path contains
+ * user ids of the host app. The log must omit the message and the cause of `error`, because they
+ * may quote a request.
  */
 export type LogFailure = (failure: {
   readonly requestId: string
@@ -13,7 +14,7 @@ export type LogFailure = (failure: {
   readonly error: unknown
 }) => void
 
-/** Short and cheap: a random prefix of the process and a counter of the errors. */
+/** Makes short ids: a random prefix for the process and a counter. */
 export function requestIds(random: Random): () => string {
   const prefix = Buffer.from(random.bytes(5)).readUIntBE(0, 5).toString(36)
   let count = 0
@@ -64,7 +65,7 @@ function presentProblem(problem: VaultError, requestId: string) {
 
 function sortError(error: unknown): VaultError {
   if (error instanceof VaultError) {
-    // The detail of `internal` is for the log; the caller gets the request id.
+    // The detail of `internal` is only logged. The caller gets the request id instead.
     return error.code === 'internal' ? internal(error) : error
   }
   if (error instanceof StoreError) {

@@ -36,7 +36,7 @@ const providerEventShape = named(
   }),
 )
 
-/** `type` narrows `data`. */
+/** `type` determines the shape of `data`. */
 const eventShape = named(
   'Event',
   z.discriminatedUnion('type', [connectionEventShape, providerEventShape]).meta({

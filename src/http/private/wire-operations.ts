@@ -39,7 +39,7 @@ const jobHealth = z.object({
   runningForMs: z.int().nullable(),
 })
 
-/** Null: not known, because the database cannot be reached. */
+/** Null means unknown, because the database cannot be reached. */
 export const healthShape = named(
   'Health',
   z.object({

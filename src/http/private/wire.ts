@@ -3,7 +3,7 @@ import { PERMISSIONS } from '../../core/base/access.ts'
 import { FAILURE_REASONS } from '../../core/connection/connection.ts'
 import { PROBLEMS } from '../problems.ts'
 
-// Shapes of answers: the types on the wire, and the components of the OpenAPI document.
+// Shapes of answers. The wire types and the components of the OpenAPI document come from them.
 
 /** Every shape that has a name in the OpenAPI document. */
 export const components = z.registry<{ id: string }>()
@@ -18,7 +18,7 @@ export const time = z.string().meta({ format: 'date-time' })
 export const nextActionShape = z.enum(['reauthorize', 'confirm', 'fix_configuration', 'retry'])
 export const statusShape = z.enum(['pending', 'active', 'failing', 'disconnected'])
 
-/** A connection that works now but will not last, with what to change. */
+/** Why a working connection will stop working, and what to change. */
 const warningShape = z.object({
   code: z.enum(['no_refresh_token', 'grants_per_account']),
   detail: z.string(),
@@ -47,7 +47,7 @@ const failureShape = named(
   }),
 )
 
-/** Without the fields that depend on the time of the answer. */
+/** The fields that do not depend on the time of the answer. */
 const connectionFields = z.object({
   id: z.string(),
   userId: z.string(),

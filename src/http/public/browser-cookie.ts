@@ -1,12 +1,13 @@
 import type { Random } from '../../ports/ports.ts'
 import type { PublicSite } from './site.ts'
 
-/** Longer than any link lives; each use renews it. */
+/** Longer than the lifetime of any link. Each use renews the cookie. */
 const LIFETIME_SECONDS = 86_400
 
 /**
- * The name of the cookie with the random id of a browser. One id serves all tabs and links.
- * `__Host-` keeps other hosts of the domain from setting it; it requires https, so not on loopback.
+ * The name of the cookie with the random id of a browser. All tabs and links share one id.
+ * `__Host-` prevents other hosts of the domain from setting the cookie. It requires https, so plain
+ * http on loopback omits it.
  */
 function cookieName(site: PublicSite): string {
   return site.secure ? '__Host-larder' : 'larder'
@@ -25,7 +26,7 @@ export function newBrowserId(random: Random): string {
   return Buffer.from(random.bytes(32)).toString('base64url')
 }
 
-/** Lax, so that the browser sends it when the provider redirects back. */
+/** `SameSite=Lax`, so that the browser sends the cookie when the provider redirects back. */
 export function browserCookie(browserId: string, site: PublicSite): string {
   const attributes = `Path=/; Max-Age=${LIFETIME_SECONDS}; HttpOnly; SameSite=Lax`
   return `${cookieName(site)}=${browserId}; ${attributes}${site.secure ? '; Secure' : ''}`

@@ -4,16 +4,16 @@ import { maybe, text } from '../private/fields.ts'
 
 export type CallbackParams = ReadonlyMap<string, string>
 
-/** No parameter may occur twice (RFC 6749 §3.1): an attacker could choose which one counts. */
+/** These may not occur twice (RFC 6749 §3.1), because an attacker could add a second value. */
 const MAY_NOT_REPEAT = ['state', 'code', 'iss', 'error']
 
-/** The name of a protocol parameter that occurs twice. */
+/** Returns the name of a protocol parameter that occurs twice. */
 export function repeated(pairs: readonly (readonly [string, string])[]): string | undefined {
   const names = pairs.map(([name]) => name)
   return MAY_NOT_REPEAT.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
 }
 
-/** The first value of each parameter. */
+/** Returns the first value of each parameter. */
 export function firstOfEach(pairs: readonly (readonly [string, string])[]): CallbackParams {
   const params = new Map<string, string>()
   for (const [name, value] of pairs) if (!params.has(name)) params.set(name, value)
@@ -30,10 +30,7 @@ const given = z.union(
   'must be the URL that was called, or its parameters as texts',
 )
 
-/**
- * A callback as the host app received it: its URL, its query or posted form, or the fields of
- * either.
- */
+/** A callback that the host app received: the URL, the query, the posted form, or their fields. */
 export const callback = maybe(
   given.transform((came, ctx): CallbackParams => {
     const pairs = typeof came === 'string' ? pairsOfUrl(came) : pairsOfFields(came)

@@ -13,7 +13,7 @@ import type { RunningCallbacks } from './running-callbacks.ts'
 import { seeOther } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
 
-/** The provider redirects the browser here, with a state and a code or an error. */
+/** Handles the provider's redirect, which has a state and a code or an error. */
 export async function receiveCallback(
   ctx: RouterContext,
   ports: PublicPorts,
@@ -32,13 +32,13 @@ export async function receiveCallback(
   seeOther(ctx, endUrl(finished, ports, { site, browserId }))
 }
 
-/** Larder only redeems the code, and a token must not appear in an address. */
+/** Tokens are dropped: Larder redeems only the code, and a token must not appear in a URL. */
 const NOT_PASSED_ON = ['access_token', 'id_token', 'refresh_token']
 
 /**
- * Receives `response_mode=form_post`. A cross-site POST carries no Lax cookie, so the flow is found
- * by the GET that follows (OAuth 2.0 Form Post Response Mode §2). All fields are passed on, because
- * presets keep and compare others than those of the protocol.
+ * Handles `response_mode=form_post` (OAuth 2.0 Form Post Response Mode §2). A cross-site POST has
+ * no Lax cookie, so this handler redirects to the GET route, where the browser sends the cookie.
+ * Passes all other fields on, because presets also use fields outside the protocol.
  */
 export async function receiveFormPost(
   ctx: RouterContext,
@@ -57,8 +57,8 @@ export async function receiveFormPost(
 const LOOKS_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz']
 
 /**
- * Refuses browsers that load pages in advance, and HEAD, which the router runs as GET: only a user
- * who opens the page may redeem a code.
+ * Refuses prefetch requests, and HEAD, which the router runs as GET. Only a user who opens the page
+ * may redeem a code.
  */
 function refuseLookAhead(ctx: RouterContext): void {
   const isAhead = LOOKS_AHEAD.some((name) => /prefetch|prerender|preview/i.test(ctx.get(name)))

@@ -1,6 +1,6 @@
 /**
- * Bytes of the parameters of a callback, in an address, in a posted form or from a headless app.
- * Codes of Azure AD B2C alone exceed 4,096 characters. 4 KiB of a request's headers remain for the
- * rest.
+ * Maximum bytes of callback parameters, in a URL, in a posted form or from a headless app. A code
+ * of Azure AD B2C alone can exceed 4,096 characters. This leaves 4 KiB of the header limit for
+ * other headers.
  */
 export const LONGEST_CALLBACK = 12 * 1024

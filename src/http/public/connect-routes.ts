@@ -13,7 +13,7 @@ import { takeCredentials } from './take-credentials.ts'
 
 const LONGEST_FORM = 8 * 1024
 
-/** Shows the page. It changes nothing, so a link scanner may fetch it any number of times. */
+/** Shows the connect page. Changes nothing, so link scanners may fetch the page many times. */
 export async function showConnectPage(
   ctx: RouterContext,
   ports: PublicPorts,
@@ -27,8 +27,8 @@ export async function showConnectPage(
 }
 
 /**
- * Handles the button: begins a flow that is bound to this browser and redirects to the provider, or
- * takes the credentials that the user entered.
+ * Handles the submitted page. Starts a flow that is bound to this browser and redirects to the
+ * provider, or checks the credentials that the user entered.
  */
 export async function startConnecting(
   ctx: RouterContext,
@@ -37,7 +37,8 @@ export async function startConnecting(
 ): Promise<void> {
   const secret = ctx.params['secret'] ?? ''
   const again = connectPath(site, secret)
-  // `Origin` is not checked, because some privacy settings send `null`. The form token decides.
+  // Does not check `Origin`, because browsers with some privacy settings send `null`. The form
+  // token proves that the form came from our page.
   if (ctx.get('sec-fetch-site') === 'cross-site')
     throw new PageRefusal('not_from_page', { retry: again })
   const form = await readForm(ctx.req, LONGEST_FORM)
@@ -45,7 +46,7 @@ export async function startConnecting(
   if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {
     throw new PageRefusal('not_from_page', { retry: again })
   }
-  // Renewed, so that it outlives the flow.
+  // Renews the cookie, so that it does not expire before the flow.
   ctx.set('Set-Cookie', browserCookie(browserId, site))
   const opened = await openUsableLink(ports, secret)
   const chosen = opened.providers.find(({ provider }) => provider.id === form.get('provider'))
@@ -66,14 +67,14 @@ export async function startConnecting(
   }
 }
 
-/** The operator may have removed the provider since the link was made. */
+/** Throws if the operator removed the providers of the link from the settings. */
 async function openUsableLink(ports: PublicPorts, secret: string): Promise<OpenedLink> {
   const opened = await openLink(ports, secret)
   if (opened.providers.length > 0) return opened
   throw new VaultError('provider_misconfigured', 'no provider of the link is configured')
 }
 
-/** If only the provider failed, the link still works. */
+/** Adds a retry link if the failure was at the provider: the connect link is still valid. */
 function withRetry(error: unknown, again: string): unknown {
   if (!(error instanceof VaultError) || !isProviderTrouble(error.code)) return error
   return new PageRefusal(error.code, { retry: again, cause: error })

@@ -6,10 +6,10 @@ import type { PageFrame } from './pages/layout.ts'
 import { type Notice, noticePage, noticeStatus } from './pages/notice-page.ts'
 import { sendPage } from './send-page.ts'
 
-/** A refusal that only a browser can meet, or one with a link to try again. */
+/** A refusal that only a browser can cause, or a refusal with a retry link. */
 export class PageRefusal extends Error {
   readonly notice: Notice
-  /** A path of ours where the user may try again. */
+  /** A path on this site where the user may try again. */
   readonly retry: string | null
 
   constructor(notice: Notice, more: { readonly retry?: string; readonly cause?: unknown } = {}) {
@@ -20,7 +20,10 @@ export class PageRefusal extends Error {
   }
 }
 
-/** Turns whatever a route throws into a page. A fault that the user cannot correct is logged under the reference that the page shows. */
+/**
+ * Converts errors of the routes to pages. If the user cannot correct the fault, logs it with the
+ * reference that the page shows.
+ */
 export function failurePages(
   frame: PageFrame,
   reporting: { readonly random: Random; readonly events: Pick<Events, 'requestFailed'> },
@@ -46,7 +49,7 @@ function report(
   { random, events }: { readonly random: Random; readonly events: Pick<Events, 'requestFailed'> },
 ): string {
   const requestId = Buffer.from(random.bytes(8)).toString('hex')
-  // The pattern of the route: the path holds the link's secret.
+  // Log the route pattern, because the path contains the secret of the link.
   const route = `${ctx.method} ${(ctx['_matchedRoute'] as string | undefined) ?? '-'}`
   events.requestFailed({ requestId, route, error })
   return requestId
@@ -54,7 +57,7 @@ function report(
 
 function setFailureHeaders(ctx: Context, status: number, error: unknown): void {
   if (status === 405) ctx.set('Allow', methodsOf(ctx).join(', '))
-  // The unread rest of a body must not be read as the next request.
+  // Node must not parse the unread rest of the body as the next request.
   if (status === 413 || status === 415) ctx.set('Connection', 'close')
   if (status === 503) {
     const asked = error instanceof VaultError ? error.extras.retryAfterSeconds : undefined
@@ -62,7 +65,7 @@ function setFailureHeaders(ctx: Context, status: number, error: unknown): void {
   }
 }
 
-/** Those of the routes at this path. */
+/** The methods of the routes at this path. */
 function methodsOf(ctx: Context): readonly string[] {
   const matched = (ctx['matched'] ?? []) as readonly { readonly methods: readonly string[] }[]
   return [...new Set(matched.flatMap(({ methods }) => methods))].toSorted()

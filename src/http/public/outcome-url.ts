@@ -14,7 +14,7 @@ export function isOutcomeUrl(query: URLSearchParams): boolean {
   return query.has('outcome') && !query.has('state')
 }
 
-/** The URL that the browser goes to next. */
+/** The URL to redirect the browser to. */
 export function endUrl(end: LinkEnd, ports: Pick<Ports, 'sealer'>, at: At): string {
   switch (end.kind) {
     case 'redirect':
@@ -28,9 +28,9 @@ export function endUrl(end: LinkEnd, ports: Pick<Ports, 'sealer'>, at: At): stri
 }
 
 /**
- * The page of a connection without a `redirectUrl`. It reuses the path of the callback, so that
- * code and state leave the address bar and a reload shows the same page. It is signed for this
- * browser, so that a copied link cannot claim "connected" elsewhere.
+ * The URL of the result page if the link has no `redirectUrl`. It has the path of the callback, but
+ * no code or state, and a reload shows the same page. It is signed for this browser, so that a
+ * copied URL cannot claim "connected" in another browser.
  */
 function outcomeUrl(
   ports: Pick<Ports, 'sealer'>,
@@ -72,7 +72,7 @@ function asText(outcome: Outcome): string {
   return outcome.awaitsConfirmation ? 'awaiting' : 'connected'
 }
 
-/** Parses what `asText` wrote, after its proof was checked. */
+/** Parses the output of `asText`. The caller has already verified the signature. */
 function fromText(text: string): Outcome {
   const [kind, word, errorCode, ...said] = text.split('.')
   if (kind !== 'failed') return { kind: 'connected', awaitsConfirmation: kind === 'awaiting' }

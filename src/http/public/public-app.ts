@@ -16,12 +16,12 @@ const YEAR_SECONDS = 31_536_000
 
 /**
  * The application for browsers: connect page, form, callbacks, stylesheet. It has no route of the
- * private API, and trusts no header about who or where it is.
+ * private API. It takes its own address only from the settings, never from headers.
  */
 export function createPublicApp(ports: PublicPorts, events: Pick<Events, 'requestFailed'>): Koa {
   const site = publicSite(ports.policy.publicUrl)
   const app = new Koa({ proxy: false })
-  // Every error of a route becomes a page; only browsers that hung up remain.
+  // `failurePages` handles every route error. The only other errors are closed connections.
   app.silent = true
   app.use(securityHeaders)
   app.use(failurePages(site, { random: ports.random, events }))
@@ -50,10 +50,10 @@ const limits: Middleware = (ctx, next) => {
   return next()
 }
 
-/** Removes the path of the public URL, which the proxy forwards. */
+/** Removes the path prefix of the public URL, because the proxy forwards it. */
 function underBase(site: PublicSite): Middleware {
   return (ctx, next) => {
-    // Crawlers ask for it at the root only.
+    // Crawlers request this file only at the root.
     if (ctx.path === '/robots.txt') return next()
     if (!ctx.path.startsWith(`${site.base}/`)) throw new PageRefusal('page_not_found')
     ctx.path = ctx.path.slice(site.base.length)

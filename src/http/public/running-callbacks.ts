@@ -2,7 +2,10 @@ import { finishPageFlow, type PageCallback } from '../../vault/connect/finish-pa
 import type { LinkEnd } from '../../vault/connect/end-link.ts'
 import type { PublicPorts } from './site.ts'
 
-/** Joins a callback that a browser sends twice at the same time to the first one. */
+/**
+ * If a browser sends a callback twice at the same time, the second one waits for the result of the
+ * first.
+ */
 export class RunningCallbacks {
   readonly #running = new Map<string, Promise<LinkEnd>>()
 

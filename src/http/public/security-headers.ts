@@ -1,15 +1,15 @@
 import type { Middleware } from 'koa'
 
 const HEADERS = {
-  // Without `form-action`: Chromium applies it to every redirect after the form's POST, so it would
-  // have to list the provider, its identity provider and the host app. The form's action is ours,
-  // and `base-uri` and the absence of scripts prevent injection.
+  // `form-action` is omitted, because Chromium also applies it to redirects after the POST: it
+  // would have to list the provider, its identity provider and the host app. The form posts to this
+  // site, and `base-uri` and the ban on scripts prevent injection.
   'Content-Security-Policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-  // For browsers without `frame-ancestors`: no page may cover the button.
+  // Prevents clickjacking in browsers that do not support `frame-ancestors`.
   'X-Frame-Options': 'DENY',
-  // The address holds the link's secret, which must stay on this site. `no-referrer` would hide
-  // nothing more, and makes the form's POST carry `Origin: null`.
+  // The URL contains the secret of the link, which must not be sent to other sites. `no-referrer`
+  // would protect no better and make the form's POST send `Origin: null`.
   'Referrer-Policy': 'same-origin',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -20,8 +20,9 @@ const HEADERS = {
 } as const
 
 /**
- * Headers of every answer. Without an opener policy, because host apps open the link in a popup and
- * wait for it. The proxy sets Strict-Transport-Security, because it owns certificate and host name.
+ * Sets the headers of every answer. Sets no opener policy, because host apps open the link in a
+ * popup and wait for it to close. The proxy must set Strict-Transport-Security, because it owns the
+ * certificate and the host name.
  */
 export const securityHeaders: Middleware = (ctx, next) => {
   ctx.set(HEADERS)

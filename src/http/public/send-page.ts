@@ -8,9 +8,10 @@ export function sendPage(ctx: Context, page: Html, status: number): void {
 }
 
 /**
- * Redirects with 303; 307 would re-send the form (RFC 9700 §4.12). The address may have an app's
- * own scheme, so it is set unchanged. It always has a fragment, even an empty one: otherwise the
- * browser adds that of the previous address, such as `#access_token=…` (RFC 9110 §10.2.2).
+ * Redirects with 303, because 307 would re-send the form (RFC 9700 §4.12). Sets the URL unchanged,
+ * because it may have the custom scheme of an app. Adds an empty fragment if there is none:
+ * otherwise the browser would copy the fragment of the previous URL, such as `#access_token=…` (RFC
+ * 9110 §10.2.2).
  */
 export function seeOther(ctx: Context, url: string): void {
   ctx.status = 303

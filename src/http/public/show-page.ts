@@ -5,7 +5,7 @@ import { connectPage } from './pages/connect-page.ts'
 import { sendPage } from './send-page.ts'
 import type { PublicPorts, PublicSite } from './site.ts'
 
-/** The connect page for one browser. */
+/** What the connect page shows to one browser. */
 export type ShownPage = {
   readonly site: PublicSite
   readonly secret: string
@@ -14,7 +14,7 @@ export type ShownPage = {
   /** Why the submitted form was not accepted. */
   readonly complaint?: string
   readonly status?: number
-  /** What the user entered, without a password. */
+  /** The user name that the user entered. */
   readonly username?: string
 }
 
@@ -31,8 +31,8 @@ export function connectPath(site: PublicSite, secret: string): string {
 }
 
 /**
- * A token that proves that this browser was shown the form of this link. It is derived from the
- * vault's key, so it holds across restarts and replicas, and a GET stores nothing.
+ * A token that proves that this browser received the form of this link. It is derived from the
+ * vault key, so it is valid after a restart and on every replica, and a GET stores nothing.
  */
 export function formToken(ports: Pick<Ports, 'sealer'>, browserId: string, secret: string): string {
   return ports.sealer.fingerprint('connect-form/v1', `${browserId}.${secret}`)

@@ -1,9 +1,9 @@
 import type { Ports } from '../../ports/ports.ts'
 import { STYLESHEET_NAME } from './pages/style.ts'
 
-/** The address for browsers, from the settings only: never from `Host` or a forwarded header. */
+/** The public address. It comes only from the settings, never from `Host` or a forwarded header. */
 export type PublicSite = {
-  /** The path of the public URL; empty at the root. */
+  /** The path of the public URL. Empty if the URL has no path. */
   readonly base: string
   readonly secure: boolean
   /** The path of the stylesheet. */

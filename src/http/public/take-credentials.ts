@@ -11,7 +11,7 @@ import type { PublicPorts } from './site.ts'
 const LONGEST_USERNAME = 256
 const LONGEST_PASSWORD = 1_024
 
-/** Sends the entered credentials to the provider; shows the page again if they are wrong. */
+/** Checks the entered credentials at the provider. Shows the page again if they are wrong. */
 export async function takeCredentials(
   ctx: Context,
   ports: PublicPorts,
@@ -37,7 +37,7 @@ export async function takeCredentials(
 }
 
 type Read =
-  /** The user has only chosen the provider. */
+  /** The user chose a provider but has not entered credentials yet. */
   | { readonly kind: 'none' }
   | { readonly kind: 'wrong'; readonly complaint: string }
   | { readonly kind: 'read'; readonly credentials: Credentials }
@@ -56,7 +56,7 @@ function readCredentials(form: URLSearchParams, asked: CredentialsForm | null): 
       return { kind: 'read', credentials: { kind: 'basic', username, password } }
     }
     case 'api_key':
-      // A key goes into a header unchanged.
+      // The key is sent in a header unchanged.
       if (!/^[\x21-\x7e]{1,4096}$/.test(secret)) return wrong(labels.secret)
       return { kind: 'read', credentials: { kind: 'api_key', apiKey: new Secret(secret) } }
     default:
@@ -64,7 +64,7 @@ function readCredentials(form: URLSearchParams, asked: CredentialsForm | null): 
   }
 }
 
-/** Copied text often begins or ends with spaces. */
+/** Trims the value, because copied text often has spaces at its ends. */
 function entered(form: URLSearchParams, name: string): string {
   return (form.get(name) ?? '').trim()
 }

@@ -135,7 +135,7 @@ export const connectionEndpoints = [
   }),
 ]
 
-/** Absent fields stay unchanged. */
+/** Drops absent fields, so that they stay unchanged. */
 function changesOf({ label, ...given }: z.output<typeof changeBody>): Changes {
   const changes = Object.entries(given).filter(([, value]) => value !== null)
   return {

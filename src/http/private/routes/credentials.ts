@@ -59,7 +59,7 @@ const rules: readonly Parameters<typeof field.withRule>[1][] = [
   ...apart('grant', ['accessToken', 'refreshToken', 'expiresAt', 'expiresInSeconds']),
 ]
 
-/** Rules that forbid each of `others` if `name` is given. */
+/** Rules that forbid the fields `others` if the field `name` is given. */
 function apart(name: string, others: readonly string[]) {
   return others.map((other) => ({
     field: other,
@@ -73,7 +73,7 @@ export const importBody = named(
   rules.reduce((shape, rule) => field.withRule(shape, rule), body),
 )
 
-/** Errors of importing credentials. */
+/** Errors that an import of credentials can return. */
 export const CREDENTIAL_ERRORS = [
   'not_found',
   'conflict',
@@ -82,7 +82,7 @@ export const CREDENTIAL_ERRORS = [
   'provider_unavailable',
 ] as const
 
-/** The draft for tokens, for credentials of the user, or for the client itself. */
+/** The draft of an import: tokens, credentials of the user, or a grant of the client itself. */
 export function draftOf(
   { ports, caller }: EndpointCall,
   given: z.output<typeof importBody>,
@@ -94,7 +94,7 @@ export function draftOf(
   return draftFromTokens(ports, caller, { ...demand, expiresAt })
 }
 
-/** When the imported access token expires; durations count from now. */
+/** When the imported access token expires. A duration counts from `now`. */
 function expiryOf(
   given: { readonly expiresAt: Instant | null; readonly expiresInSeconds: number | null },
   now: Instant,

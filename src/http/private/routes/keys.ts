@@ -18,7 +18,7 @@ const keyBody = z.strictObject({
     .describe('Narrows the key to users whose id begins with this prefix.'),
 })
 
-// Only a key that reaches everything may manage keys: a narrowed one could make a wider one.
+// Only an unrestricted key may manage keys: a restricted key could create an unrestricted one.
 const common = { permission: 'admin', reach: 'everything' } as const
 
 export const keyEndpoints = [

@@ -17,7 +17,7 @@ const demand = {
 const common = {
   method: 'get',
   permission: 'tokens:read',
-  // A read may refresh.
+  // A token read may refresh the token.
   head: 'refused',
   answers: { 200: tokenShape },
 } as const

@@ -25,7 +25,7 @@ const account = field
   .optional()
   .describe('E-mail, account id or label; required if there are several.')
 
-/** Compatible with Recal, which requires both. `POST /v1/connections` requires less. */
+/** Compatible with Recal, which requires more fields than `POST /v1/connections`. */
 const importBody = z.strictObject({
   accessToken: field.secretText,
   refreshToken: field.maybe(field.secretText),

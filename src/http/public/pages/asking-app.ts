@@ -1,18 +1,15 @@
-/**
- * The app that made the link, as far as Larder can vouch for it: the address that the link
- * redirects to.
- */
+/** The app that made the link. Larder can confirm only the URL to which the link redirects. */
 export type AskingApp = {
-  /** A host name or an app's scheme; null if the link ends on a page of Larder. */
+  /** A host name or the URL scheme of an app. Null if the link ends on a page of Larder. */
   readonly name: string | null
   readonly origin: string | null
 }
 
-/** Derived from the link's `redirectUrl`, which is on the operator's list. */
+/** Derives the app from the link's `redirectUrl`, which the operator has allowed. */
 export function askingApp(redirectUrl: string | null): AskingApp {
   if (redirectUrl === null) return { name: null, origin: null }
   const url = new URL(redirectUrl)
-  // A custom scheme has no origin. Hosts are shown in ASCII, so that look-alikes are visible.
+  // A custom scheme has no origin. The host stays in ASCII, so that look-alike names are visible.
   if (url.origin === 'null') {
     const scheme = url.protocol.slice(0, -1)
     return { name: scheme, origin: `${scheme} (an app on this device)` }

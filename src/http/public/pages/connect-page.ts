@@ -12,13 +12,13 @@ export type ConnectForm = {
   readonly token: string
   /** Why the submitted form was not accepted. */
   readonly complaint: string | null
-  /** What the user entered. */
+  /** The user name that the user entered. */
   readonly username: string | null
 }
 
 type Choice = OpenedLink['providers'][number]
 
-/** Shows who asks, for whom, for what and until when, with one button. */
+/** Shows which app asks, for which user and scopes, when the link expires, and one button. */
 export function connectPage(
   frame: PageFrame,
   opened: OpenedLink,
@@ -50,7 +50,7 @@ export function connectPage(
   })
 }
 
-/** A decoration: the initials of the app and of the providers. */
+/** The initials of the app and of the providers, as a decoration. */
 function pair(app: AskingApp, providers: readonly Choice[]): Html {
   return html`<p class="pair" aria-hidden="true">
     <span>${initial(app.name ?? '')}</span><i></i>
@@ -91,7 +91,7 @@ function facts({ link }: OpenedLink, app: AskingApp, now: Instant): Html {
   </dl>`
 }
 
-/** `bdi` keeps direction marks in a name from reordering the text around it. */
+/** `bdi` prevents direction marks in a value from reordering the text around it. */
 function fact(term: string, value: string): Html {
   return html`<div>
     <dt>${term}</dt>

@@ -7,7 +7,7 @@ export type Asking = {
   readonly isRefused: boolean
 }
 
-/** Fields for the credentials that the provider wants. A page never contains a password. */
+/** Input fields for the credentials of the provider. The page never contains a password. */
 export function credentialsFields(provider: Provider, form: CredentialsForm, asking: Asking): Html {
   return html`<section>
     <h2>Your ${provider.name} ${form.kind === 'basic' ? 'sign-in' : 'key'}</h2>
@@ -36,7 +36,7 @@ function usernameField(form: CredentialsForm, asking: Asking): Html {
   </div>`
 }
 
-/** Not the password of this site, so a browser should neither store nor fill it. */
+/** This is not a password of this site, so the browser should not save or fill it. */
 function secretField(form: CredentialsForm, asking: Asking): Html {
   return html`<div class="field">
     <label for="secret">${form.labels.secret}</label>

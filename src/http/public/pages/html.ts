@@ -10,14 +10,15 @@ class Markup {
   }
 }
 
-/** Markup that is safe to send. Only `html` makes it; anything else in a page is escaped. */
+/** Markup that is safe to send. Only `html` creates it. All other content of a page is escaped. */
 export type Html = Markup
 
 export type Content = Html | string | number | null | readonly Content[]
 
 /**
- * A template of markup. Values are escaped for text and for quoted attributes, the only two places
- * where a value may stand: never in a tag's name, a bare attribute, a style or a script.
+ * A tagged template for markup. Values may appear only in text and in quoted attributes, because
+ * they are escaped for these two places. Never put a value into a tag name, an unquoted attribute,
+ * a style or a script.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Markup(

@@ -10,7 +10,7 @@ export type Page = {
   readonly body: Content
 }
 
-/** A whole page, without scripts and without resources of another host. */
+/** A whole page. It has no scripts and loads nothing from another host. */
 export function layout(frame: PageFrame, page: Page): Html {
   return html`<!doctype html>
     <html lang="en">

@@ -4,10 +4,10 @@ import { PROBLEMS, type PageText } from '../../problems.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout, type PageFrame } from './layout.ts'
 
-/** What a page can say: an error that the API has too, or something that only a browser meets. */
+/** The subject of a notice page: an error code of the API, or a case that only browsers cause. */
 export type Notice = ErrorCode | keyof typeof BROWSER_ONLY
 
-/** How a connection attempt ended, if the link named no `redirectUrl`. */
+/** How a connection attempt ended. Shown if the link has no `redirectUrl`. */
 export type Outcome =
   | { readonly kind: 'connected'; readonly awaitsConfirmation: boolean }
   | {
@@ -18,15 +18,15 @@ export type Outcome =
     }
 
 export type Shown = {
-  /** Null: not known here. */
+  /** Null if unknown. */
   readonly provider: string | null
-  /** A path of ours where the user may try again. */
+  /** A path on this site where the user may try again. */
   readonly retry: string | null
-  /** What the user can quote to the people who run the app. */
+  /** An id that the user can quote to the support of the app. */
   readonly reference: string | null
 }
 
-/** A page that says one thing. No text of ours repeats what a browser sent. */
+/** A page with one message. The message never repeats input from the browser. */
 export function noticePage(frame: PageFrame, notice: Notice, shown: Shown): Html {
   const words = wordsOf(notice)
   const heading = named(words.heading, shown.provider)
@@ -61,7 +61,7 @@ function reference({ reference: text }: Shown): Content {
   return text === null ? null : html`<p class="reference">Reference: <code>${text}</code></p>`
 }
 
-/** A function, because a replacement string would interpret patterns in the name. */
+/** The replacement is a function, because a string would interpret `$` patterns in the name. */
 function named(text: string, provider: string | null): string {
   if (provider !== null) return text.replaceAll('{provider}', () => provider)
   return text.replace(/^\{provider\}/, 'The provider').replaceAll('{provider}', 'the provider')
@@ -81,7 +81,7 @@ const BY_WORD = {
   internal: 'callback_failed',
 } as const
 
-/** The codes of a failed attempt that have a page of their own. */
+/** Error codes of a failed attempt that have their own page. */
 const AFTER_CALLBACK = [
   'login_required',
   'consent_required',

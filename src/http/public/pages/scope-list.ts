@@ -10,7 +10,10 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   offline_access: 'Keep access while you are away',
 }
 
-/** The requested scopes as the provider spells them, because its own page explains them. */
+/**
+ * Lists the requested scopes by their names at the provider, because the provider's page explains
+ * them.
+ */
 export function scopeList(scopes: readonly string[]): Html {
   return html`<ul class="scopes">
     ${scopes.map((scope) => html`<li>${describe(scope)}</li>`)}
@@ -22,6 +25,6 @@ function describe(scope: string): Html {
   if (words !== undefined) return html`${words} <code>${scope}</code>`
   const url = /^https?:\/\/([^/]+)\/(?:.*\/)?([^/]+)$/.exec(scope)
   if (url === null) return html`<code class="name">${scope}</code>`
-  // The last word of a long address matters most; its host stays beside it.
+  // A scope that is a URL: show its last segment first, then its host.
   return html`<code class="name">${url[2] ?? ''}</code> <code>${url[1] ?? ''}</code>`
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** The stylesheet of all pages. It loads nothing from elsewhere and animates nothing. */
+/** The stylesheet of all pages. It loads no other resource and has no animation. */
 export const STYLESHEET = `
 :root {
   color-scheme: light dark;
@@ -132,5 +132,5 @@ button:hover, .button:hover { background: var(--accent-deep); }
 }
 `
 
-/** Changes with the content, so that browsers may cache it for a year. */
+/** The name contains a hash of the content, so that browsers may cache the file for a year. */
 export const STYLESHEET_NAME = `${hash('sha256', STYLESHEET, 'hex').slice(0, 16)}.css`
