@@ -21,10 +21,10 @@ import type {
 import type { Among, ApiKey, Journal, Store, VaultKeys } from './store.ts'
 import type { TokenEndpoint } from './token-endpoint.ts'
 
-/** Wall time for stored times, monotonic time for durations. */
+/** Use wall time for stored times and monotonic time for durations. */
 export interface Clock {
   now(): Instant
-  /** Milliseconds from an arbitrary point. Never steps. */
+  /** Milliseconds since an arbitrary point. Setting the wall clock does not affect it. */
   monotonic(): number
   /** Resolves early, without an error, if `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
@@ -33,11 +33,13 @@ export interface Clock {
 export interface Random {
   /** Cryptographically strong. */
   bytes(length: number): Uint8Array
-  /** In [0, 1). For jitter only, never for a secret. */
+  /** In [0, 1). Use only for jitter, never for a secret. */
   fraction(): number
 }
 
-/** The place of a sealed value. Part of its associated data, so that a moved blob does not open. */
+/**
+ * The place of a sealed value. It is part of the associated data, so a blob that is moved does not open.
+ */
 export type Place = {
   readonly table: string
   readonly row: string
@@ -45,18 +47,18 @@ export type Place = {
   readonly generation: number
 }
 
-/** Synchronous: the keys are in memory once the vault is open. */
+/** Synchronous, because the keys of an open vault are in memory. */
 export interface Sealer {
   seal(value: Secret, place: Place): Uint8Array
   /** Throws `SealError`. Tries only the key that the blob names. */
   open(blob: Uint8Array, place: Place): Secret
   /** Whether the current key sealed the blob. Never throws. */
   isCurrent(blob: Uint8Array): boolean
-  /** Returns a keyed hash for equality search, base64url. The label separates uses and has a version. */
+  /** Returns a keyed hash for equality search, in base64url. The label names the use and its version. */
   fingerprint(label: string, value: string | Secret): string
 }
 
-/** The keys of the open vault. A new key is made here, then stored, then used. */
+/** The keys of the open vault. A new key is created, then stored, then used. */
 export interface DataKeys {
   withNewKey(keys: VaultKeys, now: Instant): VaultKeys
   takeUp(keys: VaultKeys): void
@@ -66,42 +68,42 @@ export interface DataKeys {
 export interface Webhooks {
   /** In the order of the settings, with the current secrets. */
   readonly endpoints: readonly WebhookEndpoint[]
-  /** Never throws because of a receiver, and follows no redirect. */
+  /** Never throws because of a receiver. Does not follow redirects. */
   deliver(endpoint: WebhookEndpoint, event: StoredEvent): Promise<DeliveryOutcome>
 }
 
 /**
- * The running refreshes of this process, at most one for each connection. A caller that leaves cancels
- * none.
+ * The running refreshes of this process, at most one per connection. When a caller disconnects, the
+ * refresh continues.
  */
 export interface Flights {
-  /** Running refreshes and reserved connections. */
+  /** The number of running refreshes and reserved connections. */
   readonly size: number
-  /** Whether the process is stopping: no new refresh begins. */
+  /** Whether the process is stopping, so that no new refresh begins. */
   readonly isLanding: boolean
   has(id: ConnectionId): boolean
   /** Resolves when no refresh of this connection runs. */
   finished(id: ConnectionId): Promise<void>
   isReserved(id: ConnectionId): boolean
-  /** Reserves a connection for one scan. It may be refreshed together with its siblings. */
+  /** Reserves a connection for one scan, which may refresh it together with its siblings. */
   reserve(id: ConnectionId): void
   /** Ends the reservation. */
   release(id: ConnectionId): void
   /** Joins the running refresh, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
   /**
-   * A finished refresh that is not stored yet. Until `save` ends, callers get `result`, and no new
+   * Holds a finished refresh that is not stored yet. Until `save` ends, callers get `result` and no new
    * refresh begins. `ending` aborts when the process stops.
    */
   park(result: LandedResult, save: (ending: AbortSignal) => Promise<unknown>): void
   parked(id: ConnectionId): LiveConnection | undefined
-  /** Refuses new refreshes, and resolves when none runs. */
+  /** Refuses new refreshes. Resolves when no refresh runs. */
   land(): Promise<void>
 }
 
 /** Limits and circuits of each client at each provider. */
 export interface Traffic {
-  /** Runs a task when there is room. Tasks that a caller waits for go first. */
+  /** Runs a task when a slot is free. Tasks that a caller waits for run first. */
   admit<T>(task: {
     readonly client: string
     readonly id: ConnectionId
@@ -109,29 +111,34 @@ export interface Traffic {
     readonly among: Among
     readonly run: () => Promise<T>
   }): Promise<T>
-  /** Moves a scheduled task to the front, because a caller waits for it now. */
+  /** Moves a scheduled task to the front, because a caller now waits for it. */
   hurry(client: string, id: ConnectionId): void
   /**
-   * Returns how many scheduled tasks a scan may add now: few after a start, and a share for troubled
-   * connections. Imports take no room from others.
+   * Returns how many scheduled tasks a scan may add now. The number is small after a start, and troubled
+   * connections get only a share. Imports take no slots from others.
    */
   room(client: string, among: Among): number
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]
-  /** Sets a circuit in memory. The caller stores it in the transaction of the outcome. */
+  /** Sets a circuit in memory. The caller stores it in the same transaction as the outcome. */
   turn(circuit: Circuit): void
-  /** Returns true to the one caller that may probe an open circuit. */
+  /** Returns true for exactly one caller, which may then probe an open circuit. */
   claimProbe(client: string): boolean
   releaseProbe(client: string): void
   /** Records that a connection of this client was refreshed. */
   noteRefreshed(client: string, connection: LiveConnection): void
-  /** Whether another connection of this client with the same parameters was refreshed since then. */
+  /**
+   * Whether another connection of this client with the same parameters was refreshed since `of.since`.
+   */
   hasRefreshedOther(
     client: string,
     than: LiveConnection,
     of: { readonly since: Instant; readonly isOwn: boolean },
   ): boolean
-  /** After the wall clock was set back: open circuits may be probed, and past refreshes are forgotten. */
+  /**
+   * Call after the wall clock was set back. Open circuits may then be probed, and past refreshes are
+   * forgotten.
+   */
   endWaits(): void
 }
 
@@ -140,7 +147,7 @@ export type Urgency = 'asked' | 'scheduled'
 /** The state of the schedule, for health and readiness. */
 export interface Pulse {
   readonly stopping: boolean
-  /** How late the last tick is, by the monotonic clock. */
+  /** How late the last tick is, measured with the monotonic clock. */
   readonly lagMs: number
   /** In the order of the schedule. */
   readonly jobs: readonly JobPulse[]
@@ -148,13 +155,13 @@ export interface Pulse {
 
 export type JobPulse = {
   readonly name: string
-  /** The end of its last run, failed or not. Null: none since the start. */
+  /** When the last run ended, failed or not. Null if no run ended since the start. */
   readonly lastEndedAt: Instant | null
-  /** Null if it is not running. */
+  /** Null if the job is not running. */
   readonly runningForMs: number | null
 }
 
-/** The API keys, in memory, so that a token read needs no database. */
+/** The API keys, in memory, so that a token request needs no database access. */
 export interface Callers {
   /** Returns null for an unknown or revoked key. Compares digests in constant time. */
   authenticate(bearer: string): Caller | null
@@ -166,13 +173,15 @@ export interface Callers {
 
 export type ConnectWay = 'link' | 'headless' | 'import'
 
-/** Business events. `observe/events.ts` makes a log line and a metric of each. */
+/** Business events. `observe/events.ts` turns each event into a log line, a metric or both. */
 export interface Observer {
   connected(e: { id: ConnectionId; provider: ProviderId; how: ConnectWay }): void
   reconnected(e: { id: ConnectionId; provider: ProviderId }): void
-  /** The connection works but will not last. `detail` says what to change. */
+  /** The connection works now but will stop working. `detail` says what to change. */
   connectWarned(e: { id: ConnectionId; provider: ProviderId; code: string; detail: string }): void
-  /** `detail`: an error code of the provider, or a sentence of Larder. Never text of the provider. */
+  /**
+   * `detail` is an error code of the provider or a sentence of Larder. It is never text of the provider.
+   */
   connectFailed(e: {
     provider: ProviderId
     how: ConnectWay
@@ -180,10 +189,10 @@ export interface Observer {
     code: string
     detail: string
   }): void
-  /** A fault of Larder after the user returned. The user sees `internal`. */
+  /** A bug in Larder after the user returned. The user sees the error code `internal`. */
   connectBroke(e: { provider: ProviderId; link: LinkId; error: unknown }): void
   deleted(e: { id: ConnectionId; provider: ProviderId; by: Caller['keyId'] }): void
-  /** Has no user id, because the app owns it. */
+  /** The event has no user id, because user ids belong to the app. */
   userDeleted(e: { by: Caller['keyId']; connections: number }): void
   keyCreated(e: { key: KeyId; by: Caller['keyId'] }): void
   keyRevoked(e: { key: KeyId; by: Caller['keyId'] }): void
@@ -196,7 +205,7 @@ export interface Observer {
     outcome: Unfortunate['kind']
     detail: string
   }): void
-  /** The time that the provider took, replay included. Counted, not logged. */
+  /** The time that the provider took, replay included. Goes to a metric, not to the log. */
   refreshTook(e: { provider: ProviderId; outcome: AttemptOutcome['kind']; ms: number }): void
   /** The user must reconnect. */
   disconnected(e: {
@@ -207,36 +216,36 @@ export interface Observer {
   }): void
   /** An error of Larder or the store ended a refresh that no caller waits for. */
   refreshBroke(e: { id: ConnectionId; provider: ProviderId; error: unknown }): void
-  /** Neither database nor journal accepts the rotation: if the process ends now, it is lost. */
+  /** Neither database nor journal accepts the rotation. If the process ends now, the rotation is lost. */
   rotationInMemory(e: { id: ConnectionId; provider: ProviderId }): void
-  /** The rotation from memory is stored now. */
+  /** A rotation that was only in memory is now stored. */
   rotationSaved(e: { id: ConnectionId; provider: ProviderId }): void
-  /** The rotation came too late: the connection has another grant. */
+  /** The rotation is not stored, because the connection has another grant by now. */
   refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
   circuitChanged(e: {
     provider: ProviderId
-    /** `own`: the own client of one connection. */
+    /** `own` is a connection's own client. */
     client: 'configured' | 'own'
-    /** The connection whose refresh got the answer. */
+    /** The connection whose refresh got the response. */
     id: ConnectionId
     reason: string | null
     open: boolean
   }): void
   /**
-   * The metadata of the issuer cannot be fetched, so users cannot connect. Called once until it
+   * The metadata of the issuer cannot be fetched, so users cannot connect. Called once until a fetch
    * succeeds.
    */
   issuerUnreachable(e: { provider: ProviderId; detail: string }): void
   revoked(e: { provider: ProviderId }): void
-  /** The provider has no revocation for these tokens, so the grant stands. */
+  /** The provider cannot revoke these tokens, so the grant stays valid. */
   revocationUnsupported(e: { provider: ProviderId }): void
-  /** The revocation would end a grant that a connection uses. */
+  /** Skipped because the revocation would end a grant that a connection uses. */
   revocationSkipped(e: { provider: ProviderId }): void
-  /** The revocation is retried. */
+  /** The revocation failed and will be retried. */
   revocationFailed(e: { provider: ProviderId; detail: string }): void
-  /** The revocation failed for a week; the grant stands at the provider. */
+  /** The revocation failed for a week and is no longer retried. The grant stays valid at the provider. */
   revocationGivenUp(e: { provider: ProviderId; detail: string }): void
-  /** The provider accepts another secret of the configured client. */
+  /** The provider now accepts another secret of the configured client. */
   clientSecretSwitched(e: { provider: ProviderId; index: number; count: number }): void
   unreadable(e: { id: string; table: string; field: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
@@ -250,23 +259,26 @@ export interface Observer {
   /** No event is sent until an operator enables the webhook. */
   webhookDisabled(e: { webhook: WebhookId; reason: DisabledReason }): void
   webhookEnabled(e: { webhook: WebhookId }): void
-  /** Events were deleted before the receiver accepted them. It may not have wanted them. */
+  /**
+   * Events were deleted before the receiver accepted them. They may include types that the receiver
+   * ignores.
+   */
   webhookLost(e: { webhook: WebhookId; count: number }): void
-  /** An operator asked to send the events after one, up to another, again. */
+  /** An operator asked to send again the events after `after`, up to `until`. */
   webhookReplayed(e: { webhook: WebhookId; after: number; until: number }): void
 }
 
 export type Policy = RefreshPolicy & {
-  /** Exact origins and whole path segments to which a link may send users. */
+  /** A link may redirect users only to these exact origins and below these paths. */
   readonly redirectUrls: readonly string[]
   readonly confirm: 'page' | 'app'
   readonly publicUrl: string
-  /** Refreshes of one client at one provider that may run at the same time. */
+  /** The most refreshes of one client at one provider at the same time. */
   readonly concurrencyPerProvider: number
   readonly ratePerSecond: number
 }
 
-/** All ports. A use case names those it needs with `Pick`. */
+/** All ports. A use case selects the ports that it needs with `Pick`. */
 export type Ports = {
   readonly clock: Clock
   readonly random: Random

@@ -21,14 +21,14 @@ export type ExchangeRequest = {
   readonly client: ClientCredentials | null
   readonly params: Readonly<Record<string, string>>
   readonly redirectUri: string
-  /** The parameters of the callback. The state was checked already. */
+  /** The parameters of the callback. The state is already verified. */
   readonly callback: ReadonlyMap<string, string>
   readonly verifier: Secret
   readonly nonce: Secret | null
   readonly requestedScope: readonly string[]
 }
 
-/** What a refresh needs. `providerData` is from earlier answers. */
+/** The input of a refresh. `providerData` comes from earlier responses. */
 export type RefreshRequest = {
   readonly provider: ProviderId
   readonly client: ClientCredentials | null
@@ -49,29 +49,29 @@ export type IdentifyOutcome =
   | {
       readonly kind: 'ok'
       readonly account: Account
-      /** Values of the answer that later calls need. */
+      /** Values of the response that later calls need. */
       readonly providerData?: Readonly<Record<string, unknown>>
     }
-  /** The provider has no endpoint for this, or names no account. */
+  /** The provider has no endpoint that names the account, or its response names no account. */
   | { readonly kind: 'unknown' }
-  /** The token is of another account than the stored provider data. */
+  /** The token belongs to another account than the stored provider data. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'unavailable'; readonly detail: string }
 
-/** All calls to providers. No method throws because of an answer. */
+/** All calls to providers. No method throws because of a provider's response. */
 export interface TokenEndpoint {
   /** Throws `VaultError` if discovery fails or the provider is misconfigured. */
   begin(request: AuthorizationRequest): Promise<AuthorizationStart>
   exchange(request: ExchangeRequest): Promise<ExchangeOutcome>
   refresh(request: RefreshRequest): Promise<RefreshOutcome>
-  /** Asks userinfo, or the probe of the preset, with an access token. */
+  /** Asks userinfo, or the probe of the preset, which account the access token belongs to. */
   identify(request: {
     readonly provider: ProviderId
     readonly client: ClientCredentials | null
     readonly params: Readonly<Record<string, string>>
     readonly providerData: Readonly<Record<string, unknown>>
     readonly accessToken: Secret
-    /** The app imported this access token, so values of other tokens do not apply. */
+    /** The app imported this access token, so values from responses with other tokens do not apply. */
     readonly isImported?: boolean
   }): Promise<IdentifyOutcome>
   revoke(revocation: RevocationRequest): Promise<RevocationOutcome>
@@ -81,26 +81,33 @@ export interface TokenEndpoint {
   ): Promise<boolean>
   /** Gets a token of the client itself (RFC 6749 §4.4, or the grant of the preset). */
   fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
-  /** Asks the probe of the preset whether the credentials are valid; `grant_dead` if not. */
+  /**
+   * Asks the probe of the preset whether the credentials are valid. The outcome is `grant_dead` if not.
+   */
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
-  /** How far the clock of each provider was ahead at its last token answer. */
+  /** How far each provider's clock was ahead at its last token response. */
   clockSkewsMs(): ReadonlyMap<ProviderId, number>
-  /** Why the last call to the issuer failed; null if it did not. */
+  /** Why the last call to the issuer failed; null if the call succeeded. */
   faultOf(provider: ProviderId): ProviderFault | null
-  /** Asks the issuers again whose metadata are missing or failed. */
+  /** Fetches the metadata of issuers again if they are missing or the last fetch failed. */
   askIssuers(): Promise<void>
-  /** The secret of the configured client that the provider accepted last; null without a secret. */
+  /**
+   * The configured client's secret that the provider accepted last; null for a client without a secret.
+   */
   secretInUse(provider: ProviderId): SecretInUse | null
-  /** The client to which tokens are issued: configured, or own with its public id. */
+  /**
+   * The name of the client to which tokens are issued: the configured client, or a connection's own
+   * client with its public id.
+   */
   clientName(provider: ProviderId, client: ClientCredentials | null): string
   /**
-   * Identifies a client for lanes, circuits and siblings. The key of an own client has a keyed
+   * Identifies a client for lanes, circuits and siblings. The key of an own client contains a keyed
    * fingerprint of its secret, unless the configured client has the same secret.
    */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
   /**
-   * The sets of grants that a revocation at this client may reach. Two clients with a set in common may
-   * hold the same grant. Wider than `clientKey`: across provider ids and secrets.
+   * The sets of grants that a revocation with this client may end. Two clients with a common set may hold
+   * the same grant. Wider than `clientKey`: ignores provider ids and secrets.
    */
   grantKeys(provider: ProviderId, client: ClientCredentials | null): readonly string[]
 }
@@ -108,12 +115,12 @@ export interface TokenEndpoint {
 export type ProviderFault = {
   readonly reason: 'unavailable' | 'misconfigured'
   readonly since: Instant
-  /** Null: at the first use of the provider. */
+  /** Null if the next use of the provider retries. */
   readonly retryAt: Instant | null
 }
 
 export type SecretInUse = {
-  /** The index in the settings, from 0; null if none was accepted since they were read. */
+  /** The index in the settings, from 0. Null if no secret was accepted since the settings were read. */
   readonly index: number | null
   readonly count: number
 }

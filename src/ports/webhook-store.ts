@@ -15,47 +15,50 @@ export type EventFilter = {
 
 export type EventPage = {
   readonly events: readonly StoredEvent[]
-  /** All kept events up to here that match are in `events`. */
+  /** `events` contains all matching stored events up to this sequence. */
   readonly reached: number
 }
 
-/** The state of webhook endpoints. Events are identified by their sequence. */
+/** The state of webhook endpoints. Events are identified by sequence. */
 export interface WebhookReads {
   webhookStates(): Promise<readonly WebhookState[]>
   webhookState(id: WebhookId): Promise<WebhookState | null>
   /** The newest sequence, deleted events included. */
   newestEvent(): Promise<number>
-  /** The last event before an instant. */
+  /** The sequence of the last event before an instant. */
   lastEventBefore(instant: Instant): Promise<number>
-  /** Events of one subject, both ends included. */
+  /** Events of one subject. Both ends of the range are included. */
   eventsOf(
     subject: string,
     range: { readonly from: number; readonly until: number; readonly limit: number },
   ): Promise<readonly StoredEvent[]>
-  /** Due holds whose first event is at `until` or earlier, soonest first. */
+  /** Due holds whose first event is at `until` or earlier, ordered by due time. */
   dueHolds(
     id: WebhookId,
     which: { readonly now: Instant; readonly until: number; readonly limit: number },
   ): Promise<readonly Hold[]>
   /** Holds whose first event is at `until` or earlier. */
   countHolds(id: WebhookId, until: number): Promise<number>
-  /** The first waiting event of each held subject. */
+  /** The sequence of the first waiting event of each subject with a hold. */
   holdsOf(id: WebhookId, subjects: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** The number of kept events after `after`, up to `until`. */
+  /** The number of stored events after `after`, up to `until`. */
   countEvents(after: number, until: number): Promise<number>
 }
 
 export interface WebhookWrites {
-  /** Inserts new endpoints at the newest event. Removes endpoints that left the settings long ago. */
+  /**
+   * Inserts new endpoints at the newest event. Deletes endpoints that were removed from the settings long
+   * ago.
+   */
   keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
-  /** Wins only if no delivery runs. After a crash the claim holds until its end. */
+  /** Succeeds only if no delivery runs. After a crash the claim stays until it expires. */
   claimWebhook(
     id: WebhookId,
     claim: { readonly now: Instant; readonly until: Instant },
   ): Promise<{ readonly won: boolean }>
   endClaim(id: WebhookId): Promise<void>
   saveWebhook(state: WebhookState): Promise<void>
-  /** Changes nothing if the hold differs from `before`. Null: no hold. */
+  /** Changes nothing if the stored hold differs from `before`. Null means no hold. */
   saveHold(id: WebhookId, before: Hold | null, after: Hold | null): Promise<void>
   /** Makes all holds due now. */
   hurryHolds(id: WebhookId, now: Instant): Promise<void>

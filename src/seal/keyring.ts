@@ -6,18 +6,20 @@ import type { VaultKeys, WrappedKey } from '../ports/store.ts'
 import { deriveSubkeys, KEY_BYTES, type MasterSubkeys, unwrapKey, wrapKey } from './master-key.ts'
 import { WrongKeyError } from './wrong-key-error.ts'
 
-/** The keys of an open vault, in memory. Disposing overwrites them with zeros. */
+/** The keys of an open vault, in memory. Disposing overwrites the keys with zeros. */
 export type Keyring = Disposable & {
   readonly vaultId: string
   /** Seals all new values. */
   readonly current: { readonly id: Uint8Array; readonly key: Uint8Array }
-  /** All data keys by hexadecimal id, retired keys included. */
+  /** All data keys, retired keys included, by hexadecimal id. */
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
-  /** For fingerprints. It is never replaced, because stored fingerprints could not be made again. */
+  /**
+   * For fingerprints. This key is never replaced, because stored fingerprints cannot be computed again.
+   */
   readonly indexKey: Uint8Array
-  /** Returns the records with a new data key, and with the other data keys retired. */
+  /** Returns the records with a new data key. All other data keys are retired. */
   withNewKey(records: VaultKeys, now: Instant): VaultKeys
-  /** Replaces the keys in memory by those of `records`. */
+  /** Replaces the keys in memory with the keys of `records`. */
   takeUp(records: VaultKeys): void
 }
 
@@ -36,8 +38,8 @@ export async function createKeyring(
 }
 
 /**
- * Opens the keys of a vault. Throws `WrongKeyError` if the master key is not the vault's, and `SealError`
- * if the records are damaged beyond use. Consumes `master`.
+ * Opens the keys of a vault. Throws `WrongKeyError` if the master key belongs to another vault, and
+ * `SealError` if damaged records make the vault unusable. Consumes `master`.
  */
 export async function openKeyring(master: Uint8Array, records: VaultKeys): Promise<Keyring> {
   const subkeys = await deriveSubkeys(master, records.vaultId)
@@ -57,7 +59,8 @@ function assertRight(subkeys: MasterSubkeys, records: VaultKeys): void {
   const isRight =
     records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
   if (isRight) return
-  // Not `WrongKeyError`: an operator might then throw the right key away.
+  // If the master key opens a data key, it is the right key. `WrongKeyError` could make an operator
+  // delete it.
   const opensKeys = records.keys.some((key) => opens(subkeys, records, key))
   sodium.memzero(subkeys.wrapping)
   throw opensKeys ? new SealError('the check of the master key is damaged') : new WrongKeyError()
@@ -97,7 +100,7 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keys {
 
 type Keys = Pick<Keyring, 'vaultId' | 'current' | 'dataKeys' | 'indexKey'>
 
-/** Keeps the wrapping key in memory to renew data keys, but not the master key. */
+/** Keeps the wrapping key in memory, because new data keys need it. Does not keep the master key. */
 function keyringOf(subkeys: MasterSubkeys, first: Keys): Keyring {
   let keys = first
   return {
@@ -129,13 +132,13 @@ function wipe({ dataKeys, indexKey }: Keys): void {
   for (const held of [...dataKeys.values(), indexKey]) sodium.memzero(held)
 }
 
-/** Returns the newest data key in use; a retired one if no other opens. */
+/** Sorts data keys in use before retired keys, and newer keys before older keys. */
 function byFitness(a: WrappedKey, b: WrappedKey): number {
   const retired = Number(a.retiredAt !== null) - Number(b.retiredAt !== null)
   return retired || b.createdAt - a.createdAt
 }
 
-/** Leaves out a damaged record: the values that its key sealed are lost, and no others. */
+/** Skips a damaged record: only the values that its key sealed are lost. */
 function unwrapDataKeys(wrapping: Uint8Array, records: VaultKeys): Map<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>()
   for (const record of records.keys.filter(({ purpose }) => purpose === 'data')) {

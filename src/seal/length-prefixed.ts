@@ -1,5 +1,5 @@
 /**
- * Joins fields, each after its length as 32 bits, big-endian, so that two different lists never give the
+ * Joins fields, each after its length as 32 bits, big-endian. So two different lists never give the
  * same bytes. Text is UTF-8.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Uint8Array {

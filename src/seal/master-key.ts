@@ -12,13 +12,13 @@ const WRAPPING_LABEL = 'larder/key-wrapping/v1'
 const KEY_ID_LABEL = 'larder/key-id/v1'
 const WRAPPED_KEY_LABEL = 'larder/wrapped-key/v1'
 
-/** The keys that are derived from the master key for one vault. The master key has no other use. */
+/** The keys of one vault that are derived from the master key. The master key has no other use. */
 export type MasterSubkeys = { readonly check: Uint8Array; readonly wrapping: Uint8Array }
 
 /**
- * Consumes `master`: its bytes are zero afterwards. Other copies cannot be wiped: the string or text that
- * the caller decoded, copies by the garbage collector, and the heap of libsodium, which WebAssembly can
- * neither lock nor keep out of a core dump.
+ * Consumes `master`: its bytes are zero afterwards. Other copies cannot be wiped: the text that the
+ * caller decoded, copies by the garbage collector, and the heap of libsodium. WebAssembly can neither
+ * lock memory nor exclude it from a core dump.
  */
 export async function deriveSubkeys(master: Uint8Array, vaultId: string): Promise<MasterSubkeys> {
   await sodium.ready
@@ -30,7 +30,7 @@ export async function deriveSubkeys(master: Uint8Array, vaultId: string): Promis
   return subkeys
 }
 
-/** Made from the key, so that two keys never have the same id. */
+/** The id is derived from the key, so that two keys never have the same id. */
 function keyIdOf(key: Uint8Array): Uint8Array {
   return sodium.crypto_generichash(KEY_ID_BYTES, lengthPrefixed(KEY_ID_LABEL), key)
 }

@@ -9,7 +9,7 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES
 export type SealedBlob = {
   readonly keyId: Uint8Array
   readonly nonce: Uint8Array
-  /** The ciphertext, then its tag. */
+  /** The ciphertext, followed by its tag. */
   readonly ciphertext: Uint8Array
 }
 
@@ -18,7 +18,9 @@ export function encodeBlob({ keyId, nonce, ciphertext }: SealedBlob): Uint8Array
   return Buffer.concat([Uint8Array.of(BLOB_VERSION), keyId, nonce, ciphertext])
 }
 
-/** Throws `SealError` if the bytes are no sealed value: a damaged file may hold anything. */
+/**
+ * Throws `SealError` if the bytes are not a sealed value, because a damaged file may contain anything.
+ */
 export function parseBlob(blob: Uint8Array): SealedBlob {
   if (!(blob instanceof Uint8Array)) throw new SealError('the sealed value is none')
   if (blob.length < HEADER_BYTES + TAG_BYTES) throw new SealError('the sealed value is cut short')
@@ -30,7 +32,7 @@ export function parseBlob(blob: Uint8Array): SealedBlob {
   }
 }
 
-/** Returns '' if the bytes are no sealed value, so that asking for the key id never fails. */
+/** Returns an empty id if the bytes are not a sealed value. */
 export function keyIdIn(blob: Uint8Array): Uint8Array {
   return blob[0] === BLOB_VERSION ? blob.subarray(1, 1 + KEY_ID_BYTES) : new Uint8Array()
 }

@@ -11,8 +11,9 @@ import { encodeBlob, keyIdIn, NONCE_BYTES, parseBlob } from './sealed-blob.ts'
 const FINGERPRINT_BYTES = 32
 
 /**
- * Seals by XChaCha20-Poly1305. A nonce has 192 bits, so random nonces do not repeat. Opening tries only
- * the key that the blob names, because a ciphertext of this cipher can be made to open under several keys.
+ * Seals with XChaCha20-Poly1305. A nonce has 192 bits, so random nonces do not repeat. `open` tries
+ * only the key that the blob names, because a crafted ciphertext of this cipher can open under several
+ * keys.
  */
 export function createSealer(keyring: Keyring): Sealer {
   return {
@@ -33,7 +34,7 @@ export function createSealer(keyring: Keyring): Sealer {
 
 function seal(keyring: Keyring, value: Secret, place: Place): Uint8Array {
   const { id: keyId, key } = keyring.current
-  // libsodium's own generator, through WebAssembly, would take ten times as long as sealing.
+  // Node's generator, because libsodium's own one in WebAssembly takes ten times as long as sealing.
   const nonce = randomBytes(NONCE_BYTES)
   const plain = Buffer.from(value.expose())
   const ciphertext = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
@@ -53,7 +54,7 @@ function open(keyring: Keyring, blob: Uint8Array, place: Place): Secret {
   if (key === undefined) throw new SealError('the key of the sealed value is not in the keyring')
   const ad = associatedData(keyring.vaultId, keyId, place)
   const plain = decrypt(ciphertext, { nonce, key, ad })
-  // libsodium's own decoder would drop a leading byte order mark.
+  // Node's decoder, because libsodium's own one drops a leading byte order mark.
   const secret = new Secret(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString())
   plain.fill(0)
   return secret

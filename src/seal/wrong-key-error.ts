@@ -1,4 +1,6 @@
-/** Thrown if the master key is not this vault's. Nothing was written, and nothing may be. */
+/**
+ * Thrown if the master key belongs to another vault. Nothing was written, and nothing may be written.
+ */
 export class WrongKeyError extends Error {
   constructor() {
     super('the master key does not open this vault')
