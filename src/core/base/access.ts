@@ -12,9 +12,9 @@ export const PERMISSIONS = [
 
 export type Permission = (typeof PERMISSIONS)[number]
 
-/** The API key of a request, and its reach. */
+/** The API key of a request, with its permissions and limits. */
 export type Caller = {
-  /** `bootstrap`: the key of the settings. */
+  /** `bootstrap`: the admin key from the settings. */
   readonly keyId: KeyId | 'bootstrap'
   readonly permissions: readonly Permission[]
   /** Null: every provider. */

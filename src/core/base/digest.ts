@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** SHA-256, base64url: for random values that are looked up and never read back. */
+/** SHA-256 in base64url, for random values that are only looked up and never read back. */
 export function digest(value: string): string {
   return hash('sha256', value, 'base64url')
 }

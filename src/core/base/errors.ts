@@ -25,14 +25,14 @@ export type ErrorCode =
 
 export type NextAction = 'reauthorize' | 'confirm' | 'fix_configuration' | 'retry'
 
-/** One bad field of a request. A nested name has dots. */
+/** An invalid field of a request. A nested name has dots. */
 export type FieldError = {
   readonly in: 'query' | 'path' | 'body' | 'header'
   readonly name: string
   readonly detail: string
 }
 
-/** One of a user's accounts, for the caller to choose from. */
+/** One account of a user. The caller chooses one from a list. */
 export type AccountChoice = {
   readonly connectionId: string
   readonly label: string | null
@@ -49,17 +49,17 @@ export type ErrorExtras = {
   readonly retryAfterSeconds?: number
   /** For `several_accounts`. */
   readonly accounts?: readonly AccountChoice[]
-  /** The connection to reconnect or to confirm; for `conflict`, the one that holds the imported tokens. */
+  /** The connection to reconnect or confirm. For `conflict`: the one that holds the imported tokens. */
   readonly connectionId?: string
-  /** For a callback without a code: its meaning, and the code of the provider if that differs. */
+  /** For a callback without a code: Larder's error code, and the provider's own if it differs. */
   readonly errorCode?: string
   readonly providerError?: string | null
   readonly cause?: unknown
 }
 
 /**
- * The only error that reaches a caller. `message` is safe to send: it holds no value from a secret, a
- * provider or a user. Details go to `cause`.
+ * The only error that is sent to a caller. `message` is safe to send: it contains no secret and no value
+ * from a provider or user. Put details in `cause`.
  */
 export class VaultError extends Error {
   readonly code: ErrorCode
@@ -73,12 +73,12 @@ export class VaultError extends Error {
   }
 }
 
-/** Throws `invalid_request` if a field is bad. */
+/** Throws `invalid_request` if there are errors. */
 export function requireValid(errors: readonly FieldError[], detail: string): void {
   if (errors.length > 0) throw new VaultError('invalid_request', detail, { errors })
 }
 
-/** A fenced write lost: another write changed the row after it was read. The caller gets `conflict`. */
+/** Another write changed the row after it was read, so this write was rejected. */
 export class LostWriteError extends VaultError {
   constructor(what: 'connection' | 'link') {
     super('conflict', `the ${what} was changed meanwhile`)
@@ -86,7 +86,7 @@ export class LostWriteError extends VaultError {
   }
 }
 
-/** A sealed value does not open: it is corrupt, was moved, or the keyring lacks its key. */
+/** A sealed value does not open. It is corrupt, was moved, or its key is not in the keyring. */
 export class SealError extends Error {
   constructor(message: string) {
     super(message)
@@ -94,7 +94,7 @@ export class SealError extends Error {
   }
 }
 
-/** The store cannot write or cannot be reached; `reason` says which. */
+/** The database failed. `reason` says how. */
 export class StoreError extends Error {
   readonly reason: StoreFailure
 

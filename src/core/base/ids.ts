@@ -1,6 +1,6 @@
 import { VaultError } from './errors.ts'
 
-/** Milliseconds since the epoch, on this machine's clock. */
+/** Milliseconds since the epoch, by this machine's clock. */
 export type Instant = number
 
 export type ConnectionId = string & { readonly brand: 'ConnectionId' }
@@ -26,8 +26,8 @@ type Prefixes = {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /**
- * A ULID behind a prefix (`con_01j…`): 48 bits of time, then 80 random bits. Ids sort by age, so a
- * listing by id is stable under writes. `random` must be 10 bytes.
+ * A ULID with a prefix (`con_01j…`): 48 bits of time, then 80 random bits. Ids sort by age, so new rows
+ * do not shift the pages of a list. `random` must be 10 bytes.
  */
 export function newId<P extends keyof Prefixes>(
   prefix: P,

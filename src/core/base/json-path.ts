@@ -1,13 +1,12 @@
 import { isExactNumber } from './json.ts'
 
 /**
- * The place of a value in an answer: keys with dots between them, `[0]` for an element, `[]` for every
- * element, `[primary]` for the elements whose `primary` is true. Anything more complex is a strategy in
- * code.
+ * The path of a value in an answer: keys separated by dots, `[0]` for one element, `[]` for every
+ * element, `[primary]` for the elements whose `primary` is true. Anything more complex needs code.
  */
 export type JsonPath = string
 
-/** A text from an answer: a path; several, of which the first with a value counts; or several to join. */
+/** Where to find a text in an answer: a path, a list (the first text wins), or parts to join. */
 export type TextSource =
   | JsonPath
   | readonly TextSource[]
@@ -15,7 +14,7 @@ export type TextSource =
 
 const STEP = /([^.[\]]+)|\[([\w-]*)\]/g
 
-/** Every value at `path`, in order; own properties only. */
+/** Every value at `path`, in order. Inherited properties are ignored. */
 export function valuesAt(document: unknown, path: JsonPath): readonly unknown[] {
   let values: readonly unknown[] = [document]
   for (const [, key, selector] of path.matchAll(STEP)) {
@@ -26,14 +25,14 @@ export function valuesAt(document: unknown, path: JsonPath): readonly unknown[] 
   return values
 }
 
-/** The first value at `path` that is neither missing nor null; undefined if there is none. */
+/** The first value at `path` that is not null. Undefined if there is none. */
 export function valueAt(document: unknown, path: JsonPath): unknown {
   return valuesAt(document, path).find((value) => value != null)
 }
 
 /**
- * Returns null if there is no text. A number counts as text, with the digits of the answer; an empty text
- * does not. A join needs all of its parts.
+ * Returns null if there is no text. A number counts as text and keeps the digits of the answer. An empty
+ * text counts as missing. A join needs all of its parts.
  */
 export function textAt(document: unknown, source: TextSource): string | null {
   if (typeof source === 'string') return asText(valueAt(document, source))

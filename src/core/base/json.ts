@@ -1,10 +1,10 @@
 /**
- * A number that JavaScript would write with other digits than it read (ECMAScript `JSON.rawJSON`).
- * `JSON.stringify` writes the original digits.
+ * A number that JavaScript cannot write with the digits that it read. `JSON.stringify` writes the
+ * original digits (ECMAScript `JSON.rawJSON`).
  */
 export type ExactNumber = { readonly rawJSON: string }
 
-// Node has both; the types of TypeScript lack them.
+// Node has both functions, but TypeScript's types lack them.
 const { rawJSON, isRawJSON } = JSON as unknown as {
   readonly rawJSON: (text: string) => ExactNumber
   readonly isRawJSON: (value: unknown) => boolean

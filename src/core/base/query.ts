@@ -1,8 +1,8 @@
 const PARTS = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s
 
 /**
- * Adds parameters before a fragment, and replaces those of the same name (RFC 6749 §3.1). The rest of the
- * URL keeps its spelling, because an app may have signed it.
+ * Adds parameters before the fragment, and replaces those with the same name (RFC 6749 §3.1). The rest of
+ * the URL does not change, because an app may have signed it.
  */
 export function withParams(raw: string, params: Iterable<readonly [string, string]>): string {
   const [, address = '', query, fragment = ''] = PARTS.exec(inAscii(raw)) ?? []
@@ -27,7 +27,7 @@ function nameOf(pair: string): string {
   return [...new URLSearchParams(pair).keys()][0] ?? ''
 }
 
-/** RFC 3986: a space is `%20`, which every decoder reads; `+` means a space in forms only. */
+/** Encodes a space as `%20` (RFC 3986), because `+` means a space only in forms. */
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
@@ -36,8 +36,9 @@ function encode(text: string): string {
 }
 
 /**
- * A `Location` header is ASCII only. The origin is written out: a parser without a base reads
- * `https:host` and `https:///host` as absolute, a browser that follows a redirect as relative.
+ * Encodes non-ASCII characters, because a `Location` header must be ASCII. Also writes the full origin:
+ * a parser without a base URL reads `https:host` and `https:///host` as absolute URLs, but a browser
+ * reads them as relative in a redirect.
  */
 function inAscii(raw: string): string {
   const { origin } = new URL(raw)

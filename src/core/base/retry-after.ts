@@ -2,12 +2,12 @@ import type { Instant } from './ids.ts'
 
 const SHORTEST_MS = 1_000
 const LONGEST_MS = 3_600_000
-/** RFC 9110 §5.6.7, without its two obsolete forms. */
+/** RFC 9110 §5.6.7, without the two obsolete forms. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /**
- * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, from a second to an hour. Null if the header is
- * absent or invalid. `now` is the `Date` of the same answer, else our time.
+ * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, limited to between a second and an hour. Null if the
+ * header is absent or invalid. `now`: the `Date` of the same answer, or else Larder's time.
  */
 export function retryAfterMs(header: string | null, now: Instant): number | null {
   const text = header?.trim() ?? ''

@@ -8,12 +8,12 @@ export class Secret implements Sealed {
     this.#value = value
   }
 
-  /** The only way to the value. A test lists the files that may call it. */
+  /** The only access to the value. A test lists the files that may call this method. */
   expose(): string {
     return this.#value
   }
 
-  /** A secret is a sealed value that is open already. */
+  /** A secret is a sealed value that is already open. */
   open(): Secret {
     return this
   }

@@ -5,10 +5,10 @@ const encoder = new TextEncoder()
 const BYTE_ORDER_MARK = '\uFEFF'
 const REPLACEMENT = '\uFFFD'
 
-/** The text without its byte order mark, or the position, from 1, of the first byte that is not UTF-8. */
+/** `text` has no byte order mark. `badByte`: the position of the first invalid byte, counted from 1. */
 export type Decoded = { readonly text: string } | { readonly badByte: number }
 
-/** Decodes UTF-8 without replacing bad bytes, because that could make two texts equal. */
+/** Decodes UTF-8 and rejects invalid bytes: replacing them could make two different texts equal. */
 export function decodeUtf8(bytes: Uint8Array): Decoded {
   try {
     const text = exact.decode(bytes)
@@ -18,7 +18,7 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
   }
 }
 
-/** A replacement character in the text itself is valid: it has three bytes of its own. */
+/** Skips replacement characters that are in the input itself: those are three valid bytes. */
 function firstBadByte(bytes: Uint8Array): number {
   const text = lenient.decode(bytes)
   for (let at = text.indexOf(REPLACEMENT); at !== -1; at = text.indexOf(REPLACEMENT, at + 1)) {

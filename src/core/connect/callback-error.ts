@@ -2,10 +2,10 @@ import { looksLikeCode } from '../refresh/classify-answer.ts'
 import type { ErrorCode, NextAction } from '../base/errors.ts'
 import type { Provider } from '../connection/provider.ts'
 
-/** What a callback with `error` means to the host app: Wix's three words. */
+/** The meaning of a callback with `error`, in the three words that Wix uses. */
 export type CallbackWord = 'reject' | 'unsupported' | 'internal'
 
-/** OpenID Connect Core §3.1.2.6: the provider has to ask the user something first. */
+/** OpenID Connect Core §3.1.2.6: the provider needs an interaction with the user first. */
 const ASKS_USER = [
   'login_required',
   'consent_required',
@@ -17,7 +17,7 @@ export type CallbackErrorCode =
   | 'access_denied'
   | 'unsupported_account'
   | (typeof ASKS_USER)[number]
-  /** The provider sent a code that says nothing to Larder. */
+  /** Larder does not know the code that the provider sent. */
   | 'provider_refused'
   | Extract<ErrorCode, 'provider_unavailable' | 'provider_misconfigured'>
 
@@ -26,11 +26,11 @@ export type CallbackProblem = {
   readonly word: CallbackWord
   readonly errorCode: CallbackErrorCode
   readonly nextAction: NextAction
-  /** The provider's own code; null if `errorCode` is the same, or if it does not look like a code. */
+  /** The provider's own code. Null if it equals `errorCode` or does not look like a code. */
   readonly providerError: string | null
 }
 
-/** `error` may have been written by anyone who can call the callback: only a code is repeated. */
+/** Anyone can call the callback with any `error`, so only a value that looks like a code is passed on. */
 export function callbackProblem(
   error: string,
   provider: Pick<Provider, 'deniedBy' | 'unsupportedBy'>,
@@ -67,7 +67,7 @@ function sorted(
   return { word: 'internal', errorCode: 'provider_refused', nextAction }
 }
 
-/** The first two: RFC 6749 §4.1.2.1. */
+/** The first two are from RFC 6749 §4.1.2.1. */
 const UNAVAILABLE = new Set([
   'server_error',
   'temporarily_unavailable',
@@ -75,7 +75,7 @@ const UNAVAILABLE = new Set([
   'internal_server_error',
 ])
 
-/** The request or the registration of the client is wrong: the user cannot fix either. */
+/** The request or the client registration is wrong. Only the operator can fix it. */
 const OPERATOR = new Set([
   // RFC 6749 §4.1.2.1
   'invalid_request',
@@ -94,5 +94,5 @@ const OPERATOR = new Set([
   'invalid_authorization_details',
 ])
 
-/** `unauthorized_client`, `invalid_scope`, `redirect_uri_mismatch`, and how vendors vary them. */
+/** Matches `unauthorized_client`, `invalid_scope`, `redirect_uri_mismatch` and vendors' variants. */
 const NAMES_CLIENT = /(^|_)(client|scopes?|redirect_ur[il])(_|$)/

@@ -6,21 +6,21 @@ import type { ConnectionId, FlowId, Instant, LinkId, ProviderId, UserId } from '
 import type { Sealed, Secret } from '../base/secret.ts'
 import type { ReceivedTokens } from '../refresh/refresh-outcome.ts'
 
-/** What the host app asked for when it made a link or a headless authorization. */
+/** The host app's request for a link or a headless authorization. */
 export type ConnectRequest = {
   readonly userId: UserId
   readonly scope: readonly string[] | null
-  /** A hint for the provider's login page only. */
+  /** Only a hint for the provider's login page. */
   readonly email: string | null
-  /** Id or e-mail; any other account is `account_mismatch`. */
+  /** An account id or e-mail. Any other account fails with `account_mismatch`. */
   readonly expectedAccount: string | null
-  /** The app's own, handed back to it. */
+  /** A value of the app that is returned to it unchanged. */
   readonly state: string | null
   readonly label: string | null
-  /** For whom, shown on the page. */
+  /** The name of the user, shown on the connect page. */
   readonly displayName: string | null
   readonly metadata: Readonly<Record<string, unknown>> | null
-  /** Reconnect: keep this id. */
+  /** The connection to reconnect. It keeps this id. */
   readonly connectionId: ConnectionId | null
   readonly client: { readonly id: string; readonly secret: Sealed | null } | null
   readonly params: Readonly<Record<string, string>>
@@ -30,11 +30,11 @@ export type ConfirmBy = 'page' | 'app'
 
 export type ConnectLink = {
   readonly id: LinkId
-  /** SHA-256 of the URL's secret, base64url. */
+  /** SHA-256 of the secret in the link's URL, base64url. */
   readonly secretHash: string
   readonly providers: readonly ProviderId[]
   readonly request: ConnectRequest
-  /** Null: the user ends on our own page. */
+  /** Null: the user stays on Larder's page at the end. */
   readonly redirectUrl: string | null
   readonly confirm: ConfirmBy
   readonly state: LinkState
@@ -58,20 +58,20 @@ export type LinkState =
 
 export type LinkStatus = LinkState['status'] | 'expired'
 
-/** Expiry is computed, never stored: a link that was completed stays completed. */
+/** Expiry is computed and never stored, so a completed link stays completed. */
 export function linkStatus(link: ConnectLink, now: Instant): LinkStatus {
   return link.state.status === 'pending' && link.expiresAt <= now ? 'expired' : link.state.status
 }
 
-/** One trip to the provider: from the redirect there to the first callback that carries its cookie. */
+/** One authorization, from the redirect to the provider to the first callback with the flow's cookie. */
 export type Flow = {
   readonly id: FlowId
-  /** SHA-256 of `state`, base64url: the value itself is never stored. */
+  /** SHA-256 of `state`, base64url. The value itself is never stored. */
   readonly stateHash: string
   readonly provider: ProviderId
-  /** Null: headless, the app owns the callback. */
+  /** Null for a headless flow: the app receives the callback. */
   readonly link: LinkId | null
-  /** SHA-256 of the browser's cookie; null for headless flows. */
+  /** SHA-256 of the browser's cookie. Null for a headless flow. */
   readonly browserHash: string | null
   readonly request: ConnectRequest
   readonly requestedScope: readonly string[]
@@ -82,7 +82,7 @@ export type Flow = {
   readonly expiresAt: Instant
 }
 
-/** How a flow ended: for the browser that asks for its callback again. */
+/** The result of a flow, stored for a browser that requests the callback again. */
 export type FlowEnd =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'connected'; readonly awaitsConfirmation: boolean }
@@ -95,7 +95,7 @@ export type FlowEnd =
 
 export type EndedFlow = { readonly provider: ProviderId; readonly end: FlowEnd }
 
-/** A grant that waits until the app confirms it. */
+/** A grant that waits for the app to confirm it. */
 export type WaitingGrant = {
   readonly link: LinkId
   readonly connectionId: ConnectionId
@@ -107,7 +107,7 @@ export type WaitingGrant = {
   readonly request: ConnectRequest
 }
 
-/** What came of redeeming a callback at the provider. */
+/** The result of exchanging the code of a callback. */
 export type ExchangeOutcome =
   | {
       readonly kind: 'ok'
@@ -117,18 +117,18 @@ export type ExchangeOutcome =
     }
   /** The provider sent the user back with an error instead of a code. */
   | { readonly kind: 'refused'; readonly error: string }
-  /** `iss`, the id token or the shape of the answer is wrong: nothing of it may be used. */
+  /** `iss`, the id token or the shape of the answer is wrong. No part of the answer may be used. */
   | { readonly kind: 'untrusted'; readonly detail: string }
   | { readonly kind: 'code_rejected'; readonly detail: string }
   | { readonly kind: 'client_config'; readonly detail: string }
-  /** `tokens`: what was received before identifying the account failed; to be revoked. */
+  /** `tokens`: received before the account lookup failed. The caller must revoke them. */
   | {
       readonly kind: 'unavailable'
       readonly detail: string
       readonly tokens: ReceivedTokens | null
     }
 
-/** Where the user goes to consent, and what must be kept to redeem the answer. */
+/** The provider's consent URL, and the values that the code exchange needs later. */
 export type AuthorizationStart = {
   readonly url: string
   readonly verifier: Secret

@@ -1,8 +1,9 @@
 import { paramNames, withParams } from '../base/query.ts'
 
 /**
- * Where users may be sent: exact scheme and origin, then whole path segments of the allowed URL. The
- * host app names the target, never a browser (RFC 9700 §4.11.1), and still nothing else is reachable.
+ * Whether users may be redirected to this URL. Scheme and host must equal those of an allowed URL, and
+ * the path must start with its whole path segments. Only the host app names the target, never a browser
+ * (RFC 9700 §4.11.1). This check is a second defence.
  */
 export function isAllowedRedirect(raw: string, allowed: readonly string[]): boolean {
   const url = parseRedirect(raw)
@@ -11,7 +12,7 @@ export function isAllowedRedirect(raw: string, allowed: readonly string[]): bool
 
 const OUTCOME_PARAMS = ['connectionId', 'linkId', 'completion', 'error', 'errorCode']
 
-/** What Larder says to the app at `redirectUrl`; parameters without a value are left out. */
+/** Adds the outcome to the app's `redirectUrl`. Omits parameters without a value. */
 export function outcomeUrl(
   redirectUrl: string,
   params: Readonly<Record<string, string | null>>,
@@ -24,8 +25,8 @@ export function outcomeUrl(
 }
 
 /**
- * The parameters of a redirect URL that Larder would add as well. An old `error` in it would be taken for
- * the outcome of this link.
+ * The parameters of a redirect URL that Larder adds too. The app could mistake an `error` in its own URL
+ * for the outcome of the link.
  */
 export function clashingParams(redirectUrl: string, state: string | null): readonly string[] {
   const names = paramNames(redirectUrl)
@@ -33,9 +34,9 @@ export function clashingParams(redirectUrl: string, state: string | null): reado
   return added.filter((name) => names.has(name))
 }
 
-/** Null for what is no absolute URL, hides a login, or could run script in our origin. */
+/** Null if the URL is not absolute, contains a login, or could run a script in Larder's origin. */
 function parseRedirect(raw: string): URL | null {
-  // Browsers read a backslash as a slash and drop tabs and newlines: no such URL is plain.
+  // Browsers read a backslash as a slash, and remove tabs and newlines. Reject such URLs.
   if (/[\\\s\p{Cc}]/u.test(raw) || !URL.canParse(raw)) return null
   const url = new URL(raw)
   if (['javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:'].includes(url.protocol))
@@ -47,7 +48,7 @@ function covers(entry: string, url: URL): boolean {
   const allowed = parseRedirect(entry)
   if (allowed === null || allowed.protocol !== url.protocol || allowed.host !== url.host)
     return false
-  // An encoded slash or dot is a segment to us and may be a separator to the app.
+  // The app may decode an encoded slash or dot, and so read another path than this check.
   if (/%2f|%5c|%2e/i.test(url.pathname)) return false
   const path = allowed.pathname.replace(/\/$/, '')
   return (

@@ -1,6 +1,6 @@
 import type { Account, Connection, Grant } from './connection.ts'
 
-/** Fills in what is missing in `known`. An e-mail keeps the verification of its source. */
+/** Adds missing fields to `known` from `named`. The e-mail and its verification come together. */
 export function completed(known: Account, named: Account): Account {
   const { email, emailVerified } = known.email === null ? named : known
   return {
@@ -22,9 +22,9 @@ export function isNameless({ id, email }: Account): boolean {
 }
 
 /**
- * Finds the connection, of one user and provider, that a grant of this account replaces. OAuth tokens of
- * an unknown account replace only an ended connection. Machine connections have no account, and unnamed
- * credentials replace the old ones.
+ * Finds the connection that a new grant of this account replaces, among those of one user and provider.
+ * Without a known account, OAuth tokens replace only a disconnected connection. Machine connections and
+ * credentials then replace the one without an account.
  */
 export function replacedAmong(
   connections: readonly Connection[],
@@ -38,13 +38,13 @@ export function replacedAmong(
   return free ?? null
 }
 
-/** `sameAccount`, but `named` matches by e-mail only if the provider has verified it. */
+/** Like `sameAccount`, but matches by e-mail only if the provider has verified it. */
 export function isSameByProof(stored: Account, named: Account): boolean {
   const isByEmail = (stored.id === null) !== (named.id === null)
   return sameAccount(stored, named) && (!isByEmail || named.emailVerified === true)
 }
 
-/** Whether the known ids or e-mails contradict each other. */
+/** Whether the known ids, or else the known e-mails, differ. */
 export function isOtherAccount(a: Account, b: Account): boolean {
   const isKnown = (a.id !== null && b.id !== null) || (a.email !== null && b.email !== null)
   return isKnown && !sameAccount(a, b)
@@ -63,7 +63,7 @@ export function expectation(
   return account.emailVerified === true ? 'met' : 'email_unverified'
 }
 
-/** Ignores case in ASCII only: Unicode also maps the Kelvin sign, for example, to `k`. */
+/** Ignores case in ASCII only, because Unicode maps the Kelvin sign, for example, to `k`. */
 function sameEmail(a: string, b: string): boolean {
   return lowerAscii(a) === lowerAscii(b)
 }

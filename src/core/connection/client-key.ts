@@ -1,16 +1,16 @@
 import type { ProviderId } from '../base/ids.ts'
 
-/** The prefix of the key of a connection's own client. Provider ids hold no colon. */
+/** The key prefix for a connection's own client. Provider ids contain no colon. */
 export const OWN_CLIENT = 'own:'
 
-/** The OAuth client by its public id. Providers bind refresh tokens to it (RFC 6749 §10.4). */
+/** Names an OAuth client by its public id. Providers bind refresh tokens to it (RFC 6749 §10.4). */
 export function clientName(provider: ProviderId, clientId: string): string {
   return `${provider}/${clientId}`
 }
 
 /**
- * The key of a connection's own client, with a fingerprint of its secret. With the public id alone,
- * anyone could open the circuit of another tenant's client, or share its grants.
+ * The key of a connection's own client. It includes a fingerprint of the client secret: with the public
+ * id alone, anyone could open the circuit of another tenant's client, or share its grants.
  */
 export function ownClientKey(name: string, fingerprint: string): string {
   return `${OWN_CLIENT}${fingerprint}:${name}`

@@ -2,7 +2,7 @@ import type { Credentials } from './credentials.ts'
 import type { AttemptId, ConnectionId, GrantId, Instant, ProviderId, UserId } from '../base/ids.ts'
 import type { Sealed, Secret } from '../base/secret.ts'
 
-/** The account at the provider, as far as it is known. */
+/** The account at the provider. Unknown fields are null. */
 export type Account = {
   readonly id: string | null
   readonly email: string | null
@@ -11,19 +11,19 @@ export type Account = {
   readonly name: string | null
 }
 
-/** A caller's report that the provider's API refused a token, or credentials. */
+/** A caller's report that the provider's API rejected a token or credentials. */
 export type TokenReport = {
-  /** True: about this token, which is not served again. False: about the one before. */
+  /** True: this token was reported, and no read returns it. False: the previous token was reported. */
   readonly stands: boolean
-  /** When a report may cause a refresh again. */
+  /** From this time on, a report may cause a refresh again. */
   readonly refreshFrom: Instant
 }
 
 export type AccessToken = {
-  /** A keyed hash: distinguishes tokens and reveals nothing of them. */
+  /** A keyed hash. It distinguishes tokens without revealing them. */
   readonly tokenId: string
   readonly secret: Secret
-  /** In the spelling of the provider; `Bearer` if it named none. */
+  /** As the provider spells it. `Bearer` if the provider states none. */
   readonly tokenType: string
   /** When the request for this token was sent. Lifetimes count from here. */
   readonly issuedAt: Instant
@@ -32,7 +32,7 @@ export type AccessToken = {
   readonly report?: TokenReport
 }
 
-/** Credentials as they are served. They have no known end. */
+/** Credentials as a read returns them. They have no known expiry. */
 export type HeldCredentials = Credentials & {
   readonly tokenId: string
   readonly report?: TokenReport
@@ -46,9 +46,9 @@ type GrantCommon = {
 }
 
 /**
- * The owner of a grant. `proven`: the provider has named this account for a token of this client, from a
- * consent or from a refresh with the grant's own refresh token. `unproven`: the refresh token was
- * imported and never sent; `told` is the account that the provider named for the imported access token.
+ * The owner of a grant. `proven`: the provider named this account for a token of this client, after a
+ * consent or after a refresh with the grant's own refresh token. `unproven`: the refresh token was
+ * imported and never sent. `told` is the account that the provider named for the imported access token.
  * `unknown`: the provider names no account, or the row is older than this field.
  */
 export type GrantOwner =
@@ -58,21 +58,21 @@ export type GrantOwner =
 
 export const UNKNOWN_OWNER: GrantOwner = { is: 'unknown' }
 
-/** The tokens of one consent of the user, or of an import. */
+/** The tokens from a user's consent, or from an import. */
 export type OAuthGrant = GrantCommon & {
   readonly kind: 'oauth'
-  /** Null until the first refresh of an imported refresh token, or if the stored token is unreadable. */
+  /** Null before the first refresh of an imported refresh token, or if the stored token is unreadable. */
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
   /** The `clientName` that the refresh token is bound to (RFC 6749 §10.4). Null: not known. */
   readonly issuedTo: string | null
   readonly owner: GrantOwner
   readonly refreshTokenExpiresAt: Instant | null
-  /** When the host app is told of the end; null if there is no known end, or it was told. */
+  /** When to notify the host app of the expiry. Null if none is known, or if that is done. */
   readonly endNoticeAt: Instant | null
 }
 
-/** Tokens of the client itself, without a user (RFC 6749 §4.4). It can always ask for another. */
+/** Tokens of the client itself, without a user (RFC 6749 §4.4). It can always request another token. */
 export type MachineGrant = GrantCommon & {
   readonly kind: 'machine'
   readonly token: AccessToken | null
@@ -92,16 +92,16 @@ export type CredentialsGrant = GrantCommon & {
   readonly endNoticeAt: null
 }
 
-/** A reconnect makes a new grant, a refresh a new generation. */
+/** A reconnect creates a new grant. A refresh creates a new generation of the grant. */
 export type Grant = OAuthGrant | MachineGrant | CredentialsGrant
 
-/** A refresh with unknown outcome: its refresh token may be spent. */
+/** A refresh with an unknown outcome: the refresh token may be spent. */
 export type Attempt = {
   readonly id: AttemptId
   readonly sentAt: Instant
 }
 
-/** `refused`: the same refusal repeatedly, which may mean the grant or the client. */
+/** `refused`: the provider repeats a refusal that may concern the grant or the client. */
 export const FAILURE_REASONS = [
   'revoked',
   'expired',
@@ -127,14 +127,14 @@ export type Rejections = {
 
 export type Failure = {
   readonly reason: FailureReason
-  /** An error code of the provider or a constant sentence, never its prose. */
+  /** An error code of the provider or a constant sentence, never free text from the provider. */
   readonly detail: string
   readonly since: Instant
   readonly attempts: number
   readonly rejections?: Rejections
 }
 
-/** The app's own OAuth client, in place of the configured one. */
+/** A connection's own OAuth client, used instead of the configured one. */
 export type ClientCredentials = {
   readonly id: string
   readonly secret: Sealed | null
@@ -153,8 +153,8 @@ type Common = {
   readonly providerData: Readonly<Record<string, unknown>>
   readonly client: ClientCredentials | null
   /**
-   * Set on a draft: it is sealed and refreshed like any other connection, and in no listing. `replaces`:
-   * the connection whose grant it becomes when it is proven.
+   * Set for a draft. A draft is sealed and refreshed like any other connection, but no list contains it.
+   * `replaces`: the connection that gets the draft's grant when a refresh has proven it.
    */
   readonly draft: { readonly replaces: ConnectionId | null } | null
   readonly createdAt: Instant
@@ -176,7 +176,7 @@ export type DisconnectedConnection = Live & {
   readonly status: 'disconnected'
   readonly failure: Failure
 }
-/** The user has consented, and the host app has not confirmed yet: the grant is stored with the link. */
+/** The user has consented, but the host app has not confirmed. The grant is stored with the link. */
 export type PendingConnection = Common & { readonly status: 'pending' }
 
 export type LiveConnection = ActiveConnection | FailingConnection | DisconnectedConnection
@@ -187,7 +187,7 @@ export function isLive(connection: Connection): connection is LiveConnection {
   return connection.status !== 'pending'
 }
 
-/** Whether a token or credentials can be served at `now` without a refresh. */
+/** Whether the connection has a valid token or credentials at `now`, without a refresh. */
 export function tokenLives(connection: Connection, now: Instant): boolean {
   if (!isLive(connection)) return false
   const { grant } = connection
@@ -201,7 +201,7 @@ export function servable(grant: Grant): AccessToken | HeldCredentials | null {
   return grant.kind === 'credentials' ? grant.credentials : grant.token
 }
 
-/** Whether the next token needs no user. */
+/** Whether Larder can get the next token without the user. */
 export function isRenewable(grant: Grant): boolean {
   switch (grant.kind) {
     case 'oauth':
@@ -216,8 +216,8 @@ export function isRenewable(grant: Grant): boolean {
 }
 
 /**
- * Requested scopes that were not granted. Providers do not list scopes that are instructions: such a
- * scope is granted if the requested token has come.
+ * Requested scopes that were not granted. Providers do not list a scope that only requests a token, such
+ * as `offline_access`: it counts as granted if that token was received.
  */
 export function missingScope(grant: Grant): readonly string[] {
   const granted = new Set(grant.scope)
@@ -228,12 +228,12 @@ export function missingScope(grant: Grant): readonly string[] {
   return grant.requestedScope.filter((scope) => !granted.has(scope) && !hasCome(scope))
 }
 
-/** Requests a refresh token. */
+/** Scopes that request a refresh token. */
 const OFFLINE = /^(?:offline(?:[._-]?access)?|refresh[._-]?token)$/
-/** Requests an id token. A provider that is known to issue them cannot be connected without one. */
+/** Requests an id token. If a provider issues id tokens, a connect without one fails. */
 const IDENTITY = /^openid$/
 
-/** Case does not matter. Some providers prefix a scope with the URL of a resource. */
+/** Ignores case and a prefix: some providers put the URL of a resource before the scope. */
 function instructionIn(scope: string): string | null {
   const word = scope.toLowerCase().replace(/^(?:[a-z][a-z\d+.-]*:\/\/.*\/|urn:.*:)/, '')
   return OFFLINE.test(word) || IDENTITY.test(word) ? word : null

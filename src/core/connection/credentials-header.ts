@@ -3,7 +3,7 @@ import type { PlainCredentials } from './credentials.ts'
 
 export type Header = { readonly name: string; readonly value: string }
 
-/** The header value that sends credentials to the API of the provider; Basic is RFC 7617 in UTF-8. */
+/** The header that sends credentials to the provider's API. Basic is in UTF-8 (RFC 7617). */
 export function credentialsHeader(
   credentials: PlainCredentials,
   { apiHeader, credentials: form }: Pick<Provider, 'apiHeader' | 'credentials'>,

@@ -8,8 +8,8 @@ import {
 } from './connection.ts'
 
 /**
- * A new grant without a refresh token keeps the stored one: some providers issue one at the first
- * consent only, and an app may import an access token alone. The client must be the same, and the
+ * A new grant without a refresh token keeps the stored one. Some providers issue a refresh token only at
+ * the first consent, and an app may import only an access token. The client must be the same, and the
  * provider must have named the same account (`isSameAccount`).
  */
 export function withKeptRefreshToken(
@@ -33,14 +33,14 @@ export function keptGrant(fresh: Grant, replaced: Connection | null): OAuthGrant
   return grant.issuedTo === fresh.issuedTo ? grant : null
 }
 
-/** Proven only if both are. Otherwise the next refresh asks whose the kept refresh token is. */
+/** Proven only if both owners are. Otherwise the next refresh asks the provider for the owner. */
 function ownerOfBoth(fresh: GrantOwner, kept: GrantOwner): GrantOwner {
   if (fresh.is !== 'proven') return fresh
   if (kept.is === 'proven' && kept.accountId === fresh.accountId) return fresh
   return { is: 'unproven', told: { id: fresh.accountId, email: null, name: null } }
 }
 
-/** A refresh that runs with the kept refresh token goes on, so its attempt is kept too. */
+/** A refresh with the kept refresh token may be running, so its attempt is kept too. */
 export function attemptOn(
   grant: Grant,
   { fresh, replaced }: { readonly fresh: Grant; readonly replaced: Connection | null },

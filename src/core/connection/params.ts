@@ -2,8 +2,8 @@ import type { FieldError } from '../base/errors.ts'
 import type { Provider } from './provider.ts'
 
 /**
- * Checks each parameter against the preset's pattern. An undeclared name is rejected: it could be a
- * parameter of the protocol (`redirect_uri`, `state` …).
+ * Checks each parameter against the preset's pattern. Rejects an undeclared name, because it could be a
+ * protocol parameter (`redirect_uri`, `state` …).
  */
 export function checkParams(
   provider: Pick<Provider, 'params'>,
@@ -31,7 +31,7 @@ function wholly(pattern: RegExp, value: string): boolean {
   return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(value)
 }
 
-/** Whether two connections use one instance of their provider. */
+/** Whether two connections use the same instance of their provider. */
 export function sameParams(
   a: Readonly<Record<string, string>>,
   b: Readonly<Record<string, string>>,

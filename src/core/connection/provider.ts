@@ -10,31 +10,31 @@ export type ProviderParam = {
   readonly default: string | null
 }
 
-/** How the connect page asks for a user's credentials, and how they are sent. */
+/** How the connect page asks for credentials, and how Larder sends them to the provider. */
 export type CredentialsForm = {
   readonly kind: Credentials['kind']
   readonly labels: { readonly username: string; readonly secret: string }
-  /** How to make such a password or key, in a sentence or two; `helpUrl` is the provider's page. */
+  /** One or two sentences on how to create such a password or key. `helpUrl`: the provider's page. */
   readonly help: string | null
   readonly helpUrl: string | null
-  /** With Basic, the API key is the user name and this the password; null: no Basic. */
+  /** With Basic, the API key is the user name and this is the password. Null: no Basic. */
   readonly basicPassword: string | null
-  /** Whether the provider can check them. */
+  /** Whether the provider can check the credentials. */
   readonly isProbed: boolean
-  /** What names the account. */
+  /** Where the account id comes from. */
   readonly identifiedBy: 'username' | 'probe'
 }
 
-/** A configured provider, as use cases see it. How to call it stays in `oauth/`. */
+/** A configured provider, for use cases. Only `oauth/` knows how to call it. */
 export type Provider = {
   readonly id: ProviderId
   readonly name: string
   readonly connectsBy: 'link' | 'credentials' | 'machine'
-  /** Set if it connects by credentials. */
+  /** Set if `connectsBy` is `credentials`. */
   readonly credentials: CredentialsForm | null
   /** The parameter that names the account of a machine connection. */
   readonly accountParam: string | null
-  /** Requested if a link names none. */
+  /** Requested if the link names no scopes. */
   readonly scopes: readonly string[]
   /** Always requested, to identify the account. */
   readonly identityScopes: readonly string[]
@@ -46,14 +46,14 @@ export type Provider = {
   readonly refresh: RefreshTraits
   readonly revocation: {
     readonly supported: boolean
-    /** `account`: revoking one token ends, or may end, every grant of this account at this client. */
+    /** `account`: revoking one token may end every grant of this account at this client. */
     readonly reach: 'token' | 'account'
   }
-  /** Hosts and vendors. Providers with one in common may share a user's grants. */
+  /** Hosts and vendor names. Two providers with a common entry may share a user's grants. */
   readonly grantDomains: readonly string[]
-  /** Callback error codes, besides `access_denied`, for a user who declined. */
+  /** Callback error codes that mean that the user declined, besides `access_denied`. */
   readonly deniedBy: readonly string[]
-  /** Callback error codes for a kind of account that cannot be connected. */
+  /** Callback error codes that mean that this kind of account cannot be connected. */
   readonly unsupportedBy: readonly string[]
 }
 
@@ -62,18 +62,18 @@ export type RefreshTraits = {
   readonly replay: 'allowed' | 'within-grace' | 'never'
   /** How long the provider accepts a spent refresh token. */
   readonly graceMs: number
-  /** Lifetime of an access token if the answer states none; null: not known. */
+  /** The lifetime of an access token if the answer states none. Null: not known. */
   readonly accessTokenLifetimeMs: number | null
-  /** Absolute and idle lifetime of a refresh token if the answer states none; null: no known limit. */
+  /** The lifetime and the idle timeout of a refresh token if the answer states none. Null: not known. */
   readonly refreshTokenLifetimeMs: number | null
   readonly refreshTokenIdleMs: number | null
-  /** How often the provider requires a refresh, whatever the lifetime of the access token. */
+  /** How often the provider requires a refresh, even if the access token is still valid. */
   readonly renewEveryMs: number | null
-  /** Whether a consent yields a refresh token if the app is set up correctly. */
+  /** Whether a correctly configured app gets a refresh token for each consent. */
   readonly issuesRefreshTokens: boolean
-  /** What the operator changes if no refresh token comes. */
+  /** What the operator must change if the provider issues no refresh token. */
   readonly remedy: string | null
-  /** How many grants one account may have at one client; one more ends the oldest. */
+  /** How many grants one account may have at one client. One more ends the oldest. */
   readonly grantsPerAccount: number | null
   /** A refresh ends the refresh tokens of the account's other grants at this client. */
   readonly endsSiblings: boolean
@@ -82,8 +82,8 @@ export type RefreshTraits = {
 }
 
 /**
- * Whether a refresh token that an attempt at `sentAt` may have spent can be sent again. If not, the
- * provider would answer the reuse by ending the whole grant.
+ * Whether a refresh token can be sent again that an attempt at `sentAt` may have spent. If not, the
+ * provider would end the whole grant on reuse.
  */
 export function mayPresentAgain(
   { replay, graceMs }: Pick<RefreshTraits, 'replay' | 'graceMs'>,
@@ -116,7 +116,7 @@ export const UNKNOWN_TRAITS: RefreshTraits = {
   endsAccessToken: false,
 }
 
-/** The scopes of a link: those wished, else the provider's own; and those that identify the account. */
+/** The wished scopes, or else the provider's default; and the scopes that identify the account. */
 export function scopesToRequest(
   provider: Pick<Provider, 'scopes' | 'identityScopes'>,
   wished: readonly string[] | null,
@@ -124,7 +124,7 @@ export function scopesToRequest(
   return [...new Set([...provider.identityScopes, ...(wished ?? provider.scopes)])]
 }
 
-/** The same for every id, so that a key learns nothing of providers outside its reach. */
+/** The same text for every id, so that a key cannot find out which providers are configured. */
 export const NOT_CONFIGURED =
   'is not configured: if docs/providers.md lists it, it is a preset, which LARDER_<ID>_CLIENT_ID and ' +
   'LARDER_<ID>_CLIENT_SECRET enable; else add it under providers in larder.yaml'

@@ -2,10 +2,10 @@ import type { Connection } from './connection.ts'
 
 type ProviderData = Connection['providerData']
 
-/** A key in the provider data, which no API shows: it is stored with the import. */
+/** A key in the provider data. No API shows it, because its name begins with `$`. */
 const MARK = '$quiet'
 
-/** Marks an import that appends no event, neither when it is stored nor when it is proven. */
+/** Marks an import that appends no events, neither when it is stored nor when it is proven. */
 export function quietly<C extends Connection>(connection: C): C {
   return { ...connection, providerData: { ...connection.providerData, [MARK]: true } }
 }

@@ -2,17 +2,17 @@ import type { ClientCredentials } from './connection.ts'
 import type { ConnectionId, Instant, ProviderId } from '../base/ids.ts'
 import type { Sealed } from '../base/secret.ts'
 
-/** A revocation that must still be sent (RFC 7009). It outlives its connection. */
+/** A revocation that must still be sent (RFC 7009). It stays if its connection is deleted. */
 export type Revocation = {
   readonly id: string
   readonly provider: ProviderId
   readonly client: ClientCredentials | null
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
-  /** Sent first: its revocation ends the access tokens too. */
+  /** Sent first, because its revocation ends the access tokens too. */
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
-  /** The account at the provider; null: not known. */
+  /** The id of the account at the provider. Null: not known. */
   readonly accountId: string | null
   /** The connection that held the tokens, if it still exists. */
   readonly formerHolder: ConnectionId | null
@@ -21,10 +21,10 @@ export type Revocation = {
   readonly dueAt: Instant
 }
 
-/** What is needed to send it. */
+/** The fields that the request needs. */
 export type RevocationRequest = Omit<Revocation, 'accountId' | 'formerHolder'>
 
-/** RFC 7009 §2.2: 200 also for a token that is unknown; 503 means that it still exists. */
+/** RFC 7009 §2.2: the answer is 200 even if the token is unknown. 503: the token still exists. */
 export type RevocationOutcome =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'unsupported' }
@@ -38,7 +38,7 @@ export type RevocationOutcome =
 const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000
 const LONGEST_WAIT_MS = 3_600_000
 
-/** The revocation before its next try; null after a week. `fraction` in [0, 1) spreads the tries. */
+/** The revocation for its next try, or null if it is done or a week old. `fraction`: jitter in [0, 1). */
 export function afterRevocation(
   revocation: Revocation,
   outcome: RevocationOutcome,

@@ -17,7 +17,7 @@ import {
 } from './event.ts'
 import type { Instant } from '../base/ids.ts'
 
-/** A connection as the world sees it: the wire form of API answers and events, without any token. */
+/** The JSON form of a connection in API answers and events. It contains no token. */
 export type ConnectionView = ReturnType<typeof viewConnection>
 
 export function viewConnection(connection: Connection, now: Instant) {
@@ -49,7 +49,7 @@ export function viewConnection(connection: Connection, now: Instant) {
   }
 }
 
-/** Without what Larder keeps for itself, whose names begin with `$`. */
+/** Removes Larder's internal values. Their names begin with `$`. */
 function shownData(providerData: Connection['providerData']): Connection['providerData'] {
   return Object.fromEntries(Object.entries(providerData).filter(([name]) => !name.startsWith('$')))
 }
@@ -86,20 +86,20 @@ function viewProviderEvent(event: ProviderEvent) {
   }
 }
 
-/** An event as callers and webhooks get it. `type` says which `data` it has. */
+/** The JSON form of an event for callers and webhooks. `type` determines `data`. */
 export type EventView = { readonly id: string; readonly createdAt: string } & (
   | { readonly type: ConnectionEventType; readonly data: ReturnType<typeof viewConnectionEvent> }
   | { readonly type: ProviderEventType; readonly data: ReturnType<typeof viewProviderEvent> }
 )
 
-/** An event as callers and webhooks get it: the same body, to the byte. */
+/** Callers and webhooks get the same body, byte for byte. */
 export function viewStoredEvent(event: StoredEvent): EventView {
   return {
     id: event.id,
     type: event.type,
     createdAt: iso(event.createdAt),
     data: parseJson(event.data),
-    // Sound: `viewEvent` made the data for this type when the event was written.
+    // The cast is safe: `viewEvent` built the data for this type when the event was written.
   } as EventView
 }
 

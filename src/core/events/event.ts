@@ -19,14 +19,14 @@ export const PROVIDER_EVENT_TYPES = [
   'provider.misconfigured',
 ] as const
 
-/** Why a provider as such is reported. */
+/** The reasons of provider events. */
 export const PROVIDER_EVENT_REASONS = ['unavailable', 'misconfigured'] as const
 
 export type ConnectionEventType = (typeof CONNECTION_EVENT_TYPES)[number]
 
 export type ProviderEventType = (typeof PROVIDER_EVENT_TYPES)[number]
 
-/** A change the host app hears of; written in the transaction of the change itself. */
+/** A change that the host app is notified of. It is written in the transaction of the change. */
 export type VaultEvent = ConnectionEvent | ProviderEvent
 
 export type ConnectionEvent = {
@@ -44,20 +44,20 @@ export type ProviderEvent = {
   readonly nextAction: NextAction | null
 }
 
-/** An event as it is read back: its body was fixed when it was written. */
+/** An event from the store. Its body was built when the event was written. */
 export type StoredEvent = {
   readonly sequence: number
   readonly id: string
   readonly type: VaultEvent['type']
-  /** Whom it tells of: events of one subject are told in their order. See `subjectOf`. */
+  /** See `subjectOf`. The events of one subject are delivered in order. */
   readonly subject: string
   readonly provider: ProviderId
   readonly createdAt: Instant
-  /** Wire form of `data`, sealed at rest. */
+  /** The JSON text of `data`. It is sealed in the store. */
   readonly data: string
 }
 
-/** A connection, or a provider as such. */
+/** The connection or the provider that the event is about. */
 export function subjectOf(event: VaultEvent): string {
   return 'connection' in event ? event.connection.id : `provider/${event.provider}`
 }
@@ -86,15 +86,15 @@ export function connectionEvent(
   previous: Connection | null,
 ): VaultEvent {
   const about = { type, connection, previousStatus: previous?.status ?? null }
-  // Whatever else may be wrong with it just now: its end only the user can put off.
+  // Ignore any current failure: only the user can extend an expiring grant.
   if (type === 'connection.expiring') return { ...about, reason: null, nextAction: 'reauthorize' }
   const reason = connection.status === 'pending' ? null : (connection.failure?.reason ?? null)
   return { ...about, reason, nextAction: reason === null ? null : nextAction(reason) }
 }
 
 /**
- * What a refresh told the world: changes of status, and that a failing connection is refused from now
- * on. Drafts have no world yet.
+ * The events of a refresh: for a changed status, and for the first failure with the reason `refused`.
+ * Drafts have no events.
  */
 export function refreshEvents(before: LiveConnection, after: LiveConnection): VaultEvent[] {
   const isNews = before.status !== after.status || (isRefused(after) && !isRefused(before))

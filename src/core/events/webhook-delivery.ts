@@ -5,10 +5,10 @@ import type { DeliveryOutcome, Hold, WebhookState } from './webhook.ts'
 
 const HOUR = 3_600_000
 const RETRIES = { backoffFirstMs: 5_000, backoffLongestMs: HOUR / 2 }
-/** So many events may be refused in a row before the endpoint itself is given a rest. */
+/** After this many refusals in a row, all deliveries to the endpoint are paused. */
 const TOLERATED_REFUSALS = 5
 const GIVE_UP_AFTER_MS = 5 * 24 * HOUR
-/** A process that was away for days has tried nothing meanwhile. */
+/** Time alone is not enough to give up: a process that was stopped for days has not tried. */
 const GIVE_UP_AFTER_FAILURES = 10
 
 export type At = { readonly now: Instant; readonly fraction: number }
@@ -20,7 +20,7 @@ export function maySend(state: WebhookState, now: Instant): boolean {
 export function afterDelivery(state: WebhookState, outcome: DeliveryOutcome, at: At): WebhookState {
   switch (outcome.kind) {
     case 'accepted':
-      // It was sent before the failure that began the rest: the rest goes on.
+      // This event was sent before the failure that caused the pause, so the pause continues.
       if (!maySend(state, at.now)) return { ...state, lastAcceptedAt: at.now }
       return { ...state, failures: 0, failingSince: null, dueAt: 0, lastAcceptedAt: at.now }
     case 'gone':
@@ -51,13 +51,13 @@ function failed(
   failure: {
     readonly detail: string
     readonly waitMs: number
-    /** The receiver's own `Retry-After`. */
+    /** The `Retry-After` of the receiver. */
     readonly askedMs: number
   },
   now: Instant,
 ): WebhookState {
   const lastFailure = { at: now, detail: failure.detail }
-  // What was sent side by side fails together: that is one failure, not several.
+  // Parallel requests fail together. Count them as one failure.
   if (!maySend(state, now)) {
     return { ...state, lastFailure, dueAt: Math.max(state.dueAt, now + failure.askedMs) }
   }
@@ -74,28 +74,28 @@ function failed(
   }
 }
 
-/** Events of one subject, in order, that may be sent one after the other. */
+/** The events of one subject. They are sent in order, one at a time. */
 export type Run = {
   readonly subject: string
-  /** Null: the subject was not held back. */
+  /** Null: the subject has no hold. */
   readonly hold: Hold | null
   readonly events: readonly StoredEvent[]
-  /** The sequence of the next event of the subject up to the cursor. */
+  /** The sequence of the subject's next event, up to the cursor. Null: there is none. */
   readonly next: number | null
 }
 
-/** How far a run came: so many events were accepted, and the next one was refused, or not tried. */
+/** How many events of a run were accepted, and whether the next one failed or was not tried. */
 export type RunEnd = { readonly accepted: number; readonly end: 'done' | 'failed' | 'untried' }
 
-/** Where the scan stands when a run has ended. Without a replay both are the same. */
+/** The position of the scan when a run has ended. Without a replay, both values are equal. */
 export type Reached = {
-  /** The scan passed over the held events up to here; it reads the later ones. */
+  /** The scan has skipped the held events up to here. It will read the later ones. */
   readonly position: number
-  /** The first event that was never sent comes after this one. */
+  /** Every event after this one has never been sent. */
   readonly cursor: number
 }
 
-/** Null: the scan reads all events of the subject that are left. */
+/** The hold of a subject after its run. Null: the scan will read all remaining events of the subject. */
 export function holdAfter(run: Run, { accepted, end }: RunEnd, at: At & Reached): Hold | null {
   const waiting = run.events[accepted]?.sequence ?? run.next
   if (waiting === null) return null
@@ -109,7 +109,7 @@ export function holdAfter(run: Run, { accepted, end }: RunEnd, at: At & Reached)
   return { ...held, attempts: attempts + 1, dueAt: at.now + waitMs }
 }
 
-/** Wanted events by their subject, except those of subjects that are held back. */
+/** Groups events by subject, for subjects without a hold. */
 export function groupBySubject(events: readonly StoredEvent[]): readonly Run[] {
   const groups = Map.groupBy(events, ({ subject }) => subject)
   return Array.from(groups, ([subject, own]) => ({ subject, hold: null, events: own, next: null }))

@@ -19,75 +19,75 @@ export function isEventType(text: string): text is EventType {
   return EVERY_TYPE.has(text)
 }
 
-/** Where the settings want events to be told. */
+/** A configured receiver of events. */
 export type WebhookEndpoint = {
-  /** Of the settings, or made from the URL: what is known of an endpoint is kept under it. */
+  /** From the settings, or derived from the URL. The stored state of the endpoint has this key. */
   readonly id: WebhookId
   readonly url: URL
-  /** Every delivery is signed with each, so that one can be replaced while receivers know the other. */
+  /** Every delivery has a signature for each secret, so that a secret can be rotated. */
   readonly secrets: readonly Secret[]
-  /** Null: all. */
+  /** Null: all event types. */
   readonly types: ReadonlySet<EventType> | null
   readonly providers: ReadonlySet<ProviderId> | null
 }
 
-/** What is known of an endpoint from one start to the next. Events are named by their sequence. */
+/** The stored state of an endpoint. `cursor`, `after` and `until` are event sequences. */
 export type WebhookState = {
   readonly id: WebhookId
-  /** Up to here each event was accepted, is held back, or was not wanted. */
+  /** Every event up to here was accepted, is on hold, or did not match the endpoint's filters. */
   readonly cursor: number
-  /** Events after `after`, up to `until`, are told again before anything new is. */
+  /** Events after `after`, up to and including `until`, are sent again before any new event. */
   readonly replay: { readonly after: number; readonly until: number } | null
-  /** In a row. */
+  /** Consecutive failures. */
   readonly failures: number
   readonly failingSince: Instant | null
-  /** Nothing is sent before. */
+  /** Nothing is sent before this time. */
   readonly dueAt: Instant
   readonly lastFailure: { readonly at: Instant; readonly detail: string } | null
   readonly lastAcceptedAt: Instant | null
-  /** Events that were deleted before they were accepted, since the endpoint was last enabled. */
+  /** How many events were deleted before they were accepted, since the endpoint was last enabled. */
   readonly lost: number
-  /** How often an operator enabled it: an answer to a request from before that changes no wait. */
+  /** How often an operator enabled the endpoint. An answer to an older request changes no wait. */
   readonly enableCount: number
   readonly disabled: { readonly reason: DisabledReason; readonly at: Instant } | null
 }
 
-/** `gone`: it answered 410. `failing`: it accepted nothing for days. */
+/** `gone`: the receiver answered 410. `failing`: it accepted no event for days. */
 export type DisabledReason = 'gone' | 'failing'
 
 /**
- * One event of a subject was not accepted: it and every later event of the subject wait, so that a
- * receiver gets the events of each connection in order. The scan passes over all of them.
+ * An event of a subject was not accepted. It waits, and so does every later event of the subject, so
+ * that a receiver gets the events of each connection in order. The scan skips them all.
  */
 export type Hold = {
   /** See `StoredEvent`. */
   readonly subject: string
   /** The first event that waits. */
   readonly sequence: number
-  /** How often that very event was refused. */
+  /** How often the first waiting event was refused. */
   readonly attempts: number
   readonly dueAt: Instant
-  /** The endpoint has never accepted an event of the subject from here on; earlier ones are replayed. */
+  /** From here on, the endpoint has never accepted an event of the subject. Earlier ones are replays. */
   readonly owedFrom: number
-  /** Owed events that were deleted and are not counted in the state yet. */
+  /** Never accepted events that were deleted, and that `WebhookState.lost` does not count yet. */
   readonly lost: number
 }
 
-/** `detail` is from a closed list and never what a receiver wrote. */
+/** `detail` is from a fixed list, and never text from the receiver. */
 export type DeliveryOutcome =
-  /** Any 2xx: the receiver has it. */
+  /** Any 2xx: the receiver has the event. */
   | { readonly kind: 'accepted' }
-  /** 410: the receiver wants no more. */
+  /** 410: the receiver wants no more events. */
   | { readonly kind: 'gone' }
-  /** It answered this event with something else; others may fare better. */
+  /** Any other answer. The receiver may still accept other events. */
   | { readonly kind: 'refused'; readonly detail: string }
-  /** It cannot be reached, does not answer in time, or says that it is too busy. */
+  /** The receiver cannot be reached, does not answer in time, or is too busy. */
   | {
       readonly kind: 'unavailable'
       readonly detail: string
       readonly retryAfterMs: number | null
     }
-  /** We are stopping: whether it arrived is not known, and no fault of the receiver's. */
+  /** Larder is stopping. The event may have arrived, and the receiver is not at fault. */
   | { readonly kind: 'stopped' }
 
 export type WebhookStatus = 'active' | 'failing' | 'disabled'

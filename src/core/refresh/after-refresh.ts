@@ -16,15 +16,15 @@ import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
 import { backoffMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
 import { isRepeated, rejectionsWith, UNDECIDED } from './rejection.ts'
 
-/** What the shell knows of a finished attempt. */
+/** The facts about a finished attempt. */
 export type AttemptEnd = {
   readonly now: Instant
   readonly attempt: Attempt
   /** The outcome of the first request, if the token was sent twice. */
   readonly earlier: AttemptOutcome | null
-  /** Id of the new access token; '' if there is none. */
+  /** The id of the new access token. Empty if there is none. */
   readonly tokenId: string
-  /** Whether another grant of this client was refreshed since the first of the rejections. */
+  /** Whether another grant of this client was refreshed since the first rejection. */
   readonly othersRefreshed: boolean
   /** The connection has an OAuth client of its own. */
   readonly ownClient: boolean
@@ -37,9 +37,9 @@ export type AttemptEnd = {
 type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
- * The connection after an outcome. No other function changes a status after a refresh. Only `grant_dead`,
- * `other_account` and proven rejections (`rejection.ts`) disconnect, and a lost answer if the preset has
- * `replay: never`.
+ * The connection after an outcome. No other function changes a status after a refresh. A connection is
+ * disconnected only by `grant_dead`, `other_account`, proven rejections (`rejection.ts`), or a lost
+ * answer if the preset has `replay: never`.
  */
 export function afterRefresh(
   connection: LiveConnection,
@@ -84,7 +84,7 @@ export function afterRefresh(
       return { ...throttled, dueAt: Math.max(throttled.dueAt ?? 0, asked) }
     }
     case 'client_config':
-      // The operator has to fix this: the circuit opens, and the connection keeps its state.
+      // The operator has to fix the shared client: its circuit opens, the connection keeps its status.
       return end.ownClient || outcome.isOwn === true
         ? failing(common, 'provider_misconfigured', outcome, end)
         : steppedBack(common, end)
@@ -142,7 +142,7 @@ function afterRejection(
   const rejections = rejectionsWith(failure?.rejections, outcome, end.now)
   const dead = () =>
     disconnected({ ...connection, attempt: null }, deathOf(connection, end), outcome, end)
-  // Another refusal does not revive a dead grant: it is probed less and less.
+  // Another refusal does not revive a dead grant. The probes become rarer.
   if (connection.status === 'disconnected') return dead()
   const repeated = rejections !== null && isRepeated(rejections, end.now, end.policy)
   const isOver = (grant.refreshTokenExpiresAt ?? Number.POSITIVE_INFINITY) <= end.now
@@ -165,8 +165,8 @@ function rejectedAs(
 }
 
 /**
- * Waits if two tokens in a row had expired when they came. After the first one the provider is asked
- * again at once: it may have repeated an old answer.
+ * Waits if two tokens in a row had already expired on arrival. After the first one, the next refresh is
+ * due at once, because the provider may have repeated an old answer.
  */
 function nextDueAt(
   { before, after }: { readonly before: Grant; readonly after: Grant },
@@ -183,8 +183,8 @@ function hasExpiredAtIssue(token: AccessToken | null): token is AccessToken {
 }
 
 /**
- * The connection if its grant was issued to another client than the configured one. The provider would
- * refuse the refresh token, and the user would be blamed, so nothing is sent. It recovers if that client
+ * The connection after the operator configured another client than the one of its grant. The provider
+ * would answer as if the grant were dead, so nothing is sent. The connection recovers if the old client
  * is configured again, or if the user reconnects.
  */
 export function afterClientChange(
@@ -195,7 +195,7 @@ export function afterClientChange(
   return failing({ ...connection, updatedAt: end.now }, 'provider_misconfigured', outcome, end)
 }
 
-/** The attempt stays on the row while its refresh token may be spent. */
+/** The attempt that the row keeps while its refresh token may be spent. */
 function openAttempt(
   connection: LiveConnection,
   outcome: AttemptOutcome | OtherAccount,
@@ -206,7 +206,7 @@ function openAttempt(
   if (grant.kind !== 'oauth') return null
   const mayBeSpent = [outcome, earlier].some((one) => {
     if (one?.kind === 'answer_lost' || one?.kind === 'answer_unreadable') return true
-    // A provider that punishes a reuse is believed: otherwise its outage would end every grant.
+    // If the provider punishes reuse, trust its 5xx: otherwise its outage would end every grant.
     return one?.kind === 'provider_failed' && provider.refresh.replay === 'allowed'
   })
   if (!mayBeSpent) return attempt
@@ -214,11 +214,11 @@ function openAttempt(
   return { id, sentAt: unknownSince(attempt, sentAt, provider.refresh) }
 }
 
-/** Expects the connection with its attempt after the outcome. */
+/** `connection.attempt` must already reflect the outcome. */
 function deathOf(connection: LiveConnection, end: AttemptEnd): FailureReason {
   if (connection.grant.kind !== 'oauth') return 'revoked'
   if (connection.attempt !== null) return 'interrupted'
-  // A probe does not turn an interrupted grant into one that the user revoked.
+  // An interrupted grant stays interrupted: a later probe cannot show that the user revoked it.
   if (connection.failure?.reason === 'interrupted') return 'interrupted'
   const { refreshTokenExpiresAt } = connection.grant
   return refreshTokenExpiresAt !== null && refreshTokenExpiresAt <= end.now ? 'expired' : 'revoked'
@@ -230,11 +230,11 @@ function failing(
   outcome: { readonly detail: string },
   end: FailureEnd,
 ): LiveConnection {
-  // A probe with no answer changes nothing until the next probe.
+  // A probe that gets no clear answer only schedules the next probe.
   if (connection.status === 'disconnected') {
     return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
   }
-  // An outage is no news about a refused grant.
+  // A refused grant stays refused during an outage.
   const previous = connection.failure?.reason === 'refused' ? connection.failure : null
   const isOutage = reason === 'provider_unavailable' && previous !== null
   const failure = isOutage
@@ -246,12 +246,12 @@ function failing(
   return { ...connection, status: 'failing', failure, dueAt }
 }
 
-/** The circuit's longest wait. */
+/** The longest wait of a circuit with the reason `misconfigured`. */
 const STEP_BACK_MS = 10 * 60_000
 
 /**
- * Moves the connection to the back of the queue, so that one bad connection cannot keep the circuit open:
- * other connections show whether the client is at fault.
+ * Postpones the connection, so that one bad connection cannot keep the circuit open. The refreshes of
+ * other connections show whether the client is the cause.
  */
 function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnection {
   if (connection.status === 'disconnected') {
@@ -277,7 +277,7 @@ function disconnected(
   }
 }
 
-/** A refused password is never sent again by itself, because providers lock accounts for that. */
+/** Never probes with a refused password, because providers lock accounts after repeated attempts. */
 function nextProbe(
   { grant }: LiveConnection,
   failure: Failure,

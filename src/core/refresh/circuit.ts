@@ -1,19 +1,19 @@
 import type { ConnectionId, Instant, ProviderId } from '../base/ids.ts'
 import type { AttemptOutcome, CircuitReason } from './refresh-outcome.ts'
 /**
- * The health of one client at one provider. A plain value instead of a library's breaker object: it is
- * committed with the outcome that changed it, survives a restart, and the schedule reads it before it
- * selects rows.
+ * The health of one client at one provider. It is a plain value and not a library's breaker object,
+ * because it is committed with the outcome that changed it and must survive a restart. The schedule
+ * reads it before it selects rows.
  */
 export type Circuit = {
   readonly provider: ProviderId
   /** See `TokenEndpoint.clientKey`. */
   readonly client: string
-  /** Consecutive failures whose cause may be the provider or Larder. */
+  /** Consecutive failures that the provider or Larder may have caused. */
   readonly failures: number
   /**
-   * Connections with consecutive rejections that may come from a proxy in front of the provider. Each
-   * counts once, because its grant alone may be dead.
+   * Connections whose refresh was rejected, perhaps by a proxy in front of the provider. Each connection
+   * counts once, because only its own grant may be dead.
    */
   readonly rejected?: readonly ConnectionId[]
   readonly open: {
@@ -42,7 +42,7 @@ export function closedCircuit(provider: ProviderId, client: string): Circuit {
   return { provider, client, failures: 0, open: null }
 }
 
-/** `probe`: the wait is over, so one refresh may test the provider. */
+/** `probe`: the wait is over, so one refresh may be sent to test the provider. */
 export function admission(circuit: Circuit, now: Instant): Admission {
   if (circuit.open === null) return 'admitted'
   return circuit.open.until <= now ? 'probe' : 'held'
@@ -50,13 +50,13 @@ export function admission(circuit: Circuit, now: Instant): Admission {
 
 type At = { readonly now: Instant; readonly fraction: number }
 
-/** An answer about the grant, good or bad, shows that provider and client work. */
+/** Any answer about the grant, good or bad, shows that the provider and the client work. */
 export function afterAnswer(
   circuit: Circuit,
   outcome: AttemptOutcome,
   at: At & { readonly id: ConnectionId },
 ): Circuit {
-  // A refresh that was sent before the provider asked to wait proves nothing.
+  // This refresh was sent before the provider asked to wait, so its result proves nothing.
   const isAskedToWait =
     circuit.open?.reason === 'throttled' && admission(circuit, at.now) === 'held'
   if (isAskedToWait && outcome.kind !== 'throttled') return circuit
@@ -94,7 +94,7 @@ function answered(circuit: Circuit): Circuit {
     : closedCircuit(circuit.provider, circuit.client)
 }
 
-/** An error object is an answer of the provider, so there is no outage. It may still mean the client. */
+/** An error object comes from the provider, so there is no outage. It may still reject the client. */
 function rejected(
   circuit: Circuit,
   evidence: 'error' | 'page',
@@ -113,7 +113,7 @@ function isTolerated({ open, failures, rejected: some = [] }: Circuit): boolean 
   return open === null && failures + some.length < TOLERATED_FAILURES
 }
 
-/** Each failed probe doubles the wait; failures that were already under way do not. */
+/** Each failed probe doubles the wait. Requests that were sent before the circuit opened do not. */
 function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At): Circuit {
   const goesOn = circuit.open?.reason === reason
   const isStraggler = goesOn && admission(circuit, at.now) === 'held'
@@ -122,7 +122,7 @@ function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At
   const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, failures - TOLERATED_FAILURES)
   const wait = Math.min(LONGEST_WAIT_MS[reason], Math.max(grown, askedMs))
   const since = goesOn && circuit.open ? circuit.open.since : at.now
-  // Never earlier than the provider asked: the spread only adds, and the longest wait counts.
+  // Never earlier than the provider asked: the jitter only adds, and the longest wait wins.
   const asked = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
   const until = isStraggler ? Math.max(circuit.open?.until ?? 0, asked) : asked
   return { ...circuit, failures, open: { reason, since, until } }

@@ -5,7 +5,7 @@ import type { RefreshOutcome } from './refresh-outcome.ts'
 /** The parts of an answer that decide the outcome. */
 export type TokenAnswer = {
   readonly status: number
-  /** Null if it is cut, unreadable or not an object. */
+  /** Null if the body is truncated, unreadable or not an object. */
   readonly body: Readonly<Record<string, unknown>> | null
   /** Whether the last byte arrived. */
   readonly complete: boolean
@@ -14,14 +14,14 @@ export type TokenAnswer = {
   readonly retryAfterMs: number | null
 }
 
-/** Recognises an answer if every given condition holds. */
+/** Matches an answer if every given condition holds. */
 export type AnswerRule = {
   readonly statuses?: readonly number[] | undefined
   /** The accepted values at each path. An empty list accepts any value but null. */
   readonly where?: Readonly<Record<JsonPath, readonly (string | number | boolean)[]>> | undefined
 }
 
-/** The error codes of a provider, in addition to RFC 6749 §5.2. */
+/** Rules for a provider's own errors, in addition to RFC 6749 §5.2. */
 export type AnswerRules = {
   readonly dead: readonly AnswerRule[]
   readonly config: readonly AnswerRule[]
@@ -29,27 +29,27 @@ export type AnswerRules = {
   readonly throttled: readonly AnswerRule[]
 }
 
-/** A refresh outcome without the tokens, which only the shell has. */
+/** A refresh outcome without the tokens. The caller adds them. */
 export type Verdict = { readonly kind: 'ok' } | Exclude<RefreshOutcome, { kind: 'ok' | 'not_sent' }>
 
-/** Classifies an answer. Only `invalid_grant` and the rules for dead grants may end a grant. */
+/** Classifies an answer. Only `invalid_grant` and the `dead` rules may end a grant. */
 export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdict {
-  // The body of a cut answer is ignored, because its end may have changed its meaning.
+  // Ignore a truncated body, because the missing part may change its meaning.
   const answer = received.complete ? received : { ...received, body: null }
   const { status, body, retryAfterMs } = answer
   const detail = errorCode(body) ?? sentence(answer)
   if (isSuccess(answer)) return { kind: 'ok' }
   if (matches(rules.throttled, answer)) return { kind: 'throttled', detail, retryAfterMs }
-  // Rules for the client come first: a wrong secret that looks like a dead grant must not end it.
+  // `config` rules come first: the answer to a wrong client secret must not end a grant.
   if (matches(rules.config, answer)) {
     return { kind: 'client_config', detail: errorCode(body) ?? REFUSED_CLIENT }
   }
-  // No rule for dead grants, however broad, overrides `invalid_client`.
+  // No `dead` rule, however broad, overrides `invalid_client`.
   if (errorCode(body) === 'invalid_client' && isCalm(status)) {
     return { kind: 'client_config', detail: 'invalid_client' }
   }
   if (matches(rules.dead.filter(isFor(status)), answer)) return { kind: 'grant_dead', detail }
-  // Nothing is spent, and a second request at once would get the same answer.
+  // The refresh token is not spent, and an immediate retry would get the same answer.
   if (matches(rules.temporary, answer)) {
     return { kind: 'unknown_refusal', detail, evidence: 'none' }
   }
@@ -66,7 +66,7 @@ const REFUSED_CLIENT = 'the provider refuses this OAuth client'
 const MOVED = 'the token endpoint redirects'
 const ELSEWHERE = 'the token endpoint is not at its address'
 
-/** A 429 or 5xx ends a grant only if a rule names this status. */
+/** A 429 or 5xx may end a grant only if the rule lists statuses. */
 function isFor(status: number): (rule: AnswerRule) => boolean {
   return (rule) => isCalm(status) || rule.statuses !== undefined
 }
@@ -75,7 +75,7 @@ function isCalm(status: number): boolean {
   return status < 300 || (status >= 400 && status < 500 && status !== 429)
 }
 
-/** RFC 6749 §5.2; some providers send these codes with 200. */
+/** The codes of RFC 6749 §5.2. Some providers send them with status 200. */
 function standardError(body: TokenAnswer['body']): Verdict | null {
   switch (body?.['error']) {
     case 'invalid_grant':
@@ -93,7 +93,7 @@ function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   if (status === 404 || status === 405) return { kind: 'client_config', detail: ELSEWHERE }
   const isError = body !== null && hasError(body)
   const isRefused = status >= 400 || isError
-  // A proxy answers 408 if it waited too long for the provider.
+  // A proxy answers 408 if the provider took too long.
   if (status === 408 || (!isRefused && !complete)) {
     return { kind: 'answer_lost', detail, began: !complete }
   }
@@ -131,7 +131,7 @@ const CODE_PATHS = [
 const PASSING_CODE =
   /temporar|server_?error|internal|unavailable|throttl|rate_?limit|limit_?exceeded|too_?many|slow_?down|quota|timeout|timed_?out|busy|maintenance|retry|try_?again|locked|conflict|in_?progress/i
 
-/** Whether a whole answer refuses and does not mean "not now". */
+/** Whether a complete answer refuses the request and does not mean "not now". */
 function isRejection({ status, body, complete, hasToken, retryAfterMs }: TokenAnswer): boolean {
   if (!complete || hasToken || retryAfterMs !== null) return false
   if (PASSING_STATUSES.includes(status) || status >= 500) return false
@@ -163,7 +163,7 @@ export function matchesRule(
   })
 }
 
-/** Compares numbers with their text, and texts without case. */
+/** Compares a number by its text, and texts without case. */
 function isOneOf(value: unknown, wanted: readonly (string | number | boolean)[]): boolean {
   const found = asWord(value)?.toLowerCase()
   return wanted.some((word) => word === value || String(word).toLowerCase() === found)
@@ -174,7 +174,7 @@ function asWord(value: unknown): string | null {
   return typeof plain === 'string' || typeof plain === 'number' ? String(plain) : null
 }
 
-/** Only a few words or digits count as a code: anything else may be an echoed token. */
+/** Returns only what looks like a code, a few words or digits: anything else may be an echoed token. */
 export function errorCode(body: TokenAnswer['body']): string | null {
   if (body === null) return null
   const { error } = body

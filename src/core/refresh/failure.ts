@@ -2,7 +2,7 @@ import type { Failure, FailureReason, LiveConnection } from '../connection/conne
 import type { Instant } from '../base/ids.ts'
 import { probeWaitMs } from './refresh-policy.ts'
 
-/** The next failure, which continues the count and start of a previous one of its kind. */
+/** Returns the next failure. It continues the count and `since` of a previous failure of its kind. */
 export function failureFrom(
   connection: LiveConnection,
   reason: FailureReason,
@@ -37,7 +37,7 @@ export function probeAt(failure: Failure, now: Instant): Instant | null {
   return wait === null ? null : now + wait
 }
 
-/** The end of a grant whose refresh token is missing, or may not be sent again. */
+/** Ends a connection whose refresh token is missing or must not be sent again. */
 export function afterEnd(
   connection: LiveConnection,
   reason: 'no_refresh_token' | 'interrupted',
@@ -59,7 +59,7 @@ const END_DETAIL = {
   interrupted: 'a rotation was interrupted and the provider forbids a second try',
 }
 
-/** The connection after a sealed value did not open. The schedule tries again, ever more rarely. */
+/** The connection after a sealed value did not open. The schedule tries again at growing intervals. */
 export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
   const failure = failureFrom(connection, 'unreadable', 'a sealed value cannot be opened', now)
   return {

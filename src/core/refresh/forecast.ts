@@ -1,12 +1,12 @@
 import type { Instant } from '../base/ids.ts'
 
 const WEEK_MS = 7 * 24 * 3_600_000
-/** The share of the lifetime of a grant that is left when the app is told of its end. */
+/** The share of a grant's lifetime that is left when the app is notified of its expiry. */
 export const NOTICE_SHARE = 1 / 5
 
 /**
- * The end of a grant, and the time to tell the app: a week before, but not before four fifths of the time
- * since `from` have passed. If a refresh moves the end, the app is not told.
+ * The expiry of a grant, and when to notify the app: a week before, but not in the first four fifths of
+ * the time from `from` to the expiry. If a refresh extends the grant, the app is not notified.
  */
 export function endOf(
   from: Instant,
@@ -17,7 +17,7 @@ export function endOf(
   return { refreshTokenExpiresAt: end, endNoticeAt: Math.round(end - notice) }
 }
 
-/** The `from` of `endOf`, or five weeks before the end if that is later. */
+/** The `from` that `endOf` was called with, or five weeks before the expiry if that is later. */
 export function knownSince(end: Instant, endNoticeAt: Instant): Instant {
   return end - (end - endNoticeAt) / NOTICE_SHARE
 }

@@ -3,8 +3,8 @@ import type { Instant } from '../base/ids.ts'
 import type { Provider } from '../connection/provider.ts'
 
 /**
- * Attempts within one grace of the provider count from the first, because the token that it may have
- * spent is lost when that grace ends. A later attempt starts a new grace.
+ * If the previous attempt is within the provider's grace, its send time counts: the grace started when
+ * the refresh token was first spent. A later attempt starts a new grace.
  */
 export function unknownSince(
   previous: Attempt | null,
@@ -23,8 +23,8 @@ type At = {
 const TRIES_WITHIN_GRACE = 5
 
 /**
- * The wait until the token is sent again while the provider would still answer with the lost rotation.
- * Infinite if the next try would miss the grace: then the back-off applies.
+ * The wait before the refresh token is sent again. Within the grace, the provider still answers with the
+ * lost rotation. Infinite if the next try would come after the grace: then the back-off applies.
  */
 export function rescueWaitMs(connection: LiveConnection, at: At): number {
   const waitMs = at.provider.refresh.graceMs / TRIES_WITHIN_GRACE

@@ -15,7 +15,7 @@ import { endOf, knownSince, NOTICE_SHARE } from './forecast.ts'
 import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
 import { succeeding } from './token-report.ts'
 
-/** What a consent, an import or the credentials form yields. */
+/** The result of a consent, an import or the credentials form. */
 export type ReceivedGrant =
   | { readonly kind: 'tokens'; readonly tokens: ReceivedTokens }
   | {
@@ -25,12 +25,12 @@ export type ReceivedGrant =
       readonly providerData: Readonly<Record<string, unknown>>
     }
 
-/** The same, with its time and id. */
+/** A received grant with its send time and token id. */
 export type NewCredentials = ReceivedGrant & { readonly sentAt: Instant; readonly tokenId: string }
 export type NewTokens = Extract<NewCredentials, { kind: 'tokens' }>
 type NewStoredCredentials = Extract<NewCredentials, { kind: 'credentials' }>
 
-/** The stored part of a received grant; time and id are computed again on commit. */
+/** The part of a received grant that is stored. Its time and token id are computed again on commit. */
 export function receivedGrantOf(received: NewCredentials): ReceivedGrant {
   if (received.kind === 'tokens') return { kind: 'tokens', tokens: received.tokens }
   const { credentials, providerData } = received
@@ -45,7 +45,7 @@ type About = Traits & {
   readonly owner: GrantOwner
 }
 
-/** The first generation of a grant. */
+/** A new grant in its first generation. */
 export function newGrant(id: GrantId, received: NewCredentials, about: About): Grant {
   return received.kind === 'tokens'
     ? oauthGrant(id, received, about)
@@ -68,7 +68,7 @@ export function oauthGrant(id: GrantId, received: NewTokens, about: About): OAut
     refreshToken: tokens.refreshToken,
     issuedTo: about.issuedTo,
     owner: about.owner,
-    // A grant without a refresh token ends with its access token.
+    // A grant without a refresh token expires with its access token.
     ...endOf(sentAt, tokens.refreshToken === null ? token.expiresAt : end),
   }
 }
@@ -101,7 +101,7 @@ const NO_TOKENS = {
   endNoticeAt: null,
 } as const
 
-/** The next generation. Without a new refresh token, the old one stays valid (RFC 6749 §6). */
+/** The next generation. If no new refresh token came, the old one stays valid (RFC 6749 §6). */
 export function renewedGrant(grant: Grant, received: NewTokens, about: Traits): Grant {
   const { tokens } = received
   const renewed = {
@@ -126,7 +126,7 @@ export function renewedGrant(grant: Grant, received: NewTokens, about: Traits): 
   }
 }
 
-/** Credentials that the provider accepted after a report. */
+/** Clears a report about credentials that the provider has accepted. */
 export function confirmedGrant(grant: Grant, now: Instant): Grant {
   if (grant.kind !== 'credentials' || grant.credentials?.report?.stands !== true) return grant
   const report = { stands: false, refreshFrom: now + CONFIRMED_AGAIN_MS }
@@ -135,7 +135,7 @@ export function confirmedGrant(grant: Grant, now: Instant): Grant {
 
 const CONFIRMED_AGAIN_MS = 60_000
 
-/** The next generation with a new refresh token and the old access token. */
+/** The next generation, with a new refresh token and the old access token. */
 export function onRefreshToken(
   grant: OAuthGrant,
   received: OAuthGrant['refreshToken'],
@@ -145,14 +145,14 @@ export function onRefreshToken(
 }
 
 /**
- * The same end differs between answers by rounding and by the time of the answer. The next end of a
- * refresh token that lives a minute is not the same end.
+ * How far two stated expiry times may differ and still count as the same: answers round them, and take
+ * time to arrive. For a short-lived refresh token, the tolerance is smaller.
  */
 function sameEndMs(sentAt: Instant, end: Instant): number {
   return Math.max(2_000, Math.min(60_000, (end - sentAt) / 10))
 }
 
-/** A moved end is announced again; the same end is not. */
+/** If the expiry has moved, the app is notified again. Otherwise it is not. */
 function movedEnd(grant: OAuthGrant, received: NewTokens) {
   const { refreshTokenExpiresAt: before, endNoticeAt } = grant
   const end = refreshTokenExpiry(received)
@@ -163,8 +163,8 @@ function movedEnd(grant: OAuthGrant, received: NewTokens) {
 }
 
 /**
- * When the schedule handles a healthy grant: to renew its token, to keep the grant from idling out, or to
- * note its end. `fraction` in [0, 1) spreads the grants.
+ * When the schedule handles a healthy grant: to renew its token, to use its refresh token before the idle
+ * timeout, or to record its expiry. `fraction` in [0, 1) spreads the grants.
  */
 export function dueAtOf(
   grant: Grant,
@@ -178,15 +178,15 @@ export function dueAtOf(
   if (grant.kind === 'machine') return renewal
   const { renewEveryMs, refreshTokenIdleMs } = about.refresh
   const used = grant.token.issuedAt
-  // Half of the idle lifetime, so that an outage of days does not end the grant.
+  // Half of the idle timeout, so that the grant survives an outage of days.
   const alive = [renewEveryMs, refreshTokenIdleMs === null ? null : refreshTokenIdleMs / 2]
   const points = alive.map((ms) => (ms === null ? renewal : used + ms * (1 - fraction / 10)))
   return Math.round(Math.min(renewal, beforeItsEnd(grant, about, fraction) ?? renewal, ...points))
 }
 
 /**
- * When to refresh so that the refresh token does not expire unused. Once per end: null if a refresh
- * within this window did not move the end, because another would not either.
+ * When to refresh to extend a refresh token that will expire. Null if a refresh in this window did not
+ * move the expiry, because another refresh would not move it either.
  */
 function beforeItsEnd(
   { token, refreshTokenExpiresAt: expiresAt, endNoticeAt }: OAuthGrant,
@@ -195,7 +195,7 @@ function beforeItsEnd(
 ): Instant | null {
   if (token === null || expiresAt === null || endNoticeAt === null) return null
   const life = { issuedAt: knownSince(expiresAt, endNoticeAt), expiresAt }
-  // Before the app is told of the end, because the refresh may move it.
+  // Refresh before the app is notified of the expiry, because the refresh may extend it.
   const margin = { ...policy, marginShare: Math.max(policy.marginShare, NOTICE_SHARE) }
   return token.issuedAt < refreshPoint(life, margin, 1)
     ? refreshPoint(life, margin, fraction)
@@ -213,10 +213,10 @@ export function withGrant<
   return { ...connection, status: 'active', failure: null, attempt: null, grant, dueAt }
 }
 
-/** How long an import has to prove its draft before the schedule does. */
+/** If the import has not proven its draft after this time, the schedule does. */
 const PROVE_WITHIN_MS = 60_000
 
-/** A draft: active if its access token is alive, else failing until a refresh. */
+/** Returns a draft. It is active if its access token is valid, else failing until a refresh. */
 export function draftWithGrant(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,
@@ -228,7 +228,7 @@ export function draftWithGrant(
   return withGrant(connection, grant, now + PROVE_WITHIN_MS)
 }
 
-/** An import that is not proven yet. */
+/** Returns an import that no refresh has proven yet. */
 export function unproven(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,

@@ -1,32 +1,32 @@
 import type { Instant } from '../base/ids.ts'
 import { plainNumber } from '../base/json.ts'
 
-/** Longer than any real token lives; keeps dates and timers in range. */
+/** Longer than the lifetime of any real token. Keeps dates and timers in range. */
 const LONGEST_SECONDS = 400 * 86_400
 
-/** How a provider states a lifetime: as a duration, or as the time of the end. */
+/** How a provider states a lifetime: as a duration (`seconds`), or as the expiry time. */
 export type LifetimeUnit = 'seconds' | 'epoch' | 'iso'
 
 type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
 
 /**
- * Whole seconds from `sentAt`, rounded down, and 0 for a past end; null for anything but a number or
- * numeric text. An end is compared with the clock of the provider if its time is known.
+ * Returns whole seconds from `sentAt`, rounded down. An expiry time in the past gives 0, an unreadable
+ * value null. An expiry time is compared with the provider's clock if that is known.
  */
 export function lifetimeSeconds(value: unknown, unit: LifetimeUnit, clock: Clock): number | null {
   const seconds = secondsLeft(value, unit, clock)
   return seconds === null ? null : Math.min(LONGEST_SECONDS, Math.max(0, Math.floor(seconds)))
 }
 
-/** Seconds from `sentAt`; `never` if the provider says that there is no end. */
+/** Seconds from `sentAt`. `never`: the provider says that the token does not expire. */
 export type RefreshTokenLife = number | 'never'
 
-/** A longer lifetime means that there is no end. */
+/** A token with a longer lifetime counts as one that never expires. */
 const ENDLESS_SECONDS = 10 * 365 * 86_400
 
 /**
- * No refresh token has expired when it is issued: providers write 0, a negative number or a date in 1970
- * for "never". Null if the value says nothing, such as an end that has just passed by another clock.
+ * No provider issues an expired refresh token: 0, a negative number or a date in 1970 means "never".
+ * Null if the value is unreadable, or is an expiry time that has just passed.
  */
 export function refreshTokenLife(
   value: unknown,
@@ -43,7 +43,7 @@ export function refreshTokenLife(
 
 const NEVER = /^(?:never|none|no|unlimited|infinite|infinity|forever|endless|indefinite(?:ly)?)$/i
 
-/** 1970 or earlier: zero, or a date that means none. */
+/** The year 1970 or earlier: zero, or a date that stands for "none". */
 function isBeforeTime(seconds: number, { sentAt, providerNow }: Clock): boolean {
   return (providerNow ?? sentAt) + seconds * 1000 < YEAR_MS
 }
@@ -64,7 +64,7 @@ function asNumber(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number : null
 }
 
-/** Seconds; milliseconds if seconds would be beyond the year 5000. */
+/** Reads `value` as seconds, or as milliseconds if seconds would give a year after 5000. */
 function epochMs(value: number | null): Instant | null {
   if (value === null) return null
   return Math.abs(value) > 95_617_584_000 ? value : value * 1000

@@ -1,6 +1,6 @@
 import type { Instant, ProviderId } from '../base/ids.ts'
 
-/** How late the most overdue refresh is, at providers that are configured. */
+/** How late the most overdue refresh is. Ignores providers that are not configured. */
 export function overdueMs(
   oldestDue: readonly { readonly provider: ProviderId; readonly dueAt: Instant }[],
   configured: { has(provider: ProviderId): boolean },

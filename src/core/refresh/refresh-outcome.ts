@@ -3,31 +3,31 @@ import type { Instant } from '../base/ids.ts'
 import type { RefreshTokenLife } from './lifetime.ts'
 import type { Secret } from '../base/secret.ts'
 
-/** The normalised tokens of an answer. Lifetimes are seconds from the sending of the request. */
+/** The normalised tokens of an answer. Lifetimes count from the time when the request was sent. */
 export type ReceivedTokens = {
   readonly accessToken: Secret
   readonly tokenType: string
   readonly expiresInSeconds: number | null
   /** Null: the provider sent none. After a refresh the old one stays valid (RFC 6749 §6). */
   readonly refreshToken: Secret | null
-  /** `never`: the provider says that it does not end. Null: it says nothing. */
+  /** `never`: the provider says that it does not expire. Null: the provider states nothing. */
   readonly refreshTokenExpiresInSeconds: RefreshTokenLife | null
-  /** Null: not stated, so it is the requested scope (RFC 6749 §5.1). */
+  /** Null: not stated, so the requested scope was granted (RFC 6749 §5.1). */
   readonly scope: readonly string[] | null
   readonly providerData: Readonly<Record<string, unknown>>
 }
 
 /**
- * The result of sending a refresh token. `detail` is an error code or a constant sentence, never the
- * provider's prose. `salvaged` is a new refresh token found in an answer that is otherwise of no use.
+ * The result of sending a refresh token. `detail` is an error code or a constant sentence, never free
+ * text from the provider. `salvaged` is a new refresh token from an otherwise useless answer.
  */
 export type RefreshOutcome =
   | { readonly kind: 'ok'; readonly tokens: ReceivedTokens }
-  /** No byte of the request was sent: DNS, refused, connect timeout, TLS, egress guard. */
+  /** No byte of the request was sent: an error in DNS, connect, TLS or the egress guard. */
   | { readonly kind: 'not_sent'; readonly detail: string }
-  /** The provider says that it failed (5xx). The token is spent only if that is wrong. */
+  /** The provider answered 5xx. The token is not spent, unless the 5xx is wrong. */
   | { readonly kind: 'provider_failed'; readonly detail: string }
-  /** No answer, or only the beginning of one. The token may be spent. */
+  /** No answer came, or only the beginning of one. The token may be spent. */
   | {
       readonly kind: 'answer_lost'
       readonly detail: string
@@ -35,46 +35,46 @@ export type RefreshOutcome =
       readonly began: boolean
       readonly salvaged?: Secret
     }
-  /** A whole 2xx answer holds neither a token nor an error. The token may be spent. */
+  /** A complete 2xx answer has neither a token nor an error. The token may be spent. */
   | { readonly kind: 'answer_unreadable'; readonly detail: string; readonly salvaged?: Secret }
-  /** The provider refuses, and names neither grant nor client. The token is not spent. */
+  /** A refusal that names neither the grant nor the client. The refresh token is not spent. */
   | {
       readonly kind: 'unknown_refusal'
       readonly detail: string
       /**
-       * What counts against the grant if the answer is repeated. `error`: an error object. `page`:
-       * anything else, which may come from a proxy in front of the provider. `none`: a refusal that is
-       * temporary, cut or contradictory.
+       * Whether repeated answers prove that the grant is dead. `error`: an error object. `page`: anything
+       * else, perhaps from a proxy in front of the provider. `none`: no proof, because the refusal is
+       * temporary, truncated or contradictory.
        */
       readonly evidence: 'error' | 'page' | 'none'
-      /** The connection's own parameters lead to that address. */
+      /** The address comes from the connection's own parameters. */
       readonly isOwn?: true
       readonly salvaged?: Secret
-      /** What the next request must know of this answer. */
+      /** Values from this answer that the next request needs. */
       readonly providerData?: ReceivedTokens['providerData']
     }
   | { readonly kind: 'throttled'; readonly detail: string; readonly retryAfterMs: number | null }
   | {
       readonly kind: 'client_config'
       readonly detail: string
-      /** The connection's own parameters lead to that address, so no other connection is affected. */
+      /** The address comes from the connection's own parameters, so no other connection is affected. */
       readonly isOwn?: true
     }
-  /** The only outcome that disconnects a user by itself. */
+  /** The only outcome that disconnects a user without further evidence. */
   | { readonly kind: 'grant_dead'; readonly detail: string }
 
-/** The outcome of an attempt, whatever the kind of grant. */
+/** The outcome of an attempt for any kind of grant. */
 export type AttemptOutcome =
   | RefreshOutcome
-  /** The provider accepts the credentials. They stay as they are. */
+  /** The provider accepts the credentials. They do not change. */
   | {
       readonly kind: 'confirmed'
-      /** As far as the answer names it. */
+      /** May be incomplete: only what the answer states. */
       readonly account: Account
       readonly providerData: Readonly<Record<string, unknown>>
     }
 
-/** The provider renewed the tokens, and they belong to another account. */
+/** The provider renewed the tokens, but they belong to another account. */
 export type OtherAccount = {
   readonly kind: 'other_account'
   readonly detail: string
@@ -83,7 +83,7 @@ export type OtherAccount = {
 
 export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }> | OtherAccount
 
-/** The result after the provider was asked. */
+/** The result after a request to the provider. */
 export type LandedResult =
   /** There is a newer grant or generation, or the provider has confirmed this one. */
   | { readonly kind: 'refreshed'; readonly connection: LiveConnection }
@@ -93,17 +93,17 @@ export type LandedResult =
       readonly outcome: Unfortunate
     }
 
-/** The result for a caller that wanted a refresh. */
+/** The result of `refresh`, with or without a request to the provider. */
 export type RefreshResult =
   | LandedResult
-  /** Nothing was sent: open circuit, a lease of another process, or no such provider in the settings. */
+  /** Nothing was sent: open circuit, lease of another process, or provider not configured. */
   | {
       readonly kind: 'held'
       readonly connection: LiveConnection
       readonly reason: CircuitReason | 'busy' | 'not_configured'
       readonly retryAt: Instant
     }
-  /** The grant ended without a request to the provider: see `connection.failure`. */
+  /** The grant has ended, and nothing was sent to the provider: see `connection.failure`. */
   | { readonly kind: 'ended'; readonly connection: LiveConnection }
   | { readonly kind: 'gone' }
   /** The process is stopping and starts no refresh. */

@@ -10,16 +10,16 @@ import {
 import type { Instant } from '../base/ids.ts'
 import type { RefreshTraits } from '../connection/provider.ts'
 
-/** When to refresh and to retry. The settings have a default for each. */
+/** When to refresh and when to retry. Every field has a default in the settings. */
 export type RefreshPolicy = {
-  /** A token is renewed this long before its end … */
+  /** A token is renewed this long before it expires … */
   readonly marginMs: number
-  /** … or this share of its lifetime if that is longer, but never in its first half. */
+  /** … or this share of its lifetime before, if that is longer, but never in the first half. */
   readonly marginShare: number
-  /** The wait after the first failure. It doubles with each further one. */
+  /** The wait after the first failure. It doubles with each further failure. */
   readonly backoffFirstMs: number
   readonly backoffLongestMs: number
-  /** The limit of one exchange with the provider; shorter than the lease. */
+  /** The time limit of one exchange with the provider. It is shorter than the lease. */
   readonly deadlineMs: number
   readonly leaseMs: number
 }
@@ -52,8 +52,8 @@ export function refreshPoint(
 }
 
 /**
- * Exponential, with jitter between half a step and a whole one. `leftMs`: the rest of the lifetime of the
- * refresh token, within which a retry must come.
+ * Exponential back-off with jitter, from half a step to a whole step. `leftMs`: the time until the
+ * refresh token expires. The retry must come before that.
  */
 export function backoffMs(
   attempts: number,
@@ -74,7 +74,7 @@ export function probeWaitMs(probes: number): number | null {
 
 export type ReadDemand = {
   readonly minTtlMs: number
-  /** The id of a token that, by the word of the caller, the API of the provider rejected. */
+  /** The id of a token that the provider's API rejected, as the caller reports. */
   readonly rejected: string | null
 }
 
@@ -86,7 +86,7 @@ export type ReadDecision =
   | { readonly kind: 'wait'; readonly retryAt: Instant }
   | { readonly kind: 'refuse'; readonly code: 'confirmation_required' | 'reconnect_required' }
 
-/** The decision for a read, by the rules of "The token" in docs/api.md. */
+/** Decides how to answer a read, by the rules of "The token" in docs/api.md. */
 export function decideRead(connection: Connection, demand: ReadDemand, now: Instant): ReadDecision {
   if (!isLive(connection)) return { kind: 'refuse', code: 'confirmation_required' }
   const { grant } = connection
@@ -129,16 +129,16 @@ function isRejected({ tokenId, report }: Reportable, { rejected }: ReadDemand): 
 
 type Reportable = Pick<AccessToken, 'tokenId' | 'report'>
 
-/** The first report causes a refresh at once. The next one waits, because another token may not help. */
+/** The first report causes a refresh at once. The next one waits, because a new token may not help. */
 function refreshFrom({ report }: Reportable, now: Instant): Instant {
   const at = report?.refreshFrom ?? 0
-  // Written before the clock was set back.
+  // This time is too far ahead: it was stored before the clock was set back.
   return at > now + SPACING_MS + TOLERATED_AHEAD_MS ? 0 : at
 }
 
 const TOLERATED_AHEAD_MS = 60_000
 
-/** A token from the future is older than a clock change, and may have expired. */
+/** A token from the future was issued before the clock was set back, and may have expired. */
 function isOfThisClock(connection: LiveConnection, token: AccessToken, now: Instant): boolean {
   return !isFromTheFuture(token, now) || !mayRefresh(connection)
 }
@@ -147,7 +147,7 @@ function isFromTheFuture(token: AccessToken, now: Instant): boolean {
   return token.issuedAt > now + TOLERATED_AHEAD_MS
 }
 
-/** If the caller asks for more than the whole lifetime, half of the lifetime is enough. */
+/** If the caller asks for more than the whole lifetime of a token, half of it is enough. */
 function wantedTtl(token: AccessToken, minTtlMs: number): { ttlMs: number; shortLived: boolean } {
   if (token.expiresAt === null) return { ttlMs: 0, shortLived: false }
   const life = token.expiresAt - token.issuedAt
@@ -156,7 +156,7 @@ function wantedTtl(token: AccessToken, minTtlMs: number): { ttlMs: number; short
 }
 
 function remaining(token: AccessToken, now: Instant): number {
-  // After the clock is set back, a token is not served for longer than its lifetime.
+  // If the clock was set back, never return a token for longer than its lifetime.
   return Math.min((token.expiresAt ?? 0) - now, (token.expiresAt ?? 0) - token.issuedAt)
 }
 
@@ -164,13 +164,13 @@ function mayRefresh(connection: LiveConnection): boolean {
   return connection.status !== 'disconnected' && isRenewable(connection.grant)
 }
 
-/** The end of the back-off, or of the spacing after a short-lived or rejected token. */
+/** When the back-off ends, or the spacing after a short-lived or rejected token. */
 function earliestRefresh(
   connection: LiveConnection,
   { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
 ): Instant {
   const { token } = connection.grant
-  // The other times of the row are as far ahead.
+  // The clock was set back: the other times of this row are wrong too.
   if (token !== null && isFromTheFuture(token, now)) return 0
   if (connection.status === 'failing') return readerMayTryAt(connection)
   if (token === null) return 0
@@ -182,9 +182,9 @@ const FIRST_READER_WAIT_MS = 2_000
 const LONGEST_READER_WAIT_MS = 60_000
 
 /**
- * When a read without a token may ask the provider. In an outage this is earlier than the schedule,
- * because the read is a good probe: after half of the outage so far. A Retry-After or a refusal is
- * respected.
+ * When a read that finds no valid token may cause a refresh. In an outage this is earlier than the
+ * schedule, because the read is a good probe: after half of the outage so far. A Retry-After or a
+ * refusal is respected.
  */
 export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConnection): Instant {
   const isOutage = failure.reason === 'provider_unavailable' && failure.rejections === undefined
@@ -193,11 +193,11 @@ export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConn
   return Math.min(dueAt ?? 0, updatedAt + Math.min(half, LONGEST_READER_WAIT_MS))
 }
 
-/** Whether `steppedBack` postponed an active connection: it is due after its token expires. */
+/** Whether `steppedBack` postponed an active connection. Its refresh is due after its token expires. */
 export function hasSteppedBack(connection: LiveConnection, now: Instant): boolean {
   const { status, grant, dueAt, attempt } = connection
   if (status !== 'active' || grant.token === null || dueAt === null) return false
-  // The due time may be the end of the lease of an attempt that died.
+  // With an open attempt, `dueAt` may be the end of the lease of a crashed process.
   if (attempt !== null) return false
   const { issuedAt, expiresAt } = grant.token
   return dueAt > now && dueAt > (expiresAt ?? issuedAt + RENEW_UNSTATED_MS)
@@ -206,11 +206,11 @@ export function hasSteppedBack(connection: LiveConnection, now: Instant): boolea
 /** The shortest time between this token and the next refresh. */
 export function spacingMs({ issuedAt, expiresAt }: AccessToken): number {
   const life = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - issuedAt
-  // A token that had expired when it came says nothing of the lifetime of the next.
+  // A token that had expired on arrival does not show the lifetime of the next one.
   return life > 0 ? Math.min(SPACING_MS, life / 2) : SPACING_MS
 }
 
-/** The end of a token, as stated or as the preset knows it. */
+/** When a token expires, as stated by the answer or else by the preset. */
 export function expiryOf(
   sentAt: Instant,
   expiresInSeconds: number | null,

@@ -4,14 +4,14 @@ import type { AttemptOutcome } from './refresh-outcome.ts'
 import type { RefreshPolicy } from './refresh-policy.ts'
 
 /*
- * Some providers answer a dead grant with 400 `invalid_request`, or with an empty 400, and some answer a
- * wrong client secret the same way. One such answer proves nothing. The same answer to one grant,
- * repeated while another grant of the client is refreshed, proves that this grant is dead.
+ * Some providers answer a dead grant with 400 `invalid_request` or with an empty 400. Some answer a wrong
+ * client secret in the same way. One such answer proves nothing. But if one grant gets this answer again
+ * and again while another grant of the client is refreshed, the first grant is dead.
  */
 
 const ENOUGH = 5
 
-/** The rejections so far if this outcome is one; else null. */
+/** The rejections so far, including this outcome. Null if this outcome is no rejection. */
 export function rejectionsWith(
   before: Rejections | undefined,
   outcome: AttemptOutcome,
@@ -21,11 +21,11 @@ export function rejectionsWith(
   if (before === undefined || before.answer !== outcome.detail) {
     return { answer: outcome.detail, since: now, times: 1 }
   }
-  // A first answer from the future was stored before the clock was set back.
+  // `since` is in the future if the clock was set back.
   return { ...before, since: Math.min(before.since, now), times: before.times + 1 }
 }
 
-/** Whether there were enough of them, over a longer time than a throttle or a deployment lasts. */
+/** Whether there were enough rejections, over a longer time than a throttle or a deployment lasts. */
 export function isRepeated(
   { since, times }: Rejections,
   now: Instant,
@@ -34,6 +34,6 @@ export function isRepeated(
   return times >= ENOUGH && now - since >= backoffLongestMs
 }
 
-/** For repeated rejections, while no other grant shows what they mean. */
+/** The detail for repeated rejections while no other grant of the client is refreshed. */
 export const UNDECIDED =
   'the grant or the client is refused, and no other grant of this client shows which'

@@ -1,6 +1,6 @@
 import { type Grant, isRenewable, type LiveConnection } from '../connection/connection.ts'
 
-/** The sibling with the tokens of `connection`. Its own ids, scopes and labels stay. */
+/** Returns the sibling with the tokens of `connection`. It keeps its own ids, scopes and labels. */
 export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
   const { id, generation, requestedScope } = sibling.grant
   const grant = { ...connection.grant, id, generation: generation + 1, requestedScope }
@@ -8,7 +8,10 @@ export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): 
   return { ...inStateOf(connection, sibling), providerData, grant, attempt: null }
 }
 
-/** The sibling in the state of `connection`. A report about the token that both serve counts for both. */
+/**
+ * Returns the sibling with the status, failure and times of `connection`. If both have the same token, a
+ * report about it counts for both.
+ */
 export function inStateOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
   const { id, userId, label, metadata, params, client, draft, createdAt } = sibling
   const { account, providerData, attempt } = sibling
@@ -22,21 +25,21 @@ function withReport(grant: Grant, { token: reported }: Grant): Grant {
   return reported.tokenId === grant.token?.tokenId ? { ...grant, token: reported } : grant
 }
 
-/** Whether a refresh of one ends the other, because one owner gave both to one client. */
+/** Whether a refresh of one grant ends the other: both have the same owner and the same client. */
 export function haveOneOwner(a: Grant, b: Grant): boolean {
-  // The client is the owner.
+  // The client owns every machine grant.
   if (a.kind === 'machine') return b.kind === 'machine'
   if (a.kind !== 'oauth' || b.kind !== 'oauth' || !isRenewable(b)) return false
   if (a.owner.is !== 'proven' || b.owner.is !== 'proven') return false
   return a.owner.accountId === b.owner.accountId && a.issuedTo === b.issuedTo
 }
 
-/** Whether the grant may become that of other connections, which may belong to other users. */
+/** Whether other connections, perhaps of other users, may take over this grant. */
 export function mayBeShared({ grant }: LiveConnection): boolean {
   return isRenewable(grant) && (grant.kind !== 'oauth' || grant.owner.is === 'proven')
 }
 
-/** The connection with the newest tokens: at such a provider, only these are alive. */
+/** The connection with the newest tokens. At a provider with `endsSiblings`, only these are valid. */
 export function newestOf(
   connection: LiveConnection,
   siblings: readonly LiveConnection[],

@@ -9,7 +9,7 @@ import {
 import type { Instant } from '../base/ids.ts'
 import { spacingMs } from './refresh-policy.ts'
 
-/** Whether the connection still serves the token, or the credentials, with this id. */
+/** Whether a read would still return the token, or the credentials, with this id. */
 export function wouldServe({ grant }: LiveConnection, tokenId: string): boolean {
   const served = servable(grant)
   return served?.tokenId === tokenId && served.report?.stands !== true
@@ -17,15 +17,15 @@ export function wouldServe({ grant }: LiveConnection, tokenId: string): boolean 
 
 type Report = {
   readonly now: Instant
-  /** Whether the provider can check the report, or issue another token. */
+  /** Whether the provider can check the credentials, or issue another token. */
   readonly mayAsk: boolean
-  /** Why the provider is not asked now; null if it is. */
+  /** Why no request may be sent to the provider now. Null if one may be sent. */
   readonly held: { readonly reason: Failure['reason']; readonly retryAt: Instant } | null
 }
 
 /**
- * The connection after a report that the API of the provider rejected its token. If there is no way to
- * another token, the report ends the connection.
+ * The connection after a caller reported that the provider's API rejected its token. If Larder cannot
+ * get another token, the connection becomes `disconnected`.
  */
 export function afterReport(connection: LiveConnection, report: Report): LiveConnection {
   const { now, mayAsk, held } = report
@@ -64,7 +64,7 @@ function rejectedGrant(grant: Grant, now: Instant): Grant {
   return { ...grant, token: token && { ...token, ...standing(token) } }
 }
 
-/** The new token, with the report about the last one, which may be the same token. */
+/** Copies the report about the previous token to the new token. Both may be the same token. */
 export function succeeding(token: AccessToken, before: AccessToken | null): AccessToken {
   const report = before?.report
   if (report === undefined) return token
