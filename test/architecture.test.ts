@@ -72,7 +72,7 @@ function roomOf(file: string): string | null {
   return room ?? null
 }
 
-test('every import stays within the layers, and nothing but main imports the daemon', () => {
+test('imports follow the order of the layers, and only main imports the daemon', () => {
   expect(files.length).toBeGreaterThan(50)
   const wrong = files.flatMap((file) => {
     const from = layerOf(file)
@@ -83,7 +83,7 @@ test('every import stays within the layers, and nothing but main imports the dae
   expect(wrong).toEqual([])
 })
 
-test('every file of the core and of the vault is in a room, and the rooms import one way', () => {
+test('every file of the core and the vault is in a room, and the rooms import each other in one direction only', () => {
   const inside = files.filter((file) => /^src\/(core|vault)\//.test(file))
   const wrong = inside.flatMap((file) => {
     const from = roomOf(file) ?? ''
@@ -108,7 +108,7 @@ test('the core, the ports and the vault import no package that does input or out
   expect(wrong).toEqual([])
 })
 
-test('every import leads to a file, and no chain of imports leads back, not even of types', () => {
+test('every import resolves to a file, and no imports form a cycle, type imports included', () => {
   const done = new Set<string>()
   const visit = (file: string, path: readonly string[]): void => {
     expect(path, `a cycle at ${file}`).not.toContain(file)
@@ -120,7 +120,7 @@ test('every import leads to a file, and no chain of imports leads back, not even
   for (const file of files) visit(file, [])
 })
 
-test('no folder but that of the presets is too long to read at a glance', () => {
+test('no folder has too many files to read at a glance, except the presets', () => {
   const counts = new Map<string, number>()
   for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
   counts.delete('src/oauth/presets')

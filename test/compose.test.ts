@@ -22,7 +22,7 @@ test('only the public listener is published, and only to the proxy on this host'
   expect(app).toMatchObject({ networks: ['inside'] })
 })
 
-test('the container can do nothing but its work', () => {
+test('the container is read-only, unprivileged and limited in memory', () => {
   expect(larder).toMatchObject({
     read_only: true,
     cap_drop: ['ALL'],
@@ -37,7 +37,7 @@ test('the container can do nothing but its work', () => {
 const DOCUMENTS = ['docker-compose.example.yml', 'docs/running.md']
 const texts = DOCUMENTS.map((path) => [path, readFileSync(path, 'utf8')] as const)
 
-test('the image is built once, and the file can be copied: it needs nothing of the checkout', () => {
+test('the image is built once, and a copy of the compose file works without the checkout', () => {
   expect(larder).not.toHaveProperty('build')
   expect(larder).toMatchObject({ image: 'larder', pull_policy: 'never' })
   for (const [path, text] of texts) {
@@ -48,7 +48,7 @@ test('the image is built once, and the file can be copied: it needs nothing of t
   }
 })
 
-test('every secret file is one that the commands make', () => {
+test('the documented commands create every secret file', () => {
   for (const [path, text] of texts) {
     const made = [...text.matchAll(/> (secrets\/\S+)/g)].map(([, file]) => `./${file}`)
     const wanted = Object.values(compose.secrets).map(({ file }) => file)
@@ -56,7 +56,7 @@ test('every secret file is one that the commands make', () => {
   }
 })
 
-test('secrets are files, and every setting is one there is', () => {
+test('every secret is a file, and every setting exists', () => {
   for (const [name, value] of Object.entries(larder.environment)) {
     const known = Object.keys(SETTINGS).includes(name.replace(/_FILE$/, ''))
     expect(known || /^LARDER_GOOGLE_CLIENT_(ID|SECRET_FILE)$/.test(name), name).toBe(true)
@@ -64,7 +64,7 @@ test('secrets are files, and every setting is one there is', () => {
   }
 })
 
-test('the app has a key of its own, and never the one that holds every permission', () => {
+test('the app has its own API key, and not the key that holds every permission', () => {
   expect(larder).toMatchObject({ secrets: expect.arrayContaining(['larder-api.key']) })
   expect(app).toMatchObject({
     environment: { LARDER_API_KEY_FILE: '/run/secrets/app-api.key' },

@@ -145,7 +145,7 @@ test('healthcheck reaches the daemon on a unix socket', async () => {
   expect(JSON.parse(asJson.stdout)).toEqual({ ready: true })
 })
 
-test('a path in LARDER_URL is put before every route', async () => {
+test('the path in LARDER_URL is prepended to every route', async () => {
   const { url, asked } = await scriptedDaemon({
     'GET /vault/v1/keys?limit=500': { status: 200, body: { items: [] } },
   })
@@ -224,17 +224,14 @@ describe('commands that fail', () => {
     [500, 'internal', 'the log tells more under r-1'],
     [409, 'confirmation_required', 'the host app has to confirm the connection first'],
     [429, 'too_many_requests', 'docs/api.md explains this code'],
-  ])(
-    'the error %d %s of the daemon is printed with a hint that fits it',
-    async (status, code, hint) => {
-      const problem = { code, detail: 'no', requestId: 'r-1' }
-      const { url } = await scriptedDaemon({
-        'POST /v1/connections/con_1/refresh': { status, body: problem },
-      })
-      const { stderr } = await larder(['connections', 'refresh', 'con_1'], as(url))
-      expect(stderr).toBe(`larder: error: no (${code})\nlarder: hint: ${hint}\n`)
-    },
-  )
+  ])('the daemon’s error %d %s is printed with a matching hint', async (status, code, hint) => {
+    const problem = { code, detail: 'no', requestId: 'r-1' }
+    const { url } = await scriptedDaemon({
+      'POST /v1/connections/con_1/refresh': { status, body: problem },
+    })
+    const { stderr } = await larder(['connections', 'refresh', 'con_1'], as(url))
+    expect(stderr).toBe(`larder: error: no (${code})\nlarder: hint: ${hint}\n`)
+  })
 
   test('healthcheck fails with the reason if the daemon is not ready', async () => {
     const { url } = await scriptedDaemon({

@@ -23,7 +23,7 @@ describe('errors that an operator can mend', () => {
     [refused('write', 'ENOSPC'), 74, 'the data directory cannot be used (ENOSPC)'],
     [refused('read', 'EIO'), 74, 'the data directory cannot be used (EIO)'],
     [refused('close', 'EIO'), 74, 'the data directory cannot be used (EIO)'],
-  ])('%s is printed with a hint and ends with %d', (error, exitCode, line) => {
+  ])('the error "%s" is printed with a hint, and its exit code is %d', (error, exitCode, line) => {
     const explained = explain(error)
     expect(explained.lines.join('\n')).toContain(line)
     expect(explained.exitCode).toBe(exitCode)
@@ -31,13 +31,13 @@ describe('errors that an operator can mend', () => {
     expect(isFault(error)).toBe(false)
   })
 
-  test('the hint for a full disk says to make room', () => {
+  test('the hint for a full disk says to free disk space', () => {
     expect(explain(refused('write', 'ENOSPC')).hint).toContain('make room')
   })
 })
 
 test.each([new TypeError('canary'), 'canary', null])(
-  '%s is reported as an internal fault, without its text',
+  'a thrown %s is reported as an internal fault, and its text is not printed',
   (error) => {
     expect(explain(error)).toMatchObject({ exitCode: 70 })
     expect(JSON.stringify(explain(error))).not.toContain('canary')

@@ -56,7 +56,7 @@ const shown = FILES.flatMap((name) =>
 )
 
 test.each(shown)(
-  'Larder starts with the larder.yaml that docs/%s shows as number %d',
+  'Larder starts with the example larder.yaml in docs/%s, number %d',
   (_, __, yaml) => {
     const cwd = tempDir()
     put(cwd, 'run/secret', 's')

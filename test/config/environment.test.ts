@@ -139,12 +139,15 @@ describe('bad values of environment variables', () => {
     ],
     ['LARDER_MASTER_KEY_FILE', CANARY, undefined],
     ['LARDER_CONFIG', CANARY, undefined],
-  ])('%s=%j is rejected by name, without its value', (name, value, detail) => {
-    const problems = problemsOf(() => load({ [name]: value }))
-    if (detail !== undefined) expect(problems).toEqual([`${name}: ${detail}`])
-    expect(problems).toHaveLength(1)
-    expect(problems.join()).not.toContain(CANARY)
-  })
+  ])(
+    '%s=%j is rejected, and the error names the variable without its value',
+    (name, value, detail) => {
+      const problems = problemsOf(() => load({ [name]: value }))
+      if (detail !== undefined) expect(problems).toEqual([`${name}: ${detail}`])
+      expect(problems).toHaveLength(1)
+      expect(problems.join()).not.toContain(CANARY)
+    },
+  )
 })
 
 test('all problems of the environment are reported at once', () => {
@@ -187,7 +190,7 @@ test.each([
   ['LARDER_PORT', '7420'],
   ['LARDER_SERVICE_HOST', 'https://larder.example'],
   ['LARDER_PORT_7420_TCP', 'yes'],
-])('%s=%s is rejected, because it is not what Kubernetes injects', (name, value) => {
+])('%s=%s is rejected, because Kubernetes does not inject such a value', (name, value) => {
   expect(problemsOf(() => load({ [name]: value }))).toEqual([`${name}: no such setting`])
 })
 
@@ -250,10 +253,13 @@ test.each(['--inspect=0', '--tls-keylog=/tmp/keys', '--trace-tls', '--ins_pect']
 test.each([
   [{ inspectorUrl: 'ws://127.0.0.1:9229/x' }, /^node: .*inspector/],
   [{ writesReports: true }, /^node: .*reports/],
-])('a process with %j is rejected, even if no flag shows it', (state, expected) => {
-  const problems = problemsOf(() => load({}, { process: { ...CLOSED, ...state } }))
-  expect(problems).toEqual([expect.stringMatching(expected)])
-})
+])(
+  'a process in the state %j is rejected, even if no Node flag shows this state',
+  (state, expected) => {
+    const problems = problemsOf(() => load({}, { process: { ...CLOSED, ...state } }))
+    expect(problems).toEqual([expect.stringMatching(expected)])
+  },
+)
 
 test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])(
   '%s is rejected, because it would print requests',

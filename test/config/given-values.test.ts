@@ -56,7 +56,7 @@ describe('line ends after a value', () => {
 
 describe('client ids and secrets with invisible characters', () => {
   test.each(['the\nid', 'the\tid', 'the\u0000id', 'the\u200bid', '\ufeffthe-id', 'thé-id'])(
-    'a client id or secret of %j is rejected by name',
+    'a client id or secret with the value %j is rejected, and the error names the setting',
     (value) => {
       const id = () => load({ ...CLIENT, LARDER_GOOGLE_CLIENT_ID: value })
       const secret = () => load({ ...CLIENT, LARDER_GOOGLE_CLIENT_SECRET: value })
@@ -72,7 +72,7 @@ describe('client ids and secrets with invisible characters', () => {
 })
 
 describe('files with secrets', () => {
-  test('a secret file may begin with the byte order mark of UTF-8', () => {
+  test('a secret file may begin with a UTF-8 byte order mark', () => {
     const config = inFile(Buffer.from('\ufeffthe-secret\r\n'))
     expect(clientOf(config).secrets).toEqual(['the-secret'])
   })
@@ -89,20 +89,23 @@ describe('files with secrets', () => {
       'holds NUL bytes, as UTF-16 does',
     ],
     ['Latin-1', Buffer.from('the-s\u00e9cret', 'latin1'), 'is not UTF-8'],
-  ])('a secret file in %s is rejected with the remedy', (_encoding, bytes, found) => {
-    expect(problemsOf(() => inFile(bytes))).toEqual([
-      `providers.google.clientSecretFile: the file ${found}: save it as UTF-8`,
-    ])
-  })
+  ])(
+    'a secret file in %s is rejected, and the error says how to fix it',
+    (_encoding, bytes, found) => {
+      expect(problemsOf(() => inFile(bytes))).toEqual([
+        `providers.google.clientSecretFile: the file ${found}: save it as UTF-8`,
+      ])
+    },
+  )
 
-  test('larder.yaml in UTF-16 is rejected with the remedy', () => {
+  test('larder.yaml in UTF-16 is rejected, and the error says how to fix it', () => {
     const cwd = tempDir()
     writeFileSync(join(cwd, 'larder.yaml'), Buffer.from('redirectUrls: []', 'utf16le'))
     const problem = 'larder.yaml: the file holds NUL bytes, as UTF-16 does: save it as UTF-8'
     expect(problemsOf(() => load({}, { cwd }))).toEqual([problem])
   })
 
-  test('several secret files are tried in the order of the setting', () => {
+  test('the secrets of several files are tried in the order of the setting', () => {
     const yaml = 'providers: { google: { clientId: x, clientSecretFiles: [new, old] } }'
     const config = withYaml(yaml, { new: Buffer.from('second\n'), old: Buffer.from('first\n') })
     expect(clientOf(config).secrets).toEqual(['second', 'first'])
@@ -146,7 +149,7 @@ describe('private keys', () => {
   })
 })
 
-test('a bad provider id, section or value does not hide the other problems', () => {
+test('a bad provider id, section or value does not hide other problems of the settings', () => {
   const cwd = tempDir()
   mkdirSync(join(cwd, 'x'))
   put(

@@ -57,7 +57,7 @@ webhooks:
   })
 })
 
-test('LARDER_REDIRECT_URLS replaces the list in larder.yaml', () => {
+test('LARDER_REDIRECT_URLS replaces the list of redirect URLs in larder.yaml', () => {
   const variables = { LARDER_REDIRECT_URLS: 'https://b.example' }
   const { policy } = withFile('redirectUrls: ["https://a.example"]', variables)
   expect(policy.redirectUrls).toEqual(['https://b.example'])
@@ -101,7 +101,7 @@ test.each([
   ['a: 1\na: canary', /^larder\.yaml: line 2, column 1: not valid YAML \(DUPLICATE_KEY\)$/],
   ['links: *canary', 'larder.yaml: an alias in it cannot be resolved'],
 ])(
-  'larder.yaml with %j is rejected by the path of the setting, without its value',
+  'larder.yaml with %j is rejected, and the error names the setting without its value',
   (yaml, problem) => {
     const problems = problemsOf(() => withFile(yaml))
     const expected = typeof problem === 'string' ? problem : expect.stringMatching(problem)
@@ -111,7 +111,7 @@ test.each([
 )
 
 describe('providers in larder.yaml', () => {
-  test('a client secret may stand in larder.yaml, in a list, or in a file of its own', () => {
+  test('a client secret may be a value or list item in larder.yaml, or a separate file', () => {
     const config = withFile(`
 providers:
   google: { clientId: g, clientSecret: one }
@@ -145,7 +145,7 @@ providers:
     ])
   })
 
-  test('a parameter that has no effect because of an issuer gives a warning', () => {
+  test('a parameter that has no effect, because the provider has an issuer, gives a warning', () => {
     const yaml =
       'providers: { keycloak: { issuer: "https://sso.example/realms/staff", realm: staff, ' +
       'clientId: k, clientSecretFile: secrets/acme } }'
@@ -154,7 +154,7 @@ providers:
     ])
   })
 
-  test('problems of provider settings are reported with all others', () => {
+  test('problems of provider settings are reported together with all other problems', () => {
     const yaml = 'providers: { google: { clientId: g, scops: [] }, odd: { clientId: canary } }'
     expect(problemsOf(() => withFile(yaml, { LARDER_LISTEN: 'x' }))).toEqual([
       expect.stringMatching(/^providers\.google\.scops: /),
@@ -163,7 +163,7 @@ providers:
     ])
   })
 
-  test('the environment alone enables a preset', () => {
+  test('environment variables alone can enable a preset', () => {
     const config = withFile('', {
       LARDER_GOOGLE_CLIENT_ID: 'g',
       LARDER_GOOGLE_CLIENT_SECRET_FILE: 'secrets/acme',
@@ -173,7 +173,7 @@ providers:
     ])
   })
 
-  test('the environment overrides larder.yaml, also for providers defined there', () => {
+  test('environment variables override larder.yaml, even for providers that larder.yaml defines', () => {
     const yaml =
       'providers: { my-acme: { issuer: "https://a.example", clientId: x, clientSecret: y } }'
     const config = withFile(yaml, {

@@ -19,7 +19,7 @@ test.each([
   expect(Buffer.from(masterKey({ LARDER_MASTER_KEY: text }).take())).toEqual(KEY)
 })
 
-test('the master key can be taken once, and the settings keep neither its text nor its bytes', () => {
+test('the master key can be read from the settings once, and they keep neither its text nor its bytes', () => {
   const key = masterKey({ LARDER_MASTER_KEY: KEY.toString('base64') })
   expect(key.take()).toHaveLength(32)
   expect(() => key.take()).toThrow('already taken')

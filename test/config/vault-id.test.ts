@@ -13,14 +13,14 @@ describe('LARDER_VAULT_ID', () => {
     expect(load({}).vaultId).toBeNull()
   })
 
-  test('LARDER_VAULT_ID is passed on if the data directory has a vault', () => {
+  test('LARDER_VAULT_ID is accepted if the data directory has a vault', () => {
     const cwd = tempDir()
     put(cwd, 'data/larder.db', '')
     expect(load({ LARDER_VAULT_ID }, { cwd }).vaultId).toBe(LARDER_VAULT_ID)
   })
 
   test.each(['', 'canary', LARDER_VAULT_ID.toUpperCase(), `${LARDER_VAULT_ID}0`])(
-    'LARDER_VAULT_ID "%s" is rejected without its value',
+    'the malformed LARDER_VAULT_ID "%s" is rejected, and the error omits its value',
     (vaultId) => {
       const cwd = tempDir()
       put(cwd, 'data/larder.db', '')
@@ -34,7 +34,7 @@ describe('LARDER_VAULT_ID', () => {
   test.each([
     ['without a data directory', null],
     ['with an empty data directory', 'data/.keep'],
-  ])('LARDER_VAULT_ID %s is rejected before anything is written, keys included', (_, file) => {
+  ])('LARDER_VAULT_ID %s is rejected before any file is written, key files included', (_, file) => {
     const cwd = tempDir()
     if (file !== null) put(cwd, file, '')
     const before = readdirSync(cwd, { recursive: true })

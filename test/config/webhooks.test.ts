@@ -25,7 +25,7 @@ function opened({ webhooks }: ReturnType<typeof withWebhooks>) {
   }))
 }
 
-test('a webhook endpoint has a URL and secrets, and may filter types and providers', () => {
+test('a webhook endpoint has a URL and secrets, and may filter events by type and provider', () => {
   const config = withWebhooks([
     { url: 'http://app:3000/hooks?a=1', secretFile: 'secrets/new' },
     {
@@ -116,7 +116,7 @@ describe('bad webhook endpoints', () => {
     [{ url: URL, secret: NEW, providers: ['canary'] }, 'webhooks.0.providers.0: no such provider'],
     [{ url: URL, secret: NEW, event: 'x' }, 'webhooks.0.event: no such setting'],
   ])(
-    'the webhook endpoint %j is rejected by the path of the setting, without its value',
+    'the webhook endpoint %j is rejected, and the error names the setting without its value',
     (endpoint, problem) => {
       const problems = problemsOf(() => withWebhooks([endpoint]))
       expect(problems).toEqual([problem])

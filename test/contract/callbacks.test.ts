@@ -46,15 +46,18 @@ const FORGED: readonly (readonly [string, string, (callback: Callback) => Callba
 ]
 const SHOPIFY_CLIENT = { id: 'client-1', secret: 's3cret-Of_the.client' }
 
-test.each(FORGED)('%s: a callback with %s sends no code to any endpoint', async (id, _, forge) => {
-  const dialect = dialects[id]
-  if (dialect === undefined) throw new Error('no such dialect')
-  await using stage = await openContractStage(id, dialect)
-  const home = await walk(stage, { onTheWay: forge })
-  expect(home.searchParams.get('error')).toBe('internal')
-  const posts = stage.vendor.requests.filter(({ method }) => method === 'POST')
-  expect(posts.map(({ address }) => address)).toEqual([])
-})
+test.each(FORGED)(
+  '%s: after a callback with %s, Larder sends the code to no endpoint',
+  async (id, _, forge) => {
+    const dialect = dialects[id]
+    if (dialect === undefined) throw new Error('no such dialect')
+    await using stage = await openContractStage(id, dialect)
+    const home = await walk(stage, { onTheWay: forge })
+    expect(home.searchParams.get('error')).toBe('internal')
+    const posts = stage.vendor.requests.filter(({ method }) => method === 'POST')
+    expect(posts.map(({ address }) => address)).toEqual([])
+  },
+)
 
 test.each([
   ['shopify', {}],
@@ -62,7 +65,7 @@ test.each([
   ['zoho', { accountsServer: 'https://accounts.zoho.eu' }],
   ['github-app', { installationId: '4711' }],
 ])(
-  '%s: an app with its own callback connects, and the extra callback parameters are kept',
+  '%s: a user connects through the app’s own callback, and extra callback parameters are stored',
   async (id, kept) => {
     const dialect = dialects[id]
     if (dialect === undefined) throw new Error('no such dialect')

@@ -17,17 +17,17 @@ const VENDORS = `
 const presetIds = Object.keys(presets)
 const known = { ...dialects, ...variants, ...withoutConsent }
 
-test('every vendor of the list has a preset', () => {
+test('every listed vendor has a preset', () => {
   const missing = VENDORS.trim()
     .split(/\s+/)
     .filter((id) => !presetIds.includes(id))
   expect(missing).toEqual([])
 })
 
-test('every preset has a dialect to test it', () => {
+test('every preset has a test dialect', () => {
   expect(presetIds.filter((id) => !(id in known))).toEqual([])
 })
 
-test('every dialect has a preset', () => {
+test('every test dialect has a preset', () => {
   expect(Object.keys(known).filter((id) => !presetIds.includes(id))).toEqual([])
 })

@@ -51,7 +51,7 @@ function describeRefresh({ errors }: Dialect, scene: () => Scene): void {
     (_, answer) => journey.expectPassing(scene().stage, scene().connection, answer),
   )
   test.each(named(errors.config))(
-    'a refresh answered with %s is an error of the client',
+    'a refresh answered with %s is reported as an error of the OAuth client',
     (_, answer) => journey.expectBlameOnClient(scene().stage, scene().connection, answer),
   )
   test.each(named(errors.dead))('a refresh answered with %s ends the grant', async (_, answer) => {
@@ -63,26 +63,27 @@ function describeRefresh({ errors }: Dialect, scene: () => Scene): void {
 }
 
 function describeWithoutRefresh(scene: () => Scene): void {
-  test('a rejected token returns reconnect_required, because there is no refresh', () =>
+  test('a rejected token returns reconnect_required, because it cannot be refreshed', () =>
     journey.expectNotRenewable(scene().stage, scene().connection))
 }
 
 function describeConnecting(dialect: Dialect, scene: () => Scene): void {
   const { errors, denied = [], unsupported = [], scopes } = dialect
   test.each(named(errors.code ?? [INVALID_GRANT]))(
-    'an exchange answered with %s is a refused code',
+    'a code exchange answered with %s is reported as a refused code',
     (_, answer) => journey.expectExchangeError(scene().stage, answer, 'invalid_request'),
   )
   test.each(named(errors.config.slice(0, 1)))(
-    'an exchange answered with %s is an error of the client',
+    'a code exchange answered with %s is reported as an error of the OAuth client',
     (_, answer) => journey.expectExchangeError(scene().stage, answer, 'provider_misconfigured'),
   )
   const words = [
     ...['access_denied', ...denied].map((word) => [word, 'reject'] as const),
     ...unsupported.map((word) => [word, 'unsupported'] as const),
   ]
-  test.each(words)('a callback with error %s returns the user with error=%s', (word, told) =>
-    journey.expectSentBack(scene().stage, word, told),
+  test.each(words)(
+    'a callback with error %s redirects the user to the app with error=%s',
+    (word, told) => journey.expectSentBack(scene().stage, word, told),
   )
   const { withheld } = scopes ?? {}
   if (withheld === undefined) return

@@ -21,7 +21,7 @@ async function tokenIds(stage: ContractStage, ids: readonly ConnectionId[]) {
 }
 
 test.each(['zoom', 'notion'])(
-  'two connections to the same account of %s share one grant, which only the last deletion revokes',
+  'two connections to one %s account share a grant, and only the last deletion revokes it',
   async (id) => {
     await using stage = await openContractStage(id, dialects[id] as Dialect)
     const first = await connect(stage, { userId: user(1) })

@@ -50,7 +50,7 @@ const WRONG: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
 ]
 
 test.each(WRONG)(
-  'the server of %s complains about a preset with %j',
+  'the test server of %s reports a preset with the wrong setting %j',
   async (id, wrong, complaint) => {
     const dialect = dialects[id]
     if (dialect === undefined) throw new Error('no such dialect')
@@ -66,7 +66,7 @@ test.each(WRONG)(
   },
 )
 
-test('the server refuses a code whose challenge belongs to another verifier', async () => {
+test('the test server refuses a code whose challenge belongs to another verifier', async () => {
   const { google } = dialects
   if (google === undefined) throw new Error('no such dialect')
   await using stage = await openContractStage('google', google)

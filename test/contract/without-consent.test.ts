@@ -23,7 +23,7 @@ const WRONG: Readonly<Record<string, Credentials>> = {
 }
 
 describe.each(Object.keys(RIGHT))('%s', (id) => {
-  test('an import of right credentials is active, and serves the header that the API expects', async () => {
+  test('an import of valid credentials is active and serves the header that the API expects', async () => {
     await using stage = await open(id)
     const { connection } = await hand(stage, RIGHT[id])
     expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
@@ -35,7 +35,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
     expect(stage.vendor.complaints).toEqual([])
   })
 
-  test('an import of wrong credentials is refused as invalid_credentials', async () => {
+  test('an import of wrong credentials is refused with invalid_credentials', async () => {
     await using stage = await open(id)
     await expect(hand(stage, WRONG[id])).rejects.toMatchObject({
       code: 'invalid_request',
@@ -45,7 +45,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
   })
 
   test.each(withoutConsent[id]?.errors.temporary ?? [])(
-    'an import while the probe answers $status is kept as failing, and recovers',
+    'an import is stored as failing if its probe is answered with $status, and recovers later',
     async (answer) => {
       await using stage = await open(id)
       stage.vendor.fault = { at: 'exchange', answer }
@@ -61,7 +61,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
 })
 
 describe('zoom-server-to-server', () => {
-  test('a machine connection gets a token, and a new one when that expires', async () => {
+  test('a machine connection gets a token, and a new token when the first one expires', async () => {
     await using stage = await open('zoom-server-to-server')
     const { connection } = await connectClient(stage)
     expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
@@ -75,7 +75,7 @@ describe('zoom-server-to-server', () => {
   })
 
   test.each(errorsOf('config'))(
-    '$status $body.error is an error of the client, and the connection stays active',
+    '$status $body.error is reported as an error of the OAuth client, and the connection stays active',
     async (answer) => {
       await using stage = await open('zoom-server-to-server')
       const { connection } = await connectClient(stage)

@@ -9,7 +9,7 @@ import { checkParams } from '../../src/core/connection/params.ts'
 import { scopesToRequest } from '../../src/core/connection/provider.ts'
 import { Secret } from '../../src/core/base/secret.ts'
 
-test('a secret is hidden by String, JSON and inspect', () => {
+test('String, JSON and inspect do not reveal a secret', () => {
   const secret = new Secret('hush')
   const printed = [String(secret), JSON.stringify({ secret }), inspect({ secret }), '' + secret]
   expect(printed.join()).not.toContain('hush')
@@ -51,7 +51,7 @@ test.each([
   ['ANN@example.com', { emailVerified: true } as const, 'met'],
   ['ann@example.com', {}, 'email_unverified'],
   ['bob@example.com', { emailVerified: true } as const, 'other'],
-])('an expected account of %s against one with %j: %s', (expected, more, is) => {
+])('the expected account %s compared with an account with %j: %s', (expected, more, is) => {
   const account = { id: 'acc-1', email: 'ann@example.com', name: null, ...more }
   expect(expectation(account, expected)).toBe(is)
 })
@@ -92,10 +92,13 @@ test.each([
   ['something_of_its_own', 'internal', 'provider_refused', 'something_of_its_own'],
   ['not a code', 'internal', 'provider_refused', null],
   ['', 'internal', 'provider_refused', null],
-])('the callback error "%s" becomes %s and %s', (error, word, errorCode, providerError) => {
-  const provider = { deniedBy: ['user_denied'], unsupportedBy: ['consent_required'] }
-  expect(callbackProblem(error, provider)).toMatchObject({ word, errorCode, providerError })
-})
+])(
+  'the callback error "%s" is reported as %s with the error code %s',
+  (error, word, errorCode, providerError) => {
+    const provider = { deniedBy: ['user_denied'], unsupportedBy: ['consent_required'] }
+    expect(callbackProblem(error, provider)).toMatchObject({ word, errorCode, providerError })
+  },
+)
 
 test('only a pending link expires', () => {
   const link = { state: { status: 'pending' }, expiresAt: 10 } as Parameters<typeof linkStatus>[0]
@@ -104,7 +107,7 @@ test('only a pending link expires', () => {
   expect(linkStatus(done, 11)).toBe('completed')
 })
 
-test('a parameter must be declared and match its whole pattern', () => {
+test('a parameter must be declared, and its value must match the whole pattern', () => {
   const param = { description: '', required: false, default: null }
   const provider = {
     params: {

@@ -5,7 +5,7 @@ import { killAfterAnswers } from './after-answer.ts'
 
 const KILLS = 4
 
-test('killed 5 ms after the answer to its first refresh, Larder has stored the rotation or reports it as interrupted', async () => {
+test('if Larder is killed 5 ms after the answer to its first refresh, it has stored the rotation or reports the loss as interrupted', async () => {
   // Code that was never run takes longer than this; a start therefore rehearses a refresh.
   const options = { afterMs: 5, warmUp: 0, kills: KILLS, seed: 'short' }
   const { survived, labelled, damaged, violations } = await killAfterAnswers(options)

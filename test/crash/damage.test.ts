@@ -6,7 +6,7 @@ import { damageManyTimes } from './damage.ts'
 import { notRun } from './not-run.ts'
 import { integrityOf } from './vault-files.ts'
 
-test('a damaged vault is refused, or opens with its unreadable values reported, and never serves a wrong token', async () => {
+test('a damaged vault never serves a wrong token: Larder refuses it, or opens it and reports unreadable values', async () => {
   const report = await damageManyTimes(60, 'damage')
   expect(report.faults).toEqual([])
   expect(report.refused).toBeGreaterThan(0)
@@ -27,7 +27,7 @@ test('a start exits 74 and creates no empty vault if the database file was delet
   expect(existsSync(database)).toBe(false)
 })
 
-test('a start logs vault.made only when it creates a vault, which makes a missing volume visible', async () => {
+test('a start logs vault.made only when it creates a vault, so the operator notices a missing volume', async () => {
   await using stage = await openCrashStage({ provider: {} })
   const larder = await stage.start()
   expect(await larder.output()).toContain('"event":"vault.made"')

@@ -18,7 +18,7 @@ import { violationsAfter } from './violations-after.ts'
 
 const FULL = { status: 503, ready: false, reason: 'disk_full' }
 
-test('on a full disk Larder sends no refresh token, serves tokens, reports disk_full, and recovers once there is room', async (context) => {
+test('on a full disk Larder serves tokens, sends no refresh token and reports disk_full, and recovers once there is room', async (context) => {
   if (!canMount()) notRun(context, 'it takes root to mount a small disk')
   await using stage = await diskFullBeforeAnswer()
   const { provider, other, rotated, disk } = stage

@@ -43,7 +43,7 @@ test.for([
   // The kernel made the disk read-only. SQLite reports it like any other I/O error.
   ['EROFS', 'io_error'],
 ] as const)(
-  'when every write fails with %s, Larder reports the reason, sends no refresh token and serves tokens',
+  'if every database write fails with %s, Larder reports the reason, sends no refresh token and serves tokens',
   async ([error, reason], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')
     const stage = await openStage()
@@ -60,7 +60,7 @@ test.for([
   },
 )
 
-test('a rotation that no fsync can store is neither lost nor served until the disk works again', async (context) => {
+test('a rotation is neither lost nor served while every fsync fails', async (context) => {
   if (!canTrace()) notRun(context, 'strace cannot trace here')
   const stage = await openStage()
   await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -88,7 +88,7 @@ const EIO = { n: 1, error: 'EIO' } as const
 
 const HELD_MS = 10_000
 
-test('when another process locks the database for ten seconds, reads stay fast and the rotation is stored afterwards', async () => {
+test('if another process locks the database for ten seconds, reads stay fast and the rotation is stored afterwards', async () => {
   const stage = await openStage()
   await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
   const refreshing = refresh(stage)

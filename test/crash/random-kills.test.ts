@@ -9,7 +9,7 @@ beforeAll(warmCompileCache)
 const KILLS = 12
 
 test.concurrent.each(['grace', 'strict'] as const)(
-  'killed at random times at a %s provider, Larder loses only rotations whose answer it could not store, and reports them',
+  'if Larder is killed at random times at a %s provider, it loses only rotations whose answer it could not store, and reports them',
   async (profile) => {
     const seed = newSeed()
     const report = await killManyTimes({ profile, kills: KILLS, seed, parallel: 1 })

@@ -5,7 +5,7 @@ import { restartRepeatedly, USUAL_GRACE_SECONDS } from './restart-loop.ts'
 // only the back-off in the database limits the next process.
 
 test.each([USUAL_GRACE_SECONDS, 0])(
-  'restarted again and again, Larder sends a refresh token no more often than a grace of %d s or the back-off allows',
+  'in a restart loop, Larder sends a refresh token only as often as a grace of %d s or the back-off allows',
   async (graceSeconds) => {
     const play = { starts: 6, connections: 10, graceSeconds, seed: 'short' }
     const report = await restartRepeatedly(play)

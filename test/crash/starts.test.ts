@@ -9,7 +9,7 @@ test.for([
   ['the very first start', 9, killFirstStarts],
   ['a start that migrates', 3, killMigrations],
 ] as const)(
-  'after %s is killed at a write, the next start works and has all data',
+  'if %s is killed at a write, the next start works and has all data',
   { timeout: 120_000 },
   async ([, every, killStarts], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')

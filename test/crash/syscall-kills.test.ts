@@ -10,7 +10,7 @@ test.concurrent.for([
   ['strict', 3, ['pwrite64 larder.journal']],
   ['grace', 6, []],
 ] as const)(
-  'killed at a write or fsync of a refresh at a %s provider, Larder loses only a rotation not yet in the journal',
+  'if Larder is killed at a write or fsync of a refresh at a %s provider, it loses only a rotation not yet in the journal',
   { timeout: 120_000 },
   async ([profile, every, losable], context) => {
     if (!canTrace()) notRun(context, 'strace cannot trace here')

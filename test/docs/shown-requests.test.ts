@@ -52,7 +52,7 @@ test.each(answered)('the API’s schema allows the answer shown in %s', (_, requ
   )
 })
 
-test('the token in README has the scopes of its link and the identity scopes', () => {
+test('the token shown in README has the scopes of its link and the identity scopes', () => {
   const ofReadme = requests.filter(({ file }) => file === 'README.md')
   const link = ofReadme.find((request) => endpointOf(request)?.id === 'createLink')
   const token = ofReadme.find((request) => endpointOf(request)?.id === 'getConnectionToken')

@@ -349,7 +349,10 @@ export const refreshing: readonly Mutation[] = [
     original: "  if (connection.attempt !== null) return 'interrupted'\n",
     mutant: '',
     killedBy: [
-      [AFTER, 'a dead grant is called interrupted if an earlier attempt had an unknown outcome'],
+      [
+        AFTER,
+        'a dead grant gets the reason interrupted if an earlier attempt had an unknown outcome',
+      ],
     ],
   },
   {
@@ -358,7 +361,10 @@ export const refreshing: readonly Mutation[] = [
     original: "    case 'not_sent':\n      return failing(",
     mutant: "    case 'not_sent':\n      return disconnected(",
     killedBy: [
-      [AFTER, 'a refresh that ends as not_sent leaves the grant unchanged and has its own status'],
+      [
+        AFTER,
+        'a refresh that ends as not_sent leaves the grant unchanged and sets the matching status',
+      ],
     ],
   },
   {
@@ -369,7 +375,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/core/refresh/refresh-policy.test.ts',
-        'a token read never serves an expired token or one below the requested time to live',
+        'a token read never serves an expired token or a token with less than the requested time to live',
       ],
     ],
   },
@@ -381,7 +387,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/config/larder-file.test.ts',
-        'larder.yaml with "refresh: { deadlineSeconds: 30 }" is rejected by the path of the setting, without its value',
+        'larder.yaml with "refresh: { deadlineSeconds: 30 }" is rejected, and the error names the setting without its value',
       ],
     ],
   },

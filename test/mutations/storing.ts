@@ -61,7 +61,7 @@ export const storing: readonly Mutation[] = [
     killedBy: [
       [
         'test/config/vault-id.test.ts',
-        'LARDER_VAULT_ID %s is rejected before anything is written, keys included',
+        'LARDER_VAULT_ID %s is rejected before any file is written, key files included',
       ],
     ],
   },

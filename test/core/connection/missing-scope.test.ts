@@ -13,21 +13,24 @@ const OFFLINE = [
   'urn:example:scope:offline',
 ]
 
-test.each(OFFLINE)('the scope %s is missing if no refresh token was issued', (scope) => {
-  const about = { requestedScope: ['read', scope], scope: ['read'] }
-  expect(missingScope(makeGrant(about))).toEqual([])
-  expect(missingScope(makeGrant({ ...about, refreshToken: null }))).toEqual([scope])
-  expect(missingScope(makeMachineGrant(about))).toEqual([])
-})
+test.each(OFFLINE)(
+  'the scope %s is reported as missing if no refresh token was issued',
+  (scope) => {
+    const about = { requestedScope: ['read', scope], scope: ['read'] }
+    expect(missingScope(makeGrant(about))).toEqual([])
+    expect(missingScope(makeGrant({ ...about, refreshToken: null }))).toEqual([scope])
+    expect(missingScope(makeMachineGrant(about))).toEqual([])
+  },
+)
 
-test.each(['openid', 'OpenID'])('the scope %s is an instruction and never missing', (scope) => {
+test.each(['openid', 'OpenID'])('the scope %s is never reported as missing', (scope) => {
   const about = { requestedScope: [scope, 'read'], scope: ['read'] }
   expect(missingScope(makeGrant(about))).toEqual([])
   expect(missingScope(makeGrant({ ...about, refreshToken: null }))).toEqual([])
 })
 
 test.each(['write', 'read:offline', 'offline_files', 'email', 'profile', 'openid2'])(
-  'the scope %s is missing if the provider does not list it as granted',
+  'the scope %s is reported as missing if the provider does not list it as granted',
   (scope) => {
     const about = { requestedScope: ['read', scope], scope: ['read'] }
     expect(missingScope(makeGrant(about))).toEqual([scope])

@@ -38,7 +38,7 @@ const earlier = { id: 'att_0' as AttemptId, sentAt: NOW - 60_000 }
 describe('a refresh that brings tokens', () => {
   const after = afterRefresh(makeConnection({ attempt: earlier }), ok, end())
 
-  test("a refresh makes the next generation, and its token's expiry counts from when the request was sent", () => {
+  test("a refresh increments the generation, and the token's lifetime starts when the request is sent", () => {
     expect(after).toMatchObject({
       status: 'active',
       failure: null,
@@ -60,7 +60,7 @@ describe('a refresh that brings tokens', () => {
     expect(kept.grant.generation).toBe(2)
   })
 
-  test('a refresh with a narrower scope stores it, and one without a scope changes none', () => {
+  test('a refresh stores a narrower scope, and keeps the old scope if the answer has none', () => {
     const narrower = afterRefresh(
       makeConnection(),
       { kind: 'ok', tokens: { ...tokens, scope: ['email'] } },
@@ -73,7 +73,7 @@ describe('a refresh that brings tokens', () => {
     expect(after.grant.scope).toEqual(['calendar', 'email'])
   })
 
-  test('a token that has expired on arrival is refreshed at once, then after a minute', () => {
+  test('a token that arrives already expired is refreshed at once, then after a minute', () => {
     const over = { kind: 'ok', tokens: { ...tokens, expiresInSeconds: 0 } } as const
     const first = afterRefresh(makeConnection(), over, end())
     expect(first.dueAt).toBe(attempt.sentAt)
@@ -99,7 +99,7 @@ describe('outcomes that are not a dead grant', () => {
     ['client_config', wrongClient, 'active', undefined],
     ['grant_dead', dead, 'disconnected', 'revoked'],
   ])(
-    'a refresh that ends as %s leaves the grant unchanged and has its own status',
+    'a refresh that ends as %s leaves the grant unchanged and sets the matching status',
     (_, outcome, status, reason) => {
       const after = afterRefresh(makeConnection(), outcome, end())
       expect([after.status, after.failure?.reason]).toEqual([status, reason])
@@ -133,7 +133,7 @@ describe('a refresh token that may be spent', () => {
     ['throttled after provider_failed', slow, { earlier: failed }, true],
     ['throttled after provider_failed', slow, { earlier: failed, replay: 'within-grace' }, false],
   ])(
-    'the outcome %s keeps the attempt on the row if the refresh token may be spent',
+    'after the outcome %s the attempt stays on the row if the refresh token may be spent',
     (_, outcome, change, isOpen) => {
       const after = afterRefresh(makeConnection(), outcome, end(change))
       expect(after.attempt).toEqual(isOpen ? attempt : null)
@@ -153,7 +153,7 @@ describe('a refresh token that may be spent', () => {
     expect(afterRefresh(connection, notSent, end()).attempt).toEqual(earlier)
   })
 
-  test('a dead grant is called interrupted if an earlier attempt had an unknown outcome', () => {
+  test('a dead grant gets the reason interrupted if an earlier attempt had an unknown outcome', () => {
     const connection = makeConnection({ attempt: earlier })
     expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('interrupted')
     expect(afterRefresh(makeConnection(), dead, end({ earlier: lost })).failure?.reason).toBe(
@@ -161,7 +161,7 @@ describe('a refresh token that may be spent', () => {
     )
   })
 
-  test('an attempt with unknown outcome disconnects at once if the provider forbids a replay', () => {
+  test('an attempt with unknown outcome disconnects the connection at once if the provider forbids a replay', () => {
     const after = afterRefresh(makeConnection(), lost, end({ replay: 'never' }))
     expect(after).toMatchObject({ status: 'disconnected', dueAt: null })
     expect(after.failure?.reason).toBe('interrupted')
@@ -179,17 +179,17 @@ test('a Retry-After longer than the back-off decides when the next attempt is du
   expect(afterRefresh(makeConnection(), slow, end()).dueAt).toBe(NOW + 120_000)
 })
 
-test("a refused client of the connection's own makes the connection failing", () => {
+test('a refused own client makes its connection failing', () => {
   const after = afterRefresh(makeConnection(), wrongClient, end({ ownClient: true }))
   expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
 })
 
-test("a bad address of the connection's own makes the connection failing", () => {
+test("a bad address from a connection's own parameter makes that connection failing", () => {
   const after = afterRefresh(makeConnection(), { ...wrongClient, isOwn: true }, end())
   expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
 })
 
-test('a connection whose refresh the client configuration failed is due after the others', () => {
+test('a connection whose refresh failed because of the client configuration is due after the others', () => {
   const due = { ...makeConnection(), dueAt: NOW - 1 }
   const after = afterRefresh(due, wrongClient, end())
   expect(after).toMatchObject({ status: 'active', failure: null, dueAt: NOW + 600_000 })
@@ -197,12 +197,12 @@ test('a connection whose refresh the client configuration failed is due after th
   expect(probed).toMatchObject({ status: 'disconnected', dueAt: NOW + HOUR })
 })
 
-test('a dead grant has expired if its stated expiry has passed', () => {
+test('a dead grant gets the reason expired if its stated expiry has passed', () => {
   const connection = makeConnection({ grant: makeGrant({ refreshTokenExpiresAt: NOW - 1 }) })
   expect(afterRefresh(connection, dead, end()).failure?.reason).toBe('expired')
 })
 
-test('a dead grant is probed after growing waits, and after ten probes no more', () => {
+test('a dead grant is probed ten times, after growing waits', () => {
   let connection: LiveConnection = makeConnection()
   const hours = []
   for (let i = 0; i < 11; i++) {
@@ -212,7 +212,7 @@ test('a dead grant is probed after growing waits, and after ten probes no more',
   expect(hours).toEqual([1, 6, 24, 24, 24, 24, 24, 24, 24, 24, null])
 })
 
-test('a probe that gets no verdict leaves a disconnected connection as it was', () => {
+test('a probe without a clear result leaves a disconnected connection unchanged', () => {
   for (const outcome of [notSent, lost, slow]) {
     const after = afterRefresh(disconnected(), outcome, end())
     expect(after).toMatchObject({
@@ -223,7 +223,7 @@ test('a probe that gets no verdict leaves a disconnected connection as it was', 
   }
 })
 
-test('a token that ends without a refresh token disconnects and is not probed', () => {
+test('a connection without a refresh token is disconnected when its token expires, and is not probed', () => {
   const after = afterEnd(
     makeConnection({ grant: makeGrant({ refreshToken: null }) }),
     'no_refresh_token',
@@ -302,7 +302,7 @@ describe('a lost rotation within the grace of the provider', () => {
     expect((after.dueAt ?? 0) - NOW).toBeLessThanOrEqual(6_000)
   })
 
-  test('the grace counts from the first attempt, so that rescues end', () => {
+  test('rescues end, because the grace counts from the first attempt', () => {
     const before = makeConnection({ attempt: justNow })
     expect(afterRefresh(before, lost, end()).attempt?.sentAt).toBe(justNow.sentAt)
     const over = makeConnection({ attempt: { ...justNow, sentAt: NOW - 31_000 } })

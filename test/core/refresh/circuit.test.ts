@@ -40,14 +40,14 @@ test('a circuit opens at the fifth failure in a row, and any answer resets the c
   })
 })
 
-test('a circuit opens at once for a refused client, and records since when', () => {
+test('a circuit opens at once for a refused client, and records the time', () => {
   const circuit = after(closed, [wrongClient])
   expect(circuit.open).toEqual({ reason: 'misconfigured', since: T0, until: T0 + 30_000 })
   expect(admission(circuit, T0 + 29_999)).toBe('held')
   expect(admission(circuit, T0 + 30_000)).toBe('probe')
 })
 
-test('a failed probe doubles the wait of a circuit up to ten minutes; other late failures do not', () => {
+test('only a failed probe doubles the wait of a circuit, up to ten minutes', () => {
   let circuit = after(closed, [wrongClient, wrongClient, wrongClient])
   expect(circuit.open?.until).toBe(T0 + 30_000)
   const waits = []
@@ -117,7 +117,7 @@ test('an error object does not close a circuit that a refused client opened', ()
   expect(after(held, [error])).toEqual(held)
 })
 
-test('an error page counts once for each connection towards opening the circuit', () => {
+test('error pages open the circuit only if five connections get them', () => {
   expect(after(closed, many(20, page)).open).toBeNull()
   const ids = ['a', 'b', 'c', 'd', 'e'] as readonly string[] as readonly ConnectionId[]
   const four = ids.slice(0, 4).reduce((circuit, id) => after(circuit, [page, page], id), closed)
@@ -126,7 +126,7 @@ test('an error page counts once for each connection towards opening the circuit'
   expect(after(after(four, [confirmed]), [page], ids[4]).open).toBeNull()
 })
 
-test('jitter only adds to the wait of a circuit', () => {
+test('jitter only lengthens the wait of a circuit', () => {
   const circuit = afterAnswer(closed, slow(60_000), { id: ONE, now: T0, fraction: 0.999 })
   expect(circuit.open?.until).toBeGreaterThan(T0 + 60_000)
 })

@@ -23,12 +23,12 @@ const failure = {
 
 describe('when a refresh is due', () => {
   test.each([
-    ['an hour at a fifth before its end', HOUR, 48 * MINUTE],
-    ['ten hours at a fifth before its end', 10 * HOUR, 8 * HOUR],
-    ['twelve minutes at five minutes before its end', 12 * MINUTE, 7 * MINUTE],
-    ['thirty seconds at half of it', 30_000, 15_000],
-    ['zero at once', 0, 0],
-  ])('a refresh is due for a token with a lifetime of %s', (_, life, after) => {
+    ['at four fifths of a lifetime of an hour', HOUR, 48 * MINUTE],
+    ['at four fifths of a lifetime of ten hours', 10 * HOUR, 8 * HOUR],
+    ['five minutes before the end of a lifetime of twelve minutes', 12 * MINUTE, 7 * MINUTE],
+    ['at half of a lifetime of thirty seconds', 30_000, 15_000],
+    ['at once if the lifetime is zero', 0, 0],
+  ])('a token is due for a refresh: %s', (_, life, after) => {
     const token = makeToken({ expiresAt: MADE_AT + life })
     expect(refreshPoint(token, DEFAULT_REFRESH_POLICY, 0)).toBe(MADE_AT + after)
   })
@@ -70,9 +70,12 @@ describe('the decision of a token read', () => {
     [59 * MINUTE, 'serve and refresh'],
     [59 * MINUTE + 1, 'refresh'],
     [2 * HOUR, 'refresh'],
-  ])('a token read %d ms after the issue of a one-hour token decides to %s', (age, expected) => {
-    expect(said(decideRead(makeConnection(), demand, MADE_AT + age))).toBe(expected)
-  })
+  ])(
+    'a token read %d ms after the issue of a one-hour token has the decision: %s',
+    (age, expected) => {
+      expect(said(decideRead(makeConnection(), demand, MADE_AT + age))).toBe(expected)
+    },
+  )
 
   test.each([
     [0, 59 * MINUTE + 59_999, 'serve and refresh'],
@@ -80,7 +83,7 @@ describe('the decision of a token read', () => {
     [1800, 29 * MINUTE, 'serve'],
     [1800, 31 * MINUTE, 'refresh'],
   ])(
-    'a token read with minTtlSeconds %d, %d ms after the issue, decides to %s',
+    'a token read with minTtlSeconds %d, %d ms after the issue, has the decision: %s',
     (seconds, age, expected) => {
       const wish = { minTtlMs: seconds * 1000, rejected: null }
       expect(said(decideRead(makeConnection(), wish, MADE_AT + age))).toBe(expected)
@@ -92,7 +95,7 @@ describe('the decision of a token read', () => {
     [15_000, 'serve short-lived'],
     [15_001, 'refresh'],
   ])(
-    'a token read %d ms after the issue of a thirty-second token decides to %s',
+    'a token read %d ms after the issue of a thirty-second token has the decision: %s',
     (age, expected) => {
       const grant = makeGrant({ token: makeToken({ expiresAt: MADE_AT + 30_000 }) })
       const connection = makeConnection({ grant, dueAt: MADE_AT + 20_000 })
@@ -100,7 +103,7 @@ describe('the decision of a token read', () => {
     },
   )
 
-  test('a token read refreshes if the caller rejects the current token, and serves if it rejects an older one', () => {
+  test('a token read refreshes if the caller rejects the current token, but not if the caller rejects an older one', () => {
     const now = MADE_AT + MINUTE
     const about = (rejected: string) => decideRead(makeConnection(), { ...demand, rejected }, now)
     expect(said(about('t_1'))).toBe('refresh')
@@ -136,7 +139,7 @@ describe('the decision of a token read', () => {
     expect(said(decideRead(single, demand, MADE_AT + 1))).toBe('reconnect_required')
   })
 
-  test('a token read of a failing connection serves a live token, else waits for the back-off', () => {
+  test('a token read of a failing connection serves a live token, and without one waits for the back-off', () => {
     const failing: Connection = {
       ...makeConnection(),
       status: 'failing',
@@ -208,14 +211,14 @@ describe('the decision of a token read', () => {
     expect(said(decideRead(failing, about, MADE_AT))).toBe('refresh')
   })
 
-  test('a token read of a token that had expired on arrival waits a minute before the next refresh', () => {
+  test('a token read refreshes a token that arrived already expired only after a minute', () => {
     const grant = makeGrant({ token: makeToken({ expiresAt: MADE_AT }) })
     const connection = makeConnection({ grant, lastRefreshedAt: MADE_AT, dueAt: MADE_AT })
     expect(said(decideRead(connection, demand, MADE_AT + 1))).toBe('wait')
     expect(said(decideRead(connection, demand, MADE_AT + MINUTE))).toBe('refresh')
   })
 
-  test('a token read never serves an expired token or one below the requested time to live', () => {
+  test('a token read never serves an expired token or a token with less than the requested time to live', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 4 * HOUR }),
