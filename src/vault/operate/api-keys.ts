@@ -6,7 +6,7 @@ import type { ApiKey } from '../../ports/store.ts'
 import { digest } from '../../core/base/digest.ts'
 import { parseCursor } from '../connections/parse-cursor.ts'
 
-/** The key is shown once; only its SHA-256 is kept. Its id is part of it, so that it is looked up by that. */
+/** Returns the key once and stores only its SHA-256. The key contains its id, for the lookup. */
 export async function createApiKey(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'callers' | 'observer'>,
   caller: Caller,
@@ -27,7 +27,7 @@ export async function createApiKey(
   return { key, secret }
 }
 
-/** In the order of their making, recently revoked ones included. */
+/** Lists keys in the order of their creation, including recently revoked ones. */
 export async function listApiKeys(
   ports: Pick<Ports, 'store'>,
   demand: { readonly cursor: string | null; readonly limit: number },
@@ -37,7 +37,7 @@ export async function listApiKeys(
   return { items: keys, nextCursor: next }
 }
 
-/** The next request with it is unauthenticated. */
+/** From the next request on, the key is rejected. */
 export async function revokeApiKey(
   ports: Pick<Ports, 'clock' | 'store' | 'callers' | 'observer'>,
   caller: Caller,
@@ -45,7 +45,7 @@ export async function revokeApiKey(
 ): Promise<void> {
   const { won } = await ports.store.write((trx) => trx.revokeApiKey(id, ports.clock.now()))
   if (won) ports.observer.keyRevoked({ key: id, by: caller.keyId })
-  // Also if the write did not win: an earlier call may have written it and failed before this line.
+  // Even if this write changed nothing: an earlier call may have failed between its write and this line.
   ports.callers.forget(id)
   if (!won) throw new VaultError('not_found', 'no such key')
 }

@@ -14,20 +14,20 @@ export type Readiness =
   /** `reason`: a `StoreFailure`, or `stopping`. */
   | { readonly ready: false; readonly reason: string }
 
-/** The job that starts what is due. */
+/** The name of the job that starts due refreshes. */
 export const SCAN = 'refresh-due'
 
-/** Null is what cannot be known while the database is away. */
+/** Values are null if they cannot be read because the database fails. */
 export type Health = {
   readonly stopping: boolean
   /** `reason`: a `StoreFailure`. */
   readonly database: { readonly ok: boolean; readonly reason: string | null }
-  /** Whether what is sealed opens again. */
+  /** Whether a value can be sealed and opened again. */
   readonly key: { readonly ok: boolean }
-  /** Rotations that are durable and that the database has not taken yet. */
+  /** Rotations that are in the journal, but not in the database yet. */
   readonly journal: { readonly waiting: number }
   readonly scheduler: {
-    /** When what is due was last looked for, to the end. */
+    /** When the last complete scan for due refreshes ended. */
     readonly lastScanAt: Instant | null
     readonly lagMs: number
     readonly jobs: readonly JobPulse[]
@@ -40,7 +40,7 @@ export type Health = {
     readonly state: 'ok' | CircuitReason
     readonly since: Instant | null
     readonly retryAt: Instant | null
-    /** Null: the provider is used without a secret of the settings. */
+    /** Null: the settings have no client secret for this provider. */
     readonly clientSecret: SecretInUse | null
   }[]
   readonly webhooks:
@@ -56,7 +56,7 @@ export type Health = {
     | null
 }
 
-/** Whether rotations can be kept: the database is there and takes a write. */
+/** Ready means that rotations can be stored: the database accepts a write. */
 export async function checkReadiness(ports: Pick<Ports, 'store' | 'pulse'>): Promise<Readiness> {
   if (ports.pulse.stopping) return { ready: false, reason: 'stopping' }
   const failure = await writeFailure(ports)

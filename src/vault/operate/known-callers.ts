@@ -13,7 +13,7 @@ const BOOTSTRAP: Caller = {
 
 type Known = { readonly digest: Buffer; readonly caller: Caller }
 
-/** The keys, as digests in memory: a read of a token asks no database for them. */
+/** The digests of all API keys, in memory, so that a token read needs no query for its key. */
 export class KnownCallers implements Callers {
   readonly #bootstrap: Buffer
   readonly #keys = new Map<string, Known>()

@@ -4,12 +4,12 @@ import type { StoredEvent } from '../../core/events/event.ts'
 import { yieldTurn } from '../../core/base/yield-turn.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** One poll reads so many pages at most, even if none of their events is the caller's. */
+/** One poll reads at most this many pages, even if the caller may see none of their events. */
 const PAGES_OF_A_POLL = 10
 
 /**
- * `after` is the cursor of an earlier answer; null: from the oldest kept. The cursor moves past events
- * that the caller does not reach, so that no poll reads them again.
+ * `after` is the cursor of an earlier answer. Null: from the oldest stored event. The cursor skips events
+ * that the caller may not see, so that no poll reads them again.
  */
 export async function listEvents(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,

@@ -6,9 +6,9 @@ import type { Writes } from '../../ports/store.ts'
 import { recordChange } from './record-change.ts'
 
 /**
- * A reconnect or an import may have kept the refresh token of a running refresh, and with it the attempt.
- * Then the new refresh token belongs to that connection and is not revoked. Returns false if no
- * connection has the attempt.
+ * A reconnect or an import may have kept the refresh token of a running refresh, together with its
+ * attempt. Then the new refresh token belongs to the connection with that attempt and is not revoked.
+ * Returns false if no connection has the attempt.
  */
 export async function adoptLateRotation(
   ports: Pick<Ports, 'endpoint' | 'providers' | 'sealer'>,
@@ -16,7 +16,7 @@ export async function adoptLateRotation(
   late: {
     readonly attempt: AttemptId
     readonly received: Secret | null
-    /** The attempt, if its refresh token may be spent. */
+    /** The attempt if its refresh token may be spent, else null. */
     readonly open: Attempt | null
   },
 ): Promise<boolean> {
@@ -24,7 +24,7 @@ export async function adoptLateRotation(
   const holder = await trx.connectionOfAttempt(attempt)
   if (holder === null || !isLive(holder) || holder.grant.kind !== 'oauth') return false
   const { grant } = holder
-  // Its access token is newer than that of the rotation.
+  // Keep the holder's access token: it is newer than that of the rotation.
   const rotated = { ...grant, generation: grant.generation + 1, refreshToken: received }
   const after = { ...holder, grant: received === null ? grant : rotated, attempt: open }
   await recordChange(ports, trx, { before: holder, after })

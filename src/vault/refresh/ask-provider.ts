@@ -14,7 +14,7 @@ import {
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint'>
 
-/** What proves the connection to the provider. */
+/** The proof that a request sends to the provider. */
 export type Evidence =
   | { readonly kind: 'refresh_token'; readonly secret: Secret }
   /** The client authenticates itself. */
@@ -48,7 +48,7 @@ export function askProvider(
   }
 }
 
-/** The request spends nothing, so a second one is safe. */
+/** The request spends no one-time token, so it can be repeated. */
 async function askUnspent(ports: Needs, ask: () => Promise<AttemptOutcome>): Promise<SendResult> {
   const first = await sendOnce(ports, ask)
   return hasNoResult(first.outcome) ? sendAgain(ports, ask, first.outcome) : first

@@ -48,7 +48,7 @@ export function hasMoved(seen: LiveConnection, current: LiveConnection): boolean
   return seen.grant.id !== current.grant.id || seen.grant.generation !== current.grant.generation
 }
 
-/** One refresh of a row that was just read: lease, request, classification, commit. */
+/** Refreshes a row that was just read: takes the lease, sends the request, commits the outcome. */
 export async function attemptRefresh(
   ports: AttemptNeeds,
   connection: LiveConnection,
@@ -60,7 +60,7 @@ export async function attemptRefresh(
   const id = newId('att', now, ports.random.bytes(10))
   const until = now + ports.policy.leaseMs
   const since = unknownSince(connection.attempt, now, provider.refresh)
-  // This write shows that the store works before a one-use token is spent.
+  // This write also proves that the store works before a one-time token is spent.
   const intent = await ports.store.write((trx) =>
     trx.beginAttempt(connection, { attempt: id, since, until, dueAt: until }, now),
   )
@@ -68,14 +68,14 @@ export async function attemptRefresh(
   const begunAt = ports.clock.monotonic()
   const sent = await askProvider(ports, connection, { provider, evidence })
   const ms = ports.clock.monotonic() - begunAt
-  // The refresh token may be spent by now: nothing below may be cancelled before the write.
+  // The refresh token may be spent now, so nothing may cancel the steps before the commit.
   const result = await commitOutcome(ports, connection, { id, provider, sent })
   const outcome = sent.outcome.kind
   ports.observer.refreshTook({ provider: connection.provider, outcome, ms })
   return result
 }
 
-/** Nothing can be sent. If there is an outcome, the grant has not ended. */
+/** Nothing can be sent. The grant has ended, unless there is an `outcome`. */
 type NoEvidence = {
   readonly kind: 'none'
   readonly after: LiveConnection
@@ -130,7 +130,7 @@ function refreshTokenOf(
 }
 
 function withoutRefreshToken(connection: LiveConnection, now: Instant): NoEvidence {
-  // An unreadable value may open again, so it is probed.
+  // An unreadable value may become readable again, so the schedule tries again.
   if (connection.failure?.reason === 'unreadable') {
     return { kind: 'none', after: afterUnreadable(connection, now) }
   }
@@ -169,10 +169,10 @@ async function commitOutcome(
   },
 ): Promise<RefreshResult> {
   const { outcome, sentAt, earlier } = flight.sent
-  // Only a rotation cannot be repeated: a client can request another token.
+  // Only a rotation cannot be repeated. For a machine grant, the client can request another token.
   const isRotation = outcome.kind === 'ok' && before.grant.kind === 'oauth'
   const entry = isRotation ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
-  // First of all: a rotation that is not in the journal is lost if the process dies.
+  // Do this first: a rotation that is not in the journal is lost if the process crashes.
   if (entry !== null) ports.journal.note(entry)
   const judged = await judgeOwner(ports, before, outcome)
   const ruled = judged.kind === 'other' ? otherAccount(outcome) : outcome
@@ -261,7 +261,7 @@ async function end(
     : announce(ports, after, outcome)
 }
 
-/** Another process holds the lease or has changed the row: waits for its result. */
+/** Another process has the lease or has changed the row. Waits for its result. */
 async function resultOfOther(ports: AttemptNeeds, seen: LiveConnection): Promise<RefreshResult> {
   const giveUpAt = ports.clock.monotonic() + ports.policy.deadlineMs
   for (;;) {

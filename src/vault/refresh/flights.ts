@@ -3,7 +3,7 @@ import type { ConnectionId } from '../../core/base/ids.ts'
 import type { LandedResult, RefreshResult } from '../../core/refresh/refresh-outcome.ts'
 import type { Flights } from '../../ports/ports.ts'
 
-/** One refresh per connection at a time: two would send one refresh token twice. */
+/** Runs one refresh per connection at a time: two would send the same refresh token twice. */
 export class SingleFlights implements Flights {
   readonly #air = new Map<ConnectionId, Promise<RefreshResult>>()
   readonly #reserved = new Set<ConnectionId>()
@@ -45,7 +45,7 @@ export class SingleFlights implements Flights {
     const parked = this.#parked.get(id)
     if (parked !== undefined) return Promise.resolve(parked)
     if (this.isLanding) return Promise.resolve({ kind: 'stopping' })
-    // The flight goes on if its caller hangs up.
+    // The flight continues if its caller disconnects.
     const flight = Promise.resolve()
       .then(fly)
       .finally(() => this.#air.delete(id))

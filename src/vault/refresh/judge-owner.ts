@@ -17,7 +17,7 @@ import { endsSiblings } from './siblings.ts'
 type Needs = Pick<Ports, 'clock' | 'endpoint' | 'providers'>
 
 export type Judgement =
-  /** Nothing was asked, or there was no answer: the next refresh asks again. */
+  /** The provider was not asked, or gave no answer. The next refresh asks again. */
   | { readonly kind: 'open' }
   | {
       readonly kind: 'same'
@@ -28,8 +28,8 @@ export type Judgement =
   | { readonly kind: 'other' }
 
 /**
- * Asks the provider once for the account of an imported grant, after its first refresh: the access token
- * and the refresh token of an import may belong to two accounts.
+ * After the first refresh of an imported grant, asks the provider once for its account. The access token
+ * and the refresh token of an import may belong to different accounts.
  */
 export async function judgeOwner(
   ports: Needs,
@@ -43,19 +43,19 @@ export async function judgeOwner(
   const { accessToken, providerData } = outcome.tokens
   const now = { ...before, providerData: { ...before.providerData, ...providerData } }
   const asked = await accountOf(ports, now, { accessToken, isImported: false })
-  // If accounts share grants, each refresh asks until the provider names the owner.
+  // If connections share grants, every refresh asks until the provider names the owner.
   const isNamed = asked.kind === 'ok' && asked.account.id !== null
   if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
   if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
   if (asked.kind !== 'ok')
     return { kind: 'same', owner: UNKNOWN_OWNER, account: before.account, providerData: {} }
   if (isOtherAccount(before.account, asked.account)) {
-    // The row is older than this check: it shares no grant, and keeps its own.
+    // The row is older than this check. It shares no grant, and keeps its own.
     if (grant.owner.is === 'unknown') return { kind: 'open' }
     const imported = await accountOfImport(ports, before, grant)
     const known = isShared ? before.account : imported
     if (known !== null && isOtherAccount(known, asked.account)) return { kind: 'other' }
-    // The imported token expired unasked: the account is the one that the provider names now.
+    // The imported token expired before the provider named its account, so trust the new answer.
     if (imported === null && grant.token !== null && !tokenLives(before, ports.clock.now())) {
       return { kind: 'same', ...found(asked, completed(asked.account, before.account)) }
     }
@@ -63,7 +63,7 @@ export async function judgeOwner(
   return { kind: 'same', ...found(asked, completed(before.account, asked.account)) }
 }
 
-/** Puts the result into the connection after the refresh. */
+/** Adds the judgement to the refreshed connection. */
 export function withJudgement(after: LiveConnection, judged: Judgement): LiveConnection {
   if (judged.kind !== 'same' || after.grant.kind !== 'oauth') return after
   const { owner, account } = judged
@@ -82,8 +82,8 @@ function found(asked: Extract<IdentifyOutcome, { kind: 'ok' }>, account: Account
 }
 
 /**
- * The account that the provider names for the imported access token; null if it names none. The account
- * that the app named is no evidence: apps confuse the ids of a provider.
+ * The account that the provider names for the imported access token. Null if it names none. The account
+ * that the app named is no evidence, because apps confuse a provider's ids.
  */
 async function accountOfImport(
   ports: Needs,

@@ -10,38 +10,38 @@ import { RecentRefreshes } from './recent-refreshes.ts'
 
 type Lane = {
   readonly queue: PQueue
-  /** Connections whose last refresh failed. They wait here and never fill the queue. */
+  /** Connections whose last refresh failed wait here, so that they never fill `queue`. */
   readonly troubled: PQueue
-  /** How many wait or run. */
+  /** How many refreshes wait or run. */
   readonly load: Record<Among, number>
-  /** How many the schedule started in the second `since`. */
+  /** How many refreshes the schedule started in the second `since`. */
   readonly begun: { since: number } & Record<Among, number>
   turn: Promise<void>
   nextStart: number
 }
 
-/** A little more than a second, because evenly sent requests arrive in small bursts. */
+/** Slightly more than a second, because requests may arrive at the provider closer together. */
 const PACED_SECOND_MS = 1_050
-/** Connections whose last refresh failed may have one place of four. */
+/** Connections whose last refresh failed may use one slot of four. */
 const TROUBLED_SHARE = 4
-/** After a start, everything that became due is overdue: the schedule begins at this share of its rate … */
+/** After a start, many refreshes are overdue. The schedule begins at this share of its rate … */
 const FIRST_SHARE = 0.1
-/** … and reaches the whole rate after this time. */
+/** … and reaches the full rate after this time. */
 const RAMP_MS = 10_000
-/** A number of refreshes that needs no ramp. */
+/** This many refreshes may always start, even during the ramp. */
 const HANDFUL = 5
 
 type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
 
 /**
- * One lane per client at a provider. It limits concurrency and rate, and refreshes that a caller waits
- * for go first. The rate uses the monotonic clock here: p-queue uses the wall clock and stalls when that
- * is set back.
+ * One lane per client at a provider. A lane limits concurrency and rate. Refreshes that a caller waits
+ * for go first. The rate limit is not p-queue's own, because that uses the wall clock and stalls when the
+ * clock is set back.
  */
 export class Lanes implements Traffic {
   readonly #clock: Clock
   readonly #limits: Limits
-  /** Connections may have own clients, so callers determine the number of keys. */
+  /** Connections may have their own clients, so callers determine the number of lanes. */
   readonly #lanes = new PrunedMap<string, Lane>((lane) => this.#isIdle(lane))
   readonly #circuits = new PrunedMap<string, Circuit>((circuit) => this.#isOver(circuit))
   #refreshed: RecentRefreshes
@@ -89,7 +89,7 @@ export class Lanes implements Traffic {
     const lane = this.#lane(client)
     const begun = this.#begunIn(lane)
     const taken = (one: Among) => Math.max(lane.load[one], begun[one])
-    // Thousands of imports must not delay connections in use.
+    // Imports count only against other imports, so that they never delay connections in use.
     const imports = among === 'unproven' ? taken('unproven') : 0
     const left = this.#aSecondsWork() - taken('healthy') - taken('troubled') - imports
     const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
@@ -156,12 +156,12 @@ export class Lanes implements Traffic {
     return size === 0 && nextStart <= this.#clock.monotonic()
   }
 
-  /** Connections with an own client have their own back-off, so their circuit may go. */
+  /** A connection with its own client also has a back-off, so its expired circuit can be dropped. */
   #isOver(circuit: Circuit): boolean {
     return isOwnClientKey(circuit.client) && admission(circuit, this.#clock.now()) !== 'held'
   }
 
-  /** The counts of the current second. A second scan in it gets no second share. */
+  /** The counts of the current second. A second scan within it shares the same limit. */
   #begunIn({ begun }: Lane): Lane['begun'] {
     const since = Math.floor((this.#clock.monotonic() - this.#openedAt) / 1_000)
     if (begun.since === since) return begun
@@ -169,8 +169,8 @@ export class Lanes implements Traffic {
   }
 
   /**
-   * How many refreshes the schedule may have in a lane, and may start there per second. What the ramp
-   * holds back waits in the database and not in the queue, so no caller waits behind it.
+   * How many scheduled refreshes a lane may contain, and may start per second. During the ramp, the rest
+   * waits in the database and not in the queue, so that no caller waits behind it.
    */
   #aSecondsWork(): number {
     const { concurrencyPerProvider, ratePerSecond } = this.#limits
@@ -180,7 +180,7 @@ export class Lanes implements Traffic {
     return Math.max(Math.min(HANDFUL, whole), Math.floor(whole * ramp))
   }
 
-  /** One after the other: late timers must not start together. */
+  /** Starts one after the other, because delayed timers could start several at once. */
   #pace(lane: Lane): Promise<void> {
     const former = lane.turn
     lane.turn = this.#next(lane, former)
@@ -199,7 +199,7 @@ function hurryIn(queue: PQueue, id: ConnectionId): void {
   try {
     queue.setPriority(id, 1)
   } catch (error) {
-    // It has begun or finished.
+    // The refresh has already started or finished.
     if (!(error instanceof ReferenceError)) throw error
   }
 }

@@ -1,6 +1,6 @@
 const LEAST = 64
 
-/** A map with keys from outside. Each time it doubles, it drops the entries that `isIdle` names. */
+/** A map whose keys come from callers. Each time its size doubles, it removes the idle entries. */
 export class PrunedMap<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #isIdle: (value: V, key: K) => boolean

@@ -14,8 +14,8 @@ const KEPT_PER_CLIENT = 32
 const DAY_MS = 24 * 3_600_000
 
 /**
- * The last refreshed connections of each client: the evidence for `core/refresh/rejection.ts` that the
- * client works. In memory only; a new process collects it again.
+ * The last refreshed connections of each client. They prove that the client works (see
+ * `core/refresh/rejection.ts`). They are only in memory, and a new process collects them again.
  */
 export class RecentRefreshes {
   readonly #clock: Clock
@@ -35,7 +35,7 @@ export class RecentRefreshes {
     this.#byClient.set(client, known)
   }
 
-  /** `isOwn`: the parameters of the connection lead to the provider, so only others with the same count. */
+  /** `isOwn`: the endpoint comes from the connection's data, so only others with equal data count. */
   hasOther(
     client: string,
     than: LiveConnection,

@@ -8,7 +8,7 @@ import { follow } from './siblings.ts'
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
 
 /**
- * Saves a changed connection, lets its siblings follow and appends the events. Returns every change.
+ * Saves a changed connection, updates its siblings and appends the events. Returns every change.
  * Throws `LostWriteError` if the row was changed meanwhile.
  */
 export async function recordChange(
@@ -20,7 +20,7 @@ export async function recordChange(
   return recordFollowing(ports, trx, change)
 }
 
-/** The same, but returns null if the row was changed meanwhile. */
+/** Like `recordChange`, but returns null if the row was changed meanwhile. */
 export async function tryRecordChange(
   ports: Needs,
   trx: Writes,
@@ -42,15 +42,15 @@ async function recordFollowing(
 }
 
 export type NewGrantChange = {
-  /** As stored: the connection may have joined the grant of its siblings. */
+  /** The connection as stored. It may now have the grant of its siblings. */
   readonly connection: LiveConnection
-  /** `created` also if a pending connection was confirmed. */
+  /** A confirmed pending connection is also `created`. */
   readonly change: 'created' | 'reconnected'
 }
 
 /**
- * Stores a connection with a new grant, over `before` if that is stored, lets its siblings follow and
- * appends the event. Throws `LostWriteError` if `before` was changed meanwhile.
+ * Inserts a connection with a new grant, or replaces `before`. Updates its siblings and appends the
+ * event. Throws `LostWriteError` if `before` was changed meanwhile.
  */
 export async function recordGrant(
   ports: Needs,
@@ -58,7 +58,7 @@ export async function recordGrant(
   of: {
     readonly before: Connection | null
     readonly after: LiveConnection
-    /** Without an event. */
+    /** Appends no event. */
     readonly isQuiet?: boolean
   },
 ): Promise<NewGrantChange> {
@@ -66,7 +66,7 @@ export async function recordGrant(
   if (before === null) await trx.insertConnection(after)
   else await trx.saveConnection(before, after)
   const { connection } = await follow(ports, trx, { before, after })
-  // An app has never seen a draft.
+  // The app does not know drafts, so a promoted draft is a new connection.
   const previous = before?.draft === null ? before : null
   const change = previous !== null && isLive(previous) ? 'reconnected' : 'created'
   if (isQuiet !== true) {

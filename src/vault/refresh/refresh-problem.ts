@@ -42,14 +42,14 @@ function failedProblem(result: Extract<Unfortunate, { kind: 'failed' }>, now: In
   return waitProblem(connection, retryAt - now)
 }
 
-/** The error for a caller during a back-off: nothing is sent, and it says when to retry. */
+/** The error for a caller during a back-off. It states when to retry. */
 export function waitProblem(connection: LiveConnection, waitMs: number): VaultError {
   const { failure } = connection
   if (failure?.reason === 'provider_misconfigured') return misconfigured(failure.detail)
   return unavailable(failure?.reason ?? 'provider_unavailable', waitMs)
 }
 
-/** A longer wait would come from a clock that was set back. */
+/** A longer wait is wrong: the clock was set back. */
 const LONGEST_WAIT_SECONDS = 3_600
 
 export function unavailable(reason: string, waitMs: number, detail = NOT_NOW): VaultError {
@@ -66,19 +66,19 @@ const REFUSED =
   'the provider refuses the grant or the OAuth client: check the client, then connect the user again'
 
 export const NOT_CONFIGURED = 'the provider is not in the settings any more'
-/** The answer that opened the circuit said what is wrong. */
+/** The answer that opened the circuit is not known here, so this names both causes. */
 export const HELD = 'the provider refused this OAuth client, or its endpoints are wrong'
 
 const CLIENT_REFUSED =
   'the provider refuses this OAuth client: check clientId and the client secret, and clientAuth, ' +
   'which says how the secret is sent (basic or post)'
 
-/** For the log: the code, and what to check if the client was refused. */
+/** The text for the log: the code, and what to check if the client was refused. */
 export function explained(detail: string): string {
   return detail === 'invalid_client' ? `${detail}: ${CLIENT_REFUSED}` : detail
 }
 
-/** A `detail` that is a sentence is ours. A code is the word of the provider and stays in the log. */
+/** A `detail` with spaces is Larder's own sentence. A code from the provider is only logged. */
 export function misconfigured(detail: string): VaultError {
   const isSentence = detail.includes(' ')
   const sentence = isSentence ? detail : CLIENT_REFUSED

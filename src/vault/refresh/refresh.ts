@@ -12,14 +12,14 @@ import { endsSiblings, leaderOf } from './siblings.ts'
 export type RefreshNeeds = AttemptNeeds
 
 /**
- * `forced` ignores back-off and open circuits, but not a Retry-After. `rescued` ignores that too, because
- * the lost rotation is gone after the grace.
+ * `forced` ignores back-off and open circuits, but respects a Retry-After. `rescued` ignores that too,
+ * because the lost rotation cannot be recovered after the grace.
  */
 export type RefreshReason = 'asked' | 'scheduled' | 'forced' | 'rescued'
 
 /**
- * The only way to a refresh, for reads, the schedule and `POST …/refresh`. `seen` is the connection as
- * the caller read it: if it was changed since, nothing is sent.
+ * Every refresh starts here: for reads, the schedule and `POST …/refresh`. `seen` is the connection as
+ * the caller read it. If its grant has changed since, nothing is sent.
  */
 export function refresh(
   ports: RefreshNeeds,
@@ -30,7 +30,7 @@ export function refresh(
   return hasLeader ? refreshLeader(ports, seen, wanted) : fly(ports, seen, wanted)
 }
 
-/** Connections on one grant are refreshed through their leader. */
+/** Connections that share a grant are refreshed through their leader. */
 async function refreshLeader(
   ports: RefreshNeeds,
   seen: LiveConnection,
@@ -42,11 +42,11 @@ async function refreshLeader(
   const leader = await leaderOf(ports, ports.store, current)
   const result = await fly(ports, leader, wanted)
   if (leader.id === seen.id || result.kind === 'stopping') return result
-  // The leader was deleted meanwhile; there is another.
+  // The leader was deleted meanwhile, so find the next leader.
   return result.kind === 'gone' ? refreshLeader(ports, seen, wanted) : asSeenBy(ports, seen, result)
 }
 
-/** The result of the leader for this connection. */
+/** Converts the leader's result to a result for this connection. */
 async function asSeenBy(
   ports: RefreshNeeds,
   seen: LiveConnection,
@@ -55,7 +55,7 @@ async function asSeenBy(
   const current = await ports.store.connection(seen.id)
   if (current === null || !isLive(current)) return { kind: 'gone' }
   if (hasMoved(seen, current)) return { kind: 'refreshed', connection: current }
-  // Not in the store yet, but in the journal.
+  // The refresh is in the journal, but not in the store yet.
   const isParked = result.kind === 'refreshed'
   return { ...result, connection: isParked ? onGrantOf(result.connection, current) : current }
 }
@@ -84,7 +84,7 @@ function amongOf({ status, failure }: LiveConnection): Among {
   return failure.reason === 'unproven' ? 'unproven' : 'troubled'
 }
 
-/** Whether the provider can check what the connection has: credentials need a probe in the preset. */
+/** Whether a request to the provider is possible. For credentials, the preset must have a probe. */
 export function canBeAsked(
   ports: Pick<RefreshNeeds, 'providers'>,
   { grant, provider }: LiveConnection,
@@ -95,8 +95,8 @@ export function canBeAsked(
 }
 
 /**
- * The open circuit, or the recently refused client, that prevents a refresh; null if the provider may be
- * asked. Checked before a caller waits in a lane.
+ * Returns why a refresh is not possible now: an open circuit, or a recently refused client. Null if a
+ * request may be sent. Checked before a caller waits in a lane.
  */
 export function refreshBlockedBy(
   ports: Pick<RefreshNeeds, 'endpoint' | 'traffic' | 'clock'>,
@@ -125,10 +125,10 @@ async function refreshOnce(
   if (connection === null || !isLive(connection)) return { kind: 'gone' }
   if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }
   const provider = ports.providers.get(connection.provider)
-  // The provider is not configured any more: everything is kept until it is again.
+  // The provider is no longer configured. Keep the connection until it is configured again.
   if (provider === undefined) return held(ports, connection, { reason: 'not_configured' })
 
-  // Nothing is sent, so the circuit does not matter.
+  // Nothing will be sent, so ignore the circuit.
   if (connection.grant.kind === 'oauth' && !isRenewable(connection.grant)) {
     return attemptRefresh(ports, connection, provider)
   }
@@ -156,8 +156,8 @@ async function held(
   },
 ): Promise<RefreshResult> {
   const retryAt = Math.max(open.until ?? 0, ports.clock.now() + HELD_AGAIN_MS)
-  // The scan skips connections of the configured client while its circuit is open. It does not know the
-  // circuits of own clients, so those connections are postponed one by one.
+  // While the configured client's circuit is open, the scan skips its connections. The scan does not know
+  // the circuits of connections' own clients, so postpone each such connection here.
   if (connection.client !== null) {
     const after = { ...connection, dueAt: retryAt }
     await ports.store.write((trx) => tryRecordChange(ports, trx, { before: connection, after }))

@@ -10,9 +10,9 @@ import { type Landing, park } from './save-refresh.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
 
 /**
- * Runs at start, before any refresh. Rotations that an earlier process could write to the journal only
- * are served at once and committed when the store works. Until then their connections are not refreshed,
- * because the refresh tokens on the rows are spent.
+ * Runs at start, before any refresh. Reads rotations that an earlier process could write only to the
+ * journal. They are used at once, and committed when the store works. Until then their connections are
+ * not refreshed, because the stored refresh tokens are spent.
  */
 export async function replayJournal(ports: AttemptNeeds): Promise<number> {
   const { entries } = ports.journal
@@ -22,7 +22,7 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
       const landing = landingOf(ports, connection, entry)
       park(ports, landing)
     } else if (connection !== null && isLive(connection) && connection.grant.id === entry.grantId) {
-      // Committed before the crash.
+      // The earlier process committed this rotation before it ended.
       ports.journal.drop(entry)
     } else {
       await giveUp(ports, connection, entry)
@@ -32,8 +32,8 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
 }
 
 /**
- * A reconnect or a deletion came first: the tokens go to the connection that kept the refresh token, or
- * are revoked. If the disk is still full, they wait for the next start.
+ * The connection was reconnected or deleted meanwhile. The tokens go to the connection that kept the
+ * refresh token, or are revoked. If the store fails, they wait for the next start.
  */
 async function giveUp(
   ports: AttemptNeeds,
@@ -52,7 +52,7 @@ async function giveUp(
     })
     ports.journal.drop(entry)
   } catch (error) {
-    // It stays in the journal for the next start.
+    // The entry stays in the journal for the next start.
     if (!(error instanceof StoreError || error instanceof LostWriteError)) throw error
   }
 }

@@ -30,15 +30,15 @@ type Needs = Pick<
   | 'journal'
 >
 
-/** The result of a refresh, to be committed. */
+/** A refresh result that must be committed. */
 export type Landing = {
   readonly attempt: AttemptId
   readonly before: LiveConnection
   readonly after: LiveConnection
   readonly outcome: AttemptOutcome | OtherAccount
-  /** The rotation for the journal; null if there is none. */
+  /** The journal entry of the rotation. Null if there is no rotation. */
   readonly entry: JournalEntry | null
-  /** Written in the same transaction. */
+  /** Additional writes in the same transaction. */
   readonly also: (trx: Writes) => Promise<void>
 }
 
@@ -46,9 +46,9 @@ const LONGEST_WAIT_MS = 5_000
 
 /**
  * Commits the result of a refresh. Returns false if the row was changed meanwhile. If the store fails,
- * the result is parked and the write repeated, because the provider will not answer the same again. A
- * rotation is first kept in the journal. If that fails too, this returns only after a commit, so that
- * nobody sees its effect.
+ * the result is parked and the write is retried, because the provider cannot be asked again. A rotation
+ * is written to the journal first. If that fails too, this function returns only after the commit: no
+ * caller may use tokens that a crash would lose.
  */
 export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
   try {
@@ -64,7 +64,7 @@ export async function saveRefresh(ports: Needs, landing: Landing): Promise<boole
   return true
 }
 
-/** Serves the result from memory until it is committed. */
+/** Keeps the result in memory for all callers until it is committed. */
 export function park(ports: Needs, landing: Landing): void {
   const { after: connection, outcome } = landing
   const result: LandedResult =
@@ -74,7 +74,7 @@ export function park(ports: Needs, landing: Landing): void {
   ports.flights.park(result, (ending) => saveEventually(ports, landing, ending))
 }
 
-/** If the process ends now, the user is disconnected. */
+/** The rotation is only in memory: if the process ends now, the user must reconnect. */
 async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> {
   const { id, provider } = landing.before
   ports.observer.rotationInMemory({ id, provider })
@@ -84,8 +84,8 @@ async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> 
 }
 
 /**
- * Repeats the write until it succeeds; then the journal forgets the rotation. A process that is `ending`
- * tries once more and leaves the rotation in the journal to the next one.
+ * Retries the commit until it succeeds. If the process is `ending`, tries once more and then leaves the
+ * rotation in the journal for the next process.
  */
 async function saveEventually(
   ports: Needs,
@@ -103,13 +103,16 @@ async function saveEventually(
   }
 }
 
-/** A fault of ours must not lose the answer of the provider. The store logs its own failures. */
+/** Logs the error and never throws, because the answer must not be lost. The store logs its own errors. */
 function report({ observer }: Needs, { before }: Landing, error: unknown): void {
   if (error instanceof StoreError) return
   observer.refreshBroke({ id: before.id, provider: before.provider, error })
 }
 
-/** One transaction with all events, fenced by grant and generation; then the journal may forget it. */
+/**
+ * Commits the result and all its events in one transaction, fenced by grant and generation. Then removes
+ * the journal entry.
+ */
 async function commit(ports: Needs, landing: Landing): Promise<boolean> {
   const { before, outcome, entry } = landing
   const changes = await ports.store.write(async (trx) => {
@@ -129,7 +132,7 @@ async function commit(ports: Needs, landing: Landing): Promise<boolean> {
   return changes !== null
 }
 
-/** Account, label and metadata are sealed together, so an edit during the refresh is kept. */
+/** Keeps an edit during the refresh: label and metadata are sealed together with the account. */
 async function withEdits(
   trx: Pick<Writes, 'connection'>,
   { before, after }: Landing,
@@ -140,7 +143,10 @@ async function withEdits(
   return { ...after, label: current.label, metadata: current.metadata }
 }
 
-/** The row has a newer grant, or is gone: passes the late tokens on, or revokes them. */
+/**
+ * Called if the row was deleted or has a newer grant. Gives the late tokens to the connection that needs
+ * them, or revokes them.
+ */
 async function dropLateTokens(
   ports: Needs,
   trx: Writes,
@@ -148,7 +154,7 @@ async function dropLateTokens(
 ): Promise<void> {
   const current = await trx.connection(before.id)
   const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
-  // Another process rotated the same grant: a revocation of our tokens would end its tokens too.
+  // Another process rotated the same grant. Revoking these tokens would end its tokens too.
   if (isSameGrant) return
   const received = receivedRefreshToken(outcome)
   if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return

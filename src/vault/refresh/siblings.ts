@@ -20,10 +20,10 @@ import { isSameRefreshToken } from '../connections/token-id.ts'
 import type { Change } from './report-disconnected.ts'
 
 /*
- * At some providers a refresh ends the refresh tokens of all other grants that the same account gave the
- * same client. There, the connections of an account share one grant: one of them, the leader, is
- * refreshed, and the others follow. A connection shares only if the provider has named its owner (see
- * `GrantOwner`). If the app's word were enough, one tenant could get the tokens of another.
+ * At some providers, a refresh ends the refresh tokens of all other grants of the account and client.
+ * There, the connections of an account share one grant. One of them, the leader, is refreshed, and the
+ * others get its tokens. A connection shares a grant only if the provider has named its owner (see
+ * `GrantOwner`). If the app could name the owner, one tenant could get the tokens of another.
  */
 
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
@@ -36,7 +36,7 @@ export function endsSiblings(
   return providers.get(provider)?.refresh.endsSiblings === true
 }
 
-/** The oldest stored connection on the grant, which is refreshed for all; `connection` if it is alone. */
+/** The oldest stored connection that shares the grant. It is refreshed for all of them. */
 export async function leaderOf(
   ports: Needs,
   reads: SiblingReads,
@@ -49,15 +49,15 @@ export async function leaderOf(
 }
 
 type Followed = {
-  /** As it is stored now. */
+  /** The connection as it is stored now. */
   readonly connection: LiveConnection
   readonly siblings: readonly Change[]
 }
 
 /**
- * Writes to the siblings what a stored change of one connection means for them. A new grant becomes the
- * grant of all, unless the siblings were refreshed after it was issued: then it is dead already, and the
- * connection joins theirs. A refresh, whatever its outcome, counts for all.
+ * Applies a stored change of one connection to its siblings. A new grant becomes the grant of all, unless
+ * a sibling was refreshed after the new grant was issued: then the new grant is dead, and the connection
+ * gets the siblings' grant. Any refresh outcome counts for all.
  */
 export async function follow(
   ports: Needs,
@@ -121,7 +121,7 @@ async function siblingsOf(
 }
 
 /**
- * Every stored connection whose grant a refresh of this one would end, itself included. Empty at most
+ * Every stored connection whose grant a refresh of this one would end, including itself. Empty at most
  * providers.
  */
 async function allOnGrant(
@@ -140,12 +140,12 @@ async function allOnGrant(
     all
       .filter(isLive)
       .filter((one) => one.grant.kind === kind)
-      // The query uses a hash; the account id is sealed.
+      // The query compares a hash of the account id, so compare the id itself too.
       .filter((one) => one.account.id === accountId)
       .filter((one) => ports.endpoint.clientKey(one.provider, one.client) === client)
-      // The same account id at two instances of a provider means two accounts.
+      // The same account id at two instances of a provider belongs to two accounts.
       .filter((one) => sameParams(paramsOf(provider, one), paramsOf(provider, connection)))
-      // Rows from before the owner was stored share a grant if they hold the same refresh token.
+      // Older rows have no stored owner. They share a grant if they have the same refresh token.
       .filter(
         ({ grant }) =>
           haveOneOwner(connection.grant, grant) ||
@@ -154,7 +154,7 @@ async function allOnGrant(
   )
 }
 
-/** Adds the defaults of the settings. */
+/** Adds the default values from the settings. */
 function paramsOf({ params }: Provider, connection: LiveConnection): Record<string, string> {
   const defaults = Object.entries(params).flatMap(([name, { default: value }]) =>
     value === null ? [] : [[name, value] as const],

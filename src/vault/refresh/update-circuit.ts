@@ -9,8 +9,8 @@ import type { Writes } from '../../ports/store.ts'
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer'>
 
 /**
- * Updates the circuit of the client at once, so that parallel refreshes see it. `write` saves it with its
- * event in the transaction of the outcome.
+ * Updates the circuit of the client in memory at once, so that parallel refreshes see it. `write` stores
+ * the circuit and its event in the transaction of the outcome.
  */
 export function updateCircuit(
   ports: Needs,
@@ -30,7 +30,7 @@ export function updateCircuit(
     const whose = isOwnClientKey(client) ? 'own' : 'configured'
     ports.observer.circuitChanged({ provider, client: whose, id, reason, open: reason !== null })
   }
-  // Trouble with an own client shows on the connection and is no event of the provider.
+  // If a connection's own client fails, the connection shows it. There is no provider event.
   const event = isNews && !isOwnClientKey(client) ? circuitEvent(before, after) : null
   return {
     write: async (trx) => {
@@ -47,7 +47,7 @@ const CIRCUIT_EVENT: Record<CircuitReason, Omit<ProviderEvent, 'provider'> | nul
     reason: 'misconfigured',
     nextAction: 'fix_configuration',
   },
-  // The app need not know that the provider asked to slow down.
+  // The app does not need to know that the provider throttles requests.
   throttled: null,
 }
 const RECOVERED = { type: 'provider.recovered', reason: null, nextAction: null } as const
