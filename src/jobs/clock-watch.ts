@@ -2,7 +2,7 @@ import type { Clock } from '../ports/ports.ts'
 
 const TOLERATED_MS = 2_000
 
-/** Compares the wall clock with the monotonic clock, to find that the wall clock was set. */
+/** Compares the wall clock with the monotonic clock to detect that somebody set the wall clock. */
 export class ClockWatch {
   readonly #clock: Clock
   #offset: number
@@ -12,7 +12,7 @@ export class ClockWatch {
     this.#offset = clock.now() - clock.monotonic()
   }
 
-  /** Returns by how much the wall clock was set since the last call; 0 below the tolerance. */
+  /** Returns how far the wall clock was set since the last call; 0 below the tolerance. */
   steppedBy(): number {
     const offset = this.#clock.now() - this.#clock.monotonic()
     const byMs = Math.round(offset - this.#offset)

@@ -11,7 +11,7 @@ import { renewDataKeyWhenDue, reSealRetired } from '../vault/upkeep/renew-data-k
 import { SCAN } from '../vault/operate/health.ts'
 import type { Job } from './schedule.ts'
 
-/** All work that no caller asks for. */
+/** All background work. */
 export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): readonly Job[] {
   return [
     {
@@ -46,8 +46,8 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
       everyTick: false,
       run: () => announceExpiry(ports),
     },
-    // Before the renewal, also after a start: rows that a running write sealed may still use a key that
-    // was retired a moment ago.
+    // Listed before the renewal, because right after a renewal a running write may still seal with the
+    // retired key.
     { name: 're-seal', cron: '41 * * * *', everyTick: false, run: () => reSealRetired(ports) },
     {
       name: 'renew-data-key',
@@ -57,7 +57,7 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
     },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
     { name: 'keep-webhooks', cron: '27 * * * *', everyTick: false, run: () => keepWebhooks(ports) },
-    // One job for each endpoint, so that a receiver that hangs delays no other.
+    // One job per endpoint, so that a receiver that does not respond delays no other.
     ...ports.webhooks.endpoints.map((endpoint) => ({
       name: `deliver-webhook ${endpoint.id}`,
       cron: '* * * * *',
@@ -67,7 +67,10 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
   ]
 }
 
-/** The database overwrites deleted values at once; emptying its log each minute removes them there, too. */
+/**
+ * SQLite overwrites deleted values in the database at once. Emptying the log each minute removes them
+ * from the log.
+ */
 async function beat({ store }: Pick<Ports, 'store'>): Promise<void> {
   await store.probe()
   await store.emptyLog()

@@ -3,14 +3,16 @@ import type { Instant } from '../core/base/ids.ts'
 import type { Clock, JobPulse, Pulse } from '../ports/ports.ts'
 import { ClockWatch } from './clock-watch.ts'
 
-/** Work that repeats. A job has one run at a time. */
+/** Repeated work. A job never runs twice at the same time. */
 export type Job = {
   readonly name: string
-  /** Cron, in UTC. Not finer than minutes, because node-cron runs each slot that a clock skips. */
+  /**
+   * Cron, in UTC. Not finer than minutes, because node-cron runs every slot that a clock change skips.
+   */
   readonly cron: string
-  /** Runs at each tick, too. */
+  /** Whether the job also runs at each tick. */
   readonly everyTick: boolean
-  /** `ending` aborts when the process stops, so that a long run can end early. */
+  /** `ending` aborts when the process stops, so that a long run can stop early. */
   readonly run: (ending: AbortSignal) => Promise<unknown>
 }
 
@@ -25,19 +27,19 @@ type Surroundings = {
 const TICK_MS = 1_000
 
 /**
- * Runs jobs by node-cron, and by a tick of its own each second. A planned cron task stops when the wall
+ * Runs jobs with node-cron, and with its own tick each second. A cron task stops working when the wall
  * clock is set, so the schedule then plans all tasks again.
  */
 export class Schedule implements Pulse, AsyncDisposable {
   readonly #clock: Clock
   readonly #jobs: readonly Job[]
   readonly #around: Surroundings
-  /** Begins before `start`, so that the first tick finds a clock that was set during the start. */
+  /** Created before `start`, so that the first tick detects a clock change during the start. */
   readonly #watch: ClockWatch
   readonly #running = new Map<string, Promise<void>>()
   readonly #begun = new Map<string, number>()
   readonly #ended = new Map<string, Instant>()
-  /** Jobs that may have missed a planned run. Each finds in the database whether there is work. */
+  /** Jobs that may have missed a planned run. Each job checks in the database whether it has work. */
   readonly #missed = new Set<Job>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
@@ -70,14 +72,14 @@ export class Schedule implements Pulse, AsyncDisposable {
     return Math.max(0, Math.round(this.#clock.monotonic() - this.#lastTick - TICK_MS))
   }
 
-  /** Runs each job once, because no process may have run at its planned time. */
+  /** Runs each job once, because no process may have run at the planned times. */
   start(): void {
     this.#plan()
     this.#missAll()
     this.#ticking = this.#tick()
   }
 
-  /** Begins no new run, and waits for running jobs. */
+  /** Starts no new run and waits for running jobs. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     this.#unplan()
@@ -111,7 +113,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     if (!job.everyTick) this.#missed.add(job)
   }
 
-  /** Runs missed jobs one after the other, so that they do not all start at once. */
+  /** Runs missed jobs one by one, so that they do not all start at once. */
   async #catchUp(): Promise<void> {
     if (this.#catchingUp) return
     this.#catchingUp = true
@@ -131,7 +133,7 @@ export class Schedule implements Pulse, AsyncDisposable {
         suppressMissedWarning: true,
         logger: SILENT,
       })
-      // node-cron reports this if the process was suspended or busy at the planned second.
+      // node-cron emits this if the process was suspended or busy at the planned second.
       task.on('execution:missed', () => this.#miss(job))
       void task.start()
       return task
@@ -143,7 +145,9 @@ export class Schedule implements Pulse, AsyncDisposable {
     this.#tasks = []
   }
 
-  /** Checks for a running job here, because a task that was planned again does not know about it. */
+  /**
+   * Checks for a running job here, because a newly planned task does not know about runs of the old task.
+   */
   async #run(job: Job): Promise<void> {
     if (this.stopping || this.#running.has(job.name)) return
     this.#begun.set(job.name, this.#clock.monotonic())
@@ -165,5 +169,5 @@ export class Schedule implements Pulse, AsyncDisposable {
   }
 }
 
-/** The schedule reports what node-cron would print. */
+/** Silences node-cron, because the schedule reports the same failures. */
 const SILENT = { info() {}, warn() {}, error() {}, debug() {} }

@@ -12,27 +12,27 @@ import { signatureHeaders } from './sign.ts'
 export type WebhookOptions = {
   readonly endpoints: readonly WebhookEndpoint[]
   readonly clock: Pick<Clock, 'now'>
-  /** For the whole exchange, from the DNS look-up to the last byte. */
+  /** Limits the whole exchange, from the DNS look-up to the last byte. */
   readonly deadlineMs?: number
 }
 
 const DEADLINE_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** Larder reads so much of an answer's body, and drops it. */
+/** The most bytes that Larder reads of a response body. It ignores their content. */
 const ANSWER_LIMIT = 64 * 1024
 
-/** By these a receiver says that it is busy, not that it refuses the event. */
+/** With these statuses a receiver is busy. It does not refuse the event. */
 const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 export type OpenWebhooks = Webhooks &
   Disposable & {
-    /** Used from the next delivery on. */
+    /** The next delivery uses the new secrets. */
     replaceSecrets(id: WebhookId, secrets: readonly Secret[]): void
   }
 
 /**
- * Sends events to receivers. There is no guard against http and private addresses, because only the
- * operator sets a receiver's address. Disposing ends running deliveries.
+ * Sends events to receivers. Allows http and private addresses, because only the operator sets the
+ * address of a receiver. Disposing aborts running deliveries.
  */
 export function openWebhooks(options: WebhookOptions): OpenWebhooks {
   const stop = new AbortController()
@@ -72,13 +72,13 @@ function requestFor(endpoint: WebhookEndpoint, event: StoredEvent, sentAtSeconds
 }
 
 type Answer = { readonly status: number; readonly retryAfter: string | null }
-/** A closed list, because operators see it. */
+/** A closed list, because operators see these values. */
 type Fault = ConnectFault | Cut | 'reset'
 
 const connector: Connector = (url, signal) =>
   connect(url, { timeoutMs: CONNECT_TIMEOUT_MS, signal })
 
-/** Returns what decides: status and Retry-After. Reads the body and drops it. */
+/** Returns the status and Retry-After. Reads the body and ignores its content. */
 async function post(
   request: ReturnType<typeof requestFor>,
   options: { readonly deadlineMs: number; readonly stop: AbortSignal },
