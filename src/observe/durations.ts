@@ -1,7 +1,7 @@
 import { Gauge, Histogram, type Registry } from 'prom-client'
 
 type Series = {
-  /** One count for each bucket; the last bucket has no bound. */
+  /** One count per bucket. The last bucket has no upper bound. */
   readonly counts: Float64Array
   sum: number
 }
@@ -10,18 +10,19 @@ type Options = {
   readonly name: string
   readonly help: string
   readonly labels: readonly [outer: string, inner: string]
-  /** Upper bounds in seconds. */
+  /** Upper bounds of the buckets in seconds. */
   readonly bounds: readonly number[]
   readonly registry: Registry
 }
 
 /**
- * A histogram whose observation costs two look-ups and two additions. prom-client's own hashes labels at
- * each observation, which would slow a token read; this one builds labels at a scrape.
+ * A histogram whose observation costs two look-ups and two additions. prom-client's histogram hashes
+ * labels at each observation, which would slow down token requests. This class builds labels only at a
+ * scrape.
  */
 export class Durations extends Gauge {
   readonly #options: Options
-  /** Has no values; it gives the metric its type. */
+  /** Has no values. Its metadata give the metric the type histogram. */
   readonly #description: Histogram
   readonly #series = new Map<string, Map<string, Series>>()
 
@@ -32,7 +33,7 @@ export class Durations extends Gauge {
     this.#description = new Histogram({ name, help, registers: [] })
   }
 
-  /** Adds one observation; `outer` and `inner` are the values of the labels. */
+  /** Adds one observation. `outer` and `inner` are the values of the two labels. */
   add(outer: string, inner: string, ms: number): void {
     const { bounds } = this.#options
     const series = this.#series.get(outer)?.get(inner) ?? this.#begin(outer, inner)

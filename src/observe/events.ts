@@ -6,17 +6,17 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import type { Observer } from '../ports/ports.ts'
 import { webhookEvents } from './webhook-events.ts'
 
-/** One function for each business event: it writes a log line, and counts a metric if there is one. */
+/** One function per business event. It writes a log line, counts a metric, or both. */
 export interface Events extends Observer {
   settingDoubted(e: { warning: string }): void
   keysMade(e: { paths: readonly string[] }): void
-  /** Expected at the first start. Later it means that the volume with the vault is missing. */
+  /** Expected at the first start. At a later start it means that the volume with the vault is missing. */
   vaultMade(e: { vaultId: string }): void
   /** Called for each failed read or write. Logs each reason once until a write succeeds. */
   storeFailed: (reason: StoreFailure) => void
   /** Called for each successful write. Logs a line if the database had failed before. */
   storeWritten: () => void
-  /** An index hid rows or listed wrong ones: the file is damaged, and its disk may be. */
+  /** An index did not match its table: the file is damaged, and the disk may be faulty. */
   indexesRemade(): void
   started(e: {
     version: string
@@ -29,21 +29,24 @@ export interface Events extends Observer {
   providerReady(e: { provider: ProviderId; redirectUri: string }): void
   /** The vault has connections of a provider that is not configured. */
   providerMissing(e: { provider: ProviderId; connections: number }): void
-  /** `rotations` were only in the journal; the outcome of `attempts` is unknown, so they are repeated. */
+  /**
+   * The journal had `rotations` that the database did not have. The outcome of `attempts` is unknown, so
+   * they are retried.
+   */
   recovered(e: { rotations: number; attempts: number }): void
-  /** After SIGHUP: one provider or webhook has `count` secrets that differ from before. */
+  /** After SIGHUP: `count` secrets of one provider or webhook changed. */
   secretsChanged(e: { provider?: string; webhook?: string; count: number }): void
-  /** The secret files are bad, so the secrets that were read before stay in force. */
+  /** The secret files are invalid, so Larder continues with the old secrets. */
   secretsRefused(e: { provider?: string; webhook?: string; problems: readonly string[] }): void
   secretsRead(e: { changed: number; refused: number }): void
-  /** `reason`: the signal, or the fault. */
+  /** `reason` is the signal or the error. */
   stopping(e: { reason: string }): void
   stopped(): void
-  /** A fault of Larder, the database or a provider. The caller got only `requestId`. */
+  /** An error in Larder, the database or a provider. The caller got only `requestId`. */
   requestFailed(e: { requestId: string; route: string; error: unknown }): void
   /**
-   * One request to the private API, at level `debug`. Of what the caller sent it logs only the method,
-   * because a path holds user ids, and a query holds token ids and e-mails.
+   * One request to the private API, at level `debug`. Logs no path or query of the caller, because a path
+   * contains user ids, and a query contains token ids and e-mail addresses.
    */
   requestAnswered(e: {
     method: string
@@ -53,22 +56,22 @@ export interface Events extends Observer {
     durationMs: number
     /** Null if the caller sent no known key. */
     keyId: string | null
-    /** Null unless the answer is an error. */
+    /** Null unless the response is an error. */
     requestId: string | null
   }): void
   jobFailed(e: { job: string; error: unknown }): void
-  /** The wall clock differs from the monotonic clock, so the schedule was planned again. */
+  /** The wall clock was set, so the schedule was planned again. */
   clockStepped(e: { byMs: number }): void
-  /** Larder did not start; standard error tells the operator what to fix. */
+  /** Larder did not start. Standard error tells the operator what to fix. */
   refused(e: { error: unknown }): void
-  /** An error that no code caught; the process ends. */
+  /** An uncaught error. The process ends. */
   crashed(e: { kind: 'serve' | 'uncaughtException' | 'unhandledRejection'; error: unknown }): void
   readonly metrics: Metrics
-  /** Writes the queued lines within a second, and ends the log. Never throws. */
+  /** Writes the queued lines within a second, then closes the log. Never throws. */
   close(): Promise<void>
 }
 
-/** Writes to standard output, or to `sink`. */
+/** Writes to standard output unless `sink` is given. */
 export function openEvents(options: {
   readonly level: LogLevel
   readonly sink?: DestinationStream
@@ -98,12 +101,12 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       log.info({ event: 'connection.reconnected', ...e }, 'user reconnected')
     },
     connectWarned: (e) =>
-      log.warn({ event: 'connection.warned', ...e }, 'connection works but will not last'),
+      log.warn({ event: 'connection.warned', ...e }, 'connection works now but will stop working'),
     connectFailed: (e) => {
       metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
       log.warn({ event: 'connection.connect_failed', ...e }, 'user could not connect')
     },
-    // `connectFailed` is called, too.
+    // Counts no connect, because the caller also calls `connectFailed`.
     connectBroke: ({ error, ...e }) => {
       metrics.internalErrors.inc({ outcome: 'connect' })
       const fault = describeError(error)
@@ -130,17 +133,17 @@ function connectionEvents(log: Logger, metrics: Metrics) {
     },
     revocationSkipped: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'skipped' })
-      log.info({ event: 'grant.revocation_skipped', ...e }, 'revocation dropped: grant in use')
+      log.info({ event: 'grant.revocation_skipped', ...e }, 'revocation skipped: grant in use')
     },
     revocationFailed: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'failed' })
-      log.warn({ event: 'grant.revocation_failed', ...e }, 'revocation failed; it is retried')
+      log.warn({ event: 'grant.revocation_failed', ...e }, 'revocation failed and will be retried')
     },
     revocationGivenUp: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'given_up' })
-      log.error({ event: 'grant.revocation_given_up', ...e }, 'revocation given up')
+      log.error({ event: 'grant.revocation_given_up', ...e }, 'revocation given up after a week')
     },
-    // Not logged: a line would cost more than the read of a token.
+    // Not logged: a log line would cost more than the token request.
     tokenServed: (e) => metrics.tokenServed(e.provider, e.how),
   } satisfies Partial<Observer>
 }
@@ -161,35 +164,35 @@ function refreshEvents(log: Logger, metrics: Metrics) {
     },
     refreshBroke: ({ error, ...e }) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'broke' })
-      log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'refresh broke')
+      log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'refresh crashed')
     },
     refreshTook: (e) => metrics.refreshDurations.add(e.provider, e.outcome, e.ms),
     refreshLost: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })
-      log.error({ event: 'refresh.lost', ...e }, 'rotation dropped: the grant changed')
+      log.error({ event: 'refresh.lost', ...e }, 'new tokens dropped: grant replaced')
     },
     rotationInMemory: (e) => {
       metrics.inMemory.inc()
       log.error(
         { event: 'rotation.in_memory', ...e },
-        'rotation only in memory: do not stop Larder',
+        'new tokens are only in memory: do not stop Larder',
       )
     },
     rotationSaved: (e) => {
       metrics.inMemory.dec()
-      log.warn({ event: 'rotation.saved', ...e }, 'rotation from memory stored')
+      log.warn({ event: 'rotation.saved', ...e }, 'new tokens from memory are now stored')
     },
     clientSecretSwitched: (e) =>
-      log.warn({ event: 'client.secret_switched', ...e }, 'another client secret works'),
+      log.warn({ event: 'client.secret_switched', ...e }, 'provider accepts another client secret'),
     circuitChanged: (e) => {
-      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'calls with this client go on')
+      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'OAuth client works again')
       else if (e.client === 'own') log.warn({ event: 'circuit.opened', ...e }, CALLS_HELD)
       else log.error({ event: 'circuit.opened', ...e }, CALLS_HELD)
     },
   } satisfies Partial<Observer>
 }
 
-const CALLS_HELD = 'calls with this client are held back'
+const CALLS_HELD = 'requests with this OAuth client are paused'
 
 function storageEvents(log: Logger, metrics: Metrics) {
   const failing = new Set<StoreFailure>()
@@ -228,30 +231,30 @@ function processEvents(log: Logger, metrics: Metrics) {
     providerReady: (e) =>
       log.info({ event: 'provider.ready', ...e }, 'register this redirect URI at the provider'),
     issuerUnreachable: (e) =>
-      log.warn({ event: 'provider.issuer_unreachable', ...e }, 'no metadata from the issuer'),
+      log.warn({ event: 'provider.issuer_unreachable', ...e }, 'cannot fetch issuer metadata'),
     providerMissing: (e) =>
-      log.warn({ event: 'provider.missing', ...e }, 'a provider is not configured'),
+      log.warn({ event: 'provider.missing', ...e }, 'provider is not in the settings'),
     secretsChanged: (e) => log.info({ event: 'secrets.changed', ...e }, 'secrets changed'),
     secretsRefused: (e) =>
-      log.error({ event: 'secrets.refused', ...e }, 'bad secret files: old secrets stay in force'),
+      log.error({ event: 'secrets.refused', ...e }, 'invalid secret files, old secrets in use'),
     secretsRead: (e) => log.info({ event: 'secrets.read', ...e }, 'secret files read again'),
     stopping: (e) =>
-      log.info({ event: 'process.stopping', ...e }, 'stopping after running refreshes end'),
+      log.info({ event: 'process.stopping', ...e }, 'stopping: waiting for running refreshes'),
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
     recovered: (e) =>
-      log.warn({ event: 'process.recovered', ...e }, 'earlier process left refreshes unfinished'),
+      log.warn({ event: 'process.recovered', ...e }, 'previous process left unfinished refreshes'),
     clockStepped: (e) => log.warn({ event: 'clock.stepped', ...e }, 'wall clock was set'),
   } satisfies Partial<Events>
 }
 
-/** The provider is unavailable or misconfigured; neither is a fault of Larder. */
+/** The provider is unavailable or misconfigured. Neither is a bug in Larder. */
 function isOfProvider(error: unknown): boolean {
   if (!(error instanceof VaultError)) return false
   return error.code === 'provider_unavailable' || error.code === 'provider_misconfigured'
 }
 
 function countFault(metrics: Metrics, error: unknown, outcome: 'request' | 'job'): void {
-  // The store counts its own failures.
+  // `storeFailed` already counts failures of the database.
   if (!(error instanceof StoreError)) metrics.internalErrors.inc({ outcome })
 }
 
@@ -262,7 +265,7 @@ function faultEvents(log: Logger, metrics: Metrics) {
     requestFailed: ({ error, ...e }) => {
       const fault = describeError(error)
       if (isOfProvider(error)) {
-        log.warn({ event: 'request.unanswered', ...e, fault }, 'provider prevented an answer')
+        log.warn({ event: 'request.unanswered', ...e, fault }, 'request failed at the provider')
         return
       }
       countFault(metrics, error, 'request')

@@ -6,21 +6,24 @@ import { VaultError } from '../core/base/errors.ts'
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Queued lines if the reader of the log stalls. Further lines are dropped, so that Larder keeps serving. */
+/**
+ * The most bytes that are queued if the reader of the log stalls. Further lines are dropped, so that
+ * Larder keeps running.
+ */
 const LONGEST_QUEUE_BYTES = 4 * 1024 * 1024
 const LONGEST_STACK = 20
 const DEEPEST_CAUSE = 3
 
-/** How long the process waits at its end for a reader that stalls. */
+/** How long the process waits at its end for a stalled reader. */
 const CLOSE_WITHIN_MS = 1_000
 
 export type Log = {
   readonly logger: Logger
-  /** Writes the queued lines within a second, and ends the log. Never throws. */
+  /** Writes the queued lines within a second, then closes the log. Never throws. */
   readonly close: () => Promise<void>
 }
 
-/** Writes JSON lines to standard output, or to `sink`. */
+/** Writes JSON lines to standard output unless `sink` is given. */
 export function openLog(level: LogLevel, sink?: DestinationStream): Log {
   const options = {
     level,
@@ -35,8 +38,8 @@ export function openLog(level: LogLevel, sink?: DestinationStream): Log {
 }
 
 /**
- * Standard output that never stops Larder: its reader may be gone (EPIPE), may stall (EAGAIN), or may
- * have a full disk.
+ * Opens standard output so that its failures never stop Larder: the reader may be gone (EPIPE), may stall
+ * (EAGAIN), or may have a full disk.
  */
 function openStdout() {
   let isOpen = true
@@ -48,7 +51,7 @@ function openStdout() {
     maxLength: LONGEST_QUEUE_BYTES,
     retryEAGAIN: () => isOpen,
   })
-  // At exit pino flushes synchronously, and would repeat a failing write forever.
+  // At exit pino flushes synchronously. That would retry a failing write forever.
   const neverFlush = () => {
     stdout.flushSync = () => {}
   }
@@ -64,9 +67,9 @@ function openStdout() {
 }
 
 /**
- * Returns what a log line may say about an error: name, code and place. Never a foreign message, because
- * it may quote a body, a header or a value (`JSON.parse` does). A `VaultError` has a message of Larder's
- * own, which the caller saw, too.
+ * Returns what the log may contain of an error: name, code and stack. Never the message of a foreign
+ * error, because it may quote a body, a header or a value (`JSON.parse` does). The message of a
+ * `VaultError` is Larder's own, and the caller saw it.
  */
 export function describeError(
   error: unknown,
@@ -84,7 +87,7 @@ export function describeError(
   }
 }
 
-/** A second line of defence: no event has a field of these names. */
+/** A second line of defence: no event has a field with one of these names. */
 const SECRET_NAMES = [
   'accessToken',
   'access_token',
@@ -115,7 +118,10 @@ function isPlainWord(value: unknown): boolean {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
-/** Returns the stack frames of this package and of Node. Skips the message, which may look like frames. */
+/**
+ * Returns the stack frames of this package and of Node. Skips the message, because it may look like
+ * frames.
+ */
 function frames({ stack = '', message }: Error): readonly string[] {
   const past = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
   return past

@@ -7,7 +7,10 @@ import { type WebhookState, webhookStatus } from '../core/events/webhook.ts'
 import { Durations } from './durations.ts'
 import type { Ports, Webhooks } from '../ports/ports.ts'
 
-/** All labels. A label for a user or a connection would leak who uses what, and would grow. */
+/**
+ * All labels. A label for a user or a connection would reveal who uses what, and would grow without
+ * limit.
+ */
 type Label = 'provider' | 'outcome' | 'status' | 'version' | 'node'
 type Sources = Pick<
   Ports,
@@ -25,11 +28,11 @@ export function createMetrics() {
     ...counters,
     ...createDurations(registry),
     tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
-    /** Sets the sources of the gauges, once the store is open. */
+    /** Sets the sources of the gauges when the store is open. */
     watch: (ports: Sources) => {
       sources = ports
     },
-    /** Returns Prometheus text. If the store fails, it has all that is in memory. */
+    /** Returns Prometheus text. If the store fails, the text contains only values from memory. */
     scrape: async (): Promise<{ readonly contentType: string; readonly body: string }> => {
       reads.settle()
       gauges.readProcess()
@@ -48,7 +51,7 @@ function createCounters(registry: Registry) {
       'provider',
       'outcome',
     ]),
-    disconnects: counter('disconnects_total', 'Connections that ended, by reason.', [
+    disconnects: counter('disconnects_total', 'Disconnected connections, by reason.', [
       'provider',
       'outcome',
     ]),
@@ -57,7 +60,7 @@ function createCounters(registry: Registry) {
       'provider',
       'outcome',
     ]),
-    tokensServed: counter('tokens_served_total', 'Access tokens served, by source.', [
+    tokensServed: counter('tokens_served_total', 'Access tokens returned, by source.', [
       'provider',
       'outcome',
     ]),
@@ -71,7 +74,7 @@ function createCounters(registry: Registry) {
     storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
     buildInfo: new Gauge({
       name: 'larder_build_info',
-      help: '1, with the versions of Larder and of Node.',
+      help: 'Always 1. The labels show the versions of Larder and Node.',
       labelNames: ['version', 'node'],
       registers: [registry],
     }),
@@ -80,11 +83,9 @@ function createCounters(registry: Registry) {
       help: 'Rotations that are neither in the database nor in the journal.',
       registers: [registry],
     }),
-    internalErrors: counter(
-      'internal_errors_total',
-      'Requests and jobs that failed because of a fault of Larder.',
-      ['outcome'],
-    ),
+    internalErrors: counter('internal_errors_total', 'Failures because of a bug in Larder.', [
+      'outcome',
+    ]),
   }
 }
 
@@ -102,7 +103,7 @@ function createDurations(registry: Registry) {
     }),
     refreshDurations: new Durations({
       name: 'larder_refresh_duration_seconds',
-      help: 'Time that the provider took for a refresh, replay included.',
+      help: 'Time that the provider took for a refresh, including its replay.',
       labels: ['provider', 'outcome'],
       bounds: REFRESH_SECONDS,
       registry,
@@ -111,8 +112,8 @@ function createDurations(registry: Registry) {
 }
 
 /**
- * Counts reads of a token by one addition each. prom-client hashes labels at each increment, so its
- * counter is updated at a scrape only.
+ * Counts token requests with one addition each. prom-client hashes labels at each increment, so its
+ * counter is updated only at a scrape.
  */
 class TokenReads {
   readonly #counter: Counter<Label>
@@ -151,18 +152,18 @@ function createGauges(registry: Registry) {
     queued: gauge('larder_revocations_queued', 'Revocations that wait in the queue.'),
     circuit: gauge(
       'larder_circuit_open',
-      '1 while calls with the client of the settings are held back.',
+      '1 while requests with the configured OAuth client are paused.',
       ['provider'],
     ),
     journal: gauge('larder_journal_entries', 'Rotations that are not in the database yet.'),
     skew: gauge(
       'larder_provider_clock_skew_seconds',
-      'How far the clock of a provider is ahead of this one, by its last token answer.',
+      'How far the clock of the provider was ahead of Larder at its last token response.',
       ['provider'],
     ),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
     wal: gauge('larder_wal_bytes', 'Size of the write-ahead log.'),
-    storeUp: gauge('larder_store_up', '1 while the database answers and accepts a write.'),
+    storeUp: gauge('larder_store_up', '1 while the database accepts reads and writes.'),
   }
   const process = {
     lag: gauge('larder_event_loop_lag_seconds', 'Longest stall since the last scrape.'),
@@ -208,7 +209,7 @@ async function readVault(
 ): Promise<void> {
   gauges.circuit.reset()
   for (const provider of providers.keys()) {
-    // The own client of a connection raises no alarm.
+    // Only the configured client counts. A connection's own client must raise no alarm.
     const { open } = traffic.circuit(provider, endpoint.clientKey(provider, null))
     gauges.circuit.set({ provider }, open === null ? 0 : 1)
   }
@@ -227,12 +228,12 @@ async function readVault(
     gauges.overdue.set(overdueMs(census.oldestDue, providers, now) / 1000)
     gauges.queued.set(census.revocationsQueued)
     countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
-    // A full disk answers reads, but accepts no write.
+    // With a full disk, reads succeed but writes fail.
     await store.sharedProbe()
     gauges.storeUp.set(1)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    // Readiness and the caller that needed the store report the failure.
+    // Not reported here: readiness and the failed requests report the failure.
     gauges.storeUp.set(0)
   }
 }

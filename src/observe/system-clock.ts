@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock, Random } from '../ports/ports.ts'
 
-/** Node fires a longer timer at once. */
+/** The longest timer of Node. A longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The clock of this machine. A sleep keeps the process alive until it ends. */
+/** The clock of this machine. A sleep keeps the process alive until the sleep ends. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
 import type { Observer } from '../ports/ports.ts'
 
-/** The events of webhook deliveries; part of `events.ts`. */
+/** The log lines and metrics of webhook deliveries, for `events.ts`. */
 export function webhookEvents(log: Logger, metrics: Metrics) {
   return {
     webhookAccepted: ({ event: eventId, ...e }) => {
