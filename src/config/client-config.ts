@@ -9,7 +9,7 @@ import { isDaemonUrl } from './urls.ts'
 
 export type ClientConfig = { readonly url: string; readonly apiKey: Secret }
 
-/** The URL of the daemon and the API key for the command line. */
+/** Reads the URL of the daemon and the API key for the command line. */
 export function loadClientConfig(
   variables: EnvironmentVariables,
   around: Pick<ConfigSources, 'cwd' | 'inImage'>,

@@ -24,33 +24,33 @@ import type { SecretsRead } from './keys/secret-file.ts'
 export type Config = {
   readonly dataDir: string
   readonly databaseFile: string
-  /** The id of the vault that must be in the data directory; null: any, or a new one. */
+  /** The vault in the data directory must have this id. Null accepts any vault, or creates one. */
   readonly vaultId: string | null
   readonly listen: Listen
   readonly publicListen: Listen
   readonly allowedHosts: readonly string[]
   readonly masterKey: MasterKeyOnce
   readonly apiKey: Secret
-  /** Files into which a first run has just written the keys. */
+  /** Files into which this first run has written the keys. */
   readonly madeKeys: readonly string[]
   readonly providers: readonly ProviderSettings[]
   readonly policy: Policy
   readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: LogLevel
-  /** The size of the cache of tokens. */
+  /** The size of the token cache. */
   readonly cacheBytes: number
-  /** Reads the files of client secrets and webhook secrets again; other settings do not change. */
+  /** Reads the files of client secrets and webhook secrets again. Other settings do not change. */
   readonly readSecrets: () => {
     readonly providers: readonly SecretsRead[]
     readonly webhooks: readonly SecretsRead[]
   }
-  /** Settings that are valid but doubtful: names and constant sentences. */
+  /** Warnings about valid but doubtful settings. They contain only names and constant sentences. */
   readonly warnings: readonly string[]
 }
 
 const CACHE_BYTES = 32 * 1024 * 1024
 
-/** Reads all settings before it fails, so that one start reports all problems. */
+/** Reads all settings before it throws, so that one start reports all problems. */
 export function loadConfig(variables: EnvironmentVariables, around: ConfigSources): Config {
   const findings = new Findings()
   const environment = new Environment(variables, findings, around.cwd)

@@ -12,7 +12,7 @@ import {
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
-/** Returns what is wrong with a value, as a constant sentence, or null. */
+/** Returns a constant sentence that says what is wrong with a value, or null if the value is valid. */
 export type Rule = (raw: string) => string | null
 
 /** Reads `LARDER_` variables and records problems in `findings`. */
@@ -33,7 +33,7 @@ export class Environment {
     return this.#checked(raw, name, raw === '' ? () => 'must not be empty' : rule)
   }
 
-  /** The parsed value; null, with a problem recorded, if `parse` returns null. */
+  /** Returns the parsed value. Returns null and records a problem if `parse` returns null. */
   parsed<T>(name: PlainSetting, parse: (raw: string) => T | null, demand: string): T | null {
     const raw = this.text(name)
     if (raw === null) return null
@@ -61,7 +61,7 @@ export class Environment {
     return this.#variables[name] !== undefined || this.#variables[`${name}_FILE`] !== undefined
   }
 
-  /** Reads the variable, or the file that `X_FILE` names. */
+  /** Reads the secret from the variable, or from the file that `X_FILE` names. */
   secret(name: SecretSetting, rule: Rule = () => null): Secret | null {
     const fileName = `${name}_FILE`
     const raw = this.#value(name)
@@ -78,7 +78,7 @@ export class Environment {
     return text === null ? null : wrap(this.#checked(text, fileName, rule))
   }
 
-  /** Records every unknown name: a misspelt setting would have no effect. */
+  /** Records a problem for every unknown name, because a misspelt setting would have no effect. */
   refuseUnknown(providerIds: Iterable<string>): void {
     const known = new Set<string>()
     for (const [name, sort] of Object.entries(SETTINGS)) {
@@ -96,7 +96,7 @@ export class Environment {
     }
   }
 
-  /** Removes a final line feed, which a Kubernetes secret keeps and nobody means. */
+  /** Removes a final line feed, which a Kubernetes secret may contain by accident. */
   #value(name: string): string | undefined {
     return this.#variables[name]?.replace(LINE_ENDS, '')
   }

@@ -7,7 +7,7 @@ const SHARED =
 const LAYER = 'so the vault is gone with the container: mount a volume there'
 const MEMORY = 'so the vault is gone at the next boot: use a disk or a named volume'
 
-/** File systems by their number in statfs(2) of Linux. Any other is accepted. */
+/** File systems that can lose a vault, by their Linux statfs(2) number. All others are accepted. */
 const DOUBTFUL: Readonly<Record<number, string>> = {
   0x6969: `on a network share (NFS), ${SHARED}`,
   0x517b: `on a network share (SMB), ${SHARED}`,
@@ -17,7 +17,7 @@ const DOUBTFUL: Readonly<Record<number, string>> = {
   0x5346414f: `on a network share (AFS), ${SHARED}`,
   0x01021997: `on a folder of another system (9p), ${SHARED}`,
   0x786f4256: `on a folder of another system (VirtualBox), ${SHARED}`,
-  // What Docker Desktop shares from macOS and Windows is one of these.
+  // Docker Desktop uses one of these to share folders of macOS and Windows.
   0x65735546: `on a FUSE file system or a shared folder, ${SHARED}`,
   0x794c7630: `in a container's own layer (overlay), ${LAYER}`,
   0x61756673: `in a container's own layer (aufs), ${LAYER}`,
@@ -25,7 +25,7 @@ const DOUBTFUL: Readonly<Record<number, string>> = {
   0x858458f6: `in memory (ramfs), ${MEMORY}`,
 }
 
-/** Warns if the file system of the data directory is known to lose vaults. */
+/** Warns if the file system of the data directory can lose a vault. */
 export function doubtFileSystem(
   dataDir: string,
   typeOf: (path: string) => number | null,
@@ -35,9 +35,7 @@ export function doubtFileSystem(
   if (doubt !== undefined) findings.warning('LARDER_DATA_DIR', doubt)
 }
 
-/**
- * The type of the file system at a path; if the path does not exist, that of the nearest parent.
- */
+/** Returns the file system type of a path. If the path does not exist, uses the nearest parent. */
 export function fileSystemType(path: string): number | null {
   try {
     return statfsSync(path).type >>> 0

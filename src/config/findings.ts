@@ -1,6 +1,6 @@
 /**
- * Collects problems and warnings, so that one start reports all. It takes names and constant
- * sentences only, because any value may be a misplaced secret.
+ * Collects problems and warnings, so that one start reports all. Pass names and constant sentences only,
+ * because any value may be a misplaced secret.
  */
 export class Findings {
   readonly #problems: string[] = []
@@ -18,7 +18,7 @@ export class Findings {
     this.#problems.push(`${name}: ${detail}`)
   }
 
-  /** Adds complete lines. */
+  /** Adds problems that are complete lines. */
   add(problems: readonly string[]): void {
     this.#problems.push(...problems)
   }
@@ -28,7 +28,7 @@ export class Findings {
   }
 }
 
-/** Everything that is wrong with the settings, one line each; never a value. */
+/** All problems with the settings, one per line. Never contains a value. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 

@@ -20,7 +20,7 @@ const providers = z.record(
   { error: 'must be a map' },
 )
 
-/** Null counts as absent: it remains of a section that was commented out. */
+/** Null counts as absent, because a section whose lines are all commented out is null. */
 const larderFileSchema = z.strictObject(
   {
     redirectUrls: texts.nullish(),
@@ -33,15 +33,15 @@ const larderFileSchema = z.strictObject(
 )
 
 export type LarderFile = z.output<typeof larderFileSchema> & {
-  /** Whether others may read it, which is a fault only if it holds a secret. */
+  /** Whether others can read the file. That is a problem only if the file contains a secret. */
   readonly isOpenToOthers: boolean
-  /** Every id under `providers`, even if its settings are malformed. */
+  /** All ids under `providers`, even those with malformed settings. */
   readonly providerIds: readonly string[]
 }
 
 const NO_FILE: LarderFile = { isOpenToOthers: false, providerIds: [] }
 
-/** Reads larder.yaml; empty, with problems recorded, if it cannot be read. */
+/** Reads larder.yaml. Returns an empty file and records problems if larder.yaml cannot be read. */
 export function readLarderFile(path: string, isExpected: boolean, findings: Findings): LarderFile {
   if (!isExpected && !existsSync(path)) return NO_FILE
   const file = readSecretText(path, 'larder.yaml', findings)
@@ -56,7 +56,7 @@ export function readLarderFile(path: string, isExpected: boolean, findings: Find
   return rest.success ? { ...rest.data, ...about } : { ...NO_FILE, ...about }
 }
 
-/** The well-formed sections, so that one start also reports faults inside them. */
+/** Removes the malformed sections, so that one start also reports problems inside the other sections. */
 function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
   if (!isRecord(value)) return {}
   const rest = { ...value }
@@ -76,7 +76,10 @@ function providerIdsIn(value: unknown): readonly string[] {
   return isRecord(value) && isRecord(value['providers']) ? Object.keys(value['providers']) : []
 }
 
-/** Records only the position: messages of the parser quote the file, which may hold secrets. */
+/**
+ * Records only the position of a syntax error: the parser's messages quote the file, which may contain
+ * secrets.
+ */
 function parseYaml(text: string, findings: Findings): { readonly value: unknown } | null {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })

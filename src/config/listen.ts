@@ -10,8 +10,8 @@ export type Listen =
 const LONGEST_SOCKET_PATH = 107
 
 /**
- * Parses `host:port`, `[::1]:port` or `unix:/path`; null for anything else. Port 0 means any free
- * port.
+ * Parses `host:port`, `[::1]:port` or `unix:/path`. Returns null for anything else. Port 0 selects any
+ * free port.
  */
 export function parseListen(raw: string): Listen | null {
   if (raw.startsWith('unix:')) {
@@ -42,7 +42,7 @@ export function isSameListen(a: Listen, b: Listen): boolean {
 }
 
 /**
- * The URL at which this machine reaches the listener: a client cannot connect to a wildcard
+ * Returns the URL at which this machine reaches the listener. A client cannot connect to a wildcard
  * address.
  */
 export function urlOf(listen: Listen): string {

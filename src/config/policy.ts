@@ -10,7 +10,7 @@ const DEFAULT_PUBLIC_URL = 'http://localhost:7421'
 const PUBLIC_URL_DEMAND =
   'must be an https URL (http on loopback) without query, fragment or login, its path plain'
 
-/** Settings that use cases follow. */
+/** Reads the settings that use cases need. */
 export function readPolicy(
   environment: Environment,
   file: LarderFile,

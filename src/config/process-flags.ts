@@ -3,42 +3,42 @@ import type { Findings } from './findings.ts'
 
 /** How the process was started. */
 export type ProcessState = {
-  /** Node's own options on the command line. */
+  /** Node's own options from the command line. */
   readonly execArgv: readonly string[]
   readonly inspectorUrl: string | undefined
   /** Whether Node writes a diagnostic report on a signal, an exception or a fatal error. */
   readonly writesReports: boolean
 }
 
-/** Options of Node that reveal nothing of memory and traffic. Any other is refused. */
+/** Node options that reveal neither memory nor traffic. All others are rejected. */
 const ALLOWED: ReadonlySet<string> = new Set(
   [
-    // Memory and the engine.
+    // Options for memory and the engine.
     '--max-old-space-size --max-old-space-size-percentage --max-semi-space-size',
     '',
-    // Standard error.
+    // Options for standard error.
     '--disable-warning --no-warnings --trace-warnings',
     '--no-deprecation --pending-deprecation --trace-deprecation',
     '--enable-source-maps --stack-trace-limit --title',
-    // Names, certificates and cryptography.
+    // Options for DNS, TLS and cryptography.
     '--dns-result-order --network-family-autoselection --no-network-family-autoselection',
     '--network-family-autoselection-attempt-timeout --use-openssl-ca --use-bundled-ca',
     '--use-system-ca --tls-min-v1.2 --tls-min-v1.3 --enable-fips --force-fips',
     '--secure-heap --secure-heap-min',
-    // Restrictions.
+    // Options that restrict the process.
     '--disable-sigusr1 --disable-proto --frozen-intrinsics --permission',
     '--allow-fs-read --allow-fs-write --allow-net --allow-addons --allow-worker',
     '--allow-child-process --allow-wasi',
-    // Code and variables that the operator adds: as trusted as Larder itself.
+    // Options that load code and variables of the operator, who is as trusted as Larder itself.
     '--import --require -r --env-file --env-file-if-exists',
     '--preserve-symlinks --preserve-symlinks-main --experimental-strip-types',
   ].flatMap((names) => names.split(' ')),
 )
 
-/** Both print requests with tokens. */
+/** Both variables print requests with tokens. */
 const PRINTING = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'] as const
 
-/** Refuses to start if Node was told to reveal the memory or the traffic of the process. */
+/** Refuses the start if a Node option would reveal the memory or the traffic of the process. */
 export function checkProcessFlags(
   variables: EnvironmentVariables,
   state: ProcessState,
@@ -57,12 +57,12 @@ export function checkProcessFlags(
   }
 }
 
-/** An option's name is no secret: Node does not start with an unknown one. */
+/** An option name is never a secret, because Node does not start with an unknown option. */
 function refuseOptions(source: string, options: readonly string[], findings: Findings): void {
   const names = options
-    // Others are values of the preceding option.
+    // Everything else is the value of an option.
     .filter((option) => option.startsWith('-'))
-    // Node accepts `_` for `-` in a name.
+    // Node also accepts `_` instead of `-` in option names.
     .map((option) => (option.split('=')[0] ?? '').replaceAll('_', '-'))
   for (const name of new Set(names.filter((one) => !ALLOWED.has(one)))) {
     findings.problem(source, `must not hold ${name}; docs/settings.md lists the options it may`)
@@ -70,7 +70,7 @@ function refuseOptions(source: string, options: readonly string[], findings: Fin
 }
 
 /**
- * Splits the variable as Node does: at spaces outside of quotes; inside, `\` escapes the next
+ * Splits the variable like Node: at spaces outside of quotes. Inside quotes, `\` escapes the next
  * character.
  */
 function optionsOf(text: string): readonly string[] {
@@ -101,7 +101,7 @@ const PROXY_UNUSED =
   'is set and not used: Larder connects to providers and webhook receivers directly, ' +
   'so this machine needs a route to them'
 
-/** Warns that forward proxies are not used: the address guard must open its connections itself. */
+/** Warns that Larder ignores forward proxies, because the address guard must open connections itself. */
 export function doubtProxyVariables(variables: EnvironmentVariables, findings: Findings): void {
   for (const name of PROXIES) if (variables[name]) findings.warning(name, PROXY_UNUSED)
 }

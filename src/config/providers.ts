@@ -18,15 +18,15 @@ import { providerSettings } from './settings.ts'
 
 type Sources = {
   readonly file: LarderFile
-  /** The base of relative paths in the file. */
+  /** Relative paths in the file start at this directory. */
   readonly fileDirectory: string
   readonly environment: Environment
   readonly findings: Findings
 }
 
 /**
- * The providers of the file, and the presets that environment variables enable. The environment
- * takes precedence.
+ * Reads the providers of the file and the presets that environment variables enable. The environment
+ * overrides the file.
  */
 export function readProviders(sources: Sources): readonly ProviderSettings[] {
   const named = new Map(Object.entries(sources.file.providers ?? {}))
@@ -135,7 +135,7 @@ function readFileSecrets(
   return values.map((secret) => new Secret(secret.replace(LINE_ENDS, '')))
 }
 
-/** Removes the final line feed of a YAML block (`|`). */
+/** Removes the final line feed that a YAML block (`|`) adds. */
 function withoutLineEnds(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(LINE_ENDS, '') : value
 }

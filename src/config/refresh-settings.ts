@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_REFRESH_POLICY, type RefreshPolicy } from '../core/refresh/refresh-policy.ts'
 import type { Findings } from './findings.ts'
 
-/** `refresh:` of larder.yaml. */
+/** The section `refresh` of larder.yaml. */
 export const refreshSchema = z.strictObject({
   concurrencyPerProvider: between(1, 64).int({ error: 'must be a whole number' }).default(4),
   ratePerSecond: between(1, 1000).default(20),
@@ -18,12 +18,12 @@ export type RefreshSettings = z.output<typeof refreshSchema>
 
 export const DEFAULT_REFRESH_SETTINGS: RefreshSettings = refreshSchema.parse({})
 
-/** The refresh policy; settings that contradict each other are recorded. */
+/** Returns the refresh policy. Records a problem if settings contradict each other. */
 export function refreshPolicy(settings: RefreshSettings, findings: Findings): RefreshPolicy {
   if (settings.backoffLongestSeconds < settings.backoffFirstSeconds) {
     findings.problem('refresh.backoffLongestSeconds', 'must not be below backoffFirstSeconds')
   }
-  // A refresh and its one replay must end before another process may take the lease.
+  // A refresh and its replay must end before another process can take the lease.
   if (settings.leaseSeconds < 2 * settings.deadlineSeconds + 5) {
     findings.problem('refresh.leaseSeconds', 'must be at least twice deadlineSeconds plus 5')
   }

@@ -1,6 +1,6 @@
 /**
- * Every environment variable, and whether it holds a secret. A secret can also be given as a file,
- * by the same name with `_FILE`. A test compares this list with `docs/settings.md`.
+ * Every environment variable, and whether it contains a secret. For a secret, `NAME_FILE` can give the
+ * path of a file instead. A test compares this list with `docs/settings.md`.
  */
 export const SETTINGS = {
   LARDER_DATA_DIR: 'plain',
@@ -25,7 +25,7 @@ type NamesOf<S extends Sort> = { [N in keyof Named]: Named[N] extends S ? N : ne
 export type PlainSetting = NamesOf<'plain'> | `LARDER_${string}_CLIENT_ID`
 export type SecretSetting = NamesOf<'secret'> | `LARDER_${string}_CLIENT_SECRET`
 
-/** The variables for a provider, besides `SETTINGS`. */
+/** The additional variables for one provider. */
 export function providerSettings(id: string): {
   readonly clientId: `LARDER_${string}_CLIENT_ID`
   readonly clientSecret: `LARDER_${string}_CLIENT_SECRET`
@@ -38,7 +38,7 @@ const ADDRESS = /^[0-9A-Fa-f:.]+$/
 const PORT = /^\d{1,5}$/
 const SERVICE_URL = /^(tcp|udp|sctp):\/\/\S+:\d{1,5}$/
 
-/** Names of variables that Kubernetes sets for a service, and the form of their values. */
+/** Patterns for the variables that Kubernetes sets for a service: names and values. */
 const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
   [/_SERVICE_HOST$/, ADDRESS],
   [/_SERVICE_PORT(_[A-Z0-9_]+)?$/, PORT],
@@ -50,9 +50,9 @@ const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
 ]
 
 /**
- * Whether Kubernetes set this variable for a service named larder or larder-something. Name and
- * value must both match: `LARDER_PUBLIC_PORT=7421` is a mistaken setting,
- * `LARDER_PUBLIC_PORT=tcp://10.0.0.7:7421` is not.
+ * Whether Kubernetes set this variable for a service named `larder` or `larder-…`. Both name and value
+ * must match: `LARDER_PUBLIC_PORT=7421` is a mistaken setting, `LARDER_PUBLIC_PORT=tcp://10.0.0.7:7421`
+ * is not.
  */
 export function isInjectedByKubernetes(name: string, value: string): boolean {
   return INJECTED.some(([names, values]) => names.test(name) && values.test(value))

@@ -6,24 +6,24 @@ import type { Environment } from './environment.ts'
 import { fileSystemType } from './file-system.ts'
 import type { ProcessState } from './process-flags.ts'
 
-/** What the settings depend on besides variables and files. */
+/** The inputs of the settings besides variables and files. */
 export type ConfigSources = {
   readonly cwd: string
-  /** The image has its own paths, and keys are never made in it. */
+  /** The image uses its own paths and never creates keys. */
   readonly inImage: boolean
   readonly process: ProcessState
-  /** The number in statfs(2) of Linux; null if unknown. */
+  /** Returns the Linux statfs(2) number, or null if unknown. */
   readonly fileSystemType: (path: string) => number | null
 }
 
-/** Reads them from the process. A marker file beside the package identifies the image. */
+/** Reads the inputs from the process. A marker file beside the package identifies the image. */
 export function surroundings(): ConfigSources {
   const marker = fileURLToPath(new URL('../../IMAGE', import.meta.url))
   return {
     cwd: process.cwd(),
     inImage: existsSync(marker),
     process: processState(),
-    // On other systems the numbers have another meaning.
+    // Other systems use other numbers.
     fileSystemType: process.platform === 'linux' ? fileSystemType : () => null,
   }
 }

@@ -31,7 +31,7 @@ const endpointSchema = z.strictObject(
   { error: 'must be a map' },
 )
 
-/** `webhooks:` of larder.yaml. */
+/** The section `webhooks` of larder.yaml. */
 export const webhooksSchema = z
   .array(endpointSchema, { error: 'must be a list' })
   .max(MOST_ENDPOINTS, { error: `must be at most ${MOST_ENDPOINTS}` })
@@ -40,9 +40,9 @@ type EndpointSettings = z.output<typeof endpointSchema>
 
 type Sources = {
   readonly settings: readonly EndpointSettings[]
-  /** Whether others may read the file with these settings. */
+  /** Whether others can read the file with these settings. */
   readonly isOpenToOthers: boolean
-  /** The base of relative paths. */
+  /** Relative paths start at this directory. */
   readonly directory: string
   /** The ids of configured providers. */
   readonly providers: ReadonlySet<string>
@@ -60,7 +60,7 @@ export function readWebhooks(sources: Sources): readonly WebhookEndpoint[] {
   return endpoints
 }
 
-/** Reads the secrets of webhooks again. */
+/** Reads the secrets of the webhooks again. */
 export function readWebhookSecrets(
   sources: (findings: Findings) => Sources,
 ): readonly SecretsRead[] {
@@ -97,13 +97,13 @@ function readEndpoint(
   ]
 }
 
-/** A hash, because the URL may hold a secret. */
+/** The id is a hash, because the URL may contain a secret. */
 function idFor(url: URL): string {
   return `url-${createHash('sha256').update(url.href).digest('hex').slice(0, 16)}`
 }
 
 function parseReceiverUrl(raw: string): URL | null {
-  // `URL` accepts spaces and backslashes, which other parsers read differently.
+  // `URL` accepts spaces and backslashes, which other parsers interpret differently.
   const url = /[\s\\#]/.test(raw) ? null : URL.parse(raw)
   if (url === null || !/^https?:$/.test(url.protocol)) return null
   return url.username === '' && url.password === '' ? url : null
@@ -135,7 +135,7 @@ function readSecrets(
 
 const SECRET_DEMAND = 'must be whsec_ and 24 to 64 bytes in base64'
 
-/** The format of Standard Webhooks. */
+/** Whether the secret has the format of Standard Webhooks. */
 function isSigningSecret(secret: string): boolean {
   const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? []
   if (encoded === undefined || encoded.length % 4 !== 0) return false

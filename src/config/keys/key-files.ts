@@ -16,8 +16,8 @@ import type { Findings } from '../findings.ts'
 import { fileErrorCode, readSecretFile } from './secret-file.ts'
 
 /**
- * The files for the keys of a first run. They are beside the data directory, because a backup that
- * holds both can be opened.
+ * The key files of a first run. They are beside the data directory and not in it, because anyone with a
+ * backup of both can open the vault.
  */
 export function keyFiles(dataDir: string): { readonly masterKey: string; readonly apiKey: string } {
   const directory = dirname(dataDir)
@@ -28,8 +28,8 @@ export function keyFiles(dataDir: string): { readonly masterKey: string; readonl
 }
 
 /**
- * The key of an earlier first run; null if there is none or, with a problem recorded, if it is
- * malformed.
+ * Returns the key of an earlier first run, or null if there is none. Returns null and records a problem
+ * if the key is malformed.
  */
 export function readLeftKey(path: string, rule: Rule, findings: Findings): Secret | null {
   if (!existsSync(path)) return null
@@ -40,14 +40,14 @@ export function readLeftKey(path: string, rule: Rule, findings: Findings): Secre
   return text === null || problem !== null ? null : new Secret(text)
 }
 
-/** 32 random bytes, which both key rules accept. */
+/** Returns 32 random bytes, which the rules of both keys accept. */
 export function newKey(encoding: 'base64' | 'base64url'): string {
   return randomBytes(32).toString(encoding)
 }
 
 /**
- * Writes a new key, readable by its owner only. A crash leaves the whole key or none, because half
- * a master key would pass for one and seal a vault. False if the file already exists.
+ * Writes a new key that only its owner can read. Returns false if the file already exists. A crash leaves
+ * the whole key or none, because half a master key would look valid and seal a vault.
  */
 export function writeNewKey(path: string, key: string): boolean {
   const directory = dirname(path)

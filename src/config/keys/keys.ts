@@ -12,7 +12,7 @@ export const apiKeyRule: Rule = (raw) =>
     ? null
     : 'must be at least 32 characters of A-Z, a-z, 0-9 and . _ ~ + / -'
 
-/** Null: a problem is recorded. */
+/** Null means that a problem is recorded. */
 type KeySource = Secret | 'to be made' | null
 
 export type KeySources = { readonly masterKey: KeySource; readonly apiKey: KeySource }
@@ -20,7 +20,7 @@ export type KeySources = { readonly masterKey: KeySource; readonly apiKey: KeySo
 export type Keys = {
   readonly masterKey: Secret
   readonly apiKey: Secret
-  /** Files that were just written. */
+  /** Files that this start has written. */
   readonly madeKeys: readonly string[]
 }
 
@@ -31,7 +31,10 @@ type Surroundings = {
   readonly inImage: boolean
 }
 
-/** Each key from the settings, else from an earlier first run, else to be made if that is safe. */
+/**
+ * Takes each key from the settings, or else from an earlier first run. Otherwise the key is created if
+ * that is safe.
+ */
 export function readKeys(
   sources: { readonly environment: Environment; readonly variables: EnvironmentVariables },
   surroundings: Surroundings,
@@ -54,7 +57,7 @@ export function readKeys(
 }
 
 /**
- * Writes the keys of a first run; null, with a problem recorded, if that fails or a key is
+ * Writes the keys of a first run. Returns null and records a problem if writing fails or a key is
  * malformed.
  */
 export function makeKeys(sources: KeySources, dataDir: string, findings: Findings): Keys | null {
@@ -83,8 +86,8 @@ export function makeKeys(sources: KeySources, dataDir: string, findings: Finding
 }
 
 /**
- * Decides on a key that no setting gives. It is made only in a first run on one machine: a
- * container would lose it, and a second key for an existing vault could not open it.
+ * Handles a key that is not in the settings. A key is created only in a first run on one machine: a
+ * container would lose the key, and a new key cannot open an existing vault.
  */
 function absentKey(around: Surroundings & { readonly isAnyGiven: boolean }, findings: Findings) {
   const hasVault = existsSync(around.databaseFile)

@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/base/secret.ts'
 
-/** The master key of the settings. It can be taken once, as bytes that the receiver wipes. */
+/** The master key of the settings. It can be taken once, as bytes that the receiver must wipe. */
 export class MasterKeyOnce {
   #bytes: Uint8Array | null
 

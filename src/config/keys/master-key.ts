@@ -8,15 +8,15 @@ const COMMAND = 'LARDER_MASTER_KEY_COMMAND'
 const COMMAND_TIMEOUT_MS = 30_000
 const LONGEST_OUTPUT_BYTES = 4096
 
-/** 32 bytes in base64, of either alphabet, with or without padding. */
+/** 32 bytes in base64 or base64url, with or without padding. */
 export const masterKeyRule: Rule = (raw) =>
   /^(?:[A-Za-z0-9+/]{43}|[A-Za-z0-9_-]{43})=?$/.test(raw)
     ? null
     : 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them'
 
 /**
- * The master key from the variable, the file or the command; null if none is given or it is
- * malformed.
+ * Reads the master key from the variable, the file or the command. Returns null if none is set or the key
+ * is malformed.
  */
 export function readMasterKey(
   environment: Environment,
@@ -38,8 +38,8 @@ export function readMasterKey(
 }
 
 /**
- * Runs the operator's command in a shell. Its output and standard error are never shown, because
- * tools for keys quote keys.
+ * Runs the operator's command in a shell. Never shows its output or standard error, because key tools may
+ * print the key.
  */
 function runCommand(
   command: string,

@@ -4,12 +4,12 @@ import type { Secret } from '../../core/base/secret.ts'
 
 const LARGEST_BYTES = 1024 * 1024
 
-/** Line ends that editors, `echo` and a YAML block add to a value. */
+/** Line ends that editors, `echo` and YAML blocks append to a value. */
 export const LINE_ENDS = /[\r\n]+$/
 
 /**
- * The secret in a file, without the final line ends. Null, with a problem recorded under `name`, if
- * there is none. The path is not shown, because it may be the secret itself in the wrong setting.
+ * Returns the secret in a file without final line ends. Returns null and records a problem under `name`
+ * if there is none. Never shows the path, because it may be a secret in the wrong setting.
  */
 export function readSecretFile(path: string, name: string, findings: Findings): string | null {
   const file = readSecretText(path, name, findings)
@@ -37,7 +37,7 @@ export function readSecretText(
       if (size > LARGEST_BYTES) return null
       const bytes = readFileSync(file)
       const text = decoded(bytes, name, findings)
-      // Freed memory is not cleared; strings are collected sooner or later.
+      // Clear the buffer, because freed memory is not cleared. The string cannot be cleared.
       bytes.fill(0)
       return text === null ? null : { text, isOpenToOthers: isOpen(mode, uid) }
     } finally {
@@ -50,9 +50,9 @@ export function readSecretText(
 }
 
 /**
- * Whether the file has more permissions than this process needs. Acceptable: a mounted secret of
- * another user that the group may read (Kubernetes' `fsGroup`), or a file that nobody may write
- * (0440).
+ * Whether the file has more permissions than this process needs. Two cases are acceptable: a mounted
+ * secret of another user that the group may read (Kubernetes' `fsGroup`), and a group-readable file that
+ * nobody may write (0440).
  */
 function isOpen(mode: number, uid: number): boolean {
   const byGroupAlone = uid !== process.getuid?.() || (mode & 0o200) === 0
@@ -60,7 +60,7 @@ function isOpen(mode: number, uid: number): boolean {
 }
 
 /**
- * Decodes UTF-8, with or without a byte order mark; null, with a problem recorded, for any other
+ * Decodes UTF-8, with or without a byte order mark. Returns null and records a problem for any other
  * encoding.
  */
 function decoded(bytes: Buffer, name: string, findings: Findings): string | null {
@@ -68,7 +68,7 @@ function decoded(bytes: Buffer, name: string, findings: Findings): string | null
   try {
     if (!isWide) return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // Reported below, without the bytes.
+    // The problem below does not quote the bytes.
   }
   const found = isWide ? 'holds NUL bytes, as UTF-16 does' : 'is not UTF-8'
   findings.problem(name, `the file ${found}: save it as UTF-8`)
@@ -83,6 +83,6 @@ export function fileErrorCode(error: unknown): string {
 export type SecretsRead = {
   readonly id: string
   readonly secrets: readonly Secret[]
-  /** If there is any, the secrets must not be used. */
+  /** If not empty, the secrets must not be used. */
   readonly problems: readonly string[]
 }
