@@ -5,7 +5,7 @@ import type { KeyOptions } from './keys.ts'
 import { printJson, printLine } from './print.ts'
 import { EXIT } from './refusal.ts'
 
-/** Functions of the process, loaded when a command needs them. */
+/** Functions of the process, loaded only when a command needs them. */
 export type CommandLineNeeds = {
   readonly version: string
   readonly serve: () => Promise<void>
@@ -21,7 +21,7 @@ const JSON_FLAG = ['--json', 'print JSON', false] as const
 const loadConnections = () => import('./connections.ts')
 const loadKeys = () => import('./keys.ts')
 
-/** Defines every command; each loads only what it needs. */
+/** Defines all commands. Each command loads only the code that it needs. */
 export function commandLine(needs: CommandLineNeeds): Command {
   const program = new Command('larder')
     .description('keeps the OAuth tokens of an app’s users fresh and serves them')
@@ -34,7 +34,7 @@ export function commandLine(needs: CommandLineNeeds): Command {
   return program
 }
 
-/** The exit code for an error of commander: 0 for help and version, otherwise misuse. */
+/** Returns the exit code for an error of commander: 0 for help and version, otherwise the usage code. */
 export function usageExitCode(error: { readonly exitCode: number }): number {
   return error.exitCode === 0 ? 0 : EXIT.usage
 }

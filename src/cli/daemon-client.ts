@@ -18,8 +18,8 @@ export type Ask = <T>(question: Question) => Promise<T>
 const ANSWER_WITHIN_MS = 90_000
 
 /**
- * Sends requests to the private API at `http://…`, `https://…` or `unix:/path`; throws its
- * refusals.
+ * Sends requests to the private API at `http://…`, `https://…` or `unix:/path`. Throws a `Refusal` for an
+ * error response.
  */
 export function daemonClient(config: { readonly url: string; readonly apiKey: Secret }): Ask {
   return async <T>(question: Question): Promise<T> => {
@@ -28,12 +28,12 @@ export function daemonClient(config: { readonly url: string; readonly apiKey: Se
       headers: { authorization: `Bearer ${config.apiKey.expose()}` },
     })
     if (status >= 400) throw refusalOf(status, body)
-    // Answers of the daemon have the shapes of its OpenAPI document.
+    // The daemon's responses have the types of its OpenAPI document.
     return body as T
   }
 }
 
-/** Sends one request to the daemon; throws a `Refusal` only if there is no answer. */
+/** Sends one request to the daemon. Throws a `Refusal` only if there is no response. */
 export async function exchange(
   url: string,
   question: Question & { readonly headers?: Readonly<Record<string, string>> },
@@ -58,7 +58,7 @@ export async function exchange(
 function destination(url: string, path: string): RequestOptions {
   if (url.startsWith('unix:')) return { socketPath: url.slice('unix:'.length), path }
   const { protocol, hostname, port, pathname } = new URL(url)
-  // Node expects an IPv6 address without the brackets of a URL.
+  // Node expects an IPv6 address without the brackets of the URL.
   const host = hostname.replace(/^\[|\]$/g, '')
   return { protocol, host, port, path: pathname.replace(/\/$/, '') + path }
 }
@@ -98,7 +98,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 const OTHER_HINT = 'docs/api.md explains this code'
 
-/** The daemon logs only its own faults. */
+/** The daemon logs only its own failures. */
 function logHint({ requestId }: Problem): string {
   return `the log tells more under ${requestId ?? 'its time'}`
 }

@@ -4,7 +4,7 @@ import { Refusal } from './refusal.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** Checks whether the daemon can serve tokens and store rotations; for the image's HEALTHCHECK. */
+/** Checks whether the daemon can return tokens and store rotations. The image's HEALTHCHECK runs this. */
 export async function runHealthcheck(
   url: string,
   options: { readonly json: boolean },

@@ -7,7 +7,7 @@ import { textLines } from './text-lines.ts'
 export type ImportOptions = {
   readonly json: boolean
   readonly verify: boolean
-  /** Whether the host app hears of each connection. */
+  /** Whether the host app gets an event for each connection. */
   readonly events: boolean
   readonly problemsOnly: boolean
 }
@@ -19,7 +19,7 @@ type Problem = {
   readonly errors?: readonly { readonly name: string; readonly detail: string }[]
 }
 
-/** The result of a line of the file, by its number from 1. */
+/** The result of one line of the file. Lines are numbered from 1. */
 type Imported = {
   readonly line: number
   readonly outcome: string
@@ -30,19 +30,19 @@ type Imported = {
 
 type Answer = { readonly items: readonly (Omit<Imported, 'line'> & { readonly index: number })[] }
 
-/** One line of the file: an unchecked object. */
+/** One line of the file, parsed but not validated. */
 type Line = { readonly line: number; readonly bytes: number; readonly value: unknown }
 
-/** Below the limits of the daemon: 500 lines, 4 MiB. */
+/** Below the limits of the daemon: 500 lines and 4 MiB. */
 const MOST_BYTES = 3 * 1024 * 1024
 const MOST_LINES = 500
-/** Fewer, because the answer waits until the provider has confirmed each of them. */
+/** Fewer, because the response waits until the provider has confirmed each line. */
 const MOST_VERIFIED = 100
 const VERIFIED_WITHIN_MS = 600_000
 
 /**
- * Imports a file in which each line is a body of `POST /v1/connections`. Refusals are reported line
- * by line. The file may be imported again: stored lines change nothing.
+ * Imports a file in which each line is a body of `POST /v1/connections`. Reports rejected lines one by
+ * one. The file may be imported again: lines that are already stored change nothing.
  */
 export async function importFile(ask: Ask, path: string, options: ImportOptions): Promise<void> {
   const results: Imported[] = []
@@ -80,7 +80,7 @@ async function importLines(
   }
 }
 
-/** Puts lines that are not JSON into `refused`, without quoting them, because they hold tokens. */
+/** Adds lines that are not JSON to `refused`. Never quotes them, because they contain tokens. */
 async function* batchesOf(
   path: string,
   most: number,

@@ -14,7 +14,7 @@ type Key = Row & { readonly id: string }
 
 const COLUMNS = ['id', 'name', 'permissions', 'providers', 'userIdPrefix', 'createdAt', 'revokedAt']
 
-/** 32 random bytes for a master key, or for the first API key before there is a daemon. */
+/** Prints 32 random bytes for a master key, or for the first API key when no daemon runs yet. */
 export function printNewSecret(
   encoding: 'base64' | 'base64url',
   options: { readonly json: boolean },

@@ -10,7 +10,7 @@ export type LinkOptions = {
 
 type Link = { readonly id: string; readonly url: string; readonly expiresAt: string }
 
-/** Prints only the URL to standard output, so that it can be piped. */
+/** Prints only the URL to standard output, so that other commands can read it. */
 export async function makeLink(
   ask: Ask,
   wanted: { readonly userId: string; readonly provider: string },

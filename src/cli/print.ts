@@ -1,7 +1,7 @@
 type Cell = string | number | boolean | null | undefined | readonly string[]
 export type Row = Readonly<Record<string, Cell>>
 
-/** Standard output is data: a table for people, JSON for programs. */
+/** Prints data to standard output: a table for people, JSON for programs. */
 export function printRows(rows: readonly Row[], columns: readonly string[]): void {
   process.stdout.write(tableOf(rows, columns))
 }
@@ -14,7 +14,7 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Standard error is for people. */
+/** Prints a message for people to standard error. */
 export function tell(text: string): void {
   process.stderr.write(`larder: ${text}\n`)
 }
@@ -31,6 +31,6 @@ function tableOf(rows: readonly Row[], columns: readonly string[]): string {
 
 function cellOf(value: Cell): string {
   const text = [value ?? '-'].flat().join(' ')
-  // Names of users and providers must not control the operator's terminal.
+  // Names of users and providers must not contain control characters for the operator's terminal.
   return text.replace(/[^\P{C}]/gu, '?') || '-'
 }

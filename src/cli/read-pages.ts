@@ -1,6 +1,6 @@
 import type { Ask } from './daemon-client.ts'
 
-/** An earlier version of the daemon returns some lists whole, without a cursor. */
+/** An earlier version of the daemon returns some lists as a whole, without a cursor. */
 type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor?: string | null }
 
 const PAGE = '500'

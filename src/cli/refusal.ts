@@ -6,15 +6,15 @@ export const EXIT = {
   unavailable: 69,
   /** A bug in Larder. */
   crashed: 70,
-  /** The database cannot be opened or must not be. */
+  /** The database cannot be opened, or must not be opened. */
   database: 74,
-  /** Settings or master key; a restart does not help. */
+  /** Settings or master key are wrong. A restart does not help. */
   settings: 78,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** Thrown if a command cannot do its work; always has a hint. */
+/** Thrown if a command fails for a known reason. Always has a hint. */
 export class Refusal extends Error {
   readonly hint: string
   readonly exitCode: ExitCode

@@ -2,8 +2,8 @@ import { tell } from './print.ts'
 import { EXIT, type ExitCode, Refusal } from './refusal.ts'
 
 /**
- * Prints to standard error why a command failed, and returns its exit code. Only our own messages
- * are printed, because others quote values.
+ * Prints to standard error why a command failed, and returns the exit code. Prints only Larder's own
+ * messages, because other messages may quote values.
  */
 export function report(error: unknown): ExitCode {
   const { lines, hint, exitCode } = explain(error)
@@ -12,7 +12,7 @@ export function report(error: unknown): ExitCode {
   return exitCode
 }
 
-/** Whether it is a bug in Larder. */
+/** Whether the error is a bug in Larder. */
 export function isFault(error: unknown): boolean {
   return explain(error).exitCode === EXIT.crashed
 }
@@ -31,7 +31,7 @@ export function explain(error: unknown): Report {
   return OWN[error.name]?.(error) ?? systemFault(error) ?? fault(error.name)
 }
 
-/** By name, so that a command need not load the classes. */
+/** Matches error names, so that a command need not load the error classes. */
 const OWN: Readonly<Record<string, (error: Error) => Report>> = {
   ConfigError: ({ message }) => ({
     lines: message.split('\n'),
@@ -87,7 +87,7 @@ const FILES =
   )
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
-/** An error of the operating system, by its code: the message would show a path or an address. */
+/** Reports an operating system error by its code, because its message would show a path or an address. */
 function systemFault(error: Error): Report | null {
   if (!('syscall' in error && 'code' in error)) return null
   const [syscall, code] = [String(error.syscall), String(error.code)]

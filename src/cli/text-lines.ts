@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { decodeUtf8 } from '../core/base/utf8.ts'
 import { EXIT, Refusal } from './refusal.ts'
 
-/** A line of a file, by its number from 1: its text, or what is wrong with its bytes. */
+/** One line of a file, numbered from 1, with its text or the problem with its bytes. */
 export type TextLine = { readonly line: number } & (
   { readonly text: string } | { readonly flaw: string }
 )
@@ -12,8 +12,8 @@ const CR = 0x0d
 
 /**
  * Reads the lines of a file, or of standard input for `-`, as UTF-8. Only LF and CR LF end a line,
- * because U+2028 is valid in JSON strings. Bytes are never replaced: two user ids could become one.
- * A line of more than `longest` bytes is not kept in memory. Blank lines are skipped.
+ * because U+2028 is valid in JSON strings. Never replaces invalid bytes, because two user ids could
+ * become equal. Does not hold a line of more than `longest` bytes in memory. Skips blank lines.
  */
 export async function* textLines(path: string, longest: number): AsyncGenerator<TextLine> {
   let line = 0
@@ -83,7 +83,7 @@ function refuseUtf16(bytes: Buffer): void {
 function readLine(bytes: Buffer): { readonly text: string } | { readonly flaw: string } {
   const nul = bytes.indexOf(0)
   if (nul !== -1) return { flaw: `byte ${nul + 1} of the line is NUL: is the file in UTF-16?` }
-  // A file that was joined from several may have several byte order marks.
+  // A file that was concatenated from several files may contain several byte order marks.
   const decoded = decodeUtf8(bytes)
   if ('text' in decoded) return decoded
   return { flaw: `byte ${decoded.badByte} of the line is not UTF-8: convert the file to UTF-8` }
