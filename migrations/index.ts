@@ -13,7 +13,7 @@ import { dropLeaseFence } from './0010-no-lease-fence.ts'
 /**
  * Every step that was ever released, in order of name. No step is ever edited. Each runs in a
  * transaction of its own, together with the record that it ran: it uses only the `trx` that it is given.
- * What the tables look like after it is written down in `src/store/sqlite/shape.ts`.
+ * What the tables look like after it is written down in `src/store/sqlite/expected-schema.ts`.
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-vault': { up: createVault },

@@ -10,7 +10,7 @@ import { Schedule } from './jobs/schedule.ts'
 import { openEgress } from './oauth/egress/egress.ts'
 import { createTokenEndpoint } from './oauth/methods/endpoint.ts'
 import { configureProviders, type ConfiguredProviders } from './oauth/recipe/configure-providers.ts'
-import { rehearse } from './oauth/methods/rehearse.ts'
+import { warmUp } from './oauth/methods/warm-up.ts'
 import type { Clock, Ports, Random } from './ports/ports.ts'
 import type { VaultKeys } from './ports/store.ts'
 import { reloadSecrets } from './reload-secrets.ts'
@@ -167,7 +167,7 @@ async function composePorts(
 ): Promise<Omit<Ports, 'pulse' | 'webhooks'>> {
   const { policy } = config
   const egress = await openEgress({ clock })
-  await rehearse({ egress, clock })
+  await warmUp({ egress, clock })
   const callers = new KnownCallers(digestOfSecret(config.apiKey), await store.liveApiKeys())
   return {
     clock,

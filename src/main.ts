@@ -35,7 +35,7 @@ async function serve(): Promise<void> {
   const hangUps = listenForHangUps()
   const [{ loadConfig }, { surroundings }] = await Promise.all([
     import('./config/config.ts'),
-    import('./config/surroundings.ts'),
+    import('./config/config-sources.ts'),
   ])
   const config = loadConfig(process.env, surroundings())
   // Child processes and crash reports must not see it.
@@ -125,7 +125,7 @@ function untilCrash(events: Events): Promise<string> {
 async function openApi(): Promise<unknown> {
   const [{ openApiDocument }, { privateEndpoints }] = await Promise.all([
     import('./http/private/openapi.ts'),
-    import('./http/private/private.ts'),
+    import('./http/private/private-endpoints.ts'),
   ])
   return openApiDocument(privateEndpoints, version)
 }
@@ -138,7 +138,7 @@ async function privateUrl(): Promise<string> {
 async function connect() {
   const [{ loadClientConfig }, { surroundings }, { daemonClient }] = await Promise.all([
     import('./config/client-config.ts'),
-    import('./config/surroundings.ts'),
+    import('./config/config-sources.ts'),
     import('./cli/daemon-client.ts'),
   ])
   return daemonClient(loadClientConfig(process.env, surroundings()))

@@ -4,7 +4,7 @@ import { ConfigError, Findings } from './findings.ts'
 import { keyFiles, readLeftKey } from './keys/key-files.ts'
 import { apiKeyRule } from './keys/keys.ts'
 import { readPrivateListen, urlOf } from './listen.ts'
-import { readPlaces, type ConfigSources } from './surroundings.ts'
+import { readPlaces, type ConfigSources } from './config-sources.ts'
 import { isDaemonUrl } from './urls.ts'
 
 export type ClientConfig = { readonly url: string; readonly apiKey: Secret }

@@ -2,7 +2,7 @@ import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Connections } from './connections.ts'
+import { Connections } from './open-sockets.ts'
 
 export type ListenAt =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }

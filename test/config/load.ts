@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/findings.ts'
-import type { ConfigSources } from '../../src/config/surroundings.ts'
+import type { ConfigSources } from '../../src/config/config-sources.ts'
 import { tempDir } from './temp-dir.ts'
 
 export const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')

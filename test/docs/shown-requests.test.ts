@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
-import { privateEndpoints } from '../../src/http/private/private.ts'
+import { privateEndpoints } from '../../src/http/private/private-endpoints.ts'
 import { google } from '../../src/oauth/presets/google.ts'
 import { document } from '../http/support/conform.ts'
 import { shownJson, type ShownRequest, shownRequests } from './shown-requests.ts'

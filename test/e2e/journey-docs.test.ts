@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { privateEndpoints } from '../../src/http/private/private.ts'
+import { privateEndpoints } from '../../src/http/private/private-endpoints.ts'
 
 const page = readFileSync('docs/journeys.md', 'utf8')
 const credentials = readFileSync('docs/credentials.md', 'utf8')

@@ -134,7 +134,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'The private API answers only to its own host names',
-    file: 'src/http/private/guard.ts',
+    file: 'src/http/private/authorize.ts',
     original: "    if (!isAnswered || !url?.startsWith('/')) {\n",
     mutant: "    if (!url?.startsWith('/')) {\n",
     killedBy: [
@@ -147,7 +147,7 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'The private API answers no request from a browser',
-    file: 'src/http/private/guard.ts',
+    file: 'src/http/private/authorize.ts',
     original:
       "    if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {\n",
     mutant: "    if (headers['sec-fetch-site'] !== undefined) {\n",
@@ -155,21 +155,21 @@ export const access: readonly Mutation[] = [
   },
   {
     guarantee: 'The private API answers no request without a key',
-    file: 'src/http/private/guard.ts',
+    file: 'src/http/private/authorize.ts',
     original: '  if (caller === null) {\n',
     mutant: '  if (caller === undefined) {\n',
     killedBy: [[DOOR, 'a request with the Authorization "%s" is rejected with 401']],
   },
   {
     guarantee: 'A key allows only the operations that it has permissions for',
-    file: 'src/http/private/guard.ts',
+    file: 'src/http/private/authorize.ts',
     original: '  if (!holds(caller, permission)) {\n',
     mutant: '  if (permission === undefined) {\n',
     killedBy: [[DOOR, 'a request with all permissions but %s is rejected with 403']],
   },
   {
     guarantee: 'A narrowed key reaches only its own users',
-    file: 'src/http/private/guard.ts',
+    file: 'src/http/private/authorize.ts',
     original: "    if (typeof userId === 'string' && !reachesUser(caller, userId)) {\n",
     mutant: "    if (typeof userId === 'number') {\n",
     killedBy: [[DOOR, 'a narrowed key gets 404 for another user']],

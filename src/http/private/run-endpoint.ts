@@ -10,7 +10,7 @@ import {
 } from './endpoint.ts'
 import { COMMON_HEADERS } from '../common-headers.ts'
 import { hasBody, readJsonBody } from '../read-body.ts'
-import { admit, requireReach } from './guard.ts'
+import { admit, requireReach } from './authorize.ts'
 import { parseInput } from './parse-input.ts'
 
 /** Makes the router's handler for an endpoint. */

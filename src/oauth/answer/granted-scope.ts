@@ -1,4 +1,4 @@
-import type { GrantedScope } from '../recipe/shapes.ts'
+import type { GrantedScope } from '../recipe/preset-fields.ts'
 
 /**
  * The scopes of an answer, spelled as requested: providers shorten, lengthen and omit scopes.

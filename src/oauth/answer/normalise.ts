@@ -5,7 +5,7 @@ import {
   type RefreshTokenLife,
   refreshTokenLife,
 } from '../../core/refresh/lifetime.ts'
-import type { AnswerShape, LifetimeSource } from '../recipe/shapes.ts'
+import type { AnswerShape, LifetimeSource } from '../recipe/preset-fields.ts'
 
 /** A token answer in one form for all providers; nothing in it is trusted yet. */
 export type TokenSet = {

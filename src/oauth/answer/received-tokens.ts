@@ -6,7 +6,7 @@ import { wholePattern } from '../recipe/check-recipe.ts'
 import { grantedScopes } from './granted-scope.ts'
 import type { TokenSet } from './normalise.ts'
 import type { Recipe } from '../recipe/preset-schema.ts'
-import type { Kept } from '../recipe/shapes.ts'
+import type { Kept } from '../recipe/preset-fields.ts'
 import { sorted } from './unverified.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/base/secret.ts'
 import type { ProviderCall } from '../request/prepare-call.ts'
 import type { RequestTarget } from '../request/endpoint-addresses.ts'
-import type { TokenRequest } from '../recipe/shapes.ts'
+import type { TokenRequest } from '../recipe/preset-fields.ts'
 
 /** What a request sends to the token endpoint. */
 export type TokenGrant =

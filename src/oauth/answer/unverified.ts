@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/base/json-path.ts'
 import type { Recipe } from '../recipe/preset-schema.ts'
-import type { Kept } from '../recipe/shapes.ts'
+import type { Kept } from '../recipe/preset-fields.ts'
 import { variablesOf } from '../request/template.ts'
 
 export type ProviderData = Readonly<Record<string, unknown>>

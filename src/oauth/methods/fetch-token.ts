@@ -1,7 +1,7 @@
 import type { RefreshOutcome } from '../../core/refresh/refresh-outcome.ts'
 import type { TokenEndpoint } from '../../ports/token-endpoint.ts'
 import { prepareCall } from '../request/prepare-call.ts'
-import { ownAddress } from '../request/own-address.ts'
+import { ownAddress } from '../request/address-of-connection.ts'
 import { tokenOutcome } from './refresh.ts'
 import { requestTokens } from '../request/token-request.ts'
 import type { Means } from '../request/means.ts'

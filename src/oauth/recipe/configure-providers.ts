@@ -7,7 +7,7 @@ import { grantDomainsOf } from '../request/grant-domains.ts'
 import { merge } from './merge.ts'
 import { presets } from './presets.ts'
 import type { Recipe } from './preset-schema.ts'
-import type { Param } from './shapes.ts'
+import type { Param } from './preset-fields.ts'
 import {
   baseOf,
   forIssuer,

@@ -18,7 +18,7 @@ import {
   template,
   texts,
   tokenRequest,
-} from './shapes.ts'
+} from './preset-fields.ts'
 
 /**
  * Parameters that Larder sets for each flow. A preset or an operator that fixes one would break the

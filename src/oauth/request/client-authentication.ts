@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import type { Sealed } from '../../core/base/secret.ts'
 import type { ProviderCall } from './prepare-call.ts'
-import type { ClientAuthMethod } from '../recipe/shapes.ts'
+import type { ClientAuthMethod } from '../recipe/preset-fields.ts'
 import { clientAuthStrategies } from './strategies.ts'
 import { fillAll } from './template.ts'
 import type { Means } from './means.ts'

@@ -1,5 +1,5 @@
 import type { Recipe } from '../recipe/preset-schema.ts'
-import type { TokenRequest } from '../recipe/shapes.ts'
+import type { TokenRequest } from '../recipe/preset-fields.ts'
 import { fillAll, type Variables } from './template.ts'
 
 /** A request as oauth4webapi builds it, before the preset changes it. */

@@ -1,5 +1,5 @@
 import type { ProviderCall } from './prepare-call.ts'
-import { ownAddress } from './own-address.ts'
+import { ownAddress } from './address-of-connection.ts'
 import { readAnswer, type Reading } from '../answer/read-answer.ts'
 import { sendTokenRequest } from './send-request.ts'
 import type { TokenGrant } from '../answer/token-grant.ts'

@@ -2,7 +2,7 @@ import type { Store } from '../../ports/store.ts'
 import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
 import { connectionRowById, connectionRowsOf } from './connections.ts'
 import type { ReadContext } from '../context.ts'
-import type { Guard } from '../guard.ts'
+import type { Guard } from '../store-failures.ts'
 import { readConnection } from '../rows/read-connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 

@@ -8,7 +8,7 @@ import type { Schema } from '../schema.ts'
 import type { FoundVault } from '../vault-database.ts'
 import { VaultSqliteDialect } from './dialect.ts'
 import { APPLICATION_ID, BUSY_TIMEOUT_MS } from './pragmas.ts'
-import { assertShape } from './shape.ts'
+import { assertShape } from './expected-schema.ts'
 
 const MAGIC = 'SQLite format 3\0'
 const APPLICATION_ID_OFFSET = 68

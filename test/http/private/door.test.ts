@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../../src/core/base/access.ts'
 import type { Endpoint } from '../../../src/http/private/endpoint.ts'
-import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import { ask, type Question } from '../support/ask.ts'
 import { callerWith, openApi, type OpenedApi } from '../support/door-api.ts'
 

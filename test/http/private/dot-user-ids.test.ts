@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Endpoint } from '../../../src/http/private/endpoint.ts'
-import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import { openVaultApi, type VaultApi } from '../support/vault-api.ts'
 
 let api: VaultApi

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { listen, type Listener } from '../../../src/http/listen.ts'
 import type { Endpoint } from '../../../src/http/private/endpoint.ts'
 import { createPrivateApp, type PrivateExtras } from '../../../src/http/private/private-app.ts'
-import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import { ask, type Question } from '../support/ask.ts'
 import { openVaultApi, ROOT_KEY, type VaultApi } from '../support/vault-api.ts'
 

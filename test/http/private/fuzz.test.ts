@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Endpoint } from '../../../src/http/private/endpoint.ts'
-import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import { openVaultApi, START, type VaultApi } from '../support/vault-api.ts'
 
 // Any request gives an answer below 500, in the form that the OpenAPI document describes.

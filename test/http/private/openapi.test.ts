@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import { PROBLEMS } from '../../../src/http/problems.ts'
 import { document } from '../support/conform.ts'
 

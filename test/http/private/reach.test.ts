@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../../src/core/base/access.ts'
 import type { Endpoint } from '../../../src/http/private/endpoint.ts'
-import { privateEndpoints } from '../../../src/http/private/private.ts'
+import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import type { Answered, Question } from '../support/ask.ts'
 import { acme, odd, openVaultApi, type VaultApi } from '../support/vault-api.ts'
 

@@ -5,7 +5,7 @@ import { grantedScopes } from '../../../src/oauth/answer/granted-scope.ts'
 import { readBody } from '../../../src/oauth/answer/json-body.ts'
 import { normalise, salvageRefreshToken } from '../../../src/oauth/answer/normalise.ts'
 import { presetSchema } from '../../../src/oauth/recipe/preset-schema.ts'
-import type { GrantedScope } from '../../../src/oauth/recipe/shapes.ts'
+import type { GrantedScope } from '../../../src/oauth/recipe/preset-fields.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const json = (text: string) => readBody(bytes(text), 'application/json', null).value

@@ -3,7 +3,7 @@ import type { LiveConnection } from '../../../src/core/connection/connection.ts'
 import type { UserId } from '../../../src/core/base/ids.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { until } from '../../support/until.ts'
-import { inTheAir } from '../in-the-air.ts'
+import { inTheAir } from '../running-refresh.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const MINUTE = 60_000

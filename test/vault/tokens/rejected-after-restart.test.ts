@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ConnectionId } from '../../../src/core/base/ids.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { createScriptedProvider } from '../../scripted-provider/create-scripted-provider.ts'
-import { inTheAir } from '../in-the-air.ts'
+import { inTheAir } from '../running-refresh.ts'
 import { openStage, OPERATOR, settingsFor, type Stage } from '../../support/vault-stage.ts'
 
 const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }

@@ -12,7 +12,7 @@ const REFRESHES = 5
 /** Limits the delay of a start if loopback does not answer. */
 const DEADLINE_MS = 500
 
-const ID = 'rehearsal'
+const ID = 'warm-up'
 const ANSWER = JSON.stringify({
   access_token: 'no-access-token'.repeat(8),
   token_type: 'bearer',
@@ -26,7 +26,7 @@ const ANSWER = JSON.stringify({
  * first time takes ten times as long between receiving a rotation and writing the journal, and a
  * kill in this time loses the rotation.
  */
-export async function rehearse(ground: {
+export async function warmUp(ground: {
   readonly egress: Egress
   readonly clock: Clock
 }): Promise<number> {
@@ -55,7 +55,7 @@ function portOf(server: Server): Promise<number> {
 
 /** Returns how many refreshes succeeded. */
 async function refreshSome(
-  { egress, clock }: Parameters<typeof rehearse>[0],
+  { egress, clock }: Parameters<typeof warmUp>[0],
   tokenEndpoint: string,
 ): Promise<number> {
   const settings = { tokenEndpoint, authorizationEndpoint: tokenEndpoint, clientId: ID }

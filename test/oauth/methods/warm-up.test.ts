@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Egress, openEgress } from '../../../src/oauth/egress/egress.ts'
-import { rehearse } from '../../../src/oauth/methods/rehearse.ts'
+import { warmUp } from '../../../src/oauth/methods/warm-up.ts'
 import { systemClock as clock } from '../../../src/observe/system-clock.ts'
 
 test('a rehearsal sends every request of a refresh, and closes its server', async () => {
@@ -13,7 +13,7 @@ test('a rehearsal sends every request of a refresh, and closes its server', asyn
       return result
     },
   }
-  expect(await rehearse({ egress, clock })).toBe(seen.length)
+  expect(await warmUp({ egress, clock })).toBe(seen.length)
   expect(seen.length).toBeGreaterThan(1)
   for (const { url, status } of seen) {
     expect(url).toContain('http://127.0.0.1:')
@@ -30,6 +30,6 @@ test('a rehearsal ends after one request if loopback is unreachable', async () =
       return { kind: 'not_sent', sentAt: clock.now(), reason: 'unreachable' }
     },
   }
-  expect(await rehearse({ egress, clock })).toBe(0)
+  expect(await warmUp({ egress, clock })).toBe(0)
   expect(tried).toBe(1)
 })
