@@ -6,10 +6,10 @@ import { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { digest } from '../../core/base/digest.ts'
 
-/** A login with a second factor takes minutes; a stolen `state` should not last (RFC 9700 §4.7.1). */
+/** Enough for a login with a second factor. A stolen `state` should expire soon (RFC 9700 §4.7.1). */
 const FLOW_LIFE_MS = 10 * 60_000
 
-/** Stores a flow and returns the provider's URL. Verifier and nonce are sealed, `state` is hashed. */
+/** Stores a flow and returns the provider's consent URL. Stores only a hash of `state`. */
 export async function beginFlow(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint'>,
   of: {
@@ -17,7 +17,7 @@ export async function beginFlow(
     readonly request: ConnectRequest
     readonly redirectUri: string
     readonly link: LinkId | null
-    /** Null if the app owns the callback. */
+    /** Null if the app receives the callback. */
     readonly browserId: string | null
   },
 ): Promise<{ readonly url: string; readonly state: string; readonly flow: Flow }> {
@@ -52,7 +52,7 @@ export async function beginFlow(
   return { url, state, flow }
 }
 
-/** A reconnect requests the scopes of the stored connection and those that its link adds. */
+/** A reconnect requests the scopes of the stored connection, and the scopes of its link. */
 export async function requestedScope(
   { store }: Pick<Ports, 'store'>,
   provider: Provider,

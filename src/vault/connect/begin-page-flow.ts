@@ -6,7 +6,7 @@ import { beginFlow } from './begin-flow.ts'
 import { connectFailureOf } from './connect-failure.ts'
 import { noteFailure } from './end-link.ts'
 
-/** Called when the user presses Continue on the connect page. Returns the provider's URL. */
+/** Called when the user presses Continue on the connect page. Returns the provider's consent URL. */
 export async function beginPageFlow(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>,
   {
@@ -15,7 +15,7 @@ export async function beginPageFlow(
     browserId,
   }: {
     readonly link: ConnectLink
-    /** One of those that `openLink` returned. */
+    /** A provider that `openLink` returned. */
     readonly provider: Provider
     /** The value of the browser's cookie. */
     readonly browserId: string

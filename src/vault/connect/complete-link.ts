@@ -21,13 +21,13 @@ const CONFIRM_WITHIN_MS = 10 * 60_000
 export type LinkCompletion = {
   readonly connection: Connection
   readonly change: 'created' | 'reconnected' | 'awaiting'
-  /** For the browser only; null if the app does not have to confirm. */
+  /** Only for the browser. Null if the app does not have to confirm. */
   readonly completion: string | null
 }
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
-/** Stores the grant of a consent, or lets it wait until the app confirms it. */
+/** Stores the grant of a consent. If the app has to confirm it, stores it as a waiting grant. */
 export async function completeLink(
   ports: Needs,
   trx: Writes,
@@ -59,7 +59,7 @@ async function awaitConfirmation(
   const connection = replaced ?? ({ ...connectionFor(ports, consent), status: 'pending' } as const)
   if (replaced === null) await trx.insertConnection(connection)
   const { received, provider, account, requestedScope, request } = consent
-  // So that another consent with the same refresh token is refused while this one waits.
+  // While this grant waits, another consent with the same refresh token is refused.
   await rememberRefreshToken(trx, connection, received)
   await trx.insertWaitingGrant({
     link: link.id,

@@ -11,7 +11,7 @@ import { misconfigured } from '../refresh/refresh-problem.ts'
 import { credentialsIdOf } from '../connections/token-id.ts'
 import { accountHeldBy, accountOfCredentials } from '../../core/connection/credentials-account.ts'
 
-/** The end of the link, or another try on the page. */
+/** The end of the link, or another try on the connect page. */
 export type Entered =
   | LinkEnd
   | {
@@ -20,19 +20,19 @@ export type Entered =
       readonly triesLeft: number
     }
 
-/** Enough for typing errors; too few to guess a password, or to make the provider lock the account. */
+/** Allows typing errors, but is too low to guess a password or to make the provider lock the account. */
 const MOST_TRIES = 10
 
 type Submission = {
   readonly link: ConnectLink
-  /** One of those that `openLink` returned. */
+  /** A provider that `openLink` returned. */
   readonly provider: Provider
   readonly credentials: Credentials
 }
 
 /**
- * Checks the credentials that a user entered on the page. Each try is counted before the provider is
- * asked, so that concurrent tries count apart. The last refused try withdraws the link.
+ * Checks the credentials that a user entered on the connect page. Counts each try before the request to
+ * the provider, so that parallel tries cannot exceed the limit. The last refused try withdraws the link.
  */
 export async function connectByCredentials(
   ports: ConnectNeeds,
@@ -76,7 +76,7 @@ export async function connectByCredentials(
 
 type Try = Omit<Submission, 'credentials'> & { readonly triesLeft: number }
 
-/** Without the client, the scopes and the parameters of other providers that the link offers. */
+/** Removes the client, the scopes, and the parameters of other providers that the link offers. */
 function requestOf({ request }: ConnectLink, provider: Provider): ConnectRequest {
   const own = Object.entries(request.params).filter(([name]) =>
     Object.hasOwn(provider.params, name),

@@ -2,7 +2,7 @@ import { looksLikeCode } from '../../core/refresh/classify-answer.ts'
 import { type ErrorCode, StoreError, VaultError } from '../../core/base/errors.ts'
 import type { RedeemRefusal } from './redeem.ts'
 
-/** Why connecting failed, for the log: a sentence of ours or a code. */
+/** Why a connect failed, for the log. `detail` is a sentence by Larder, or a code. */
 export function connectFailureOf(error: unknown): {
   readonly code: ErrorCode
   readonly detail: string
@@ -13,7 +13,7 @@ export function connectFailureOf(error: unknown): {
     : { code: 'internal', detail: 'a fault of larder' }
 }
 
-/** Anyone can call the callback with any text, so the log repeats it only if it looks like a code. */
+/** Anyone can call the callback with any text, so it is logged only if it looks like a code. */
 export function refusalDetail({ error }: RedeemRefusal, sentScope: readonly string[]): string {
   if (error === 'invalid_scope') return `invalid_scope: the scopes sent were ${sentScope.join(' ')}`
   return looksLikeCode(error) ? error : 'the provider sent the user back with an error'

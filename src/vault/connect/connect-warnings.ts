@@ -4,7 +4,7 @@ import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** What will make a working connection stop working, and how to prevent it. */
+/** A problem that will end a working connection, and how to prevent it. */
 export type Warning = {
   readonly code: 'no_refresh_token' | 'grants_per_account'
   readonly detail: string
@@ -22,7 +22,7 @@ export function warningsOf(
   return [{ code: 'no_refresh_token', detail }]
 }
 
-/** The warnings of a link's connection, if there is one. */
+/** The warnings for the connection of a completed link. */
 export async function linkWarnings(
   ports: Pick<Ports, 'store' | 'providers'>,
   { state }: Pick<ConnectLink, 'state'>,
@@ -33,9 +33,9 @@ export async function linkWarnings(
 }
 
 /**
- * Warns before a consent that would end an older grant: some providers keep a fixed number of grants
- * per account and client. Works only if the link names an account. Counts only connections that the
- * key reaches, so that the warning reveals no others.
+ * Warns if a consent would end an older grant: some providers limit the number of grants per account and
+ * client. Works only if the link names an account. Counts only connections that the API key may see, so
+ * that the warning does not reveal others.
  */
 export async function capWarnings(
   { store, endpoint }: Pick<Ports, 'store' | 'endpoint'>,

@@ -11,7 +11,7 @@ import { findConnection } from '../connections/find-connection.ts'
 
 export type CreatedLink = {
   readonly link: ConnectLink
-  /** Returned once: only a hash of its secret is stored. */
+  /** Returned only once, because only a hash of its secret is stored. */
   readonly url: string
   readonly warnings: readonly Warning[]
 }
@@ -62,7 +62,7 @@ function reconnectProblems(request: LinkRequest, connection: Connection): readon
   return errors
 }
 
-/** A reconnect uses the client and the parameters of the connection unless the app names others. */
+/** A reconnect uses the connection's client and parameters, unless the app names others. */
 function withDefaults(request: ConnectRequest, reconnected: Connection | null): ConnectRequest {
   if (reconnected === null) return request
   const { email, client, params } = request

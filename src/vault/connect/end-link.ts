@@ -11,16 +11,16 @@ import { reportConnected } from './report-connected.ts'
 export type LinkFailure = {
   readonly word: CallbackWord
   readonly errorCode: ErrorCode | CallbackErrorCode
-  /** For Larder's own page: the code in the callback, if it differs from `errorCode`. */
+  /** For Larder's own page: the code from the callback if it differs from `errorCode`. */
   readonly providerError?: string | null
-  /** For the log: the provider's error code or a sentence of ours. */
+  /** For the log: the provider's error code, or a sentence by Larder. */
   readonly detail: string
 }
 
-/** Where the user ends: at the app, or on Larder's own page if the link has no `redirectUrl`. */
+/** Redirects the user to the app, or shows Larder's own page if the link has no `redirectUrl`. */
 export type LinkEnd = FlowEnd & { readonly provider: Provider }
 
-/** How long a browser that repeats its callback gets the same end. */
+/** How long a browser that repeats its callback gets the same result. */
 const END_KEPT_MS = 10 * 60_000
 
 export function endConnected(
@@ -72,7 +72,7 @@ export async function keepEnd(
   await trx.keepFlowEnd(flow, end, clock.now() + END_KEPT_MS)
 }
 
-/** Logs a failure and stores its code with the link. The user goes on even if the store fails. */
+/** Logs a failure and stores its code with the link. A store failure does not stop the user. */
 export async function noteFailure(
   ports: Pick<Ports, 'store' | 'observer'>,
   link: ConnectLink,

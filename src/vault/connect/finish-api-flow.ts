@@ -13,15 +13,15 @@ import { redeem, type Redeemed, storeOrRevoke } from './redeem.ts'
 import { reportConnected } from './report-connected.ts'
 
 export type ApiCallback = {
-  /** The user in whose session the callback came. */
+  /** The user whose session received the callback, as the app reports. */
   readonly userId: UserId
-  /** Every parameter of the callback: presets keep and compare some of them. */
+  /** Every parameter of the callback. Presets store or compare some of them. */
   readonly callback: ReadonlyMap<string, string>
-  /** The name of the account if the provider states none. */
+  /** A name for the account, used if the provider states none. */
   readonly name: string | null
 }
 
-/** Redeems the code of a callback that the app received, if the user is the one of the flow. */
+/** Exchanges the code of a callback that the app received. The user must be the user of the flow. */
 export async function finishApiFlow(
   ports: ConnectNeeds,
   caller: Caller,
@@ -33,7 +33,7 @@ export async function finishApiFlow(
   return { connection: written.connection, appState: flow.request.state }
 }
 
-/** A key that does not reach the flow leaves it as it is, because the transaction is rolled back. */
+/** If the API key may not use the flow, the transaction is rolled back and the flow stays unused. */
 function takeFlow(ports: ConnectNeeds, caller: Caller, state: string): Promise<Flow> {
   return ports.store.write(async (trx) => {
     const flow = await trx.takeFlow(digest(state), null, ports.clock.now())

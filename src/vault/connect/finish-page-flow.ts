@@ -19,9 +19,9 @@ export type PageCallback = {
 }
 
 /**
- * Handles the callback of a flow that began on the connect page. If the browser repeats the callback,
- * it gets the same end, and nothing is redeemed again. Throws `invalid_request` and leaves the flow as
- * it is if the cookie is not the flow's, or if the state is unknown.
+ * Handles the callback of a flow that began on the connect page. If the browser repeats the callback, it
+ * gets the same result, and the code is not exchanged again. If the cookie does not match the flow, or
+ * the state is unknown, throws `invalid_request` and does not change the flow.
  */
 export async function finishPageFlow(
   ports: ConnectNeeds,
@@ -47,11 +47,11 @@ export async function finishPageFlow(
 
 type Hashes = readonly [state: string, browser: string]
 
-/** Uses up the state. Only the browser that began the flow can do so (RFC 9700 §4.7). */
+/** Marks the state as used. Only the browser that began the flow can do this (RFC 9700 §4.7). */
 function takeFlow(ports: ConnectNeeds, provider: Provider, hashes: Hashes): Promise<Flow | null> {
   return ports.store.write(async (trx) => {
     const flow = await trx.takeFlow(...hashes, ports.clock.now())
-    // Each provider has its own callback: the answer of another one is a mix-up (RFC 9700 §4.4).
+    // Each provider has its own callback URL. Another provider's answer is a mix-up (RFC 9700 §4.4).
     if (flow !== null && flow.provider !== provider.id) throw unknownFlow()
     return flow
   })

@@ -11,7 +11,7 @@ export type OpenedLink = {
 }
 
 /**
- * Returns what the connect page shows, and changes nothing. `secret` is the one of the URL.
+ * Returns the data for the connect page, and changes nothing. `secret` comes from the link's URL.
  * Throws `VaultError`: not_found, link_used, link_expired, link_superseded, link_withdrawn.
  */
 export async function openLink(
@@ -32,7 +32,7 @@ export async function openLink(
   return { link, providers }
 }
 
-/** A flow that has begun may finish after its link was superseded or has expired. */
+/** A started flow may finish even if its link has been superseded or has expired. */
 export function requireUnused({ state }: ConnectLink): void {
   if (state.status !== 'superseded') requirePending(state.status)
 }

@@ -12,7 +12,7 @@ import { tokenIdOf } from '../connections/token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers'>
 
-/** The provider sent the user back with an error: `error` is its code. */
+/** The provider sent the user back with the error code `error`. */
 export type RedeemRefusal = { readonly kind: 'refused'; readonly error: string }
 
 export type Redeemed =
@@ -21,7 +21,7 @@ export type Redeemed =
   /** `problem` is for the app, `detail` for the log. */
   | { readonly kind: 'failed'; readonly problem: VaultError; readonly detail: string }
 
-/** Redeems a callback once: a second try may revoke the tokens of the first (RFC 6749 §4.1.2). */
+/** Exchanges the code once: a second try may revoke the tokens of the first (RFC 6749 §4.1.2). */
 export async function redeem(
   ports: Needs,
   flow: Flow,
@@ -52,7 +52,7 @@ export async function redeem(
   return { kind: 'consented', provider, request, requestedScope, received, account }
 }
 
-/** Runs `work`, which stores a consent. If it fails, no connection has the tokens: revokes them. */
+/** Runs `work`, which stores a consent. If `work` fails, revokes the received tokens. */
 export async function storeOrRevoke<T>(
   ports: Needs,
   flow: Flow,

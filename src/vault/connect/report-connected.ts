@@ -3,7 +3,7 @@ import type { ConnectWay, Ports } from '../../ports/ports.ts'
 import type { NewGrantChange } from '../refresh/record-change.ts'
 import { warningsOf } from './connect-warnings.ts'
 
-/** Logs and counts a connection after its transaction, with a warning if its grant will not last. */
+/** Logs and counts a connection after the commit. Logs a warning if its grant cannot be renewed. */
 export function reportConnected(
   ports: Pick<Ports, 'observer' | 'providers'>,
   { connection, change }: Pick<NewGrantChange, 'change'> & { readonly connection: Connection },

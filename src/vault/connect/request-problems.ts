@@ -17,7 +17,7 @@ export type LinkRequest = ConnectRequest & {
   readonly providers: readonly ProviderId[]
   readonly redirectUrl: string | null
   readonly ttlSeconds: number
-  /** Null: as the settings say. */
+  /** Null: use the value from the settings. */
   readonly confirm: ConfirmBy | null
 }
 
@@ -25,8 +25,8 @@ type Needs = Pick<Ports, 'providers' | 'policy'>
 type GivenLink = Partial<Omit<LinkRequest, 'connectionId'>>
 
 /*
- * What is wrong with a request by the settings. Absent fields are not checked, so that these problems
- * are reported together with fields of a wrong form.
+ * These functions check a request against the settings. They ignore absent fields, so that their errors
+ * can be reported together with malformed fields.
  */
 
 export function linkProblems(
@@ -66,7 +66,7 @@ export function apiFlowProblems(
   return errors
 }
 
-/** Provider and parameters of an import. The credentials are checked after the whole body is parsed. */
+/** Checks only provider and parameters. The credentials are checked after the whole body is parsed. */
 export function importProblems(
   ports: Pick<Needs, 'providers'>,
   caller: Caller,
@@ -78,7 +78,7 @@ export function importProblems(
   return params === undefined ? [] : checkParams(provider, params)
 }
 
-/** Null for an unknown provider and for one outside the caller's reach, so that neither can be probed. */
+/** Null for an unknown provider and for one that the caller may not use, so that neither can be probed. */
 export function reachedProvider(
   { providers }: Pick<Ports, 'providers'>,
   caller: Caller,
@@ -87,7 +87,7 @@ export function reachedProvider(
   return (reachesProvider(caller, id) ? providers.get(id) : undefined) ?? null
 }
 
-/** In a body an unknown provider is a bad value; in a path it is a missing resource. */
+/** An unknown provider in a body is an invalid value. In a path, it is a missing resource. */
 export function requireReached(
   ports: Pick<Ports, 'providers'>,
   caller: Caller,
@@ -122,13 +122,13 @@ function redirectProblems(
   )
 }
 
-/** A link is opened by a user, and a machine connection has none. */
+/** Rejects machine connections, because a link needs a user. */
 function checkUser({ connectsBy }: Provider): readonly FieldError[] {
   const detail = 'connects without a user: POST /v1/connections does it'
   return connectsBy === 'machine' ? [bad('provider', detail)] : []
 }
 
-/** If the link offers several providers, each parameter is checked by those that declare it. */
+/** If the link offers several providers, each checks only the parameters that it declares. */
 function checkParamsOf(
   provider: Provider,
   { params }: GivenLink,

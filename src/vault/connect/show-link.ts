@@ -4,7 +4,7 @@ import { VaultError } from '../../core/base/errors.ts'
 import type { LinkId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** A link that the key does not reach is reported as missing. */
+/** Throws `not_found` also for a link that the API key may not see. */
 export async function showLink(
   { store }: Pick<Ports, 'store'>,
   caller: Caller,

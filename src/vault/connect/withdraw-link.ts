@@ -10,7 +10,7 @@ import { showLink } from './show-link.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers'>
 
-/** Idempotent. Refuses a grant that waits for confirmation; a completed link stays completed. */
+/** Idempotent. Revokes a grant that waits for confirmation. A completed link stays completed. */
 export async function withdrawLink(
   ports: Needs & Pick<Ports, 'store'>,
   caller: Caller,
@@ -26,9 +26,8 @@ export async function withdrawLink(
 }
 
 /**
- * Withdraws a link whose grant waits for confirmation. The grant is removed and queued for revocation,
- * and a pending connection is removed with it. Does nothing if the grant was confirmed or refused
- * meanwhile.
+ * Withdraws a link whose grant waits for confirmation. Removes the grant, queues it for revocation, and
+ * removes its pending connection. Does nothing if the grant was confirmed or refused meanwhile.
  */
 export async function refuseWaiting(
   ports: Needs,

@@ -36,10 +36,10 @@ import { isSameRefreshToken } from '../connections/token-id.ts'
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers' | 'policy'>
 
-/** What it takes to connect an account: to store its grant, and to log and count it. */
+/** The ports to store the grant of an account, and to log and count the connection. */
 export type ConnectNeeds = Needs & Pick<Ports, 'store' | 'observer'>
 
-/** What a user has granted, by a consent at the provider or by credentials entered on the page. */
+/** A user's consent at the provider, or the credentials that the user entered on the connect page. */
 export type Consent = {
   readonly provider: Provider
   readonly request: ConnectRequest
@@ -51,9 +51,9 @@ export type Consent = {
 export type TokenConsent = Consent & { readonly received: NewTokens }
 
 /**
- * Returns the connection whose grant a consent replaces: the one that the link names, else the one
- * that this user has for this account. Returns null if the consent creates a connection. Throws
- * `account_mismatch`, and `not_found` if the named connection was deleted meanwhile.
+ * Returns the connection whose grant a consent replaces: the one that the link names, or else this user's
+ * connection for the account. Null if the consent creates a connection. Throws `account_mismatch`, and
+ * `not_found` if the named connection was deleted meanwhile.
  */
 export async function findReplaced(trx: Writes, consent: Consent): Promise<Connection | null> {
   const { request, account, provider } = consent
@@ -63,13 +63,13 @@ export async function findReplaced(trx: Writes, consent: Consent): Promise<Conne
     const kind = KIND[consent.received.kind]
     const replaced = replacedAmong(all, account, { kind, isSame: isSameByProof })
     if (replaced !== null) return replaced
-    // The same refresh token is the same grant, whatever is known of the account.
+    // The same refresh token means the same grant, even if the account is unknown.
     const holder = await holderOfRefreshToken(trx, consent)
     return all.find((one) => one.id === holder && !isOtherAccount(one.account, account)) ?? null
   }
   const named = await trx.connection(request.connectionId)
   if (named === null) throw new VaultError('not_found', 'the connection has been deleted')
-  // If the stored account id is known, the provider has to name the same account.
+  // If the stored account id is known, the provider must name the same account.
   const isUnproven = named.account.id !== null && !isSameByProof(named.account, account)
   if (isUnproven || isOtherAccount(named.account, account)) throw accountMismatch()
   return named
@@ -94,8 +94,8 @@ export function accountMismatch(
 }
 
 /**
- * Throws `conflict` if another connection holds the same refresh token: deleting one would end the
- * other. Some providers issue one refresh token to several consents of an account.
+ * Throws `conflict` if another connection has the same refresh token, because deleting one would end the
+ * other. Some providers issue the same refresh token for several consents of an account.
  */
 export async function refuseTokenOfAnother(
   trx: Writes,
@@ -105,7 +105,7 @@ export async function refuseTokenOfAnother(
   const id = await holderOfRefreshToken(trx, consent)
   if (id === null || id === replaced?.id) return
   const holder = await trx.connection(id)
-  // A draft of this user is the same grant, imported.
+  // A draft of this user with this token is an import of the same grant.
   if (holder === null || (holder.draft !== null && holder.userId === consent.request.userId)) return
   throw new VaultError('conflict', 'another connection holds this refresh token')
 }
@@ -153,7 +153,10 @@ export async function writeGrant(
   return stored
 }
 
-/** A consent's user and provider are sealed with its request; those of a row are in the clear. */
+/**
+ * Detects a row that was tampered with: its user and provider are stored in plain text, those of a
+ * consent are sealed.
+ */
 function isOf(replaced: Connection, { request, provider }: Consent): boolean {
   return replaced.userId === request.userId && replaced.provider === provider.id
 }
@@ -176,7 +179,7 @@ export function connectionFor(
   })
 }
 
-/** The connection keeps its id, and label and metadata unless the request has newer ones. */
+/** The connection keeps its id. It keeps label and metadata unless the request has new ones. */
 function reconnected<C extends Connection>(
   replaced: C,
   { request, account, received }: Consent,
@@ -219,7 +222,7 @@ async function revokeReplaced(
   if (isKept || replaced.status === 'disconnected') return
   await queueRevocation(ports, trx, {
     holder: replaced,
-    // If the refresh token does not open, the access token alone is revoked.
+    // If the refresh token does not open, only the access token is revoked.
     refreshToken: openOrNull(old),
     accessToken: token?.secret ?? null,
     formerHolder: replaced.id,

@@ -41,8 +41,8 @@ export async function deleteConnection(
 }
 
 /**
- * Call it before removing a connection. Earlier versions remembered every refresh token: more rows than
- * one transaction may delete while readers wait.
+ * Call this before removing a connection. Earlier versions stored a row for every refresh token. One
+ * transaction that deletes them all would block readers for too long.
  */
 export async function trimHistory(
   { clock, store }: Pick<Ports, 'clock' | 'store'>,
@@ -51,12 +51,12 @@ export async function trimHistory(
   while ((await store.write((trx) => trx.trimRefreshTokens(id))) > 0) await yieldTurn(clock)
 }
 
-/** The tokens that a removed connection and its drafts held; null if there are none to revoke. */
+/** The tokens of a removed connection and its drafts. Null: there are none to revoke. */
 export type Removed = { readonly grant: Dropped | null; readonly drafts: readonly Dropped[] }
 
 /**
- * Removes a connection and the drafts that would replace it. The caller revokes what they held, after
- * everything is removed. A refresh that is running finds no row, and revokes the tokens that it gets.
+ * Removes a connection and the drafts that would replace it. The caller must revoke their tokens after
+ * everything is removed. A running refresh will find no row, and revoke the tokens that it receives.
  */
 export async function removeConnection(
   { clock }: Pick<Needs, 'clock'>,
@@ -72,7 +72,7 @@ export async function removeConnection(
   return { grant, drafts: await removeDrafts(trx, drafts.filter(isDraftFor(connection))) }
 }
 
-/** A draft that stayed would restore the deleted connection as soon as it is proven. */
+/** A remaining draft would restore the deleted connection as soon as a refresh proves the draft. */
 export async function removeDrafts(
   trx: Writes,
   drafts: readonly Connection[],

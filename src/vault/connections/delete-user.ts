@@ -15,8 +15,8 @@ export type UserDeletion = {
 }
 
 /**
- * Deletes what the key reaches of a user: connections, drafts and open links. Queues every grant for
- * revocation.
+ * Deletes a user's connections, drafts and open links, as far as the API key may use their providers.
+ * Queues every grant for revocation.
  */
 export async function deleteUser(
   ports: Pick<
@@ -39,7 +39,7 @@ export async function deleteUser(
       removed.push({ id, provider, ...(await removeConnection(ports, trx, id)) })
     }
     const left = await removeDrafts(trx, (await trx.draftsOf(userId)).filter(isReached))
-    // After all removals: a grant that another connection holds is not revoked.
+    // Only after all removals, because a grant that a stored connection has is not revoked.
     const report = []
     for (const { id, provider, grant } of removed) {
       const dropped = grant && { ...grant, isRevocable: isRevocable.get(id) ?? true }

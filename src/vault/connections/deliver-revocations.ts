@@ -8,25 +8,25 @@ import type { Ports } from '../../ports/ports.ts'
 import { type JudgeNeeds, wouldEndAnother } from './judge-revocation.ts'
 
 const AT_ONCE = 20
-/** Longer than one revocation can take. */
+/** Longer than the longest revocation request. */
 const CLAIM_MS = 60_000
 
 type Needs = JudgeNeeds & Pick<Ports, 'clock' | 'random' | 'store' | 'observer'>
 
-/** Sends queued revocations. The job calls it until none is due. Returns how many were tried. */
+/** Sends due revocations, and returns how many. The job calls it until it returns 0. */
 export async function deliverRevocations(ports: Needs): Promise<number> {
   const due = await ports.store.dueRevocations(ports.clock.now(), AT_ONCE)
   if (due.length === 0) return 0
   const claimed = await claim(ports, due)
-  // Waits for all of them, so that none is sent again while its request is running.
+  // Wait for all requests, so that no revocation is sent again while its request is running.
   const ends = await Promise.allSettled(claimed.map((revocation) => deliver(ports, revocation)))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   return due.length
 }
 
 /**
- * Reschedules revocations before they are sent, so that a failed write or a crash does not repeat them
- * at once. Removes those that would end a grant that a connection holds by now.
+ * Reschedules revocations before they are sent, so that a failed write or a crash does not repeat them at
+ * once. Removes revocations that would end the grant of a stored connection.
  */
 async function claim(ports: Needs, due: readonly Revocation[]): Promise<readonly Revocation[]> {
   const dueAt = ports.clock.now() + CLAIM_MS
@@ -61,7 +61,7 @@ async function deliver(ports: Needs, revocation: Revocation): Promise<void> {
   else ports.observer.revocationFailed({ provider, detail })
 }
 
-/** Sends the tokens that open. */
+/** Sends every token that can be opened. */
 async function send(ports: Needs, revocation: Revocation): Promise<RevocationOutcome> {
   const refreshToken = readable(ports, revocation, 'refreshToken')
   const accessToken = readable(ports, revocation, 'accessToken')

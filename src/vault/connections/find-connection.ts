@@ -4,7 +4,7 @@ import { VaultError } from '../../core/base/errors.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** A connection by id, or by user and provider, and by account if there are several. */
+/** Names a connection by id, or by user and provider, and by account if there are several. */
 export type ConnectionTarget =
   | { readonly id: ConnectionId }
   | {
@@ -15,8 +15,8 @@ export type ConnectionTarget =
     }
 
 /**
- * Throws `VaultError`: not_found, several_accounts. A connection that the key does not reach is
- * reported as missing, so that ids cannot be probed.
+ * Throws `VaultError`: not_found, several_accounts. A connection that the API key may not see counts as
+ * not found, so that a caller cannot test ids.
  */
 export async function findConnection(
   { store }: Pick<Ports, 'store'>,
@@ -40,14 +40,14 @@ async function byUser(
   if (!reachesUser(caller, userId) || !reachesProvider(caller, provider)) return null
   const all = await store.connectionsOf(userId, provider)
   const named = account === null ? all : all.filter((one) => isCalled(one, account))
-  // A pending connection does not make the name of a confirmed one ambiguous.
+  // Ignore pending connections if a confirmed one matches.
   const live = named.filter(isLive)
   const found = live.length > 0 ? live : named
   if (found.length > 1) throw severalAccounts(found)
   return found[0] ?? null
 }
 
-/** By account id, e-mail (in any letter case) or label. */
+/** Compares the name with the account id, the e-mail (ignoring case) and the label. */
 function isCalled({ account, label }: Connection, name: string): boolean {
   return (
     account.id === name || label === name || account.email?.toLowerCase() === name.toLowerCase()

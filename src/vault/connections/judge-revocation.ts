@@ -13,9 +13,9 @@ type Judged = Omit<Revocation, 'id' | 'attempts' | 'createdAt' | 'dueAt'>
 type JudgeReads = Pick<Reads, 'connection' | 'holderOfRefreshToken' | 'perhapsOfAccount'>
 
 /**
- * Whether sending a revocation now would end a grant that a connection holds: one of the same account if
- * the provider ends them all, or one with these tokens. An unknown account may be any account. Checked
- * when a revocation is queued and before each try, because days may pass in between.
+ * Whether a revocation would end the grant of a stored connection: a connection with these tokens, or, if
+ * the provider revokes by account, any connection of this account. An unknown account may be any account.
+ * Checked when a revocation is queued, and again before each try, because days may pass in between.
  */
 export async function wouldEndAnother(
   ports: JudgeNeeds,
@@ -23,7 +23,7 @@ export async function wouldEndAnother(
   revocation: Judged,
 ): Promise<boolean> {
   const provider = ports.providers.get(revocation.provider)
-  // Nothing can be sent to a provider that is not configured.
+  // The provider is not configured, so nothing can be sent to it.
   if (provider === undefined) return false
   const providers = relatedTo(ports, provider)
   if (await isRefreshTokenHeld(ports, reads, { revocation, providers })) return true
@@ -35,7 +35,7 @@ export async function wouldEndAnother(
   return anyOf(reads, { providers, account }, hasTokens(ports, revocation))
 }
 
-/** The ids of all providers that share grants with this one, and its own. */
+/** The ids of this provider and of all providers that share grants with it. */
 function relatedTo(
   { providers }: JudgeNeeds,
   { id, grantDomains }: Provider,
@@ -47,7 +47,7 @@ function relatedTo(
   return related.map((other) => other.id)
 }
 
-/** Also true if a connection has rotated the token since: revoking the old one may end its family. */
+/** Also true if a connection has rotated the token: revoking the old token may end the whole grant. */
 async function isRefreshTokenHeld(
   ports: JudgeNeeds,
   reads: JudgeReads,
@@ -60,7 +60,7 @@ async function isRefreshTokenHeld(
     const found = await reads.holderOfRefreshToken(provider, secret)
     const holder = found === null ? null : await reads.connection(found.connectionId)
     if (holder === null) continue
-    // The former holder is remembered for tokens that it has dropped, too.
+    // The former holder may still be stored as the holder of a token that it no longer has.
     if (holder.id !== formerHolder || holdsNow(ports, holder, secret)) return true
   }
   return false
@@ -76,7 +76,7 @@ function isOfClient({ endpoint }: JudgeNeeds, { provider, client }: Judged) {
     endpoint.grantKeys(one.provider, one.client).some((key) => keys.includes(key))
 }
 
-/** Some providers issue one token to several consents, and an app may import a token twice. */
+/** Several connections may have one token, from repeated consents or from repeated imports. */
 function hasTokens(ports: JudgeNeeds, { refreshToken, accessToken, formerHolder }: Judged) {
   const secret = openOrNull(accessToken)
   const tokenId = secret === null ? null : tokenIdOf(ports, secret)

@@ -18,7 +18,7 @@ export type ListRequest = {
   readonly limit: number
 }
 
-/** Oldest first. Writes between two pages make no page repeat or skip a connection that stays. */
+/** Oldest first. Writes between two pages never cause a connection to be repeated or skipped. */
 export async function listConnections(
   ports: Pick<Ports, 'store'>,
   caller: Caller,
@@ -31,7 +31,7 @@ export async function listConnections(
   const items = found.slice(0, limit)
   const last = items.at(-1)
   if (last === undefined) return { items, nextCursor: null }
-  // A page may be short because its bytes are used up, not because it is the last one.
+  // A page may be short because of its size limit in bytes, although it is not the last page.
   const more =
     found.length > limit ||
     (await ports.store.listConnections({ ...filter, after: last.id, limit: 1 })).length > 0

@@ -2,7 +2,7 @@ import type { PendingConnection } from '../../core/connection/connection.ts'
 import { newId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** A connection without a grant, under a new id. */
+/** Returns a connection with a new id and without a grant. */
 export function newConnection(
   { clock, random }: Pick<Ports, 'clock' | 'random'>,
   fields: Omit<PendingConnection, 'id' | 'status' | 'createdAt' | 'updatedAt' | 'lastRefreshedAt'>,

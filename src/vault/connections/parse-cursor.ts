@@ -1,6 +1,6 @@
 import { VaultError } from '../../core/base/errors.ts'
 
-/** A cursor is the id of the last item of a page. That item may have been deleted since. */
+/** A cursor is the id of a page's last item. The item may have been deleted since. */
 export function parseCursor<Id>(cursor: string | null, parse: (text: string) => Id): Id | null {
   if (cursor === null) return null
   try {

@@ -10,7 +10,7 @@ export type RevocationAnswer = 'queued' | 'unsupported' | 'skipped'
 
 type Needs = JudgeNeeds & Pick<Ports, 'clock' | 'random'>
 
-/** The tokens that can be revoked. */
+/** The tokens of a received grant. Credentials cannot be revoked. */
 export function tokensOf(received: ReceivedGrant): {
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
@@ -20,20 +20,20 @@ export function tokensOf(received: ReceivedGrant): {
   return { refreshToken, accessToken }
 }
 
-/** Tokens that no connection holds any more. */
+/** Tokens that no connection has any more. */
 export type Dropped = {
   readonly holder: Pick<Connection, 'provider' | 'client' | 'params' | 'providerData' | 'account'>
   readonly refreshToken: Sealed | null
   readonly accessToken: Sealed | null
-  /** The connection that held them, if it still exists. */
+  /** The connection that had the tokens, if it still exists. */
   readonly formerHolder?: ConnectionId | null
   /** False if the provider is known to have no revocation. */
   readonly isRevocable?: boolean
 }
 
 /**
- * Queues tokens for revocation at the provider. Call it in the transaction that dropped them, after all
- * other changes. Skips tokens whose revocation would end a grant that a connection holds.
+ * Queues tokens for revocation at the provider. Call this in the transaction that removes the tokens,
+ * after all other changes. Skips tokens whose revocation would end the grant of a stored connection.
  */
 export async function queueRevocation(
   ports: Needs,

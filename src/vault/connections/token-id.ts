@@ -5,7 +5,7 @@ import type { Ports } from '../../ports/ports.ts'
 
 type Needs = Pick<Ports, 'sealer'>
 
-/** A keyed hash: equal for equal tokens, and of no use without the vault's key. */
+/** A keyed hash. Equal tokens have equal ids, and an id is useless without the vault's key. */
 export function tokenIdOf(ports: Needs, accessToken: string | Secret): string {
   return `t_${ports.sealer.fingerprint('token-id/v1', accessToken).slice(0, 22)}`
 }
@@ -16,7 +16,7 @@ export function idOf(ports: Needs, received: ReceivedGrant): string {
     : credentialsIdOf(ports, received.credentials)
 }
 
-/** Hashes the parts of credentials apart, so that no two credentials give the same text. */
+/** Hashes user name and password separately, so that different credentials never give the same id. */
 export function credentialsIdOf(ports: Needs, credentials: Credentials): string {
   const print = (part: string, value: string | Secret) =>
     ports.sealer.fingerprint(`credentials-${part}/v1`, value)
@@ -32,7 +32,7 @@ export function credentialsIdOf(ports: Needs, credentials: Credentials): string 
   }
 }
 
-/** Whether both open and are equal. */
+/** Whether both tokens can be opened and are equal. */
 export function isSameRefreshToken(
   { sealer }: Needs,
   first: Sealed | null,
@@ -40,7 +40,7 @@ export function isSameRefreshToken(
 ): boolean {
   const [one, other] = [openOrNull(first), openOrNull(second)]
   if (one === null || other === null) return false
-  // Keyed hashes are compared, so that the time of the comparison reveals nothing of a token.
+  // Compare keyed hashes, so that the duration of the comparison reveals nothing about a token.
   const print = (token: Secret) => sealer.fingerprint('refresh-token-equality/v1', token)
   return print(one) === print(other)
 }

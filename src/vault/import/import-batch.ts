@@ -9,19 +9,19 @@ import type { NewGrantChange } from '../refresh/record-change.ts'
 
 export type BatchResult =
   | {
-      /** `accepted`: stored as a draft, which the schedule will prove and promote. */
+      /** `accepted`: stored as a draft. The schedule will prove and promote it. */
       readonly kind: 'created' | 'replaced' | 'unchanged' | 'accepted'
       readonly connection: LiveConnection
     }
   | { readonly kind: 'refused'; readonly error: VaultError }
 
-/** Parses one item of the request; throws a `VaultError` if it is not valid. */
+/** Parses one item of the request. Throws a `VaultError` if the item is invalid. */
 export type BatchItem = () => NewDraft
 
 /**
- * Imports many items. An error refuses its own item only, and a repeated item changes nothing.
- * `unverified`: the provider is not asked. A connection without a live access token is `failing` until
- * it is refreshed. `verified`: each item is proven first, at the rate of its client's lane.
+ * Imports many items. An error rejects only its own item, and a repeated item changes nothing.
+ * `unverified`: nothing is sent to the provider. A connection without a valid access token is `failing`
+ * until it is refreshed. `verified`: each item is proven first, within the rate limit of its client.
  */
 export async function importBatch(
   ports: ProveNeeds,
@@ -38,9 +38,9 @@ export async function importBatch(
       return importUnverified(ports, draft)
     })
     results.push(result)
-    // `Promise.all` below reports a rejection. Until then it would count as unhandled.
+    // `Promise.all` below handles a rejection. Without this line, Node reports it as unhandled first.
     result.catch(() => undefined)
-    // One by one, because two items of one account replace the same connection.
+    // One after the other, because two items of one account replace the same connection.
     if (how === 'unverified') await result
     await yieldTurn(ports.clock)
   }
@@ -56,7 +56,7 @@ async function orRefused(importing: () => Promise<BatchResult>): Promise<BatchRe
   }
 }
 
-/** Without a name for the account, a second item would replace the connection of the first. */
+/** Rejects a second item of a user without an account id or e-mail: it would replace the first. */
 function requireName({ draft }: NewDraft, nameless: Set<string>): void {
   if (draft.account.id !== null || draft.account.email !== null) return
   const owner = JSON.stringify([draft.userId, draft.provider])
@@ -69,7 +69,7 @@ function requireName({ draft }: NewDraft, nameless: Set<string>): void {
   nameless.add(owner)
 }
 
-/** In one transaction, so that an app whose request was cut off can repeat it. */
+/** Uses one transaction, so that an app whose request was interrupted can repeat it. */
 async function importUnverified(ports: ProveNeeds, newDraft: NewDraft): Promise<BatchResult> {
   const { stored, promotion } = await ports.store.write(async (trx) => {
     const kept = await keepDraft(trx, newDraft)

@@ -16,7 +16,7 @@ import { accountOfCredentials } from '../../core/connection/credentials-account.
 
 export type CredentialsImport = ImportFields & { readonly credentials: Credentials }
 
-/** A draft for a user's own credentials. Importing the same ones again changes nothing. */
+/** A draft with a user's own credentials. Importing the same credentials again changes nothing. */
 export function draftFromCredentials(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'providers'>,
   caller: Caller,
@@ -47,7 +47,7 @@ export function checkKind(
   return [{ in: 'body', name: 'credentials', detail }]
 }
 
-/** Active at once if the provider has no probe, else failing until the probe accepts it. */
+/** The draft is active at once if the provider has no probe, else failing until a probe succeeds. */
 export function credentialsDraft(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer'>,
   blank: Parameters<typeof withGrant>[0],
@@ -62,7 +62,7 @@ export function credentialsDraft(
   return isProbed ? unproven(blank, grant, now) : withGrant(blank, grant, null)
 }
 
-/** An active connection of this user with the same credentials and parameters. */
+/** Finds an active connection of this user with the same credentials and parameters. */
 async function findHolder(
   ports: Pick<ProveNeeds, 'sealer'>,
   trx: Writes,

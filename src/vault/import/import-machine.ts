@@ -9,12 +9,12 @@ import { blankDraft, type ImportFields, providerFor } from './import-tokens.ts'
 import type { ProveNeeds } from './prove-draft.ts'
 
 export type MachineImport = ImportFields & {
-  /** Null: the scopes of the provider's settings. */
+  /** Null: use the scopes from the provider's settings. */
   readonly scope: readonly string[] | null
   readonly client: ClientCredentials | null
 }
 
-/** A draft for the client itself, without a user's consent (RFC 6749 §4.4). Its first token proves it. */
+/** A draft for the client itself, without a user (RFC 6749 §4.4). Its first token proves the draft. */
 export function draftFromClient(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'providers'>,
   caller: Caller,
@@ -30,7 +30,7 @@ export function draftFromClient(
   const now = ports.clock.now()
   const id = newId('grt', now, ports.random.bytes(10))
   const grant = machineGrant(id, request.scope ?? provider.scopes)
-  // The provider receives the parameter, so it names the account more surely than the app does.
+  // The provider checks this parameter, so it is more reliable than the app's `accountId`.
   const { accountParam, params } = provider
   const name = accountParam ?? ''
   const named = request.params[name] ?? params[name]?.default ?? request.accountId

@@ -18,7 +18,7 @@ import { importDraft, type Imported, type NewDraft } from './keep-draft.ts'
 import { OVER, type ProveNeeds } from './prove-draft.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
 
-/** What every import says, whatever its credentials are. */
+/** The fields of every kind of import. */
 export type ImportFields = {
   readonly userId: UserId
   readonly provider: ProviderId
@@ -30,7 +30,7 @@ export type ImportFields = {
 }
 
 export type TokenImport = ImportFields & {
-  /** At least one of the two tokens. */
+  /** At least one of the two tokens must be set. */
   readonly accessToken: Secret | null
   readonly refreshToken: Secret | null
   readonly scope: readonly string[] | null
@@ -39,8 +39,8 @@ export type TokenImport = ImportFields & {
 }
 
 /**
- * Imports tokens: stores them as a draft, then proves them. A refresh token that this user's connection
- * has ever had changes nothing, so that a repeated import cannot restore a spent one.
+ * Imports tokens: stores them as a draft, then proves them. If a connection of this user has ever had the
+ * refresh token, nothing changes, so that a repeated import cannot restore a spent token.
  */
 export async function importTokens(
   ports: ProveNeeds,
@@ -72,7 +72,7 @@ export function draftFromTokens(
   }
 }
 
-/** Throws if the caller does not reach the user or the provider. */
+/** Throws if the caller may not use the user or the provider. */
 export function providerFor(
   ports: Pick<ProveNeeds, 'providers'>,
   caller: Caller,
@@ -94,7 +94,7 @@ function checkImport(request: TokenImport, provider: Provider): void {
   requireValid(errors, 'the tokens cannot be imported')
 }
 
-/** Null unless the import is an expired access token without a refresh token. */
+/** The error for an expired access token without a refresh token, else null. */
 function refusalOf(
   { accessToken, refreshToken, expiresAt }: TokenImport,
   now: Instant,
@@ -107,7 +107,7 @@ function refusalOf(
   return new VaultError('invalid_request', message, { ...why, errors })
 }
 
-/** The connection or draft of this user that has ever had this refresh token. */
+/** Finds the connection or draft of this user that has, or once had, this refresh token. */
 export async function holderOfRefreshToken(
   trx: Writes,
   caller: Caller,
@@ -121,7 +121,7 @@ export async function holderOfRefreshToken(
   throw tokenOfAnother(caller, holder)
 }
 
-/** Names the connection if the caller reaches it, and never names a draft. */
+/** The error names the connection only if the caller may see it, and never names a draft. */
 export function tokenOfAnother(caller: Caller, holder: LiveConnection): VaultError {
   const connectionId = holder.draft === null ? holder.id : holder.draft.replaces
   const isSeen = connectionId !== null && reachesUser(caller, holder.userId)
@@ -156,10 +156,10 @@ export function blankDraft(
   })
 }
 
-/** The lifetime of an access token at most providers, assumed if none is known. */
+/** The usual lifetime of an access token, assumed if the preset states none. */
 const USUAL_LIFE_MS = 3_600_000
 
-/** A grant from imported tokens. The app does not say how old the access token is. */
+/** A grant with imported tokens. Estimates when the access token was issued, as the app does not say. */
 export function importedGrant(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'endpoint'>,
   provider: Provider,

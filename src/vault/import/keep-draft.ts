@@ -4,11 +4,11 @@ import type { Secret } from '../../core/base/secret.ts'
 import type { Writes } from '../../ports/store.ts'
 import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 
-/** Imported credentials, before they are stored. */
+/** An import before it is stored. */
 export type NewDraft = {
   readonly draft: LiveConnection
   readonly refreshToken: Secret | null
-  /** Thrown if there is no holder. With one, a file that is imported again changes nothing. */
+  /** Thrown only if `findHolder` finds none, so that a repeated import changes nothing. */
   readonly refusal?: VaultError | null
   /** Finds this user's connection or draft that has, or once had, the same credentials. */
   readonly findHolder: (trx: Writes) => Promise<LiveConnection | null>
@@ -19,7 +19,7 @@ export type Imported = {
   readonly change: 'created' | 'reconnected' | 'unchanged'
 }
 
-/** Imports credentials, or tries again to prove a draft that has the same ones. */
+/** Stores and proves a draft. If a draft with the same credentials exists, tries again to prove that. */
 export async function importDraft(ports: ProveNeeds, newDraft: NewDraft): Promise<Imported> {
   const connection = await ports.store.write((trx) => keepDraft(trx, newDraft))
   return connection.draft === null
@@ -27,7 +27,7 @@ export async function importDraft(ports: ProveNeeds, newDraft: NewDraft): Promis
     : proveDraft(ports, connection)
 }
 
-/** Stores a draft before anything is proven. Returns the draft, or the holder if there is one. */
+/** Stores an unproven draft and returns it. Returns the holder instead if there is one. */
 export async function keepDraft(
   trx: Writes,
   { draft, refreshToken, refusal, findHolder }: NewDraft,

@@ -28,19 +28,19 @@ import { type NewGrantChange, recordGrant } from '../refresh/record-change.ts'
 import { endsSiblings } from '../refresh/siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
-/** A refused draft was removed. An unproven one stays, because it would replace a working grant. */
+/** `VaultError`: the draft was removed. `unproven`: it stays, and must not replace a working grant. */
 type Promotion = NewGrantChange | VaultError | 'unproven'
 
 /**
- * Makes a draft a connection: the grant replaces that of the named connection, else that of this
- * user's connection for the same account, else it creates a connection. The id of a replaced
- * connection stays. An unproven grant replaces none.
+ * Turns a draft into a connection. The draft's grant replaces the grant of the named connection, or else
+ * of this user's connection for the account. That connection keeps its id. If there is none, the draft
+ * becomes a new connection. An unproven grant never replaces another.
  */
 export async function promoteDraft(
   ports: RefreshNeeds,
   draft: LiveConnection,
 ): Promise<NewGrantChange> {
-  // A running refresh spends the refresh token that is about to be moved.
+  // Wait for a running refresh, because it spends the refresh token that is moved below.
   await ports.flights.finished(draft.id)
   const promotion = await ports.store.write(async (trx): Promise<Promotion> => {
     const stored = await trx.connection(draft.id)
@@ -59,7 +59,7 @@ export async function promoteDraft(
   return promotion
 }
 
-/** What the provider said of the draft. If it was refreshed since, that was about other tokens. */
+/** Adds what the provider said about the draft, unless the draft was refreshed since. */
 function asIdentified(
   ports: RefreshNeeds,
   stored: LiveConnection,
@@ -79,7 +79,10 @@ function isOwnerProven({ grant }: LiveConnection): boolean {
   return grant.kind !== 'oauth' || grant.owner.is === 'proven'
 }
 
-/** Keeping the stored refresh token could mix two accounts, and removing it would lose the grant. */
+/**
+ * The error if the provider does not name the account of an access token: keeping the stored refresh
+ * token could mix two accounts, and removing it would lose the grant.
+ */
 export function ownerless(): VaultError {
   return refreshTokenRequired(
     'is required: the provider does not say that this access token is of the account whose refresh token is stored',
@@ -92,21 +95,21 @@ function refreshTokenRequired(detail: string): VaultError {
   })
 }
 
-/** Promotes a draft without asking the provider, unless accounts share grants. */
+/** Promotes a draft without asking the provider, unless connections share grants. */
 export async function promoteUnproven(
   ports: RefreshNeeds,
   trx: Writes,
   draft: LiveConnection,
 ): Promise<Promotion> {
   const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
-  // Only the provider may say whose tokens these are, and it is asked after the first refresh.
+  // Only the provider may name the owner of these tokens. It is asked after the first refresh.
   if (isShared && !isRenewable(draft.grant)) {
     throw refreshTokenRequired(
       'is required unless it is verified: the provider has to say whose tokens these are',
     )
   }
   const promotion = isShared ? 'unproven' : await promote(ports, trx, draft, draft)
-  // The caller does not prove it, so the schedule does.
+  // The caller does not prove the draft, so the schedule does.
   if (promotion === 'unproven')
     await trx.saveConnection(draft, { ...draft, dueAt: ports.clock.now() })
   return promotion
@@ -153,7 +156,7 @@ async function isTokenOfAnotherUser(
   return holder !== null && holder.userId !== userId
 }
 
-/** The connection whose grant a draft replaces; null if there is none. */
+/** The connection whose grant a draft replaces. Null if there is none. */
 export async function replacedBy(
   reads: Pick<Reads, 'connection' | 'connectionsOf'>,
   { draft, userId, provider, account, grant: { kind } }: LiveConnection,
@@ -170,7 +173,7 @@ async function replaceGrant(
   draft: LiveConnection,
 ): Promise<Promotion> {
   const { grant } = draft
-  // The grant would become that of every connection of the account.
+  // Every connection of the account would get this grant, so its owner must be proven.
   const isShared = endsSiblings(ports, draft) && replaced.account.id !== null
   if (isShared && isRenewable(grant) && !isOwnerProven(draft)) return 'unproven'
   const named = namedAccount(draft)
@@ -199,19 +202,19 @@ async function replaceGrant(
   return recordGrant(ports, trx, { before: replaced, after, isQuiet: isQuiet(draft) })
 }
 
-/** The account that the provider named for the access token; null if it named none. */
+/** The account that the provider named for the access token. Null if it named none. */
 function namedAccount({ grant }: LiveConnection): Account | null {
   return grant.kind === 'oauth' && grant.owner.is === 'unproven' ? grant.owner.told : null
 }
 
-/** A draft without a refresh token keeps that of the replaced connection. */
+/** A draft without a refresh token keeps the refresh token of the replaced connection. */
 function withKeptToken(draft: LiveConnection, replaced: Connection): LiveConnection {
   const grant = withKeptRefreshToken(draft.grant, replaced, true)
   if (grant === draft.grant) return draft
   return { ...draft, grant, attempt: attemptOn(grant, { fresh: draft.grant, replaced }) }
 }
 
-/** The schedule passes over new drafts, so the due time is set on promotion. */
+/** Sets the due time on promotion, because the schedule skips new drafts. */
 function scheduled(ports: RefreshNeeds, connection: LiveConnection): LiveConnection {
   const { grant, status, failure } = connection
   if (failure?.reason === 'unproven') return { ...connection, dueAt: ports.clock.now() }
@@ -221,7 +224,7 @@ function scheduled(ports: RefreshNeeds, connection: LiveConnection): LiveConnect
   return { ...connection, dueAt }
 }
 
-/** The draft with the provider data of the replaced connection, as far as it has none of its own. */
+/** Adds the provider data of the replaced connection. The draft's own values win. */
 export function withProviderDataOf(
   { providerData }: Connection,
   draft: LiveConnection,
@@ -231,8 +234,8 @@ export function withProviderDataOf(
 }
 
 /**
- * A draft that was not proven has to prove its owner at its first refresh: the account that the
- * provider has named for the replaced connection.
+ * The first refresh of an unproven grant checks its owner. The expected owner is the account that the
+ * provider named for the imported token, or else for the replaced connection.
  */
 export function ownedLike(replaced: Connection, draft: LiveConnection): LiveConnection {
   const { grant } = draft
@@ -241,7 +244,7 @@ export function ownedLike(replaced: Connection, draft: LiveConnection): LiveConn
   return { ...draft, grant: { ...grant, owner: { is: 'unproven', told } } }
 }
 
-/** The account that the provider has named for the tokens of a grant. */
+/** The account that the provider has named for the tokens of this connection. */
 export function namedOwner(connection: Connection): Account | null {
   if (!isLive(connection) || connection.grant.kind !== 'oauth') return null
   const { owner } = connection.grant

@@ -25,9 +25,9 @@ import { endsSiblings } from '../refresh/siblings.ts'
 export type ProveNeeds = RefreshNeeds
 
 /**
- * Finds out whether imported credentials work and whose they are, then promotes the draft. A live
- * access token needs no refresh, unless accounts share grants. If the provider refuses the
- * credentials, the draft is removed.
+ * Checks whether imported credentials work and who owns them, then promotes the draft. A valid access
+ * token needs no refresh, unless connections share grants. If the provider refuses the credentials, the
+ * draft is removed.
  */
 export async function proveDraft(
   ports: ProveNeeds,
@@ -39,7 +39,7 @@ export async function proveDraft(
   return promoteDraft(ports, await identify(ports, proven))
 }
 
-/** As `proveDraft`, at the rate of the client's lane, and a live access token is no proof. */
+/** Like `proveDraft`, but within the client's rate limit, and always refreshes if it can. */
 export async function verifyDraft(
   ports: ProveNeeds,
   draft: LiveConnection,
@@ -56,7 +56,7 @@ async function proveByRefresh(
 ): Promise<LiveConnection> {
   const result = await refresh(ports, draft, reason)
   if (result.kind === 'gone') throw new LostWriteError('connection')
-  // The draft is stored: the schedule proves it after the next start.
+  // The draft is stored, and the schedule will prove it after the next start.
   if (result.kind === 'stopping') throw unavailable('stopping', 5_000)
   const refusal = refusalOf(draft, result)
   return refusal === null ? result.connection : refuse(ports, draft, refusal)
@@ -67,7 +67,7 @@ async function refuse(ports: ProveNeeds, draft: LiveConnection, error: VaultErro
   throw error
 }
 
-/** Null unless the provider refused the credentials. */
+/** The error if the provider refused the credentials, else null. */
 function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | null {
   const outcome = result.kind === 'failed' ? result.outcome : null
   if (outcome?.kind === 'other_account') return accountMismatch()
@@ -79,7 +79,7 @@ function refusalOf(draft: LiveConnection, result: RefreshResult): VaultError | n
   const isMisconfigured =
     outcome?.kind === 'client_config' ||
     (result.kind === 'held' && result.reason === 'misconfigured')
-  // The credentials of a machine connection are those of its client.
+  // For a machine connection, a refused client means refused credentials.
   if (draft.grant.kind !== 'machine' || !isMisconfigured) return null
   if (draft.client === null) return misconfigured(outcome?.detail ?? HELD)
   return new VaultError('invalid_request', 'the provider refuses this client', {
@@ -113,11 +113,11 @@ const REFUSALS = {
 } as const
 
 /**
- * Asks the provider whose tokens these are, unless the app named the account. The app's word is not
- * enough if the tokens would join a stored grant or replace a stored connection.
+ * Asks the provider for the account of the tokens, unless the app named it. The app's answer is not
+ * enough if the tokens would be shared or would replace those of a stored connection.
  */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  // A machine has no account, and the probe has checked credentials already.
+  // A machine connection has no account, and the probe has already checked credentials.
   if (draft.grant.kind !== 'oauth' || isNamedByProvider(draft.grant, draft)) return draft
   const { account } = draft
   const replaced = await replacedBy(ports.store, draft)
@@ -126,7 +126,7 @@ async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
   if (isNamed && !isShared && replaced === null) return draft
   const isKept = keptGrant(draft.grant, replaced) !== null
   const stored = isNamed && !isShared && !isKept ? replaced : null
-  // The provider's endpoint may depend on data that came with an earlier callback.
+  // The provider's endpoint may depend on data from an earlier callback.
   const about = stored === null ? draft : withProviderDataOf(stored, draft)
   const asked = await ask(ports, about)
   if (asked?.kind === 'foreign') return refuse(ports, draft, accountMismatch())
@@ -134,7 +134,7 @@ async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
     if (isKept && asked?.kind === 'unknown') return refuse(ports, draft, ownerless())
     return isShared ? { ...draft, account: { ...account, id: null } } : draft
   }
-  // Apps confuse a provider's ids, so a stored connection counts with the id that the provider named.
+  // Apps confuse a provider's ids, so compare with the account that the provider named before.
   const known = stored === null ? null : namedOwner(stored)
   const isOther =
     stored === null
@@ -143,12 +143,12 @@ async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveC
   return isOther ? refuse(ports, draft, accountMismatch()) : identifiedAs(about, asked)
 }
 
-/** False if the app has named another account than the provider. */
+/** Whether the provider has named the account, and the app has not named another. */
 function isNamedByProvider({ owner }: OAuthGrant, { account }: LiveConnection): boolean {
   return owner.is === 'proven' && owner.accountId === account.id
 }
 
-/** The owner is proven only by a token that came from a refresh with the draft's own refresh token. */
+/** Only a token from a refresh with the draft's own refresh token proves the owner. */
 function identifiedAs(
   draft: LiveConnection,
   { account: named, providerData }: Extract<IdentifyOutcome, { kind: 'ok' }>,
@@ -166,7 +166,7 @@ function identifiedAs(
   return { ...identified, grant: { ...grant, owner } }
 }
 
-/** Null if there is no access token. */
+/** Asks the provider for the account of the access token. Null if there is none. */
 async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOutcome | null> {
   const { provider, client, params, providerData, grant } = draft
   if (grant.token === null) return null
@@ -174,7 +174,7 @@ async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOu
   return ports.endpoint.identify({ provider, client, params, providerData, ...token })
 }
 
-/** At the rate of the client's lane, because thousands of drafts may wait. */
+/** Respects the client's rate limit, because thousands of drafts may wait. */
 export function identifyInLane(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   return ports.traffic.admit({
     client: ports.endpoint.clientKey(draft.provider, draft.client),

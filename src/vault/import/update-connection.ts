@@ -17,24 +17,24 @@ import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 import { misconfigured, NOT_CONFIGURED } from '../refresh/refresh-problem.ts'
 import { accountHeldBy, accountOfCredentials } from '../../core/connection/credentials-account.ts'
 
-/** An absent field stays as it is; `label: null` removes the label. */
+/** An absent field does not change. `label: null` removes the label. */
 export type Changes = {
   readonly label?: string | null
-  /** Replaces all of the stored metadata. */
+  /** Replaces all stored metadata. */
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly accessToken?: Secret
   readonly refreshToken?: Secret
   readonly scope?: readonly string[]
   readonly expiresAt?: Instant
-  /** Without tokens: a new secret for the connection's own client. */
+  /** The client of the tokens. Without tokens: a new secret for the connection's own client. */
   readonly client?: { readonly id: string; readonly secret: Secret | null }
-  /** Instead of tokens, if the provider connects by credentials. */
+  /** Replaces the tokens if the provider connects by credentials. */
   readonly credentials?: Credentials
 }
 
 /**
- * Changes what the app says of a connection, and imports new credentials for it. The old credentials
- * are served until the new ones are proven; those of another account are refused.
+ * Changes label, metadata or client of a connection, and imports new credentials for it. Reads return the
+ * old credentials until the new ones are proven. Credentials of another account are rejected.
  */
 export async function updateConnection(
   ports: ProveNeeds,
@@ -49,11 +49,11 @@ export async function updateConnection(
     if (provider === undefined) throw misconfigured(NOT_CONFIGURED)
     await importFor(ports, caller, { provider, found, changes })
   }
-  // Last, so that a refused change changes nothing.
+  // Do this last, so that rejected credentials change nothing.
   return ports.store.write((trx) => describe(ports, trx, found, changes))
 }
 
-/** Imports credentials for a connection, or tries again to prove a draft that has the same ones. */
+/** Imports credentials for a connection. If a draft with them exists, tries again to prove it. */
 async function importFor(
   ports: ProveNeeds,
   caller: Caller,
@@ -114,7 +114,7 @@ async function describe(
   const current = await trx.connection(id)
   if (current === null) throw new VaultError('not_found', 'no such connection')
   const { label, metadata } = changes
-  // A client that comes with credentials was stored with their draft.
+  // A client that came with new credentials was stored with their draft.
   const client = hasCredentials(changes) ? undefined : changes.client
   if (label === undefined && metadata === undefined && client === undefined) return current
   const after: Connection = {
@@ -139,9 +139,9 @@ function draftOf(
   const blank = newConnection(ports, {
     userId,
     provider: provider.id,
-    // The provider says whose credentials these are, not the connection that they are for.
+    // The provider must name the account. Do not assume the account of the replaced connection.
     account: { id: null, email: null, name: null },
-    // For the event, also if the draft is proven after a crash.
+    // Stored with the draft, so that the event has them even if a crash comes before the promotion.
     label: changes.label === undefined ? replaced.label : changes.label,
     metadata: changes.metadata ?? replaced.metadata,
     params,

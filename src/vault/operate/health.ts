@@ -40,7 +40,7 @@ export type Health = {
     readonly state: 'ok' | CircuitReason
     readonly since: Instant | null
     readonly retryAt: Instant | null
-    /** Null: the settings have no client secret for this provider. */
+    /** Null: the configured client has no secret. */
     readonly clientSecret: SecretInUse | null
   }[]
   readonly webhooks:

@@ -103,7 +103,7 @@ async function saveEventually(
   }
 }
 
-/** Logs the error and never throws, because the answer must not be lost. The store logs its own errors. */
+/** Logs any error and continues, so that the answer is not lost. The store logs its own errors. */
 function report({ observer }: Needs, { before }: Landing, error: unknown): void {
   if (error instanceof StoreError) return
   observer.refreshBroke({ id: before.id, provider: before.provider, error })

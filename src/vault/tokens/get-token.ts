@@ -17,22 +17,22 @@ import { endsSiblings, leaderOf } from '../refresh/siblings.ts'
 export type TokenRequest = {
   readonly target: ConnectionTarget
   readonly minTtlSeconds: number
-  /** The id of a token that the API of the provider rejected. */
+  /** The id of a token that the provider's API rejected, as the caller reports. */
   readonly rejected: string | null
 }
 
 export type TokenWarning = 'short_lived' | 'reconnect_required' | 'refresh_failing' | 'unproven'
 
-/** The grant of the connection has a token, or credentials, that satisfy the request. */
+/** A connection whose token or credentials satisfy the request. */
 export type ServedToken = {
   readonly connection: LiveConnection
   readonly warnings: readonly TokenWarning[]
 }
 
 /**
- * Returns a token that lives long enough, or throws: not_found, several_accounts, confirmation_required,
- * reconnect_required, provider_misconfigured, provider_unavailable, storage_unavailable. Writes nothing
- * unless a refresh is due.
+ * Returns a token with the requested remaining lifetime, or throws: not_found, several_accounts,
+ * confirmation_required, reconnect_required, provider_misconfigured, provider_unavailable,
+ * storage_unavailable. Writes nothing unless a refresh is due.
  */
 export async function getToken(
   ports: RefreshNeeds,
@@ -58,7 +58,7 @@ async function afterDemand(
   return rejected === null ? found : reportRejectedToken(ports, found, rejected)
 }
 
-/** At some providers a refresh ends the current token. */
+/** At some providers, a refresh ends the current access token. */
 function mayEndEarly(
   { providers, flights }: RefreshNeeds,
   { id, provider }: LiveConnection,
@@ -67,7 +67,7 @@ function mayEndEarly(
   return !isParked && providers.get(provider)?.refresh.endsAccessToken === true
 }
 
-/** By its own flight, or by that of its leader, which may begin a moment later. */
+/** Whether the connection or its leader is being refreshed, or will be in a moment. */
 async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection): Promise<boolean> {
   if (ports.flights.has(connection.id)) return true
   if (!endsSiblings(ports, connection)) return false
@@ -75,14 +75,14 @@ async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection)
   return isDue || ports.flights.has((await leaderOf(ports, ports.store, connection)).id)
 }
 
-/** Returns the refreshed token, or the current one if the refresh yields none in time. */
+/** Returns the refreshed token. If the refresh fails or takes too long, returns the current token. */
 async function fetchOrServe(
   ports: RefreshNeeds,
   current: ServedToken,
   demand: TokenRequest,
 ): Promise<ServedToken> {
   const { connection: seen } = current
-  // The caller that started the flight reports its errors.
+  // The caller that started the flight logs its errors.
   const flight = refresh(ports, seen, 'asked').catch(() => ({ kind: 'stopping' }) as const)
   const result = await orTimeout(ports, flight, CURRENT_TOKEN_WAIT_MS)
   const isKnown = result !== 'timeout' && 'connection' in result
@@ -94,7 +94,7 @@ async function fetchOrServe(
 
 const CURRENT_TOKEN_WAIT_MS = 5_000
 
-/** Returns the current token; null if another must be requested. Throws if none may be. */
+/** Returns the current token, or null if a refresh is needed. Throws if no refresh is possible now. */
 function serve(
   ports: RefreshNeeds,
   connection: Connection,
@@ -102,7 +102,7 @@ function serve(
 ): ServedToken | null {
   const now = ports.clock.now()
   const decision = decide(ports, connection, demand)
-  // A caller joins a running refresh and is not told to wait.
+  // If a refresh is running, the caller joins it instead of getting a retry time.
   const isRefreshing = decision.kind === 'wait' && ports.flights.has(connection.id)
   if (decision.kind === 'refresh' || isRefreshing) return null
   if (!isLive(connection)) throw confirmationRequired(connection)
@@ -125,7 +125,7 @@ async function fetchToken(
   if (result === 'timeout') throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   if (result.kind !== 'refreshed') throw refreshProblem(result, ports.clock.now())
   const served = serve(ports, result.connection, demand)
-  // The new token expires too early, or is the rejected one.
+  // The new token expires too soon, or is the rejected token again.
   if (served === null) throw unavailable('provider_unavailable', TIMEOUT_RETRY_MS)
   ports.observer.tokenServed({ provider: seen.provider, how: 'refresh' })
   return served
@@ -133,7 +133,7 @@ async function fetchToken(
 
 const TIMEOUT_RETRY_MS = 5_000
 
-/** Waits for a flight. After the longest time of one attempt the caller leaves, and the flight goes on. */
+/** Waits for a flight, at most for `longestMs`. After a timeout, the flight continues. */
 async function orTimeout(
   ports: RefreshNeeds,
   flight: Promise<RefreshResult>,
@@ -148,7 +148,7 @@ async function orTimeout(
   }
 }
 
-/** The caller has a token: the result shows on the row and in the metrics. */
+/** Refreshes in the background. The caller has a token, so the result is only stored and counted. */
 function refreshBehind(ports: RefreshNeeds, connection: LiveConnection): void {
   if (ports.flights.has(connection.id) || refreshBlockedBy(ports, connection) !== null) return
   refresh(ports, connection, 'asked').catch((error: unknown) => {

@@ -10,7 +10,7 @@ import {
   waitProblem,
 } from '../refresh/refresh-problem.ts'
 
-/** Refreshes at once, ignoring back-off but not a Retry-After. Throws if the refresh fails. */
+/** Refreshes at once. Ignores back-off, but respects a Retry-After. Throws if the refresh fails. */
 export async function refreshNow(
   ports: RefreshNeeds,
   caller: Caller,
@@ -18,15 +18,15 @@ export async function refreshNow(
 ): Promise<LiveConnection> {
   const connection = await findConnection(ports, caller, { id })
   if (!isLive(connection)) throw confirmationRequired(connection)
-  // There is nothing to renew or to check.
+  // These credentials cannot be renewed or checked.
   if (!canBeAsked(ports, connection)) return connection
   const now = ports.clock.now()
   const waitMs = connection.failure?.reason === 'throttled' ? (connection.dueAt ?? now) - now : 0
   if (waitMs > 0) throw waitProblem(connection, waitMs)
   const wasFlying = ports.flights.has(id)
   const result = await refresh(ports, connection, 'forced')
-  // A scheduled flight that this call joined may have been held by a circuit that a forced refresh
-  // ignores.
+  // This call may have joined a scheduled flight, which an open circuit stopped. A forced refresh ignores
+  // the circuit.
   const final =
     result.kind === 'held' && wasFlying ? await refresh(ports, connection, 'forced') : result
   if (final.kind === 'refreshed') return final.connection

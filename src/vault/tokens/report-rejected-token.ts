@@ -10,8 +10,8 @@ import { tryRecordChange } from '../refresh/record-change.ts'
 import { reportDisconnected } from '../refresh/report-disconnected.ts'
 
 /**
- * Stores a caller's report that the provider's API refused a token: no reader gets it again, whatever the
- * outcome of the refresh. Returns the connection as it is stored then.
+ * Stores a caller's report that the provider's API rejected a token. No read returns this token again,
+ * even if the refresh fails. Returns the connection as it is stored afterwards.
  */
 export async function reportRejectedToken(
   ports: RefreshNeeds,
@@ -28,7 +28,7 @@ export async function reportRejectedToken(
   return (await ports.store.connection(seen.id)) ?? seen
 }
 
-/** The generation stays, so that a running refresh may commit its tokens. */
+/** Does not change the generation, so that a running refresh can still commit its tokens. */
 function reported(ports: RefreshNeeds, before: LiveConnection): LiveConnection {
   const held = refreshBlockedBy(ports, before)
   const mayAsk =

@@ -7,8 +7,8 @@ import type { Ports } from '../../ports/ports.ts'
 const AT_ONCE = 500
 
 /**
- * Appends `connection.expiring` for grants that will end and that a refresh cannot extend, once for each
- * end, so that the app can ask the user in time. Returns how many.
+ * Appends `connection.expiring` for grants that will expire and that no refresh has extended, so that the
+ * app can ask the user in time. Appends one event for each expiry time. Returns how many.
  */
 export async function announceExpiry(
   ports: Pick<Ports, 'clock' | 'store' | 'flights'>,
@@ -16,7 +16,7 @@ export async function announceExpiry(
   const near = await ports.store.endingGrants(ports.clock.now(), AT_ONCE)
   let told = 0
   for (const id of near) {
-    // A running refresh may extend the grant, or may overwrite that the event was appended.
+    // A running refresh may extend the grant, or overwrite the note that the event was appended.
     if (!ports.flights.has(id)) told += Number(await announce(ports, id))
     await yieldTurn(ports.clock)
   }

@@ -9,17 +9,17 @@ import type { Writes } from '../../ports/store.ts'
 type Needs = Pick<Ports, 'clock' | 'store' | 'traffic'>
 
 const AT_ONCE = 200
-/** A token is refreshed well over a minute before it expires, so a smaller step changes nothing. */
+/** Ignores smaller steps, because a token is refreshed well over a minute before it expires. */
 const TOLERATED_MS = 60_000
 
 /**
- * Finds that the wall clock was set back, during a run or between two runs. All tokens of the other
- * clock are then suspect and due (`afterClockSetBack`), and all other waits end. A clock that was set
- * forward needs nothing: tokens seem to expire early, and are refreshed.
+ * Detects that the wall clock was set back, during a run or between two runs. Then all renewable tokens
+ * are due for a refresh (`afterClockSetBack`), and all other waits end. A clock that was set forward needs
+ * no handling: tokens seem to expire early, and are refreshed.
  */
 export class ClockFollower {
   readonly #ports: Needs
-  /** The latest time that this clock is known to have shown. */
+  /** The latest time that the wall clock has shown. */
   #latest: Instant
 
   /** `lastAliveAt`: the heartbeat of the previous run. */
@@ -29,8 +29,7 @@ export class ClockFollower {
   }
 
   /**
-   * Returns by how much the clock was set back; 0 if it was not. If the store cannot be written, the
-   * next call begins again.
+   * Returns by how much the clock was set back, or 0. If the store fails, the next call starts again.
    */
   async follow(ending?: AbortSignal): Promise<number> {
     const { clock, store, traffic } = this.#ports
@@ -44,11 +43,12 @@ export class ClockFollower {
     try {
       await this.#suspectAll(byMs, ending)
       if (ending?.aborted) return byMs
-      // The last write: it puts the heartbeat back, so a crash before it makes the next start begin again.
+      // This write must be the last, because it sets the heartbeat back: after an earlier crash, the next
+      // process starts again.
       await store.write((trx) => trx.endWaits(clock.now()))
       this.#latest = clock.now()
     } catch (error) {
-      // The store has reported its own errors.
+      // The store logs its own errors.
       if (!(error instanceof StoreError)) throw error
     }
     return byMs
@@ -78,7 +78,7 @@ async function suspectOne(
 ): Promise<void> {
   const connection = await trx.connection(id)
   if (connection !== null && isLive(connection)) {
-    // If it loses, the connection was refreshed meanwhile, under this clock.
+    // If this write loses, the connection was refreshed meanwhile, after the clock was set back.
     await trx.trySaveConnection(connection, afterClockSetBack(connection, step))
   }
 }

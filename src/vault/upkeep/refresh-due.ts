@@ -7,8 +7,8 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
 
 /**
- * Starts refreshes that are due, for each provider as many as its lane has room for, so that no provider
- * delays another. Returns how many were started, without waiting for them.
+ * Starts due refreshes. Each provider has its own limit, so that no provider delays another. Returns how
+ * many were started, without waiting for their results.
  */
 export async function refreshDue(ports: RefreshNeeds): Promise<number> {
   let started = await rescueAttempts(ports, 'when due')
@@ -16,7 +16,7 @@ export async function refreshDue(ports: RefreshNeeds): Promise<number> {
   return started
 }
 
-/** The circuit of the configured client does not hold back connections with their own client. */
+/** The circuit of the configured client does not affect connections with their own client. */
 async function refreshDueOf(ports: RefreshNeeds, provider: ProviderId): Promise<number> {
   const client = ports.endpoint.clientKey(provider, null)
   const admitted = admission(ports.traffic.circuit(provider, client), ports.clock.now())
@@ -47,7 +47,7 @@ async function startAll(ports: RefreshNeeds, wanted: Wanted): Promise<number> {
 
 async function start(ports: RefreshNeeds, what: Class): Promise<number> {
   const due = await findDue(ports, what)
-  // Another scan may have taken room since `findDue`.
+  // Compute the room again: another scan may have started refreshes during `findDue`.
   const room = roomFor(ports, what)
   const started = due.filter(({ id }) => !isStarted(ports, id)).slice(0, room)
   for (const connection of started) {
@@ -65,12 +65,12 @@ function roomFor({ traffic }: RefreshNeeds, { atMost, client, among }: Class): n
   return Math.min(atMost, traffic.room(client, among))
 }
 
-/** Returns as many due connections as there is room for. */
+/** Returns due connections, at most as many as the lane has room for. */
 async function findDue(ports: RefreshNeeds, what: Class): Promise<readonly LiveConnection[]> {
   const { provider, among, whose } = what
   const room = roomFor(ports, what)
   if (room === 0) return []
-  // Queued connections are still due in the database.
+  // The query also returns connections that are queued already.
   const limit = room + ports.flights.size
   const due = await ports.store.dueConnections(provider, ports.clock.now(), { among, whose, limit })
   const idle = due.filter((id) => !isStarted(ports, id)).slice(0, room)
@@ -78,7 +78,7 @@ async function findDue(ports: RefreshNeeds, what: Class): Promise<readonly LiveC
   return found.filter((connection) => connection !== null)
 }
 
-/** Reports a row that cannot be read, and returns null, so that it does not end the scan. */
+/** If the row cannot be read, logs this and returns null, so that the scan continues. */
 async function readOne(
   ports: RefreshNeeds,
   provider: ProviderId,
@@ -93,7 +93,7 @@ async function readOne(
   }
 }
 
-/** When the refresh ends, starts the next due connection of its class without waiting for a scan. */
+/** After the refresh, starts the next due connection of the same class without waiting for a scan. */
 async function refreshScheduled(
   ports: RefreshNeeds,
   what: Class,
@@ -101,14 +101,14 @@ async function refreshScheduled(
 ): Promise<void> {
   const result = await refreshUnattended(ports, connection, 'scheduled')
   ports.flights.release(connection.id)
-  // After any other result the connection is still due, and waits for the next scan.
+  // After any other result, the connection is still due: leave it to the next scan.
   const isOver = result?.kind === 'refreshed' || result?.kind === 'failed'
   if (!isOver || ports.flights.isLanding || !mayGoOn(ports, what)) return
-  // If the database fails, the next scan reports it.
+  // If the database fails, the next scan will log it.
   await start(ports, what).catch(() => 0)
 }
 
-/** Whether more refreshes of a class may start between two scans. */
+/** Whether more refreshes of this class may start before the next scan. */
 function mayGoOn(ports: RefreshNeeds, { provider, client, whose, atMost }: Class): boolean {
   if (atMost !== Number.POSITIVE_INFINITY) return false
   const circuit = ports.traffic.circuit(provider, client)

@@ -5,8 +5,8 @@ import type { ProveNeeds } from '../import/prove-draft.ts'
 import { refresh, type RefreshReason } from '../refresh/refresh.ts'
 
 /**
- * Refreshes a connection that no caller waits for. Promotes a draft that the refresh proves. Never
- * throws: reports an error and returns null.
+ * Refreshes a connection without a waiting caller. Promotes a draft if the refresh proves it. Never
+ * throws: logs an error and returns null.
  */
 export async function refreshUnattended(
   ports: ProveNeeds,

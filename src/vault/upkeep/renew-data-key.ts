@@ -6,7 +6,7 @@ type Needs = Pick<Ports, 'clock' | 'store' | 'dataKeys'>
 
 const PERIOD_MS = 90 * 24 * 3_600_000
 
-/** Makes a new data key every ninety days, which bounds what one key seals. Returns whether it was due. */
+/** Creates a new data key every ninety days, so that one key seals few values. Returns whether it did. */
 export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
   const { keys } = await ports.store.vaultKeys()
   const newest = Math.max(...keys.filter(isInUse).map(({ createdAt }) => createdAt))
@@ -15,10 +15,10 @@ export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
   return true
 }
 
-/** Makes a new key that seals all new values. `reSealRetired` then removes the old keys. */
+/** Creates a data key for all new values. `reSealRetired` later removes the old keys. */
 export async function renewDataKey(ports: Needs): Promise<void> {
   const renewed = ports.dataKeys.withNewKey(await ports.store.vaultKeys(), ports.clock.now())
-  // Stored before it seals anything: a value whose key is lost in a crash is lost, too.
+  // Store the key before it seals anything: if a crash loses the key, its values are lost too.
   await ports.store.write((trx) => trx.saveVaultKeys(renewed))
   ports.dataKeys.takeUp(renewed)
 }
@@ -26,15 +26,15 @@ export async function renewDataKey(ports: Needs): Promise<void> {
 const PAGE = 100
 
 /**
- * Seals again all values of retired keys, page by page. Removes the retired keys when a pass finds no
- * such value. The job runs hourly, so no running refresh has read a row before the previous pass. Returns
- * how many rows were sealed again.
+ * Seals all values of retired keys again, page by page, and returns how many rows. Removes the retired
+ * keys if a pass finds no such value. The job runs hourly, so every refresh that read a row before the
+ * previous pass has ended.
  */
 export async function reSealRetired(ports: Needs): Promise<number> {
   const { keys } = await ports.store.vaultKeys()
   const retired = keys.filter(isRetired).map(({ id }) => id)
   if (retired.length === 0) return 0
-  // Damage may have marked the only key as retired. It may be removed only after another key seals.
+  // In a damaged database, the only key may be marked as retired. Create another before removing it.
   if (!keys.some(isInUse)) await renewDataKey(ports)
   const resealed = await pass(ports)
   if (resealed === 0) await forget(ports, new Set(retired))
@@ -57,7 +57,7 @@ function reSealPage(ports: Needs, position: ReSealPosition | null): Promise<ReSe
   return ports.store.write((trx) => trx.reSeal(position, PAGE))
 }
 
-/** Removes only these keys: one that was retired during the pass may still have values. */
+/** Removes only these keys. A key that was retired during the pass may still have sealed values. */
 async function forget(ports: Needs, ids: ReadonlySet<string>): Promise<void> {
   await ports.store.write(async (trx) => {
     const records = await trx.vaultKeys()
@@ -70,7 +70,7 @@ function isInUse({ purpose, retiredAt }: WrappedKey): boolean {
   return purpose === 'data' && retiredAt === null
 }
 
-/** False for the index key, whatever its row says: fingerprints could not be made again. */
+/** Never true for the index key: without it, the stored fingerprints are useless. */
 function isRetired({ purpose, retiredAt }: WrappedKey): boolean {
   return purpose === 'data' && retiredAt !== null
 }

@@ -5,9 +5,9 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 const AT_ONCE = 1_000
 
 /**
- * Repeats refreshes whose answer was lost, within the grace of the provider: after it the user would have
- * to reconnect. They ignore the circuit, and wait for their own back-off only; at a start not even for
- * that.
+ * Repeats refreshes whose answer was lost, within the provider's grace. After the grace, the user would
+ * have to reconnect. A repeated refresh ignores the circuit and waits only for its own back-off. At start,
+ * it ignores the back-off too.
  */
 export async function rescueAttempts(
   ports: RefreshNeeds,
@@ -26,7 +26,7 @@ export async function rescueAttempts(
   return rescued.length
 }
 
-/** Bounds the rows to read: in a long outage the grace of most attempts is over. */
+/** Limits the rows to read, because in a long outage the grace of most attempts is over. */
 function longestGraceMs({ providers }: Pick<RefreshNeeds, 'providers'>): number {
   return Math.max(0, ...Array.from(providers.values(), ({ refresh }) => refresh.graceMs))
 }

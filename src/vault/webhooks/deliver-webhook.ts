@@ -10,18 +10,18 @@ import {
 import type { Ports } from '../../ports/ports.ts'
 import { type Plan, planDelivery } from './plan-delivery.ts'
 
-/** Events that are sent to one endpoint at the same time, each of another subject. */
+/** How many events are sent to one endpoint in parallel, each of another subject. */
 const SENT_AT_ONCE = 4
-/** No event is sent later than this, so that all deliveries end within the claim. */
+/** After this time, the batch sends no further event, so that all requests end within the claim. */
 const BEGUN_WITHIN_MS = 20_000
-/** Longer than `BEGUN_WITHIN_MS` and the deadline of a delivery together. */
+/** Longer than `BEGUN_WITHIN_MS` plus the deadline of a delivery. */
 const CLAIM_MS = 60_000
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'observer' | 'webhooks'>
 
 /**
- * Sends an endpoint its next events. The job calls it until it returns 0. An event may arrive twice, but
- * never before the receiver accepted the earlier events of its subject.
+ * Sends the next events to an endpoint. The job calls it until it returns 0. An event may arrive twice,
+ * but never before the receiver has accepted the earlier events of its subject.
  */
 export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): Promise<number> {
   const now = ports.clock.now()
@@ -37,8 +37,8 @@ export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): P
 }
 
 /**
- * Commits a claim before anything is sent. After a crash or a failed write, the same events are then not
- * sent again at once.
+ * Commits a claim before anything is sent, so that after a crash or a failed write the same events are
+ * not sent again at once.
  */
 async function claim(
   ports: Pick<Ports, 'clock' | 'store'>,
@@ -53,7 +53,7 @@ async function claim(
   return won
 }
 
-/** Sends one batch, several runs at a time, until an answer asks for a pause. */
+/** Sends one batch, with several runs in parallel. Stops if an answer requires a pause. */
 class Sending {
   readonly #ports: Needs
   readonly #endpoint: WebhookEndpoint
@@ -154,7 +154,7 @@ async function settle(ports: Needs, delivered: Delivered): Promise<void> {
   if (plan.lost > 0) ports.observer.webhookLost({ webhook: before.id, count: plan.lost })
 }
 
-/** Keeps what an operator or a clock step changed during the delivery. */
+/** Keeps changes that an operator or a clock step made during the delivery. */
 function merge(current: WebhookState, { before, after, plan }: Delivered): WebhookState {
   const { failures, failingSince, dueAt, disabled, enableCount } = current
   const isSame =

@@ -2,8 +2,8 @@ import type { Ports } from '../../ports/ports.ts'
 import { findWebhook, type ListedWebhook } from './list-webhooks.ts'
 
 /**
- * Makes a disabled or waiting endpoint due now, from where it stopped. Its count of lost events becomes
- * zero.
+ * Enables a disabled or waiting endpoint. Its deliveries continue at once from where they stopped. Resets
+ * its count of lost events.
  */
 export async function enableWebhook(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks' | 'observer'>,

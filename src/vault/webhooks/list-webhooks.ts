@@ -5,9 +5,9 @@ import type { Ports } from '../../ports/ports.ts'
 export type ListedWebhook = {
   readonly endpoint: WebhookEndpoint
   readonly state: WebhookState
-  /** Events after the cursor. */
+  /** How many events come after the cursor. */
   readonly behind: number
-  /** Subjects whose events wait for an event that the receiver did not accept. */
+  /** How many subjects have a hold: their events wait for one that the receiver did not accept. */
   readonly held: number
 }
 

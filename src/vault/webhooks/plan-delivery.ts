@@ -9,21 +9,21 @@ import {
 import { groupBySubject, type Reached, type Run } from '../../core/events/webhook-delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** Events of one scan. After a crash at most so many are sent again. */
+/** The most events of one scan. After a crash, at most this many are sent again. */
 const EVENTS_AT_ONCE = 50
 const HOLDS_AT_ONCE = 20
 const EVENTS_OF_A_HOLD = 10
-/** If more subjects are held, no new events are sent, which bounds the table of holds. */
+/** At this many holds, no new events are sent, so that the table of holds stays small. */
 const MOST_HELD = 500
 
-/** The events to send next, and the state of the endpoint after they are sent or held. */
+/** The events to send next, and the state of the endpoint after each is sent or put on hold. */
 export type Plan = {
   readonly runs: readonly Run[]
   readonly cursor: number
   readonly replay: WebhookState['replay']
-  /** The last event that the scan has read: the position of the replay, or the cursor. */
+  /** The last event that the scan has read. This is the position of the replay, or else the cursor. */
   readonly position: number
-  /** Events that were deleted before they were sent. */
+  /** How many events were deleted before they were sent. */
   readonly lost: number
 }
 
@@ -40,16 +40,16 @@ export async function planDelivery(
   endpoint: WebhookEndpoint,
   { state, now }: { readonly state: WebhookState; readonly now: Instant },
 ): Promise<Plan | null> {
-  // An endpoint that failed gets one event, to find out whether it works again.
+  // A failing endpoint gets one event, to test whether it works again.
   const isProbe = state.failures > 0
   const position = state.replay?.after ?? state.cursor
   const scan = await scanEvents({ store }, endpoint, { state, most: isProbe ? 1 : EVENTS_AT_ONCE })
   const limit = isProbe ? 1 : HOLDS_AT_ONCE
   const due = await store.dueHolds(endpoint.id, { now, until: position, limit })
   if (scan === null && due.length === 0) return null
-  // Holds that a replay reaches go before new events.
+  // At the end of a replay, send the holds before new events.
   const goesFirst = scan === null || (scan.isEnd && !isProbe)
-  // Every other probe sends a new event, so that events which are always refused do not block new ones.
+  // Every second probe sends a new event, so that an event that is always refused does not block others.
   const triesHold = due.length > 0 && (goesFirst || (isProbe && state.failures % 2 === 1))
   const unread = { ...state, position, lost: 0, events: [] }
   const { events, ...reached } = scan === null || triesHold ? unread : scan
@@ -66,7 +66,7 @@ export async function planDelivery(
   }
 }
 
-/** Returns the next events, of a replay first; null if there are none, or too many subjects are held. */
+/** Returns the next events, those of a replay first. Null if there are none, or too many holds. */
 async function scanEvents(
   { store }: Needs,
   endpoint: WebhookEndpoint,

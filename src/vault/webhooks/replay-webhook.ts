@@ -3,12 +3,12 @@ import type { Instant } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findWebhook, type ListedWebhook } from './list-webhooks.ts'
 
-/** A position between two events: after the event of a cursor, or at an instant. */
+/** A position in the list of events: after the event of a cursor, or at a time. */
 export type EventPosition = { readonly cursor: number } | { readonly at: Instant }
 
 /**
- * Sends again, in order and before new events, the kept events between two positions. Replaces a running
- * replay; an empty replay only ends it.
+ * Sends the stored events between two positions again, in order and before new events. Replaces a running
+ * replay. An empty range only ends a running replay.
  */
 export async function replayWebhook(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks' | 'observer'>,
@@ -26,7 +26,7 @@ export async function replayWebhook(
   await ports.store.write(async (trx) => {
     const state = await trx.webhookState(endpoint.id)
     if (state === null) return
-    // Events after the cursor are sent anyway.
+    // Events after the cursor will be sent anyway.
     const until = Math.min(before ?? state.cursor, state.cursor)
     const replay = after < until ? { after, until } : null
     await trx.saveWebhook({ ...state, replay })
