@@ -13,7 +13,7 @@ test('every test that docs/faults.md names exists in its file, by its title', ()
   expect(NAMED.flatMap(problemOf)).toEqual([])
 })
 
-test('every fault in docs/faults.md says what Larder does, then names its tests or says that there is none', () => {
+test('every fault in docs/faults.md says what Larder does, then names its tests or says that there is no test', () => {
   const answered = /^.+\n\n.+\n\n(?:No test yet\.|(?:- `test\/[\w/.-]+\.ts`: .*\p{L}{2}.*\n?)+)$/u
   const odd = FAULTS.filter(({ text }) => !answered.test(text.trim()))
   expect(odd.map(({ id, line }) => `docs/faults.md:${line} (${id})`)).toEqual([])

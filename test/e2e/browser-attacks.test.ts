@@ -32,7 +32,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(victim, stage)).has('connectionId')).toBe(true)
   })
 
-  test('a repeated callback redeems no code again and leads to the same page of the app', async () => {
+  test('a repeated callback does not redeem the code again and redirects to the same page of the app', async () => {
     const stage = await setStage()
     const { url } = await createLink(stage)
     const page = await openPage(browser)
@@ -92,7 +92,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
     await expect.poll(() => framed?.url()).toMatch(/^chrome-error:/)
   })
 
-  test('a browser that only opens a link sends no request but its GET, even after ten minutes', async () => {
+  test('a browser that only opens a link sends nothing but its GET, even after ten minutes', async () => {
     const stage = await setStage({ autoConsent: true })
     const { url } = await createLink(stage)
     const before = dumpDatabase(stage.larder.dataDir)
@@ -107,7 +107,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
     expect(dumpDatabase(stage.larder.dataDir)).toBe(before)
   })
 
-  test('no script runs that a name, a label or a provider’s callback contains', async () => {
+  test('no script runs from a name, a label or a provider’s callback', async () => {
     const stage = await setStage()
     const attack = `"><img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
     const { url } = await createLink(stage, {

@@ -19,7 +19,7 @@ describe('credentials in a browser', { timeout: 60_000 }, () => {
   }, 60_000)
   afterAll(() => browser.close())
 
-  test('a user mistypes an app password, sees the error, enters it again and is back at the app', async () => {
+  test('a user who mistypes an app password sees an error, enters it again and returns to the app', async () => {
     const stage = await setStage()
     const page = await openPage(browser, { javaScriptEnabled: false })
     await page.goto(await stage.link('caldav'))
@@ -46,7 +46,7 @@ describe('credentials in a browser', { timeout: 60_000 }, () => {
     expect(await stage.larder.output()).not.toContain(PASSWORD)
   })
 
-  test('a user enters an API key, and the provider’s answer names the account', async () => {
+  test('a user enters an API key, and Larder takes the account from the provider’s answer', async () => {
     const stage = await setStage()
     const page = await openPage(browser)
     await page.goto(await stage.link('desk'))

@@ -17,7 +17,7 @@ describe('connecting in a browser', { timeout: 60_000 }, () => {
   }, 60_000)
   afterAll(() => browser.close())
 
-  test('a user connects by link, Continue, login and consent, and is back at the app with a connection', async () => {
+  test('a user connects by link, Continue, login and consent, and returns to the app with a connection', async () => {
     const stage = await setStage()
     const link = await createLink(stage)
     const page = await openPage(browser)
@@ -130,7 +130,7 @@ describe('connecting in a browser', { timeout: 60_000 }, () => {
     await page.getByText(/connectionId=con_/).waitFor()
   })
 
-  test('a link with confirm=app returns a completion, and the token is served only after the app confirms', async () => {
+  test('with confirm=app, a link returns a completion, and the token is served only after the app confirms', async () => {
     const stage = await setStage({ autoConsent: true })
     const link = await createLink(stage, { confirm: 'app' })
     const page = await openPage(browser)

@@ -21,7 +21,7 @@ describe.each([
   }, 60_000)
   afterAll(() => browser.close())
 
-  test('the connect pages pass the accessibility rules, fit the width and have large enough targets', async () => {
+  test('the connect pages pass the accessibility rules, fit the width and have large enough touch targets', async () => {
     const stage = await setStage()
     const one = await createLink(stage, { displayName: LONG, label: LONG })
     const several = await createLink(stage, {

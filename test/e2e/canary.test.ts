@@ -42,13 +42,13 @@ describe('secrets sent to Larder', () => {
   })
 })
 
-test('the search finds access tokens in the answers of the token route', () => {
+test('the search for secrets finds access tokens in the answers of the token route', () => {
   const served = evidence.tokenAnswers.flatMap((answer) => found(evidence.handedOut, answer))
   expect(new Set(served).size).toBeGreaterThan(1)
 })
 
 test.each(encodings('a canary that was planted'))(
-  'the search finds a canary written as %s',
+  'the search for secrets finds a canary written as %s',
   (written) => {
     const canary = { name: 'planted', value: 'a canary that was planted' }
     expect(found([canary], `before ${written} after`)).toEqual(['planted'])

@@ -7,7 +7,7 @@ import { walkLink } from '../support/walk-link.ts'
 const WITHIN_MS = 120_000
 
 test(
-  'the demo page starts without a connection, names its user, and connects an account that works',
+  'the demo page starts without a connection, names its user and connects a working account',
   async () => {
     const url = await startDemo()
     const first = await pageOf(url)

@@ -48,7 +48,7 @@ test('Cal.com legacy: connect, refresh and delete send exactly the documented re
   expect(vendor.complaints).toEqual([])
 })
 
-test('Cal.com legacy: a refusal that may blame the client makes the connection failing, and a reconnect repairs it', async () => {
+test('Cal.com legacy: a refusal that may concern the client makes the connection failing, and a reconnect repairs it', async () => {
   await using stage = await openJourney('calcom-legacy')
   const { api, vendor } = stage
   const id = await connect(stage)

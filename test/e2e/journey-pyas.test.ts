@@ -9,7 +9,7 @@ const CALLBACK = `${HOME}/pyas/callback`
 describe.each(['google', 'microsoft', 'zoom'])('Pyas: %s', (provider) => {
   const { stage } = useStage(provider)
 
-  test('an authorization gives a URL, and its completion an active connection with the account', async () => {
+  test('an authorization returns a URL, and its completion returns an active connection with the account', async () => {
     const { api, vendor } = stage()
     const { url, state } = await begin(stage(), { state: 'of the app' })
     const back = new URL(await consentWithoutBrowser(url))

@@ -6,7 +6,7 @@ import { HOME, type Journey, openJourney } from './journey-stage.ts'
 
 // Wix bookings, `connectByOAuth`: the app sends the user to a URL, and the user returns with a result.
 
-test('Wix: the user returns with a connectionId, with which the app reads a token', async () => {
+test('Wix: the user returns with a connectionId, and the app reads a token with it', async () => {
   await using stage = await openJourney('google')
   const { api, vendor } = stage
   const link = await api.createLink(demand())
@@ -75,7 +75,7 @@ describe('Wix: a failed connect', () => {
 })
 
 describe('Wix: connectByCredentials', () => {
-  test('an address and an app password from the page are served as a header', async () => {
+  test('a user enters an e-mail address and an app password, and a token read returns them as a header', async () => {
     await using stage = await openJourney('icloud-caldav')
     const { api, vendor } = stage
     expect((await api.get('/v1/providers')).body).toMatchObject({

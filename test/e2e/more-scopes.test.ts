@@ -7,7 +7,7 @@ import { walkLink } from '../support/walk-link.ts'
 const HOME = 'https://app.example.com/oauth'
 const ADA = { id: 'a-1', email: 'ada@example.com', name: 'Ada' }
 
-test('a reconnect with more scopes also asks for the earlier ones and keeps the connection id', async () => {
+test('a reconnect with more scopes also requests the earlier scopes and keeps the connection id', async () => {
   await using provider = await createScriptedProvider()
   await provider.setAccount(ADA)
   const acme = { name: 'Acme', ...settingsFor(provider), clientSecret: provider.client.secret }

@@ -61,7 +61,7 @@ test.for(LANGUAGES)(
 )
 
 test.for(LANGUAGES)(
-  'in %s, %s and %s: an API that refuses every token is called twice, and its answer returned',
+  'in %s, %s and %s call the API twice if it refuses every token, and return its answer',
   COMPILES,
   async ([language, makeLink, callProvider], context) => {
     const connectionId = await connected(context, `${language}/${makeLink}`)
@@ -76,7 +76,7 @@ test.for(LANGUAGES)(
 )
 
 test.for(LANGUAGES)(
-  'in %s, %s and %s fail with the code of the problem if Larder refuses the request',
+  'in %s, %s and %s fail with the problem code if Larder refuses the request',
   COMPILES,
   async ([language, makeLink, callProvider], context) => {
     const link = await exampleProgram(context, `${language}/${makeLink}`)

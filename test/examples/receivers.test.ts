@@ -25,7 +25,7 @@ const RECEIVERS = [
 ] as const
 
 test.for(RECEIVERS)(
-  'examples/%s with %s accepts the events of a running Larder, and no forged or old one',
+  'examples/%s with %s accepts the events of a running Larder, and rejects forged and old events',
   COMPILES,
   async ([file, library], context) => {
     const program = library === 'svix' ? withSvix(file) : await exampleProgram(context, file)

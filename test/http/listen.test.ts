@@ -55,7 +55,7 @@ describe('a TCP listener', () => {
     },
   )
 
-  test('a TCP listener at its limit closes the connection that has been idle longest', async () => {
+  test('a TCP listener at its connection limit closes the connection that has been idle longest', async () => {
     await using listener = await listen(sayHello, loopback, { ...LIMITS, maxConnections: 2 })
     const port = Number(new URL(listener.address).port)
     const silent = connect({ host: '127.0.0.1', port })
@@ -67,7 +67,7 @@ describe('a TCP listener', () => {
     slow.destroy()
   })
 
-  test('a TCP listener at its limit rejects a new connection if all others are being answered', async () => {
+  test('a TCP listener at its connection limit rejects a new connection if no connection is idle', async () => {
     const arrived = Promise.withResolvers<ServerResponse>()
     const limits = { ...LIMITS, maxConnections: 1 }
     await using listener = await listen((_req, answer) => arrived.resolve(answer), loopback, limits)
@@ -153,7 +153,7 @@ describe('closing a listener', () => {
     await closed
   })
 
-  test('closing a listener cuts requests that do not finish in time', async () => {
+  test('closing a listener aborts requests that do not finish in time', async () => {
     const arrived = Promise.withResolvers<void>()
     const limits = { ...LIMITS, closeWithinMs: 20 }
     const listener = await listen(() => arrived.resolve(), loopback, limits)
@@ -176,7 +176,7 @@ function at(name: string): ListenAt {
 }
 
 describe('a Unix socket listener', () => {
-  test('only its owner may connect to a Unix socket, and closing removes it', async () => {
+  test('only its owner may connect to a Unix socket, and closing the listener removes the socket', async () => {
     const path = join(directory, 'own.sock')
     const umask = process.umask()
     {

@@ -54,7 +54,7 @@ test('a container without keys exits 78 and prints the commands that make them',
   expect(output).toContain('LARDER_API_KEY: not set; "larder keys new"')
 })
 
-test('a container serves a link, consent and callback, and then a token of the provider', async () => {
+test('a user connects through a container, and it then serves a token of the provider', async () => {
   const api = new LarderApi(larder)
   const link = await api.createLink({
     userId: '42',

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/observe/system-clock.ts'
 
 // In a file of its own, because node-cron keeps the time zone of its first use.
 
-test('jobs are planned by UTC if the process has another time zone', async () => {
+test('jobs are planned in UTC even if the process has another time zone', async () => {
   keepTimeOf('Europe/Vienna')
   const nightly = { name: 'nightly', cron: '23 4 * * *', everyTick: false, run: async () => {} }
   await using schedule = new Schedule([nightly], {

@@ -6,7 +6,7 @@ import type { Clock } from '../../src/ports/ports.ts'
 
 const DAY = 86_400_000
 
-test('a tick runs each every-tick job, and none that still runs', async () => {
+test('a tick runs each every-tick job unless the job is still running', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   const runs = { slow: 0, quick: 0 }
@@ -121,7 +121,7 @@ test('a start runs each job that may have been missed once, one after the other'
   expect(order).toEqual(['first begins', 'first ends', 'second'])
 })
 
-test('a missed job that fails does not keep the next missed job from running', async () => {
+test('a missed job that fails does not prevent the next missed job', async () => {
   const clock = new HandClock()
   let runs = 0
   const jobs = [
@@ -166,7 +166,7 @@ test('a job runs once if the process was blocked at its time', async () => {
   expect(runs).toBe(1)
 })
 
-test('a clock that moves by less than two seconds counts as no step', () => {
+test('a clock change of less than two seconds is not reported as a clock step', () => {
   const clock = new HandClock()
   const watch = new ClockWatch(clock)
   clock.wall += 1_900
@@ -176,7 +176,7 @@ test('a clock that moves by less than two seconds counts as no step', () => {
   expect(watch.steppedBy()).toBe(0)
 })
 
-test('a stop of the schedule waits for the running job', async () => {
+test('stopping the schedule waits for the running job', async () => {
   const clock = new HandClock()
   const gate = Promise.withResolvers<void>()
   let ended = false

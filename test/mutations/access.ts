@@ -115,7 +115,7 @@ export const access: readonly Mutation[] = [
     mutant: 'if (browserId === null) {',
     killedBy: [
       ['test/http/public/form.test.ts', 'a form with %s starts no flow'],
-      ['test/http/public/form.test.ts', 'the token of one link does not work for another'],
+      ['test/http/public/form.test.ts', 'the form token of one link is rejected for another link'],
     ],
   },
   {

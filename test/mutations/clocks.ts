@@ -31,7 +31,7 @@ export const clocks: readonly Mutation[] = [
     killedBy: [
       [
         'test/jobs/local-time.test.ts',
-        'jobs are planned by UTC if the process has another time zone',
+        'jobs are planned in UTC even if the process has another time zone',
       ],
     ],
   },

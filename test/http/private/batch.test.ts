@@ -82,7 +82,7 @@ test('a batch import returns one result per item, in order, with the names of ba
   ])
 })
 
-test('a repeated batch changes nothing, and an item of a verified batch is proven first', async () => {
+test('a repeated batch changes nothing, and a batch with verify refreshes each item first', async () => {
   const first = await post({ items: [line(10)] })
   const [made] = first.json['items'] as readonly { connectionId: string }[]
   const again = await post({ items: [line(10)] })
@@ -95,7 +95,7 @@ test('a repeated batch changes nothing, and an item of a verified batch is prove
   expect(token.json['accessToken']).not.toBe('at-11')
 })
 
-test('a batch item without an access token is failing as unproven until its first refresh', async () => {
+test('a batch item without an access token is failing with reason unproven until its first refresh', async () => {
   const alone = { accessToken: null, expiresInSeconds: null }
   const { json } = await post({ items: [line(20, { ...alone, accountId: 'acc-20' })] })
   const [made] = json['items'] as readonly { connectionId: string; status: string }[]
@@ -117,7 +117,7 @@ test.each([
   ['a truncated sequence', '\xe2\x82', 1],
   ['a lone continuation byte', '\x80', 1],
 ])(
-  'a batch body with %s is rejected as a whole, with the position of the bad byte',
+  'a batch body with %s is rejected as a whole, and the error names the position of the bad byte',
   async (_what, bytes, at) => {
     const before = '{"items":[{"provider":"acme","accessToken":"at","userId":"'
     const { status, json } = await postBytes(Buffer.from(`${before}${bytes}"}]}`, 'latin1'))

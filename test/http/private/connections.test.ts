@@ -98,7 +98,7 @@ test.each([
   [1e300, /^must lie between/],
   [-1, /^must lie between/],
 ])(
-  'an import with expiresAt %s is rejected with the fault and an example',
+  'an import with expiresAt %s is rejected, and the error names the fault and an example',
   async (expiresAt, detail) => {
     const { status, json } = await handIn({ expiresAt })
     expect(status).toBe(400)
@@ -113,7 +113,7 @@ test.each([
   ['expiresAt, now', { expiresAt: START }],
   ['expiresInSeconds', { expiresInSeconds: 0 }],
 ])(
-  'an import whose access token has expired by %s is rejected without a refresh token',
+  'an import without a refresh token is rejected if the access token has expired by %s',
   async (_field, end) => {
     const tokens = { accessToken: 'at-1', refreshToken: null, ...end }
     const line = { ...tokens, userId: 'ended', provider: 'acme' }
@@ -158,7 +158,7 @@ test('a repeated batch item stays unchanged after its access token has expired',
   expect((await post()).json['items']).toMatchObject([{ outcome: 'unchanged' }])
 })
 
-test('null in an import counts as absent', async () => {
+test('a null field of an import counts as absent', async () => {
   const nulls = Object.fromEntries(
     ['scope', 'expiresAt', 'expiresInSeconds', 'email', 'accountId', 'client', 'params', 'label']
       .concat('metadata')
@@ -179,7 +179,7 @@ test.each([
   ['a provider that is not configured', { provider: 'nobody' }, 'provider'],
   ['a parameter that the provider lacks', { params: { redirect_uri: 'x' } }, 'params.redirect_uri'],
   ['a parameter of another form', { params: { tenant: 'A1' } }, 'params.tenant'],
-])('an import with %s is rejected with the name of the field', async (_case, more, name) => {
+])('an import with %s is rejected, and the error names the field', async (_case, more, name) => {
   const { status, json } = await handIn(more)
   expect(status).toBe(400)
   expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
@@ -257,7 +257,7 @@ describe('one connection', () => {
     ['', 'queued'],
     ['?revoke=true', 'queued'],
     ['?revoke=false', 'skipped'],
-  ])('a connection is deleted at once with the query "%s"', async (query, revocation) => {
+  ])('a DELETE with the query "%s" deletes the connection at once', async (query, revocation) => {
     const path = `/v1/connections/${id}${query}`
     expect((await api.ask({ method: 'DELETE', path })).json).toEqual({ revocation })
     expect((await api.ask({ method: 'DELETE', path })).status).toBe(404)

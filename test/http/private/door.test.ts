@@ -90,7 +90,7 @@ describe.each(every)('$name', ({ endpoint }) => {
     expect(answer).toMatchObject({ status: 413, code: 'payload_too_large' })
   })
 
-  test('a body that is not JSON is rejected with 400 and not quoted', async () => {
+  test('a body that is not JSON is rejected with 400, and the error does not quote it', async () => {
     const answer = await refusal(to(endpoint, { body: '{"a": canary-4711' }))
     expect(answer).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(JSON.stringify(answer)).not.toContain('canary')
@@ -133,7 +133,7 @@ describe.each(keyed)('$name', ({ endpoint }) => {
     },
   )
 
-  test('a 401 names the Bearer scheme', async () => {
+  test('an answer with 401 names the Bearer scheme', async () => {
     const { headers } = await ask(api.address, to(endpoint, { headers: { authorization: '' } }))
     expect(headers['www-authenticate']).toBe('Bearer realm="larder"')
   })
@@ -168,7 +168,7 @@ describe.each(ofUsers)('$name', ({ endpoint }) => {
   })
 })
 
-test('only the probes need no key', () => {
+test('every endpoint except the probes needs an API key', () => {
   const open = every.filter(({ endpoint }) => endpoint.permission === 'none')
   expect(open.map(({ name }) => name)).toEqual(['GET /livez', 'GET /readyz'])
 })

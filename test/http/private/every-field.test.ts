@@ -71,7 +71,7 @@ test('each item of a batch names all its bad fields at once', async () => {
   expect(names(line?.problem ?? {})).toEqual(['provider', 'userId'])
 })
 
-test('a narrowed key gets the same errors for a provider out of reach as for an unknown one', async () => {
+test('a narrowed key gets the same errors for a provider out of its reach as for an unknown provider', async () => {
   const key = { name: 'narrow', permissions: ['links:write'], providers: ['odd'] }
   const { json } = await api.ask({ method: 'POST', path: '/v1/keys', body: key })
   const headers = { authorization: `Bearer ${String(json['key'])}` }

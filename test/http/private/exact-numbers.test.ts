@@ -26,7 +26,7 @@ async function made(userId: string, body: string): Promise<string> {
   return String(answer.json['id'])
 }
 
-test('the API returns the numbers of imported metadata with the digits they came with', async () => {
+test('the API returns numbers in imported metadata with their original digits', async () => {
   const id = await made('n-1', importOf('n-1'))
   expect(await shown(id)).toContain(`"metadata":${NUMBERS}`)
   const ofUser = await api.ask({ path: '/v1/users/n-1/oauth' })

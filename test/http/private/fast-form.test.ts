@@ -39,7 +39,7 @@ afterEach(async () => {
 })
 
 test.each(withFastForm.map((row) => [row.route, row] as const))(
-  '%s gives the same answer by its fast form and by the router',
+  '%s gives the same answer through its fast form and through the router',
   async (_route, row) => {
     const statuses = new Set<number>()
     await fc.assert(

@@ -89,7 +89,7 @@ test.each([
   },
 )
 
-test('an HTTP/1.1 request without a host is rejected', async () => {
+test('an HTTP/1.1 request without a Host header is rejected', async () => {
   expect(await sendRaw(api.address, 'GET /livez HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
   const empty = await sendRaw(api.address, 'GET /livez HTTP/1.1\r\nHost:\r\n\r\n')
   expect(empty).toMatch(/^HTTP\/1\.1 421 /)
@@ -99,7 +99,7 @@ describe.each([['tcp'], ['unix']] as const)('without a host over %s', (kind) => 
   const address = () => (kind === 'tcp' ? api.address : overSocket.address)
 
   test.each(['GET', 'HEAD', 'OPTIONS'])(
-    'a health check by %s of HTTP/1.0 needs no host',
+    'an HTTP/1.0 health check by %s needs no Host header',
     async (method) => {
       const answer = await sendRaw(address(), `${method} /livez HTTP/1.0\r\n\r\n`)
       expect(answer).not.toMatch(/^HTTP\/1\.1 4(?:00|21) /)
@@ -114,7 +114,7 @@ describe.each([['tcp'], ['unix']] as const)('without a host over %s', (kind) => 
     }
   })
 
-  test('a request without a host still needs a key, and an Origin is still rejected', async () => {
+  test('a request without a Host header still needs an API key and may not have an Origin', async () => {
     const noKey = await sendRaw(address(), 'GET /v1/providers HTTP/1.0\r\n\r\n')
     expect(noKey).toMatch(/^HTTP\/1\.1 401 /)
     const browser = 'GET /livez HTTP/1.0\r\nOrigin: http://evil.example\r\n\r\n'
@@ -123,7 +123,7 @@ describe.each([['tcp'], ['unix']] as const)('without a host over %s', (kind) => 
 })
 
 test.each(['Host:', 'Host: ', 'host:\t'])(
-  'a unix socket accepts the empty host that RFC 9112 demands, sent as "%s"',
+  'a unix socket accepts the empty Host header that RFC 9112 demands, sent as "%s"',
   async (line) => {
     const answer = await sendRaw(overSocket.address, `GET /livez HTTP/1.1\r\n${line}\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)

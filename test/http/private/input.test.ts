@@ -59,7 +59,7 @@ test('every bad field of path, query and body is named at once', async () => {
   })
 })
 
-test('a violated rule between fields is reported together with bad fields', async () => {
+test('a violated rule about several fields is reported together with bad fields', async () => {
   const both = { expiresAt: 1, expiresInSeconds: 1, label: '' }
   expect(await errorsOf({ method: 'POST', path: '/v1/connections', body: both })).toEqual({
     'body userId': 'is required',
@@ -101,7 +101,7 @@ test.each([
   ['GET', '/v1/users/%zz/oauth', 'path userId'],
   ['GET', '/v1/users/a%00/oauth', 'path userId'],
   ['GET', '/v1/events?limit=1001', 'query limit'],
-])('%s %s is rejected with the name of the %s', async (method, path, field) => {
+])('%s %s is rejected, and the error names the %s', async (method, path, field) => {
   expect(Object.keys(await errorsOf({ method, path }))).toEqual([field])
 })
 
@@ -136,9 +136,12 @@ test.each([
   ['POST', '/v1/keys', '"', 'body body'],
   ['GET', '/v1/connections?=1', undefined, 'query ""'],
   ['GET', '/v1/connections?%e9=1', undefined, 'query %e9'],
-])('%s %s with %s is rejected with the place of the error', async (method, path, body, place) => {
-  expect(Object.keys(await errorsOf({ method, path, ...(body && { body }) }))).toContain(place)
-})
+])(
+  '%s %s with %s is rejected, and the answer names the place of the error',
+  async (method, path, body, place) => {
+    expect(Object.keys(await errorsOf({ method, path, ...(body && { body }) }))).toContain(place)
+  },
+)
 
 test.each(['[]', '"a"', '1', 'true', '[{"userId":"a"}]'])(
   'a body that is %s is rejected',
@@ -242,7 +245,7 @@ describe('request bodies', () => {
     expect(await sendChunks(0, {})).toBe(400)
   })
 
-  test('an unfinished body leaves no failure in the log', async () => {
+  test('an unfinished body is not logged as a failure', async () => {
     const { hostname, port } = new URL(api.address)
     const socket = connect({ host: hostname, port: Number(port) })
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key\r\n`

@@ -65,7 +65,7 @@ describe('connect links', () => {
     expect((await api.ask({ method: 'POST', path, body: more })).status).toBe(201)
   })
 
-  test('a redirect URL keeps a state of its own if the link has none', async () => {
+  test('a redirect URL keeps its own state parameter if the link has no state', async () => {
     const redirectUrl = 'https://app.example.com/oauth?state=own%20one'
     const { json } = await make({ userId: '42', provider: 'acme', redirectUrl })
     const back = await connect(String(json['url']))
@@ -109,14 +109,14 @@ describe('connect links', () => {
     ['a provider that is not configured', { provider: 'nobody' }, 'provider'],
     ['an invalid e-mail address', { email: 'ann' }, 'email'],
     ['parameters of the protocol', { params: { state: 'x' } }, 'params.state'],
-  ])('a link with %s is rejected with the name of the field', async (_case, more, name) => {
+  ])('a link with %s is rejected, and the error names the field', async (_case, more, name) => {
     const { status, json } = await make({ userId: '42', provider: 'acme', ...more })
     expect(status).toBe(400)
     expect(json['errors']).toEqual([{ in: 'body', name, detail: expect.any(String) }])
   })
 
   test.each(['lnk_1', 'con_01jd9z0000000000000000000a', 'lnk_01jd9z0000000000000000000a'])(
-    'the link %s does not exist',
+    'a request for the unknown link %s gives 404',
     async (id) => {
       const path = `/v1/connect-links/${id}`
       expect((await api.ask({ path })).status).toBe(404)
@@ -174,7 +174,7 @@ describe('a link that the app confirms', () => {
     expect((await api.ask({ path: ofUser })).json).toMatchObject({ code: 'several_accounts' })
   })
 
-  test('a link is ended and its connection removed if another user confirms', async () => {
+  test('a confirmation by another user ends the link and removes the connection', async () => {
     const { status, json } = await confirm('43')
     expect(status).toBe(409)
     expect(json).toMatchObject({ code: 'confirmation_refused' })
@@ -200,7 +200,7 @@ const complete = (body: Record<string, unknown>) =>
   api.ask({ method: 'POST', path: '/v1/authorizations/complete', body })
 
 describe('a flow whose callback is at the app', () => {
-  test('a flow of the app is begun and completed', async () => {
+  test('the app can begin a flow and complete it at its own callback', async () => {
     const begun = await begin()
     expect(begun.status).toBe(201)
     const { url, state, expiresAt } = begun.json
@@ -244,7 +244,7 @@ describe('a flow whose callback is at the app', () => {
     ['callbackUrl', { callbackUrl: '/callback' }],
     ['provider', { provider: 'nobody' }],
   ])(
-    'an authorization with a bad %s is rejected with the name of the field',
+    'an authorization with a bad %s is rejected, and the error names the field',
     async (name, more) => {
       const { status, json } = await begin(more)
       expect(status).toBe(400)
@@ -296,7 +296,7 @@ describe('a flow whose callback is at the app', () => {
     ['that nests', { callback: { state: 's', code: { a: 'b' } } }, ['callback']],
     ['too long', { callback: `?state=s&code=${'x'.repeat(12_288)}` }, ['callback']],
   ])(
-    'an authorization with a callback %s is rejected with the name of the field',
+    'an authorization with a callback %s is rejected, and the error names the field',
     async (_, more, names) => {
       const { status, json } = await complete({ userId: '42', ...more })
       expect(status).toBe(400)

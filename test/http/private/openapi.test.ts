@@ -99,7 +99,7 @@ test.each(privateEndpoints.map((endpoint) => [endpoint.id, endpoint] as const))(
 )
 
 test.each(Object.entries(document.components.schemas))(
-  'docs/api.md names every field and word of a %s',
+  'docs/api.md names every field and fixed value of the schema %s',
   (_, schema) => {
     expect(wordsOf(schema).filter((word) => !says(docs)(word))).toEqual([])
   },

@@ -81,7 +81,7 @@ describe('API keys', () => {
     expect(json['errors']).toMatchObject([{ in: 'query', name }])
   })
 
-  test('two API keys can be live at the same time', async () => {
+  test('two API keys can be valid at the same time', async () => {
     const [one, two] = [await makeKey(), await makeKey()]
     for (const { headers } of [one, two]) {
       expect((await api.ask({ path: '/v1/providers', headers })).status).toBe(200)
@@ -127,7 +127,7 @@ describe('API keys', () => {
   })
 })
 
-test('events are read on from the cursor of the last page', async () => {
+test('the event list continues from the cursor of the last page', async () => {
   for (const userId of ['a', 'b', 'c']) {
     const body = { accessToken: 'at', refreshToken: `rt-${userId}`, scope: [] }
     await api.ask({ method: 'POST', path: `/v1/users/${userId}/oauth/acme`, body })
@@ -148,7 +148,7 @@ test('events are read on from the cursor of the last page', async () => {
   expect((await api.ask({ path: '/v1/events?after=yesterday' })).status).toBe(400)
 })
 
-test('the list of providers shows what can be connected, and nothing of the client', async () => {
+test('the list of providers shows what can be connected, and no data of the OAuth client', async () => {
   const { json } = await api.ask({ path: '/v1/providers' })
   expect(json['items']).toMatchObject([
     {
@@ -194,7 +194,7 @@ describe('probes and metrics', () => {
     },
   )
 
-  test('10,000 calls of /readyz by 32 callers write once a second, and reads go on', async () => {
+  test('10,000 calls of /readyz by 32 callers write to the database once a second, and reads continue', async () => {
     const body = { accessToken: 'at', refreshToken: 'rt', scope: [] }
     const made = await api.ask({ method: 'POST', path: '/v1/users/ann/oauth/acme', body })
     const readToken = { path: `/v1/connections/${String(made.json['id'])}/token` }
@@ -219,7 +219,7 @@ describe('probes and metrics', () => {
     expect(log().equals(written)).toBe(false)
   })
 
-  test('/readyz notices within a second that the database cannot be written, and that it can again', async () => {
+  test('/readyz reports within a second that the database has become unwritable or writable again', async () => {
     expect((await api.ask({ path: '/readyz', headers: open })).status).toBe(200)
     const holder = new Database(join(api.dataDir, 'larder.db'))
     holder.exec('begin immediate')
@@ -248,7 +248,7 @@ describe('probes and metrics', () => {
     })
   })
 
-  test('/healthz of a stopping process reports stopping, with a healthy database', async () => {
+  test('/healthz of a stopping process reports stopping and a healthy database', async () => {
     Object.assign(api.ports.pulse, { stopping: true })
     const { status, json } = await api.ask({ path: '/healthz' })
     expect(status).toBe(503)
@@ -273,7 +273,7 @@ describe('probes and metrics', () => {
     })
   })
 
-  test('/healthz reports each part', async () => {
+  test('/healthz reports the state of database, key, journal and each provider', async () => {
     const { status, json } = await api.ask({ path: '/healthz' })
     expect(status).toBe(200)
     expect(json).toMatchObject({
@@ -297,7 +297,7 @@ describe('probes and metrics', () => {
 })
 
 describe('requests that fail', () => {
-  test('an unexpected error is answered with a request id and logged with it', async () => {
+  test('an unexpected error is answered and logged with the same request id', async () => {
     const canary = 'canary-4711'
     api.ports.store.listConnections = async () => {
       throw new Error(canary, { cause: new Error(canary) })
@@ -311,7 +311,7 @@ describe('requests that fail', () => {
     ])
   })
 
-  test('the detail of an internal error is not sent', async () => {
+  test('the detail of an internal error is not sent to the caller', async () => {
     api.ports.store.listConnections = async () => {
       throw new VaultError('internal', 'canary-4711')
     }
@@ -335,7 +335,7 @@ describe('requests that fail', () => {
     expect(api.failures).toMatchObject([{ route: 'GET /v1/connections' }])
   })
 
-  test('every problem has a request id of its own', async () => {
+  test('every problem has its own request id', async () => {
     const ids = await Promise.all(
       [1, 2, 3].map(async () => (await api.ask({ path: '/v1/connections/x' })).json['requestId']),
     )
@@ -369,14 +369,14 @@ describe('routes', () => {
     expect(Object.keys(headers).join()).not.toContain('access-control')
   })
 
-  test('a request without a key does not learn which routes exist', async () => {
+  test('an answer to a request without an API key does not reveal which routes exist', async () => {
     const headers = { authorization: '' }
     for (const path of ['/nothing', '/console', '/v1/connections']) {
       expect((await api.askUnchecked({ path, method: 'PUT', headers })).status).toBe(401)
     }
   })
 
-  test('routes of the public listener do not exist on the private one', async () => {
+  test('the private listener does not have the routes of the public listener', async () => {
     for (const path of ['/connect/x', '/callback/acme', '/robots.txt']) {
       expect((await api.askUnchecked({ path })).status).toBe(404)
     }

@@ -44,7 +44,7 @@ describe('a page of 1,000 connections with 16,000 characters of metadata', () =>
   })
 }, 60_000)
 
-test('an event or connection larger than a page gets a page of its own', async () => {
+test('an event or connection larger than a page gets its own page', async () => {
   const connection = makeConnection({ metadata: { note: '\u{1f511}'.repeat(400_000) } })
   await api.ports.store.write(async (trx) => {
     await trx.insertConnection(connection)
@@ -66,7 +66,7 @@ describe('a key narrowed to one tenant, after 20,000 events of others', () => {
     await append('tenant-b:1', 20_000)
   })
 
-  test('a narrowed key skips the events of other tenants once, and then reads only new ones', async () => {
+  test('a narrowed key skips the events of other tenants once, and then reads only new events', async () => {
     const first = await poll('0')
     expect(first).toEqual({ users: [], next: '20000' })
     await append('tenant-b:1', 1)

@@ -112,7 +112,7 @@ function fieldsOf(endpoint: Endpoint): readonly Named[] {
   )
 }
 
-test('every route has a case, and every field has a kind', () => {
+test('this file has a case for every route and a kind for every field', () => {
   const ids = privateEndpoints.map(({ id }) => id)
   expect(Object.keys(CASES).toSorted()).toEqual(ids.toSorted())
   const unknown = privateEndpoints.flatMap((endpoint) =>
@@ -280,7 +280,7 @@ function variants(endpoint: Endpoint, thing: (kind: Kind) => unknown) {
 
 describe.each(KEYS)('a key that is narrowed to $name', ({ name, theirs }) => {
   test.each(privateEndpoints.map((endpoint) => [endpoint.id, endpoint] as const))(
-    "a thing out of a narrowed key's reach is answered like a missing one: %s",
+    "an object out of a narrowed key's reach gives the same answer as a missing object: %s",
     async (_, endpoint) => {
       const before = await everythingOfOthers()
       for (const permissions of GRANTED) {

@@ -38,7 +38,7 @@ const reportOf = (id: string, tokenId: string) =>
 
 describe('a rejected token', () => {
   test.each([{ expiresInSeconds: 3600 }, {}])(
-    'a rejected token without a refresh token disconnects and is not served again (%o)',
+    'a rejected token without a refresh token disconnects its connection and is not served again (%o)',
     async (life) => {
       const id = await imported({ refreshToken: null, expiresInSeconds: null, ...life })
       const { status, json } = await report(id)
@@ -105,7 +105,7 @@ describe('a rejected token', () => {
     expect((await read(id)).status).toBe(503)
   })
 
-  test('a rejected token that the provider issues again is not served, at one refresh a minute', async () => {
+  test('a rejected token that the provider issues again is not served, and is refreshed once a minute', async () => {
     let asked = 0
     const refresh = api.endpoint.refresh
     const id = await imported()
@@ -127,7 +127,7 @@ describe('a rejected token', () => {
 })
 
 describe('a report of a rejected token', () => {
-  test('a report of a freshly refreshed token causes a refresh at once', async () => {
+  test('a report that a freshly refreshed token was rejected causes a refresh at once', async () => {
     const id = await imported()
     await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
     api.now += 1_000
@@ -136,7 +136,7 @@ describe('a report of a rejected token', () => {
     expect(json['accessToken']).toBe('access-of-the-provider-2')
   })
 
-  test('a report of the replacement of a rejected token waits a minute, without serving it', async () => {
+  test('a report that the replacement of a rejected token was rejected too stops serving it and refreshes after a minute', async () => {
     const id = await imported()
     expect((await report(id)).status).toBe(200)
     api.now += 10_000
@@ -148,7 +148,7 @@ describe('a report of a rejected token', () => {
     expect((await read(id)).json).toMatchObject({ accessToken: 'access-of-the-provider-2' })
   })
 
-  test('a report of an older token changes nothing', async () => {
+  test('a report that an older token was rejected changes nothing', async () => {
     const id = await imported()
     const { json } = await read(id)
     expect((await reportOf(id, 't_unknown')).json).toMatchObject({ accessToken: 'at-1' })
@@ -183,7 +183,7 @@ describe('rejected credentials', () => {
     })
   }
 
-  test('rejected credentials disconnect if the provider cannot check them', async () => {
+  test('rejected credentials disconnect their connection if Larder cannot check them at the provider', async () => {
     const id = await login(false)
     expect((await report(id)).json).toMatchObject({ code: 'reconnect_required', reason: 'revoked' })
     expect(await shown(id)).toMatchObject({ status: 'disconnected', alive: false })
@@ -219,7 +219,7 @@ describe('rejected credentials', () => {
     }
   })
 
-  test('credentials reported twice within a minute are served once they are checked again', async () => {
+  test('credentials reported twice within a minute are served again after their next check', async () => {
     const id = await login(true)
     await report(id)
     await report(id)

@@ -97,7 +97,7 @@ test('a rejected token is refreshed once and not returned again', async () => {
   expect(late.json).toMatchObject({ accessToken: 'access-of-the-provider-1' })
 })
 
-test("a dead grant is answered with reconnect_required and the connection's id", async () => {
+test("a token read of a dead grant returns reconnect_required and the connection's id", async () => {
   api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
   const id = await handIn()
   await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })
@@ -132,7 +132,7 @@ test("the header of a token follows the provider's rules", async () => {
   expect(json['header']).toEqual({ name: 'X-Odd-Token', value: 'at-1' })
 })
 
-test('a token read for a user with several accounts is answered with the list of accounts', async () => {
+test('a token read for a user with several accounts returns an error with the list of accounts', async () => {
   const one = await handIn({ email: 'ann@example.com', accountId: 'acc-1' })
   api.now += 1
   const two = await handIn({
@@ -222,7 +222,7 @@ describe('an app that polls a thousand times', () => {
   )
 })
 
-test('a key is accepted only in the Authorization header', async () => {
+test('an API key is accepted only in the Authorization header', async () => {
   const id = await handIn()
   const { authorization } = await keyWith({})
   const key = encodeURIComponent(authorization.slice('Bearer '.length))

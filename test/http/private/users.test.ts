@@ -68,7 +68,7 @@ describe("a user's connection at a provider", () => {
     expect((await api.ask({ path })).json).toMatchObject({ accessToken: null, alive: false })
   })
 
-  test("a user's connection needs an access token and scopes", async () => {
+  test("the import of a user's connection needs an access token and scopes", async () => {
     const { json } = await api.ask({ method: 'POST', path, body: { email: '' } })
     expect(json['errors']).toEqual([
       { in: 'body', name: 'accessToken', detail: 'is required' },
@@ -77,7 +77,7 @@ describe("a user's connection at a provider", () => {
     ])
   })
 
-  test("a user's connection gives 404 for a provider that is not configured", async () => {
+  test("a user's connection at a provider that is not configured gives 404", async () => {
     const nobody = '/v1/users/42/oauth/nobody'
     expect((await api.ask({ method: 'POST', path: nobody, body })).status).toBe(404)
     expect((await api.ask({ method: 'POST', path: `${nobody}/link` })).status).toBe(404)
@@ -174,7 +174,7 @@ describe('a narrowed key', () => {
       '/v1/authorizations',
       { userId: 'tenant-b:1', provider: 'acme', callbackUrl: 'https://app.example.com/oauth' },
     ],
-  ])('%s %s gives 404 to a narrowed key out of reach', async (method, where, sent) => {
+  ])('%s %s is out of reach of a narrowed key and gives 404', async (method, where, sent) => {
     const headers = await keyWith({
       permissions: everything,
       providers: ['acme'],

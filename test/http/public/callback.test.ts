@@ -14,7 +14,7 @@ const LOOKS_AHEAD = [
 ] as const
 const NOBODY = `larder=${'a'.repeat(43)}`
 
-test('a callback leads back to the app with the outcome', async () => {
+test('a callback redirects to the app with the outcome', async () => {
   const { larder, cookie, state } = await atProvider({ state: 'of the app' })
   const path = `${CALLBACK}?error=access_denied&error_description=%3Cb%3Eno&state=${state}`
   const answer = await ask(larder.address, { path, headers: { cookie } })
@@ -28,7 +28,7 @@ test('a callback leads back to the app with the outcome', async () => {
   })
 })
 
-test('a callback leads back with provider_unavailable if the provider says so', async () => {
+test('a callback redirects to the app with provider_unavailable if the provider reports that it is unavailable', async () => {
   const { larder, cookie, state } = await atProvider()
   const path = `${CALLBACK}?error=temporarily_unavailable&state=${state}`
   const { headers } = await ask(larder.address, { path, headers: { cookie } })
@@ -50,7 +50,7 @@ test.each([
   expect(quoted).toBe(error !== 'login_required')
 })
 
-test('a callback leads back to a native app by its own scheme', async () => {
+test("a callback redirects to a native app by the app's own URL scheme", async () => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: 'myapp://done' })
   const path = `${CALLBACK}?error=access_denied&state=${state}`
   const { headers } = await ask(larder.address, { path, headers: { cookie } })
@@ -156,7 +156,7 @@ test('parallel requests of one callback lead to the same place', async () => {
   expect(others).toEqual([one, one])
 })
 
-test('the first of repeated parameters counts, and unknown ones are not passed on', async () => {
+test('a callback uses the first of repeated parameters and does not pass on unknown parameters', async () => {
   const { larder, cookie, state } = await atProvider()
   const path = `${CALLBACK}?error=access_denied&scope=a&scope=b&state=${state}&return_to=//evil.example`
   const answer = await ask(larder.address, { path, headers: { cookie } })
@@ -181,7 +181,7 @@ test.each([
   if (status === 303) expect(answer.headers['location']).toContain('errorCode=provider_unavailable')
 })
 
-test('a posted callback changes nothing and is repeated by GET with every field but tokens', async () => {
+test('a posted callback changes nothing and redirects to a GET with every field except tokens', async () => {
   const { larder, cookie, state } = await atProvider()
   const before = dumpDatabase(larder.dataDir)
   const sent = { state, error: 'access_denied', user: '{"name":"Ada"}', id_token: 'x', iss: 'a b' }
@@ -217,13 +217,13 @@ test('a posted callback of a prefetching browser is rejected', async () => {
   expect([answer.status, answer.headers['location']]).toEqual([400, undefined])
 })
 
-test('a posted callback is repeated under the path of the public URL', async () => {
+test('a posted callback redirects to a GET below the path of the public URL', async () => {
   const larder = await open({ publicUrl: 'https://example.com/larder' })
   const answer = await post(larder, '/larder/callback/acme', { state: 's', code: 'c' }, {})
   expect(answer.headers['location']).toBe('/larder/callback/acme?state=s&code=c#')
 })
 
-test('without a redirect URL the outcome is shown on a page, for this browser only', async () => {
+test('without a redirect URL the outcome is shown on a page that only the same browser can open', async () => {
   const { larder, cookie, state } = await atProvider({ redirectUrl: null })
   const path = `${CALLBACK}?error=access_denied&state=${state}`
   const answer = await ask(larder.address, { path, headers: { cookie } })

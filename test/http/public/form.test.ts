@@ -9,7 +9,7 @@ import { openPublicListener, type PublicListener } from '../../support/public-li
 import { ask } from '../support/ask.ts'
 import { FORM, post, pressContinue, stateOf, visit } from '../support/form-visitor.ts'
 
-test('the form on the connect page starts a flow and leads to the provider', async () => {
+test('the form on the connect page starts a flow and redirects to the provider', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)
@@ -41,7 +41,7 @@ test('forged host headers do not change the redirect URI', async () => {
   expect(url.href).not.toContain('evil')
 })
 
-test('a form can be sent again while the link lives, and each time starts a new flow', async () => {
+test('a form can be sent again until the link expires, and each submission starts a new flow', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)
@@ -61,7 +61,7 @@ test('two tabs of one browser can use two links', async () => {
   expect((await post(larder, two.path, second.fields, { cookie: second.cookie })).status).toBe(303)
 })
 
-test('200 presses on one link keep its newest ten flows and the flows of other links', async () => {
+test('200 submissions of one link keep its newest ten flows and the flows of other links', async () => {
   const larder = await open()
   const [link, other] = [await larder.createLink(), await larder.createLink()]
   const elsewhere = await pressContinue(larder, other.path)
@@ -90,7 +90,7 @@ function flowsOf({ dataDir }: PublicListener): number {
   }
 }
 
-test('a form works after a restart', async () => {
+test('a form opened before a restart works after it', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-restart-'))
   onTestFinished(() => rm(dataDir, { recursive: true }))
   const before = await openPublicListener({ dataDir })
@@ -123,7 +123,7 @@ test.each<[string, (sound: Sent, other: Sent) => Partial<Sent>]>([
   expect(dumpDatabase(larder.dataDir)).toBe(before)
 })
 
-test('the token of one link does not work for another', async () => {
+test('the form token of one link is rejected for another link', async () => {
   const larder = await open()
   const [one, two] = [await larder.createLink(), await larder.createLink()]
   const { cookie, fields } = await visit(larder, one.path)
@@ -145,7 +145,7 @@ test.each(['same-origin', 'same-site', 'none'])(
   },
 )
 
-test('a link with several providers needs a choice of one of them', async () => {
+test('the form of a link with several providers must name one of them', async () => {
   const larder = await open()
   const { path } = await larder.createLink({ providers: ['acme', 'odd'] as ProviderId[] })
   const { cookie, fields } = await visit(larder, path)
@@ -159,7 +159,7 @@ test('a link with several providers needs a choice of one of them', async () => 
   expect(answer.headers['location']).toMatch(/^https:\/\/odd\.example\/authorize\?/)
 })
 
-test('a form is answered with 410 if the link was withdrawn meanwhile', async () => {
+test('a form is answered with 410 if the link was withdrawn after the page was opened', async () => {
   const larder = await open()
   const { path, link } = await larder.createLink()
   const { cookie, fields } = await visit(larder, path)

@@ -19,7 +19,7 @@ test.each([
   [3_600_000, 'in 1 hour'],
   [23 * 3_600_000 + 5, 'in 23 hours'],
   [24 * 3_600_000, 'in a day'],
-])('a time of %d ms is described as "%s"', (ms, words) => {
+])('the connect page describes a time of %d ms as "%s"', (ms, words) => {
   expect(timeLeft(ms)).toBe(words)
 })
 
@@ -30,7 +30,7 @@ test.each([
   ['https://mail.google.com/', 'https://mail.google.com/'],
   ['constructor', 'constructor'],
   ['a<b>', 'a<b>'],
-])('the scope %s is listed as "%s"', (scope, words) => {
+])('the connect page lists the scope %s as "%s"', (scope, words) => {
   expect(textOf(scopeList([scope]).toString())).toBe(words)
 })
 
@@ -40,11 +40,11 @@ test.each([
   ['https://user@аpple.example/', 'xn--pple-43d.example', 'https://xn--pple-43d.example'],
   ['myapp://done', 'myapp', 'myapp (an app on this device)'],
   [null, null, null],
-])('the app behind %s is named %s', (redirectUrl, name, origin) => {
+])('the connect page names the app with the redirect URL %s: %s', (redirectUrl, name, origin) => {
   expect(askingApp(redirectUrl)).toEqual({ name, origin })
 })
 
-test('the connect page says who asks, for whom, for which access, until when, and where it leads', () => {
+test('the connect page names the app, the user, the requested access, the expiry and the page of return', () => {
   const words = textOf(page({}, [GOOGLE]))
   expect(words).toContain('Connect your Google account')
   expect(words).toContain('app.example.com asks for access to your Google account')
@@ -56,7 +56,7 @@ test('the connect page says who asks, for whom, for which access, until when, an
   expect(words).toContain('Continue only if you came here from app.example.com')
 })
 
-test('the connect page asks for a choice if the link names several providers', () => {
+test('the connect page asks the user to choose a provider if the link names several', () => {
   const markup = page({}, [GOOGLE, ACME])
   expect(
     markup.match(/<input type="radio" name="provider" value="(google|acme)" required/g),

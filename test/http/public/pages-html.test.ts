@@ -9,7 +9,7 @@ test.each([
   [7, '7'],
   [0, '0'],
   [null, ''],
-])('%j is put into a page as %s', (value, expected) => {
+])('the value %j is written into a page as %s', (value, expected) => {
   expect(html`<p title="${value}">${value}</p>`.toString()).toBe(
     `<p title="${expected}">${expected}</p>`,
   )
@@ -20,7 +20,7 @@ test('nested markup is kept, and text in between is escaped', () => {
   expect(html`<b>${items}</b>`.toString()).toBe('<b><i>a</i>&#60;i&#62;<i>b</i></b>')
 })
 
-test('an object that only looks like markup is rejected', () => {
+test('an object that only imitates escaped markup is rejected', () => {
   const forged = { toString: () => '<script>' } as unknown as string
   expect(() => html`${forged}`.toString()).toThrow(TypeError)
 })

@@ -34,7 +34,7 @@ test.each<[Outcome, number, string]>([
   expect(page).not.toContain('{provider}')
 })
 
-test("a provider's name is escaped and not used as a replacement pattern", () => {
+test("a notice page escapes a provider's name and does not treat it as a replacement pattern", () => {
   const notice = outcomeNotice(failed('reject', 'access_denied'))
   const page = noticePage(FRAME, notice, { ...ACME, provider: '<b>$&' }).toString()
   expect(page).toContain('&#60;b&#62;$&#38; was not connected')
@@ -46,7 +46,7 @@ test('a notice page says "The provider" if the provider is unknown', () => {
   expect(page).not.toContain('{provider}')
 })
 
-test('a page shows a retry and a reference only if there is one', () => {
+test('a notice page shows a retry link and a reference only if the outcome has them', () => {
   const bare = noticePage(FRAME, 'link_expired', ACME).toString()
   expect(noticeStatus('link_expired')).toBe(410)
   expect(bare).not.toMatch(/<a |Reference/)

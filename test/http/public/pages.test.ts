@@ -9,7 +9,7 @@ import { sendRaw } from '../support/send-raw.ts'
 
 const ID = /^larder=([\w-]{43}); Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/
 
-test('the connect page can be opened by any number of scanners and writes nothing', async () => {
+test('link scanners can open the connect page any number of times, and nothing is written', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const before = dumpDatabase(larder.dataDir)
@@ -28,7 +28,7 @@ test('the connect page can be opened by any number of scanners and writes nothin
   expect(dumpDatabase(larder.dataDir)).toBe(before)
 })
 
-test('HEAD is answered like GET, without the page', async () => {
+test('the answer to HEAD is that of GET without the page', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const [get, head] = await Promise.all([
@@ -237,7 +237,7 @@ test('the page of an unusable link says why', async () => {
   }
 })
 
-test('a missing provider is answered with 502, and logged under the reference on the page', async () => {
+test('a link whose provider is missing is answered with 502, and logged with the reference on the page', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   ;(larder.ports.providers as Map<ProviderId, unknown>).clear()
