@@ -16,9 +16,9 @@ type Checked =
   | ProviderRefusal<'untrusted' | 'unavailable'>
 
 /**
- * Verifies values of a callback with the token that came for it, because the user can edit a
- * callback. A value that the token does not prove stays marked; it ends the flow if the account's
- * id contains it.
+ * Verifies the values of a callback with the new token, because the user can edit a callback. A
+ * value that the token does not prove stays marked as unverified. If the account's id contains such
+ * a value, the flow fails.
  */
 export async function verifyCallback(
   means: Means,
@@ -50,7 +50,7 @@ const UNAVAILABLE = 'the provider cannot say now whether the callback is right'
 
 const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
-/** Whether the token proves a kept value, by the preset's `verifiedBy`. */
+/** Whether the token proves a stored value. Uses the request `verifiedBy` of the preset. */
 export async function proves(
   means: Means,
   call: ProviderCall,

@@ -18,8 +18,8 @@ export type CheckedCallback =
   | { readonly kind: 'untrusted'; readonly detail: string }
 
 /**
- * The values of a callback and its flow that later requests need. Null if one does not match the
- * preset: it could select the host that gets the code.
+ * The values of a callback and its flow that later requests need. Null if a value does not match
+ * the preset's pattern, because it could select the host that receives the code.
  */
 export function keptFromCallback(
   recipe: Recipe | undefined,
@@ -39,7 +39,7 @@ export function keptFromCallback(
 
 const LONGEST_ACCOUNT_NAME = 256
 
-/** The name of the account in the callback, if the preset names a place. */
+/** Reads the account's name from the callback, if the preset defines its place. */
 export function accountInCallback(
   { accountFromCallback }: Recipe,
   callback: ReadonlyMap<string, string>,
@@ -50,7 +50,7 @@ export function accountInCallback(
   return { id: null, email: null, name: isPlain ? name : null }
 }
 
-/** Apple sends JSON in a parameter. */
+/** Parses a parameter that contains JSON, as Apple sends. */
 function valueOf(text: string): unknown {
   if (!text.startsWith('{')) return text
   try {
@@ -60,10 +60,7 @@ function valueOf(text: string): unknown {
   }
 }
 
-/**
- * Checks a callback (RFC 6749 §4.1.2, RFC 9207). The caller has already compared the state with the
- * flow.
- */
+/** Checks a callback (RFC 6749 §4.1.2, RFC 9207). The caller has already checked the state. */
 export function checkCallback(
   call: ProviderCall,
   callback: ReadonlyMap<string, string>,
@@ -90,7 +87,7 @@ export function checkCallback(
   }
 }
 
-/** Whether parameters have the values that the user was sent with, such as the shop. */
+/** Whether callback parameters, such as the shop, equal the values of the authorization request. */
 function isAsItMust(
   { recipe, variables }: ProviderCall,
   callback: ReadonlyMap<string, string>,
@@ -105,7 +102,7 @@ function parametersOf(call: ProviderCall, callback: ReadonlyMap<string, string>)
   const { recipe, server, variables } = call
   const parameters = new URLSearchParams([...callback])
   const iss = parameters.get('iss')
-  // Without an issuer there is nothing to compare it with.
+  // Without a configured issuer, `iss` cannot be compared.
   if (recipe.issuer === undefined) parameters.delete('iss')
   else if (iss !== null && isFromIssuer(recipe, variables, { known: server.issuer, iss })) {
     parameters.set('iss', server.issuer)
@@ -116,7 +113,7 @@ function parametersOf(call: ProviderCall, callback: ReadonlyMap<string, string>)
   return parameters
 }
 
-/** The value comes from a URL that anyone could write. */
+/** Accepts only a short code, because anyone can write the callback URL. */
 function codeOf(error: string): string {
   return /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : 'unknown_error'
 }

@@ -9,10 +9,11 @@ import {
 
 type Decoder = (bytes: Uint8Array, limit: number) => Uint8Array
 
-/** Decodes the available part of a body that was cut. */
+/** Lets zlib decode a truncated body. */
 const ZLIB_FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
 /**
- * A decoder need not support a larger window (RFC 9659), and a frame must not make it allocate one.
+ * 8 MiB. A decoder need not support a larger window (RFC 9659), and a frame must not force a large
+ * allocation.
  */
 const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 }
 
@@ -40,13 +41,13 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
     }),
 }
 
-/** More layers than any server applies. */
+/** No server is known to apply more encodings. */
 const MOST_LAYERS = 4
 
 /**
- * Decodes a body; `codings` are in the order in which they were applied. Requests accept none, but
- * a server or proxy that compresses anyway must not cost a rotation. An unknown coding, or one that
- * the body does not have, changes nothing. Null: the result exceeds `limit` bytes.
+ * Decodes a body. `codings` are in the order in which they were applied. Requests accept no coding,
+ * but a rotated token must not be lost if a server or proxy compresses anyway. Skips an unknown
+ * coding, and one that the body does not have. Returns null if the result exceeds `limit` bytes.
  */
 export function decodeBody(
   body: Uint8Array,

@@ -1,8 +1,8 @@
 import type { GrantedScope } from '../recipe/preset-fields.ts'
 
 /**
- * The scopes of an answer, spelled as requested: providers shorten, lengthen and omit scopes.
- * Scopes beyond the request stay unchanged.
+ * Converts the scopes of an answer to their requested names, because providers shorten, lengthen
+ * and omit scopes. Scopes that were not requested stay unchanged.
  */
 export function grantedScopes(
   reported: readonly string[],

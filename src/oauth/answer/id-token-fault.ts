@@ -7,7 +7,7 @@ type Claims = Readonly<Record<string, unknown>>
 export type Expected = {
   readonly issuer: string
   readonly clientId: string
-  /** Null: the flow sent no nonce. */
+  /** Null if the flow sent no nonce. */
   readonly nonce: string | null
   readonly algorithms: readonly string[]
   readonly nowSeconds: number
@@ -15,8 +15,8 @@ export type Expected = {
 }
 
 /**
- * Why an id token is refused, for operators: the first fault, by the name of its claim. Never
- * quotes the token. Null if there is no fault, except perhaps its signature.
+ * Tells the operator why an id token is refused: names the first faulty claim and never quotes the
+ * token. Null if all claims are valid. Does not check the signature.
  */
 export function idTokenFault(
   { idToken, claims }: { readonly idToken: string | null; readonly claims: Claims },

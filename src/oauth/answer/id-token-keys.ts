@@ -4,15 +4,15 @@ import { notFetched } from '../egress/not-fetched.ts'
 import type { ProviderRefusal } from './refusal.ts'
 import type { KeptKeys, Means } from '../request/means.ts'
 
-/** Limits the cache, because an address can depend on parameters of a connection. */
+/** Limits the cache, because the URL can depend on parameters of a connection. */
 const MOST_KEYS = 200
 const ASK_AGAIN_MS = 5_000
 
 type Signed = { readonly as: oauth.AuthorizationServer; readonly response: Response }
 
 /**
- * Returns null if a key of the issuer made the signature. The issuer may have changed its keys: if
- * none fits, they are fetched once more, at a limited rate.
+ * Returns null if the signature matches a key of the issuer. If no key matches, fetches the keys
+ * again, at a limited rate, because the issuer may have changed them.
  */
 export async function checkSignature(
   means: Means,
@@ -51,7 +51,7 @@ async function tryKeys(
 ): Promise<Tried> {
   const fetched: { isFresh: boolean; failure: string | null } = { isFresh: false, failure: null }
   try {
-    // A copy, because oauth4webapi also caches what it fetched by this object.
+    // Pass a copy, because oauth4webapi also caches keys under the identity of this object.
     await oauth.validateApplicationLevelSignature({ ...as }, response, {
       [oauth.allowInsecureRequests]: true,
       [oauth.jwksCache]: kept.input,
@@ -75,7 +75,7 @@ function refusalOf(tried: Tried): ProviderRefusal<'untrusted' | 'unavailable'> |
   return { kind: 'untrusted', detail: 'no key of the issuer has signed the id token' }
 }
 
-/** The keys, or a text that says why they could not be fetched. */
+/** Returns the keys, or the reason why they could not be fetched. */
 async function fetchKeys(means: Means, call: ProviderCall): Promise<Response | string> {
   const target = call.endpoints.jwks
   if (target === null) return 'the issuer has no keys'

@@ -18,9 +18,9 @@ export type IdTokenResult =
   { readonly kind: 'ok'; readonly claims: Claims } | ProviderRefusal<'untrusted' | 'unavailable'>
 
 /**
- * The claims of an id token, verified by OpenID Connect Core §3.1.3.7: issuer, audience, nonce,
- * times, an allowed algorithm. The signature is verified too, although TLS would suffice, because
- * the token may be shown to others.
+ * Returns the claims of an id token after verification (OpenID Connect Core §3.1.3.7): issuer,
+ * audience, nonce, times, algorithm. Verifies the signature too, although TLS would suffice,
+ * because the token may be passed to other parties.
  */
 export async function verifyIdToken(
   means: Means,
@@ -54,14 +54,14 @@ export async function verifyIdToken(
     })
     if (!isForClient(claimed, client.id)) return refused()
     const unsigned = await checkSignature(means, call, { as, response })
-    // The claims that oauth4webapi verified, but with the exact digits of numbers.
+    // These are the claims that oauth4webapi verified, but with the exact digits of numbers.
     return unsigned ?? { kind: 'ok', claims: claimed }
   } catch {
     return refused()
   }
 }
 
-/** Allows for clocks that differ. */
+/** Tolerates a clock difference between provider and Larder. */
 const TOLERANCE_SECONDS = 120
 const NOT_VALID = 'the id token is not valid'
 
@@ -69,13 +69,13 @@ function untrusted(detail: string): IdTokenResult {
   return { kind: 'untrusted', detail }
 }
 
-/** Whether the client is an audience and, if a party is named, the authorized one (§3.1.3.7). */
+/** Whether the audience contains the client and `azp`, if present, is the client (§3.1.3.7). */
 export function isForClient({ aud, azp }: Claims, clientId: string): boolean {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   return audiences.includes(clientId) && (azp === undefined || azp === clientId)
 }
 
-/** The claims of the token, not verified. */
+/** Returns the claims of the token without verification. */
 export function claimsIn(idToken: string | null): Claims {
   try {
     const payload = Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString()

@@ -3,17 +3,20 @@ import { isRecord } from '../../core/base/json-path.ts'
 
 export type ReadBody = {
   readonly text: string
-  /** Undefined: neither JSON nor a form, or a member has two different values. */
+  /** Undefined if the body is neither JSON nor a form, or if a member has two different values. */
   readonly value: unknown
-  /** The same, but of two different values the last, which other clients see. */
+  /**
+   * Like `value`, but if a member has two different values, the last one counts, as in other
+   * clients.
+   */
   readonly latest: unknown
 }
 
 const DEEPEST = 32
 
 /**
- * Reads a body as JSON, or as a form if the content type or the preset says so. Errors and messages
- * of the parser quote the body, so none gets out.
+ * Parses a body as JSON, or as a form if the content type or the preset says so. Discards parser
+ * errors, because they quote the body.
  */
 export function readBody(
   bytes: Uint8Array,
@@ -24,14 +27,14 @@ export function readBody(
   const text = decode(bytes)
   const isForm =
     format === 'form' || (format === null && /x-www-form-urlencoded/i.test(contentType))
-  // The last member of an incomplete form may be incomplete.
+  // The last field of a truncated form may be truncated, so drop it.
   const whole = complete || !isForm ? text : text.slice(0, Math.max(0, text.lastIndexOf('&')))
   return { text, ...(isForm ? readForm(whole) : readJson(whole)) }
 }
 
 /**
- * Decodes UTF-8 or else windows-1252, because a Latin-1 byte in a name must not cost the tokens
- * beside it. In windows-1252 each byte is a character, so different names stay different.
+ * Decodes UTF-8 and falls back to windows-1252, so that a Latin-1 byte in a name does not make the
+ * tokens unreadable. In windows-1252 each byte is a character, so different names stay different.
  */
 function decode(bytes: Uint8Array): string {
   try {
@@ -61,19 +64,19 @@ function readJson(text: string): Read {
   }
   const members = countMembers(latest)
   if (members === null) return UNREADABLE
-  // The parser keeps the last of several values for one member, without an error.
+  // If a member occurs twice, the parser silently keeps the last value.
   const contradicts = members !== countColons(text) && contradictsItself(text)
   return { value: contradicts ? undefined : latest, latest }
 }
 
 const JSON_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-/** Whether an object in valid JSON gives one member two different values. */
+/** Whether a member of an object in this valid JSON has two different values. */
 function contradictsItself(text: string): boolean {
   const tokens = (text.match(JSON_TOKEN) ?? []).filter((token) => token !== ':' && token !== ',')
   let next = 0
   let contradicts = false
-  /** A value as text; equal values have equal texts. */
+  /** Reads a value as normalised text: equal values give equal texts. */
   const readValue = (): string => {
     const token = tokens[next++] ?? ''
     if (token === '{') return readMembers()
@@ -101,7 +104,7 @@ function contradictsItself(text: string): boolean {
   return contradicts
 }
 
-/** The number of members of all objects in a value; null if it is nested too deep. */
+/** Counts the members of all objects in a value. Null if the value is nested too deep. */
 function countMembers(value: unknown): number | null {
   let members = 0
   let level: readonly unknown[] = [value]
@@ -118,7 +121,7 @@ function children(value: unknown): readonly unknown[] {
   return isRecord(value) ? Object.values(value) : []
 }
 
-/** In valid JSON a colon outside of strings separates the name and the value of a member. */
+/** Counts members: in valid JSON, each member has one colon outside of strings. */
 function countColons(text: string): number {
   return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').split(':').length - 1
 }

@@ -7,10 +7,10 @@ import {
 } from '../../core/refresh/lifetime.ts'
 import type { AnswerShape, LifetimeSource } from '../recipe/preset-fields.ts'
 
-/** A token answer in one form for all providers; nothing in it is trusted yet. */
+/** A token answer in the same form for all providers. Nothing in it is verified yet. */
 export type TokenSet = {
   readonly accessToken: string | null
-  /** As spelled by the provider. */
+  /** Unchanged, as the provider sent it. */
   readonly tokenType: string | null
   readonly expiresInSeconds: number | null
   readonly refreshToken: string | null
@@ -36,7 +36,7 @@ export function normalise(body: unknown, shape: Shape, clock: Clock): TokenSet {
   }
 }
 
-/** Visible ASCII and space (RFC 6749 Appendix A). Anything else could not be sent in a header. */
+/** Visible ASCII and space (RFC 6749 Appendix A). Other characters cannot be sent in a header. */
 const TOKEN = /^[\x20-\x7e]+$/
 
 function tokenOf(root: unknown, path: string | null): string | null {
@@ -45,8 +45,8 @@ function tokenOf(root: unknown, path: string | null): string | null {
 }
 
 /**
- * Empty values and values of another type count as missing: a refresh token that is null or 0 is
- * none.
+ * An empty value, or a value that is not text, counts as missing. Some answers have a refresh token
+ * of null or 0.
  */
 function textOf(root: unknown, path: string | null): string | null {
   const value = path === null ? null : valueAt(root, path)
@@ -74,7 +74,7 @@ function refreshTokenLifetime(
   return null
 }
 
-/** The scopes as a list or as text with the provider's separator; null if the answer has none. */
+/** Reads the scopes from a list or from separated text. Null if the answer has none. */
 function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readonly string[] | null {
   const separators = scopeSeparator.trim() === '' ? /\s+/ : /[\s,]+/
   for (const path of paths) {
@@ -87,7 +87,7 @@ function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readon
 
 /**
  * Finds a refresh token in a broken answer, so that the rotation is not lost. Returns null if there
- * are several: one of them may belong to another token set.
+ * are several, because one of them may belong to another token set.
  */
 export function salvageRefreshToken(text: string, body: unknown, shape: Shape): string | null {
   if (shape.refreshToken === null) return null

@@ -7,22 +7,22 @@ import type { ProviderRefusal } from './refusal.ts'
 type Reason = ProviderFault['reason']
 type Noted = { readonly reason: Reason; readonly since: Instant; readonly at: Instant }
 
-/** The schedule asks a failed issuer again once a minute. */
+/** The schedule retries a failed issuer once a minute. */
 const ISSUER_AGAIN_MS = 60_000
 /**
- * How long a fault of an endpoint counts: only another request can show that it is over, and there
- * may be none.
+ * How long a fault of an endpoint is reported. Only another request can show that the fault is
+ * over, and there may be none.
  */
 const ENDPOINT_COUNTS_MS = 10 * 60_000
 
 /**
- * The result of the last request to each provider: whether its issuer gave metadata, and whether
- * its token endpoint was reached. Addresses from parameters of a connection do not count.
+ * Records for each provider whether the last metadata fetch succeeded and whether its token
+ * endpoint was reachable. Ignores addresses from parameters of a connection.
  */
 export class ProviderFaults {
   readonly #clock: Pick<Clock, 'now'>
   readonly #observer: Pick<Observer, 'issuerUnreachable'> | undefined
-  /** Null: the last fetch of metadata succeeded. */
+  /** Null if the last metadata fetch succeeded. */
   readonly #issuers = new Map<ProviderId, Noted | null>()
   readonly #endpoints = new Map<ProviderId, Noted>()
 
@@ -50,7 +50,7 @@ export class ProviderFaults {
     this.#endpoints.set(provider, this.#noted(reason, before))
   }
 
-  /** Whether the last fetch of metadata succeeded. */
+  /** Whether the last metadata fetch succeeded. */
   isIssuerKnown(provider: ProviderId): boolean {
     return this.#issuers.get(provider) === null
   }
@@ -64,7 +64,7 @@ export class ProviderFaults {
     const endpoint = this.#endpoints.get(provider)
     if (endpoint === undefined) return null
     const ageMs = this.#clock.now() - endpoint.at
-    // Negative after the clock was set back.
+    // The age is negative if the clock was set back.
     const counts = ageMs >= 0 && ageMs < ENDPOINT_COUNTS_MS
     return counts ? { reason: endpoint.reason, since: endpoint.since, retryAt: null } : null
   }

@@ -9,20 +9,23 @@ import { normalise, salvageRefreshToken, type TokenSet } from './normalise.ts'
 import type { Recipe } from '../recipe/preset-schema.ts'
 import type { SentRequest } from '../egress/sent-request.ts'
 
-/** What a token request came to. Nothing in it quotes the provider but the tokens and a known code. */
+/**
+ * The result of a token request. Only the tokens and a known error code are quoted from the
+ * provider.
+ */
 export type Reading = {
   readonly verdict: Verdict | { readonly kind: 'not_sent'; readonly detail: string }
-  /** Nothing was sent, and it is the operator who has to change something. */
+  /** Nothing was sent, and only a change by the operator can help. */
   readonly isForOperator: boolean
   readonly sentAt: Instant
   readonly status: number | null
-  /** What time the provider said it was. */
+  /** The time in the `Date` header of the provider. */
   readonly providerNow: Instant | null
   readonly body: unknown
   readonly tokens: TokenSet | null
 }
 
-/** Why nothing was sent, and what to set where a setting helps. */
+/** Why nothing was sent, and which setting may help. */
 export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   blocked:
     'the address is private: if it is meant, set allowPrivateNetwork: true for this provider ' +
@@ -41,7 +44,7 @@ export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   deadline: 'no connection to the host in time',
 }
 
-/** Time does not heal these. */
+/** A retry does not help with these; the operator must change something. */
 const FOR_OPERATOR: readonly NotSentReason[] = ['blocked', 'authority', 'hostname', 'no_tls']
 
 export function needsOperator(result: EgressResult): boolean {
@@ -83,7 +86,7 @@ function readAnswered(result: Answered, sent: SentRequest, recipe: Recipe): Read
   const read = readBody(result.body, contentType, shape.format, { complete })
   const providerNow = httpDate(one(headers['date']))
   const latest = normalise(read.latest, shape, { sentAt, providerNow })
-  // An answer that contradicts itself may bring tokens, but cannot end a grant.
+  // An answer with contradictory members may deliver tokens, but must not end a grant.
   const brings = status >= 200 && status < 300 && latest.accessToken !== null
   const value = brings ? read.latest : read.value
   const tokens = brings ? latest : normalise(value, shape, { sentAt, providerNow })
@@ -111,7 +114,7 @@ function shapeOf({ answer, scopeSeparator }: Recipe): Shape {
   return { ...answer, scopeSeparator: answer.scopeSeparator ?? scopeSeparator }
 }
 
-/** What was sent may be echoed: only a refresh token that is new counts. */
+/** The provider may echo the request, so only a refresh token that was not sent counts. */
 function salvage(
   sent: SentRequest,
   text: string,
@@ -122,7 +125,7 @@ function salvage(
   return found === null || sent.held(found) ? {} : { salvaged: new Secret(found) }
 }
 
-/** A provider may echo what was sent in the place of its error code. */
+/** Replaces the detail if the provider echoed the request in place of an error code. */
 function unquoted(verdict: Verdict, { held, isEchoedIn }: SentRequest): Verdict {
   if (verdict.kind === 'ok' || !(held(verdict.detail) || isEchoedIn(verdict.detail))) return verdict
   return { ...verdict, detail: 'the provider answered with an error of its own' }

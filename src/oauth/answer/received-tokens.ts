@@ -10,8 +10,8 @@ import type { Kept } from '../recipe/preset-fields.ts'
 import { sorted } from './unverified.ts'
 
 /**
- * A clean answer for oauth4webapi, whatever the provider's looked like. It is not serialised and
- * parsed again: that took a quarter of the time in which a kill costs a grant.
+ * Builds a standard answer for oauth4webapi from the normalised tokens. It is not serialised and
+ * parsed again: this took a quarter of the time during which a kill loses the grant.
  */
 export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): Response {
   const body = {
@@ -25,7 +25,7 @@ export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): R
   return Object.assign(new Response(), { json: async () => body })
 }
 
-/** The sources of kept values: the answer itself, and others. */
+/** The documents that stored values can come from. */
 export type Sources = {
   readonly tokens: unknown
   readonly callback: ReadonlyMap<string, string>
@@ -42,14 +42,14 @@ export const NO_SOURCES: Sources = {
   flow: {},
 }
 
-/** Null: the answer has no access token. */
+/** Returns null if the answer has no access token. */
 export function receivedTokens(
   call: ProviderCall,
   tokens: TokenSet,
   about: {
     readonly requestedScope: readonly string[]
     readonly sources: Sources
-    /** The request sent a refresh token, so the answer need not contain one. */
+    /** The request sent a refresh token, so the answer may omit it. */
     readonly isRenewal?: true
   },
 ): ReceivedTokens | null {
@@ -85,7 +85,7 @@ function scopeOfCallback(
   return listed === undefined ? null : listed.split(/[\s,]+/).filter((scope) => scope !== '')
 }
 
-/** Longer than any id or host; limits the size in the database. */
+/** Longer than any real id or host. Limits the size in the database. */
 const LONGEST_KEPT = 2_048
 
 export function keptValues(recipe: Recipe, sources: Sources): Record<string, unknown> {

@@ -4,29 +4,31 @@ import { z } from 'zod'
 export const refreshTokens = z
   .strictObject({
     /**
-     * `on-request`: because of parameters that the preset sends; `by-setting`: because of the app's
+     * `on-request`: the preset sends parameters to get one. `by-setting`: it depends on the app's
      * settings at the provider.
      */
     issued: z.enum(['always', 'on-request', 'by-setting', 'never']),
-    /** What to change if none is issued; shown to the operator or developer. */
+    /** What to change if no refresh token is issued. Shown to the operator or developer. */
     remedy: z.string(),
     rotation: z.enum(['none', 'single-use', 'grace', 'overlap', 'sometimes', 'unknown']),
     /**
-     * Whether a token that may be spent is sent again. `never`: reuse ends the grant or worse;
-     * `within-grace`: reuse ends it after `graceSeconds`.
+     * Whether to resend a token that may already be spent. `never`: reuse ends the grant or worse.
+     * `within-grace`: reuse ends the grant only after `graceSeconds`.
      */
     replay: z.enum(['allowed', 'within-grace', 'never']),
-    /** How long a spent token is still accepted. */
+    /** How long the provider still accepts a spent token. */
     graceSeconds: z.number().min(0),
     lifetimeSeconds: z.number().positive().nullable(),
     idleSeconds: z.number().positive().nullable(),
-    /** The most live refresh tokens of one account at one client; one more ends the oldest. */
+    /**
+     * Maximum number of valid refresh tokens per account and client. One more revokes the oldest.
+     */
     perAccount: z.int().positive().nullable(),
-    /** A refresh ends the refresh tokens of the same user's other connections. */
+    /** A refresh revokes the refresh tokens of the same user's other connections. */
     endsSiblings: z.boolean(),
-    /** A refresh ends the previous access token. */
+    /** A refresh revokes the previous access token. */
     endsAccessToken: z.boolean(),
-    /** The provider requires a renewal this often, however long the access token lives. */
+    /** The provider requires a renewal this often, even if the access token is valid for longer. */
     renewEverySeconds: z.number().positive().nullable(),
   })
   .partial()

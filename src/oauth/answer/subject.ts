@@ -5,18 +5,21 @@ import { expectedIssuer } from '../request/issuer.ts'
 
 type ProviderData = Readonly<Record<string, unknown>>
 
-/** The name under which the provider's data holds the subject of a connection's id tokens. */
+/** The key of the id token's subject in `providerData`. */
 const KEPT_AS = '$idToken'
 
 type Subject = {
-  /** Absent if only userinfo named the subject. */
+  /** Absent if the subject comes from userinfo only. */
   readonly iss?: string
   readonly sub: string
-  /** The last answer named another subject: no token is used until an id token names this one. */
+  /**
+   * The last answer named another subject. No token is used until an id token names this subject
+   * again.
+   */
   readonly isDisputed?: true
 }
 
-/** The claims of an id token that are kept. */
+/** The claims of an id token to store. */
 export function keptSubject({ iss, sub }: Claims): ProviderData {
   return typeof iss === 'string' && typeof sub === 'string' ? { [KEPT_AS]: { iss, sub } } : {}
 }
@@ -27,8 +30,9 @@ function subjectOf(providerData: ProviderData): Subject | null {
 }
 
 /**
- * Whether userinfo may be used (OpenID Connect Core §5.3.2): it must name a subject, and the same
- * as the id token if there was one. An address in `probe.url` is not userinfo of OpenID.
+ * Whether userinfo may be used (OpenID Connect Core §5.3.2). It must name a subject, and the
+ * subject must equal that of the id token, if there was one. A request to `probe.url` is not OpenID
+ * userinfo.
  */
 export function checkUserinfo(
   call: ProviderCall,
@@ -47,9 +51,9 @@ export function checkUserinfo(
 }
 
 /**
- * Whether the id token of a refresh is for the user, issuer and client of the first one (OpenID
- * Connect Core §12.2), and what to keep of it. TLS authenticates it (§3.1.3.7). An unreadable one
- * counts as none.
+ * Whether the id token of a refresh has the same user, issuer and client as the first id token
+ * (OpenID Connect Core §12.2), and what to store from it. TLS authenticates it (§3.1.3.7). An
+ * unreadable id token is ignored.
  */
 export function checkRefreshed(
   call: ProviderCall,

@@ -3,7 +3,7 @@ import type { ProviderCall } from '../request/prepare-call.ts'
 import type { RequestTarget } from '../request/endpoint-addresses.ts'
 import type { TokenRequest } from '../recipe/preset-fields.ts'
 
-/** What a request sends to the token endpoint. */
+/** The kind of a token request, with its values. */
 export type TokenGrant =
   | {
       readonly kind: 'code'
@@ -12,14 +12,14 @@ export type TokenGrant =
       readonly verifier: Secret
     }
   | { readonly kind: 'machine'; readonly requestedScope: readonly string[] }
-  /** `second`: the request right after the exchange, with the access token. */
+  /** `second`: sends the access token right after the exchange, to get a long-lived one. */
   | {
       readonly kind: 'refresh' | 'second'
       readonly token: Secret
       readonly requestedScope: readonly string[]
     }
 
-/** The target of a request, and how it differs from other token requests. */
+/** The target of a request, and its differences from other token requests of the provider. */
 export function formOf(
   call: ProviderCall,
   grant: TokenGrant,

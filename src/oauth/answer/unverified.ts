@@ -5,13 +5,13 @@ import { variablesOf } from '../request/template.ts'
 
 export type ProviderData = Readonly<Record<string, unknown>>
 
-// The user's browser delivers a callback, so the user can edit it. A value is stored under
-// `unverified` in the provider's data until something proves it.
+// The user's browser delivers a callback, so the user can edit it. A value of a callback is stored
+// under `unverified` in `providerData` until it is proven.
 
 /**
- * Whether a kept value needs no further proof: it did not come by the callback, the callback is
- * signed or must equal what was sent, or the code was redeemed at an address that contains the
- * value.
+ * Whether a stored value needs no further proof. True if it does not come from the callback, if the
+ * callback is signed or must equal what was sent, or if the code was redeemed at a URL that
+ * contains the value.
  */
 export function isProven(recipe: Recipe, name: string, { from, path }: Kept): boolean {
   if (from !== 'callback' || recipe.callbackStrategy !== undefined) return true
@@ -25,7 +25,7 @@ export function proofTemplates(recipe: Recipe): Readonly<Record<string, Kept['ve
   )
 }
 
-/** Kept values, with unproven ones apart. */
+/** The stored values, with unproven ones under `unverified`. */
 export function sorted(
   recipe: Recipe,
   values: readonly (readonly [name: string, kept: Kept, value: unknown])[],
@@ -47,7 +47,7 @@ export function withoutUnverified(providerData: ProviderData): ProviderData {
   return Object.fromEntries(Object.entries(providerData).filter(([name]) => name !== 'unverified'))
 }
 
-/** Whether the account's id contains a kept value. */
+/** Whether the account's id contains this stored value. */
 export function identifies({ account }: Recipe, name: string): boolean {
   return JSON.stringify(account.id ?? '').includes(`"$kept.${name}"`)
 }

@@ -1,19 +1,19 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * The addresses that a request may reach: the internet; the loopback address that the configuration
- * names; or, if the operator allows it for a provider, also the private network, with TLS or
- * without (`plain`).
+ * The addresses that a request may reach. `public`: the internet. `loopback`: only a loopback
+ * address from the settings. `private`: also the private network, if the operator allows it for the
+ * provider. `plain`: like `private`, and without TLS.
  */
 export type Reach = 'public' | 'loopback' | 'private' | 'plain'
 
 const PRIVATE_RANGES = ['private', 'uniqueLocal', 'loopback', 'carrierGradeNat']
-/** Metadata services of clouds outside the link-local ranges. */
+/** Cloud metadata services outside the link-local ranges. */
 const METADATA = ['100.100.100.200', '192.0.0.192', 'fd00:ec2::254']
 const NAT64: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('64:ff9b::'), 96]
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 
-/** Whether a connection to this address is allowed; false for anything that is not an address. */
+/** Whether a connection to this address is allowed. False if the text is not an IP address. */
 export function mayReach(address: string, reach: Reach): boolean {
   if (!ipaddr.isValid(address)) return false
   const target = behindTranslation(ipaddr.parse(address))
@@ -26,14 +26,14 @@ export function mayReach(address: string, reach: Reach): boolean {
   return target instanceof ipaddr.IPv4 || target.match(GLOBAL_UNICAST)
 }
 
-/** Whether one request may connect: without TLS, only to addresses that are not on the internet. */
+/** Whether a request may connect to this address. Without TLS, internet addresses are forbidden. */
 export function mayConnect(address: string, url: URL, reach: Reach): boolean {
   return mayReach(address, reach) && (url.protocol === 'https:' || !mayReach(address, 'public'))
 }
 
 /**
- * The IPv4 address behind an IPv6 one. Only forms in use today are resolved (mapped, NAT64); 6to4,
- * Teredo and RFC 6145 are not unicast and stay blocked.
+ * Returns the IPv4 address inside a mapped or NAT64 IPv6 address. 6to4, Teredo and RFC 6145
+ * addresses are not unicast and stay blocked.
  */
 function behindTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address instanceof ipaddr.IPv4) return address
@@ -42,15 +42,15 @@ function behindTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ip
 }
 
 /**
- * A loopback address or `localhost`, such as `http://127.0.0.1:8080`. If the name `localhost`
- * resolves to another address, nothing is sent.
+ * Whether the host is `localhost` or a loopback address. If `localhost` resolves to another
+ * address, the guard blocks the request later.
  */
 export function isLoopbackHost(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return host === 'localhost' || (ipaddr.isValid(host) && mayReach(host, 'loopback'))
 }
 
-/** The rule for every address of a provider: https, or http if the settings allow it. */
+/** Whether a URL of a provider is allowed: https, or http if the settings allow it. */
 export function isEndpoint({ url, reach }: { readonly url: URL; readonly reach: Reach }): boolean {
   if (url.username !== '' || url.password !== '' || url.href.includes('#')) return false
   if (reach === 'loopback' && !isLoopbackHost(url)) return false

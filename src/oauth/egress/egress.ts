@@ -14,7 +14,7 @@ import {
 
 export type OutgoingRequest = HttpRequest & {
   readonly reach: Reach
-  /** For the whole exchange, from the look-up of the name to the last byte. */
+  /** Time limit for the whole exchange, from the DNS look-up to the last byte. */
   readonly deadlineMs: number
 }
 
@@ -22,19 +22,19 @@ export type NotSentReason = ConnectFault | TlsFault | 'blocked' | 'deadline'
 export type LostReason = 'reset' | 'deadline' | 'too_large' | 'malformed'
 
 export type EgressResult =
-  /** The head arrived; `complete` says whether the whole body did. */
+  /** The head arrived. `complete` says whether the whole body arrived. */
   | {
       readonly kind: 'answered'
       readonly sentAt: Instant
       readonly status: number
       readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-      /** After decoding all content codings. */
+      /** The body after all content codings are decoded. */
       readonly body: Uint8Array
       readonly complete: boolean
     }
   /** No byte of the request left this process. */
   | { readonly kind: 'not_sent'; readonly sentAt: Instant; readonly reason: NotSentReason }
-  /** The request may have arrived; no head of an answer did. */
+  /** The request may have arrived, but no complete head of an answer came back. */
   | {
       readonly kind: 'lost'
       readonly sentAt: Instant
@@ -46,7 +46,7 @@ export type EgressResult =
     }
 
 export interface Egress {
-  /** Never throws because of a peer, follows no redirect, keeps no connection. */
+  /** Never throws because of a peer. Follows no redirect and reuses no connection. */
   send(request: OutgoingRequest): Promise<EgressResult>
 }
 
@@ -56,9 +56,7 @@ export type EgressOptions = {
   readonly connectTimeoutMs?: number
 }
 
-/**
- * Thrown if requests to providers could reach the private network. Then nothing may be sent at all.
- */
+/** Thrown if requests to providers could reach the private network. Then no request may be sent. */
 export class GuardError extends Error {
   readonly reason: 'not_in_force' | 'deadline'
 
@@ -77,13 +75,13 @@ export const ANSWER_LIMIT = 256 * 1024
 const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * Opens the only way to send requests to providers. First tests the guard against private
- * addresses, and throws if it does not work.
+ * Opens the egress, the only way to send requests to providers. First tests the guard against
+ * private addresses and throws if the guard does not work.
  */
 export async function openEgress(options: EgressOptions): Promise<Egress> {
   const send = senderOf(options)
   await proveGuard(send)
-  // Names are checked by their addresses: test one that resolves to a cloud's metadata service.
+  // Also test a host name that resolves to a cloud metadata service.
   const toMetadata = senderOf({ ...options, addressesOf: metadataAddress })
   await proveGuard(toMetadata, 'https://guard.invalid/')
   return { send }

@@ -5,7 +5,7 @@ import { connect, type Connector, hostOf } from '../../outgoing/connect.ts'
 import { mayConnect, type Reach } from './address-guard.ts'
 
 export type Address = { readonly address: string; readonly family: number }
-/** Returns every address of a name. */
+/** Resolves a host name to all its addresses. */
 export type AddressesOf = (hostname: string) => Promise<readonly Address[]>
 
 /** Thrown if the guard refuses an address; nothing was sent. */
@@ -17,9 +17,9 @@ export class Blocked extends Error {
 }
 
 /**
- * Opens sockets only to addresses that `reach` allows. A name is resolved once, and the socket uses
- * the checked address. An IP literal causes no look-up and is checked here. The final address of
- * the socket is checked before any byte is written.
+ * Opens sockets only to addresses that `reach` allows. Resolves a name once, and the socket uses
+ * the checked address. Checks an IP literal directly, because it causes no look-up. Checks the
+ * remote address of the socket again before any byte is written.
  */
 export function guardedConnector(
   reach: Reach,
@@ -45,7 +45,8 @@ function guardedLookup(
   const checked = callbackify(async (hostname: string) => {
     const addresses = await addressesOf(hostname)
     const [first] = addresses
-    // DNS rebinding mixes a bad address with good ones, so all must be allowed.
+    // All addresses must be allowed, because DNS rebinding can mix a private address with public
+    // ones.
     if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
       throw new Blocked()
     }

@@ -1,7 +1,7 @@
 import type { EgressResult } from './egress.ts'
 import { LOST, NOT_SENT } from '../answer/read-answer.ts'
 
-/** Says what could not be fetched, why, and which setting may help. */
+/** An error detail: what could not be fetched, why, and which setting may help. */
 export function notFetched(what: string, result: EgressResult): string {
   return `${what} cannot be fetched: ${reasonOf(result)}`
 }

@@ -1,13 +1,14 @@
 import type { SpokenRequest } from '../request/dialect.ts'
 import type { EgressResult } from './egress.ts'
 
-/** A result, with checks for echoes of the request. */
+/** The result of a request, with checks whether the answer echoes the request. */
 export type SentRequest = {
   readonly result: EgressResult
-  /** Whether this text is part of the request, as sent or in plain. */
+  /** Whether the request contained this text, encoded or plain. */
   readonly held: (text: string) => boolean
   /**
-   * Whether this text contains part of a token or secret that was sent; then it must not be quoted.
+   * Whether this text contains part of a token or secret that was sent. If so, never quote the
+   * text.
    */
   readonly isEchoedIn: (text: string) => boolean
 }
@@ -25,7 +26,7 @@ export function sentRequest(
   }
 }
 
-/** Long enough to exclude chance, short enough to reveal nothing. */
+/** Long enough to avoid chance matches, short enough that a shorter part reveals nothing. */
 const TELLING_LENGTH = 8
 
 function sharesPart(text: string, secret: string): boolean {

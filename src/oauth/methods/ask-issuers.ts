@@ -1,12 +1,12 @@
 import { prepareCall } from '../request/prepare-call.ts'
 import type { Means } from '../request/means.ts'
 
-/** Short, because a process that stops waits for it. */
+/** Short, because a stopping process waits for this request. */
 const ASK_WITHIN_MS = 5_000
 
 /**
- * Fetches metadata from each issuer whose last fetch failed or is still missing, so that health
- * reports a fault before a user meets it.
+ * Fetches the metadata of each issuer that has none yet or whose last fetch failed. So the health
+ * endpoint reports a fault before a user is affected.
  */
 export async function askIssuers(means: Means): Promise<void> {
   const until = means.clock.monotonic() + ASK_WITHIN_MS

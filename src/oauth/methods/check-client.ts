@@ -3,7 +3,7 @@ import type { Recipe } from '../recipe/preset-schema.ts'
 import type { RecipeProblem } from '../recipe/recipe.ts'
 import { canSign } from '../request/strategies.ts'
 
-/** What is wrong with the client id of the settings. */
+/** Returns the problems of the client id in the settings. */
 export function checkClientId(clientId: unknown): readonly RecipeProblem[] {
   if (clientId === undefined) return []
   if (typeof clientId !== 'string' || clientId === '') {
@@ -12,7 +12,9 @@ export function checkClientId(clientId: unknown): readonly RecipeProblem[] {
   return isPrintable(clientId) ? [] : [{ path: 'clientId', detail: PRINTABLE_DEMAND }]
 }
 
-/** What is wrong with each secret: it must be printable, or a private key that can sign. */
+/**
+ * Returns the problems of each secret. A secret must be printable, or a private key that can sign.
+ */
 export function checkClientSecrets(
   secrets: readonly Secret[],
   { clientAuth }: Recipe,

@@ -20,8 +20,8 @@ type Outcome = Exclude<AttemptOutcome, { kind: 'ok' }>
 const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
- * Checks credentials with the preset's probe; without a probe they are accepted. Only an answer
- * that the preset names means a refusal; other failures say nothing of the credentials.
+ * Checks credentials with the preset's probe. Without a probe, accepts them. Only an answer that
+ * the preset lists means a refusal: other failures say nothing about the credentials.
  */
 export async function checkCredentials(
   means: Means,
@@ -82,7 +82,7 @@ function isSuccess({ recipe }: ProviderCall, answer: { status: number; body: unk
   return success === undefined || matchesRule(success, answer)
 }
 
-/** Adds the values of templates to the fields of the answer. */
+/** Adds the template variables to the answer, as `$params`. */
 function withParams(body: unknown, { variables }: ProviderCall): unknown {
   return isRecord(body) ? { ...body, $params: variables } : body
 }

@@ -31,10 +31,13 @@ export type TokenEndpointOptions = {
   readonly deadlineMs?: number
 }
 
-/** Longer than providers need, shorter than the lease on a connection. */
+/** Longer than providers need, but shorter than the lease on a connection. */
 const DEADLINE_MS = 25_000
 
-/** Every request to providers, through oauth4webapi and one guarded egress. */
+/**
+ * Creates the adapter that sends every provider request, through oauth4webapi and the guarded
+ * egress.
+ */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
   const { configured, egress, clock } = options
   const means: Means = {
@@ -67,8 +70,8 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
 }
 
 /**
- * Begins a flow. Every flow has a verifier of 256 bits (RFC 7636), even if the metadata does not
- * mention PKCE.
+ * Starts a flow. Every flow has a PKCE verifier of 256 bits (RFC 7636), even if the metadata does
+ * not mention PKCE.
  */
 async function begin(means: Means, request: AuthorizationRequest): Promise<AuthorizationStart> {
   const prepared = await prepareCall(means, { ...request, providerData: {} })

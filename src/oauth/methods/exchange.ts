@@ -21,10 +21,7 @@ import type { Means } from '../request/means.ts'
 
 type Failed = Exclude<ExchangeOutcome, { kind: 'ok' }>
 
-/**
- * Redeems a callback: checks its issuer, exchanges the code, verifies the id token, then identifies
- * the account.
- */
+/** Checks the callback, exchanges the code, verifies the id token and identifies the account. */
 export async function exchange(means: Means, request: ExchangeRequest): Promise<ExchangeOutcome> {
   const recipe = means.configured.get(request.provider)?.recipe
   const providerData = keptFromCallback(recipe, request)
@@ -132,8 +129,8 @@ async function settle(
 }
 
 /**
- * A token without a refresh token has not expired when it is issued: by 0 the provider means that
- * it does not expire.
+ * Treats a lifetime of 0 as no expiry if there is no refresh token: the provider means that the
+ * token does not expire.
  */
 function withoutNoEnd(tokens: TokenSet | null): TokenSet | null {
   if (tokens === null || tokens.refreshToken !== null || tokens.expiresInSeconds !== 0)
@@ -141,7 +138,10 @@ function withoutNoEnd(tokens: TokenSet | null): TokenSet | null {
   return { ...tokens, expiresInSeconds: null }
 }
 
-/** Verifies the id token of an OpenID provider; elsewhere `openid` is a scope like any other. */
+/**
+ * Verifies the id token of an OpenID provider. For other providers, `openid` has no special
+ * meaning.
+ */
 async function prove(
   means: Means,
   call: ProviderCall,
@@ -158,7 +158,7 @@ async function prove(
   }
 }
 
-/** Some providers issue a token of an hour first, to be exchanged for one of weeks. */
+/** Exchanges the first token for a long-lived one, if the provider requires this second step. */
 async function makeLast(
   means: Means,
   call: ProviderCall,
@@ -174,7 +174,9 @@ async function makeLast(
   return withoutNoEnd({ ...lasting, scope: lasting.scope ?? tokens.scope })
 }
 
-/** A scope that answers never mention was not granted if no refresh token came. */
+/**
+ * Removes the offline scope if no refresh token came, because some answers never list this scope.
+ */
 function withoutRefusedOffline({ recipe }: ProviderCall, tokens: ReceivedTokens): ReceivedTokens {
   if (tokens.refreshToken !== null || tokens.scope === null) return tokens
   return { ...tokens, scope: tokens.scope.filter((scope) => scope !== recipe.offline?.scope) }
@@ -187,7 +189,10 @@ type Known = {
   readonly request: ExchangeRequest
 }
 
-/** Only userinfo of the issuer may add a name, and it must name the subject of the id token. */
+/**
+ * Whether to request userinfo for a missing name. Only the issuer's userinfo may add a name,
+ * because its subject is checked against the id token.
+ */
 function mayBeNamed({ isOpenId, recipe }: ProviderCall, told: Account): boolean {
   return told.name === null && isOpenId && recipe.probe.url === undefined
 }
@@ -214,8 +219,8 @@ async function accountOf(
   if (asked.kind === 'foreign') return OTHER_ACCOUNT
   if (asked.kind === 'ok') {
     const { id } = asked.account
-    // If only the name was missing, the ids may come from different claims; both were checked to
-    // have one subject.
+    // If only the name was missing, the two ids may come from different claims. Their subjects were
+    // already compared.
     if (!isKnown && told.id !== null && id !== null && told.id !== id) return OTHER_ACCOUNT
     return { ...asked, account: completed(told, asked.account) }
   }

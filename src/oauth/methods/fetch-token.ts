@@ -7,8 +7,8 @@ import { requestTokens } from '../request/token-request.ts'
 import type { Means } from '../request/means.ts'
 
 /**
- * Requests the client's own token (RFC 6749 §4.4), or one of the grant type that the preset names
- * instead. A refresh token is dropped: the client can always request again (§4.4.3).
+ * Requests the client's own token (RFC 6749 §4.4) with the grant type of the preset. Drops a
+ * refresh token, because the client can always request a new access token (§4.4.3).
  */
 export async function fetchToken(
   means: Means,

@@ -8,9 +8,9 @@ import type { Means } from '../request/means.ts'
 type Request = Parameters<TokenEndpoint['identify']>[0]
 
 /**
- * Identifies the account of an imported grant. Kept values that form the account's id count only if
- * they belong to this access token: those of a callback are verified with the token, those of other
- * tokens are left out.
+ * Identifies the account of an imported grant. Stored values are part of the account's id only if
+ * they belong to this access token. Verifies callback values with the token and omits imported
+ * values of token answers.
  */
 export async function identifyImport(means: Means, request: Request): Promise<IdentifyOutcome> {
   const prepared = await prepareCall(means, request)

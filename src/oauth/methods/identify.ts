@@ -25,7 +25,7 @@ const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
 type Request = Parameters<TokenEndpoint['identify']>[0] & { readonly until?: number }
 
-/** The account of a token, according to userinfo or the preset's probe. */
+/** Identifies the account of a token with userinfo or the preset's probe. */
 export async function identify(means: Means, request: Request): Promise<IdentifyOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
@@ -61,7 +61,7 @@ async function probe(
   return { kind: 'ok', account, providerData }
 }
 
-/** The account in a document: claims, a token answer, the answer of a probe. */
+/** Reads the account from a document: claims, a token answer or a probe answer. */
 export function accountIn(
   document: unknown,
   sources: Partial<AccountSources> | undefined,
@@ -78,14 +78,14 @@ export function accountIn(
   }
 }
 
-/** Providers write the claim as a boolean, as text or as a number; anything but a yes means no. */
+/** Providers send this claim as a boolean, text or a number. Any other value means no. */
 function saysVerified(document: unknown, source: JsonPath | boolean = 'email_verified') {
   if (typeof source === 'boolean') return source
   const said = plainNumber(valueAt(document, source))
   return said === true || said === 1 || (typeof said === 'string' && /^(true|1)$/i.test(said))
 }
 
-/** Adds kept values and the values of templates to the fields of the answer. */
+/** Adds the stored values and the template variables to the answer, as `$kept` and `$params`. */
 function withKept(body: unknown, call: ProviderCall): unknown {
   return isRecord(body)
     ? { ...body, $kept: withoutUnverified(call.providerData), $params: call.variables }
@@ -93,7 +93,8 @@ function withKept(body: unknown, call: ProviderCall): unknown {
 }
 
 /**
- * Adds the e-mail of a second request if the first gave none, or if only the second is verified.
+ * Adds the e-mail of a second request if the first answer had none, or if only the second e-mail is
+ * verified.
  */
 async function withEmail(
   means: Means,
@@ -107,7 +108,7 @@ async function withEmail(
 
 type Email = Pick<Account, 'email' | 'emailVerified'>
 
-/** A failure only means that the e-mail is missing. */
+/** Returns null on failure: then only the e-mail is missing. */
 async function askEmail(
   means: Means,
   call: ProviderCall,
@@ -133,7 +134,7 @@ type SideAnswer =
   | { readonly kind: 'ok'; readonly status: number; readonly body: unknown }
   | Exclude<IdentifyOutcome, { kind: 'ok' | 'foreign' }>
 
-/** A refusal is final: then the account is unknown. */
+/** A refused request is final: the account stays unknown. */
 function readSide({ result }: SentRequest): SideAnswer {
   if (result.kind === 'not_sent') return { kind: 'unavailable', detail: NOT_SENT[result.reason] }
   if (result.kind === 'lost' || !result.complete) {

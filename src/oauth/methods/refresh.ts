@@ -34,8 +34,8 @@ export async function refreshGrant(means: Means, request: RefreshRequest): Promi
 }
 
 /**
- * Never returns tokens of another user. Their refresh token is kept: the provider may only have
- * sent the wrong id token.
+ * Never returns tokens of another user as valid. Keeps their refresh token, because the provider
+ * may have sent only a wrong id token.
  */
 function asOfSameUser(
   call: ProviderCall,
@@ -59,7 +59,7 @@ function asOfSameUser(
   }
 }
 
-/** The outcome of an answer to a request for tokens. */
+/** Converts the answer of a token request to an outcome. */
 export async function tokenOutcome(
   call: ProviderCall,
   reading: Reading,
@@ -78,10 +78,7 @@ export async function tokenOutcome(
   return { kind: 'answer_unreadable', detail: 'the answer holds no token' }
 }
 
-/**
- * Whether these are valid tokens. The id token is checked elsewhere: it decides whose tokens they
- * are.
- */
+/** Whether oauth4webapi accepts these tokens. The caller checks the id token separately. */
 async function isConform(call: ProviderCall, tokens: TokenSet): Promise<boolean> {
   try {
     const client = { client_id: call.client.id }

@@ -22,10 +22,7 @@ const UNSUPPORTED: RevocationOutcome = { kind: 'unsupported' }
 
 const RFC_7009 = { method: 'POST', auth: 'client', tokenParam: 'token' } as const
 
-/**
- * Revokes every token of the grant that the provider wants revoked, by RFC 7009 or as the preset
- * says.
- */
+/** Revokes the tokens of the grant that the preset lists, by RFC 7009 or as the preset defines. */
 export async function revoke(
   means: Means,
   revocation: RevocationRequest,
@@ -46,7 +43,10 @@ export async function revoke(
 
 const ASK_WITHIN_MS = 2_000
 
-/** False if the provider cannot revoke, which only metadata may tell; true if that is not known. */
+/**
+ * Returns whether the provider can revoke. This may depend on metadata; if it is unknown, returns
+ * true.
+ */
 export async function canRevoke(
   means: Means,
   request: Parameters<TokenEndpoint['canRevoke']>[0],
@@ -59,7 +59,10 @@ export async function canRevoke(
 
 type Token = { readonly sealed: Sealed; readonly hint: 'refresh_token' | 'access_token' }
 
-/** The refresh token first, because its revocation also ends the access tokens (RFC 7009 §2.1). */
+/**
+ * The refresh token comes first, because its revocation also revokes the access tokens (RFC 7009
+ * §2.1).
+ */
 function tokensOf(revocation: RevocationRequest, { tokens }: RevocationShape): readonly Token[] {
   const { refreshToken, accessToken } = revocation
   const refresh: readonly Token[] =

@@ -7,9 +7,9 @@ import type { Egress } from '../egress/egress.ts'
 import { createTokenEndpoint } from './endpoint.ts'
 import { configureProviders } from '../recipe/configure-providers.ts'
 
-/** More refreshes would gain tenths of a millisecond and delay a start by whole ones. */
+/** More refreshes would save tenths of a millisecond later, but delay the start by milliseconds. */
 const REFRESHES = 5
-/** Limits the delay of a start if loopback does not answer. */
+/** Limits the delay of the start if loopback does not answer. */
 const DEADLINE_MS = 500
 
 const ID = 'warm-up'
@@ -22,9 +22,9 @@ const ANSWER = JSON.stringify({
 })
 
 /**
- * Refreshes dummy tokens at a local provider through the real code path. Code that runs for the
- * first time takes ten times as long between receiving a rotation and writing the journal, and a
- * kill in this time loses the rotation.
+ * Warms up the refresh code with dummy tokens and a local provider. The first run takes ten times
+ * as long from receiving a rotated token to writing the journal, and a kill in this time loses the
+ * token.
  */
 export async function warmUp(ground: {
   readonly egress: Egress
@@ -39,7 +39,7 @@ export async function warmUp(ground: {
     const port = await portOf(provider)
     return await refreshSome(ground, `http://127.0.0.1:${port}/token`)
   } catch {
-    // Without a free port the first refresh is only slower.
+    // If this fails, the first real refresh is only slower.
     return 0
   } finally {
     provider.close()

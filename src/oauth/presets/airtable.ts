@@ -15,13 +15,13 @@ export const airtable = {
   identityScopes: ['user.email:read'],
   pkce: 'required',
   account: { id: 'id', email: 'email', name: ['email', 'id'] },
-  // The same token is being refreshed by somebody else just now.
+  // Another request is refreshing the same token.
   errors: { temporary: [{ statuses: [409] }] },
   revocation: null,
   refreshTokens: {
     issued: 'always',
     rotation: 'single-use',
-    // A second use can cost the whole integration, of all its users.
+    // Reuse can disable the whole integration for all its users.
     replay: 'never',
     graceSeconds: 0,
     idleSeconds: 5_184_000,

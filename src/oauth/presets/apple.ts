@@ -30,10 +30,10 @@ export const apple = {
     with: { issuer: '{teamId}', audience: 'https://appleid.apple.com', keyId: '{keyId}' },
   },
   identityScopes: ['name', 'email'],
-  // Wanted as soon as name or e-mail are asked for.
+  // Required if the scopes contain `name` or `email`.
   responseMode: 'form_post',
   deniedBy: ['user_cancelled_authorize'],
-  // Sent with the very first consent of a user only; the id token has no name.
+  // Apple sends the name only at the first consent of a user. The id token has no name.
   accountFromCallback: {
     name: [
       { joined: ['user.name.firstName', 'user.name.lastName'], with: ' ' },
@@ -41,10 +41,10 @@ export const apple = {
       'user.name.lastName',
     ],
   },
-  // It ends the whole authorization of the user.
+  // A revocation ends the user's whole authorization.
   revocation: { tokens: 'any', reach: 'account' },
-  // A refresh token may be checked once a day, and no API takes the access token: its hour is not
-  // what decides when to refresh.
+  // Apple allows one check of a refresh token per day. No API accepts the access token, so its
+  // lifetime of an hour is ignored.
   answer: { expiresIn: [] },
   accessTokenSeconds: 172_800,
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },

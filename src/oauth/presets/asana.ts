@@ -15,9 +15,9 @@ export const asana = {
   clientAuth: 'post',
   scopes: ['default'],
   account: { id: 'data.gid', email: 'data.email', name: 'data.name' },
-  // Without the scope users:read nothing else tells it.
+  // Without the scope `users:read`, only the token answer names the account.
   accountFromTokens: { id: 'data.gid', email: 'data.email', name: 'data.name' },
-  // It refuses access tokens; a refresh token takes its own with it.
+  // Asana refuses to revoke access tokens. Revoking a refresh token also revokes its access tokens.
   revocation: { tokens: 'refresh', sendsHint: false, reach: 'token' },
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },
 } as const satisfies Preset

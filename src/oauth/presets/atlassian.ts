@@ -33,19 +33,19 @@ export const atlassian = {
         },
       },
     ],
-    // A wrong secret, in the words of a user who says no.
+    // A wrong secret also returns `access_denied`.
     config: [{ where: { error: ['access_denied'] } }],
   },
   revocation: null,
   refreshTokens: {
     issued: 'on-request',
     rotation: 'grace',
-    // Later, a reuse ends every refresh token of the consent.
+    // Reuse after the grace period revokes every refresh token of the consent.
     replay: 'within-grace',
     graceSeconds: 600,
     lifetimeSeconds: 31_536_000,
     idleSeconds: 7_776_000,
-    // Once the grace is over.
+    // The old access token ends after the grace period.
     endsAccessToken: true,
   },
 } as const satisfies Preset

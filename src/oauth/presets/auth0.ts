@@ -46,24 +46,24 @@ export const auth0 = {
       off: { refreshTokens: { rotation: 'none', replay: 'allowed' } },
     },
   },
-  // A domain of one's own is given as `issuer`.
+  // For a custom domain, set `issuer`.
   issuer: 'https://{domain}/',
   clientAuth: 'post',
   identityScopes: ['openid', 'profile', 'email'],
   offline: { scope: 'offline_access' },
   loginHintParam: 'login_hint',
-  // A wrong secret, in the words of a user who says no.
+  // A wrong secret also returns `access_denied`.
   errors: { config: [{ statuses: [401, 403], where: { error: ['access_denied'] } }] },
-  // With the tenant's switch on, one revocation ends every refresh token of the user here.
+  // A tenant setting makes one revocation end all refresh tokens of the user at this client.
   revocation: { tokens: 'refresh', reach: 'account' },
   refreshTokens: {
     issued: 'on-request',
     remedy: 'Allow offline access in the settings of the API at Auth0',
     rotation: 'sometimes',
-    // Reuse outside of a configured overlap, by default none, revokes the family.
+    // Reuse after the configured overlap (by default none) revokes the token family.
     replay: 'never',
     graceSeconds: 0,
-    // From the first consent, unless the application has no absolute lifetime.
+    // Counts from the first consent, unless the application has no absolute lifetime.
     lifetimeSeconds: 2_592_000,
     idleSeconds: 1_296_000,
     perAccount: 200,

@@ -11,7 +11,7 @@ export const basecamp = {
   tokenEndpoint: 'https://launchpad.37signals.com/authorization/token',
   userinfoEndpoint: 'https://launchpad.37signals.com/authorization.json',
   clientAuth: 'post',
-  // A server of the fifth draft of OAuth 2: types in the place of response and grant types.
+  // The server implements draft 5 of OAuth 2: it has `type` instead of response and grant types.
   scopeParam: null,
   responseType: null,
   authorizationParams: { type: 'web_server' },

@@ -22,7 +22,7 @@ export const box = {
   clientAuth: 'post',
   pkce: 'omit',
   account: { id: 'id', email: 'login', name: 'name' },
-  // The refresh token takes its access tokens with it.
+  // Revoking the refresh token also revokes its access tokens.
   revocation: { tokens: 'any', sendsHint: false, reach: 'account' },
   refreshTokens: {
     issued: 'always',

@@ -25,15 +25,15 @@ export const calcomLegacy = {
   scopes: ['READ_BOOKING'],
   identityScopes: ['READ_PROFILE'],
   scopeSeparator: ',',
-  // Old deployments read it from there only; newer ones still do.
+  // Old deployments read the refresh token only from this header. Newer ones accept it too.
   refreshRequest: { tokenIn: 'bearer' },
   account: { id: 'username', name: 'username' },
-  // 401 `Unauthorized` is no sign of a dead grant: a wrong client secret brings the same answer.
+  // 401 `Unauthorized` does not prove a dead grant: a wrong client secret returns the same answer.
   errors: {
     config: [{ statuses: [400], where: { message: ['Missing client id or secret'] } }],
   },
   revocation: null,
-  // Answers state no lifetime, and a refresh answers the access token alone.
+  // Answers contain no lifetime, and a refresh returns only an access token.
   accessTokenSeconds: 1800,
   refreshTokens: {
     issued: 'always',

@@ -11,7 +11,7 @@ export const clickup = {
   tokenEndpoint: 'https://api.clickup.com/api/v2/oauth/token',
   userinfoEndpoint: 'https://api.clickup.com/api/v2/user',
   clientAuth: 'post',
-  // The user picks workspaces instead.
+  // The user chooses workspaces instead of scopes.
   scopeParam: null,
   tokenRequestFormat: 'json',
   apiHeader: { name: 'Authorization', scheme: null },

@@ -30,7 +30,7 @@ export const discord = {
       },
     ],
   },
-  // Any token takes all of the authorization with it, of which a user has one.
+  // Revoking any token ends the authorization. A user has only one per application.
   revocation: { tokens: 'any', reach: 'account' },
   accessTokenSeconds: 604_800,
   refreshTokens: { issued: 'always', rotation: 'single-use', replay: 'allowed' },

@@ -14,9 +14,9 @@ export const docusign = {
   userinfoEndpoint: 'https://account.docusign.com/oauth/userinfo',
   clientAuth: 'basic',
   scopes: ['signature'],
-  // With it each refresh brings a refresh token of full length.
+  // With this scope, each refresh returns a refresh token with a full lifetime.
   offline: { scope: 'extended' },
-  // The base of the API is in here.
+  // Contains the base URL of the API.
   keep: { accounts: { from: 'probe', path: 'accounts' } },
   revocation: { sendsHint: false, reach: 'account' },
   refreshTokens: {

@@ -15,7 +15,7 @@ export const dropbox = {
   clientAuth: 'post',
   identityScopes: ['account_info.read'],
   authorizationParams: { token_access_type: 'offline' },
-  // Neither takes a body, nor a content type.
+  // The probe and the revocation accept neither a body nor a content type.
   probe: { method: 'POST', format: 'query' },
   account: { id: 'account_id', email: 'email', name: 'name.display_name' },
   revocation: {

@@ -1,6 +1,6 @@
 import type { Preset } from '../recipe/preset-schema.ts'
 
-/** There is no refresh token: an access token that still lives is turned into one that lives longer. */
+/** There is no refresh token: a valid access token is exchanged for one with a longer lifetime. */
 const LASTING = {
   method: 'GET',
   grantType: 'fb_exchange_token',

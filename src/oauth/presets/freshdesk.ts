@@ -20,7 +20,7 @@ export const freshdesk = {
     type: 'apiKey',
     help: 'In Freshdesk, open Profile Settings from your picture at the top right, and choose View API key.',
     helpUrl: 'https://support.freshdesk.com/support/solutions/articles/215517',
-    // The key is the user of Basic; the password may be anything but empty.
+    // The key is the Basic user name. The password may be any non-empty text.
     basicPassword: 'X',
   },
   probe: { url: 'https://{subdomain}.freshdesk.com/api/v2/agents/me' },

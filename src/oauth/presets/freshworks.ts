@@ -15,7 +15,7 @@ export const freshworks = {
       required: true,
     },
   },
-  // Nothing is known that tells who the user is: name the account yourself.
+  // No documented request identifies the user, so the app must name the account.
   authorizationEndpoint: 'https://{orgHost}/org/oauth/v2/authorize',
   tokenEndpoint: 'https://{orgHost}/org/oauth/v2/token',
   clientAuth: 'basic',

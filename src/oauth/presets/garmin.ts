@@ -22,7 +22,7 @@ export const garmin = {
   scopeParam: null,
   pkce: 'required',
   account: { id: 'userId' },
-  // It ends the registration of the user.
+  // A revocation deletes the user's registration.
   revocation: {
     url: 'https://apis.garmin.com/wellness-api/rest/user/registration',
     method: 'DELETE',

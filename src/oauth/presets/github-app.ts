@@ -9,7 +9,7 @@ export const githubApp = {
     checkedOn: '2026-11-27',
     unverified: ['keep.installationId', 'errors.throttled', 'revocation'],
   },
-  // What it may do is set in the app; answers hold an empty scope.
+  // The app's settings define the permissions. Answers contain an empty scope.
   scopeParam: null,
   identityScopes: [],
   keep: {

@@ -14,7 +14,7 @@ export const github = {
   clientAuth: 'post',
   identityScopes: ['read:user', 'user:email'],
   loginHintParam: 'login',
-  // Without it the answer is a form.
+  // Without this header, the answer is form-encoded.
   tokenRequestHeaders: { Accept: 'application/json' },
   answer: { scopeSeparator: ',' },
   account: { id: 'id', email: 'email', name: ['name', 'login'] },
@@ -23,7 +23,7 @@ export const github = {
     email: '[primary].email',
     emailVerified: '[primary].verified',
   },
-  // With status 200.
+  // Errors have status 200.
   errors: {
     dead: [{ where: { error: ['bad_verification_code'] } }],
     config: [{ where: { error: ['incorrect_client_credentials', 'redirect_uri_mismatch'] } }],

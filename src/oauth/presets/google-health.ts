@@ -1,6 +1,6 @@
 import type { Preset } from '../recipe/preset-schema.ts'
 
-/** In the place of the Fitbit Web API, which ended on 2026-10-30. */
+/** Replaces the Fitbit Web API, which ended on 2026-10-30. */
 export const googleHealth = {
   extends: 'google',
   name: 'Google Health (Fitbit)',

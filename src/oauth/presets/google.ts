@@ -16,7 +16,7 @@ export const google = {
   jwksUri: 'https://www.googleapis.com/oauth2/v3/certs',
   clientAuth: 'post',
   identityScopes: ['openid', 'email', 'profile'],
-  // Without `prompt=consent` only the very first consent of an account brings a refresh token.
+  // Without `prompt=consent`, only the first consent of an account returns a refresh token.
   authorizationParams: { access_type: 'offline', prompt: 'consent' },
   loginHintParam: 'login_hint',
   unsupportedBy: ['org_internal', 'admin_policy_enforced'],
@@ -39,9 +39,10 @@ export const google = {
       { where: { error: ['internal_failure', 'server_error', 'temporarily_unavailable'] } },
     ],
   },
-  // Either token will do: revoking one ends the whole grant.
+  // Revoking either token ends the whole grant.
   revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'account' },
-  // All clients of a Google Cloud project, whose number begins their ids, share one grant of a user.
+  // All clients of a Google Cloud project share one grant of a user. Client ids begin with the
+  // project number.
   grantDomain: { name: 'google', projectSeparator: '-' },
   accessTokenSeconds: 3600,
   refreshTokens: {

@@ -25,7 +25,7 @@ export const goto = {
   revocation: null,
   refreshTokens: {
     issued: 'always',
-    // A new one comes only when the old one is close to its end.
+    // A refresh returns a new refresh token only if the old one expires soon.
     rotation: 'sometimes',
     replay: 'allowed',
     idleSeconds: 2_592_000,

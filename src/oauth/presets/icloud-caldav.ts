@@ -5,7 +5,7 @@ export const icloudCaldav = {
   documentation: {
     url: 'https://support.apple.com/102654',
     verifiedOn: '2026-11-22',
-    // Apple documents the passwords, and its CalDAV server nowhere.
+    // Apple documents these passwords, but not its CalDAV server.
     unverified: ['probe', 'credentials.refused'],
   },
   connectsBy: 'credentials',
@@ -17,7 +17,8 @@ export const icloudCaldav = {
     helpUrl: 'https://support.apple.com/102654',
     refused: [{ statuses: [401, 403] }],
   },
-  // RFC 5397 §3, at RFC 4791's home: it answers PROPFIND, and anything else with 400.
+  // Requests the current user principal (RFC 5397 §3). The server answers PROPFIND, and any other
+  // method with 400.
   probe: {
     url: 'https://caldav.icloud.com/',
     method: 'PROPFIND',

@@ -17,7 +17,8 @@ export const instagram = {
   scopeSeparator: ',',
   pkce: 'omit',
   codeSuffixes: ['#_'],
-  // The first access token lives for an hour, the second for sixty days; that one renews itself.
+  // The first access token expires after an hour, the second after 60 days. The second can be
+  // renewed.
   secondExchange: {
     url: 'https://graph.instagram.com/access_token',
     method: 'GET',

@@ -18,7 +18,7 @@ export const intercom = {
   tokenEndpoint: 'https://api.{region}intercom.io/auth/eagle/token',
   userinfoEndpoint: 'https://api.{region}intercom.io/me',
   clientAuth: 'post',
-  // What it may do is set in the app.
+  // The app's settings define the permissions.
   scopeParam: null,
   account: { id: 'id', email: 'email', name: 'name' },
   keep: { workspaceId: { from: 'probe', path: 'app.id_code' } },

@@ -22,7 +22,7 @@ export const intuit = {
   scopes: ['com.intuit.quickbooks.accounting'],
   identityScopes: ['openid', 'profile', 'email'],
   answer: { refreshTokenExpiresIn: [{ path: 'x_refresh_token_expires_in' }] },
-  // One user can connect several companies; which one, only the callback says.
+  // A user can connect several companies. Only the callback names the company.
   account: {
     id: [{ joined: ['$kept.realmId', 'sub'], with: ':' }, 'sub'],
     email: 'email',
@@ -45,7 +45,7 @@ export const intuit = {
   refreshTokens: {
     issued: 'always',
     rotation: 'sometimes',
-    // A spent one is refused, and may be taken for an attack on what replaced it.
+    // A spent token is refused. Intuit may treat its reuse as an attack on the new token.
     replay: 'never',
     graceSeconds: 0,
     lifetimeSeconds: 157_680_000,

@@ -37,15 +37,15 @@ export const keycloak = {
   loginHintParam: 'login_hint',
   account: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
   accountFromIdToken: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
-  // A refresh token takes the consent, and all offline tokens of the user at the client.
+  // Revoking a refresh token ends the consent and all offline tokens of the user at the client.
   revocation: { reach: 'account' },
   refreshTokens: {
     issued: 'always',
     rotation: 'sometimes',
-    // If the realm revokes used ones, a reuse ends the session with its newest token.
+    // If the realm revokes used refresh tokens, reuse ends the session and its newest token.
     replay: 'never',
     graceSeconds: 0,
-    // Of offline tokens; `refresh_expires_in` tells.
+    // For offline tokens. `refresh_expires_in` in answers gives the actual value.
     idleSeconds: 2_592_000,
   },
 } as const satisfies Preset

@@ -12,7 +12,7 @@ export const linkedin = {
   tokenEndpoint: 'https://www.linkedin.com/oauth/v2/accessToken',
   userinfoEndpoint: 'https://api.linkedin.com/v2/userinfo',
   clientAuth: 'post',
-  // Its id tokens carry no nonce: who the user is, is asked.
+  // LinkedIn's id tokens contain no nonce, so userinfo identifies the user.
   identityScopes: ['openid', 'profile', 'email'],
   pkce: 'omit',
   deniedBy: ['user_cancelled_authorize', 'user_cancelled_login'],
@@ -36,7 +36,7 @@ export const linkedin = {
     remedy: 'LinkedIn gives refresh tokens to approved Marketing partners only',
     rotation: 'none',
     replay: 'allowed',
-    // From the first consent; a refresh does not prolong it.
+    // Counts from the first consent. A refresh does not extend it.
     lifetimeSeconds: 31_536_000,
   },
 } as const satisfies Preset

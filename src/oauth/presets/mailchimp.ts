@@ -13,7 +13,7 @@ export const mailchimp = {
   clientAuth: 'post',
   scopeParam: null,
   answer: { expiresIn: [{ path: 'expires_in', zeroMeansNever: true }] },
-  // Here, and nowhere else in its API.
+  // Only this endpoint of the API requires the scheme `OAuth`.
   probe: { scheme: 'OAuth' },
   account: {
     id: ['user_id', 'login.login_id'],

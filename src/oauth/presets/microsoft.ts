@@ -30,7 +30,7 @@ export const microsoft = {
     },
   },
   issuer: 'https://{authorityHost}/{tenant}/v2.0',
-  // For the tenants that stand for many, an id token names the one it comes from.
+  // `common` and similar tenants stand for many. The id token then names the actual tenant.
   issuerFromClaim: { template: 'https://{authorityHost}/{tid}/v2.0', claim: 'tid', pattern: GUID },
   authorizationEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/authorize',
   tokenEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/token',
@@ -40,7 +40,7 @@ export const microsoft = {
   scopes: ['User.Read'],
   identityScopes: ['openid', 'profile', 'email'],
   offline: { scope: 'offline_access' },
-  // An administrator of any tenant can give a user any e-mail.
+  // E-mails are not verified: an administrator of any tenant can assign any e-mail to a user.
   account: { id: 'sub', email: 'email', emailVerified: false, name: 'name' },
   accountFromIdToken: { id: 'sub', email: 'email', emailVerified: false, name: 'name' },
   responseMode: 'query',
@@ -61,7 +61,8 @@ export const microsoft = {
     // Wrong secret, expired secret, unknown app, public app with a secret, unknown tenant.
     config: [{ where: { 'error_codes[]': [7000215, 7000222, 700016, 700025, 90002] } }],
     temporary: [{ where: { error: ['temporarily_unavailable', 'server_error'] } }],
-    // A client that asks in a loop. It comes as `invalid_grant`, and the grant lives.
+    // The client repeats requests in a loop. The error is `invalid_grant`, but the grant is still
+    // valid.
     throttled: [{ where: { 'error_codes[]': [50196] } }],
   },
   revocation: null,

@@ -44,7 +44,7 @@ export const notion = {
     remedy: 'Notion gives refresh tokens to newer integrations only',
     rotation: 'single-use',
     replay: 'allowed',
-    // Another consent of a user may end the refresh token of the one before.
+    // A new consent of a user may revoke the refresh token of the previous consent.
     endsSiblings: true,
   },
 } as const satisfies Preset

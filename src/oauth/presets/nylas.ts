@@ -21,7 +21,7 @@ export const nylas = {
   authorizationEndpoint: 'https://api.{region}.nylas.com/v3/connect/auth',
   tokenEndpoint: 'https://api.{region}.nylas.com/v3/connect/token',
   userinfoEndpoint: 'https://api.{region}.nylas.com/v3/grants/me',
-  // The client's secret is the API key.
+  // The client secret is the API key.
   clientAuth: 'post',
   tokenRequestFormat: 'json',
   account: { id: 'data.id', email: 'data.email', name: 'data.email' },

@@ -18,7 +18,7 @@ export const oidc = {
     },
   },
   issuer: '{issuerUrl}',
-  // Any server may stand behind it, Keycloak too.
+  // The issuer can be any server, including Keycloak, which revokes all grants of the user.
   revocation: { reach: 'account' },
   account: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },
   accountFromIdToken: { id: 'sub', email: 'email', name: ['name', 'preferred_username'] },

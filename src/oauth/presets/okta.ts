@@ -21,13 +21,13 @@ export const okta = {
       default: '',
     },
   },
-  // The org's own server: fixed, whether it rotates or not.
+  // The org authorization server has fixed lifetimes, with and without rotation.
   byParam: {
     authorizationServer: {
       '': { refreshTokens: { lifetimeSeconds: 7_776_000, idleSeconds: null } },
     },
   },
-  // A domain of one's own is given as `issuer`.
+  // For a custom domain, set `issuer`.
   issuer: 'https://{domain}{authorizationServer}',
   clientAuth: 'basic',
   identityScopes: ['openid', 'profile', 'email'],
@@ -38,7 +38,8 @@ export const okta = {
     issued: 'on-request',
     remedy: 'Enable the grant type Refresh Token in the settings of the Okta app',
     rotation: 'sometimes',
-    // After its grace, which may be none, reuse ends the newest refresh token and all access tokens.
+    // Reuse after the grace period (which may be 0) revokes the newest refresh token and all access
+    // tokens.
     replay: 'never',
     graceSeconds: 30,
     idleSeconds: 604_800,

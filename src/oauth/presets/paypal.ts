@@ -12,10 +12,10 @@ export const paypal = {
   tokenEndpoint: 'https://api-m.paypal.com/v1/oauth2/token',
   userinfoEndpoint: 'https://api-m.paypal.com/v1/identity/oauth2/userinfo?schema=paypalv1.1',
   clientAuth: 'basic',
-  // It claims OpenID, but answers no id token.
+  // PayPal claims to support OpenID, but returns no id token.
   identityScopes: ['openid', 'email', 'profile'],
   account: {
-    // `payer_id` comes with a scope of its own only: the same user would get another id.
+    // Do not use `payer_id` here: it requires an extra scope, so one user could have two ids.
     id: 'user_id',
     email: ['emails[primary].value', 'email'],
     name: 'name',

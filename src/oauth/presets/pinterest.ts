@@ -13,10 +13,10 @@ export const pinterest = {
   clientAuth: 'basic',
   identityScopes: ['user_accounts:read'],
   scopeSeparator: ',',
-  // Apps that were made before 2025-09-25 have to ask for it.
+  // Apps created before 2025-09-25 must request continuous refresh.
   exchangeRequest: { params: { continuous_refresh: 'true' } },
   account: { id: ['id', 'username'], name: 'username' },
-  // Of its numbers for errors this is the one that says that the refresh token is refused.
+  // Error code 283 means that the refresh token is refused.
   errors: { dead: [{ statuses: [400, 401], where: { code: [283] } }] },
   revocation: null,
   accessTokenSeconds: 2_592_000,

@@ -14,7 +14,7 @@ export const pipedrive = {
   revocationEndpoint: 'https://oauth.pipedrive.com/oauth/revoke',
   userinfoEndpoint: '{apiDomain}/v1/users/me',
   clientAuth: 'basic',
-  // They come from the app.
+  // The app's settings define the scopes.
   scopeParam: null,
   pkce: 'omit',
   deniedBy: ['user_denied'],
@@ -32,7 +32,7 @@ export const pipedrive = {
       default: 'https://api.pipedrive.com',
     },
   },
-  // It uninstalls the app.
+  // A revocation uninstalls the app.
   revocation: { tokens: 'refresh', reach: 'account' },
   accessTokenSeconds: 3600,
   refreshTokens: {

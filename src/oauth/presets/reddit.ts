@@ -1,6 +1,6 @@
 import type { Preset } from '../recipe/preset-schema.ts'
 
-/** One that only this client has: those of many are throttled. */
+/** The user agent must be unique to this client, because Reddit throttles common ones. */
 const USER_AGENT = { 'User-Agent': 'larder ({clientId})' } as const
 
 export const reddit = {
@@ -16,7 +16,7 @@ export const reddit = {
   userinfoEndpoint: 'https://oauth.reddit.com/api/v1/me',
   clientAuth: 'basic',
   sendsEmptySecret: true,
-  // Without any scope the page says that the client id is wrong.
+  // Without a scope, Reddit's page reports a wrong client id.
   identityScopes: ['identity'],
   authorizationParams: { duration: 'permanent' },
   pkce: 'omit',

@@ -57,7 +57,8 @@ export const salesforce = {
   errors: {
     dead: [{ where: { error: ['inactive_user', 'inactive_org'] } }],
     config: [{ where: { error: ['invalid_client_id', 'unsupported_grant_type'] } }],
-    // With `invalid_grant` beside it: another refresh under way, or a rule of the org for addresses.
+    // These come with `invalid_grant`, but only mean that another refresh is running or that the
+    // org restricts IP addresses.
     temporary: [
       {
         where: {
@@ -77,18 +78,18 @@ export const salesforce = {
       { where: { error_description: ['login rate exceeded'] } },
     ],
   },
-  // The refresh token takes its access tokens with it.
+  // Revoking the refresh token also revokes its access tokens.
   revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'token' },
-  // No lifetime is stated: it is the session timeout of the org, which use prolongs.
+  // Answers contain no lifetime. It is the session timeout of the org, which each use extends.
   refreshTokens: {
     issued: 'on-request',
     remedy:
       'Allow the scope refresh_token in the policies of the app, and the addresses of this server',
-    // With rotation on, a reuse ends the newest refresh token and all access tokens.
+    // If rotation is on, reuse revokes the newest refresh token and all access tokens.
     rotation: 'sometimes',
     replay: 'never',
     graceSeconds: 0,
-    // For apps that must rotate; without use, others have no limit.
+    // Applies to apps that must rotate. For other apps, unused tokens do not expire.
     idleSeconds: 2_592_000,
     perAccount: 5,
   },

@@ -29,7 +29,7 @@ export const shopify = {
   scopeSeparator: ',',
   callbackMustEqual: { shop: '{shop}.myshopify.com' },
   callbackStrategy: 'hmac-sha256-query',
-  // Asks for tokens that end and can be renewed.
+  // Requests tokens that expire and can be refreshed.
   exchangeRequest: { params: { expiring: '1' } },
   apiHeader: { name: 'X-Shopify-Access-Token', scheme: null },
   probe: {
@@ -38,7 +38,7 @@ export const shopify = {
     params: { query: '{ shop { id name email myshopifyDomain } }' },
   },
   account: { id: 'data.shop.id', email: 'data.shop.email', name: 'data.shop.name' },
-  // It uninstalls the app.
+  // A revocation uninstalls the app.
   revocation: {
     url: 'https://{shop}.myshopify.com/admin/api_permissions/current.json',
     method: 'DELETE',
@@ -52,7 +52,7 @@ export const shopify = {
   },
   refreshTokens: {
     issued: 'on-request',
-    // A spent one is answered until its successor is used.
+    // A spent refresh token is accepted until its successor is used.
     rotation: 'grace',
     replay: 'allowed',
     graceSeconds: 2_592_000,

@@ -21,11 +21,12 @@ export const slack = {
   userinfoEndpoint: 'https://slack.com/api/auth.test',
   clientAuth: 'basic',
   scopeSeparator: ',',
-  // It is for apps that have it switched on, which makes them public clients.
+  // PKCE must be enabled in the app's settings, and then the app is a public client.
   pkce: 'omit',
-  // `user:users:read` asks for `users:read` in the name of the user, `users:read` in the bot's.
+  // `user:users:read` requests `users:read` for the user token, `users:read` for the bot token.
   secondScope: { param: 'user_scope', prefix: 'user:' },
-  // The bot's tokens, or the user's where there is no bot; a refresh answers either at the top.
+  // The bot's tokens, or the user's tokens if there is no bot. A refresh returns either of them at
+  // the top level.
   answer: { roots: ['', 'authed_user'] },
   grantedScope: { prefix: 'user:' },
   probe: { method: 'POST', success: { where: { ok: [true] } } },
@@ -38,7 +39,7 @@ export const slack = {
     botUserId: { from: 'tokens', path: 'bot_user_id' },
     appId: { from: 'tokens', path: 'app_id' },
   },
-  // Every answer is a 200.
+  // Every answer has status 200.
   errors: {
     dead: [
       {
@@ -81,7 +82,7 @@ export const slack = {
     auth: 'token',
     format: 'query',
     tokenParam: null,
-    // Each token is revoked by itself, unless it takes the whole installation with it.
+    // Each token needs its own revocation, but revoking one may also end the whole installation.
     tokens: 'both',
     sendsHint: false,
     reach: 'account',
@@ -90,7 +91,7 @@ export const slack = {
   refreshTokens: {
     issued: 'by-setting',
     remedy: 'Switch on token rotation in the settings of the Slack app; it cannot be switched off',
-    // How long the grace is, Slack does not say.
+    // Slack does not document the length of the grace period.
     rotation: 'grace',
     replay: 'allowed',
     graceSeconds: 30,

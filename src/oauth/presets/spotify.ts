@@ -13,7 +13,7 @@ export const spotify = {
   userinfoEndpoint: 'https://api.spotify.com/v1/me',
   clientAuth: 'basic',
   identityScopes: ['user-read-email'],
-  // Meant for public clients; with it refresh tokens rotate.
+  // PKCE is for public clients. With PKCE, refresh tokens rotate.
   pkce: 'omit',
   account: { id: 'id', email: 'email', name: 'display_name' },
   revocation: null,
@@ -21,7 +21,7 @@ export const spotify = {
     issued: 'always',
     rotation: 'none',
     replay: 'allowed',
-    // From the consent; a refresh does not prolong it.
+    // Counts from the consent. A refresh does not extend it.
     lifetimeSeconds: 15_552_000,
   },
 } as const satisfies Preset

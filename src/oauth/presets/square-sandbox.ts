@@ -4,7 +4,7 @@ export const squareSandbox = {
   extends: 'square',
   name: 'Square (sandbox)',
   authorizationEndpoint: 'https://connect.squareupsandbox.com/oauth2/authorize',
-  // The sandbox shows an empty page for anything but its default.
+  // Removes `session`: the sandbox shows an empty page for any value except the default.
   authorizationParams: { session: null },
   tokenEndpoint: 'https://connect.squareupsandbox.com/oauth2/token',
   revocationEndpoint: 'https://connect.squareupsandbox.com/oauth2/revoke',

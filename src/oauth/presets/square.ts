@@ -15,7 +15,7 @@ export const square = {
   clientAuth: 'post',
   identityScopes: ['MERCHANT_PROFILE_READ'],
   authorizationParams: { session: 'false' },
-  // With PKCE a refresh token is good for one use and ends after 90 days.
+  // With PKCE, a refresh token can be used only once and expires after 90 days.
   pkce: 'omit',
   tokenRequestFormat: 'json',
   answer: {
@@ -36,7 +36,7 @@ export const square = {
         where: { type: ['service.not_authorized', 'invalid_grant'] },
       },
     ],
-    // What a wrong secret brings, too.
+    // A wrong secret also returns this error.
     config: [
       {
         statuses: [401],

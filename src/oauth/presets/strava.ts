@@ -17,7 +17,7 @@ export const strava = {
   scopeSeparator: ',',
   authorizationParams: { approval_prompt: 'auto' },
   pkce: 'omit',
-  // The user may untick scopes, and only the callback says which are left.
+  // The user may deselect scopes. Only the callback lists the granted ones.
   grantedScope: { callbackParam: 'scope' },
   answer: { expiresIn: [{ path: 'expires_in' }, { path: 'expires_at', unit: 'epoch' }] },
   account: { id: 'id', name: [{ joined: ['firstname', 'lastname'], with: ' ' }, 'username'] },
@@ -44,7 +44,7 @@ export const strava = {
   accessTokenSeconds: 21_600,
   refreshTokens: {
     issued: 'always',
-    // It may change with any answer; then the old one is invalid at once.
+    // Any refresh may return a new refresh token. The old one is then invalid at once.
     rotation: 'sometimes',
     replay: 'allowed',
     graceSeconds: 0,

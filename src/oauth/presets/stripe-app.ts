@@ -11,21 +11,21 @@ export const stripeApp = {
   authorizationEndpoint: 'https://marketplace.stripe.com/oauth/v2/authorize',
   tokenEndpoint: 'https://api.stripe.com/v1/oauth/token',
   userinfoEndpoint: 'https://api.stripe.com/v1/account',
-  // The client's secret is the secret API key.
+  // The client secret is the secret API key.
   clientAuth: 'secret-as-user',
   scopeParam: null,
   pkce: 'omit',
-  // The documented request holds the code and nothing else.
+  // The documented request contains no redirect URI.
   exchangeRequest: { rename: { redirect_uri: null } },
   account: { id: 'id', email: 'email', name: 'business_profile.name' },
-  // A refresh names it `account_id`.
+  // A refresh answer names the account `account_id`.
   accountFromTokens: { id: ['stripe_user_id', 'account_id'] },
   keep: {
     stripeUserId: { from: 'tokens', path: 'stripe_user_id' },
     livemode: { from: 'tokens', path: 'livemode' },
   },
   revocation: null,
-  // Answers state no lifetime.
+  // Answers contain no lifetime.
   accessTokenSeconds: 3600,
   refreshTokens: {
     issued: 'always',

@@ -11,11 +11,11 @@ export const stripe = {
   tokenEndpoint: 'https://connect.stripe.com/oauth/token',
   revocationEndpoint: 'https://connect.stripe.com/oauth/deauthorize',
   userinfoEndpoint: 'https://api.stripe.com/v1/account',
-  // The client's secret is the platform's secret API key.
+  // The client secret is the platform's secret API key.
   clientAuth: 'post',
   identityScopes: ['read_write'],
   pkce: 'omit',
-  // The access token does not end; a refresh would only roll it.
+  // The access token does not expire. A refresh would only replace it.
   answer: { refreshToken: null },
   account: {
     id: 'id',

@@ -20,7 +20,7 @@ export const surveymonkey = {
   tokenEndpoint: 'https://{oauthHost}/oauth/token',
   userinfoEndpoint: '{accessUrl}/v3/users/me',
   clientAuth: 'post',
-  // They come from the app.
+  // The app's settings define the scopes.
   scopeParam: null,
   account: {
     id: 'id',

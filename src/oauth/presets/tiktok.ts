@@ -17,7 +17,7 @@ export const tiktok = {
   rename: { client_id: 'client_key' },
   identityScopes: ['user.info.basic'],
   scopeSeparator: ',',
-  // For mobile and desktop apps, with a challenge in hex.
+  // PKCE is only for mobile and desktop apps, with a challenge in hex.
   pkce: 'omit',
   account: { id: 'data.user.open_id', name: 'data.user.display_name' },
   keep: { openId: { from: 'tokens', path: 'open_id' } },

@@ -7,14 +7,14 @@ export const webex = {
     verifiedOn: '2026-08-23',
     unverified: ['clientAuth', 'errors.dead', 'refreshTokens.rotation'],
   },
-  // Its issuer differs from region to region: id tokens are not read.
+  // Id tokens are not read, because the issuer differs between regions.
   authorizationEndpoint: 'https://webexapis.com/v1/authorize',
   tokenEndpoint: 'https://webexapis.com/v1/access_token',
   userinfoEndpoint: 'https://webexapis.com/v1/people/me',
   clientAuth: 'post',
   identityScopes: ['spark:people_read'],
   account: { id: 'id', email: 'emails[0]', name: 'displayName' },
-  // Errors have no code, only sentences: any other one may be the client's fault.
+  // Errors have only a text, no code. Other errors may be faults of the client.
   errors: {
     dead: [
       {
@@ -32,7 +32,7 @@ export const webex = {
   accessTokenSeconds: 1_209_600,
   refreshTokens: {
     issued: 'always',
-    // The same one, good for longer.
+    // A refresh extends the lifetime of the same refresh token.
     rotation: 'none',
     replay: 'allowed',
     idleSeconds: 7_776_000,

@@ -44,7 +44,7 @@ export const x = {
   refreshTokens: {
     issued: 'on-request',
     rotation: 'single-use',
-    // A reuse is said to end what replaced the token.
+    // Reportedly, reuse also revokes the token that replaced this one.
     replay: 'never',
     graceSeconds: 0,
     lifetimeSeconds: 15_552_000,

@@ -8,7 +8,8 @@ export const xero = {
     checkedOn: '2026-11-27',
     unverified: ['revocation'],
   },
-  // The account is the user, who may grant several organisations: GET /connections lists them.
+  // The account is the user, who may grant access to several organisations. GET /connections lists
+  // them.
   issuer: 'https://identity.xero.com',
   authorizationEndpoint: 'https://login.xero.com/identity/connect/authorize',
   tokenEndpoint: 'https://identity.xero.com/connect/token',

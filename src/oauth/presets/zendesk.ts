@@ -1,6 +1,9 @@
 import type { Preset } from '../recipe/preset-schema.ts'
 
-/** Clients made before 2026-04-30 get tokens without an end, and no refresh token, unless they ask. */
+/**
+ * Without these parameters, clients created before 2026-04-30 get tokens without expiry and no
+ * refresh token.
+ */
 const LIFETIMES = { params: { expires_in: '86400', refresh_token_expires_in: '7776000' } } as const
 
 export const zendesk = {

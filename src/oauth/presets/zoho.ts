@@ -25,7 +25,7 @@ export const zoho = {
   clientAuth: 'post',
   identityScopes: ['AaaServer.profile.READ'],
   scopeSeparator: ',',
-  // Without `prompt=consent` only the very first consent of an account brings a refresh token.
+  // Without `prompt=consent`, only the first consent of an account returns a refresh token.
   authorizationParams: { access_type: 'offline', prompt: 'consent' },
   apiHeader: { name: 'Authorization', scheme: 'Zoho-oauthtoken' },
   account: {
@@ -34,7 +34,7 @@ export const zoho = {
     name: ['Display_Name', { joined: ['First_Name', 'Last_Name'], with: ' ' }],
   },
   keep: {
-    // The callback names the data centre of the account: it is told the code and the secret.
+    // The callback names the account's data centre, which then receives the code and the secret.
     accountsServer: {
       from: 'callback',
       path: 'accounts-server',
@@ -44,10 +44,10 @@ export const zoho = {
     location: { from: 'callback', path: 'location' },
     apiDomain: { from: 'tokens', path: 'api_domain' },
   },
-  // With status 200, but for the rate limit.
+  // Errors have status 200, except for the rate limit.
   errors: {
     dead: [{ where: { error: ['invalid_code'] } }],
-    // `invalid_client` also where the wrong data centre is asked.
+    // A request to the wrong data centre also returns `invalid_client`.
     config: [
       { where: { error: ['invalid_client', 'invalid_client_secret', 'invalid_redirect_uri'] } },
     ],

@@ -19,13 +19,13 @@ export const zoomServerToServer = {
   machineRequest: {
     grantType: 'account_credentials',
     params: { account_id: '{accountId}' },
-    // They are those of the app.
+    // The app's settings define the scopes.
     sendsScope: false,
   },
   accountParam: 'accountId',
-  // What an app of another kind is answered.
+  // Zoom returns this error if the app is of another type.
   errors: { config: [{ statuses: [400], where: { error: ['unsupported_grant_type'] } }] },
-  // It would end the token of every holder.
+  // A revocation would end the token for every program that uses it.
   revocation: null,
-  // One token of the account is valid at a client: another program needs an app of its own.
+  // Only one token per account and client is valid, so another program needs its own app.
 } as const satisfies Preset

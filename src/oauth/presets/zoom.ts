@@ -35,7 +35,7 @@ export const zoom = {
     replay: 'allowed',
     graceSeconds: 0,
     idleSeconds: 7_776_000,
-    // One token of a user is valid at a client: another consent ends it.
+    // Only one token per user and client is valid. Another consent revokes it.
     endsSiblings: true,
   },
 } as const satisfies Preset

@@ -14,8 +14,8 @@ export const textSource: z.ZodType<TextSource> = z.lazy(() =>
 )
 
 /**
- * Where an answer says that the e-mail is verified; default `email_verified`. True or false: the
- * vendor documents that its e-mails are always or never verified.
+ * The place in an answer that says whether the e-mail is verified. The default is `email_verified`.
+ * A boolean means that the vendor documents that its e-mails are always or never verified.
  */
 export const emailVerified = z.union([z.boolean(), path]).optional()
 

@@ -9,7 +9,7 @@ type Checked = {
   readonly allowPlainHttp: boolean
 }
 
-/** Checks between fields: templates against parameters, endpoints against each other. */
+/** Checks that the fields of a recipe fit each other, such as templates and parameters. */
 export function checkRecipe(recipe: Recipe, checked: Checked): readonly RecipeProblem[] {
   return [
     ...checkEndpoints(recipe),
@@ -64,7 +64,9 @@ function checkAccountParam({ accountParam, params }: Recipe): readonly RecipePro
   return [{ path: 'accountParam', detail: 'names no parameter there is' }]
 }
 
-/** The user can edit a callback, so a value of the callback alone must not identify an account. */
+/**
+ * An unproven callback value must not identify an account, because the user can edit a callback.
+ */
 function checkIdentity(recipe: Recipe): readonly RecipeProblem[] {
   return Object.entries(recipe.keep)
     .filter(([name, kept]) => !isProven(recipe, name, kept) && identifies(recipe, name))
@@ -104,7 +106,7 @@ function checkUrl(
   return [...names, { path, detail: NO_ENDPOINT }]
 }
 
-/** A template may begin with a parameter; then its value is an address that the operator wrote. */
+/** If a template begins with a parameter, the value of the parameter must be a URL. */
 function checkBases(recipe: Recipe, { params, allowPlainHttp }: Checked): readonly RecipeProblem[] {
   const templates = urlsOf(recipe).map(([, template]) => template)
   return Object.entries(params)
@@ -113,7 +115,7 @@ function checkBases(recipe: Recipe, { params, allowPlainHttp }: Checked): readon
     .map(([path]) => ({ path, detail: NO_ENDPOINT }))
 }
 
-/** A value that a provider sent may be part of a URL only if a pattern limits it. */
+/** Whether a variable may be part of a URL. A value from a provider needs a pattern. */
 function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
   if (name === 'clientId' || Object.hasOwn(recipe.params, name)) return true
   const furthers = Object.values(recipe.params).map(({ variables }) => variables)
@@ -122,10 +124,10 @@ function mayStandInUrl(name: string, path: string, recipe: Recipe): boolean {
   return Object.hasOwn(recipe.keep, name) && recipe.keep[name]?.pattern !== undefined
 }
 
-/** A template that begins with a variable is checked after it is filled. */
+/** A template that begins with a variable is checked after its variables are replaced. */
 function isWebAddress(template: string, allowPlainHttp: boolean): boolean {
   if (template.startsWith('{')) return true
-  // A letter is valid in a host name, a digit in a port.
+  // Try two sample values: a letter is valid in a host name, and a digit in a port.
   const [url] = ['a', '1'].flatMap((sample) => {
     return URL.parse(template.replaceAll(/\{[\w-]+\}/g, sample)) ?? []
   })
@@ -136,7 +138,7 @@ function isWebAddress(template: string, allowPlainHttp: boolean): boolean {
   )
 }
 
-/** The pattern for a whole value; null if it is not a regular expression. */
+/** Compiles a pattern that must match the whole value. Null if it is not a regular expression. */
 export function wholePattern(pattern: string): RegExp | null {
   try {
     return new RegExp(`^(?:${pattern})$`)

@@ -19,7 +19,7 @@ import {
 } from './recipe.ts'
 import type { ConfiguredProvider } from './configured-provider.ts'
 
-/** A provider as the settings give it: the fields of `larder.yaml`, and the secrets apart. */
+/** A provider in the settings: the fields of `larder.yaml`, and its secrets separately. */
 export type ProviderSettings = {
   readonly id: string
   readonly settings: Readonly<Record<string, unknown>>
@@ -27,10 +27,10 @@ export type ProviderSettings = {
   readonly clientSecrets: readonly Secret[]
 }
 export type ConfiguredProviders = {
-  /** For the use cases. */
+  /** The providers as use cases see them. */
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
-  /** Replaces the secrets of a client, from the next request on. */
+  /** Replaces the secrets of a client. The next request uses the new ones. */
   replaceSecrets(id: ProviderId, secrets: readonly Secret[]): void
 }
 
@@ -38,12 +38,12 @@ type Parsed = Omit<ConfiguredProvider, 'provider'> & { readonly id: string }
 
 const FLAGS = ['allowPrivateNetwork', 'allowPlainHttp'] as const
 
-/** Ids of the presets; environment variables alone can enable one. */
+/** The ids of all presets. Environment variables alone can enable a preset. */
 export const presetIds: readonly string[] = Object.keys(presets)
 
 const DEFAULT_GRACE_SECONDS = 30
 
-/** Throws one error that lists every problem of every provider. */
+/** Throws one error that lists all problems of all providers. */
 export function configureProviders(
   sources: readonly ProviderSettings[],
   publicUrl: string,
@@ -73,10 +73,10 @@ export type ParseResult =
   | {
       readonly kind: 'ok'
       readonly parsed: Parsed
-      /** Parameters in the settings that have no effect because an issuer is given. */
+      /** Parameters in the settings that have no effect, because the settings name an issuer. */
       readonly unused: readonly string[]
     }
-  /** `providers.<id>.<field>: what is wrong`, never with a value. */
+  /** `providers.<id>.<field>: what is wrong`. Never quotes a value. */
   | { readonly kind: 'problems'; readonly problems: readonly string[] }
 
 export function parseProvider({ id, settings, clientSecrets }: ProviderSettings): ParseResult {
@@ -175,7 +175,7 @@ function checkParams(
   })
 }
 
-/** A parameter that no link can set must be in the settings. */
+/** Required parameters that only the operator can set must be in the settings. */
 function checkMissing(params: object, recipe: Recipe): readonly RecipeProblem[] {
   const templates = JSON.stringify({ ...recipe, params: null })
   return Object.entries(recipe.params)
@@ -243,7 +243,7 @@ function formOf({ connectsBy, credentials, probe, ...recipe }: Recipe): Provider
   }
 }
 
-/** With an issuer, the metadata may turn out to have no revocation endpoint. */
+/** True if the provider may be able to revoke. With an issuer, only its metadata can tell. */
 function canRevoke({ revocation, revocationEndpoint, issuer }: Recipe): boolean {
   if (revocation === null) return false
   return revocation.url !== undefined || revocationEndpoint !== undefined || issuer !== undefined

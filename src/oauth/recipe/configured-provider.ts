@@ -6,11 +6,11 @@ import type { Recipe } from './preset-schema.ts'
 export type ConfiguredProvider = {
   readonly provider: Provider
   readonly recipe: Recipe
-  /** Null: every connection has its own client. */
+  /** Null if every connection has its own client. */
   readonly client: { readonly id: string; readonly secrets: readonly Secret[] } | null
-  /** Parameters that the operator set; those of a connection take precedence. */
+  /** Parameters that the operator set. Parameters of a connection override them. */
   readonly params: Readonly<Record<string, string>>
   readonly allowPrivateNetwork: boolean
-  /** Allows http to addresses that are not on the internet, and the private network. */
+  /** Allows http outside the internet, and the private network. */
   readonly allowPlainHttp: boolean
 }

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/base/json-path.ts'
 
-/** Merges `over` into a copy of `base`: objects field by field, anything else is replaced. */
+/** Merges `over` into a copy of `base`. Merges objects field by field and replaces other values. */
 export function merge(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,

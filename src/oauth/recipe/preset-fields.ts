@@ -3,19 +3,21 @@ import { clientAuthStrategies } from '../request/strategies.ts'
 import { path } from './account-shapes.ts'
 
 /**
- * A text with placeholders `{name}`: declared parameters, kept values, `clientId`, `redirectUri`.
+ * A text with placeholders `{name}` for declared parameters, stored values, `clientId` or
+ * `redirectUri`.
  */
 export const template = z.string().min(1)
 
-/** Static parameters or headers; null removes an inherited one. */
+/** Static parameters or headers. Null removes an inherited one. */
 export const texts = z.record(z.string(), template.nullable()).readonly()
 
-/** Other names for protocol parameters; null: not sent. */
+/** Other names for protocol parameters. Null means that the parameter is not sent. */
 export const renames = z.record(z.string(), z.string().nullable()).readonly()
 
 /**
- * How the client authenticates. `basic` encodes id and secret as RFC 6749 §2.3.1 requires,
- * `basic-raw` does not. `secret-as-user` sends the secret as the user of Basic, without a password.
+ * How the client authenticates. `basic` encodes id and secret as RFC 6749 §2.3.1 requires;
+ * `basic-raw` does not. `secret-as-user` sends the secret as the Basic user name, without a
+ * password.
  */
 export const clientAuth = z.union([
   z.enum(['basic', 'basic-raw', 'post', 'none', 'secret-as-user']),
@@ -34,7 +36,7 @@ export type ClientAuthMethod = z.output<typeof clientAuth>
 export const format = z.enum(['form', 'json', 'query'])
 const method = z.enum(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND'])
 
-/** How one kind of token request differs from the others of its provider. */
+/** The differences of one kind of token request from the other token requests of the provider. */
 export const tokenRequest = z
   .strictObject({
     method: method.optional(),
@@ -43,9 +45,9 @@ export const tokenRequest = z
     params: texts.optional(),
     rename: renames.optional(),
     clientAuth: clientAuth.optional(),
-    /** Replaces the standard grant type; null: none is sent. */
+    /** Replaces the standard grant type. Null means that no grant type is sent. */
     grantType: z.string().nullable().optional(),
-    /** `bearer`: sends the token in the Authorization header instead. */
+    /** `bearer`: sends the token in the Authorization header, not in the parameters. */
     tokenIn: z.enum(['params', 'bearer']).optional(),
     /** Sends the requested scopes. */
     sendsScope: z.boolean().optional(),
@@ -53,7 +55,7 @@ export const tokenRequest = z
   .readonly()
 export type TokenRequest = z.output<typeof tokenRequest>
 
-/** A request to another endpoint: a probe, a revocation. */
+/** A request to another endpoint, such as a probe or a revocation. */
 const sideRequest = z
   .strictObject({
     url: template.optional(),
@@ -62,11 +64,12 @@ const sideRequest = z
     headers: texts.optional(),
     params: texts.optional(),
     /**
-     * `token`: as the provider's API expects it, or after `scheme`; `secret`: the client's secret.
+     * `token`: sends the token in the header of the provider's API, or after `scheme`. `secret`:
+     * sends the client's secret.
      */
     auth: z.enum(['token', 'client', 'secret', 'none']).optional(),
     scheme: z.string().optional(),
-    /** Used if the client authenticates differently here than at the token endpoint. */
+    /** Set this if the client authenticates differently here than at the token endpoint. */
     clientAuth: clientAuth.optional(),
     /** The parameter that carries the token. */
     tokenParam: z.string().nullable().optional(),
@@ -80,7 +83,7 @@ const lifetimeSource = z
   .strictObject({
     path,
     unit: z.enum(['seconds', 'epoch', 'iso']).default('seconds'),
-    /** For an access token; a refresh token of 0 seconds never lives for ever. */
+    /** Only for access tokens. For a refresh token, 0 never means that it does not expire. */
     zeroMeansNever: z.boolean().default(false),
   })
   .readonly()
@@ -89,11 +92,14 @@ export type LifetimeSource = z.output<typeof lifetimeSource>
 /** The places of the tokens in an answer. */
 export const answer = z
   .strictObject({
-    /** Places of a token set; the first with an access token is used; '' is the top. */
+    /**
+     * Places of the token set. The first place with an access token is used. '' is the whole
+     * answer.
+     */
     roots: z.array(path).min(1).readonly().default(['']),
     format: z.enum(['json', 'form']).nullable().default(null),
     accessToken: path.default('access_token'),
-    /** Null: no refresh token is kept, because the access token does not expire. */
+    /** If null, no refresh token is stored, because the access token does not expire. */
     refreshToken: path.nullable().default('refresh_token'),
     tokenType: path.default('token_type'),
     expiresIn: z
@@ -105,7 +111,7 @@ export const answer = z
       .readonly()
       .prefault([{ path: 'refresh_token_expires_in' }, { path: 'refresh_expires_in' }]),
     scope: z.array(path).readonly().default(['scope']),
-    /** Set if it differs from that of the request. */
+    /** Set this if the separator differs from that of the request. */
     scopeSeparator: z.string().min(1).optional(),
   })
   .readonly()
@@ -115,33 +121,34 @@ export const grantedScope = z
   .strictObject({
     /** Granted scopes that answers omit. */
     unreported: z.array(z.string()).readonly().default([]),
-    /** Names of a scope in answers, if they differ from the requested name. */
+    /** Other names of a scope in answers, by its requested name. */
     aliases: z.record(z.string(), z.array(z.string()).readonly()).readonly().default({}),
-    /** An optional prefix of a scope; one of several. */
+    /** A prefix, or several, that an answer may add to a scope or omit. */
     prefix: z
       .union([z.string(), z.array(z.string()).readonly()])
       .nullable()
       .default(null),
     ignoreCase: z.boolean().default(false),
-    /** The parameter of the callback that lists the scopes, if the answer does not. */
+    /** The callback parameter that lists the granted scopes, if the token answer does not. */
     callbackParam: z.string().nullable().default(null),
   })
   .readonly()
 export type GrantedScope = z.output<typeof grantedScope>
 
 /**
- * A value of an answer that later requests need. A value that goes into a URL must have a pattern.
+ * A value of an answer that Larder stores for later requests. If it is used in a URL, it must have
+ * a pattern.
  */
 export const kept = z
   .strictObject({
-    /** `flow`: a value with which Larder began the flow (`redirectUri`). */
+    /** `flow`: a value that Larder sent when it started the flow (`redirectUri`). */
     from: z.enum(['tokens', 'callback', 'idToken', 'probe', 'flow']),
     path,
     pattern: z.string().optional(),
-    /** Used if there is no value. */
+    /** Used if the answer has no value. */
     default: template.optional(),
     /**
-     * For a value of the callback: a request with the new token; a 2xx answer proves that the value
+     * For a value of the callback: a request with the new token. A 2xx answer proves that the value
      * belongs to the token.
      */
     verifiedBy: z
@@ -183,11 +190,11 @@ export const revocation = sideRequest
     tokens: z.enum(['both', 'refresh', 'access', 'any']).default('both'),
     sendsHint: z.boolean().default(true),
     /**
-     * `account`: revoking one token ends, or may end, every grant of the account at the client.
-     * Write `token` only if the vendor says that other grants remain.
+     * `account`: revoking one token also revokes, or may revoke, every grant of the account at the
+     * client. Use `token` only if the vendor documents that other grants remain valid.
      */
     reach: z.enum(['token', 'account']).default('account'),
-    /** Statuses that mean that the token no longer exists. */
+    /** Statuses that mean that the token was already revoked. */
     goneStatuses: z.array(z.int()).readonly().default([]),
     /** What a 2xx answer must contain. */
     success: answerRule.optional(),
@@ -196,8 +203,8 @@ export const revocation = sideRequest
 export type RevocationShape = z.output<typeof revocation>
 
 /**
- * Providers with the same `name` belong to one vendor, at which the grants of an account are one.
- * Clients whose ids are equal up to `projectSeparator` belong to one project, and share its grants.
+ * Providers with the same `name` belong to one vendor and share the grants of an account. Clients
+ * whose ids are equal up to `projectSeparator` belong to one project and share its grants.
  */
 export const grantDomain = z
   .strictObject({ name: z.string().min(1), projectSeparator: z.string().min(1).optional() })
@@ -207,18 +214,18 @@ export const probe = sideRequest
   .unwrap()
   .extend({
     success: answerRule.optional(),
-    /** Sent unchanged if credentials are checked. */
+    /** The body that is sent unchanged when credentials are checked. */
     body: z.string().optional(),
   })
   .readonly()
 
 const asked = {
   usernameLabel: z.string().min(1).default('User name'),
-  /** Tells the user where to create such a password or key; a sentence or two. */
+  /** One or two sentences that tell the user where to create the password or key. */
   help: z.string().min(1).optional(),
   helpUrl: z.url({ protocol: /^https$/ }).optional(),
   /**
-   * Answers of the probe that mean a refusal; any other failure says nothing of the credentials.
+   * Probe answers that mean that the credentials are wrong. Other failures say nothing about them.
    */
   refused: z
     .array(answerRule)
@@ -242,8 +249,8 @@ export const credentials = z.discriminatedUnion('type', [
       ...asked,
       secretLabel: z.string().min(1).default('API key'),
       /**
-       * Sends the key as the user of Basic with this password; else the key is sent as `apiHeader`
-       * says.
+       * If set, sends the key as the Basic user name, with this password. Otherwise, `apiHeader`
+       * defines how the key is sent.
        */
       basicPassword: z.string().optional(),
     })
@@ -254,15 +261,18 @@ export type CredentialsShape = z.output<typeof credentials>
 export const param = z
   .strictObject({
     description: z.string(),
-    /** Must match the whole value. */
+    /** The pattern must match the whole value. */
     pattern: z.string().optional(),
-    /** The text that each allowed value has in a template. */
+    /** The allowed values, each with the text that replaces it in templates. */
     values: z.record(z.string(), z.string()).readonly().optional(),
-    /** Further placeholders, each with its text for each value. */
+    /** Additional placeholders, each with its text for each allowed value. */
     variables: z.record(z.string(), z.record(z.string(), z.string())).readonly().default({}),
     default: z.string().optional(),
     required: z.boolean().default(false),
-    /** `operator`: it may name any host, so only the owner of the client's secret may set it. */
+    /**
+     * `operator`: only the operator may set it, because it may name any host, which then receives
+     * the client's secret.
+     */
     setBy: z.enum(['anyone', 'operator']).default('anyone'),
     /** An authorization parameter that also carries the value. */
     authorizationParam: z.string().optional(),

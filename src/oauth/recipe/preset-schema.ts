@@ -21,8 +21,8 @@ import {
 } from './preset-fields.ts'
 
 /**
- * Parameters that Larder sets for each flow. A preset or an operator that fixes one would break the
- * flow's safety.
+ * Parameters that Larder sets for each flow. A fixed value from a preset or the settings would make
+ * the flow unsafe.
  */
 const FLOW_PARAMS = new Set(
   (
@@ -40,9 +40,9 @@ const scopes = z
 const words = z.array(z.string()).readonly()
 
 /**
- * Everything that differs between providers, as data: endpoints, special requests and answers,
- * lifetimes, how to identify the user and how to revoke. The field names are those of
- * `larder.yaml`, which can override each of them.
+ * All differences between providers, as data: endpoints, special requests and answers, lifetimes,
+ * how to identify the user and how to revoke. `larder.yaml` has the same field names and can
+ * override each field.
  */
 export const presetSchema = z
   .strictObject({
@@ -53,26 +53,28 @@ export const presetSchema = z
         verifiedOn: z.iso.date(),
         /** When a second person compared the preset with the vendor's pages. */
         checkedOn: z.iso.date().optional(),
-        /** Fields without documentation by the vendor. */
+        /** Fields that the vendor does not document. */
         unverified: words.default([]),
       })
       .readonly()
       .optional(),
     connectsBy: z.enum(['link', 'credentials', 'machine']).default('link'),
     params: z.record(z.string(), param).readonly().default({}),
-    /** Fields that replace the preset's own if a parameter has this value in the settings. */
+    /** By parameter and by its value in the settings: fields that override the preset. */
     byParam: z
       .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
       .default({}),
-    /** Required if it connects by credentials. */
+    /** Required if `connectsBy` is `credentials`. */
     credentials: credentials.optional(),
 
     /**
-     * With an issuer the provider is OpenID: missing endpoints are discovered, and id tokens are
+     * Makes the provider an OpenID provider: missing endpoints are discovered, and id tokens are
      * required.
      */
     issuer: template.optional(),
-    /** The issuer of id tokens if metadata names a placeholder: `…/{tenantid}/v2.0`. */
+    /**
+     * The issuer of id tokens if the metadata contains a placeholder, such as `…/{tenantid}/v2.0`.
+     */
     issuerFromClaim: z
       .strictObject({ template, claim: z.string(), pattern: z.string() })
       .readonly()
@@ -88,17 +90,19 @@ export const presetSchema = z
     identityScopes: scopes.default([]),
     scopeParam: z.string().nullable().default('scope'),
     scopeSeparator: z.string().min(1).default(' '),
-    /** Scopes that begin with `prefix` are sent, without it, in another parameter. */
+    /** Scopes that begin with `prefix` are sent in another parameter, without the prefix. */
     secondScope: z
       .strictObject({ param: z.string(), prefix: z.string().min(1) })
       .readonly()
       .optional(),
-    /** The scope that requests a refresh token; `always`: sent whatever a link requests. */
+    /**
+     * The scope that requests a refresh token. `always`: sent even if a link does not request it.
+     */
     offline: z
       .strictObject({
         scope: z.string(),
         when: z.enum(['always', 'configured']).default('always'),
-        /** Parameters that are sent with it. */
+        /** Authorization parameters that are sent together with this scope. */
         params: staticParams.default({}),
       })
       .readonly()
@@ -114,7 +118,7 @@ export const presetSchema = z
     unsupportedBy: words.default([]),
     /** Refuses a callback without `iss` (RFC 9207). */
     requiresIss: z.boolean().default(false),
-    /** Texts that some servers append to a code. */
+    /** Suffixes that some servers append to a code. */
     codeSuffixes: words.default([]),
     /** Parameters that the callback must have, with their exact values. */
     callbackMustEqual: texts.default({}),
@@ -125,7 +129,7 @@ export const presetSchema = z
     keep: z.record(z.string(), kept).readonly().default({}),
 
     clientAuth: clientAuth.optional(),
-    /** Sends Basic with an empty password if there is no secret. */
+    /** If there is no secret, sends Basic with an empty password. */
     sendsEmptySecret: z.boolean().default(false),
     rename: renames.default({}),
     tokenRequestFormat: format.default('form'),
@@ -133,7 +137,8 @@ export const presetSchema = z
     exchangeRequest: tokenRequest.default({}),
     refreshRequest: tokenRequest.default({}),
     /**
-     * A request right after the exchange that replaces the first access token by a long-lived one.
+     * A request right after the exchange that exchanges the first access token for a long-lived
+     * one.
      */
     secondExchange: tokenRequest.unwrap().extend({ url: template }).readonly().optional(),
     /** For a machine connection: requests the client's own token (RFC 6749 §4.4). */
@@ -145,17 +150,17 @@ export const presetSchema = z
     grantedScope: grantedScope.prefault({}),
     errors: errors.prefault({}),
 
-    /** Places in the answer to the probe, by default of `userinfoEndpoint`. */
+    /** Places in the answer of the probe. By default, the probe requests `userinfoEndpoint`. */
     account: accountSources.default({ id: 'sub', email: 'email', name: 'name' }),
     accountFromIdToken: accountSources.optional(),
     accountFromTokens: accountSources.optional(),
     /**
-     * Only the name, for display: a value from the browser identifies nobody. Parameters may hold
-     * JSON.
+     * Only the name, for display, because a value from the browser must not identify a user.
+     * Parameters may contain JSON.
      */
     accountFromCallback: z.strictObject({ name: textSource }).readonly().optional(),
     probe: probe.default({}),
-    /** Sent if the probe gave no verified e-mail. */
+    /** A request that is sent if the probe returned no verified e-mail. */
     emailRequest: z
       .strictObject({ url: template, headers: texts.default({}), email: path, emailVerified })
       .readonly()
@@ -164,9 +169,9 @@ export const presetSchema = z
       .strictObject({ name: z.string(), scheme: z.string().nullable() })
       .readonly()
       .default({ name: 'Authorization', scheme: 'Bearer' }),
-    /** Null: the provider cannot revoke. */
+    /** Null if the provider cannot revoke. */
     revocation: revocation.nullable().prefault({}),
-    /** Needed only if `reach: account` extends beyond one client or one host. */
+    /** Needed only if a revocation with `reach: account` affects more than one client or host. */
     grantDomain: grantDomain.optional(),
 
     accessTokenSeconds: z.number().positive().nullable().default(null),
@@ -174,7 +179,7 @@ export const presetSchema = z
   })
   .readonly()
 
-/** The fields of a preset file or of `larder.yaml`; only the name is required. */
+/** The fields of a preset file or of `larder.yaml`. Only the name is required. */
 export type Preset = z.input<typeof presetSchema> & {
   /** The preset that these fields override or extend. */
   readonly extends?: string

@@ -83,7 +83,7 @@ import { zoho } from '../presets/zoho.ts'
 import { zoom } from '../presets/zoom.ts'
 import { zoomServerToServer } from '../presets/zoom-server-to-server.ts'
 
-/** Every preset by its id: a provider that needs at most a client id and a secret. */
+/** Every preset by its id. To use one, an operator sets at most a client id and a secret. */
 export const presets: Readonly<Record<string, Preset>> = {
   airtable,
   amazon,

@@ -8,7 +8,7 @@ export type RecipeProblem = { readonly path: string; readonly detail: string }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A preset's fields, merged over those of the preset it extends. */
+/** The fields of a preset, merged over the fields of the preset that it extends. */
 function presetFieldsOf(id: string): Fields | null {
   const preset = Object.hasOwn(presets, id) ? presets[id] : undefined
   if (preset === undefined) return null
@@ -16,7 +16,7 @@ function presetFieldsOf(id: string): Fields | null {
   return parent === undefined ? own : merge(presetFieldsOf(parent) ?? {}, own)
 }
 
-/** The fields of the preset that a provider uses, or what is wrong with its choice. */
+/** The fields of the preset that a provider uses, or the problem with the chosen preset. */
 export function baseOf(id: string, settings: Fields): Fields | RecipeProblem {
   const { preset, connectsBy, issuer, tokenEndpoint, authorizationEndpoint } = settings
   const name = typeof preset === 'string' ? preset : id
@@ -41,8 +41,8 @@ function notOpenId(preset: string): RecipeProblem {
 }
 
 /**
- * Merges the fields that the values of parameters select (`byParam`), if the settings or a default
- * give a value.
+ * Merges the fields that parameter values select (`byParam`). The value comes from the settings or
+ * the parameter's default.
  */
 export function withChosen(base: Fields, settings: Fields): Fields {
   const { byParam, params } = base
@@ -55,7 +55,7 @@ export function withChosen(base: Fields, settings: Fields): Fields {
   }, base)
 }
 
-/** Fields of a preset with the addresses of its own issuer. */
+/** Preset fields that contain URLs of its issuer. */
 const PLACES = [
   'authorizationEndpoint',
   'tokenEndpoint',
@@ -66,15 +66,15 @@ const PLACES = [
 ]
 
 /**
- * The preset's fields for another issuer of the same kind: its addresses are discovered, the rest
- * stays.
+ * The preset's fields without its URLs, if the settings name another issuer. The URLs of that
+ * issuer are then discovered.
  */
 export function forIssuer(base: Fields, settings: Fields): Fields {
   if (settings['issuer'] === undefined || base['issuer'] === undefined) return base
   return Object.fromEntries(Object.entries(base).filter(([name]) => !PLACES.includes(name)))
 }
 
-/** Removes the parameters that nothing uses any more. */
+/** Removes parameters that no other field uses. */
 export function withoutUnused(recipe: Recipe): Recipe {
   const used = JSON.stringify({ ...recipe, params: null, documentation: null })
   const params = Object.entries(recipe.params).filter(
@@ -87,11 +87,11 @@ export function withoutUnused(recipe: Recipe): Recipe {
   return { ...recipe, params: Object.fromEntries(params) }
 }
 
-/** The recipe, or everything that is wrong with it; a problem never quotes a value. */
+/** Returns the recipe or all its problems. A problem never quotes a value. */
 export function parseRecipe(fields: Fields): Recipe | readonly RecipeProblem[] {
   const below = {
     ...(fields['issuer'] !== undefined && openidAccount),
-    // No standard says how a probe names the account.
+    // No standard defines where a probe answer names the account.
     ...(fields['connectsBy'] === 'credentials' && { account: {} }),
   }
   const parsed = presetSchema.safeParse(merge(below, fields))

@@ -7,21 +7,19 @@ import type { ProviderCallRequest, Means } from './means.ts'
 
 type Request = Pick<ProviderCallRequest, 'provider' | 'params' | 'providerData'>
 
-/** Marks a `client_config` that affects only this connection. */
+/** Marks a `client_config` outcome that affects only this connection. */
 export type OwnAddress = { readonly isOwn?: true }
 
 /**
- * Whether parameters of the connection (a shop, a tenant, a region) determine the address. That
- * address may be gone while those of other connections work.
+ * Whether parameters of the connection (a shop, a tenant, a region) determine the URL. This URL may
+ * be gone while the URLs of other connections work.
  */
 export function ownAddress({ configured }: Means, request: Request): OwnAddress {
   const provider = configured.get(request.provider)
   return provider !== undefined && hasOwnAddress(provider, request) ? { isOwn: true } : {}
 }
 
-/**
- * Whether an answer shows a wrong address rather than a wrong secret, which all connections share.
- */
+/** Whether an answer indicates a wrong URL. A wrong secret would affect all connections. */
 export function isOfAddress({ status, body }: Pick<Reading, 'status' | 'body'>): boolean {
   if (status === null) return false
   const isElsewhere = (status >= 300 && status < 400) || status === 404 || status === 405

@@ -15,8 +15,8 @@ export type FlowSecrets = {
 }
 
 /**
- * The URL to which the user is sent (RFC 6749 §4.1.1). The protocol's own parameters are set last,
- * so they win.
+ * The URL to which the user is redirected (RFC 6749 §4.1.1). Protocol parameters are set last, so
+ * that they override others.
  */
 export async function authorizationUrl(
   call: ProviderCall,
@@ -55,7 +55,7 @@ export async function authorizationUrl(
 }
 
 /**
- * Sets the scopes. A preset can send some in a second parameter; an empty parameter is left out.
+ * Sets the scopes. A preset can send some scopes in a second parameter. Omits an empty parameter.
  */
 function setScopes(
   params: URLSearchParams,
@@ -80,8 +80,8 @@ export function expectedNonce(nonce: Secret | null): string | typeof oauth.expec
 }
 
 /**
- * Whether the signature of a callback fits one of the client's secrets; true if the provider does
- * not sign.
+ * Whether the signature of a callback matches one of the client's secrets. True if the provider
+ * does not sign callbacks.
  */
 export function isAuthentic(
   { recipe, client }: ProviderCall,

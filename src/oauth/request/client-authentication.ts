@@ -7,8 +7,8 @@ import { fillAll } from './template.ts'
 import type { Means } from './means.ts'
 
 /**
- * How the client authenticates (RFC 6749 §2.3.1 and later methods); null if the secret does not fit
- * the method.
+ * The client authentication for oauth4webapi (RFC 6749 §2.3.1 and later methods). Null if the
+ * method cannot use the secret.
  */
 export function clientAuthentication(
   means: Means,
@@ -58,7 +58,8 @@ function basic(user: string, password: string): oauth.ClientAuth {
 }
 
 /**
- * Encodes only what it must: a server that does not decode still understands letters and hyphens.
+ * Encodes only reserved characters, so that a server that does not decode still reads letters and
+ * hyphens.
  */
 function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)

@@ -7,7 +7,7 @@ import type { Sealer } from '../../ports/ports.ts'
 import type { TokenEndpoint } from '../../ports/token-endpoint.ts'
 import type { Means } from './means.ts'
 
-/** Identifies clients. See `TokenEndpoint`. */
+/** Makes names and keys that identify clients. See `TokenEndpoint`. */
 export function clientKeys(
   { configured }: Pick<Means, 'configured'>,
   { fingerprint }: Pick<Sealer, 'fingerprint'>,
@@ -17,7 +17,7 @@ export function clientKeys(
   const nameOf: TokenEndpoint['clientName'] = (provider, client) =>
     clientName(provider, client?.id ?? configured.get(provider)?.client?.id ?? '')
 
-  /** A connection that holds the secret of the configured client belongs to that client. */
+  /** Whether a connection's own client is the configured client: same id and a known secret. */
   const isConfigured = (provider: ProviderId, { id }: ClientCredentials, print: string) => {
     const client = configured.get(provider)?.client ?? null
     if (client === null || client.id !== id) return false

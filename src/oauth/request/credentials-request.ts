@@ -7,7 +7,7 @@ import { headerOf } from './send-request.ts'
 import { fillAll } from './template.ts'
 import type { Means } from './means.ts'
 
-/** Sends credentials to the provider once, in the preset's probe. */
+/** Sends one request with the credentials: the preset's probe. */
 export function sendCredentials(
   means: Means,
   call: ProviderCall,

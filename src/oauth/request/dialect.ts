@@ -23,7 +23,7 @@ const CONTENT_TYPE = {
   json: 'application/json',
 }
 
-/** Changes a token request as its provider requires: names, grant type, format, headers. */
+/** Changes a token request as the preset requires: parameter names, grant type, format, headers. */
 export function speakTokenRequest(
   plain: PlainRequest,
   recipe: Recipe,
@@ -46,7 +46,7 @@ export function speakTokenRequest(
   return put({ url: plain.url, params: named, headers }, { format, method: own.method ?? 'POST' })
 }
 
-/** Puts parameters into body or query, and adds the headers of every request. */
+/** Puts the parameters into the body or the query and adds the common headers. */
 export function put(
   { url, params, headers }: PlainRequest,
   as: { readonly format: Format; readonly method: string },
@@ -68,7 +68,7 @@ export function put(
   return { method: as.method, url, headers: Object.fromEntries(common), body }
 }
 
-/** Adds parameters of a preset; they never replace those of the protocol. */
+/** Adds parameters of a preset. They never replace protocol parameters. */
 export function addMissing(params: URLSearchParams, more: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(more)) {
     if (!params.has(name)) params.set(name, value)

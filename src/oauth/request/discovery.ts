@@ -12,26 +12,26 @@ export type Discovered =
   | {
       readonly kind: 'ok'
       readonly metadata: AuthorizationServer
-      /** Whether the server issues id tokens, which RFC 8414 does not guarantee. */
+      /** Whether the server issues id tokens. RFC 8414 metadata does not guarantee this. */
       readonly isOpenId: boolean
     }
   | ProviderRefusal<'unavailable' | 'misconfigured'>
 
 type Wanted = {
   readonly reach: Reach
-  /** Whether metadata may name this issuer. */
+  /** Whether the metadata may name this issuer. */
   readonly accepts: (issuer: string) => boolean
   /** The remaining time of the call that needs the metadata. */
   readonly withinMs: number
 }
 
-/** `isNowhere`: this address has no metadata, but another one may. */
+/** `isNowhere`: this URL has no metadata, but another URL of the issuer may have it. */
 type Asked = Discovered & { readonly isNowhere?: true }
 type Found = Extract<Discovered, { kind: 'ok' }>
 type Cached = { readonly found: Found; readonly at: number }
 
 const FRESH_MS = 3_600_000
-/** How long the last known metadata is used while new metadata cannot be fetched. */
+/** How long old metadata is used while new metadata cannot be fetched. */
 const STALE_MS = 24 * 3_600_000
 const DEADLINE_MS = 10_000
 /** Limits the cache, because issuers can depend on parameters of a connection. */
@@ -53,8 +53,8 @@ export class Discovery {
   }
 
   /**
-   * Providers with the same issuer share its metadata; each applies its own rule for the name of
-   * the issuer.
+   * Returns the metadata of an issuer. Providers share it, but each has its own rule for the issuer
+   * name.
    */
   async metadata(issuer: string, wanted: Wanted): Promise<Discovered> {
     const found = await this.#find(issuer, wanted)
@@ -80,7 +80,7 @@ export class Discovery {
     return flight
   }
 
-  /** Tries each address of the metadata in turn; if none has any, returns the first answer. */
+  /** Tries each metadata URL in turn. If none has metadata, returns the first result. */
   async #fetch(issuer: string, { reach, withinMs }: Wanted): Promise<Discovered> {
     const [place, ...others] = placesOf(issuer)
     if (place === undefined) return { kind: 'misconfigured', detail: 'the issuer is no URL' }
@@ -89,7 +89,7 @@ export class Discovery {
     if (first.isNowhere !== true) return first
     for (const other of others) {
       const leftMs = until - this.#clock.monotonic()
-      // oxlint-disable-next-line no-await-in-loop -- the next place is asked only if this one has nothing
+      // oxlint-disable-next-line no-await-in-loop -- tries the next URL only if this one has no metadata
       const found = leftMs > 0 ? await this.#ask(other, reach, leftMs) : first
       if (found.kind === 'ok') return found
     }
@@ -136,8 +136,8 @@ const OPENID = '/.well-known/openid-configuration'
 const OAUTH = '/.well-known/oauth-authorization-server'
 
 /**
- * OpenID Connect Discovery appends its path to the issuer. RFC 8414 inserts the path between host
- * and path of the issuer (§3.1), for OpenID too (§5).
+ * The possible metadata URLs. OpenID Connect Discovery appends its path to the issuer. RFC 8414
+ * inserts the path between the host and the path of the issuer (§3.1), for OpenID too (§5).
  */
 function placesOf(issuer: string): readonly URL[] {
   const base = URL.parse(issuer)

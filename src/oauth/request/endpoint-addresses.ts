@@ -17,9 +17,9 @@ export type Endpoints = Readonly<
 
 export type Server = {
   readonly endpoints: Endpoints
-  /** The server as oauth4webapi needs it. */
+  /** The server in the form of oauth4webapi. */
   readonly server: AuthorizationServer
-  /** Whether it issues id tokens; then they are required. */
+  /** Whether the server issues id tokens. If true, they are required. */
   readonly isOpenId: boolean
 }
 
@@ -33,7 +33,7 @@ type Description =
   | { readonly kind: 'ok'; readonly described: Server }
   | ProviderRefusal<'unavailable' | 'misconfigured'>
 
-/** The endpoints of a provider: those of its preset and, with an issuer, those of its metadata. */
+/** The endpoints of a provider, from its preset and, if it has an issuer, from the metadata. */
 export async function describeServer(
   discovery: Discovery,
   recipe: Recipe,
@@ -41,7 +41,7 @@ export async function describeServer(
 ): Promise<Description> {
   const written = writtenEndpoints(recipe, place.targetOf)
   if (recipe.issuer === undefined) {
-    // Without an issuer no id token is read; oauth4webapi only requires a name.
+    // A placeholder: oauth4webapi requires an issuer. Without an issuer, no id token is read.
     return described(
       written,
       { metadata: { issuer: 'https://issuer.invalid' }, isOpenId: false },
@@ -68,8 +68,8 @@ export async function describeServer(
 type About = { readonly metadata: AuthorizationServer; readonly isOpenId: boolean }
 
 /**
- * Checks every endpoint. A discovered address gets the user's browser or a secret, so the same rule
- * holds for it as for a configured one.
+ * Checks every endpoint. Discovered URLs must follow the same rule as configured ones, because they
+ * receive the user's browser or a secret.
  */
 function described(endpoints: Endpoints, about: About, recipe: Recipe): Description {
   const [wrong] = Object.entries(endpoints).filter(
@@ -97,10 +97,10 @@ function writtenEndpoints(recipe: Recipe, targetOf: Place['targetOf']): Endpoint
   }
 }
 
-/** Replaces a value that is not a URL; it is rejected as an endpoint. */
+/** Replaces a value that is not a URL. The endpoint check then rejects it. */
 const NO_URL = new URL('about:blank')
 
-/** Endpoints of metadata have the reach of their issuer, never more. */
+/** The endpoints in the metadata. They may reach only what their issuer may reach. */
 function discoveredEndpoints(metadata: AuthorizationServer, reach: Reach): Endpoints {
   const at = (value: unknown) => {
     if (value == null) return null
@@ -120,7 +120,10 @@ function onlyWritten(endpoints: Endpoints): Partial<Endpoints> {
   return Object.fromEntries(Object.entries(endpoints).filter(([, target]) => target !== null))
 }
 
-/** Signatures by a key of the provider; symmetric algorithms and `none` prove nothing. */
+/**
+ * Asymmetric signature algorithms. Symmetric algorithms and `none` do not prove that the provider
+ * signed.
+ */
 const ALGORITHMS = /^(?:[RP]S|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
 
 function serverOf(endpoints: Endpoints, { metadata, isOpenId }: About, recipe: Recipe): Server {
@@ -142,7 +145,7 @@ function serverOf(endpoints: Endpoints, { metadata, isOpenId }: About, recipe: R
   }
 }
 
-/** Metadata comes from outside, so its declared type proves nothing. */
+/** Checks the value at run time, because metadata comes from outside. */
 function listOf(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null
 }

@@ -4,7 +4,7 @@ import type { Recipe } from '../recipe/preset-schema.ts'
 import { fillText, type Variables, variablesOf } from './template.ts'
 import type { ConfiguredProvider } from '../recipe/configured-provider.ts'
 
-/** The hosts of a provider's endpoints, and its vendor if the preset names one. */
+/** The hosts of a provider's endpoints, and the vendor if the preset names one. */
 export function grantDomainsOf(recipe: Recipe, params: Variables): readonly string[] {
   const { issuer, authorizationEndpoint, tokenEndpoint, revocationEndpoint, grantDomain } = recipe
   const urls = [issuer, authorizationEndpoint, tokenEndpoint, revocationEndpoint]
@@ -15,8 +15,8 @@ export function grantDomainsOf(recipe: Recipe, params: Variables): readonly stri
 }
 
 /**
- * Names the sets of grants that a revocation at this client may end. Two clients with a common name
- * may hold the same grant, even with other secrets and provider ids.
+ * Names the sets of grants that a revocation at this client may revoke. Two clients with a common
+ * name may share a grant, even if their secrets and provider ids differ.
  */
 export function grantKeys(
   configured: ReadonlyMap<ProviderId, ConfiguredProvider>,
@@ -35,7 +35,7 @@ function projectOf(client: string, separator: string | undefined): string {
   return separator === undefined ? client : (client.split(separator, 1)[0] ?? client)
 }
 
-/** Scheme and host in lower case. A parameter that each connection sets stays a placeholder. */
+/** The scheme and host in lower case. Parameters that each connection sets stay placeholders. */
 function hostOf(template: string, params: Variables): readonly string[] {
   const known = Object.fromEntries(variablesOf(template).map((name) => [name, `{${name}}`]))
   const filled = fillText(template, { ...known, ...params }) ?? template

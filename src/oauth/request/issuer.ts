@@ -4,8 +4,8 @@ import { fillText, type Variables } from './template.ts'
 type Rules = Pick<Recipe, 'issuerFromClaim'>
 
 /**
- * Returns whether metadata may name an issuer: the configured one, or a placeholder that stands for
- * many.
+ * Makes the check whether metadata may name an issuer: the configured issuer, or a template for
+ * many issuers.
  */
 export function acceptsIssuer(
   rules: Rules,
@@ -17,8 +17,8 @@ export function acceptsIssuer(
 }
 
 /**
- * The issuer that an id token must name, by string comparison. If the configured issuer stands for
- * many, a claim selects one; if `known` is already one of them, `known` is required.
+ * The issuer that an id token must name, compared as a string. If `known` is a template for many
+ * issuers, a claim of the id token selects the issuer. Otherwise, it must be `known`.
  */
 export function expectedIssuer(
   rules: Rules,
@@ -38,7 +38,7 @@ export function expectedIssuer(
   return issuer !== null && issuerPattern(rules, variables)?.test(issuer) ? issuer : null
 }
 
-/** Checks the `iss` of a callback (RFC 9207), before any claim is known. */
+/** Checks the `iss` of a callback (RFC 9207). No claims are known yet. */
 export function isFromIssuer(
   rules: Rules,
   variables: Variables,
@@ -50,15 +50,15 @@ export function isFromIssuer(
 }
 
 /**
- * Whether `known` has the form of the template but is not one of its issuers, such as
- * `…/common/v2.0`.
+ * Whether `known` stands for many issuers, such as `…/common/v2.0`: it has the form of the template
+ * but is not one of its issuers.
  */
 function standsForMany(rules: Rules, variables: Variables, known: string): boolean {
   const hasForm = issuerPattern(rules, variables, '[^/]+')?.test(known) === true
   return hasForm && issuerPattern(rules, variables)?.test(known) === false
 }
 
-/** Matches every issuer that the template can name; null if there is no template. */
+/** Matches every issuer that the template can produce. Null if there is no template. */
 function issuerPattern(
   { issuerFromClaim }: Rules,
   variables: Variables,

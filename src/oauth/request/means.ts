@@ -10,13 +10,13 @@ import type { ClientCredentials } from '../../core/connection/connection.ts'
 
 /** The keys of one JWKS address. */
 export type KeptKeys = {
-  /** oauth4webapi fills and reads it. */
+  /** The key cache of oauth4webapi. */
   input: JWKSCacheInput
-  /** When the keys were last fetched again before they expired; monotonic. */
+  /** Monotonic time of the last fetch that happened before the keys expired. */
   askedAgainAt: number | null
 }
 
-/** What every method of the token endpoint needs. */
+/** The dependencies of every method of the token endpoint. */
 export type Means = {
   readonly configured: ReadonlyMap<ProviderId, ConfiguredProvider>
   readonly egress: Egress
@@ -26,7 +26,7 @@ export type Means = {
   readonly clockSkewsMs: Map<ProviderId, number>
   readonly secretsInUse: SecretsInUse
   readonly faults: ProviderFaults
-  /** The time limit of one method, however many requests it makes. */
+  /** The time limit of one method call, for all its requests together. */
   readonly deadlineMs: number
 }
 
@@ -36,8 +36,7 @@ export type ProviderCallRequest = {
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
   /**
-   * The end of the time limit, monotonic; a later step of a method has the remaining time of the
-   * first.
+   * The monotonic end of the time limit. A later step of a method has only the time that remains.
    */
   readonly until?: number
 }

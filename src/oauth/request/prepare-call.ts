@@ -12,11 +12,11 @@ import { unverifiedIn } from '../answer/unverified.ts'
 import type { ConfiguredProvider } from '../recipe/configured-provider.ts'
 import type { Means, ProviderCallRequest } from './means.ts'
 
-/** A provider for one connection: its client, its parameters, its endpoints. */
+/** A provider prepared for one connection: the client, the parameters and the endpoints. */
 export type ProviderCall = Server & {
   readonly provider: ConfiguredProvider['provider']
   readonly recipe: Recipe
-  /** Secrets in the order in which they are tried; null: a public client. */
+  /** Secrets in the order in which they are tried. Null means a public client. */
   readonly client: {
     readonly id: string
     readonly secrets: readonly (Sealed | null)[]
@@ -31,10 +31,13 @@ export type ProviderCall = Server & {
 }
 export type Prepared =
   | { readonly kind: 'ok'; readonly call: ProviderCall }
-  /** `unavailable`: the metadata cannot be fetched now. Nothing else was sent. */
+  /** `unavailable`: the metadata cannot be fetched now. No other request was sent. */
   | ProviderRefusal<'unavailable' | 'misconfigured'>
 
-/** Collects what a request to a provider needs. The only request it may send is for metadata. */
+/**
+ * Collects everything that a request to a provider needs. May fetch metadata but sends no other
+ * request.
+ */
 export async function prepareCall(means: Means, request: ProviderCallRequest): Promise<Prepared> {
   const configured = means.configured.get(request.provider)
   if (configured === undefined) return misconfigured('the provider is not configured')
@@ -85,7 +88,7 @@ function clientOf(
 ): ProviderCall['client'] | null {
   if (own !== null) return { id: own.id, secrets: [own.secret], isConfigured: false }
   if (configured.client === null) {
-    // Credentials of the user need no client.
+    // A provider that connects by credentials needs no client.
     return configured.recipe.connectsBy === 'credentials'
       ? { id: '', secrets: [null], isConfigured: false }
       : null
@@ -94,7 +97,10 @@ function clientOf(
   return { id, secrets: secrets.length === 0 ? [null] : secrets, isConfigured: true }
 }
 
-/** Values for templates; null if the preset does not declare one or its value does not match. */
+/**
+ * The parameters as template variables. Null if a parameter is not declared or its value does not
+ * match.
+ */
 function paramsOf(
   { recipe, params }: ConfiguredProvider,
   own: Readonly<Record<string, string>>,
@@ -115,7 +121,10 @@ function paramsOf(
   return values
 }
 
-/** Values of earlier answers, if they match their pattern. Nothing else gets into a URL. */
+/**
+ * Stored values of earlier answers that match their pattern. Other values must not be used in a
+ * URL.
+ */
 function keptVariables(
   recipe: Recipe,
   providerData: Readonly<Record<string, unknown>>,
@@ -137,7 +146,7 @@ function ownValue(values: Readonly<Record<string, unknown>>, name: string): unkn
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
-/** A loopback address is allowed only if the operator wrote it, not if a value filled it in. */
+/** Allows a loopback address only if the operator wrote it, not if a variable filled it in. */
 function targets(configured: ConfiguredProvider, variables: Variables) {
   const { params } = configured
   const reach = reachOf(configured)

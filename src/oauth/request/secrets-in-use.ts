@@ -22,7 +22,7 @@ export class SecretsInUse {
 
   /** Records an accepted secret by its index in the list that was tried. */
   accept(provider: ProviderId, secrets: readonly (Sealed | null)[], index: number): void {
-    // A request that began before the secrets were replaced says nothing about the new ones.
+    // Ignore a request that began before the secrets were replaced.
     if (this.#configured.get(provider)?.client?.secrets !== secrets) return
     const known = this.#accepted.get(provider)
     const before = known?.secrets === secrets ? known.index : 0

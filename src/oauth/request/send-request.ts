@@ -13,8 +13,8 @@ import type { Means } from './means.ts'
 import { clientAuthentication, discoveredMethod } from './client-authentication.ts'
 
 /**
- * Sends one token request, built by oauth4webapi and changed by the preset. Returns null, and sends
- * nothing, if the client's secret does not fit the method.
+ * Sends one token request, built by oauth4webapi and changed by the preset. If the authentication
+ * method cannot use the client's secret, sends nothing and returns null.
  */
 export async function sendTokenRequest(
   means: Means,
@@ -28,9 +28,9 @@ export async function sendTokenRequest(
   const authentication = clientAuthentication(means, call, method, secret)
   if (authentication === null) return null
   const attempt: { sent?: SentRequest } = {}
-  // The answer is read elsewhere before oauth4webapi sees a clean one. This response is made before
-  // the request is sent: after the answer arrives, a kill in the next tenth of a millisecond can
-  // cost the grant.
+  // oauth4webapi gets this dummy response, because the caller reads the real one. It is created
+  // before the request is sent: after the answer arrives, a kill within a tenth of a millisecond
+  // can lose the grant.
   const unread = new Response(null, { status: 204 })
   const options = {
     [oauth.allowInsecureRequests]: true,
@@ -72,7 +72,7 @@ type Asking = {
 async function ask(call: ProviderCall, grant: TokenGrant, asking: Asking): Promise<void> {
   const { authentication, options } = asking
   const client = { client_id: call.client.id }
-  // oauth4webapi requires an endpoint; the target decides where the request goes.
+  // oauth4webapi requires an endpoint, but `target` decides where the request goes.
   const server = { ...call.server, token_endpoint: 'https://token.invalid/' }
   if (grant.kind === 'code') {
     const verifier = call.recipe.pkce === 'omit' ? oauth.nopkce : grant.verifier.expose()
@@ -151,7 +151,7 @@ async function send(means: Means, call: ProviderCall, request: Outgoing): Promis
   return sentRequest(await means.egress.send(outgoing), spoken, secrets)
 }
 
-/** The header that carries a user's credentials. */
+/** The header with the user's credentials. */
 export function headerOf(credentials: Credentials, { provider }: ProviderCall): Header {
   switch (credentials.kind) {
     case 'basic': {

@@ -4,33 +4,34 @@ import * as oauth from 'oauth4webapi'
 import type { Instant } from '../../core/base/ids.ts'
 
 /**
- * Code that a preset can name if data is not enough. A strategy gets what it needs as arguments and
- * does not know the provider.
+ * Code that a preset can select by name if data is not enough. A strategy gets all it needs as
+ * arguments and does not depend on the provider.
  */
 export type ClientAuthStrategy = (client: {
   readonly id: string
-  /** In the clear; a strategy only puts it, or a value made of it, into the request. */
+  /** The plain secret. A strategy may only put it, or a value derived from it, into the request. */
   readonly secret: string
-  /** The `with` of the preset, filled in. */
+  /** The `with` of the preset, with its templates filled. */
   readonly options: Readonly<Record<string, string>>
   readonly tokenEndpoint: URL
   readonly now: Instant
 }) => oauth.ClientAuth | null
 
-/**
- * Whether the callback is authentic beyond its state, such as by a signature over its parameters.
- */
+/** Whether the callback is authentic, for example by a signature over its parameters. */
 export type CallbackStrategy = (callback: {
   readonly parameters: ReadonlyMap<string, string>
   readonly secret: string
 }) => boolean
 
 /**
- * For `{ strategy: '…', with: { … } }` as a preset's client authentication. The client secret is
- * then a private key in PEM; the result is null if it is not.
+ * For a preset with `clientAuth: { strategy: '…', with: { … } }`. The client secret must be a
+ * private key in PEM; otherwise, the strategy returns null.
  */
 export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> = {
-  /** RFC 7523 §2.2. `audience` (the token endpoint without it), `keyId`, `thumbprint` (`x5t`). */
+  /**
+   * RFC 7523 §2.2. Options: `audience` (default: the token endpoint), `keyId`, `thumbprint`
+   * (`x5t`).
+   */
   'private-key-jwt': ({ secret, options, tokenEndpoint, now }) => {
     const key = signingKey(secret)
     if (key === null) return null
@@ -41,7 +42,7 @@ export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> 
       setTimes(claims, now)
     })
   },
-  /** A client secret that is signed for each request. `issuer`, `audience`, `keyId`. */
+  /** Signs a new JWT as client secret for each request. Options: `issuer`, `audience`, `keyId`. */
   'signed-secret': ({ secret, options, now }) => {
     const key = signingKey(secret)
     const { issuer, audience, keyId } = options
@@ -62,11 +63,11 @@ export const clientAuthStrategies: Readonly<Record<string, ClientAuthStrategy>> 
   },
 }
 
-/** For `callbackStrategy: '…'` of a preset. */
+/** For a preset with `callbackStrategy: '…'`. */
 export const callbackStrategies: Readonly<Record<string, CallbackStrategy>> = {
   /**
-   * `hmac` is the HMAC-SHA256, in hex, of all other parameters, sorted by name. They are escaped as
-   * in a form or, in older documentation, only `%`, `&` and `=` are escaped.
+   * `hmac` is the HMAC-SHA256, in hex, of all other parameters, sorted by name. They are
+   * form-encoded or, in older documentation, only `%`, `&` and `=` are escaped.
    */
   'hmac-sha256-query': ({ parameters, secret }) => {
     const { hmac, ...others } = Object.fromEntries(parameters)
@@ -93,7 +94,7 @@ function assertion(
   return oauth.PrivateKeyJwt(privateKey, { [oauth.modifyAssertion]: modify })
 }
 
-/** Uses our clock, which tests and operators may set. */
+/** Uses Larder's clock, which tests and operators can set. */
 function setTimes(claims: Claims, now: Instant): void {
   const seconds = Math.floor(now / 1000)
   claims['iat'] = seconds
@@ -109,7 +110,7 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   ed25519: 'Ed25519',
 }
 
-/** Whether a client secret is a private key that a strategy can sign with. */
+/** Whether a client secret is a private key with which a strategy can sign. */
 export function canSign(pem: string): boolean {
   return signingKey(pem) !== null
 }
@@ -120,7 +121,7 @@ function signingKey(pem: string): oauth.CryptoKey | null {
     const algorithm = ALGORITHMS[kindOf(key)]
     return algorithm === undefined ? null : key.toCryptoKey(algorithm, false, ['sign'])
   } catch {
-    // The message may quote the secret.
+    // Drop the error, because its message may quote the secret.
     return null
   }
 }

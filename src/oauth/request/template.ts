@@ -1,21 +1,22 @@
 export type Variables = Readonly<Record<string, string>>
 
 const VARIABLE = /\{([\w-]+)\}/g
-/** Characters that could end a host or begin another part of a URL. */
+/** Characters that could end the host or start another part of the URL. */
 const BREAKS_OUT = /[\s\\@?#]/
 
 export function variablesOf(template: string): readonly string[] {
   return [...template.matchAll(VARIABLE)].map(([, name]) => name ?? '')
 }
 
-/** The filled template; null if a variable has no value. */
+/** Fills the template. Null if a variable has no value. */
 export function fillText(template: string, variables: Variables): string | null {
   if (!variablesOf(template).every((name) => Object.hasOwn(variables, name))) return null
   return template.replace(VARIABLE, (_all, name: string) => variables[name] ?? '')
 }
 
 /**
- * The filled URL; null if a variable has no value, or one that could lead to another host or part.
+ * Fills a URL template. Null if a variable has no value or could change the host or another part of
+ * the URL.
  */
 export function fillUrl(template: string, variables: Variables): URL | null {
   const used = variablesOf(template).map((name) => variables[name])
@@ -24,7 +25,7 @@ export function fillUrl(template: string, variables: Variables): URL | null {
   return filled === null ? null : URL.parse(filled)
 }
 
-/** Fills static parameters or headers; those without a value are left out. */
+/** Fills static parameters or headers. Omits those without a value. */
 export function fillAll(
   templates: Readonly<Record<string, string | null>>,
   variables: Variables,

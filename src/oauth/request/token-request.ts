@@ -6,8 +6,8 @@ import type { TokenGrant } from '../answer/token-grant.ts'
 import type { Means } from './means.ts'
 
 /**
- * Requests tokens with each secret of the client in turn until one is accepted. A client that
- * failed to authenticate has not touched a grant, so another request is safe.
+ * Requests tokens with each secret of the client in turn until the provider accepts one. A retry is
+ * safe, because a failed client authentication does not change the grant.
  */
 export async function requestTokens(
   means: Means,
@@ -19,7 +19,7 @@ export async function requestTokens(
   let reading = await request(means, call, { grant, secret: secrets[0] ?? null })
   while (blamesSecret(reading) && index + 1 < secrets.length && call.remainingMs() > 1) {
     index++
-    // oxlint-disable-next-line no-await-in-loop -- the next secret is for a refusal of this one
+    // oxlint-disable-next-line no-await-in-loop -- tries the next secret only if this one is refused
     reading = await request(means, call, { grant, secret: secrets[index] ?? null })
   }
   if (call.client.isConfigured && reading.verdict.kind === 'ok') {
@@ -53,7 +53,7 @@ function misfit(means: Means): Reading {
   return { ...nothing, verdict, isForOperator: true, sentAt: means.clock.now() }
 }
 
-/** Whether another secret may help; it cannot correct a wrong address. */
+/** Whether another secret may help. It cannot help if the URL is wrong. */
 function blamesSecret({ verdict, status }: Reading): boolean {
   if (verdict.kind !== 'client_config' || status === null) return false
   return status < 300 || (status >= 400 && status !== 404 && status !== 405)
