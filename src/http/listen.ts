@@ -90,7 +90,7 @@ async function bindUnix(server: Server, path: string): Promise<void> {
   const listening = opened(server)
   const umask = process.umask(0o177)
   try {
-    // `listen` binds before it returns.
+    // `listen` creates the socket before it returns, so the umask applies.
     server.listen({ path })
   } finally {
     process.umask(umask)

@@ -94,7 +94,7 @@ function parse(bytes: Buffer): unknown {
   try {
     return parseJson(decoded.text)
   } catch {
-    // The parser's message quotes the body.
+    // Drop the parser's error, because its message quotes the body.
     throw malformed('the body is not well-formed JSON')
   }
 }

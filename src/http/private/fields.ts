@@ -8,7 +8,7 @@ import { jsonFlaw } from './parse-value.ts'
 
 // Shapes of the values that callers send. In a body, null counts as absent.
 
-/** Absent or null becomes null. */
+/** Makes a shape optional: an absent value becomes null. */
 export function maybe<T extends z.ZodType>(shape: T) {
   return shape.nullish().transform((value) => (value ?? null) as z.output<T> | null)
 }

@@ -149,7 +149,7 @@ function decodePath(endpoint: Endpoint, segments: readonly string[], errors: Fie
   return fields
 }
 
-/** `URLSearchParams` would keep the last of two values and repair bad encoding silently. */
+/** Reports repeated names and bad encoding, which `URLSearchParams` would accept silently. */
 function decodeQuery(querystring: string, errors: FieldError[]): Fields {
   const fields = noFields()
   for (const pair of querystring.replaceAll('+', ' ').split('&')) {
@@ -177,7 +177,7 @@ function decode(text: string): string | null {
   }
 }
 
-/** Has no prototype, so that `__proto__` is a name like any other. */
+/** An object without a prototype, so that `__proto__` is an ordinary name. */
 function noFields(): Record<string, unknown> {
   return Object.create(null) as Record<string, unknown>
 }

@@ -54,7 +54,7 @@ function unavailable(detail: string, tokens: ReceivedTokens | null = null): Fail
   return { kind: 'unavailable', detail, tokens }
 }
 
-/** Any answer about a code is final, because a code can be redeemed only once. */
+/** Every answer to a code is final, because a code can be redeemed only once. */
 function refusalOf(
   { verdict, body, isForOperator }: Reading,
   { requestedScope }: ExchangeRequest,

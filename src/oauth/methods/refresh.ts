@@ -10,7 +10,7 @@ import { checkRefreshed } from '../answer/subject.ts'
 import { requestTokens } from '../request/token-request.ts'
 import type { Means } from '../request/means.ts'
 
-/** Sends one refresh request (RFC 6749 §6). Every result is an outcome. */
+/** Sends one refresh request (RFC 6749 §6). Failures are outcomes, not exceptions. */
 export async function refreshGrant(means: Means, request: RefreshRequest): Promise<RefreshOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }

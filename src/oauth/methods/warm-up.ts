@@ -53,7 +53,7 @@ function portOf(server: Server): Promise<number> {
   })
 }
 
-/** Returns how many refreshes succeeded. */
+/** Returns the number of successful refreshes. */
 async function refreshSome(
   { egress, clock }: Parameters<typeof warmUp>[0],
   tokenEndpoint: string,

@@ -2,7 +2,7 @@ import type { Provider } from '../../core/connection/provider.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Recipe } from './preset-schema.ts'
 
-/** What the token endpoint needs to know of a provider. */
+/** Everything that the token endpoint needs to know about a provider. */
 export type ConfiguredProvider = {
   readonly provider: Provider
   readonly recipe: Recipe

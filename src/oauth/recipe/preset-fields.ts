@@ -73,7 +73,7 @@ const sideRequest = z
     clientAuth: clientAuth.optional(),
     /** The parameter that carries the token. */
     tokenParam: z.string().nullable().optional(),
-    /** In addition to the provider's own `rename`. */
+    /** Renames that are added to the provider's `rename`. */
     rename: renames.optional(),
   })
   .readonly()
