@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
 
-/** The yardstick: Koa with a router and nothing else, serving the bytes it is handed. */
+/** The baseline: Koa with a router and nothing else. It returns the bytes of its argument. */
 const body = Buffer.from(process.argv[2] ?? '', 'base64')
 const router = new Router()
 router.get('/v1/connections/:id/token', (ctx) => {

@@ -12,8 +12,8 @@ const CONNECTIONS = 32
 const HOUR_SECONDS = 3_600
 
 /**
- * The rate of the hot token read against bare Koa with a router serving the same bytes. Both run as
- * processes of their own, the load comes from this one, the rounds alternate: only the ratio counts.
+ * Compares the rate of cached token requests with bare Koa, which returns the same bytes. Each server is
+ * its own process, this process generates the load, and the rounds alternate. Only the ratio matters.
  */
 async function main(): Promise<void> {
   await using installation = await makeInstallation({ configuration: CONFIGURATION })

@@ -16,7 +16,7 @@ import { walkLink } from '../test/support/walk-link.ts'
 
 const REFRESHED_WITHIN_MS = 60_000
 
-/** Plays the main job once, then stays up for a browser; `--once` ends instead. */
+/** Runs the main scenario once and then stays up for a browser. With `--once` it exits instead. */
 async function main(): Promise<void> {
   await using provider = await startIdentityProvider({ accessTokenSeconds: 30 })
   await using app = await startHostApp()
@@ -53,7 +53,8 @@ async function play(stage: {
 }): Promise<void> {
   const { client, provider, larder, redirectUrl } = stage
   const link = await client.createLink({
-    // Not the user of the page: this connection ends when its old refresh token is shown again.
+    // Another user than on the page, because the provider revokes this grant when the old refresh token
+    // is used.
     userId: 'user-1',
     provider: 'acme',
     redirectUrl,
@@ -83,7 +84,7 @@ async function askWhoIAm(provider: IdentityProvider, { header }: ServedToken): P
   say('the provider answers it', await answer.text())
 }
 
-/** Nobody asks for a refresh here: the schedule does it before the token ends. */
+/** Waits without asking for a refresh: the schedule refreshes the token before it expires. */
 async function nextToken(
   client: LarderClient,
   id: string,
@@ -108,7 +109,10 @@ async function nextToken(
   throw new Error('the schedule did not refresh the token')
 }
 
-/** What a thief of an old backup would try. The provider ends the whole grant for it, as it should. */
+/**
+ * Uses a spent refresh token, as a thief of an old backup would. The provider must reject it and revoke
+ * the grant.
+ */
 async function expectRefused(provider: IdentityProvider, refreshToken: string): Promise<void> {
   const credentials = Buffer.from(`${provider.clientId}:${provider.clientSecret}`).toString(
     'base64',

@@ -3,12 +3,12 @@ import { type ConnectionAnswer, type LarderClient, LarderProblem } from './larde
 
 export type HostApp = AsyncDisposable & { readonly url: string; readonly redirectUrl: string }
 
-/** The one user of this app; a real app takes it from its session. */
+/** The only user of this app. A real app takes the user from its session. */
 const USER = { id: 'user-42', name: 'Ada Lovelace' }
 
 /**
- * An app with users and no token of theirs: it makes links, is told connection ids, and asks Larder
- * for an access token whenever it needs one.
+ * An app that stores no tokens. It creates links, receives connection ids, and asks Larder for an access
+ * token when it needs one.
  */
 export async function startHostApp(): Promise<
   HostApp & { serve(larder: LarderClient, userinfo: string): void }

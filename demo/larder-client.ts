@@ -1,6 +1,6 @@
 import type { Installation } from '../test/support/larder-process.ts'
 
-/** What the host app says to Larder: plain HTTP with a key, no library. */
+/** The host app's requests to Larder: plain HTTP with an API key, without a library. */
 export class LarderClient {
   readonly #url: string
   readonly #apiKey: string

@@ -4,8 +4,8 @@ import { blobType } from './blob-type.ts'
 type Db = Kysely<unknown>
 
 /**
- * Instants are milliseconds in `bigint`; lists of ids and scopes are JSON text; a `…_blob` is sealed.
- * `vault` and `data_keys` are read before a newer version migrates: their columns never change.
+ * Times are milliseconds in `bigint`. Lists of ids and scopes are JSON text. A `…_blob` is sealed. A
+ * newer version reads `vault` and `data_keys` before it migrates, so their columns must never change.
  */
 export async function createVault(db: Db): Promise<void> {
   await createKeyTables(db)
@@ -82,7 +82,7 @@ async function createConnections(db: Db): Promise<void> {
 }
 
 async function indexConnections(db: Db): Promise<void> {
-  // Each is read in its own order; `id` at the end spares a sort of whole providers for one page.
+  // One index per sort order. The final `id` lets SQLite read a page without a sort of the provider.
   await index(db, 'connections', ['user_id', 'provider', 'id'])
   await index(db, 'connections', ['provider', 'id'])
   await index(db, 'connections', ['provider', 'due_at', 'id'])

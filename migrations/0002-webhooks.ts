@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 
 type Db = Kysely<unknown>
 
-/** Nothing here is sealed: ids, sequences of events, times and counters. */
+/** Nothing here is sealed: the tables contain ids, event sequences, times and counters. */
 export async function createWebhooks(db: Db): Promise<void> {
   await db.schema
     .alterTable('events')

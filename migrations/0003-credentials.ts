@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { blobType } from './blob-type.ts'
 
-/** Connections that live on credentials of the user's own, and how often a link was tried with some. */
+/** Adds the user's own credentials to connections, and a count of credential submissions to links. */
 export async function addCredentials(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('connections').addColumn('credentials_blob', blobType(db)).execute()
   await db.schema

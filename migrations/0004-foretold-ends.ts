@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** From when on the host app should hear that a grant ends. */
+/** Adds the time at which the host app is notified that a grant will expire. */
 export async function addForetoldEnds(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('connections').addColumn('end_notice_at', 'bigint').execute()
   await db.schema

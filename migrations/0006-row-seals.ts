@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely'
 import { blobType } from './blob-type.ts'
 
 /**
- * A seal over what each row holds. It is null here and filled in the same transaction by
- * `src/store/queries/seal-rows.ts`, which has the keys; a row without one does not open.
+ * Adds a seal over the columns of each row. The column is null here. `src/store/queries/seal-rows.ts`,
+ * which has the keys, fills it in the same transaction. A row without a seal does not open.
  */
 export async function addRowSeals(db: Kysely<unknown>): Promise<void> {
   const tables = [

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 type Db = Kysely<unknown>
 
-/** A hold records what its endpoint has never accepted; an endpoint, how often it was enabled. */
+/** Adds the events that an endpoint never accepted to its holds, and a count of enables to endpoints. */
 export async function addHoldsOfWebhooks(db: Db): Promise<void> {
   await db.schema
     .alterTable('webhook_holds')

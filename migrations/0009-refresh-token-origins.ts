@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 
 /**
- * Whether a remembered refresh token arrived from outside (1) or was received by a refresh (0). Null
- * in rows of an earlier version, which the sweep sorts; their own index is empty afterwards.
+ * Adds the origin of a refresh token: 1 from a consent or import, 0 from a refresh. Rows from an earlier
+ * version are null until the sweep sets their origin. After the sweep, the index of null rows is empty.
  */
 export async function addRefreshTokenOrigins(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('refresh_token_hashes').addColumn('arrived', 'integer').execute()

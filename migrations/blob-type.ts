@@ -1,6 +1,6 @@
 import { type Kysely, PostgresAdapter } from 'kysely'
 
-/** Bytes, in the one word for them that differs between the dialects. */
+/** Returns the type for bytes, which has another name in PostgreSQL. */
 export function blobType(db: Kysely<unknown>): 'bytea' | 'blob' {
   return db.getExecutor().adapter instanceof PostgresAdapter ? 'bytea' : 'blob'
 }

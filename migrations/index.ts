@@ -11,9 +11,9 @@ import { addRefreshTokenOrigins } from './0009-refresh-token-origins.ts'
 import { dropLeaseFence } from './0010-no-lease-fence.ts'
 
 /**
- * Every step that was ever released, in order of name. No step is ever edited. Each runs in a
- * transaction of its own, together with the record that it ran: it uses only the `trx` that it is given.
- * What the tables look like after it is written down in `src/store/sqlite/expected-schema.ts`.
+ * All migrations ever released, ordered by name. A released migration never changes. Each runs in its own
+ * transaction, which also records that it ran, so it must use only the given `trx`.
+ * `src/store/sqlite/expected-schema.ts` contains a hash of the schema after each migration.
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-vault': { up: createVault },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** `docs/examples.md`, with each program as its file in `examples/` has it now. */
+/** Returns `docs/examples.md` with the current text of each program in `examples/`. */
 export function examplesPage(): string {
   const page = readFileSync(fromRoot('docs/examples.md'), 'utf8')
   return page.replaceAll(

@@ -1,7 +1,7 @@
 import type { Mutation } from '../test/mutations/mutation.ts'
 import { mutationGroups } from '../test/mutations/mutations.ts'
 
-/** `docs/mutations.md`, generated from the list in `test/mutations/`. */
+/** Returns `docs/mutations.md`, generated from the list in `test/mutations/`. */
 export function mutationsPage(): string {
   const groups = Object.entries(mutationGroups).map(
     ([heading, mutations]) => `## ${heading}\n\n${mutations.map(entry).join('\n')}`,

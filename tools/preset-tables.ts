@@ -2,13 +2,13 @@ import type { Recipe } from '../src/oauth/recipe/preset-schema.ts'
 import { presets } from '../src/oauth/recipe/presets.ts'
 import { baseOf, parseRecipe, withChosen } from '../src/oauth/recipe/recipe.ts'
 
-/** The first row names the columns. */
+/** The first row contains the column names. */
 export type Table = readonly (readonly string[])[]
 
-/** Marks a value that is not in the vendor's documentation. */
+/** Marks a value that the vendor's documentation does not contain. */
 const UNVERIFIED = ' *'
 
-/** One row for each preset, by id, with what an operator asks first. */
+/** Returns one row per preset, ordered by id, with the facts that operators ask for first. */
 export function presetTable(): Table {
   const rows = recipes().map(([id, recipe]) => [
     id,
@@ -21,7 +21,7 @@ export function presetTable(): Table {
   return [['id', 'name', 'flows', 'rotation', 'refresh-token life', 'verified on'], ...rows]
 }
 
-/** The parameters that presets declare, and where each can be set. */
+/** Returns the parameters of presets and the places where each can be set. */
 export function parameterTable(): Table {
   const rows = recipes().flatMap(([id, { params }]) =>
     Object.entries(params).map(([name, { description, required, setBy, default: fallback }]) => [
@@ -99,7 +99,7 @@ const UNITS = [
   ['min', 60],
 ] as const
 
-/** In the largest unit that divides it; there is no unit between a day and a year. */
+/** Formats a duration in the largest unit that divides it. */
 function duration(seconds: number): string {
   const [unit, size] = UNITS.find(([, each]) => seconds % each === 0) ?? ['s', 1]
   return `${seconds / size} ${unit}`

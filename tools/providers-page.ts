@@ -1,6 +1,6 @@
 import { parameterTable, presetTable, type Table } from './preset-tables.ts'
 
-/** `docs/providers.md`, generated from the presets. */
+/** Returns `docs/providers.md`, generated from the presets. */
 export function providersPage(): string {
   return [HEAD, markdown(presetTable()), PARAMETERS, markdown(parameterTable())].join('\n')
 }
@@ -29,7 +29,7 @@ which host receives the client secret. All others can also be sent with a link, 
 import, as \`params\`.
 `
 
-/** A Markdown table without padding, so that a changed cell changes one line. */
+/** Formats a Markdown table without padding, so that a changed cell changes only one line. */
 function markdown(table: Table): string {
   const [head = [], ...rows] = table.map((row) =>
     row.map((cell) => cell.replaceAll(/[|*_<>]/g, '\\$&')),
