@@ -106,7 +106,7 @@ function connectionEvents(log: Logger, metrics: Metrics) {
       metrics.connects.inc({ provider: e.provider, outcome: 'failed' })
       log.warn({ event: 'connection.connect_failed', ...e }, 'user could not connect')
     },
-    // Counts no connect, because the caller also calls `connectFailed`.
+    // The caller also calls `connectFailed`, which counts the failed connect.
     connectBroke: ({ error, ...e }) => {
       metrics.internalErrors.inc({ outcome: 'connect' })
       const fault = describeError(error)
