@@ -19,7 +19,7 @@ export type Caller = {
   readonly permissions: readonly Permission[]
   /** Null: every provider. */
   readonly providers: readonly ProviderId[] | null
-  /** Null: every user. Ends in one of `: / | _ . -`. */
+  /** Null: every user. A prefix ends in one of `: / | _ . -`. */
   readonly userIdPrefix: string | null
 }
 

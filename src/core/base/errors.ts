@@ -49,7 +49,7 @@ export type ErrorExtras = {
   readonly retryAfterSeconds?: number
   /** For `several_accounts`. */
   readonly accounts?: readonly AccountChoice[]
-  /** The connection to reconnect or confirm. For `conflict`: the one that holds the imported tokens. */
+  /** The connection to reconnect or confirm. For `conflict`: the one that has the imported tokens. */
   readonly connectionId?: string
   /** For a callback without a code: Larder's error code, and the provider's own if it differs. */
   readonly errorCode?: string

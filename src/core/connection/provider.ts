@@ -4,7 +4,7 @@ import type { Instant, ProviderId } from '../base/ids.ts'
 /** A parameter of a preset, such as a tenant. Every value is checked against its pattern. */
 export type ProviderParam = {
   readonly description: string
-  /** Anchored. */
+  /** Must match the whole value. */
   readonly pattern: RegExp
   readonly required: boolean
   readonly default: string | null

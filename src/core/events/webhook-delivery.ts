@@ -91,7 +91,7 @@ export type RunEnd = { readonly accepted: number; readonly end: 'done' | 'failed
 export type Reached = {
   /** The scan has skipped the held events up to here. It will read the later ones. */
   readonly position: number
-  /** Every event after this one has never been sent. */
+  /** No event after this one was ever sent. */
   readonly cursor: number
 }
 

@@ -47,7 +47,7 @@ export type WebhookState = {
   readonly lastAcceptedAt: Instant | null
   /** How many events were deleted before they were accepted, since the endpoint was last enabled. */
   readonly lost: number
-  /** How often an operator enabled the endpoint. An answer to an older request changes no wait. */
+  /** How often an operator enabled the endpoint. Failures of older requests then do not count. */
   readonly enableCount: number
   readonly disabled: { readonly reason: DisabledReason; readonly at: Instant } | null
 }

@@ -94,7 +94,7 @@ function answered(circuit: Circuit): Circuit {
     : closedCircuit(circuit.provider, circuit.client)
 }
 
-/** An error object comes from the provider, so there is no outage. It may still reject the client. */
+/** An error object comes from the provider itself, so this is no outage. It may concern the client. */
 function rejected(
   circuit: Circuit,
   evidence: 'error' | 'page',

@@ -106,10 +106,10 @@ function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   }
 }
 
-/** The 4xx that mean "not now". */
+/** The 4xx statuses that mean "not now". */
 const PASSING_STATUSES: readonly number[] = [408, 409, 421, 423, 425, 429]
 
-/** Where vendors put an error code. */
+/** Paths at which vendors put an error code. */
 const CODE_PATHS = [
   'error',
   'error.code',
@@ -163,7 +163,7 @@ export function matchesRule(
   })
 }
 
-/** Compares a number by its text, and texts without case. */
+/** Compares numbers as text, and ignores case. */
 function isOneOf(value: unknown, wanted: readonly (string | number | boolean)[]): boolean {
   const found = asWord(value)?.toLowerCase()
   return wanted.some((word) => word === value || String(word).toLowerCase() === found)
@@ -174,7 +174,7 @@ function asWord(value: unknown): string | null {
   return typeof plain === 'string' || typeof plain === 'number' ? String(plain) : null
 }
 
-/** Returns only what looks like a code, a few words or digits: anything else may be an echoed token. */
+/** Returns a value only if it looks like a code: any other text may be an echoed token. */
 export function errorCode(body: TokenAnswer['body']): string | null {
   if (body === null) return null
   const { error } = body

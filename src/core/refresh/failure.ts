@@ -2,7 +2,7 @@ import type { Failure, FailureReason, LiveConnection } from '../connection/conne
 import type { Instant } from '../base/ids.ts'
 import { probeWaitMs } from './refresh-policy.ts'
 
-/** Returns the next failure. It continues the count and `since` of a previous failure of its kind. */
+/** Returns the next failure. It continues the previous one if both or neither are terminal. */
 export function failureFrom(
   connection: LiveConnection,
   reason: FailureReason,

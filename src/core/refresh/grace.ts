@@ -3,8 +3,8 @@ import type { Instant } from '../base/ids.ts'
 import type { Provider } from '../connection/provider.ts'
 
 /**
- * If the previous attempt is within the provider's grace, its send time counts: the grace started when
- * the refresh token was first spent. A later attempt starts a new grace.
+ * Returns since when the refresh token may be spent. This is the time of the previous attempt if both are
+ * within one grace, because the grace starts with the first use. A later attempt starts a new grace.
  */
 export function unknownSince(
   previous: Attempt | null,

@@ -14,7 +14,7 @@ import type { RefreshTraits } from '../connection/provider.ts'
 export type RefreshPolicy = {
   /** A token is renewed this long before it expires … */
   readonly marginMs: number
-  /** … or this share of its lifetime before, if that is longer, but never in the first half. */
+  /** … or this share of its lifetime, if that is longer. Never in the first half of the lifetime. */
   readonly marginShare: number
   /** The wait after the first failure. It doubles with each further failure. */
   readonly backoffFirstMs: number
@@ -106,7 +106,7 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
 }
 
-/** Credentials are served until the provider refuses them. A report only causes a check. */
+/** A read returns credentials until the provider refuses them. A report only causes a check. */
 function decideCredentials(
   connection: LiveConnection,
   { credentials }: CredentialsGrant,
@@ -182,8 +182,8 @@ const FIRST_READER_WAIT_MS = 2_000
 const LONGEST_READER_WAIT_MS = 60_000
 
 /**
- * When a read that finds no valid token may cause a refresh. In an outage this is earlier than the
- * schedule, because the read is a good probe: after half of the outage so far. A Retry-After or a
+ * When a read that finds no valid token may cause a refresh. In an outage, a read also tests the
+ * provider, so it may try before the schedule: after half of the outage so far. A Retry-After or a
  * refusal is respected.
  */
 export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConnection): Instant {

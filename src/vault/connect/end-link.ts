@@ -17,7 +17,7 @@ export type LinkFailure = {
   readonly detail: string
 }
 
-/** Redirects the user to the app, or shows Larder's own page if the link has no `redirectUrl`. */
+/** The end of a link: a redirect to the app, or Larder's own page if there is no `redirectUrl`. */
 export type LinkEnd = FlowEnd & { readonly provider: Provider }
 
 /** How long a browser that repeats its callback gets the same result. */

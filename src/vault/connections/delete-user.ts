@@ -39,7 +39,7 @@ export async function deleteUser(
       removed.push({ id, provider, ...(await removeConnection(ports, trx, id)) })
     }
     const left = await removeDrafts(trx, (await trx.draftsOf(userId)).filter(isReached))
-    // Only after all removals, because a grant that a stored connection has is not revoked.
+    // Do this after all removals, because the grant of a stored connection is not revoked.
     const report = []
     for (const { id, provider, grant } of removed) {
       const dropped = grant && { ...grant, isRevocable: isRevocable.get(id) ?? true }

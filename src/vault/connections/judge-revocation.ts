@@ -47,7 +47,7 @@ function relatedTo(
   return related.map((other) => other.id)
 }
 
-/** Also true if a connection has rotated the token: revoking the old token may end the whole grant. */
+/** Whether a connection has this token or has rotated it: revoking an old token may end the grant. */
 async function isRefreshTokenHeld(
   ports: JudgeNeeds,
   reads: JudgeReads,

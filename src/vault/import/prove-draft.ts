@@ -113,8 +113,8 @@ const REFUSALS = {
 } as const
 
 /**
- * Asks the provider for the account of the tokens, unless the app named it. The app's answer is not
- * enough if the tokens would be shared or would replace those of a stored connection.
+ * Asks the provider for the account of the tokens, unless the app named it. The app's statement is not
+ * enough if the tokens would be shared, or would replace those of a stored connection.
  */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   // A machine connection has no account, and the probe has already checked credentials.

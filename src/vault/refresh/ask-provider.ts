@@ -14,7 +14,7 @@ import {
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint'>
 
-/** The proof that a request sends to the provider. */
+/** What authenticates a request to the provider. */
 export type Evidence =
   | { readonly kind: 'refresh_token'; readonly secret: Secret }
   /** The client authenticates itself. */

@@ -49,7 +49,7 @@ export function waitProblem(connection: LiveConnection, waitMs: number): VaultEr
   return unavailable(failure?.reason ?? 'provider_unavailable', waitMs)
 }
 
-/** A longer wait is wrong: the clock was set back. */
+/** A longer wait can only come from a clock that was set back. */
 const LONGEST_WAIT_SECONDS = 3_600
 
 export function unavailable(reason: string, waitMs: number, detail = NOT_NOW): VaultError {

@@ -3,7 +3,7 @@ import { refuseWaiting } from '../connect/withdraw-link.ts'
 
 const AT_ONCE = 100
 
-/** Refuses grants that the app did not confirm in time. */
+/** Withdraws links whose grant the app did not confirm in time, and revokes the grants. */
 export async function expireConfirmations(
   ports: Pick<Ports, 'clock' | 'random' | 'sealer' | 'store' | 'endpoint' | 'providers'>,
 ): Promise<number> {

@@ -43,8 +43,8 @@ export class ClockFollower {
     try {
       await this.#suspectAll(byMs, ending)
       if (ending?.aborted) return byMs
-      // This write must be the last, because it sets the heartbeat back: after an earlier crash, the next
-      // process starts again.
+      // This must be the last write, because it sets the heartbeat back. If the process crashes before
+      // it, the next process detects the step again.
       await store.write((trx) => trx.endWaits(clock.now()))
       this.#latest = clock.now()
     } catch (error) {
