@@ -16,7 +16,7 @@ const MAY_EXPOSE: Readonly<Record<string, string>> = {
 }
 const ROW_MAPPERS = /^src\/store\/rows\//
 
-test('only these files take a secret out of its wrapping', () => {
+test('only the listed files unwrap a secret', () => {
   const exposing = globSync('src/**/*.ts').filter(
     (file) => !ROW_MAPPERS.test(file) && readFileSync(file, 'utf8').includes('.expose('),
   )

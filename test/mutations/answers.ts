@@ -2,7 +2,7 @@ import type { Mutation } from './mutation.ts'
 
 const ANY = 'test/oauth/answer/any-answer.test.ts'
 const EVERY =
-  'any answer gives an outcome that leaks no secret, and grant_dead only on a documented error'
+  'any answer gives an outcome that leaks no secret, and only a documented error gives grant_dead'
 const KNOWN = 'test/oauth/answer/provider-answers.test.ts'
 const REFRESH = 'test/oauth/methods/refresh.test.ts'
 const CONNECT = 'test/vault/connect/connect.test.ts'
@@ -90,7 +90,7 @@ export const answers: readonly Mutation[] = [
     file: 'src/oauth/egress/sent-request.ts',
     original: 'secrets.some((secret) => sharesPart(text, secret))',
     mutant: 'secrets.some((secret) => secret === text)',
-    killedBy: [[REFRESH, '%s is not quoted, although it looks like an error code']],
+    killedBy: [[REFRESH, 'the outcome does not quote %s, although it looks like an error code']],
   },
   {
     guarantee: 'An answer that echoes the old refresh token does not count as a rotation',

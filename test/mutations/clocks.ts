@@ -5,7 +5,7 @@ const FILE = 'src/jobs/schedule.ts'
 const CLOCK = 'test/vault/upkeep/clock.test.ts'
 const STORM = 'test/outage/clock-storm.test.ts'
 const SUSPENDED =
-  'after a machine was suspended for eight hours, each connection is refreshed once, within the caps, and no expired token is served'
+  'if a machine is suspended for eight hours, each connection is refreshed once, within the caps, and no expired token is served'
 
 /** Jobs and rates while the clock is set, and the age of tokens. */
 export const clocks: readonly Mutation[] = [

@@ -11,7 +11,7 @@ export const egress: readonly Mutation[] = [
     original: 'return resultOf(exchanged, sentAt)\n',
     mutant:
       "const to = exchanged.kind === 'sent' ? exchanged.head?.fields.get('location')?.[0] : undefined\n    const url = to === undefined ? null : URL.parse(to, request.url)\n    return url === null ? resultOf(exchanged, sentAt) : resultOf(await exchange({ ...request, url }, { connector, deadlineMs, bodyLimit: BODY_LIMIT }), sentAt)\n",
-    killedBy: [[EGRESS, 'a %s is returned as an answer and not followed']],
+    killedBy: [[EGRESS, 'a redirect %s is returned as an answer and not followed']],
   },
   {
     guarantee: 'The deadline ends an exchange, however slowly the answer arrives',
@@ -25,7 +25,7 @@ export const egress: readonly Mutation[] = [
     file: 'src/oauth/egress/address-guard.ts',
     original: "(url.protocol === 'http:' && mayBePlain)\n",
     mutant: "url.protocol === 'http:'\n",
-    killedBy: [[EGRESS, 'plain http is sent only to a spelled-out loopback address']],
+    killedBy: [[EGRESS, 'plain http is sent only to a literal loopback address']],
   },
   {
     guarantee: 'Plain http is never used for an address on the internet',
@@ -79,7 +79,7 @@ export const egress: readonly Mutation[] = [
     file: 'src/oauth/answer/decode-body.ts',
     original: "=== 'ERR_BUFFER_TOO_LARGE' ? null : body\n",
     mutant: "=== '' ? null : body\n",
-    killedBy: [[EGRESS, 'a body that grows beyond the limit under %s is not kept']],
+    killedBy: [[EGRESS, 'a body that exceeds the limit after decoding %s is discarded']],
   },
   {
     guarantee: 'After an answer has begun, the refresh token is not sent again at once',

@@ -185,7 +185,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/process/circuit.test.ts',
-        'after a refusal, Larder sends the client no request until the wait is over, also after a restart',
+        'after a refusal, Larder sends no request with this OAuth client until the wait is over, even after a restart',
       ],
     ],
   },

@@ -172,7 +172,7 @@ export const storing: readonly Mutation[] = [
     original: '  throw opensKeys ?',
     mutant: '  throw opensKeys === null ?',
     killedBy: [
-      [KEYRING, 'a check of the master key that is %s is reported as damage, not as a wrong key'],
+      [KEYRING, 'a master-key check that is %s is reported as damage, not as a wrong key'],
     ],
   },
   {

@@ -20,12 +20,12 @@ const SLOW = 40
 // Larder sees the same in the first two cases: the wall clock ran ahead of the monotonic clock. Only in
 // the first case have the tokens expired at the provider.
 test.each([
-  { what: 'was suspended for eight hours', byMs: 8 * HOUR, isOver: true, early: 0 },
+  { what: 'is suspended for eight hours', byMs: 8 * HOUR, isOver: true, early: 0 },
   { what: 'has its clock set forward by three days', byMs: 72 * HOUR, isOver: false, early: 0 },
   // A refresh between the step and the next tick is repeated: its token cannot be told from an old one.
   { what: 'has its clock set back by three days', byMs: -72 * HOUR, isOver: false, early: 60 },
 ])(
-  'after a machine $what, each connection is refreshed once, within the caps, and no expired token is served',
+  'if a machine $what, each connection is refreshed once, within the caps, and no expired token is served',
   async ({ byMs, isOver, early }) => {
     await using stage = await openStage({ profile: 'strict', policy: CAPS, clockSpeed: 1 })
     const adopted: Adopted[] = []

@@ -43,7 +43,7 @@ test('2,000 fast reads of a disconnected and a failing connection cause no reque
   expect(await provider.requests({ after: before })).toEqual([])
 }, 120_000)
 
-test('polling adds no requests: a failing connection follows its back-off, a disconnected one its probes', async () => {
+test('polling adds no requests: a failing connection follows its back-off, a disconnected connection its probe schedule', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const failing = await stage.adopt({ accessTokenSeconds: 60 })
   await stage.provider.misbehave(ODD, { family: failing.family })

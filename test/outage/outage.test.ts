@@ -28,7 +28,7 @@ test('a client secret that the provider refuses for 15 minutes raises one alarm,
   expect(figures.healedAfterSeconds).toBeLessThan(15 * 60)
 }, 60_000)
 
-test('the schedule proves all imported lines at the configured rate, and no faster', async () => {
+test('the schedule refreshes all imported lines at the configured rate, and no faster', async () => {
   const play = { lines: 80, concurrency: 4, ratePerSecond: 20, seed: newSeed() }
   const figures = await imports(play)
   expect(figures).toMatchObject({ ...SOUND, proven: 80, requests: 80 })

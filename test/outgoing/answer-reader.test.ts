@@ -17,7 +17,7 @@ function read(parts: readonly Uint8Array[], { limit = BODY_LIMIT } = {}) {
 
 const ascii = (text: string) => [Buffer.from(text, 'latin1')]
 
-test.each(ODD_ANSWERS)('an answer %s is read, however it is split', (_what, write) => {
+test.each(ODD_ANSWERS)('an answer %s is read, however its bytes are split', (_what, write) => {
   const bytes = write(BODY)
   const whole = { status: 200, body: BODY, complete: true, failure: null, began: true }
   expect(read([bytes])).toMatchObject(whole)
@@ -33,7 +33,7 @@ test.each([
   ['204 with a body', `HTTP/1.1 204 No Content\r\n\r\n${BODY}`, 204],
   ['205 without a length', 'HTTP/1.1 205 Reset Content\r\n\r\n', 205],
   ['304 with a length', 'HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n', 304],
-])('%s is over with its head', (_what, text, status) => {
+])('an answer with status %s ends with its head', (_what, text, status) => {
   const reader = new AnswerReader(BODY_LIMIT)
   reader.push(Buffer.from(text))
   expect(reader.isOver).toBe(true)
@@ -46,7 +46,7 @@ test.each([
   ['a length that is no number', 'content-length: abc'],
   ['a negative length', 'content-length: -1'],
 ])(
-  'with %s the body is read to the end of the connection and called incomplete',
+  'a body with %s is read until the connection closes and marked as incomplete',
   (_what, field) => {
     const result = read(ascii(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n${BODY}`))
     expect(result).toMatchObject({ status: 200, body: BODY, complete: false, failure: 'malformed' })
@@ -60,11 +60,11 @@ test.each([
   ['half a head', 'HTTP/1.1 200 OK\r\ncontent-ty', { began: true, failure: null }],
   ['another protocol', 'SSH-2.0-nope\r\n', { began: true, failure: 'malformed' }],
   ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n', { began: true, failure: 'malformed' }],
-])('of %s there is no status, and it is said whether an answer began', (_what, text, expected) => {
+])('%s gives no status, and the result says whether an answer began', (_what, text, expected) => {
   expect(read(ascii(text))).toMatchObject({ status: null, complete: false, ...expected })
 })
 
-test('a body without a head is kept, because there may be tokens in it', () => {
+test('a body without a head is kept, because it may contain tokens', () => {
   expect(read(ascii(BODY)).body).toBe(BODY)
   expect(read(ascii(`oops\n${BODY}`)).body).toBe(`oops\n${BODY}`)
 })
@@ -73,11 +73,11 @@ test.each([
   ['in one line', 'x'.repeat(HEAD_LIMIT)],
   ['in many lines', 'x: y\r\n'.repeat(HEAD_LIMIT / 5)],
   ['in informational answers', `X\r\n\r\n${'HTTP/1.1 100 C\r\n\r\n'.repeat(HEAD_LIMIT / 10)}`],
-])('a head that is too large %s is not kept', (_what, text) => {
+])('a head that is too large %s is discarded', (_what, text) => {
   expect(read(ascii(`HTTP/1.1 100 ${text}`))).toMatchObject({ status: null, failure: 'malformed' })
 })
 
-test('a body that is too large is cut at the limit', () => {
+test('a body that is too large is truncated at the limit', () => {
   const text = 'x'.repeat(BODY_LIMIT + 1)
   const expected = { complete: false, failure: 'too_large', body: text.slice(1) }
   expect(read(ascii(`HTTP/1.1 200 OK\r\n\r\n${text}`))).toMatchObject(expected)
@@ -92,12 +92,12 @@ test.each([
   ['a chunk without a size', 'zz\r\n'],
   ['a chunk of a size beyond counting', 'fffffffffffff\r\n'],
   ['a chunk that is longer than its size', '2\r\nabc\r\n'],
-])('%s breaks the body and leaves the status', (_what, text) => {
+])('after %s the body is incomplete, and the status is kept', (_what, text) => {
   const head = 'HTTP/1.1 400 Bad\r\ntransfer-encoding: chunked\r\n\r\n'
   expect(read(ascii(head + text))).toMatchObject({ status: 400, complete: false })
 })
 
-test('fields are found by their names in lower case, each value in its order', () => {
+test('header fields are found by lower-case names, with repeated values in order', () => {
   const { fields } = read(ascii('HTTP/1.1 200 OK\r\nA: 1\r\n__proto__: x\r\na: 2\r\n 3\r\n\r\n'))
   expect(fields?.get('a')).toEqual(['1', '2 3'])
   expect(fields?.get('__proto__')).toEqual(['x'])
@@ -123,7 +123,7 @@ const WORDS = [
   ', ',
 ]
 
-test('whatever bytes arrive, reading ends, keeps the limits and does not depend on the split', () => {
+test('reading of any bytes ends, respects the limits and does not depend on how the bytes are split', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc

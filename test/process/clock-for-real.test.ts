@@ -22,7 +22,7 @@ const KEY_IN_USE = `select id from data_keys where purpose = 'data' and retired_
 const MINUTE_MS = 60_000
 
 describe.runIf(LIBRARY !== undefined)('a wall clock that is set', () => {
-  test('Larder serves valid tokens, refreshes once and keeps scanning while the clock goes back and forward by three days', async () => {
+  test('Larder serves valid tokens, refreshes once and keeps scanning while the clock is set back and forward by three days', async () => {
     await using stage = await openStage()
     const { api, provider, setClock, id } = stage
     const left = async () => {
@@ -54,7 +54,7 @@ describe.runIf(LIBRARY !== undefined)('a wall clock that is set', () => {
     expect((await api.post(`/v1/connections/${id}/refresh`)).status).toBe(200)
   }, 120_000)
 
-  test('cron jobs run within the next minute, once, by UTC, after the clock jumps over summer-time changes or by days', async () => {
+  test('after the clock jumps over summer-time changes or by days, each cron job runs once, by UTC, within the next minute', async () => {
     await using stage = await openStage({ at: '2026-10-20T12:05:05Z', zone: 'Europe/Vienna' })
     await using seen = watch(stage)
     const firstKey = stage.keyInUse()

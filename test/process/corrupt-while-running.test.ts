@@ -12,7 +12,7 @@ const PAGE_BYTES = 4096
 /** A start reads connections by id. These come last and push the others out of SQLite's cache. */
 const LATER = Date.UTC(2090, 0)
 
-test('when database pages are damaged at runtime, only their connections fail, with reason corrupt, and /readyz then returns 503', async () => {
+test('if database pages are damaged at runtime, only the connections stored on them fail, with reason corrupt, and /readyz returns 503', async () => {
   await using stage = await openCrashStage({ provider: { accessTokenSeconds: 3_600 } })
   const first = await stage.start()
   const adopted = await stage.adopt(40)

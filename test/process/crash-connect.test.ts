@@ -39,7 +39,7 @@ test.each([
   ['before the provider answers the token request', 'token', 'answer', 'processed'],
   ['before the provider names the account', 'userinfo', 'answer', 'processed'],
 ] as const)(
-  'after Larder is killed %s, it never sends that code again, and the user can connect again',
+  'if Larder is killed %s, it never sends the code again, and the user can connect again',
   async (_, endpoint, before, phase) => {
     const stage = await openStage()
     const first = await stage.start()
@@ -70,7 +70,7 @@ test.each([
   },
 )
 
-test('a connection survives if Larder is killed right after it answered that the user is connected', async () => {
+test('a connection is stored even if Larder is killed right after it answered that the user is connected', async () => {
   const stage = await openStage()
   const first = await stage.start()
   const callback = await consent(stage)

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts'
 
 const DESCRIPTORS = 64
 
-test('when Larder has no file descriptors left, refreshes fail with 503, no connection is lost, and refreshes work again later', async () => {
+test('if Larder has no file descriptors left, refreshes fail with 503, no connection is lost, and refreshes work again later', async () => {
   await using stage = await openCrashStage({
     provider: { profile: 'strict', accessTokenSeconds: 600 },
     refresh: { backoffFirstSeconds: 1 },

@@ -7,7 +7,7 @@ test.each([
   ['less than the deadline', 25, 1_500],
   ['more than the deadline', 1, 3_000],
 ])(
-  'an answer that arrives while the process is stopped for %s is used',
+  'an answer that arrives while the process is suspended for %s is used',
   async (_, deadlineSeconds, ms) => {
     await using stage = await openCrashStage({
       provider: { profile: 'strict' },
@@ -32,7 +32,7 @@ test.each([
   },
 )
 
-test('a token that expired while the process was stopped is never served, neither to waiting readers nor to later ones', async () => {
+test('a token that expired while the process was suspended is served neither to waiting nor to later readers', async () => {
   await using stage = await openCrashStage({
     provider: { profile: 'strict', accessTokenSeconds: 6 },
   })

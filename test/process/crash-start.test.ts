@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { openCrashStage } from '../crash/crash-stage.ts'
 import { storedTokensOf } from '../crash/vault-files.ts'
 
-test('a start that fails because its port is taken still stores the answer to a refresh that it repeated', async () => {
+test('a start that replays a refresh stores the answer even if it then fails because its port is taken', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'grace' } })
   const { provider, at } = stage
   const first = await stage.start()

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts'
 
 const CALLBACK_URL = 'http://127.0.0.1:9/back'
 
-test('/healthz shows an unreachable issuer before its first use, and is ok after a use that reaches it', async () => {
+test('/healthz shows an unreachable issuer before its first use, and reports ok after the issuer has answered', async () => {
   await using issuer = await startIssuer()
   await using larder = await startLarder({
     providers: { idp: { issuer: issuer.url, clientId: 'c', clientSecret: 's' } },

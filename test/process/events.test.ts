@@ -31,7 +31,7 @@ test('a log event is one JSON line with level, time, event, fields and a constan
   })
 })
 
-test('events below the log level are not logged but still counted', async () => {
+test('log events below the log level are not logged but still counted', async () => {
   const { events, lines } = listening('warn')
   events.refreshed({ id, provider: google, generation: 2 })
   expect(lines).toEqual([])
@@ -145,7 +145,7 @@ test('secrets among the fields of a log event are removed', () => {
   expect(lines.join()).not.toContain('canary')
 })
 
-test('a scrape reads the gauges from the store and reports a store that fails', async () => {
+test('a scrape reads the gauges from the store and reports if the store fails', async () => {
   const { events } = listening()
   let fails = false
   let isFull = false
@@ -247,7 +247,7 @@ test('an open circuit is logged as a warning for a connection’s own client, an
   expect(last()).toMatchObject({ event: 'circuit.opened', level: 'error', client: 'configured' })
 })
 
-test('a rotation that only memory holds is counted until it is saved', async () => {
+test('a rotation that is only in memory is counted until it is saved', async () => {
   const { events } = listening()
   const inMemory = async () =>
     /^larder_rotations_in_memory (.*)$/m.exec((await events.metrics.scrape()).body)?.[1]

@@ -110,7 +110,7 @@ test('an import splits lines at line feeds only and keeps every Unicode characte
   expect(stored.map(({ userId }) => userId)).toEqual(users)
 }, 60_000)
 
-test('an import refuses each line that is not UTF-8, by its number, and imports the others', async () => {
+test('an import refuses each line that is not UTF-8, names its number and imports the other lines', async () => {
   await using stage = await openStage()
   const lines = [
     Buffer.from(plainLine('before')),
@@ -151,7 +151,7 @@ test('an import refuses each line that is not UTF-8, by its number, and imports 
   }
 }, 60_000)
 
-test('an import with --no-events makes no event, even when proven later, but a deletion does', async () => {
+test('an import with --no-events creates no event, even when proven later, but its deletion does', async () => {
   await using stage = await openStage()
   const { api, provider } = stage
   const minted = await provider.mintGrants(6)

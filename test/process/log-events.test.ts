@@ -14,7 +14,7 @@ test('docs/running.md lists every log event with its level, and no other', () =>
   expect(documented().toSorted()).toEqual([...new Set(logged)].toSorted())
 })
 
-test('docs/running.md gives each log event a meaning, and each error something to do', () => {
+test('docs/running.md gives each log event a meaning, and each error a remedy', () => {
   const rows = rowsOfTheLog()
   const bad = rows.filter(([, level = '']) => /error|fatal/.test(level))
   expect(bad.filter(([, , , todo]) => todo === '')).toEqual([])

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 
-test('a provider that is removed from the settings keeps its connections, and they refresh again once it is back', async () => {
+test('a provider that is removed from the settings keeps its connections, and they refresh again once the provider is back', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'strict' } })
   await using first = await stage.start()
   const [one] = await stage.adopt(1)

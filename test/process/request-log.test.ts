@@ -52,7 +52,7 @@ test('at level debug, each request is logged with method, route, status, duratio
   expect(await larder.output()).not.toContain(at.apiKey)
 })
 
-test('a key with only metrics:read reads /metrics, versions included, and gets 403 elsewhere', async () => {
+test('a key with only metrics:read can read /metrics with its version metrics, and gets 403 elsewhere', async () => {
   const { at, api } = await start('info')
   const made = await api.post('/v1/keys', { name: 'prometheus', permissions: ['metrics:read'] })
   const { key } = made.body as { readonly key: string }

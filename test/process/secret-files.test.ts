@@ -109,7 +109,7 @@ async function world() {
   return { state, at, larder, api, put, logged, reload, connect, secretInHealth }
 }
 
-test('SIGHUP puts a changed client secret into force, even while the client’s circuit is open', async () => {
+test('SIGHUP activates a changed client secret, even while the client’s circuit is open', async () => {
   const { state, api, put, logged, reload, connect, secretInHealth } = await world()
   const id = await connect()
   expect(await secretInHealth()).toEqual({ index: null, count: 2 })
@@ -159,7 +159,7 @@ test.each([
   },
 )
 
-test('SIGHUP puts a changed webhook secret into force', async () => {
+test('SIGHUP activates a changed webhook secret', async () => {
   const { state, put, reload, connect, larder } = await world()
   await connect()
   await until('an event is signed', () => state.signed.includes(OLD))

@@ -87,7 +87,7 @@ describe('the end of the daemon', () => {
   test.each([
     ['unhandledRejection', "Promise.reject(new RangeError('canary-71'))"],
     ['uncaughtException', "throw new RangeError('canary-71')"],
-  ])('the daemon exits 70 on an %s and logs it without its message', async (kind, fault) => {
+  ])('the daemon exits 70 on an %s and logs the error without its message', async (kind, fault) => {
     const at = await installation(preloading(`process.on('SIGUSR2', () => { ${fault} })`))
     const running = await start(at)
     running.kill('SIGUSR2')

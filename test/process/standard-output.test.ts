@@ -49,7 +49,7 @@ const OUTPUTS: readonly (readonly [string, () => number])[] = [
 
 describe.each(OUTPUTS)('with standard output whose %s', (_what, output) => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'the daemon starts, and exits 0 on %s',
+    'the daemon starts even if nothing can be written to standard output, and exits 0 on %s',
     async (signal) => {
       const at = await makeInstallation({ configuration: '' })
       onTestFinished(() => at[Symbol.asyncDispose]())
@@ -63,7 +63,7 @@ describe.each(OUTPUTS)('with standard output whose %s', (_what, output) => {
     },
   )
 
-  test('a start that is refused exits with its own code', async () => {
+  test('a refused start exits with its usual code even if nothing can be written to standard output', async () => {
     const at = await makeInstallation({ configuration: '' })
     onTestFinished(() => at[Symbol.asyncDispose]())
     const LARDER_VAULT_ID = '0'.repeat(32)

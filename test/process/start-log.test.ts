@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 
-test('a start logs attempts that a crash left open, and connections whose provider is not in the settings', async () => {
+test('a start logs refresh attempts that a crash left open, and connections whose provider is not in the settings', async () => {
   await using stage = await openCrashStage({ provider: { profile: 'grace' } })
   const { provider } = stage
   const first = await stage.start()

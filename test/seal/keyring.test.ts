@@ -47,7 +47,7 @@ describe('a keyring', () => {
     await expect(createKeyring(new Uint8Array(31), 'vault', 1)).rejects.toThrow(RangeError)
   })
 
-  test('a keyring overwrites the given master key, and all keys on disposal', async () => {
+  test('opening a keyring zeroes the given master key, and disposal zeroes all keys', async () => {
     const master = masterKey('a')
     const { records, keyring } = await createKeyring(master, 'vault', 1)
     expect(master.every((byte) => byte === 0)).toBe(true)
@@ -119,7 +119,7 @@ describe('damaged key records', () => {
     ['truncated', (check: Uint8Array) => check.subarray(1)],
     ['altered', (check: Uint8Array) => check.map((byte, i) => (i === 3 ? byte ^ 4 : byte))],
   ])(
-    'a check of the master key that is %s is reported as damage, not as a wrong key',
+    'a master-key check that is %s is reported as damage, not as a wrong key',
     async (_, spoilt) => {
       const { records } = await createKeyring(masterKey('a'), 'vault', 1)
       const damagedCheck = { ...records, check: spoilt(records.check) }

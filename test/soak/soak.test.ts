@@ -23,7 +23,7 @@ test.each([
   ],
   ['that falls back again and again is not reported', (n: number) => 100 + 10 * (n % 5), false],
   ['with a single peak is not reported', (n: number) => (n === 23 ? 400 : 100), false],
-])('growth of a figure %s', (_, at, grows) => {
+])('growth of a measured value %s', (_, at, grows) => {
   const samples = Array.from({ length: 25 }, (_value, n) => at(n))
   expect(growthOf(samples, { factor: 1.1, more: 5 }).grows).toBe(grows)
 })

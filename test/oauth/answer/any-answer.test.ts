@@ -32,7 +32,7 @@ const cases = fc
   .tuple(presented, fc.constantFrom(...presetIds))
   .chain(([sent, preset]) => results(sent).map((result) => ({ sent, preset, result })))
 
-test('any answer gives an outcome that leaks no secret, and grant_dead only on a documented error', async () => {
+test('any answer gives an outcome that leaks no secret, and only a documented error gives grant_dead', async () => {
   const seen = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(cases, async ({ sent, preset, result }) => {

@@ -14,7 +14,7 @@ const identity = (url: string) => ({
 })
 
 test.each([401, 403, 404, 302])(
-  'a callback value in the account id ends the flow if the provider answers its check with %s',
+  'a callback value in the account id ends the flow if the provider answers the check of the value with %s',
   async (status) => {
     const replies = { ...token(), ...ME, '/orgs/evil': { status, body: {} } }
     const { result } = await speak(identity, replies, (party) => exchangeCode(party, CALLBACK))
@@ -22,7 +22,7 @@ test.each([401, 403, 404, 302])(
   },
 )
 
-test('a callback value that the token verifies becomes part of the account id', async () => {
+test('a callback value that is verified with the token becomes part of the account id', async () => {
   const replies = { ...token(), ...ME, '/orgs/acme': { body: {} } }
   const { result, requests } = await speak(identity, replies, (party) =>
     exchangeCode(party, { code: 'the-code', org: 'acme' }),

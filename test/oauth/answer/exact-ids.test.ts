@@ -46,7 +46,7 @@ test.each<[string, object, (id: string) => string]>([
 const answer = (more: string): Record<string, Reply> =>
   token(`{"access_token":"at","token_type":"bearer",${more}}`)
 
-test('ids in a token answer keep their digits as account id and as kept value', async () => {
+test('ids in a token answer keep all their digits, as account id and as stored value', async () => {
   const { result } = await speak(
     () => ({
       accountFromTokens: { id: 'user.id', email: 'user.email' },

@@ -54,7 +54,7 @@ test.each<[string, RegExp, Claims | ((good: Claims) => string | undefined)]>([
   ['an end in the past', /claim exp .* 60 minutes in the past: compare the clocks/, PAST()],
   ['nbf ten minutes ahead', /claim nbf .* 10 minutes in the future: compare the cl/, AHEAD()],
   ['a foreign signature', /no key of the issuer/, (good) => jwt(good, {}, KEYS.foreign)],
-])('an id token with %s is rejected with the name of the fault', async (_, detail, what) => {
+])('an id token with %s is rejected, and the error names the fault', async (_, detail, what) => {
   const make = typeof what === 'function' ? what : (good: Claims) => jwt({ ...good, ...what })
   const outcome = await connectOnce(make)
   expect(outcome).toEqual({ kind: 'untrusted', detail: expect.stringMatching(detail) })
@@ -97,7 +97,7 @@ describe('changed keys of an issuer', () => {
     expect(await connect(at, (good) => jwt(good))).toMatchObject({ kind: 'ok' })
   })
 
-  test("an exchange is unavailable, with the reason, if the issuer's keys cannot be fetched", async () => {
+  test("a code exchange ends as unavailable, with the reason, if the issuer's keys cannot be fetched", async () => {
     await using provider = await startSigningProvider()
     provider.script.jwksStatus = 503
     const party = await endpointFor({ issuer: provider.issuer })

@@ -86,7 +86,7 @@ test.each<[string, (issuer: string, nonce: string) => string | undefined]>([
   expect(asked).not.toContain('/me')
 })
 
-test('userinfo with another sub than the id token makes the exchange untrusted', async () => {
+test('userinfo with another sub than the id token makes the code exchange untrusted', async () => {
   const { outcome } = await connectWith(good, {
     prepare: ({ script }) => {
       script.userinfo = { status: 200, body: { sub: 'acc-2', email: 'eve@example.com' } }
@@ -106,7 +106,7 @@ test('userinfo is not requested if the id token contains e-mail and name', async
   expect(asked).not.toContain('/me')
 })
 
-test('userinfo supplies a name that the id token lacks, and may fail', async () => {
+test('userinfo supplies a name that the id token lacks, and a connect succeeds if userinfo fails', async () => {
   expect((await connectWith(withEmail)).outcome).toMatchObject({
     kind: 'ok',
     account: { id: 'acc-1', email: 'a@b.c', name: 'Ada' },
@@ -119,7 +119,7 @@ test('userinfo supplies a name that the id token lacks, and may fail', async () 
   expect(quiet.outcome).toMatchObject({ kind: 'ok', account: { email: 'a@b.c', name: null } })
 })
 
-test("a connect succeeds without userinfo, and is unavailable without the issuer's keys", async () => {
+test("a connect succeeds if userinfo fails, and ends as unavailable if the issuer's keys cannot be fetched", async () => {
   const quiet = await connectWith(good, {
     prepare: ({ script }) => {
       script.userinfo = { status: 503, body: {} }
@@ -142,7 +142,7 @@ test('metadata that names another issuer is not used, and no secret is sent', as
   expect(provider.asked).toEqual(['/.well-known/openid-configuration'])
 })
 
-test('metadata is fetched once for 20 parallel requests, also if lists in it are malformed', async () => {
+test('metadata is fetched once for 20 parallel requests, even if lists in it are malformed', async () => {
   await using provider = await startSigningProvider()
   provider.script.metadata = {
     id_token_signing_alg_values_supported: 'RS256',

@@ -20,7 +20,7 @@ test.each([
   ['answers nothing', { metadataAt: '/nowhere' }, 'misconfigured'],
   ['names another issuer', { metadata: { issuer: 'https://other.example' } }, 'misconfigured'],
 ] as const)(
-  'a provider whose issuer %s is reported at fault until the schedule finds its metadata good',
+  'a provider whose issuer %s is reported as faulty until the schedule fetches valid metadata',
   async (_, script, reason) => {
     await using issuing = await startSigningProvider()
     const right = { ...issuing.script }
@@ -42,7 +42,7 @@ test.each([
   },
 )
 
-test("a provider's fault ends when a link is started and its issuer's metadata is good", async () => {
+test("a provider's fault ends when a user starts a link and the issuer returns valid metadata", async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadataAt = '/nowhere'
   const settings = await endpointFor({ issuer: issuing.issuer })

@@ -29,14 +29,14 @@ test.each<[string, string, unknown]>([
   ['two objects', '{}{}', undefined],
   ['a deep nest of lists', '['.repeat(50_000) + ']'.repeat(50_000), undefined],
   ['a deep nest of objects', '{"a":'.repeat(40) + '1' + '}'.repeat(40), undefined],
-])('a JSON body with %s is parsed or rejected as the table says', (_what, text, expected) => {
+])('a JSON body with %s is parsed or rejected as expected', (_what, text, expected) => {
   expect(json(text)).toEqual(expected)
 })
 
 const nameOf = (byte: number) =>
   readBody(Buffer.from([0x22, byte, 0x22]), 'application/json', null).value
 
-test('a body that is not UTF-8 is read as Latin-1, so that two names stay two', () => {
+test('a body that is not UTF-8 is read as Latin-1, so that different names stay different', () => {
   expect(nameOf(0xe9)).toBe('\u00e9')
   const all = Array.from({ length: 128 }, (_, at) => nameOf(0x80 + at))
   expect(new Set(all).size).toBe(128)
@@ -51,7 +51,7 @@ test.each([
   ['two ids beyond counting', '{"a":9007199254740993,"a":9007199254740992}', false],
   ['two values deeper', '[{"a":{"b":1,"b":[]}}]', false],
   ['two values within what is said twice', '{"a":{"b":1,"b":2},"a":{"b":1,"b":2}}', false],
-])('a JSON body with %s for one key: accepted as one answer is %s', (_what, text, isOne) => {
+])('a JSON body with %s for one key is accepted: %s', (_what, text, isOne) => {
   const { value, latest } = readBody(bytes(text), 'application/json', null)
   expect(value !== undefined).toBe(isOne)
   expect(latest).toEqual(parseJson(text))
@@ -178,7 +178,7 @@ test.each<[string, string, string | null]>([
   expect(salvageRefreshToken(text, json(text), shape())).toBe(expected)
 })
 
-test('parsing any bytes throws nothing and gives no NaN lifetime', () => {
+test('parsing of any bytes throws nothing and gives no NaN lifetime', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (body, isForm) => {
       const { text, value } = readBody(body, isForm ? FORM : 'application/json', null)

@@ -24,7 +24,7 @@ test.each([
   ['an empty sub', { sub: '', email: 'eve@example.com' }],
   ['a sub that is a number', { sub: 1, email: 'eve@example.com' }],
   ['sub null', { sub: null, email: 'eve@example.com' }],
-])('userinfo with %s is not used at an OpenID provider', async (_case, body) => {
+])('userinfo with %s is ignored at an OpenID provider', async (_case, body) => {
   await using at = await openParty()
   at.provider.script.userinfo = { status: 200, body }
   expect(await connectAt(at)).toMatchObject({
@@ -65,7 +65,7 @@ const FOREIGN: [string, (issuer: string) => Claims][] = [
 ]
 
 test.each(FOREIGN)(
-  'a refresh whose id token names another %s keeps the rotated token and serves nothing',
+  'a refresh whose id token names another %s stores the rotated refresh token and serves no token',
   async (_what, foreign) => {
     await using at = await openParty()
     const connected = await connectAt(at)
@@ -94,7 +94,7 @@ test.each(FOREIGN)(
   },
 )
 
-test('the first id token of an imported grant fixes the subject for later ones', async () => {
+test('the first id token of an imported grant fixes the subject for later id tokens', async () => {
   await using at = await openParty()
   at.provider.script.idToken = (issuer) => jwt(claimsFor(issuer))
   const first = await refreshWith(at.party.endpoint, 'rt-0')

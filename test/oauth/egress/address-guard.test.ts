@@ -52,7 +52,7 @@ test.each(PRIVATE)(
 )
 
 test.each(LOOPBACK)(
-  'the loopback address %s may be reached only if the operator spelled it out or allowed the private network',
+  'the loopback address %s may be reached only if the settings name it literally or allow the private network',
   (address) => {
     expect(mayReach(address, 'public')).toBe(false)
     expect(mayReach(address, 'loopback')).toBe(true)
@@ -76,6 +76,6 @@ test.each([
   ['http://my-localhost:8080/', false],
   ['http://127.0.0.1.example.com/', false],
   ['https://10.0.0.1/', false],
-])('%s counts as a spelled-out loopback URL: %s', (url, expected) => {
+])('%s counts as a literal loopback URL: %s', (url, expected) => {
   expect(isLoopbackHost(new URL(url))).toBe(expected)
 })

@@ -113,7 +113,7 @@ test.each([
   expect(result).toMatchObject({ kind: 'not_sent', reason: 'blocked' })
 })
 
-test('plain http is sent only to a spelled-out loopback address', async () => {
+test('plain http is sent only to a literal loopback address', async () => {
   await using server = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
   const { addressesOf, asked } = resolving({ localhost: ['127.0.0.1'] })
   const egress = await openEgress({ clock: systemClock, addressesOf })
@@ -266,7 +266,7 @@ test.each<[string, Answer]>([
         'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n17\r\n{"refresh_token":"rt-2"\r\n',
       ),
   ],
-])('%s returns the received part, marked as incomplete', async (_what, answer) => {
+])('after %s the received part is returned and marked as incomplete', async (_what, answer) => {
   const { result } = await exchangeWith(answer, { deadlineMs: 400 })
   expect(result).toMatchObject({ kind: 'answered', status: 200, complete: false })
   expect(bodyOf(result)).toContain('"refresh_token":"rt-2"')
@@ -289,7 +289,7 @@ test('a body that drips endlessly ends at the deadline of the request', async ()
 test.each([
   ['with its length', `content-length: ${10 * 2 ** 30}\r\n`, 'x'.repeat(65_536)],
   ['without one', '', 'x'.repeat(65_536)],
-])('an endless body %s is cut at the size limit', async (_what, header, piece) => {
+])('an endless body %s is truncated at the size limit', async (_what, header, piece) => {
   const { result } = await exchangeWith(
     (socket) => {
       socket.write(`HTTP/1.1 200 OK\r\n${header}\r\n`)
@@ -314,7 +314,7 @@ test.each([
   ['br', brotliCompressSync(zeros, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
   ['zstd', zstdCompressSync(zeros)],
   ['gzip, gzip', gzipSync(gzipSync(zeros))],
-])('a body that grows beyond the limit under %s is not kept', async (coding, bomb) => {
+])('a body that exceeds the limit after decoding %s is discarded', async (coding, bomb) => {
   const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${coding}\r\ncontent-length: ${bomb.length}\r\n\r\n`
   const { result } = await exchangeWith((socket) => {
     socket.write(head)
@@ -326,7 +326,7 @@ test.each([
 })
 
 test.each([301, 302, 303, 307, 308])(
-  'a %i is returned as an answer and not followed',
+  'a redirect %i is returned as an answer and not followed',
   async (status) => {
     await using other = await startRawServer((socket) => socket.write(httpAnswer(200, '{}')))
     const { result } = await exchangeWith((socket) =>

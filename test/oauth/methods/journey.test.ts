@@ -61,7 +61,7 @@ test('a user is connected by code, id token and userinfo', async () => {
   expect(Date.now() - sentAt).toBeLessThan(10_000)
 })
 
-test('a refresh rotates the token, and the provider then rejects the old token and ends the family', async () => {
+test('a refresh rotates the token, and a later use of the old token ends the grant', async () => {
   const party = await at()
   const first = await connect(party)
   const second = await refreshWith(party.endpoint, first.refreshToken)
@@ -124,7 +124,7 @@ test('a code is rejected with the verifier of another flow', async () => {
   expect(outcome).toMatchObject({ kind: 'code_rejected' })
 })
 
-test('an id token with the nonce of another flow makes the exchange untrusted', async () => {
+test('an id token with the nonce of another flow makes the code exchange untrusted', async () => {
   const party = await at()
   const begun = await beginAt(party)
   const other = await beginAt(party)
@@ -147,7 +147,7 @@ test('no code is redeemed if `iss` names another issuer, or is missing although 
   expect(idp.tokenRequests.length).toBe(before)
 })
 
-test('overlapping client secrets are tried until one is accepted, and no grant is harmed', async () => {
+test('overlapping client secrets are tried until one is accepted, and no grant is lost', async () => {
   const old = idp.clientSecret
   idp.changeClientSecret('n'.repeat(40))
   const party = await at({}, [old, 'n'.repeat(40)])
@@ -171,7 +171,7 @@ test('a connection can use its own client', async () => {
   )
 })
 
-test('a provider described by its endpoints alone is connected without an id token', async () => {
+test('a provider that is described only by its endpoints is connected without an id token', async () => {
   const party = await at({
     issuer: undefined,
     authorizationEndpoint: `${idp.issuer}/auth`,

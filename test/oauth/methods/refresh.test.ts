@@ -184,11 +184,14 @@ test.each([
   ['as a key', { 'rt-1': true }],
   ['in HTML', HTML],
   ['in broken JSON', '{"error": rt-1'],
-])('the sent refresh token is not quoted if the provider echoes it %s', async (_where, body) => {
-  const { outcome } = await refreshAt(answering(400, body))
-  expect(JSON.stringify(outcome)).not.toContain('rt-1')
-  expect('detail' in outcome && outcome.detail).toMatch(/^[\w .-]+$/)
-})
+])(
+  'the outcome does not quote the sent refresh token if the provider echoes it %s',
+  async (_where, body) => {
+    const { outcome } = await refreshAt(answering(400, body))
+    expect(JSON.stringify(outcome)).not.toContain('rt-1')
+    expect('detail' in outcome && outcome.detail).toMatch(/^[\w .-]+$/)
+  },
+)
 
 test.each([
   ['the token', { error: 'correct_horse_battery' }],
@@ -196,7 +199,7 @@ test.each([
   ['the end of the token', { error: 'horse_battery' }],
   ['the secret', { error: 'no_such_secret_open_sesame' }],
   ['the token for a new one', { refresh_token: 'correct_horse_battery' }],
-])('%s is not quoted, although it looks like an error code', async (_what, body) => {
+])('the outcome does not quote %s, although it looks like an error code', async (_what, body) => {
   await using server = await startRawServer(answering(200, body))
   const party = await endpointFor(
     { authorizationEndpoint: `${server.url}/auth`, tokenEndpoint: `${server.url}/token` },
@@ -262,7 +265,7 @@ test('a provider in the private network is reached only with allowPrivateNetwork
   })
 })
 
-test('a loopback address that a parameter filled in is blocked', async () => {
+test('a loopback address that comes from a parameter is blocked', async () => {
   await using server = await startRawServer(answering(200, TOKENS))
   const party = await endpointFor({
     authorizationEndpoint: 'https://{host}/auth',

@@ -27,7 +27,7 @@ const configured = (
 const NO_ENDPOINT =
   'must be https, or http to localhost or a loopback address; for http to a host of your own network set allowPlainHttp'
 
-test('a preset needs only a client id', () => {
+test('a provider with a preset needs only a client id', () => {
   const { provider, recipe, client } = configured('google')
   expect(provider).toMatchObject({
     id: 'google',
@@ -50,7 +50,7 @@ test('the public URL may have a path, with or without a trailing slash', () => {
   expect(zoomAt('http://localhost:7421')).toBe('http://localhost:7421/callback/zoom')
 })
 
-test('a parameter of a preset is set beside the other settings', () => {
+test('a parameter of a preset is set among the other settings of the provider', () => {
   const { params, provider } = configured('microsoft', { tenant: 'organizations' })
   expect(params).toEqual({ tenant: 'organizations' })
   expect(provider.params['tenant']).toMatchObject({ default: 'organizations', required: false })
@@ -316,7 +316,7 @@ test.each<[string, string, object, string[]]>([
     {},
     ['providers.Goo/gle: an id is lower-case letters, digits and hyphens'],
   ],
-])('%s is rejected with the name of the field', (_what, id, settings, expected) => {
+])('%s is rejected, and the error names the field', (_what, id, settings, expected) => {
   expect([...problemsOf(id, settings)].toSorted()).toEqual(expected.toSorted())
 })
 

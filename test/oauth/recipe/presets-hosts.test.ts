@@ -67,30 +67,36 @@ function pathBefore(template: string): string {
   return /^https:\/\/[^/]+(\/[^{]*)/.exec(template)?.[1] ?? ''
 }
 
-test.each(presetIds)('no link and no answer can send requests of %s to another host', (id) => {
-  const recipe = recipeOf(id)
-  const patterns = foreignPatterns(recipe)
-  for (const [field, template] of urlsOf(recipe)) {
-    for (const name of variablesOf(template)) {
-      for (const value of HOSTILE.filter((each) => patterns.get(name)?.test(each))) {
-        const url = fillUrl(template, { ...safeValues(recipe), [name]: value })
-        const what = `${field} by ${name}`
-        expect(url?.host ?? '', what).not.toMatch(/(^|\.)evil\.example$|^[\d.[]|^localhost$/)
-        expect(url?.pathname ?? pathBefore(template), what).toContain(pathBefore(template))
+test.each(presetIds)(
+  'no link and no answer can direct requests of the preset %s to a foreign host',
+  (id) => {
+    const recipe = recipeOf(id)
+    const patterns = foreignPatterns(recipe)
+    for (const [field, template] of urlsOf(recipe)) {
+      for (const name of variablesOf(template)) {
+        for (const value of HOSTILE.filter((each) => patterns.get(name)?.test(each))) {
+          const url = fillUrl(template, { ...safeValues(recipe), [name]: value })
+          const what = `${field} by ${name}`
+          expect(url?.host ?? '', what).not.toMatch(/(^|\.)evil\.example$|^[\d.[]|^localhost$/)
+          expect(url?.pathname ?? pathBefore(template), what).toContain(pathBefore(template))
+        }
       }
     }
-  }
-})
+  },
+)
 
-test.each(presetIds)('every host of %s is a fixed name, or ends with one', (id) => {
-  const recipe = recipeOf(id)
-  const patterns = foreignPatterns(recipe)
-  for (const [field, template] of urlsOf(recipe)) {
-    const host = /^https:\/\/([^/]+)/.exec(template)?.[1] ?? template.split('/')[0] ?? ''
-    const chosen = variablesOf(host).filter((name) => patterns.has(name))
-    const isFree = chosen.some((name) => patterns.get(name)?.test('evil.example'))
-    expect(isFree, `${field}: ${template}`).toBe(false)
-    const last = /\{[\w-]+\}$/.test(host) ? null : host
-    if (last !== null) expect(last, field).toMatch(/[a-z0-9-]+\.[a-z]{2,}$/)
-  }
-})
+test.each(presetIds)(
+  'every host of the preset %s is a fixed name or ends with a fixed name',
+  (id) => {
+    const recipe = recipeOf(id)
+    const patterns = foreignPatterns(recipe)
+    for (const [field, template] of urlsOf(recipe)) {
+      const host = /^https:\/\/([^/]+)/.exec(template)?.[1] ?? template.split('/')[0] ?? ''
+      const chosen = variablesOf(host).filter((name) => patterns.has(name))
+      const isFree = chosen.some((name) => patterns.get(name)?.test('evil.example'))
+      expect(isFree, `${field}: ${template}`).toBe(false)
+      const last = /\{[\w-]+\}$/.test(host) ? null : host
+      if (last !== null) expect(last, field).toMatch(/[a-z0-9-]+\.[a-z]{2,}$/)
+    }
+  },
+)

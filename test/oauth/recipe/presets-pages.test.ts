@@ -25,12 +25,12 @@ test('the page on adding a provider names every field and every strategy', () =>
   expect(named.filter((name) => !PAGE.includes(`\`${name}\``))).toEqual([])
 })
 
-test('the preset shown on the page is the one in the code', () => {
+test('the page on adding a provider shows a preset as it is in the code', () => {
   const file = new URL('../../../src/oauth/presets/strava.ts', import.meta.url)
   expect(example('strava.ts')).toBe(readFileSync(file, 'utf8'))
 })
 
-test('the certificate settings shown on the page are accepted', () => {
+test('Larder accepts the certificate settings shown on the page on adding a provider', () => {
   const { clientSecretFile: _file, ...settings } = parse(example('certificate.yaml')).providers
     .microsoft
   expect(problemsOf('microsoft', settings)).toEqual([])

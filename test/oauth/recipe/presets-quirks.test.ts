@@ -19,7 +19,7 @@ const identify = (party: Party, more = {}) =>
 
 const commas = () => ({ answer: { scopeSeparator: ',' }, scopes: ['repo', 'user'] })
 
-test('scopes are requested with spaces and read with commas, if the preset says so', async () => {
+test('a preset can request scopes with spaces and read granted scopes with commas', async () => {
   const { result } = await speak(
     commas,
     token({ ...TOKENS, scope: 'repo,user' }),
@@ -37,7 +37,7 @@ const unticked = () => ({
   grantedScope: { callbackParam: 'scope' },
 })
 
-test('granted scopes are read from the callback if the preset says so', async () => {
+test('a preset can read granted scopes from the callback', async () => {
   const { result } = await speak(unticked, token(), (party) =>
     exchangeCode(party, { code: 'c', scope: 'read' }),
   )
@@ -58,7 +58,7 @@ const strictRefresh = () => ({
   refreshRequest: { params: { redirect_uri: '{redirectUri}' } },
 })
 
-test('a refresh repeats the redirect URI of its flow, or else the configured one', async () => {
+test('a refresh sends the redirect URI of its flow, or without a stored one the configured redirect URI', async () => {
   const { result, requests } = await speak(strictRefresh, token(), async (party) => {
     const begun = await beginAt(party)
     const exchanged = await party.endpoint.exchange({
@@ -96,7 +96,7 @@ const centres: Record<string, Reply> = {
   '/eu/token': { body: TOKENS },
 }
 
-test('the callback chooses the token endpoint from a list, and a parameter chooses it otherwise', async () => {
+test('the callback chooses the token endpoint from a list; without the callback value, a parameter chooses it', async () => {
   const { result, requests } = await speak(dataCentres, centres, async (party) => [
     await exchangeCode(party, { code: 'c', location: 'evil' }),
     await exchangeCode(party),
@@ -142,7 +142,7 @@ const probing = (url: string) => ({
 })
 const me = { '/me': { body: { user: { id: 7 }, dc: 'us6' } }, ...token() }
 
-test("a probe uses the preset's own auth scheme, an id built from a parameter, and kept values", async () => {
+test('a preset can set the auth scheme of a probe, build the account id from a parameter and store values', async () => {
   const { result, requests } = await speak(probing, me, async (party) => [
     await identify(party),
     await exchangeCode(party),
@@ -161,7 +161,7 @@ const mixed = (url: string) => ({
   revocation: { clientAuth: 'basic', tokens: 'access', sendsHint: false },
 })
 
-test('a revocation may need another client authentication than the token endpoint', async () => {
+test('a preset can set another client authentication for revocations than for the token endpoint', async () => {
   const { requests } = await speak(mixed, { '/revoke': { body: '' } }, (party) =>
     party.endpoint.revoke({
       id: 'rev_1',
@@ -186,7 +186,7 @@ const guarded = {
   },
 }
 
-test('a parameter that may name any host is set by the operator and not by a link', async () => {
+test('a parameter that may name any host can be set by the operator but not by a link', async () => {
   expect(problemsOf('idp', guarded)).toEqual(['providers.idp.base: is required'])
   const settings = { ...guarded, base: 'https://idp.example' }
   const { providers } = configureProviders([{ id: 'idp', settings, clientSecrets: [] }], 'http://x')
@@ -203,7 +203,7 @@ test('a parameter that may name any host is set by the operator and not by a lin
   )
 })
 
-test('a parameter is required only while a URL needs it', () => {
+test('a parameter is required only if a URL uses it', () => {
   const issuer = 'https://idp.example'
   expect(problemsOf('oidc', {})).toEqual(['providers.oidc.issuerUrl: is required'])
   expect(problemsOf('oidc', { issuer })).toEqual([])

@@ -36,17 +36,17 @@ test.each([
     { refreshTokenRotation: 'off', refreshTokens: { replay: 'never' } },
     { replay: 'never' },
   ],
-])('the refresh tokens of %s with %j have %j', (id, settings, expected) => {
+])('the preset %s with %j has the refresh-token rules %j', (id, settings, expected) => {
   expect(configured(id, settings).refreshTokens).toMatchObject(expected)
 })
 
-test('a revocation at Auth0 is assumed to end all grants unless the operator says otherwise', () => {
+test('Larder assumes that a revocation at Auth0 ends all grants unless the settings say otherwise', () => {
   expect(configured('auth0').revocation?.reach).toBe('account')
   expect(configured('auth0', { revocationDeletesGrant: 'on' }).revocation?.reach).toBe('account')
   expect(configured('auth0', { revocationDeletesGrant: 'off' }).revocation?.reach).toBe('token')
 })
 
-test('a parameter rejects a value for which the preset has no case', () => {
+test('a parameter value for which the preset has no case is rejected', () => {
   const settings = { ...settingsOf('keycloak'), refreshTokenRotation: 'perhaps' }
   expect(parseProvider({ id: 'keycloak', settings, clientSecrets: [] })).toEqual({
     kind: 'problems',
@@ -56,15 +56,18 @@ test('a parameter rejects a value for which the preset has no case', () => {
   })
 })
 
-test.each(presetIds)('every case of %s belongs to a declared parameter and parses', (id) => {
-  const { byParam, params } = recipeOf(id)
-  for (const [name, cases] of Object.entries(byParam)) {
-    expect(Object.keys(params)).toContain(name)
-    for (const value of Object.keys(cases)) {
-      expect(isRecord(configured(id, { [name]: value }))).toBe(true)
+test.each(presetIds)(
+  'every case of the preset %s belongs to a declared parameter and parses',
+  (id) => {
+    const { byParam, params } = recipeOf(id)
+    for (const [name, cases] of Object.entries(byParam)) {
+      expect(Object.keys(params)).toContain(name)
+      for (const value of Object.keys(cases)) {
+        expect(isRecord(configured(id, { [name]: value }))).toBe(true)
+      }
     }
-  }
-})
+  },
+)
 
 test.each([
   ['login.microsoftonline.com', 'graph.microsoft.com'],

@@ -40,7 +40,7 @@ test.each(presetIds)('the preset %s is complete: schema, templates, documentatio
   expect(problemsOf(id, settingsOf(id))).toEqual([])
 })
 
-test.each(presetIds)('the preset %s lists only fields that it sets as unverified', (id) => {
+test.each(presetIds)('the preset %s lists as unverified only fields that it sets', (id) => {
   const fields = baseOf(id, {})
   const unverified = recipeOf(id).documentation?.unverified ?? []
   expect(unverified.filter((path) => fieldAt(fields, path) === undefined)).toEqual([])
@@ -54,7 +54,7 @@ test.each(linked)('the preset %s says whether its refresh tokens rotate', (id) =
   if (refreshTokens.issued === 'by-setting') expect(refreshTokens.remedy).toMatch(/^[A-Z].*[^.]$/)
 })
 
-test('only presets of providers that punish token reuse forbid a replay', () => {
+test('only presets of providers that revoke a grant on token reuse forbid a replay', () => {
   const never = presetIds.filter((id) => recipeOf(id).refreshTokens.replay === 'never')
   expect(never).toEqual([
     'airtable',

@@ -21,7 +21,7 @@ test("missing metadata at an address from a connection's own parameter affects t
   expect(await refreshWith(endpoint, 'rt')).toMatchObject({ kind: 'ok' })
 })
 
-test("a parameter that is not part of the address does not make a 404 the connection's own fault", async () => {
+test("a 404 is not the connection's own fault if its parameter is not part of the address", async () => {
   await using issuing = await startSigningProvider()
   const { endpoint } = await endpointFor({
     tokenEndpoint: `${issuing.issuer}/gone`,

@@ -35,13 +35,10 @@ test.each<[string, object, string[] | undefined, object]>([
   ],
   ['none', { clientAuth: 'none' }, ['s'], { authorization: undefined }],
   ['no secret at all', {}, [], { authorization: undefined }],
-])(
-  'client authentication is sent as the settings say: %s',
-  async (_what, settings, secrets, expected) => {
-    const { requests } = await speak(() => settings, token(), refreshOnce, secrets)
-    expect({ authorization: requests[0]?.headers['authorization'] }).toEqual(expected)
-  },
-)
+])('client authentication follows the settings: %s', async (_what, settings, secrets, expected) => {
+  const { requests } = await speak(() => settings, token(), refreshOnce, secrets)
+  expect({ authorization: requests[0]?.headers['authorization'] }).toEqual(expected)
+})
 
 const mixedAuth = () => ({ clientAuth: 'post', refreshRequest: { clientAuth: 'basic' } })
 
@@ -60,7 +57,7 @@ const wordyRefresh = () => ({
   },
 })
 
-test('a refresh sends scope and redirect URI if the preset says so', async () => {
+test('a preset can send scope and redirect URI with a refresh', async () => {
   const { requests } = await speak(wordyRefresh, token(), refreshOnce)
   expect(requests[0]?.form).toEqual({
     grant_type: 'refresh_token',
@@ -81,7 +78,7 @@ const shops = (url: string) => ({
   shop: 'operators',
 })
 
-test("parameters fill in the authorization URL and its host, a link's before the operator's", async () => {
+test("parameters fill in the authorization URL and its host, and a link's value overrides the operator's value", async () => {
   const { result } = await speak(shops, {}, async (party) => {
     const own = await beginAt(party, {
       params: { shop: 'links', hd: 'example.com' },

@@ -41,7 +41,7 @@ const tiktok = () => ({
   scopes: ['user.info', 'video.list'],
 })
 
-test('the client id can have another name in every request, as at TikTok', async () => {
+test('the client id parameter can be renamed in every request, as at TikTok', async () => {
   const { result, requests } = await speak(tiktok, token(), async (party) => {
     const { query } = await beginAt(party)
     await exchangeCode(party)
@@ -123,7 +123,7 @@ const instagram = (url: string) => ({
   },
 })
 
-test('an access token can be exchanged for a long-lived one that renews itself, as at Instagram', async () => {
+test('an access token can be exchanged for a long-lived token that serves as its own refresh token, as at Instagram', async () => {
   const replies = {
     '/token': { body: { access_token: 'short' } },
     '/lasting': { body: { access_token: 'long', expires_in: 5_000_000 } },
@@ -196,7 +196,7 @@ const regional = (url: string) => ({
   keep: { region: { from: 'callback', path: 'location', pattern: 'us|eu', default: 'us' } },
 })
 
-test('the callback can choose the token endpoint within a pattern, as at Zoho', async () => {
+test('the callback can choose a token endpoint that matches a pattern, as at Zoho', async () => {
   const replies = { '/eu/token': { body: TOKENS }, '/us/token': { body: TOKENS } }
   const { result, requests } = await speak(regional, replies, async (party) => {
     const outcome = await exchangeCode(party, { code: 'c', location: 'eu' })
@@ -217,7 +217,7 @@ test('no code is sent if the callback names a host outside the pattern', async (
   expect(requests).toEqual([])
 })
 
-test('PKCE is left out if the preset says so', async () => {
+test('a preset can omit PKCE', async () => {
   const { result, requests } = await speak(
     () => ({ pkce: 'omit' }),
     token(),

@@ -15,7 +15,7 @@ async function open() {
   return new Discovery(await openEgress({ clock: systemClock }), systemClock)
 }
 
-test('slow metadata of an issuer is awaited until the deadline of the call', async () => {
+test('a request waits for slow metadata of an issuer until the deadline of the call', async () => {
   await using silent = await startRawServer(() => {})
   const discovery = await open()
   const begun = performance.now()
@@ -25,7 +25,7 @@ test('slow metadata of an issuer is awaited until the deadline of the call', asy
   expect(performance.now() - begun).toBeLessThan(5_000)
 })
 
-test("cached metadata serves another provider only if that provider's own rules accept it", async () => {
+test("cached metadata is used for another provider only if that provider's own rules accept the metadata", async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadata = { issuer: 'https://idp.example/{tenant}' }
   const discovery = await open()

@@ -7,7 +7,7 @@ const PLAIN = {
   tokenEndpoint: 'https://idp.example/token',
 }
 
-test('every flow sends S256 of a new verifier to the provider, also without metadata', async () => {
+test('every flow sends the S256 challenge of a new verifier, even without metadata', async () => {
   const party = await endpointFor(PLAIN)
   const challenges = new Set<string>()
   for (let flow = 0; flow < 2_000; flow++) {

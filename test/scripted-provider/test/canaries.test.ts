@@ -13,7 +13,7 @@ const WRITTEN: readonly (readonly [string, (secret: string) => string])[] = [
 ]
 
 test.each(WRITTEN)(
-  'a search for the mark finds every secret of a provider %s',
+  'a search for secrets finds every secret of the scripted provider %s',
   async (_, write) => {
     await using provider = await createScriptedProvider({ profile: 'confidential-secret-list' })
     await provider.mintGrants(2)

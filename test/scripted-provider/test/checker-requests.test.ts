@@ -18,7 +18,7 @@ const overlap = {
   firstAborted: false,
 } as const
 
-test('a correct run violates nothing', () => {
+test('a correct run violates no invariant', () => {
   expect(check(madeTruth([refresh(100, 0), refresh(4_000, 1)]))).toEqual([])
 })
 
@@ -40,7 +40,7 @@ test.each([
     { ...overlap, to: 300, firstAborted: true },
     ['I1'],
   ],
-])('I1 judges %s', (_, one, expected) => {
+])('the check of I1 gives the expected result for %s', (_, one, expected) => {
   expect(broken(madeTruth([], { truth: { overlaps: [one] } }))).toEqual(expected)
 })
 
@@ -82,7 +82,7 @@ test.each([
     [refresh(100, -1, { ...REFUSED, standing: 'unknown', family: null })],
     ['I2'],
   ],
-])('I2 judges %s', (_, requests, expected) => {
+])('the check of I2 gives the expected result for %s', (_, requests, expected) => {
   expect(broken(madeTruth(requests))).toEqual(expected)
 })
 
@@ -109,10 +109,13 @@ test.each([
   ['grace', ['I3']],
   ['grace-until-used', ['I3']],
   ['strict', []],
-] as const)('I3 judges a grant revoked for reuse at a %s provider', (profile, expected) => {
-  const revoked = { at: 200, cause: 'reuse' } as const
-  expect(broken(madeTruth([], { options: { profile }, family: { revoked } }))).toEqual(expected)
-})
+] as const)(
+  'the check of I3 gives the expected result for a grant revoked for reuse at a %s provider',
+  (profile, expected) => {
+    const revoked = { at: 200, cause: 'reuse' } as const
+    expect(broken(madeTruth([], { options: { profile }, family: { revoked } }))).toEqual(expected)
+  },
+)
 
 test('the check throws if the provider failed or dropped requests', () => {
   expect(() => check(madeTruth([], { truth: { faults: ['a bug'] } }))).toThrow('a bug')

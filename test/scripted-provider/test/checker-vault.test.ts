@@ -45,7 +45,7 @@ test.each<[string, Partial<ServedToken>, string[]]>([
     { minTtlMs: 2 * LIFE_MS, askedAt: LIFE_MS * 0.6 },
     ['I4'],
   ],
-])('I4 judges a read that serves %s', (_, how, expected) => {
+])('the check of I4 gives the expected result for a read that serves %s', (_, how, expected) => {
   const one = { ...served, ...how }
   expect(broken(madeTruth(), { served: [one] })).toEqual(expected)
 })
@@ -55,7 +55,7 @@ test('I4 says for how long a served token had been expired', () => {
   expect(violation?.message).toContain('a token was served 10 ms after its expiry')
 })
 
-test('I4 forbids to serve a token that a refresh has ended', () => {
+test('I4 forbids serving a token that a refresh has ended', () => {
   const truth = madeTruth([refresh(500, 0)])
   const [family] = truth.families
   const accessTokens = family?.accessTokens.map((token) =>
@@ -85,9 +85,12 @@ test.each<[string, Partial<SeenConnection>, string[]]>([
   ['missing', { status: 'missing' }, ['I5']],
   ['alive without a live token', { seenAt: LIFE_MS * 2 }, ['I5']],
   ['of an unknown grant', { family: 'f9' }, ['I5']],
-])('I5 judges a valid grant shown as %s', (_, how, expected) => {
-  expect(broken(madeTruth([refresh(500, 0)]), seenAs(how))).toEqual(expected)
-})
+])(
+  'the check of I5 gives the expected result for a valid grant shown as %s',
+  (_, how, expected) => {
+    expect(broken(madeTruth([refresh(500, 0)]), seenAs(how))).toEqual(expected)
+  },
+)
 
 test('I5 allows disconnected with the right reason after a refusal', () => {
   const lied = madeTruth([refresh(500, 0, REFUSED)])
@@ -108,7 +111,7 @@ test.each<[string, 'user' | 'reuse' | 'idle', Partial<SeenConnection>, string[]]
   ['revoked for reuse, shown as revoked', 'reuse', dead('revoked'), ['I5']],
   ['revoked with a plain refusal, still shown as active', 'user', {}, ['I5']],
   ['revoked with a plain refusal a moment ago, still shown as active', 'user', { seenAt: 600 }, []],
-])('I5 judges a grant %s', (_, cause, how, expected) => {
+])('the check of I5 gives the expected result for a grant %s', (_, cause, how, expected) => {
   const revoked = { at: 400, cause }
   const truth = madeTruth([refresh(500, 0, REFUSED)], { family: { revoked } })
   expect(broken(truth, seenAs(how))).toEqual(expected)
@@ -123,7 +126,7 @@ test('I5 allows revoked and interrupted for a grant that ended while an attempt 
   expect(broken(plain, seenAs(dead('interrupted')))).toEqual(['I5'])
 })
 
-test('I5 lets a request that was cut off unread count for any grant if replays are forbidden', () => {
+test('I5 allows interrupted after a request that was cut off unread if replays are forbidden', () => {
   const unread = { ...LOST, issued: null, family: null, presented: null, readAt: null }
   const interrupted = seenAs(dead('interrupted'))
   const never = { replay: 'never' } as const
@@ -134,7 +137,7 @@ test('I5 lets a request that was cut off unread count for any grant if replays a
   expect(broken(madeTruth(since), interrupted, never)).toEqual(['I5'])
 })
 
-test('I5 wants the end of a grant to be noticed in time if the limits promise that', () => {
+test('I5 requires that the end of a grant is noticed in time if the limits promise this', () => {
   const truth = madeTruth([], { family: { revoked: { at: 400, cause: 'user' } } })
   expect(broken(truth, seenAs({}))).toEqual([])
   expect(broken(truth, seenAs({}), { noticeMs: 60_000 })).toEqual(['I5'])
@@ -153,11 +156,14 @@ test.each<[string, Truth, Observations, string[]]>([
   ['refreshed', madeTruth([refresh(5_000, 0)]), {}, ['I7']],
   ['listed', madeTruth(), seenAs({}), ['I7']],
   ['served', madeTruth(), { served: [{ ...served, askedAt: 2_000 }] }, ['I7']],
-])('I7 judges a deleted connection that is %s', (_, truth, seen, expected) => {
-  expect(broken(truth, { ...seen, deletions: [deletion] })).toEqual(expected)
-})
+])(
+  'the check of I7 gives the expected result for a deleted connection that is %s',
+  (_, truth, seen, expected) => {
+    expect(broken(truth, { ...seen, deletions: [deletion] })).toEqual(expected)
+  },
+)
 
-test('I7 wants a deleted grant to be revoked if the deletion asked for that', () => {
+test('I7 requires that a deleted grant is revoked if the deletion asked for this', () => {
   const deletions = [{ ...deletion, revokes: true }]
   expect(broken(madeTruth(), { deletions })).toEqual(['I7'])
   const justNow = madeTruth([], { truth: { now: 2_500 } })
@@ -197,14 +203,17 @@ test.each<[string, Truth, Observations, string[]]>([
     { kills: [200] },
     ['I9'],
   ],
-])('I9 judges a vault that holds %s', (what, truth, seen, expected) => {
-  const token = refreshToken(what === 'the current token' ? 1 : 0)
-  expect(broken(truth, { ...seen, stored: [{ family: 'f0', refreshToken: token }] })).toEqual(
-    expected,
-  )
-})
+])(
+  'the check of I9 gives the expected result for a vault that holds %s',
+  (what, truth, seen, expected) => {
+    const token = refreshToken(what === 'the current token' ? 1 : 0)
+    expect(broken(truth, { ...seen, stored: [{ family: 'f0', refreshToken: token }] })).toEqual(
+      expected,
+    )
+  },
+)
 
-test('I9 reports an unknown token, and a restart that should have used the grace', () => {
+test('I9 reports an unknown token, and a lost rotation that a restart could have rescued within the grace', () => {
   expect(broken(madeTruth(), { stored: [{ family: 'f0', refreshToken: 'made up' }] })).toEqual([
     'I9',
   ])
@@ -232,12 +241,15 @@ test.each<[Partial<Limits>, string[]]>([
   [{ requestsPerSecond: 1 }, ['I10']],
   [{ requestsAtOnce: 1 }, []],
   [{ requestsAtOnce: 0 }, ['I10']],
-])('I10 judges three requests with the limits %j', (limits, expected) => {
-  const truth = madeTruth([refresh(100, 0), refresh(900, 1), refresh(9_000, 2)])
-  expect(broken(truth, {}, limits)).toEqual(expected)
-})
+])(
+  'the check of I10 gives the expected result for three requests with the limits %j',
+  (limits, expected) => {
+    const truth = madeTruth([refresh(100, 0), refresh(900, 1), refresh(9_000, 2)])
+    expect(broken(truth, {}, limits)).toEqual(expected)
+  },
+)
 
-test('I10 counts open requests whatever the order of their ends', () => {
+test('I10 counts open requests in whatever order they end', () => {
   const long = refresh(100, 0, { closedAt: 900 })
   const truth = madeTruth([long, refresh(200, 1), refresh(300, 2)])
   expect(broken(truth, {}, { requestsAtOnce: 2 })).toEqual([])

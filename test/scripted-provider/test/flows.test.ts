@@ -101,7 +101,7 @@ test('a test can deny the consent or change the callback', async () => {
   expect([callback.get('iss'), callback.get('state')]).toEqual(['https://evil.example', null])
 })
 
-test('a test can choose the account', async () => {
+test('a test can choose the account that gives its consent', async () => {
   await using provider = await createScriptedProvider()
   await provider.setAccount({ id: 'ada', email: 'ada@example.com', name: 'Ada' })
   const told = await redeem(provider, (await walk(provider)).get('code'))
@@ -191,7 +191,7 @@ test('a grant ends when its user revokes it or after idleness, and keeps the fir
   expect((await it.provider.family('f1')).revoked).toMatchObject({ cause: 'user' })
 })
 
-test('a revocation ends the grant or only the token, by the settings, and accepts unknown and ended tokens', async () => {
+test('the settings decide whether a revocation ends the grant or only the token; unknown and ended tokens are accepted', async () => {
   await using wide = await withOneGrant()
   expect((await revoke(wide.provider, 'made up')).status).toBe(200)
   const told = await wide.refresh(wide.grant.refreshToken)

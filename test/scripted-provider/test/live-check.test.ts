@@ -39,7 +39,7 @@ const ENDING = MISBEHAVIOUR_NAMES.filter((name) => {
 })
 
 test.each(['grace', 'grace-until-used', 'plain', 'same-token'] as const)(
-  'a careful client of a %s provider with every misbehaviour violates nothing',
+  'a careful client of a %s provider with every misbehaviour violates no invariant',
   async (profile) => {
     await using provider = await createScriptedProvider({ profile, graceMs: 3_600_000 })
     for (const name of ENDING) {

@@ -65,7 +65,7 @@ const STATUS_CASES: Record<keyof typeof STATUSES, readonly [number, unknown, obj
 }
 
 test.each(Object.entries(STATUS_CASES))(
-  '%s answers with its status, and the request is not processed',
+  'the misbehaviour %s answers with its status, and the request is not processed',
   async (name, [status, text, headers = {}]) => {
     const { told, rotated } = await meet(name as keyof typeof STATUSES)
     expect(told).toMatchObject({ status, text, headers })
@@ -73,7 +73,7 @@ test.each(Object.entries(STATUS_CASES))(
   },
 )
 
-test('dates in answers are by the provider’s clock', async () => {
+test('Retry-After dates in answers follow the provider’s clock', async () => {
   const ahead = await meet('throttled-http-date')
   const behind = await meet('throttled-past-date')
   expect(fromNow(ahead.told, 'retry-after')).toBeGreaterThan(25_000)
@@ -123,7 +123,7 @@ const BODY_CASES: Record<keyof typeof BODIES, (told: Told) => void> = {
 }
 
 test.each(Object.entries(BODY_CASES))(
-  '%s has this body, and the request is processed',
+  'the misbehaviour %s answers with the expected body, and the request is processed',
   async (name, holds) => {
     const { told, rotated } = await meet(name as keyof typeof BODIES)
     holds(told)
@@ -151,7 +151,7 @@ const ERROR_CASES: Record<keyof typeof ERRORS, readonly [number, object]> = {
 }
 
 test.each(Object.entries(ERROR_CASES))(
-  '%s answers with its status and error',
+  'the misbehaviour %s answers with its status and error',
   async (name, [status, json]) => {
     const { told, rotated } = await meet(name as keyof typeof ERRORS)
     expect(told).toMatchObject({ status, json })
@@ -199,7 +199,7 @@ const FIELD_CASES: Record<keyof typeof FIELDS, (json: Told['json'], told: Told) 
 }
 
 test.each(Object.entries(FIELD_CASES))(
-  '%s changes one field of a right answer',
+  'the misbehaviour %s changes one field of a correct answer',
   async (name, holds) => {
     const { told, rotated } = await meet(name as keyof typeof FIELDS)
     holds(told.json, told)
@@ -208,7 +208,7 @@ test.each(Object.entries(FIELD_CASES))(
   },
 )
 
-test('the Date header is by the provider’s clock', async () => {
+test('the Date header follows the provider’s clock', async () => {
   await using later = await createScriptedProvider()
   await later.advanceTime(3_600_000)
   const { refreshToken } = await newGrant(later)
@@ -233,11 +233,14 @@ const ECHO_CASES: Record<keyof typeof ECHOES, (told: Told, token: string) => voi
     expect(headers['location']).toContain(token),
 }
 
-test.each(Object.entries(ECHO_CASES))('%s has the secret at its place', async (name, holds) => {
-  const { family, refreshToken } = await newGrant(provider)
-  await provider.misbehave(name as keyof typeof ECHOES, { next: 1, family })
-  holds(await askRefresh(provider, refreshToken), refreshToken)
-})
+test.each(Object.entries(ECHO_CASES))(
+  'the misbehaviour %s echoes the secret at the expected place',
+  async (name, holds) => {
+    const { family, refreshToken } = await newGrant(provider)
+    await provider.misbehave(name as keyof typeof ECHOES, { next: 1, family })
+    holds(await askRefresh(provider, refreshToken), refreshToken)
+  },
+)
 
 const EITHER_WAY = Object.keys({ ...STATUSES, ...BODIES, ...ECHOES }).filter(
   (name) => name !== 'echo-secret-in-success',

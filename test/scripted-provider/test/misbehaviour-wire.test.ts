@@ -82,7 +82,7 @@ const CUTS: readonly (readonly [MisbehaviourName, CutCase])[] = [
 ]
 
 test.each(CUTS)(
-  '%s ends the connection at its point, by default',
+  'the misbehaviour %s ends the connection at the expected point by default',
   async (name, { ending, rotated, told, got }) => {
     const met = await meet(name)
     expect(met.received.ending).toBe(ending)
@@ -101,7 +101,7 @@ test.each([
   ['reset-instead-of-end', false, false],
   ['reset-after-whole-answer', false, false],
 ] as const)(
-  '%s with processed: %s ends the connection and processes the request as told',
+  'the misbehaviour %s with processed: %s ends the connection, and the request is processed accordingly',
   async (name, processed, rotated) => {
     const met = await meet(name, { processed })
     expect(met.received.ending).toBe('reset')
@@ -109,13 +109,13 @@ test.each([
   },
 )
 
-test('an answer that is cut after the refresh token counts as perhaps told', async () => {
+test('an answer that is cut after the refresh token counts as perhaps received', async () => {
   const { record, received } = await meet({ act: 'cut', after: 'part-of-body', share: 0.95 })
   expect(received.body.toString()).toContain('"refresh_token"')
   expect(record.told).toBe('perhaps')
 })
 
-test('reset-instead-of-end sends no content length, reset-after-whole-answer does', async () => {
+test('reset-instead-of-end sends no content length, and reset-after-whole-answer sends it', async () => {
   const open = await meet('reset-instead-of-end')
   expect(open.received.headers.has('content-length')).toBe(false)
   const told = await meet('reset-after-whole-answer')
@@ -194,7 +194,7 @@ test('a delay before the answer processes the request at once, a delay before pr
   }
 })
 
-test('huge-body sends a right answer with 64 MiB in it', async () => {
+test('huge-body sends a correct answer of 64 MiB', async () => {
   const { received } = await meet('huge-body')
   expect(received.body.length).toBeGreaterThan(64 * 1024 * 1024)
   expect(Number(received.headers.get('content-length'))).toBe(received.body.length)
@@ -217,7 +217,7 @@ test('gzip-bomb sends less than 4 MiB', async () => {
   expect(received.body.length).toBeLessThan(4 * 1024 * 1024)
 })
 
-test('hundred-thousand-headers sends that many headers and a right body', async () => {
+test('hundred-thousand-headers sends 100,000 headers and a correct body', async () => {
   const { received } = await meet('hundred-thousand-headers')
   expect(received.headerCount).toBeGreaterThanOrEqual(100_000)
   wholeBody(received)
@@ -230,7 +230,7 @@ test('endless-chunks sends until the client leaves', async () => {
   expect(record.closedAt).not.toBeNull()
 })
 
-test('the redirect sink records every byte of a client that follows a redirect', async () => {
+test('the redirect sink records every byte from a client that follows a redirect', async () => {
   const { refreshToken } = await newGrant(provider)
   await provider.misbehave('redirect-307', { next: 1 })
   const body = refreshRequest(provider, refreshToken).split('\r\n\r\n')[1] ?? ''

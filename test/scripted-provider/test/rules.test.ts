@@ -40,7 +40,7 @@ test.each<[string, When, string]>([
   expect(await struck(when)).toBe(expected)
 })
 
-test('a rule applies only within its time', async () => {
+test('a rule applies only within its time span', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain' })
   await provider.mintGrants(1)
   await provider.misbehave('status-503', { afterMs: 60_000, forMs: 60_000 })
@@ -83,7 +83,7 @@ test('a rule with a fraction applies to about that share of the requests', async
   expect(count).toBeLessThan(160)
 })
 
-test('the first matching rule is used, and a delay goes with another misbehaviour', async () => {
+test('the first matching rule is used, and a delay can be combined with another misbehaviour', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain' })
   await provider.mintGrants(1)
   const first = await provider.misbehave('status-503')
@@ -161,7 +161,7 @@ test('revocation and userinfo can misbehave too', async () => {
   })
 })
 
-test('an answer without a refresh token has not replaced it, and a repeated one names the token that did', async () => {
+test('an answer without a refresh token replaces no token; a replay within the grace returns the stored rotation', async () => {
   await using provider = await createScriptedProvider({ profile: 'grace' })
   const [grant] = await provider.mintGrants(1)
   await provider.misbehave('refresh-token-missing')
@@ -174,7 +174,7 @@ test('an answer without a refresh token has not replaced it, and a repeated one 
   expect(again.json['refresh_token']).toBe(rotated.json['refresh_token'])
 })
 
-test('a rule that ends connections before they are read cannot name a family', async () => {
+test('a rule that ends connections before the request is read cannot name a family', async () => {
   await using provider = await createScriptedProvider()
   await expect(provider.misbehave('reset-on-accept', { family: 'f0' })).rejects.toThrow(
     'before a request names its family',
