@@ -16,13 +16,13 @@ function valuesOf(key: string): readonly string[] {
   return [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value ?? '')
 }
 
-test('the unit can be enabled, and starts after the network', () => {
+test('the systemd unit can be enabled, and starts after the network', () => {
   expect(unit.match(/^\[.*\]$/gm)).toEqual(['[Unit]', '[Service]', '[Install]'])
   expect(valuesOf('WantedBy')).toEqual(['multi-user.target'])
   expect(valuesOf('After')).toEqual(['network-online.target'])
 })
 
-test('the unit passes node only options that Larder allows, and disables its inspector signal', () => {
+test("the systemd unit passes only Node options that Larder allows, and disables Node's inspector signal", () => {
   const [command = ''] = valuesOf('ExecStart')
   const [node, ...words] = command.split(' ')
   const main = words.findIndex((word) => word.endsWith('/src/main.ts'))
@@ -35,7 +35,7 @@ test('the unit passes node only options that Larder allows, and disables its ins
   expect(valuesOf('MemoryDenyWriteExecute')).toEqual(['no'])
 })
 
-test('the unit sets only settings that exist, and every secret is a credential that it loads', () => {
+test('the systemd unit sets only existing settings, and loads every secret as a credential', () => {
   const loaded = valuesOf('LoadCredential').map((value) => value.split(':')[0])
   const variables = valuesOf('Environment').flatMap((value) => value.split(' '))
   for (const variable of variables.filter((one) => one !== 'NODE_ENV=production')) {
@@ -46,7 +46,7 @@ test('the unit sets only settings that exist, and every secret is a credential t
   }
 })
 
-test('systemd rates the exposure of the unit under 3.0', async (context) => {
+test('systemd rates the exposure of the systemd unit under 3.0', async (context) => {
   const systemd = await run('systemd-analyze', ['--version']).catch(() => null)
   const version = Number(/^systemd (\d+)/.exec(systemd?.stdout ?? '')?.[1] ?? 0)
   if (version < 250) notRun(context, 'systemd-analyze of systemd 250 or later is not here')

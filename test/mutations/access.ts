@@ -15,7 +15,7 @@ export const access: readonly Mutation[] = [
     mutant: 'await Promise.resolve({ numDeletedRows: 1n })',
     killedBy: [
       [LINKS, 'a flow can be taken once, and only by the browser that began it'],
-      [CONNECT, 'one of two callbacks at the same time redeems the code'],
+      [CONNECT, 'only one of two callbacks at the same time redeems the code'],
     ],
   },
   {
@@ -25,7 +25,10 @@ export const access: readonly Mutation[] = [
     mutant: '',
     killedBy: [
       [LINKS, 'a flow can be taken once, and only by the browser that began it'],
-      [CONNECT, 'a callback in another browser is refused, and the first browser can still finish'],
+      [
+        CONNECT,
+        'a callback in another browser is refused, and the browser that began the flow can still finish',
+      ],
     ],
   },
   {
@@ -103,7 +106,7 @@ export const access: readonly Mutation[] = [
     killedBy: [
       [
         CONNECT,
-        'an API flow is refused in the session of another user, and its code is not redeemed',
+        'a flow that the API began is refused in the session of another user, and its code is not redeemed',
       ],
     ],
   },

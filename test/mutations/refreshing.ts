@@ -20,8 +20,8 @@ export const refreshing: readonly Mutation[] = [
     original: "    .where('generation', '=', generation)\n",
     mutant: '',
     killedBy: [
-      [FENCE, 'a save based on an older generation wins only if that is current'],
-      [FENCE, 'a save based on a newer generation wins only if that is current'],
+      [FENCE, 'a save based on an older generation is stored only if the row has this state'],
+      [FENCE, 'a save based on a newer generation is stored only if the row has this state'],
     ],
   },
   {
@@ -29,14 +29,16 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/store/queries/connection-writes.ts',
     original: "    .where('grant_id', grantId === null ? 'is' : '=', grantId)\n",
     mutant: '',
-    killedBy: [[FENCE, 'a save based on another grant wins only if that is current']],
+    killedBy: [[FENCE, 'a save based on another grant is stored only if the row has this state']],
   },
   {
     guarantee: 'The store reports whether a fenced write changed a row',
     file: 'src/store/queries/connection-writes.ts',
     original: 'return { won: result.numUpdatedRows === 1n }',
     mutant: 'return { won: result.numUpdatedRows >= 0n }',
-    killedBy: [[FENCE, 'a save based on an older generation wins only if that is current']],
+    killedBy: [
+      [FENCE, 'a save based on an older generation is stored only if the row has this state'],
+    ],
   },
   {
     guarantee: 'A fenced write that loses undoes its transaction and runs it again',
@@ -44,7 +46,7 @@ export const refreshing: readonly Mutation[] = [
     original: '    if (!(error instanceof LostWriteError)) throw error\n    return work()\n',
     mutant: '    throw error\n',
     killedBy: [
-      [FENCE, 'a transaction whose save loses to a write after its read runs once more and wins'],
+      [FENCE, 'a transaction whose row was written after its read runs once more and is stored'],
     ],
   },
   {
@@ -109,7 +111,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/store/queries/attempts.ts',
     original: "        .where('generation', '=', connection.grant.generation)\n",
     mutant: '',
-    killedBy: [[FENCE, 'an attempt does not begin on another generation']],
+    killedBy: [[FENCE, 'a refresh attempt does not begin on another generation']],
   },
   {
     guarantee: 'A connection is not refreshed while another attempt holds its lease',
@@ -302,7 +304,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/connections/revocations.test.ts',
-        'a revocation is sent once if its outcome cannot be stored, and never if its retry cannot',
+        'a revocation is sent once if its outcome cannot be stored, and is not sent if its retry time cannot be stored',
       ],
     ],
   },

@@ -19,14 +19,14 @@ export const storing: readonly Mutation[] = [
     file: 'src/store/sqlite/pragmas.ts',
     original: "  ['synchronous', 'full', SYNCHRONOUS_FULL],\n",
     mutant: "  ['synchronous', 'normal', 1],\n",
-    killedBy: [[OPENING, 'the pragmas hold after a write and after reopening']],
+    killedBy: [[OPENING, 'the SQLite pragmas are in force after a write and after reopening']],
   },
   {
     guarantee: 'An SQLite setting that did not take effect is detected',
     file: 'src/store/sqlite/pragmas.ts',
     original: '  if (is !== SYNCHRONOUS_FULL) {\n',
     mutant: '  if (is === undefined) {\n',
-    killedBy: [[OPENING, 'a connection without the pragmas is detected as not durable']],
+    killedBy: [[OPENING, 'a database connection without the pragmas is detected as not durable']],
   },
   {
     guarantee: 'SQLite overwrites a deleted token in the file',
@@ -41,7 +41,7 @@ export const storing: readonly Mutation[] = [
     original: "passes(raw, 'integrity_check')",
     mutant: "passes(raw, 'quick_check')",
     killedBy: [
-      [SCHEMA, 'a damaged index of %s (%s) is rebuilt at the start, and nothing is missing'],
+      [SCHEMA, 'a damaged index of %s (%s) is rebuilt at the start, and no row is missing'],
     ],
   },
   {

@@ -78,7 +78,7 @@ describe('a sealed value', () => {
     },
   )
 
-  test('a sealed value does not open if letters move between the parts of its place', () => {
+  test('a sealed value does not open if characters move between table, row and field of its place', () => {
     const blob = sealer.seal(new Secret('x'), { table: 'ab', row: 'c', field: '', generation: 1 })
     const moved = { table: 'a', row: 'bc', field: '', generation: 1 }
     expect(() => sealer.open(blob, moved)).toThrow(SealError)
@@ -98,7 +98,7 @@ describe('a sealed value', () => {
   })
 
   test.each([Number.NaN, -1, 1.5, 2 ** 53])(
-    'a sealed value does not open at the invalid generation %d',
+    'a sealed value does not open with the invalid generation %d',
     (generation) => {
       const at = { table: 't', row: 'r', field: 'f', generation: 0 }
       const blob = sealer.seal(new Secret('x'), at)

@@ -36,7 +36,7 @@ describe('ciphertexts that were moved', () => {
     expect(seen.others).toEqual(others)
   })
 
-  test('a ciphertext of an older generation does not open after it is put back', async () => {
+  test('a ciphertext of an older generation does not open if it is put back into its row', async () => {
     await using vault = await stocked(database, UNCACHED)
     const older = await database.behind(vault, (db) => rowOf(db))
     const before = (await vault.store.connection(FULL.id)) as LiveConnection
@@ -131,7 +131,7 @@ async function put(db: Kysely<Schema>, values: object): Promise<void> {
   await db.updateTable('connections').set(values).where('id', '=', FULL.id).execute()
 }
 
-test('the row damaged in these tests has a value in every sealed column', async () => {
+test('the row that these tests damage has a value in every sealed column', async () => {
   await using vault = await stocked(database, UNCACHED)
   const { row } = await look(vault)
   for (const column of COLUMNS) expect(shownOf(row, column)).not.toBeNull()

@@ -56,7 +56,7 @@ const TOKENS = {
 }
 
 describe('the files of a vault', () => {
-  test('the database files contain in the clear only what the documentation lists', async () => {
+  test('the database files contain in plain text only what the documentation lists', async () => {
     await using vault = await openVaultStore()
     await fill(vault.store)
     const files = readdirSync(vault.dataDir).map((file) => readFileSync(join(vault.dataDir, file)))

@@ -10,7 +10,7 @@ const USER = 'user-1' as UserId
 const ACME = 'acme' as ProviderId
 
 describe.each(databases)('the connection cache before $name', ({ open, behind }) => {
-  test('the cache returns the same object without a query until the row is written', async () => {
+  test('the cache of connections returns the same object without a query until the row is written', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -82,7 +82,7 @@ describe.each(databases)('the connection cache before $name', ({ open, behind })
     expect(await store.connection(idOf(2))).toBe(second)
   })
 
-  test('the cache shows no change of a transaction before its commit or after its rollback', async () => {
+  test('the cache never shows a change that is not committed yet or was rolled back', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -103,7 +103,7 @@ describe.each(databases)('the connection cache before $name', ({ open, behind })
     expect(await store.connection(idOf(1))).toMatchObject({ label: null })
   })
 
-  test('the cache is never older than a finished write, however reads and writes interleave', async () => {
+  test('the cache is never older than a finished write, in any order of reads and writes', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))
@@ -167,7 +167,7 @@ describe.each(databases)('the connection cache before $name', ({ open, behind })
   })
 })
 
-test('a cached list refers to its members by id, and holds no member that was evicted', async () => {
+test('a cached list refers to connections by id, and does not keep an evicted connection in memory', async () => {
   const cache = new ConnectionCache(1_000)
   const owner = { userId: USER, provider: ACME }
   await cache.loadList(owner, async () => [{ connection: made(1), bytes: 600 }])
@@ -196,7 +196,7 @@ describe('a read that a commit overtakes', () => {
     expect(cache.connection(idOf(1))).toBe(after)
   })
 
-  test('a list read that a commit overtakes does not cache its members', async () => {
+  test('a list read that a commit overtakes does not cache the connections of the list', async () => {
     const cache = new ConnectionCache(1e6)
     const rows = Promise.withResolvers<readonly Loaded[]>()
     const reading = cache.loadList({ userId: USER, provider: ACME }, () => rows.promise)

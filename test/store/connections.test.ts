@@ -30,7 +30,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(vault.unreadable).toEqual([])
   })
 
-  test('a connection can be saved as any other, and reads back as saved', async () => {
+  test('a connection can be saved with any other values, and is read back as it was saved', async () => {
     await using vault = await open({ cacheBytes: 1 })
     const pair = fc.tuple(anyConnection, anyConnection)
     await fc.assert(
@@ -59,7 +59,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(() => new Date(read.grant.token?.expiresAt ?? Number.NaN).toISOString()).not.toThrow()
   })
 
-  test('a kept refresh token still opens in the next generation and the next grant', async () => {
+  test('a refresh token that a save keeps still opens in the next generation and the next grant', async () => {
     await using vault = await open()
     await vault.store.write((trx) => trx.insertConnection(makeConnection()))
     for (const change of [{ generation: 2 }, { generation: 3 }, { id: 'grt_other' as never }]) {
@@ -72,7 +72,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     }
   })
 
-  test('connectionsOfAccount finds the connections of an account at one provider, without drafts', async () => {
+  test('connectionsOfAccount finds the connections of an account at one provider, except drafts', async () => {
     await using vault = await open()
     await insert(vault.store, [
       made(1, { userId: 'a' as UserId }),
@@ -86,7 +86,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(found.map(({ id }) => id)).toEqual([idOf(1), idOf(2)])
   })
 
-  test('perhapsOfAccount finds connections that may hold an account at several providers, drafts too', async () => {
+  test('perhapsOfAccount finds connections at several providers that may belong to an account, drafts included', async () => {
     await using vault = await open()
     const nobody = { id: null, email: 'ann@example.com', name: null }
     await insert(vault.store, [
@@ -109,7 +109,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(await found(null, 3)).toEqual([4, 5].map(idOf))
   })
 
-  test("connectionsOf finds a user's connections, with or without a provider, without drafts", async () => {
+  test("connectionsOf finds a user's connections at one or all providers, except drafts", async () => {
     await using vault = await open()
     await insert(vault.store, [
       made(1),
@@ -207,7 +207,7 @@ describe.each(databases)('listing connections in $name', ({ open }) => {
 })
 
 describe.each(databases)('due connections in $name', ({ open }) => {
-  test('dueConnections returns the soonest first, per provider, without running attempts', async () => {
+  test('dueConnections returns the connections of each provider in order of due time, except those with a running attempt', async () => {
     await using vault = await open()
     const { store } = vault
     await insert(store, [
@@ -239,7 +239,7 @@ describe.each(databases)('due connections in $name', ({ open }) => {
     ])
   })
 
-  test('dueConnections tells own clients from the configured one', async () => {
+  test('dueConnections separates connections with an own client from those with the configured client', async () => {
     await using vault = await open()
     const { store } = vault
     const client = { id: 'theirs', secret: new Secret('s') }
@@ -255,7 +255,7 @@ describe.each(databases)('due connections in $name', ({ open }) => {
     expect(await due('configured')).toEqual([idOf(1), idOf(3)])
   })
 
-  test('dueConnections tells connections in use, unproven imports and failed refreshes apart', async () => {
+  test('dueConnections separates connections in use, unproven imports and failed refreshes', async () => {
     await using vault = await open()
     const { store } = vault
     await insert(store, [
@@ -274,7 +274,7 @@ describe.each(databases)('due connections in $name', ({ open }) => {
     expect(census.oldestDue).toEqual([{ provider: 'acme', dueAt: 200 }])
   })
 
-  test('census counts connections by status and reports the oldest due one', async () => {
+  test('census counts connections by status and reports the longest overdue connection', async () => {
     await using vault = await open()
     const { store } = vault
     const failure = { reason: 'throttled', detail: '', since: 1, attempts: 1 } as const
@@ -298,7 +298,7 @@ describe.each(databases)('due connections in $name', ({ open }) => {
 })
 
 describe.each(databases)('hashes of refresh tokens in $name', ({ open }) => {
-  test('a refresh token finds its connection for as long as that connection exists', async () => {
+  test('a connection can be found by its refresh token until the connection is deleted', async () => {
     await using vault = await open()
     const { store } = vault
     await insert(store, [made(1), made(2)])

@@ -45,7 +45,7 @@ const COLUMNS: readonly Column[] = Object.keys(SEALED).flatMap((table) =>
 
 const ODD_VALUES = [null, 'x', 1, 2 ** 45, Buffer.alloc(80, 7)]
 
-test('every column has a binding, and docs/database-writer.md names each unprotected one', async () => {
+test('every column has a declared protection, and docs/database-writer.md names each unprotected column', async () => {
   await using vault = await database.open()
   const columns = await database.behind(vault, async (db) => {
     const { rows } = await sql<{ readonly table: string; readonly column: string }>`
@@ -143,7 +143,7 @@ describe('an attacker who can write the database but has no key', () => {
     expect(vault.unreadable).toContainEqual({ id: first?.id, table: 'connections', field: 'row' })
   })
 
-  test('an altered row stays unreadable after writes, until a new grant replaces it', async () => {
+  test('an altered row stays unreadable after writes, until a new grant replaces its grant', async () => {
     await using vault = await database.open(UNCACHED)
     const { store } = vault
     await fillVault(store)

@@ -37,7 +37,7 @@ describe.each(databases)('events in $name', ({ open }) => {
     expect(sequences).toEqual(Array.from({ length: 63 }, (_, i) => i + 1))
   })
 
-  test('a rollback removes the event together with its change', async () => {
+  test('a rollback removes an event together with its change', async () => {
     await using vault = await open()
     const { store } = vault
     const failing = store.write(async (trx) => {

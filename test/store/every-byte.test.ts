@@ -26,7 +26,7 @@ const UNCACHED = { cacheBytes: 1 }
 /** The values between the master key and everything else. */
 const KEY_COLUMNS = ['vault.key_check', 'data_keys.wrapped']
 
-test('this file flips the bytes of every blob column in the schema', async () => {
+test('this test file flips the bytes of every blob column in the schema', async () => {
   await using vault = await database.open()
   const columns = await database.behind(vault, async (db) => {
     const { rows } = await sql<{ readonly name: string }>`
@@ -41,7 +41,7 @@ test('this file flips the bytes of every blob column in the schema', async () =>
 
 describe('a flipped bit in a sealed column', () => {
   test.each(SEALED_COLUMNS)(
-    'a flipped bit in any byte of $name hides that value only, and other rows are served',
+    'a flipped bit in any byte of $name makes only that value unreadable, and other rows are served',
     async (column) => {
       await using vault = await database.open(UNCACHED)
       await fillVault(vault.store)
@@ -73,7 +73,7 @@ const ODD_VALUES = [null, '', 'x', 0, -1, 2 ** 52, 1.5, Buffer.from([1])]
 describe('odd values in clear columns', () => {
   const tables = SEALED_COLUMNS.filter(({ table }, at) => SEALED_COLUMNS[at - 1]?.table !== table)
   test.each(tables)(
-    'odd values in any clear column of $table do not affect other rows',
+    'odd values in any unsealed column of $table do not affect other rows',
     async (column) => {
       await using vault = await database.open(UNCACHED)
       await fillVault(vault.store)

@@ -34,7 +34,7 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
   ]
 
   test.each(seen)(
-    'a save based on %s wins only if that is current',
+    'a save based on %s is stored only if the row has this state',
     async (_, stands, before, wins) => {
       await using vault = await open()
       const { store } = vault
@@ -46,7 +46,7 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
     },
   )
 
-  test('a save that loses throws conflict and rolls back its transaction', async () => {
+  test('a save based on an outdated row throws conflict and rolls back its transaction', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
@@ -59,7 +59,7 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
     expect(reveal(await store.connection(live.id))).toEqual(reveal(live))
   })
 
-  test('a transaction whose save loses to a write after its read runs once more and wins', async () => {
+  test('a transaction whose row was written after its read runs once more and is stored', async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(live))
@@ -95,7 +95,7 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
 })
 
 describe.each(databases)('refresh attempts in $name', ({ open }) => {
-  test('an attempt is on the row from its beginning until its outcome is saved', async () => {
+  test('a refresh attempt is on the row from its beginning until its outcome is saved', async () => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -112,7 +112,7 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
   test.each([
     ['another grant', withGrant({ id: 'grt_other' as GrantId })],
     ['another generation', withGrant({ generation: 2 })],
-  ])('an attempt does not begin on %s', async (_, seen) => {
+  ])('a refresh attempt does not begin on %s', async (_, seen) => {
     await using vault = await open()
     await inserted(vault.store)
     expect((await begin(vault.store, seen)).won).toBe(false)
@@ -124,7 +124,7 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
     ['while another holds the lease', 'att_2', LEASE.until - 1, false],
     ['when the lease has expired', 'att_2', LEASE.until, true],
     ['again by its own holder', 'att_1', LEASE.until - 1, true],
-  ])('an attempt begins %s: %s at %d, %s', async (_, attempt, now, wins) => {
+  ])('a refresh attempt begins %s: %s at %d, %s', async (_, attempt, now, wins) => {
     await using vault = await open()
     const connection = await inserted(vault.store)
     await begin(vault.store, connection)
@@ -140,23 +140,26 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
     ['nothing at all', (before) => ({ ...before })],
   ]
 
-  test.each(outcomes)('an attempt ends when its outcome is saved: %s', async (_, outcome) => {
-    await using vault = await open()
-    const { store } = vault
-    const before = await inserted(store)
-    await begin(store, before)
-    const after = outcome(before)
-    await store.write((trx) => trx.saveConnection(before, after))
-    expect(reveal(await store.connection(before.id))).toEqual(reveal(after))
-    expect(await store.openAttempts(0, 10)).toEqual([])
-    const next = { attempt: 'att_2' as AttemptId }
-    expect((await begin(store, after, next)).won).toBe(true)
-  })
+  test.each(outcomes)(
+    'a refresh attempt ends when its outcome is saved: %s',
+    async (_, outcome) => {
+      await using vault = await open()
+      const { store } = vault
+      const before = await inserted(store)
+      await begin(store, before)
+      const after = outcome(before)
+      await store.write((trx) => trx.saveConnection(before, after))
+      expect(reveal(await store.connection(before.id))).toEqual(reveal(after))
+      expect(await store.openAttempts(0, 10)).toEqual([])
+      const next = { attempt: 'att_2' as AttemptId }
+      expect((await begin(store, after, next)).won).toBe(true)
+    },
+  )
 
   test.each([
     ['an edit that read the row before it', false],
     ['an edit that read the row after it began', true],
-  ])('an attempt goes on during %s', async (_, readsAgain) => {
+  ])('a refresh attempt stays open during %s', async (_, readsAgain) => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -174,7 +177,7 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
     expect((await begin(store, edited, { attempt: 'att_2' as AttemptId })).won).toBe(false)
   })
 
-  test('an attempt with unknown outcome stays on the row without its lease', async () => {
+  test('a refresh attempt with unknown outcome stays on the row without its lease', async () => {
     await using vault = await open()
     const { store } = vault
     const before = await inserted(store)
@@ -195,7 +198,7 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
     expect((await begin(store, again, { attempt: 'att_3' as AttemptId })).won).toBe(true)
   })
 
-  test('an attempt of a process that died is open and can be replaced', async () => {
+  test('a refresh attempt of a dead process stays open and can be replaced', async () => {
     const clock = settableClock(MADE_AT)
     await using first = await open({ clock })
     await begin(first.store, await inserted(first.store))

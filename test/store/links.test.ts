@@ -42,7 +42,7 @@ describe.each(databases)('links in $name', ({ open }) => {
     expect(again.won).toBe(state.status === 'pending')
   })
 
-  test('a new link supersedes older pending links for the same connection only', async () => {
+  test('a new link supersedes only older pending links for the same connection', async () => {
     await using vault = await open()
     const { store } = vault
     const other = { ...REQUEST, connectionId: 'con_other' as ConnectionId }

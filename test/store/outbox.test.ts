@@ -7,7 +7,7 @@ import { makeRevocation } from './make-revocation.ts'
 import { reveal } from './reveal.ts'
 
 describe.each(databases)('queued revocations in $name', ({ open }) => {
-  test('revocations are returned as they were queued, the longest due first, until removed', async () => {
+  test('queued revocations are read back as they were written, the longest overdue first, until removed', async () => {
     await using vault = await open()
     const { store } = vault
     const bare = { client: null, refreshToken: null, params: {}, providerData: {} }
@@ -85,7 +85,7 @@ describe.each(databases)('API keys in $name', ({ open, behind }) => {
 })
 
 describe.each(databases)('circuits in $name', ({ open }) => {
-  test('a circuit is stored by provider and client, and the last save wins', async () => {
+  test('a circuit is stored by provider and client, and each save replaces the last', async () => {
     await using vault = await open()
     const { store } = vault
     const closed = { provider: 'acme' as ProviderId, client: 'c1', failures: 0, open: null }

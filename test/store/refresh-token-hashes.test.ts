@@ -18,7 +18,7 @@ describe.each(databases)('hashes of refresh tokens in $name', ({ open, behind })
     return vault
   }
 
-  test('only the newest eight of the refresh tokens from refreshes stay known', async () => {
+  test('only the hashes of the newest eight refreshed refresh tokens are kept', async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'arrived', ['imported'])
     await remember(vault, 'received', names('r', 1_000))
@@ -28,14 +28,14 @@ describe.each(databases)('hashes of refresh tokens in $name', ({ open, behind })
     expect(await behind(vault, hashes)).toHaveLength(9)
   })
 
-  test("an app's repeated imports leave at most 32 known refresh tokens", async () => {
+  test("an app's repeated imports leave at most 32 hashes of refresh tokens", async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'arrived', names('i', 200))
     expect(await behind(vault, hashes)).toHaveLength(32)
     expect(await known(vault, ['i199'])).toEqual(['i199'])
   })
 
-  test('the newest refresh token stays known after the clock was set back', async () => {
+  test('the hash of the newest refresh token is kept after the clock was set back', async () => {
     await using vault = await openWithConnection()
     await remember(vault, 'received', names('r', 20))
     await remember(vault, 'received', ['back'], updatedAt - 3_600_000)

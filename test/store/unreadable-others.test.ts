@@ -37,7 +37,7 @@ describe.each(databases)('other unreadable rows of $name', (database) => {
     )
   })
 
-  test('unreadable events keep their sequence with an empty body, and revocations have no token', async () => {
+  test('unreadable events keep their sequence with an empty body, and unreadable revocations have no token', async () => {
     await using vault = await database.open()
     const { store } = vault
     await store.write(async (trx) => {

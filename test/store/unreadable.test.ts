@@ -76,7 +76,7 @@ describe.each(databases)('unreadable rows of $name', (database) => {
     ])
   })
 
-  test('a refresh makes a connection whole again if its refresh token opens', async () => {
+  test('a refresh repairs an unreadable connection if its refresh token opens', async () => {
     await using vault = await stocked(database)
     await corrupt(database, vault, [...TOKEN, ...PROFILE])
     const { store } = vault
@@ -97,7 +97,7 @@ describe.each(databases)('unreadable rows of $name', (database) => {
     expect(healed.grant.refreshToken?.open().expose()).toBe('refresh-1')
   })
 
-  test('a write keeps a blob that does not open', async () => {
+  test('a write keeps an unreadable blob unchanged', async () => {
     await using vault = await stocked(database)
     const whole = await corrupt(database, vault, PROFILE)
     const { store } = vault
@@ -115,7 +115,7 @@ describe.each(databases)('unreadable rows of $name', (database) => {
     expect(await store.connection(FULL.id)).toMatchObject({ label: 'Work', dueAt: MADE_AT + 5 })
   })
 
-  test('an unreadable connection can be deleted, and its revocation has what still opens', async () => {
+  test('an unreadable connection can be deleted, and its revocation has the tokens that still open', async () => {
     await using vault = await stocked(database)
     await corrupt(database, vault, REFRESH)
     const { store } = vault

@@ -16,7 +16,7 @@ import { connectTwo, HOUR, openSiblingStage, refreshTokenOf, storedAll } from '.
 const USER = 'user-1' as UserId
 const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
 
-test('a reconnect whose write loses once is stored by the second run of its transaction', async () => {
+test('a reconnect whose write meets one conflict is stored by the second run of its transaction', async () => {
   await using stage = await openStage()
   const { end } = await reconnect(stage, 1)
   expect(end.kind).toBe('connected')
@@ -24,7 +24,7 @@ test('a reconnect whose write loses once is stored by the second run of its tran
   expect(events.map(({ type }) => type)).toEqual(['connection.created', 'connection.reconnected'])
 })
 
-test('a reconnect whose write loses twice ends with conflict and revokes its own tokens', async () => {
+test('a reconnect whose write meets two conflicts returns conflict and revokes its own tokens', async () => {
   await using stage = await openStage()
   const { before, end } = await reconnect(stage, 2)
   expect(end).toMatchObject({ kind: 'failed', errorCode: 'conflict' })
@@ -34,7 +34,7 @@ test('a reconnect whose write loses twice ends with conflict and revokes its own
   expect(families.map(({ revoked }) => revoked !== null)).toEqual([false, true])
 })
 
-test('an import whose write loses twice returns conflict, and its draft is promoted later', async () => {
+test('an import whose write meets two conflicts returns conflict, and is completed later', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt({ account: ACCOUNT, demand: { userId: USER } })
   const ports = { ...stage.ports, store: losingStore(stage.ports.store, 2) }
@@ -55,7 +55,7 @@ test('an import whose write loses twice returns conflict, and its draft is promo
   expect(refreshTokenOf(await stage.stored(connection.id))).toBe(minted?.refreshToken)
 })
 
-test('a rotation whose siblings were changed meanwhile is kept and written later', async () => {
+test('a rotation is kept and stored later if its siblings were changed during the refresh', async () => {
   await using stage = await openSiblingStage()
   const [first, second] = await connectTwo(stage)
   if (first === undefined || second === undefined) throw new Error('not connected')

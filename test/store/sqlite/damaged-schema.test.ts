@@ -29,7 +29,7 @@ describe('an index that does not match its table', () => {
     ['flows', 'sqlite_autoindex_flows_2', 'state of b'],
     ['connect_links', 'connect_links_user_id', 'user-a'],
   ])(
-    'a damaged index of %s (%s) is rebuilt at the start, and nothing is missing',
+    'a damaged index of %s (%s) is rebuilt at the start, and no row is missing',
     async (_, index, entry) => {
       const whole = await reading()
       alterOnPage(path(), index, entry)

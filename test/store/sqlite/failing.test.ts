@@ -126,7 +126,7 @@ describe('a failed commit', () => {
 })
 
 describe('a damaged page', () => {
-  test('a damaged page is reported as corrupt, and stays reported although writes succeed', async () => {
+  test('a damaged page is reported as corrupt, even after later writes succeed', async () => {
     const raw = open()
     const page = Number(
       raw.prepare("select rootpage from sqlite_schema where name = 'connections'").pluck().get(),
@@ -167,7 +167,7 @@ describe('errors of SQLite', () => {
     expect(sorted).toMatchObject({ name: 'StoreError', reason })
   })
 
-  test('errors that are bugs of Larder are not converted', () => {
+  test('errors caused by bugs of Larder are not converted to store errors', () => {
     const ours = new Database.SqliteError('UNIQUE constraint failed', 'SQLITE_CONSTRAINT_UNIQUE')
     expect(sortSqliteError(ours)).toBe(ours)
     const other = new Error('something else')

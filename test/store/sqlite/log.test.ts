@@ -7,7 +7,7 @@ import { openVaultStore } from '../../support/open-vault-store.ts'
 
 const WRITES = 800
 
-test('the write-ahead log grows while a long reader holds it, and no further afterwards', async () => {
+test('the write-ahead log grows during a long read, and stops growing afterwards', async () => {
   await using vault = await openVaultStore()
   const { store, dataDir } = vault
   const connection = makeConnection()

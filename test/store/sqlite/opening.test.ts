@@ -56,7 +56,7 @@ describe('a new vault', () => {
     expect(existsSync(`${path()}.new`)).toBe(false)
   })
 
-  test('a new vault uses a write-ahead log as soon as it has its name', async () => {
+  test('a new vault uses a write-ahead log as soon as larder.db exists', async () => {
     await using database = await openSqlite(dataDir)
     const { records } = await createKeyring(masterKey(), 'vault', 1)
     await database.create(records)
@@ -74,7 +74,7 @@ describe('a new vault', () => {
 })
 
 describe('a copy that SQLite made', () => {
-  test('a copy with a rollback journal opens, even if a process was killed while converting it', async () => {
+  test('a copy of a vault with a rollback journal opens, even if a process was killed while converting it', async () => {
     await makeVault()
     const killed = mkdtempSync(join(directory, 'killed-'))
     const raw = new Database(path())
@@ -96,7 +96,7 @@ describe('a copy that SQLite made', () => {
 })
 
 describe('SQLite pragmas', () => {
-  test('the pragmas hold after a write and after reopening', () => {
+  test('the SQLite pragmas are in force after a write and after reopening', () => {
     for (let opening = 0; opening < 3; opening++) {
       const raw = new Database(path())
       applyPragmas(raw)
@@ -106,7 +106,7 @@ describe('SQLite pragmas', () => {
     }
   })
 
-  test('a connection without the pragmas is detected as not durable', () => {
+  test('a database connection without the pragmas is detected as not durable', () => {
     const first = new Database(path())
     applyPragmas(first)
     first.close()
@@ -116,7 +116,7 @@ describe('SQLite pragmas', () => {
     raw.close()
   })
 
-  test('opening fails if a pragma has no effect', () => {
+  test('opening the database fails if a pragma has no effect', () => {
     const raw = new Database(':memory:')
     expect(() => applyPragmas(raw)).toThrow('journal_mode is memory')
     raw.close()
@@ -214,7 +214,7 @@ describe('a file that is not a vault', () => {
 })
 
 describe('two processes on one directory', () => {
-  test('a second process is rejected until the first has ended, even by SIGKILL', async () => {
+  test('a second process cannot open a vault until the first process has ended, even by SIGKILL', async () => {
     const script = new URL('hold-vault.ts', import.meta.url).pathname
     const holder = spawn(process.execPath, [script, dataDir], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -231,7 +231,7 @@ describe('two processes on one directory', () => {
     expect(await vault.store.connection(makeConnection().id)).not.toBeNull()
   })
 
-  test('a second opening in the same process is rejected', async () => {
+  test('a vault cannot be opened twice in one process', async () => {
     await using vault = await openVaultStore({ dataDir })
     await expect(openSqlite(dataDir)).rejects.toMatchObject({ reason: 'in_use' })
     await vault.store.probe()

@@ -21,7 +21,7 @@ const USER = 'user-1' as UserId
 const MINUTE = 60_000
 
 describe('connect links', () => {
-  test('a link connects a user once, and is link_used afterwards', async () => {
+  test('a link connects a user once, and then returns link_used', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { state: 'of the app' })
     const home = await walk(stage, link)
@@ -97,7 +97,7 @@ describe('connect links', () => {
     ])
   })
 
-  test('a reconnect with another e-mail is account_mismatch if only the e-mail was known', async () => {
+  test('a reconnect with another e-mail returns account_mismatch if only the e-mail was known', async () => {
     await using stage = await openStage()
     const demand = { userId: USER, accountId: null, email: 'ann@example.com' }
     const silent = await stage.provider.misbehave(
@@ -129,7 +129,7 @@ describe('connect links', () => {
 })
 
 describe('callbacks', () => {
-  test('a callback in another browser is refused, and the first browser can still finish', async () => {
+  test('a callback in another browser is refused, and the browser that began the flow can still finish', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage)
     const callback = await atProvider(stage, link, 'browser-1')
@@ -178,7 +178,7 @@ describe('callbacks', () => {
     }
   })
 
-  test('one of two callbacks at the same time redeems the code', async () => {
+  test('only one of two callbacks at the same time redeems the code', async () => {
     await using stage = await openStage()
     const callback = await atProvider(stage, await makeLink(stage), 'browser-1')
     const finish = () =>
@@ -241,26 +241,21 @@ describe('why a connect failed', () => {
       'provider_unavailable',
       'the provider answered with a server error',
     ],
-  ] as const)(
-    "the operator's log has the detail of a failed connect: %j",
-    async (deed, code, detail) => {
-      await using stage = await openStage()
-      await stage.provider.misbehave(deed)
-      const link = await makeLink(stage)
-      await walk(stage, link)
-      expect(failures(stage)).toEqual([
-        { provider: ACME, how: 'link', link: link.id, code, detail },
-      ])
-      const { callback, state } = await headless(stage)
-      const demand = { userId: USER, state, iss: null, error: null, name: null }
-      const completed = complete(stage, OPERATOR, {
-        ...demand,
-        code: callback.get('code') ?? '',
-      })
-      await expect(completed).rejects.toMatchObject({ code })
-      expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
-    },
-  )
+  ] as const)('the log has the detail of a failed connect: %j', async (deed, code, detail) => {
+    await using stage = await openStage()
+    await stage.provider.misbehave(deed)
+    const link = await makeLink(stage)
+    await walk(stage, link)
+    expect(failures(stage)).toEqual([{ provider: ACME, how: 'link', link: link.id, code, detail }])
+    const { callback, state } = await headless(stage)
+    const demand = { userId: USER, state, iss: null, error: null, name: null }
+    const completed = complete(stage, OPERATOR, {
+      ...demand,
+      code: callback.get('code') ?? '',
+    })
+    await expect(completed).rejects.toMatchObject({ code })
+    expect(failures(stage)[1]).toEqual({ provider: ACME, how: 'headless', code, detail })
+  })
 
   test('a failure before the redirect to the provider is logged and stored with the link', async () => {
     await using stage = await openStage()
@@ -286,7 +281,7 @@ describe('why a connect failed', () => {
     ['something_of_its_own', 'provider_refused', 'reauthorize'],
     ['access_denied', 'access_denied', 'reauthorize'],
   ])(
-    'the callback error %s is reported to the app as %s, with a redirect and without',
+    'the callback error %s is reported to the app as %s, with or without a redirect URL',
     async (...told) => {
       const [error, errorCode, nextAction] = told
       const word = error === 'access_denied' ? 'reject' : 'internal'
@@ -392,7 +387,7 @@ describe('links that the app confirms', () => {
 })
 
 describe('flows whose callback is at the app', () => {
-  test('an API flow redeems its code for its own user, once', async () => {
+  test('a flow that the API began redeems its code once, for its own user', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
     const demand = {
@@ -411,7 +406,7 @@ describe('flows whose callback is at the app', () => {
     })
   })
 
-  test('an API flow is refused in the session of another user, and its code is not redeemed', async () => {
+  test('a flow that the API began is refused in the session of another user, and its code is not redeemed', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
     const demand = {
@@ -428,7 +423,7 @@ describe('flows whose callback is at the app', () => {
     expect((await stage.provider.requests({ endpoint: 'token' })).length).toBe(0)
   })
 
-  test('an API flow returns invalid_grant for a bad code, and reject for a refusal', async () => {
+  test('a flow that the API began returns invalid_grant for a bad code, and reject for a refusal', async () => {
     await using stage = await openStage()
     const bad = { userId: USER, iss: null, error: null, name: null, code: 'forged' }
     const first = await headless(stage)
@@ -443,7 +438,7 @@ describe('flows whose callback is at the app', () => {
     })
   })
 
-  test('a key that does not reach the user leaves an API flow as it is', async () => {
+  test('a key that does not reach the user cannot change a flow that the API began', async () => {
     await using stage = await openStage()
     const { callback, state } = await headless(stage)
     const demand = {

@@ -117,7 +117,7 @@ test.each([
   [true, true],
   [false, false],
 ])(
-  'a preset may declare every e-mail of its provider verified: %s',
+  'a preset can declare all e-mails of its provider as verified: %s',
   async (emailVerified, letIn) => {
     const account = { id: 'sub', email: 'email', emailVerified }
     await using at = await openWith(me({ email_verified: !emailVerified }), { account })

@@ -7,9 +7,9 @@ import { makeConnection, makeGrant } from '../../support/make-connection.ts'
 import { openStage } from '../../support/vault-stage.ts'
 
 test.each([
-  ['of the same client', 'acme/ours', 'refresh-1'],
-  ['of another client', 'acme/another', undefined],
-])('a reconnect without a refresh token keeps one %s, or not', (_, issuedTo, kept) => {
+  ['keeps the old one of the same client', 'acme/ours', 'refresh-1'],
+  ['drops the old one of another client', 'acme/another', undefined],
+])('a reconnect without a refresh token %s', (_, issuedTo, kept) => {
   const held = { issuedTo: 'acme/ours', refreshTokenExpiresAt: 9, endNoticeAt: 5 }
   const replaced = makeConnection({ grant: makeGrant(held) })
   const fresh = makeGrant({ refreshToken: null, issuedTo })
@@ -20,7 +20,7 @@ test.each([
   expect(withKeptRefreshToken(own, replaced, true)).toBe(own)
 })
 
-test('two accounts with one id at two instances of a provider share no grant', async () => {
+test('accounts with the same id at two instances of a provider share no grant', async () => {
   await using stage = await openStage({ provider: { refreshTokens: { endsSiblings: true } } })
   const { connection, account } = await stage.adopt()
   const leader = (params: Readonly<Record<string, string>>) => {

@@ -7,7 +7,7 @@ import { deleteConnection } from '../../../src/vault/connections/delete-connecti
 import { sqlite } from '../../store/databases.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-test('the sealed tokens of a deleted connection are in no file after the next heartbeat', async () => {
+test('the sealed tokens of a deleted connection are gone from all files after the next heartbeat', async () => {
   await using stage = await openStage()
   const kept = await stage.adopt()
   const { connection } = await stage.adopt()

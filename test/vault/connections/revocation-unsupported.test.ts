@@ -20,10 +20,10 @@ const told = ({ observed }: Stage) =>
   observed.flatMap(({ what }) => (what.startsWith('revo') ? [what] : []))
 
 test.each([
-  ['names none', {}, 'unsupported', []],
-  ['names one', { revocation_endpoint: '/revoke' }, 'queued', ['revoked']],
+  ['names no revocation endpoint', {}, 'unsupported', []],
+  ['names a revocation endpoint', { revocation_endpoint: '/revoke' }, 'queued', ['revoked']],
 ])(
-  'the deletion of a connection whose issuer’s metadata %s returns what will be done',
+  'a deletion reports whether the grant will be revoked if the issuer’s metadata %s',
   async (_, metadata, answer, lines) => {
     await using signing = await startSigningProvider()
     const { revocation_endpoint: path } = metadata as { revocation_endpoint?: string }

@@ -57,7 +57,7 @@ describe('deletions at a provider whose revocation may end every grant of an acc
     expect(await remove(stage, deleted)).toBe('skipped')
   })
 
-  test('a deletion revokes no grant while a draft has the account', async () => {
+  test('a deletion revokes no grant while an import that is not proven yet has the account', async () => {
     await using stage = await openStage(UNKNOWN)
     const { connection } = await connect(stage, { userId: ONE })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -82,7 +82,7 @@ describe('deletions at a provider whose revocation may end every grant of an acc
     ['scripted-two', 'skipped'],
     ['other-one', 'queued'],
   ])(
-    'a deletion beside a connection of the client %s of a vendor with projects is %s',
+    'at a vendor with projects, a deletion beside a connection of the client %s returns %s',
     async (id, expected) => {
       const grantDomain = { name: 'acme', projectSeparator: '-' }
       await using stage = await openStage({ provider: { revocation: {}, grantDomain } })
@@ -92,14 +92,14 @@ describe('deletions at a provider whose revocation may end every grant of an acc
     },
   )
 
-  test('a deletion revokes a grant beside a connection of another account', async () => {
+  test('a deletion revokes a grant even if the user has a connection of another account', async () => {
     await using stage = await openStage(UNKNOWN)
     const first = await connect(stage, { userId: ONE })
     await connect(stage, { userId: TWO, accountId: 'a-2' })
     expect(await remove(stage, first)).toBe('queued')
   })
 
-  test('the deletion of a user revokes every grant of the user, also if an account is unknown', async () => {
+  test('the deletion of a user revokes every grant of the user, even if an account is unknown', async () => {
     await using stage = await openStage(UNKNOWN)
     await connect(stage, { userId: ONE })
     await connect(stage, { userId: ONE, provider: OTHER })
@@ -178,7 +178,7 @@ describe('queued revocations that are not sent', () => {
   })
 })
 
-test('a queued revocation that ends one token is sent beside a newer grant of the account', async () => {
+test('a queued revocation that ends only one token is sent even if the account has a newer grant', async () => {
   await using stage = await openStage(BY_TOKEN)
   const deleted = await connect(stage, { userId: ONE })
   await remove(stage, deleted)

@@ -76,7 +76,7 @@ test('a revocation that never succeeds is given up after a week', async () => {
   expect(told(stage)).toEqual(['revocationFailed', 'revocationFailed', 'revocationGivenUp'])
 })
 
-test('a revocation whose tokens do not open is retried and given up, and delays no other', async () => {
+test('a revocation whose tokens do not open is retried, then given up, and delays no other revocation', async () => {
   await using stage = await openStage()
   const broken = await stage.adopt()
   const healthy = await stage.adopt()
@@ -113,7 +113,7 @@ test('a revocation whose refresh token does not open is sent with the access tok
   expect(await queued(stage)).toBe(0)
 })
 
-test('a revocation is sent once if its outcome cannot be stored, and never if its retry cannot', async () => {
+test('a revocation is sent once if its outcome cannot be stored, and is not sent if its retry time cannot be stored', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await deleteConnection(stage.ports, OPERATOR, connection, { revoke: true })
@@ -134,7 +134,7 @@ test('a revocation is sent once if its outcome cannot be stored, and never if it
   expect(await queued(stage)).toBe(0)
 })
 
-test('an error of one revocation is thrown after all others have ended', async () => {
+test('an error of one revocation is thrown after all other revocations have ended', async () => {
   await using stage = await openStage()
   for (let i = 0; i < 3; i++) {
     const { connection } = await stage.adopt()
@@ -150,7 +150,7 @@ test('an error of one revocation is thrown after all others have ended', async (
   expect(await queued(stage)).toBe(1)
 })
 
-test('a revocation that a crash cut off is sent after the next start', async () => {
+test('a revocation that a crash interrupted is sent after the next start', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-revocations-'))
   await using opened = new AsyncDisposableStack()
   opened.defer(() => rm(dataDir, { recursive: true, force: true }))

@@ -8,7 +8,7 @@ import { claimsFor, jwt, startSigningProvider } from '../../oauth/answer/signing
 import { ACCOUNT, hand, HOUR } from '../siblings-stage.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-test('a refresh whose id token names another user fails, serves the old token and keeps the rotated one', async () => {
+test('a refresh whose id token names another user fails: the old token is served and the rotated token is stored', async () => {
   await using signing = await startSigningProvider()
   const { issuer, script } = signing
   await using stage = await openStage({
@@ -50,7 +50,7 @@ test('a refresh whose id token names another user fails, serves the old token an
 })
 
 describe("userinfo with another subject than the connection's", () => {
-  test('userinfo of another subject disconnects a mixed import whose refresh returns no id token', async () => {
+  test("userinfo of another subject disconnects an import of two users' tokens if its refresh returns no id token", async () => {
     await using stage = await openOpenIdStage()
     const [a, b] = await mintTwoAccounts(stage)
     const { connection } = await hand(stage, { ...a, refreshToken: b.refreshToken }, {})
@@ -65,7 +65,7 @@ describe("userinfo with another subject than the connection's", () => {
   })
 
   test.each(['both tokens', 'a refresh token', 'an access token'] as const)(
-    'userinfo of another subject refuses a PATCH with %s, and the grant stays',
+    'a PATCH with %s is refused if userinfo names another subject, and the grant stays',
     async (what) => {
       await using stage = await openOpenIdStage()
       const [a, b] = await mintTwoAccounts(stage)

@@ -40,7 +40,7 @@ describe('an unverified batch', () => {
     expect(events.map(({ type }) => type)).toEqual(Array(4).fill('connection.created'))
   })
 
-  test('an unverified item without a live access token is failing until the schedule proves it', async () => {
+  test('an unverified item without a live access token is failing until the schedule refreshes it', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(3)
     const results = await bring(stage, [
@@ -79,7 +79,7 @@ describe('an unverified batch', () => {
     expect(stage.observed.filter(({ what }) => what === 'connectFailed')).toHaveLength(1)
   })
 
-  test('an error in one item of a batch refuses that item only', async () => {
+  test('an error in one item of a batch refuses only that item', async () => {
     await using stage = await openStage()
     const { refreshToken } = await stage.adopt()
     const [one, two] = await stage.provider.mintGrants(2)
@@ -97,7 +97,7 @@ describe('an unverified batch', () => {
     expect(codes).toEqual(['invalid_request', 'invalid_request', 'conflict'])
   })
 
-  test('a restricted key imports what it reaches, and learns of nothing else', async () => {
+  test('a narrowed key imports only items in its reach, and learns nothing about other connections', async () => {
     await using stage = await openStage()
     const caller = { ...OPERATOR, userIdPrefix: 'mine:' }
     const [one, two] = await stage.provider.mintGrants(2)
@@ -144,7 +144,7 @@ describe('batches with verify', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toHaveLength(5)
   })
 
-  test('a verified batch sends no faster than the limits of the lane', async () => {
+  test('a verified batch sends requests no faster than the limits of the lane', async () => {
     // Twenty per second on this stage, whose waits are twenty times shorter.
     const policy = { ratePerSecond: 1 }
     await using stage = await openStage({ policy })

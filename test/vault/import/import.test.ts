@@ -21,7 +21,7 @@ import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/va
 const HOUR = 3_600_000
 
 describe('imported tokens', () => {
-  test('an import with a live access token asks for the account, and refreshes nothing', async () => {
+  test('an import with a live access token looks up the account, and does not refresh', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const { connection, change } = await hand(stage, {
@@ -56,7 +56,7 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
-  test('an import of an expired access token says that it expired, not that the provider refused it', async () => {
+  test('an import of an expired access token says that the token expired, not that the provider refused it', async () => {
     await using stage = await openStage()
     const over = { accessToken: new Secret('once'), expiresAt: stage.clock.now() - 1 }
     await expect(hand(stage, over)).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
-  test('an import whose proof got no answer stays failing, and recovers', async () => {
+  test('an import whose first refresh got no answer is failing, and recovers later', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const [minted] = await stage.provider.mintGrants(1)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
@@ -86,7 +86,7 @@ describe('imported tokens', () => {
     await until('it to heal', async () => (await stage.stored(connection.id)).status === 'active')
   })
 
-  test('a repeated import of tokens changes nothing, even if they are spent by now', async () => {
+  test('a repeated import of the same tokens changes nothing, even if the tokens have been used since', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const demand = { refreshToken: secret(minted?.refreshToken) }
@@ -129,7 +129,7 @@ describe('imported tokens', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
-  test('an unproven import replaces no working grant, and is promoted later', async () => {
+  test('an unproven import does not replace a working grant until it is proven', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -152,7 +152,7 @@ describe('imported tokens', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
-  test('an import whose answer was lost is promoted when the provider repeats the answer', async () => {
+  test('an import whose refresh lost its answer replaces the grant when the provider repeats the answer', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, demand } = await handUnproven(stage, 'processing')
     await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
@@ -176,7 +176,7 @@ describe('imported tokens', () => {
         deleteUser(stage.ports, OPERATOR, userId),
     ],
   ] as const)(
-    'an unproven import is deleted and revoked together with the %s it was for',
+    'an unproven import is deleted and revoked together with its %s',
     async (_, forget) => {
       await using stage = await openStage()
       const { connection, demand } = await handUnproven(stage, 'request')
@@ -193,7 +193,7 @@ describe('imported tokens', () => {
     },
   )
 
-  test('a repeated import tries again to prove a draft', async () => {
+  test('a repeated import refreshes an unproven import again', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -218,7 +218,7 @@ describe('imported tokens', () => {
     expect((await stage.stored(connection.id)).grant.id).not.toBe(connection.grant.id)
   })
 
-  test('an import of an access token alone keeps the stored refresh token', async () => {
+  test('an import of only an access token keeps the stored refresh token', async () => {
     await using stage = await openStage()
     const { connection, account, refreshToken } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
@@ -237,7 +237,7 @@ describe('imported tokens', () => {
     expect(refreshed.status).toBe('active')
   })
 
-  test('an import that a crash cut off is promoted at the next start', async () => {
+  test('an import that a crash interrupted is completed at the next start', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const newDraft = draftFromTokens(stage.ports, OPERATOR, {
@@ -253,7 +253,7 @@ describe('imported tokens', () => {
     expect(await all(stage)).toMatchObject([{ status: 'active', account: minted?.account }])
   })
 
-  test('a draft of another account is removed and logged when the schedule proves it', async () => {
+  test('an unproven import is removed and logged if its proof names another account', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const [minted] = await stage.provider.mintGrants(1)
@@ -274,7 +274,7 @@ describe('imported tokens', () => {
     ])
   })
 
-  test('a draft for a deleted connection is removed', async () => {
+  test('an unproven import for a deleted connection is removed', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const [minted] = await stage.provider.mintGrants(1)
@@ -293,7 +293,7 @@ describe('imported tokens', () => {
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 
-  test('an import keeps a short lifetime as the app states it', async () => {
+  test('an import keeps a short token lifetime as the app states it', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const { connection } = await hand(stage, {
@@ -305,7 +305,7 @@ describe('imported tokens', () => {
   })
 })
 
-test('a forced refresh without a refresh token returns reconnect_required, also while the provider throttles', async () => {
+test('a forced refresh without a refresh token returns reconnect_required, even while the provider throttles', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt({ demand: { refreshToken: null } })
   const { connection: other } = await stage.adopt()
@@ -345,7 +345,7 @@ describe('new credentials for a connection', () => {
     ])
   })
 
-  test('new credentials of another account are refused, and the old ones stay', async () => {
+  test('new credentials of another account are refused, and the old credentials stay', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const [other] = await stage.provider.mintGrants(1)
@@ -360,7 +360,7 @@ describe('new credentials for a connection', () => {
     expect(await all(stage)).toHaveLength(1)
   })
 
-  test('new credentials that are dead are refused, and the old ones stay', async () => {
+  test('dead new credentials are refused, and the old credentials stay', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const change = updateConnection(stage.ports, OPERATOR, connection.id, {
@@ -373,7 +373,7 @@ describe('new credentials for a connection', () => {
     expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
   })
 
-  test('label and metadata change with accepted credentials, and stay with refused ones', async () => {
+  test('a PATCH changes label and metadata only if its credentials are accepted', async () => {
     await using stage = await openStage()
     const { connection, account } = await stage.adopt()
     await update(stage, connection.id, { label: 'old', metadata: { old: true } })
@@ -393,7 +393,7 @@ describe('new credentials for a connection', () => {
     expect(changed).toMatchObject({ id: connection.id, ...described })
   })
 
-  test('label and metadata change alone; scope, expiry or another client need tokens', async () => {
+  test('label and metadata can be changed alone; a change of scope, expiry or client needs tokens', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const { id } = connection

@@ -72,7 +72,7 @@ describe('an access token and a refresh token of two accounts', () => {
   )
 
   test.each(['import', 'line of a batch'] as const)(
-    'tokens of two accounts get the second account in an %s that is refreshed after the access token expired',
+    'tokens of two accounts get the account of the refresh token in an %s whose access token has expired',
     async (how) => {
       await using stage = await openStage()
       const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
@@ -89,7 +89,7 @@ describe('an access token and a refresh token of two accounts', () => {
     },
   )
 
-  test('tokens of one account keep the id that the app gives', async () => {
+  test('tokens of one account keep the account id that the app gives', async () => {
     await using stage = await openStage()
     const [one] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const { connection } = await hand(stage, one, { accountId: 'named-by-the-app' })
@@ -107,7 +107,7 @@ describe('an access token and a refresh token of two accounts', () => {
     expect(await stage.ports.store.connectionsOf(USER, null)).toEqual([])
   })
 
-  test('tokens of two accounts are refused when the schedule proves their draft after a restart', async () => {
+  test('tokens of two accounts are refused when the schedule proves their import after a restart', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const demand = demandFor(stage, await mixed(stage), {})
@@ -148,7 +148,7 @@ describe("the proof of a grant's owner", () => {
     expect(await stage.stored(imported.id)).toMatchObject({ grant: { owner: proven } })
   })
 
-  test('the owner is unproven after an import of an access token alone, and no sibling gets the token', async () => {
+  test('the owner is unproven after an import of only an access token, and no sibling gets the token', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -162,7 +162,7 @@ describe("the proof of a grant's owner", () => {
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
   })
 
-  test('a refresh asks for the owner of a row of an earlier version', async () => {
+  test('a refresh looks up the owner of a row from an earlier version', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await forget(stage, connections)
@@ -172,7 +172,7 @@ describe("the proof of a grant's owner", () => {
     expect(a).toMatchObject({ grant: { owner: { is: 'proven', accountId: ACCOUNT.id } } })
   })
 
-  test('a row of an earlier version gets a shared grant only after its owner is proven', async () => {
+  test('a row from an earlier version gets a shared grant only after its owner is proven', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     await forget(stage, [first as LiveConnection])
@@ -251,7 +251,7 @@ describe('an access token whose account the provider does not name', () => {
     },
   )
 
-  test('an import of another account’s access token does not get the stored refresh token', async () => {
+  test('an import of another account’s access token does not receive the stored refresh token', async () => {
     await using stage = await openStage()
     const [a] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const [b] = await stage.provider.mintGrants(1, { account: OTHER })
@@ -289,7 +289,7 @@ describe('one refresh token for the consents of two users', () => {
     })
   })
 
-  test('a refresh token of a consent that waits for confirmation is a conflict, and the wait can end', async () => {
+  test('a refresh token of a consent that waits for confirmation is a conflict, and the app can still confirm', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     await stage.provider.setAccount(ACCOUNT)
     const first = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })

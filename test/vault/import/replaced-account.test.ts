@@ -12,7 +12,7 @@ test.each([
   ['a refresh token', { accessToken: null, expiresAt: null }],
   ['both tokens', {}],
 ])(
-  'an import of %s of another account than the app says replaces no connection',
+  'an import of %s replaces no connection if the account is not the one that the app names',
   async (_, demand) => {
     await using stage = await openStage()
     const connection = await connectProven(stage)
@@ -25,7 +25,7 @@ test.each([
   },
 )
 
-test('an unverified item of another account than the app says serves no token after its first refresh', async () => {
+test('an unverified item serves no token after its first refresh if the account is not the one that the app names', async () => {
   await using stage = await openStage()
   const connection = await connectProven(stage)
   const [own] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -48,7 +48,7 @@ test('an unverified item of another account than the app says serves no token af
   })
 })
 
-test('an import replaces a connection whose account id the app confused', async () => {
+test('an import replaces a connection even if the app gave a wrong account id', async () => {
   await using stage = await openStage()
   const [first, second] = await stage.provider.mintGrants(2, { account: ACCOUNT })
   const { connection } = await hand(stage, first, { accountId: 'not-the-id' })
