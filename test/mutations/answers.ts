@@ -60,7 +60,7 @@ export const answers: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/refresh/rejections.test.ts',
-        'a rejected grant is failing as refused while no other grant is refreshed',
+        'a repeatedly rejected grant is failing with reason refused while no other grant is refreshed',
       ],
     ],
   },

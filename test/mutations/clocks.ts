@@ -40,14 +40,19 @@ export const clocks: readonly Mutation[] = [
     file: 'src/core/refresh/refresh-policy.ts',
     original: '  if (token !== null && isFromTheFuture(token, now)) return 0\n',
     mutant: '',
-    killedBy: [[CLOCK, 'a forced read does not wait for days before the changed clock is noticed']],
+    killedBy: [
+      [
+        CLOCK,
+        'a forced read under a clock set back does not wait for days, even before Larder notices the change',
+      ],
+    ],
   },
   {
     guarantee: 'After the clock was set back, no token that can be refreshed is served before that',
     file: 'src/core/refresh/clock-set-back.ts',
     original: '      : step.now\n',
     mutant: '      : earlier(held.expiresAt, step)\n',
-    killedBy: [[CLOCK, 'a clock set back makes each refreshable token suspect and due']],
+    killedBy: [[CLOCK, 'a clock set back makes each refreshable token due for a refresh']],
   },
   {
     guarantee: 'A clock that was set back ends no back-off early',
@@ -65,7 +70,7 @@ export const clocks: readonly Mutation[] = [
     killedBy: [
       [
         CLOCK,
-        'a machine suspended during a refresh does not serve the token that expired meanwhile',
+        'a token that expired while the machine was suspended during a refresh is not served',
       ],
     ],
   },
@@ -74,7 +79,9 @@ export const clocks: readonly Mutation[] = [
     file: 'src/vault/refresh/send-refresh-token.ts',
     original: 'Math.min(begun.at, ports.clock.now() - took)',
     mutant: 'begun.at',
-    killedBy: [[CLOCK, "a clock set back during a refresh does not lengthen the new token's life"]],
+    killedBy: [
+      [CLOCK, "a clock set back during a refresh does not lengthen the new token's lifetime"],
+    ],
   },
   {
     guarantee: 'No more refreshes start per second than the limit of the provider',

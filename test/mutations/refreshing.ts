@@ -64,9 +64,7 @@ export const refreshing: readonly Mutation[] = [
       '    if (recorded === null) {\n      await dropLateTokens(ports, trx, landing)\n      return null\n    }\n',
     mutant:
       '    if (recorded === null) {\n      await dropLateTokens(ports, trx, landing)\n      return [{ before, after }]\n    }\n',
-    killedBy: [
-      [REFRESH, 'a late answer for a deleted connection revokes the tokens that it brought'],
-    ],
+    killedBy: [[REFRESH, 'the tokens of a late answer for a deleted connection are revoked']],
   },
   {
     guarantee:
@@ -76,7 +74,10 @@ export const refreshing: readonly Mutation[] = [
       '  if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return\n',
     mutant: '',
     killedBy: [
-      [KEPT, 'a refresh that ends with a rotation keeps the shared refresh token, unrevoked'],
+      [
+        KEPT,
+        'a refresh that ends with a rotation after its grant was replaced keeps the shared refresh token and does not revoke it',
+      ],
     ],
   },
   {
@@ -84,9 +85,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/core/refresh/grant.ts',
     original: '  return withGrant(connection, grant, now + PROVE_WITHIN_MS)\n',
     mutant: '  return withGrant(connection, grant, now)\n',
-    killedBy: [
-      [KEPT, 'the schedule does not refresh a draft while its account is being looked up'],
-    ],
+    killedBy: [[KEPT, 'the schedule does not refresh an import while Larder looks up its account']],
   },
   {
     guarantee: 'A disconnected connection is logged',
@@ -102,8 +101,8 @@ export const refreshing: readonly Mutation[] = [
       '  await queueRevocation(ports, trx, { holder: before, refreshToken, accessToken, formerHolder })\n',
     mutant: '',
     killedBy: [
-      [REFRESH, 'a late answer for a deleted connection revokes the tokens that it brought'],
-      [RACES, 'a refresh that ends with a rotation leaves the newer grant untouched'],
+      [REFRESH, 'the tokens of a late answer for a deleted connection are revoked'],
+      [RACES, 'a refresh that ends with a rotation does not change a newer grant'],
     ],
   },
   {
@@ -134,7 +133,10 @@ export const refreshing: readonly Mutation[] = [
     original: '  if (!intent.won) return resultOfOther(ports, connection)\n',
     mutant: '',
     killedBy: [
-      [LEASE, "a refresh that finds the lease taken sends nothing and returns the holder's result"],
+      [
+        LEASE,
+        "a refresh whose lease another process holds sends nothing and returns the holder's result",
+      ],
     ],
   },
   {
@@ -154,7 +156,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/refresh/client-change.test.ts',
-        'a grant of a replaced client waits for its back-off, and recovers when the client is back',
+        'a grant of a replaced client follows its back-off, and recovers when the client is configured again',
       ],
     ],
   },
@@ -177,7 +179,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/flights.ts',
     original: '      .finally(() => this.#air.delete(id))\n',
     mutant: '',
-    killedBy: [[FLIGHTS, 'a flight that fails does not block the next one']],
+    killedBy: [[FLIGHTS, 'a flight that fails does not block the next flight']],
   },
   {
     guarantee: 'A paused client is still paused after a restart',
@@ -196,7 +198,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/lanes.ts',
     original: 'concurrency: Math.max(1, concurrency - 1) }',
     mutant: 'concurrency }',
-    killedBy: [[LANES, 'troubled connections leave one slot of a lane to healthy ones']],
+    killedBy: [[LANES, 'failing connections leave one slot of a lane to healthy connections']],
   },
   {
     guarantee: 'A refresh that a caller waits for runs before scheduled ones',
@@ -205,7 +207,7 @@ export const refreshing: readonly Mutation[] = [
     mutant: 'const priority = ',
     killedBy: [
       [LANES, 'a requested refresh overtakes fifty scheduled ones in a lane'],
-      [DUE, 'a requested refresh is sent before all that are only due'],
+      [DUE, 'a requested refresh is sent before all refreshes that are only due'],
     ],
   },
   {
@@ -224,10 +226,10 @@ export const refreshing: readonly Mutation[] = [
     original: 'const ramp = Math.min(1, FIRST_SHARE + (1 - FIRST_SHARE) * age)\n',
     mutant: 'const ramp = 1\n',
     killedBy: [
-      [LANES, 'after a start at 100 refreshes per second, the room at 0 s is 10'],
+      [LANES, 'at 100 refreshes per second, 0 s after a start, a scan may start 10 refreshes'],
       [
         DUE,
-        'the first scan after a start begins few refreshes, later scans more; a reader does not wait',
+        'the first scan after a start begins few refreshes and later scans more, and a reader does not wait for them',
       ],
     ],
   },
@@ -239,7 +241,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         REFRESH,
-        'a lost answer is not replayed if the provider punishes it; the failure says interrupted',
+        'a lost answer is not replayed if the provider revokes on reuse, and the failure has the reason interrupted',
       ],
     ],
   },
@@ -258,7 +260,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         REFRESH,
-        'a refused client opens the circuit, changes no connection, alerts once, and one probe ends it',
+        'a refused client opens the circuit and alerts once, changes no connection, and recovers after one probe',
       ],
     ],
   },
@@ -268,7 +270,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }\n',
     mutant: '  return connection\n',
     killedBy: [
-      [ONE_REFUSED, 'a connection whose client is refused for it alone delays no other connection'],
+      [ONE_REFUSED, 'a client that is refused for only one connection delays no other connection'],
     ],
   },
   {
@@ -280,7 +282,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         ONE_REFUSED,
-        "%s at an address from the connection's own parameter fails that connection only",
+        "the answer %s at an address from the connection's own parameter makes only that connection failing",
       ],
     ],
   },
@@ -340,7 +342,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/vault/upkeep/clock.test.ts',
-        'the heartbeat stays in the future until the clock has been followed',
+        'after the clock was set back, the stored heartbeat stays in the future until the change is handled',
       ],
     ],
   },

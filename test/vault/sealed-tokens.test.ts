@@ -21,7 +21,7 @@ test('a reconnect revokes the old access token if the old refresh token does not
   expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
 })
 
-test('a refresh fails if refresh tokens cannot be compared, and sends nothing', async () => {
+test('a refresh sends nothing and fails if the stored refresh tokens cannot be compared', async () => {
   await using stage = await openSiblingStage()
   const [first] = await connectTwo(stage)
   if (first?.grant.kind !== 'oauth') throw new Error('not connected')

@@ -43,7 +43,7 @@ const replayStep: fc.Arbitrary<Step> = fc.record({
 })
 
 test(
-  'in any sequence of failures, every event is accepted, in order for each connection',
+  'after any sequence of failures, every event has been accepted, in order for each connection',
   async () => {
     const courses = fc.array(plainStep, { minLength: 5, maxLength: 30 })
     await fc.assert(
@@ -58,7 +58,7 @@ test(
 )
 
 test(
-  'in any sequence of failures, every replayed event is accepted again',
+  'after any sequence of failures, every replayed event has been accepted again',
   async () => {
     const courses = fc.array(fc.oneof(plainStep, plainStep, replayStep), { maxLength: 30 })
     await fc.assert(

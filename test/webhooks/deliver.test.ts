@@ -66,7 +66,7 @@ test.each([
   [500, { kind: 'refused', detail: 'http_500' }],
   [429, { kind: 'unavailable', detail: 'http_429', retryAfterMs: 7_000 }],
   [503, { kind: 'unavailable', detail: 'http_503', retryAfterMs: 7_000 }],
-])('status %i gives the outcome %j', async (status, outcome) => {
+])("a receiver's answer with status %i gives the outcome %j", async (status, outcome) => {
   const headers = { location: 'http://127.0.0.1:1/', 'retry-after': '7' }
   await using server = await startRawServer((socket) =>
     socket.end(httpAnswer(status, 'canary', headers)),
@@ -89,14 +89,14 @@ test.each<readonly [string, (socket: Socket) => unknown, string]>([
   ['sends half a status line', (socket) => socket.write('HTTP/1.1 200'), 'deadline'],
   ['closes the connection', (socket) => socket.destroy(), 'reset'],
   ['sends something other than HTTP', (socket) => socket.end('220 smtp.example\r\n\r\n'), 'reset'],
-])('a receiver that %s is unavailable', async (_, answer, detail) => {
+])('a webhook receiver that %s is treated as unavailable', async (_, answer, detail) => {
   await using server = await startRawServer((socket) => void answer(socket))
   using webhooks = open(300)
   const outcome = await webhooks.deliver(makeEndpoint(server.url), event)
   expect(outcome).toEqual({ kind: 'unavailable', detail, retryAfterMs: null })
 })
 
-test('a receiver is unavailable if nothing listens, its name does not resolve, or its certificate is not trusted', async () => {
+test('a webhook receiver is treated as unavailable if nothing listens, its name does not resolve, or its certificate is not trusted', async () => {
   using webhooks = open(3_000)
   const nobody = `http://127.0.0.1:${await closedPort()}/`
   expect(await webhooks.deliver(makeEndpoint(nobody), event)).toMatchObject({ detail: 'refused' })
@@ -132,7 +132,7 @@ test.each<readonly [string, (socket: Socket) => unknown]>([
   expect(await webhooks.deliver(makeEndpoint(server.url), event)).toEqual({ kind: 'accepted' })
 })
 
-test('closing the sender ends running and later deliveries with the outcome stopped', async () => {
+test('closing the webhook sender ends running and later deliveries with the outcome stopped', async () => {
   await using server = await startRawServer(() => undefined)
   const webhooks = open(60_000)
   const endpoint = makeEndpoint(server.url)

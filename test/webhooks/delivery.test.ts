@@ -45,7 +45,7 @@ describe('delivery', () => {
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { cursor: 4 } })
   })
 
-  test('an endpoint receives events only from its first start in the settings on', async () => {
+  test('a webhook endpoint receives only events after the first start with it in the settings', async () => {
     await using receiver = await openReceiver()
     await using directory = await tempDir()
     {
@@ -58,7 +58,7 @@ describe('delivery', () => {
     expect(receiver.users()).toEqual(['late'])
   })
 
-  test('an endpoint receives only the types and providers that it wants', async () => {
+  test('a webhook endpoint receives only events of the types and providers in its settings', async () => {
     await using all = await openReceiver()
     await using few = await openReceiver()
     const types = new Set(['connection.disconnected', 'provider.unavailable'] as const)
@@ -105,7 +105,7 @@ describe('delivery', () => {
 })
 
 describe('refused events', () => {
-  test('a refused event holds back only its own connection, whose events follow later in order', async () => {
+  test('a refused event delays only the events of its own connection, which follow later in order', async () => {
     let isPoisoned = true
     await using receiver = await openReceiver(({ data }) =>
       isPoisoned && data.connection?.userId === 'ann' ? 500 : 204,
@@ -139,7 +139,7 @@ describe('refused events', () => {
     expect(receiver.deliveries.length).toBeLessThan(8 * 7 * 24 * 1.2)
   })
 
-  test('a webhook that refuses everything gets a pause after at most eight events, then single retries', async () => {
+  test('a webhook that refuses every event is paused after at most eight events, then gets single retries', async () => {
     await using receiver = await openReceiver(() => 500)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.appendCreated(...Array.from({ length: 200 }, (_, i) => `u${i}`))
@@ -156,7 +156,7 @@ describe('refused events', () => {
 })
 
 describe('held events', () => {
-  test('held events are retried in turn with new events', async () => {
+  test('held events are retried alternately with new events', async () => {
     await using receiver = await openReceiver(() => 500)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.appendCreated('first')
@@ -169,7 +169,7 @@ describe('held events', () => {
     expect((await stage.listed()).held).toBeLessThan(20)
   })
 
-  test('no new event is sent while 500 connections are held', async () => {
+  test('no new event is sent while the events of 500 connections are held', async () => {
     await using receiver = await openReceiver()
     await using stage = await openStage([makeEndpoint(receiver.url)])
     const { store } = stage.vault
@@ -236,7 +236,7 @@ describe('an unavailable receiver', () => {
     expect(await stage.listed()).toMatchObject({ held: 0, behind: 0, state: { failures: 0 } })
   })
 
-  test('twenty restarts do not retry an event before its wait is over', async () => {
+  test('twenty restarts do not retry a webhook event before its wait is over', async () => {
     await using receiver = await openReceiver(() => 500)
     await using directory = await tempDir()
     const at = { dataDir: directory.path }
@@ -268,7 +268,7 @@ describe('an unavailable receiver', () => {
 })
 
 describe('an answer 410', () => {
-  test('a webhook that answers 410 is disabled with an alarm, and goes on where it stopped after it is enabled', async () => {
+  test('a webhook that answers 410 is disabled with an alarm, and continues where it stopped after it is enabled', async () => {
     await using receiver = await openReceiver(() => 410)
     await using stage = await openStage([makeEndpoint(receiver.url)])
     await stage.appendCreated('ann')
@@ -289,7 +289,7 @@ describe('an answer 410', () => {
 })
 
 describe('delivery at least once', () => {
-  test('a delivery whose outcome could not be stored is repeated after the claim, with the same id and body', async () => {
+  test('a delivery whose outcome could not be stored is repeated after its claim expires, with the same id and body', async () => {
     await using receiver = await openReceiver()
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])
@@ -316,7 +316,7 @@ describe('delivery at least once', () => {
     expect(again?.body).toBe(first?.body)
   })
 
-  test('no event is sent while the store cannot write', async () => {
+  test('no webhook event is sent while the database cannot be written', async () => {
     await using receiver = await openReceiver()
     const endpoint = makeEndpoint(receiver.url)
     await using stage = await openStage([endpoint])

@@ -19,7 +19,7 @@ const replayAll = (stage: Stage) =>
   replayWebhook(stage.ports, 'app', { after: { cursor: 0 }, before: null })
 
 describe('a replay of refused events', () => {
-  test('a replay with 500 refused connections ends, and new events follow it', async () => {
+  test('a replay ends although the events of 500 connections are refused, and new events follow', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId.startsWith('bad') ? 500 : 204,
     )
@@ -41,7 +41,7 @@ describe('a replay of refused events', () => {
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { replay: null } })
   }, 60_000)
 
-  test('a replay of a range also sends events that were never accepted, in order and once', async () => {
+  test('a replay of a range also sends events that were never accepted, each once and in order', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId === 'a/3' ? 500 : 204,
     )
@@ -109,7 +109,7 @@ describe('lost events', () => {
   })
 })
 
-test('the scan of 20,000 unwanted events lets other work run', async () => {
+test('the scan of 20,000 events that the webhook does not want lets other work run', async () => {
   await using receiver = await openReceiver()
   const types = new Set(['connection.deleted'] as const)
   await using stage = await openStage([makeEndpoint(receiver.url, { types })])
@@ -140,40 +140,43 @@ describe('an answer that asks for a pause', () => {
     ['first', ['busy', 'ok', 'ok', 'ok']],
     ['in the middle', ['ok', 'busy', 'ok', 'ok']],
     ['after a failure with a short wait', ['down', 'busy', 'ok', 'ok']],
-  ])('Retry-After is honoured if it comes %s of four concurrent answers', async (_, order) => {
-    const answered = order.map(() => new Gate('closed'))
-    let arrived = 0
-    await using receiver = await openReceiver(() => (response) => {
-      const turn = arrived++
-      void answered[turn]?.pass().then(() => {
-        if (order[turn] === 'busy') return response.writeHead(429, { 'retry-after': '600' }).end()
-        return response.writeHead(order[turn] === 'down' ? 503 : 204).end()
+  ])(
+    "a webhook's Retry-After is respected if it comes %s of four concurrent answers",
+    async (_, order) => {
+      const answered = order.map(() => new Gate('closed'))
+      let arrived = 0
+      await using receiver = await openReceiver(() => (response) => {
+        const turn = arrived++
+        void answered[turn]?.pass().then(() => {
+          if (order[turn] === 'busy') return response.writeHead(429, { 'retry-after': '600' }).end()
+          return response.writeHead(order[turn] === 'down' ? 503 : 204).end()
+        })
       })
-    })
-    await using stage = await openStage([makeEndpoint(receiver.url)])
-    await stage.appendCreated('a', 'b', 'c', 'd')
-    const delivering = stage.deliver()
-    await until('all four are under way', () => arrived === 4)
-    for (const [turn, gate] of answered.entries()) {
-      gate.open()
-      const ended = () => ends(stage) === turn + 1
-      await until(`answer ${turn} is read`, ended)
-    }
-    await delivering
-    receiver.react = () => 204
-    await stage.appendCreated('e')
-    await stage.pass(9 * MINUTE, 30 * SECOND)
-    expect(receiver.deliveries).toHaveLength(4)
-    await stage.pass(3 * MINUTE, 30 * SECOND)
-    expect(receiver.users()).toContain('e')
-    expect(await stage.listed()).toMatchObject({ held: 0, state: { failures: 0 } })
-  })
+      await using stage = await openStage([makeEndpoint(receiver.url)])
+      await stage.appendCreated('a', 'b', 'c', 'd')
+      const delivering = stage.deliver()
+      await until('all four are under way', () => arrived === 4)
+      for (const [turn, gate] of answered.entries()) {
+        gate.open()
+        const ended = () => ends(stage) === turn + 1
+        await until(`answer ${turn} is read`, ended)
+      }
+      await delivering
+      receiver.react = () => 204
+      await stage.appendCreated('e')
+      await stage.pass(9 * MINUTE, 30 * SECOND)
+      expect(receiver.deliveries).toHaveLength(4)
+      await stage.pass(3 * MINUTE, 30 * SECOND)
+      expect(receiver.users()).toContain('e')
+      expect(await stage.listed()).toMatchObject({ held: 0, state: { failures: 0 } })
+    },
+  )
 
   test.each([
     ['503 with a long Retry-After', 503],
     ['410', 410],
   ])(
-    'an enable by the operator during a delivery is kept if the answer is %s',
+    'a webhook that the operator enables during a delivery stays enabled if the answer is %s',
     async (_, status) => {
       const gate = new Gate('closed')
       await using receiver = await openReceiver(() => (response) => {

@@ -15,7 +15,7 @@ const SECRET = `whsec_${randomBytes(32).toString('base64')}`
 const WITHIN_MS = 60_000
 
 test(
-  'the daemon delivers events; a receiver that never answers delays neither others nor the end of the process',
+  'the daemon delivers events, and a receiver that never answers delays neither other webhooks nor the end of the process',
   async () => {
     await using provider = await startIdentityProvider({ autoConsent: true })
     await using good = await openReceiver()

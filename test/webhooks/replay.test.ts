@@ -76,7 +76,7 @@ describe('a replay', () => {
     expect(receiver.users()).toEqual(['a', 'a/2', 'a/3'])
   })
 
-  test('a replay sends kept events that the webhook wants, with the same ids', async () => {
+  test('a replay sends all stored events that the webhook wants, with the same ids', async () => {
     await using receiver = await openReceiver()
     const types = new Set(['connection.deleted'] as const)
     await using stage = await openStage([
@@ -100,7 +100,7 @@ describe('a replay', () => {
     expect((await stage.listed()).state).toMatchObject({ lost: 0, replay: null })
   })
 
-  test('a new replay replaces a running one, and an empty one ends it', async () => {
+  test('a new replay replaces a running replay, and an empty replay ends it', async () => {
     await using delivered = await openDelivered('a', 'b', 'c')
     const { receiver, stage } = delivered
     await replay(stage, 0)
@@ -113,7 +113,7 @@ describe('a replay', () => {
     expect(receiver.users()).toEqual(['c'])
   })
 
-  test('a replay that ends before it starts, or of an unknown webhook, is refused', async () => {
+  test('a replay is refused if its range ends before it starts, or its webhook is unknown', async () => {
     await using delivered = await openDelivered('a')
     const { stage } = delivered
     await expect(replay(stage, 3, 2)).rejects.toMatchObject({ code: 'invalid_request' })
@@ -139,7 +139,7 @@ describe('a replay', () => {
     expect(await stage.listed()).toMatchObject({ held: 0, behind: 0, state: { replay: null } })
   })
 
-  test('a replay that is requested during a delivery is carried out', async () => {
+  test('a replay that is requested during a delivery runs after it', async () => {
     await using delivered = await openDelivered('a', 'b')
     const { receiver, stage } = delivered
     const [endpoint] = stage.webhooks.endpoints
@@ -177,7 +177,7 @@ test('events held during a replay are delivered right after it', async () => {
 })
 
 describe('a webhook that is behind', () => {
-  test('a webhook that is behind receives the kept events, and the swept ones are counted as lost', async () => {
+  test('a webhook that is behind receives the stored events, and swept events are counted as lost', async () => {
     await using disabled = await openDisabled()
     const { receiver, stage } = disabled
     await sweepAll(stage)
@@ -207,7 +207,7 @@ describe('a webhook that is behind', () => {
   })
 })
 
-test('an enable ends the wait of a failing webhook', async () => {
+test('enabling a failing webhook ends its wait', async () => {
   await using receiver = await openReceiver(() => 503)
   await using stage = await openStage([makeEndpoint(receiver.url)])
   await stage.appendCreated('a')

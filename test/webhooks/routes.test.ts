@@ -125,7 +125,7 @@ test('a failing webhook is shown in the list and in /healthz, and can be enabled
   expect(receiver.accepted()).toEqual(['ann'])
 })
 
-test('a replay takes cursors of the events route or times', async () => {
+test('a replay accepts times, or cursors of the events route', async () => {
   for (const user of ['ann', 'ben', 'cat']) {
     api.now += 60_000
     await connect(user)
@@ -162,7 +162,7 @@ test.each([
   expect(json['errors']).toMatchObject([{ in: 'body', name }])
 })
 
-test('an unknown webhook returns 404', async () => {
+test('a request for an unknown webhook returns 404', async () => {
   for (const id of ['nobody', 'con_1', '%2e%2e']) {
     expect((await post(`${id}/enable`)).status).toBe(404)
     expect((await post(`${id}/replay`, { after: '1' })).status).toBe(404)
@@ -191,7 +191,7 @@ test('a key without admin, or limited to a provider, gets 403 from all webhook r
   }
 })
 
-test('the svix package verifies a delivery', async () => {
+test('the svix package verifies a webhook delivery', async () => {
   api.now = Date.now()
   await connect('ann')
   await deliver()

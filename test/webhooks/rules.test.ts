@@ -34,7 +34,7 @@ describe('the state of a webhook', () => {
     expect(state.dueAt).toBe(NOW + 2_500)
   })
 
-  test('Retry-After sets the wait', () => {
+  test('a Retry-After sets the wait of a webhook', () => {
     const busy: DeliveryOutcome = { kind: 'unavailable', detail: 'http_503', retryAfterMs: 60_000 }
     expect(afterDelivery(makeState(), busy, at).dueAt).toBe(NOW + 60_000)
   })
@@ -48,12 +48,12 @@ describe('the state of a webhook', () => {
     expect(maySend(state, NOW)).toBe(false)
   })
 
-  test('several concurrent failures count as one', () => {
+  test('several concurrent failures of a webhook count as one', () => {
     const once = afterDelivery(makeState(), down, at)
     expect(afterDelivery(once, down, at)).toEqual(once)
   })
 
-  test('an accepted event resets the failures and keeps the last failure for display', () => {
+  test("an accepted event resets a webhook's failure count and keeps its last failure for display", () => {
     const failing = afterDelivery(makeState(), down, at)
     const later = { ...at, now: failing.dueAt }
     expect(afterDelivery(failing, accepted, later)).toEqual({
@@ -63,7 +63,7 @@ describe('the state of a webhook', () => {
     })
   })
 
-  test('an answer 410 disables the webhook at once', () => {
+  test('an answer 410 disables a webhook at once', () => {
     const state = afterDelivery(makeState(), { kind: 'gone' }, at)
     expect(state.disabled).toEqual({ reason: 'gone', at: NOW })
     expect(webhookStatus(state)).toBe('disabled')
@@ -80,7 +80,7 @@ describe('the state of a webhook', () => {
     expect(afterDelivery(failing, refused, at).disabled !== null).toBe(isOff)
   })
 
-  test('a stop of Larder does not change the state', () => {
+  test('a stop of Larder does not change the state of a webhook', () => {
     const state = makeState({ failures: 3, failingSince: NOW })
     expect(afterDelivery(state, { kind: 'stopped' }, at)).toBe(state)
   })
@@ -96,7 +96,7 @@ describe('the hold of a connection', () => {
     next: 12,
   }
 
-  test('no hold remains if all events were accepted', () => {
+  test('no hold of a connection remains if all its events were accepted', () => {
     expect(holdAfter(run, { accepted: 3, end: 'done' }, there)).toBeNull()
   })
 
@@ -114,7 +114,7 @@ describe('the hold of a connection', () => {
     ],
     ['a hold counts from one for another event', again, 1, 'failed', 7, 1, 5_000],
     ['a hold keeps its count if nothing was tried', again, 0, 'untried', 3, 2, 0],
-    ['a hold goes on with the next events', again, 3, 'done', 12, 0, 0],
+    ['a hold moves on to the next event', again, 3, 'done', 12, 0, 0],
   ] as const)('%s', (_, of, count, end, sequence, attempts, waitMs) => {
     const hold = holdAfter(of, { accepted: count, end }, there)
     const owed = { owedFrom: sequence, lost: 0 }
@@ -122,7 +122,7 @@ describe('the hold of a connection', () => {
   })
 })
 
-test('events are grouped into runs by subject, in order', () => {
+test('webhook events are grouped by subject, in order', () => {
   const events = [makeEvent(1, 'a'), makeEvent(2, 'b'), makeEvent(3, 'a')]
   const runs = groupBySubject(events).map((run) => [
     run.subject,
@@ -136,10 +136,10 @@ test('events are grouped into runs by subject, in order', () => {
 
 test.each([
   ['every event by default', {}, true],
-  ['a type that it names', { types: new Set(['connection.created'] as const) }, true],
-  ['no other type', { types: new Set(['connection.deleted'] as const) }, false],
+  ['events of a type that it names', { types: new Set(['connection.created'] as const) }, true],
+  ['no events of other types', { types: new Set(['connection.deleted'] as const) }, false],
   ['events of a provider that it names', { providers: new Set(['acme' as ProviderId]) }, true],
   ['no events of other providers', { providers: new Set(['odd' as ProviderId]) }, false],
-])('a webhook wants %s', (_, filter, expected) => {
+])('a webhook receives %s', (_, filter, expected) => {
   expect(wants({ types: null, providers: null, ...filter }, makeEvent(1))).toBe(expected)
 })

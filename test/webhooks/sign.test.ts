@@ -32,7 +32,7 @@ test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
 )
 
 test.each(vectors.map((vector) => [field(vector, 'name'), vector] as const))(
-  'the svix package signs the same: %s',
+  'the svix package makes the same signature: %s',
   (_, vector) => {
     const at = new Date(Number(field(vector, 'timestamp')) * 1000)
     const signatures = field(vector, 'secret')

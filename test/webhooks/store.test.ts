@@ -93,7 +93,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     ],
     ['stays if a run neither read nor wrote one', (trx) => trx.saveHold(APP, null, null), hold],
     [
-      'becomes due when all holds are hurried',
+      'becomes due when all holds are made due',
       (trx) => trx.hurryHolds(APP, NOW - MINUTE),
       { ...hold, dueAt: NOW - MINUTE },
     ],
@@ -108,7 +108,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.countHolds(APP, 10)).toBe(expected === null ? 0 : 1)
   })
 
-  test('holds are due at their time, and all at once after the clock was set back', async () => {
+  test('holds are due at their time, or at once after the clock was set back', async () => {
     await using vault = await openKnown()
     const { store } = vault
     const dues = { now: NOW, soon: NOW + 1, far: NOW + HOUR }
@@ -152,7 +152,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.holdsOf(APP, ['con_ann', 'con_ben'])).toEqual(new Map([['con_ann', 3]]))
   })
 
-  test('events are found by subject and by time', async () => {
+  test('webhook events are found by subject and by time', async () => {
     await using vault = await openKnown()
     const { store } = vault
     await append(store, 'ann', 'ben', 'ann', 'ann')

@@ -5,7 +5,7 @@ import { openStage, OPERATOR } from '../../support/vault-stage.ts'
 
 const READER = { permissions: ['tokens:read'] as const, providers: null, userIdPrefix: null }
 
-test('a retried revocation of an API key removes it from memory too', async () => {
+test('a repeated revocation of an API key also removes the key from memory', async () => {
   await using stage = await openStage()
   const { callers } = stage.ports
   const { key, secret } = await createApiKey(stage.ports, OPERATOR, { name: 'app', ...READER })

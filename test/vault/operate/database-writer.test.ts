@@ -69,7 +69,7 @@ describe('an attacker who can write the database but has no key', () => {
     }
   })
 
-  test('a queued revocation with a changed provider sends its token to neither provider', async () => {
+  test('a queued revocation whose provider was overwritten sends its token to neither provider', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     await deleteConnection(stage.ports, OPERATOR, { id: connection.id }, { revoke: true })
@@ -85,7 +85,7 @@ describe('an attacker who can write the database but has no key', () => {
     expect((await stage.provider.family(family)).revoked?.cause).toBe('revocation_endpoint')
   })
 
-  test('a row that gets the open attempt of another row inherits no rotation', async () => {
+  test('a row that gets the open attempt of another row does not receive its rotation', async () => {
     await using stage = await openStage()
     const { connection: own } = await stage.adopt()
     const attempt_id = 'att_of_another' as never
@@ -101,7 +101,7 @@ describe('an attacker who can write the database but has no key', () => {
 })
 
 describe('a vault from before there were row seals', () => {
-  test('a vault without row seals opens whole, and a seal removed later makes its row unreadable', async () => {
+  test('a vault of an earlier version without row seals opens completely, and a seal removed later makes its row unreadable', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'larder-upgrade-'))
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
     const ids = await (async (): Promise<readonly ConnectionId[]> => {

@@ -16,7 +16,7 @@ const cases = presented.chain((sent) => results(sent).map((result) => ({ sent, r
 const RECEIVED = /at-2|rt-2|<html>/
 const EVERYTHING = { providers: null, userIdPrefix: null }
 
-test('no answer but grant_dead disconnects, and none shows in rows, events or log', async () => {
+test('only the outcome grant_dead disconnects, and no answer is quoted in rows, events or log', async () => {
   await using stage = await openStage()
   const seen = new Set<string>()
   let [count, told] = [0, 0]

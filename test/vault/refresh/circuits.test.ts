@@ -10,7 +10,7 @@ import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const MINUTE = 60_000
 
-test('a Retry-After for one connection delays all connections of its client', async () => {
+test('a Retry-After for one connection delays all connections of the same OAuth client', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const [told, other] = [await adopt(stage), await adopt(stage)]
   stage.clock.pass(2 * MINUTE)
@@ -31,7 +31,7 @@ test('a Retry-After for one connection delays all connections of its client', as
 })
 
 describe('a connection with its own client', () => {
-  test("a refused client of a connection's own does not delay the configured client", async () => {
+  test('a refused own client of one connection does not delay the configured client', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const own = await adopt(stage, { id: 'theirs', secret: new Secret('wrong') })
     const [asked, due] = [await adopt(stage), await adopt(stage)]

@@ -5,7 +5,7 @@ import { openStage, type Stage } from '../../support/vault-stage.ts'
 
 const MINUTE = 60_000
 
-test('a grant of a replaced client waits for its back-off, and recovers when the client is back', async () => {
+test('a grant of a replaced client follows its back-off, and recovers when the client is configured again', async () => {
   await using stage = await openStage({ profile: 'strict' })
   const { connection, family } = await stage.adopt()
   const changed = withClient(stage, 'another')

@@ -22,7 +22,7 @@ describe('an exchange that breaks', () => {
   // Once, the replay within two seconds succeeds; twice, the replay breaks too.
   describe.each([1, 2])('%d times', (next) => {
     test.each(CASES)(
-      "a rotation survives a break after %s, %s, within the provider's grace",
+      "a rotation survives a connection that breaks after %s (request %s) within the provider's grace",
       async (after, what) => {
         await using stage = await openStage({ profile: 'grace' })
         const { connection, family } = await stage.adopt()

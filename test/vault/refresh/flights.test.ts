@@ -30,14 +30,14 @@ test.each([
       throw new Error('broke')
     },
   ],
-])('a flight that %s does not block the next one', async (_, fly) => {
+])('a flight that %s does not block the next flight', async (_, fly) => {
   const flights = new SingleFlights()
   await flights.join(id, fly).catch(() => null)
   expect(flights.has(id)).toBe(false)
   expect(await flights.join(id, async () => GONE)).toBe(GONE)
 })
 
-test('while the process stops, no flight starts and running ones finish first', async () => {
+test('while the process stops, no flight starts and running flights finish', async () => {
   const flights = new SingleFlights()
   const takeoff = Promise.withResolvers<RefreshResult>()
   const flight = flights.join(id, () => takeoff.promise)

@@ -60,7 +60,7 @@ describe('the journal file', () => {
     expect(again.entries.map(({ tokens }) => tokens.refreshToken?.expose())).toEqual(['refresh-1'])
   })
 
-  test('a noted rotation survives the end of the process, and is stored once', async () => {
+  test('a rotation in the journal survives the end of the process, and is stored once', async () => {
     await using vault = await openVaultStore({ dataDir })
     using journal = new FileJournal(dataDir, vault.sealer)
     expect(journal.note(entry(1))).toBe(true)
@@ -81,7 +81,7 @@ describe('the journal file', () => {
     await other.close()
   })
 
-  test('the journal drops an entry once it is saved, and only that one', async () => {
+  test('the journal drops only the entry that was saved', async () => {
     await using vault = await openVaultStore({ dataDir })
     using journal = new FileJournal(dataDir, vault.sealer)
     journal.keep(entry(1))
@@ -118,7 +118,7 @@ describe('the journal file', () => {
 })
 
 describe('a rotation that the database cannot save', () => {
-  test('an unsaved rotation is served from the journal and saved when the database works again', async () => {
+  test('a rotation that the database cannot save is served from the journal, and saved when the database works again', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const disk = fill(stage)
@@ -142,7 +142,7 @@ describe('a rotation that the database cannot save', () => {
     expect(truth.revoked).toBeNull()
   })
 
-  test('an unsaved rotation survives the end of the process while the disk is full', async () => {
+  test('a rotation that a full disk keeps from the database survives the end of the process', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const disk = fill(stage)
@@ -185,7 +185,7 @@ describe('a rotation that the database cannot save', () => {
     expect(stage.ports.journal.entries).toEqual([])
   })
 
-  test('a rotation that neither database nor journal can store is logged while it is in memory alone', async () => {
+  test('a rotation that neither database nor journal can store is logged while it is only in memory', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const journal = { ...stage.ports.journal, entries: [], note: () => false, keep: () => false }
@@ -218,7 +218,7 @@ describe('a rotation that the database cannot save', () => {
 })
 
 describe('other outcomes that the database cannot save', () => {
-  test('an unsaved failure is returned to callers and saved later, without a second attempt', async () => {
+  test('a failure that the database cannot save is returned to callers and saved later, without a second refresh', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
     const { connection, family } = await stage.adopt()
     const refused = await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
@@ -237,7 +237,7 @@ describe('other outcomes that the database cannot save', () => {
     expect(await refresh(disk.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
 
-  test('an unsaved refresh without a rotation is served and leaves no journal entry', async () => {
+  test('a refresh without a rotation that the database cannot save is served, and needs no journal entry', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const disk = fill(stage)
@@ -251,7 +251,7 @@ describe('other outcomes that the database cannot save', () => {
     await until('the journal to forget it', () => disk.ports.journal.entries.length === 0)
   })
 
-  test('a bug during the commit keeps the rotation, as a full disk does', async () => {
+  test('a rotation survives a bug during the commit as it survives a full disk', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const disk = fill(stage, { error: new TypeError('a fault') })

@@ -66,7 +66,7 @@ const RACERS: readonly (readonly [string, Racer])[] = [
 
 describe.each(RACERS)('%s during a refresh', (_, race) => {
   test.each(OUTCOMES)(
-    'a refresh that ends %s keeps the shared refresh token, unrevoked',
+    'a refresh that ends %s after its grant was replaced keeps the shared refresh token and does not revoke it',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile, provider: { refreshTokens: GRACE } })
       const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
@@ -87,7 +87,7 @@ describe.each(RACERS)('%s during a refresh', (_, race) => {
   )
 })
 
-test('a rotation in the journal goes to the grant that kept its refresh token', async () => {
+test('a rotation in the journal is stored in the newer grant that kept the same refresh token', async () => {
   await using stage = await openStage({ profile: 'strict' })
   const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
   const disk = { isFull: false }
@@ -111,7 +111,7 @@ test('a rotation in the journal goes to the grant that kept its refresh token', 
 })
 
 describe('imported tokens with little lifetime left', () => {
-  test('the schedule does not refresh a draft while its account is being looked up', async () => {
+  test('the schedule does not refresh an import while Larder looks up its account', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { adopted, patched, held } = await patchUnderWay(stage)
     stage.clock.pass(2_000)
@@ -126,7 +126,7 @@ describe('imported tokens with little lifetime left', () => {
     await expectToLive(stage, adopted)
   })
 
-  test('a draft that is refreshed during its proof keeps the rotation when it is promoted', async () => {
+  test('an import that is refreshed during its proof keeps the rotation', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { adopted, patched, held, draft } = await patchUnderWay(stage)
     const flight = await inTheAir(stage, { connection: draft, family: adopted.family }, null)

@@ -24,7 +24,7 @@ describe('one lane', () => {
     expect(lane.begun.slice(0, 3)).toEqual(['1', '40', '2'])
   })
 
-  test('a request cannot move a refresh that has begun or is not in the lane', async () => {
+  test('a request does not change the place of a refresh that has begun or is not in the lane', async () => {
     const lane = open({ concurrencyPerProvider: 1 })
     lane.add(names(3))
     for (const id of ['1', 'unheard of']) lane.lanes.hurry(CLIENT, id as ConnectionId)
@@ -58,7 +58,7 @@ describe('one lane', () => {
     },
   )
 
-  test('troubled connections leave one slot of a lane to healthy ones', async () => {
+  test('failing connections leave one slot of a lane to healthy connections', async () => {
     const lane = open({ concurrencyPerProvider: 4 })
     lane.add(names(50), { among: 'troubled', urgency: 'asked' })
     await lane.clock.pass(SECOND)
@@ -86,7 +86,7 @@ describe('the room for a scan', () => {
     [8, 2],
     [64, 16],
   ])(
-    'the room for troubled connections in %d slots is %d',
+    'in a lane of %d slots a scan may start %d refreshes of failing connections',
     async (concurrencyPerProvider, share) => {
       const lane = open({ concurrencyPerProvider })
       await lane.clock.pass(60 * SECOND)
@@ -99,7 +99,7 @@ describe('the room for a scan', () => {
     },
   )
 
-  test("the room for a scan is one second's work, minus what is waiting", async () => {
+  test('a scan may start the refreshes of one second, minus those that are waiting in the lane', async () => {
     const lane = open({ ratePerSecond: 100 })
     await lane.clock.pass(60 * SECOND)
     expect(lane.room('healthy')).toBe(100)
@@ -119,7 +119,7 @@ describe('the first seconds after a start', () => {
     [10, 100],
     [3600, 100],
   ])(
-    'after a start at 100 refreshes per second, the room at %d s is %d',
+    'at 100 refreshes per second, %d s after a start, a scan may start %d refreshes',
     async (seconds, share) => {
       const lane = open({ ratePerSecond: 100 })
       await lane.clock.pass(seconds * SECOND, SECOND)
@@ -133,7 +133,7 @@ describe('the first seconds after a start', () => {
     [4.5, 4, 4],
     [1, 64, 6],
   ])(
-    'at %d per second and %d slots, the room right after a start is %d',
+    'at %d refreshes per second and %d slots, a scan right after a start may start %d refreshes',
     (ratePerSecond, concurrency, handful) => {
       const lane = open({ ratePerSecond, concurrencyPerProvider: concurrency })
       expect(lane.room('healthy')).toBe(handful)

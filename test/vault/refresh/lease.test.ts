@@ -8,7 +8,7 @@ import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 // Two refreshes share only the database, as two processes would.
 
-test("a refresh that finds the lease taken sends nothing and returns the holder's result", async () => {
+test("a refresh whose lease another process holds sends nothing and returns the holder's result", async () => {
   await using stage = await openStage()
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })
@@ -69,7 +69,7 @@ test('a late answer for a grant that another replica rotated is dropped, not rev
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
-test('a late refusal of a token that another replica rotated does not disconnect', async () => {
+test('a late refusal of a token that another replica rotated does not disconnect the connection', async () => {
   await using stage = await openStage({ profile: 'strict', reuse: 'refuse' })
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'processing' }, { next: 1 })
@@ -94,7 +94,7 @@ test('a late refusal of a token that another replica rotated does not disconnect
   expect(told.map(({ type }) => type)).not.toContain('connection.disconnected')
 })
 
-test('no database lock is held while the provider is asked', async () => {
+test('no database lock is held during the request to the provider', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })

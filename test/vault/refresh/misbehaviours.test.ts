@@ -39,7 +39,7 @@ const LONG_DEADLINE_MS = 20_000
 
 describe.concurrent('at a provider with a grace', () => {
   test.each(MISBEHAVIOUR_NAMES)(
-    'after %s the connection recovers by itself at a provider with a grace',
+    'at a provider with a grace, the connection recovers by itself after the misbehaviour %s',
     TIMES,
     async (name) => {
       const deadline = isQuick(name) ? { deadlineMs: LONG_DEADLINE_MS } : {}
@@ -57,7 +57,7 @@ describe.concurrent('at a provider with a grace', () => {
 
 describe.concurrent('at a strict provider', () => {
   test.each(QUICK)(
-    'after %s a grant ends only if the rotation was lost, at a strict provider',
+    'at a strict provider, a grant ends after the misbehaviour %s only if the rotation was lost',
     TIMES,
     async (name) => {
       await using stage = await openStage({ profile: 'strict', deadlineMs: LONG_DEADLINE_MS })
@@ -71,7 +71,7 @@ describe.concurrent('at a strict provider', () => {
 
 describe.concurrent('at a provider that forbids a replay', () => {
   test.each(QUICK)(
-    'after %s no token is replayed at a provider that forbids it',
+    'at a provider that forbids a replay, no token is replayed after the misbehaviour %s',
     TIMES,
     async (name) => {
       const provider = { refreshTokens: { replay: 'never' } }

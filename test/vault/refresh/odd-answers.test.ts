@@ -13,7 +13,7 @@ test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly s
     (value) => [JSON.stringify(value), value, { set: { expires_in: value } }],
   ),
   ['nothing', undefined, { unset: ['expires_in'] }],
-] as never)('expires_in %s causes no refresh loop', async (_, value, edit) => {
+] as never)('an answer with expires_in %s causes no refresh loop', async (_, value, edit) => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave({ act: 'edit', ...edit })
@@ -34,7 +34,7 @@ test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly s
   expect((await tokenRequests(stage)) - before).toBeLessThanOrEqual(value === 30 ? 4 : 1)
 })
 
-test('a refresh that returns the same refresh token still makes a new generation', async () => {
+test('a refresh that returns the same refresh token still increments the generation', async () => {
   await using stage = await openStage({ profile: 'same-token' })
   const { connection, refreshToken, family } = await stage.adopt()
   for (const generation of [2, 3, 4]) {

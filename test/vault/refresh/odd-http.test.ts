@@ -71,7 +71,7 @@ test.each(ODD_ANSWERS)('a rotation is saved from an answer %s', async (_what, wr
   expect(await healthy.refresh((socket) => socket.end(write(BODY)))).toMatchObject(SAVED)
 })
 
-test('an answer after 100 Continue is read, however its bytes are split', async () => {
+test('an answer after 100 Continue is read, no matter how its bytes are split', async () => {
   const [, write] = ODD_ANSWERS[0] ?? []
   const split = await healthy.refresh(async (socket) => {
     socket.setNoDelay(true)
@@ -102,11 +102,11 @@ test.each<[string, (socket: Socket) => void]>([
   ['identity, then gzip', coded('identity, gzip', gzipSync(BODY))],
   ['gzip on a body that is not compressed', coded('gzip', Buffer.from(BODY))],
   ['an unknown coding', coded('utf-8', Buffer.from(BODY))],
-])('a rotation is saved under the content coding %s', async (_what, answer) => {
+])('a rotation is saved from an answer with the content coding %s', async (_what, answer) => {
   expect(await healthy.refresh(answer)).toMatchObject(SAVED)
 })
 
-test('a rotation is saved under a transfer coding that Larder did not ask for', async () => {
+test('a rotation is saved from an answer with a transfer coding that Larder did not ask for', async () => {
   const body = gzipSync(BODY)
   const saved = await healthy.refresh((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n')
@@ -139,7 +139,7 @@ test.each([
     'two different refresh tokens, the last of which counts',
     latin1(BODY.replace('"refresh_token"', '"refresh_token":"rt-1b","refresh_token"')),
   ],
-])('a rotation is saved with %s', async (_what, answer) => {
+])('a rotation is saved from an answer with %s', async (_what, answer) => {
   expect(await healthy.refresh(answer)).toMatchObject(SAVED)
 })
 

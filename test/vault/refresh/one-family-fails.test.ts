@@ -4,7 +4,7 @@ import { openStage, OPERATOR } from '../../support/vault-stage.ts'
 
 const HOUR = 3_600_000
 
-test('days of server errors for one grant disconnect nothing and stop no other grant', async () => {
+test('days of server errors for one grant disconnect no connection and delay no other grant', async () => {
   await using stage = await openStage()
   const troubled = await stage.adopt()
   const healthy = await stage.adopt()

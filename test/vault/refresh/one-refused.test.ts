@@ -26,7 +26,7 @@ test.each<[string, Misbehaviour]>([
   ['a redirect', { act: 'answer', status: 302, body: 'empty', headers: { location: '/closed' } }],
   ['unauthorized_client', { act: 'refuse', error: 'unauthorized_client' }],
 ])(
-  "%s at an address from the connection's own parameter fails that connection only",
+  "the answer %s at an address from the connection's own parameter makes only that connection failing",
   async (_, deed) => {
     await using stage = await openStage(OF_A_SHOP)
     const gone = await stage.adopt({ accessTokenSeconds: 60, demand: { params: { shop: 'gone' } } })
@@ -47,7 +47,7 @@ test.each<[string, Misbehaviour]>([
   },
 )
 
-test('404 at the address of all connections opens the circuit, even for a connection with a parameter', async () => {
+test('a 404 at the address of all connections opens the circuit, even for a connection with a parameter', async () => {
   await using stage = await openStage(OF_A_SHOP)
   const { connection } = await stage.adopt({ demand: { params: { shop: 'ours' } } })
   await stage.provider.misbehave({ act: 'answer', status: 404, body: 'html' })
@@ -56,7 +56,7 @@ test('404 at the address of all connections opens the circuit, even for a connec
   expect(stage.ports.traffic.circuits()).toMatchObject([{ open: { reason: 'misconfigured' } }])
 })
 
-test('a connection whose client is refused for it alone delays no other connection', async () => {
+test('a client that is refused for only one connection delays no other connection', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const poisoned = await stage.adopt({ accessTokenSeconds: 60 })
   const { connection } = await stage.adopt({ accessTokenSeconds: 60 })

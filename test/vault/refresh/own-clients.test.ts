@@ -36,7 +36,7 @@ describe("a connection's own client with the configured client's public id", () 
     await read(stage, right)
   })
 
-  test('an own client counts as the configured one only with one of its secrets', async () => {
+  test('an own client counts as the configured client only with one of the configured secrets', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { id, secret } = stage.provider.client
     const keyOf = (own: string | null, provider = ACME) =>
@@ -69,7 +69,7 @@ describe("a grant of a connection's own client", () => {
 })
 
 describe('any number of own clients', () => {
-  test('thousands of own clients leave only open circuits in memory', async () => {
+  test('thousands of own clients keep only open circuits in memory', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { clock, policy } = { clock: stage.clock, policy: stage.ports.policy }
     const lanes = new Lanes(clock, policy, [closedCircuit(ACME, 'acme/configured')])
@@ -83,7 +83,7 @@ describe('any number of own clients', () => {
     expect(left.filter(({ client }) => !isOwnClientKey(client))).toHaveLength(1)
   })
 
-  test('thousands of own clients leave only lanes in use in memory', () => {
+  test('thousands of own clients keep only used lanes in memory', () => {
     const idle = new Set<number>()
     const map = new PrunedMap<number, number>((value) => idle.has(value))
     for (let index = 0; index < 5_000; index++) {

@@ -30,7 +30,7 @@ const PROFILES: readonly Profile[] = [
 describe.each(PROFILES)('at a provider of profile $name', ({ name, provider, lost }) => {
   const open = () => openStage({ profile: name, ...(provider && { provider }) })
 
-  test('every refresh stores a usable token and a refresh token for the next refresh', async () => {
+  test('every refresh stores a usable access token and a refresh token for the next refresh', async () => {
     await using stage = await open()
     const adopted = await stage.adopt()
     const served: ServedToken[] = []
@@ -44,7 +44,7 @@ describe.each(PROFILES)('at a provider of profile $name', ({ name, provider, los
     await expectSound(stage, adopted, served)
   })
 
-  test('a lost answer disconnects only if the provider has ended the grant, as interrupted', async () => {
+  test('a lost answer disconnects, with reason interrupted, only if the provider has ended the grant', async () => {
     await using stage = await open()
     const adopted = await stage.adopt()
     await stage.provider.misbehave('reset-before-answer', { next: 1 })

@@ -68,7 +68,7 @@ const RACERS: readonly (readonly [string, Racer])[] = [
 
 describe.each(RACERS)('%s during a refresh', (_, race) => {
   test.each(OUTCOMES)(
-    'a refresh that ends %s leaves the newer grant untouched',
+    'a refresh that ends %s does not change a newer grant',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile })
       const adopted = await stage.adopt({ demand: { userId: 'user-1' as UserId } })
@@ -115,7 +115,7 @@ describe('a deletion during a refresh', () => {
   )
 })
 
-test('a deletion during a refresh revokes the tokens that the refresh brought', async () => {
+test('a deletion during a refresh revokes the tokens from the refresh', async () => {
   await using stage = await openStage({ revocationReach: 'token' })
   const adopted = await stage.adopt()
   const { family, connection } = adopted
@@ -132,7 +132,7 @@ test('a deletion during a refresh revokes the tokens that the refresh brought', 
   )
 })
 
-test('a withdrawal during a confirmation leaves a completed link completed', async () => {
+test('a withdrawal during a confirmation does not change a completed link', async () => {
   await using stage = await openStage()
   const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
   const { link, end } = await walkConsent(stage, demand)
@@ -148,7 +148,7 @@ test('a withdrawal during a confirmation leaves a completed link completed', asy
 
 describe('an edit during a refresh', () => {
   test.each(OUTCOMES)(
-    'a refresh that ends %s and an edit do not undo each other',
+    'a refresh that ends %s and an edit of the connection do not undo each other',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile })
       const adopted = await stage.adopt()

@@ -27,7 +27,7 @@ describe('a refresh token that ends long before its access token', () => {
     },
   )
 
-  test('an imported short-lived refresh token is refreshed in time after its first refresh', async () => {
+  test('an imported short-lived refresh token is refreshed in time once its first refresh has told its expiry', async () => {
     await using stage = await openStage(SLIDING)
     await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: HALF_HOUR_S } })
     const { connection } = await stage.adopt({ demand: { accessToken: null, expiresAt: null } })
@@ -35,7 +35,7 @@ describe('a refresh token that ends long before its access token', () => {
     await expectAlive(stage, connection)
   })
 
-  test('a refresh token that lives a minute is refreshed in time', async () => {
+  test('a refresh token with a lifetime of one minute is refreshed in time', async () => {
     await using stage = await openStage({ accessTokenSeconds: DAY_S, idleMs: MINUTE })
     await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: 60 } })
     const connection = await consent(stage)
@@ -46,7 +46,7 @@ describe('a refresh token that ends long before its access token', () => {
     await expectAlive(stage, connection)
   })
 
-  test('a refresh token is tried again before its end, however long the back-off', async () => {
+  test('a refresh is retried before the refresh token expires, however long the back-off', async () => {
     await using stage = await openStage({
       ...SLIDING,
       provider: { refreshTokens: { graceSeconds: 0 } },
@@ -67,7 +67,7 @@ describe('a refresh token that ends long before its access token', () => {
 
 describe('an expiry of the refresh token that no refresh moves', () => {
   test.each(['a preset', 'each answer'])(
-    'a fixed expiry of the refresh token costs one refresh if %s states it',
+    'an expiry of the refresh token that no refresh extends causes one refresh if %s states it',
     async (by) => {
       const refreshTokens = by === 'a preset' ? { lifetimeSeconds: HALF_HOUR_S } : {}
       await using stage = await openStage({
@@ -94,7 +94,7 @@ describe('an expiry of the refresh token that no refresh moves', () => {
     },
   )
 
-  test('a fixed expiry from the preset applies to an import', async () => {
+  test('a refresh-token expiry from the preset that no refresh extends applies to an import', async () => {
     await using stage = await openStage({
       accessTokenSeconds: DAY_S,
       provider: { refreshTokens: { lifetimeSeconds: HALF_HOUR_S }, accessTokenSeconds: DAY_S },

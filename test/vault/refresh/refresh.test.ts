@@ -45,7 +45,7 @@ describe('a refresh', () => {
     expect(await tokenRequests(stage)).toBe(1)
   })
 
-  test('readers, the schedule and a forced refresh that come together share one request', async () => {
+  test('simultaneous readers, schedule and forced refresh share one request', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     stage.clock.pass(2 * HOUR)
@@ -108,7 +108,7 @@ test("a machine suspended during a refresh does not lengthen the token's life", 
 })
 
 describe('a connection without a refresh token', () => {
-  test('a connection without a refresh token serves its token to the end, even after a forced refresh', async () => {
+  test('a connection without a refresh token serves its access token until it expires, even after a forced refresh', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ demand: { refreshToken: null } })
     await expect(refreshNow(stage.ports, OPERATOR, connection.id)).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe('an answer that is lost', () => {
     expect(await tokenRequests(stage)).toBe(2)
   })
 
-  test('a lost answer is not replayed if the provider punishes it; the failure says interrupted', async () => {
+  test('a lost answer is not replayed if the provider revokes on reuse, and the failure has the reason interrupted', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { replay: 'never' } } })
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave(
@@ -159,7 +159,7 @@ describe('an answer that is lost', () => {
     expect((await stage.provider.family(family)).revoked).toBeNull()
   })
 
-  test('a lost answer is remembered, so a grant found dead later is called interrupted', async () => {
+  test('a grant found dead after a lost answer has the reason interrupted', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const lost = await stage.provider.misbehave({
@@ -193,19 +193,22 @@ describe('outcomes that do not disconnect', () => {
       'active',
       undefined,
     ],
-  ] as const)('a refresh that meets %j leaves the connection %s', async (deed, status, reason) => {
-    await using stage = await openStage({ profile: 'plain' })
-    const { connection } = await stage.adopt()
-    await stage.provider.misbehave(deed)
-    await refresh(stage.ports, connection, 'scheduled')
-    const after = await stage.stored(connection.id)
-    expect([after.status, after.failure?.reason]).toEqual([status, reason])
-    expect((await read(stage, after)).connection.grant.token?.secret.expose()).toBeTruthy()
-    await stage.provider.behave()
-    stage.clock.pass(20 * MINUTE)
-    await refreshNow(stage.ports, OPERATOR, connection.id)
-    expect((await stage.stored(connection.id)).status).toBe('active')
-  })
+  ] as const)(
+    'a refresh answered with %j leaves the connection %s',
+    async (deed, status, reason) => {
+      await using stage = await openStage({ profile: 'plain' })
+      const { connection } = await stage.adopt()
+      await stage.provider.misbehave(deed)
+      await refresh(stage.ports, connection, 'scheduled')
+      const after = await stage.stored(connection.id)
+      expect([after.status, after.failure?.reason]).toEqual([status, reason])
+      expect((await read(stage, after)).connection.grant.token?.secret.expose()).toBeTruthy()
+      await stage.provider.behave()
+      stage.clock.pass(20 * MINUTE)
+      await refreshNow(stage.ports, OPERATOR, connection.id)
+      expect((await stage.stored(connection.id)).status).toBe('active')
+    },
+  )
 
   test('an unreachable provider leaves the connection failing, without an open attempt', async () => {
     await using stage = await openStage({ profile: 'plain' })
@@ -224,7 +227,7 @@ describe('outcomes that do not disconnect', () => {
 })
 
 describe('a dead grant', () => {
-  test('a dead grant serves its token to the end, is kept, and recovers when a probe succeeds', async () => {
+  test('a dead grant serves its access token until it expires, and recovers when a probe succeeds', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, refreshToken } = await stage.adopt()
     const dead = await stage.provider.misbehave({
@@ -294,7 +297,7 @@ describe('the log of a disconnect', () => {
 })
 
 describe('a late answer', () => {
-  test('a late answer for a deleted connection revokes the tokens that it brought', async () => {
+  test('the tokens of a late answer for a deleted connection are revoked', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave({ act: 'hold', before: 'answer' })
@@ -310,7 +313,7 @@ describe('a late answer', () => {
 })
 
 describe('a refused client', () => {
-  test('a refused client opens the circuit, changes no connection, alerts once, and one probe ends it', async () => {
+  test('a refused client opens the circuit and alerts once, changes no connection, and recovers after one probe', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const adopted = await Promise.all(
       Array.from({ length: 8 }, () => stage.adopt({ accessTokenSeconds: 60 })),
@@ -376,7 +379,7 @@ describe('a refused client', () => {
     },
   )
 
-  test("the log tells a connection's own refused client from the configured one", async () => {
+  test("the log distinguishes a connection's own refused client from the configured client", async () => {
     await using stage = await openStage({ profile: 'plain' })
     const client = { id: 'of-the-customer', secret: new Secret('its secret') }
     const { connection } = await stage.adopt({ demand: { client } })
@@ -387,7 +390,7 @@ describe('a refused client', () => {
     ])
   })
 
-  test('a provider that was removed from the settings is reported as such', async () => {
+  test('a refresh reports that its provider was removed from the settings', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     const ports = { ...stage.ports, providers: new Map() }
@@ -418,7 +421,7 @@ describe('a refused client', () => {
     await hanging
   })
 
-  test('a refused client secret is retried with the next one of the list', async () => {
+  test('if the provider refuses a client secret, the next secret of the list is tried', async () => {
     await using stage = await openStage({ profile: 'confidential-secret-list' })
     const { connection } = await stage.adopt()
     const [, second = ''] = stage.provider.client.secrets
@@ -428,7 +431,7 @@ describe('a refused client', () => {
 })
 
 describe("a token that the provider's API rejects", () => {
-  test('fifty reports of a rejected token cause one refresh, and later ones one per minute', async () => {
+  test('fifty reports of a rejected token cause one refresh, and later reports one refresh per minute', async () => {
     await using stage = await openStage({ profile: 'strict' })
     const { connection } = await stage.adopt()
     const report = async () => {
@@ -451,7 +454,7 @@ describe("a token that the provider's API rejects", () => {
   })
 })
 
-test('a token that has expired on arrival is not counted as served', async () => {
+test('a token that arrives already expired is not counted as served', async () => {
   await using stage = await openStage({ profile: 'plain' })
   const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
   await stage.provider.setAccessTokenSeconds(0)

@@ -33,7 +33,7 @@ const DEAD: readonly (readonly [string, Misbehaviour])[] = [
 
 describe('a grant that is rejected repeatedly', () => {
   test.each(DEAD)(
-    'a grant rejected as %s does is dead once others were refreshed',
+    'a grant that is rejected repeatedly, as at %s, is dead once other grants were refreshed',
     async (_, deed) => {
       await using stage = await openStage({ profile: 'plain' })
       const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
@@ -51,7 +51,7 @@ describe('a grant that is rejected repeatedly', () => {
     },
   )
 
-  test('a grant found dead by rejections is probed ever more rarely and recovers by a probe', async () => {
+  test('a grant found dead by repeated rejections is probed at growing intervals and recovers by a probe', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
     const rejecting = await stage.provider.misbehave(INVALID_REQUEST, { family })
@@ -71,7 +71,7 @@ describe('a grant that is rejected repeatedly', () => {
     expect(await stage.stored(connection.id)).toMatchObject({ status: 'active', failure: null })
   })
 
-  test('a rejected grant is failing as refused while no other grant is refreshed', async () => {
+  test('a repeatedly rejected grant is failing with reason refused while no other grant is refreshed', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const rejecting = await stage.provider.misbehave(EMPTY_400)
@@ -94,7 +94,7 @@ describe('a grant that is rejected repeatedly', () => {
     expect(await stage.stored(connection.id)).toMatchObject({ status: 'active', failure: null })
   })
 
-  test('grants are not dead while all are rejected, because the secret may be wrong', async () => {
+  test('no grant is dead while all grants are rejected, because the client secret may be wrong', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const ids = [(await stage.adopt()).connection.id, (await stage.adopt()).connection.id]
     for (const id of ids) await refreshNow(stage.ports, OPERATOR, id)
@@ -120,7 +120,7 @@ describe('a grant that is rejected repeatedly', () => {
     expect((await stage.stored(connection.id)).status).toBe('failing')
   })
 
-  test('rejections are counted in the database', async () => {
+  test('rejections of a grant are counted in the database', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave(INVALID_REQUEST, { family })
@@ -138,7 +138,7 @@ describe('answers that are not such a rejection', () => {
     ['a wait', { ...EMPTY_400, headers: { 'retry-after': '30' } }],
     ['a conflict', json(409, { error: 'invalid_request' })],
     ['a passing error', json(400, { error: 'temporarily_unavailable' })],
-  ])('%s never ends a grant', async (_, deed) => {
+  ])('an answer with %s never ends a grant', async (_, deed) => {
     await using stage = await openStage({ profile: 'plain' })
     const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
     await stage.provider.misbehave(deed, { family })

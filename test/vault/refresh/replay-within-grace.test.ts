@@ -40,7 +40,7 @@ test.each(['at start', 'when due'] as const)(
 )
 
 test.each(['asked', 'scheduled', 'forced', 'rescued'] as const)(
-  'a refresh that is %s after the grace does not send a token that may be spent',
+  'a refresh (%s) after the grace does not send a refresh token that may be used up',
   async (wanted) => {
     await using stage = await open()
     const { connection } = await stage.adopt()
@@ -72,7 +72,7 @@ test('an outage longer than the grace ends no grant', async () => {
   expect((await stage.stored(connection.id)).status).toBe('active')
 })
 
-test('a dead grant is not probed at a provider that punishes reuse', async () => {
+test('a dead grant is not probed at a provider that revokes a grant on reuse', async () => {
   await using stage = await open()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave({ act: 'refuse', error: 'invalid_grant', status: 400 })

@@ -23,7 +23,7 @@ import { until } from '../../support/until.ts'
 import { ACME, OPERATOR } from '../../support/vault-stage.ts'
 
 describe('siblings need a proof of the account', () => {
-  test('an import of another account than the app says is refused and joins no siblings', async () => {
+  test('an import is refused and joins no siblings if its account is not the one that the app names', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [other] = await stage.provider.mintGrants(1)
@@ -36,9 +36,9 @@ describe('siblings need a proof of the account', () => {
   })
 
   test.each([
-    ['whose account the provider does not tell', { accountId: ACCOUNT.id }],
+    ['whose account the provider does not name', { accountId: ACCOUNT.id }],
     ['that are not proven', { accountId: ACCOUNT.id, accessToken: null }],
-  ])('tokens %s do not join the siblings', async (_, demand) => {
+  ])('imported tokens %s do not join the siblings of an account', async (_, demand) => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -59,7 +59,7 @@ describe('siblings need a proof of the account', () => {
     expect(await of(connection.id)).toBe(await of(first?.id ?? NO_ID))
   })
 
-  test('a PATCH whose account the provider does not name leaves the siblings unchanged', async () => {
+  test('a PATCH with tokens whose account the provider does not name leaves the siblings unchanged', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1)

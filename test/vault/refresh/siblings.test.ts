@@ -77,7 +77,7 @@ describe('connections whose refreshes would end each other', () => {
     expect(await told(stage, 'connection.recovered')).toHaveLength(2)
   })
 
-  test('siblings wait for the same back-off while the provider is down', async () => {
+  test('siblings share one back-off while the provider is down', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'html' })
@@ -88,7 +88,7 @@ describe('connections whose refreshes would end each other', () => {
     expect(await told(stage, 'connection.failing')).toHaveLength(2)
   })
 
-  test('a rotation that only the journal has is served to all siblings', async () => {
+  test('a rotation that is only in the journal is served to all siblings', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     stage.clock.pass(2 * HOUR)
@@ -150,7 +150,7 @@ describe('connections that share one grant', () => {
     )
   })
 
-  test('a sibling confirmed after a refresh of the others gets their grant', async () => {
+  test('a sibling that the app confirms after a refresh of the other siblings gets their grant', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const { id, completion } = await consent(stage, 'user-3' as UserId)

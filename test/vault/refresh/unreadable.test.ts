@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
 test.each(['client_secret_blob', 'settings_blob', 'refresh_token_blob'])(
-  'a row with an unreadable %s sends nothing, and is tried again once it opens',
+  'a refresh of a row with an unreadable %s sends nothing, and is retried once the value opens',
   async (column) => {
     const id = await adopted()
     const mend = damage(id, column)

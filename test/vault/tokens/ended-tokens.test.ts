@@ -12,7 +12,7 @@ const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
 const ENDS = { provider: { refreshTokens: { endsAccessToken: true } } }
 
 describe('at a provider whose refresh ends the previous access token', () => {
-  test('a token read during a refresh waits for the new token if the old one is ended by it', async () => {
+  test('a token read during a refresh waits for the new token if the refresh ends the old token', async () => {
     await using stage = await openStage(ENDS)
     const adopted = await stage.adopt()
     const old = await read(stage, adopted.connection)
@@ -25,7 +25,7 @@ describe('at a provider whose refresh ends the previous access token', () => {
     expect([old.how, how]).toEqual(['cache', 'refresh'])
   })
 
-  test('a token read that finds a refresh due waits for it if it ends the old token', async () => {
+  test('a token read that finds a refresh due waits for the refresh if the refresh ends the old token', async () => {
     await using stage = await openStage(ENDS)
     const { connection } = await stage.adopt()
     const old = await read(stage, connection)
@@ -54,7 +54,7 @@ describe('at a provider whose refresh ends the previous access token', () => {
   })
 
   test.each([0, 1])(
-    'a token read of sibling %i waits for the refresh that serves both',
+    'a token read of sibling %i waits for the refresh of both siblings',
     async (which) => {
       const refreshTokens = { endsAccessToken: true, endsSiblings: true }
       await using stage = await openStage({ provider: { refreshTokens } })

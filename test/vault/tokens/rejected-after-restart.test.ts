@@ -30,7 +30,7 @@ test('a rejected token is not served after a restart until the provider is back'
   await provider.behave(trouble)
 })
 
-test('a report during a refresh keeps the rotation', async () => {
+test('a report of a rejected token during a refresh keeps the rotation', async () => {
   await using stage = await openStage()
   const adopted = await stage.adopt()
   const { id } = adopted.connection
@@ -45,7 +45,7 @@ test('a report during a refresh keeps the rotation', async () => {
 })
 
 test.each([0, 1])(
-  'a token that sibling %i rejects is not served to the other one',
+  'a token that is reported as rejected for sibling %i is not served to the other sibling',
   async (which) => {
     const refreshTokens = { endsSiblings: true }
     await using stage = await openStage({ provider: { refreshTokens } })

@@ -15,7 +15,7 @@ test.each([
   [8, 35],
   [8, 55],
 ])(
-  'one of %d expired tokens is readable soon after an outage of %d s',
+  'one of %d expired tokens is served again soon after an outage of %d s',
   async (connections, outage) => {
     await using stage = await openStage({ profile: 'plain' })
     const ids: ConnectionId[] = []
@@ -42,7 +42,7 @@ test('a caller that asks every second causes few requests while the provider is 
   expect(sent).toBeLessThanOrEqual(24)
 })
 
-test('a token read sends no early request after a refusal or a Retry-After', async () => {
+test('after a refusal or a Retry-After, a token read sends no request before the wait is over', async () => {
   for (const deed of [
     { act: 'answer', status: 400, body: { json: { error: 'invalid_request' } } },
     { act: 'answer', status: 429, body: 'empty', headers: { 'retry-after': '300' } },

@@ -22,7 +22,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 describe('a clock that is set back by days', () => {
-  test('a clock set back makes each refreshable token suspect and due', async () => {
+  test('a clock set back makes each refreshable token due for a refresh', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ accessTokenSeconds: 10 * 24 * 3600 })
     stage.clock.pass(5 * DAY)
@@ -32,7 +32,7 @@ describe('a clock that is set back by days', () => {
     expect((await read(stage, connection)).connection.grant.generation).toBe(2)
   })
 
-  test('a clock set back does not lengthen the life of a token without a refresh token', async () => {
+  test('a clock set back does not lengthen the lifetime of a token without a refresh token', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({
       accessTokenSeconds: 10 * 24 * 3600,
@@ -45,7 +45,7 @@ describe('a clock that is set back by days', () => {
     expect((held.dueAt ?? 0) - stage.clock.now()).toBeCloseTo(5 * DAY, -4)
   })
 
-  test('an expired token is not served under a clock set back, even before that is noticed', async () => {
+  test('an expired token is not served after the clock was set back, even before Larder notices the change', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     stage.clock.pass(2 * HOUR)
@@ -57,7 +57,7 @@ describe('a clock that is set back by days', () => {
     await expect(read(stage, connection)).rejects.toMatchObject({ code: 'provider_unavailable' })
   })
 
-  test('a forced read does not wait for days before the changed clock is noticed', async () => {
+  test('a forced read under a clock set back does not wait for days, even before Larder notices the change', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await refresh(stage.ports, connection, 'forced')
@@ -67,7 +67,7 @@ describe('a clock that is set back by days', () => {
     expect(grant.token?.issuedAt).toBeLessThanOrEqual(stage.clock.now())
   })
 
-  test('a failing connection does not make callers wait for days under a clock set back', async () => {
+  test('a failing connection does not make callers wait for days after the clock was set back', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await stage.provider.misbehave({ act: 'answer', status: 503, body: 'empty' })
@@ -94,7 +94,7 @@ describe('a clock that is set back by days', () => {
     expect(await refreshDue(stage.ports)).toBe(1)
   })
 
-  test("a clock set back during a refresh does not lengthen the new token's life", async () => {
+  test("a clock set back during a refresh does not lengthen the new token's lifetime", async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt({ accessTokenSeconds: 60 })
     stage.clock.pass(2 * MINUTE)
@@ -119,7 +119,7 @@ test('a clock that is set back by an hour ends the wait of an open circuit', asy
   expect(admission(stage.ports.traffic.circuit(ACME, client), stage.clock.now())).toBe('probe')
 })
 
-test('following the clock with many connections lets other work run between its pages', async () => {
+test('adapting many connections to a changed clock lets other work run in between', async () => {
   const pages = 50
   let [page, turns] = [0, 0]
   const id = 'con_1' as ConnectionId
@@ -136,7 +136,7 @@ test('following the clock with many connections lets other work run between its 
 })
 
 describe('a clock that is set back while the disk is full', () => {
-  test('a clock set back on a full disk is followed once there is room', async () => {
+  test('a clock set back on a full disk is handled once there is room', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const follower = new ClockFollower(withFullDisk(stage, 2), null)
@@ -151,7 +151,7 @@ describe('a clock that is set back while the disk is full', () => {
     expect(await follower.follow()).toBe(0)
   })
 
-  test('a clock set back is left to the next start if the process ends first', async () => {
+  test('a clock set back is handled by the next start if the process ends first', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     const follower = new ClockFollower(stage.ports, null)
@@ -162,7 +162,7 @@ describe('a clock that is set back while the disk is full', () => {
   })
 })
 
-test('the heartbeat stays in the future until the clock has been followed', async () => {
+test('after the clock was set back, the stored heartbeat stays in the future until the change is handled', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-clock-'))
   await using cleaning = new AsyncDisposableStack()
   cleaning.defer(() => rm(dataDir, { recursive: true, force: true }))
@@ -189,7 +189,7 @@ test('the heartbeat stays in the future until the clock has been followed', asyn
 })
 
 describe('a clock that is set forward by days', () => {
-  test('a clock set forward refreshes tokens that seem expired, and again when it is set right', async () => {
+  test('a clock set forward refreshes tokens that seem expired, and once more when the clock is corrected', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()
     await setClock(stage, 3 * DAY)
@@ -203,7 +203,7 @@ describe('a clock that is set forward by days', () => {
 })
 
 describe('a machine that is suspended', () => {
-  test('a machine suspended during a refresh does not serve the token that expired meanwhile', async () => {
+  test('a token that expired while the machine was suspended during a refresh is not served', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection, family } = await stage.adopt({ accessTokenSeconds: 60 })
     stage.clock.pass(2 * MINUTE)

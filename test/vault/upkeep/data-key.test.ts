@@ -45,26 +45,29 @@ test('a new data key seals new values, old values are sealed again, and the old 
 test.each([
   ['is cut short', Buffer.alloc(3, 1)],
   ['is of an unknown format', Buffer.alloc(80, 9)],
-])('a value that %s does not stop re-sealing or keep the old key', async (_, junk) => {
-  await using stage = await openStage()
-  const [damaged, healthy] = [await stage.adopt(), await stage.adopt()]
-  await sqlite.behind(stage.vault, (db) =>
-    db
-      .updateTable('connections')
-      .set({ refresh_token_blob: junk })
-      .where('id', '=', damaged.connection.id)
-      .execute(),
-  )
-  await renewDataKey(stage.ports)
-  expect(await reSealRetired(stage.ports)).toBeGreaterThan(1)
-  expect(await reSealRetired(stage.ports)).toBe(0)
-  expect(await dataKeys(stage)).toHaveLength(1)
-  const { grant } = await stage.stored(healthy.connection.id)
-  expect(grant.refreshToken?.open().expose()).toBe(healthy.refreshToken)
-  expect(stage.vault.unreadable.map(({ id }) => id)).toContain(damaged.connection.id)
-})
+])(
+  'a damaged value that %s does not stop re-sealing, and its old key is removed',
+  async (_, junk) => {
+    await using stage = await openStage()
+    const [damaged, healthy] = [await stage.adopt(), await stage.adopt()]
+    await sqlite.behind(stage.vault, (db) =>
+      db
+        .updateTable('connections')
+        .set({ refresh_token_blob: junk })
+        .where('id', '=', damaged.connection.id)
+        .execute(),
+    )
+    await renewDataKey(stage.ports)
+    expect(await reSealRetired(stage.ports)).toBeGreaterThan(1)
+    expect(await reSealRetired(stage.ports)).toBe(0)
+    expect(await dataKeys(stage)).toHaveLength(1)
+    const { grant } = await stage.stored(healthy.connection.id)
+    expect(grant.refreshToken?.open().expose()).toBe(healthy.refreshToken)
+    expect(stage.vault.unreadable.map(({ id }) => id)).toContain(damaged.connection.id)
+  },
+)
 
-test('a vault closed during a key renewal opens whole with the same master key', async () => {
+test('a vault that is closed during a key renewal opens completely with the same master key', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-keys-'))
   try {
     const adopted = await (async () => {
@@ -157,7 +160,7 @@ test('a data key is renewed every ninety days', async () => {
   expect(await renewDataKeyWhenDue(stage.ports)).toBe(false)
 })
 
-test('reads go on while everything is sealed again', async () => {
+test('token reads continue while all values are sealed again', async () => {
   await using stage = await openStage()
   const adopted = await Promise.all(Array.from({ length: 30 }, () => stage.adopt()))
   const reading = (async () => {

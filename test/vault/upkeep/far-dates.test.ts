@@ -12,7 +12,7 @@ test.each([
   ['a second before signed 32-bit seconds overflow', '2038-01-19T03:14:07Z', '2038'],
   ['a second before unsigned 32-bit seconds overflow', '2106-02-07T06:28:15Z', '2106'],
   ['before 1970', '1969-12-24T12:00:00Z', '1969'],
-])('a clock %s causes no failure and no invalid date', async (_, date, year) => {
+])('a system clock %s causes no failure and no invalid date', async (_, date, year) => {
   await using stage = await openStage()
   stage.clock.shift(Date.parse(date) - stage.clock.now())
   const { connection, family } = await stage.adopt()

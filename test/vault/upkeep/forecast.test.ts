@@ -31,7 +31,7 @@ describe('a grant that will expire', () => {
     expect(await told(stage)).toEqual(['connection.created', 'connection.expiring'])
   })
 
-  test('the expiry of a grant of one week is not announced on its first day', async () => {
+  test('the expiry of a grant with a lifetime of one week is not announced on its first day', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 7 * 86_400 } },
     })
@@ -57,7 +57,7 @@ describe('a grant that will expire', () => {
     expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ nextAction: 'reauthorize' })
   })
 
-  test('an expiry is not announced during a refresh, and once afterwards', async () => {
+  test('an expiry is not announced during a refresh, but once after it', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
     })
@@ -73,7 +73,7 @@ describe('a grant that will expire', () => {
     expect(await announceExpiry(stage.ports)).toBe(0)
   })
 
-  test('an expiry that each refresh moves is not announced', async () => {
+  test('an expiry that each refresh extends is not announced', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave({ act: 'edit', set: { refresh_token_expires_in: 30 * 86_400 } })
     const { connection } = await stage.adopt()
@@ -87,7 +87,7 @@ describe('a grant that will expire', () => {
 
 describe('a grant that no caller reads', () => {
   test.each([
-    ['is refreshed before it idles out', { idleSeconds: 30 * 86_400 }, 15],
+    ['is refreshed before the provider ends it as idle', { idleSeconds: 30 * 86_400 }, 15],
     ['is refreshed as often as the provider asks', { renewEverySeconds: 7 * 86_400 }, 7],
   ])(
     'a grant that no caller reads %s, however long its access token lives',
@@ -112,7 +112,7 @@ describe('a grant that no caller reads, at a provider that ends idle grants afte
   test.each([
     ['stays alive if the preset knows the idle time', { idleSeconds: 30 * 86_400 }, null],
     ['stays alive if its access tokens are short-lived', { accessTokenSeconds: 3_600 }, null],
-    ['dies otherwise and is disconnected', {}, 'idle'],
+    ['is otherwise ended by the provider and disconnected', {}, 'idle'],
   ] as const)('a grant that no caller reads %s', async (_, known, cause) => {
     const { accessTokenSeconds = 365 * 86_400, ...refreshTokens } = known as Known
     const options = { profile: 'strict', idleMs: 30 * DAY, accessTokenSeconds } as const
@@ -133,7 +133,7 @@ describe('a grant that no caller reads, at a provider that ends idle grants afte
 type Known = { readonly idleSeconds?: number; readonly accessTokenSeconds?: number }
 
 describe('warnings at connect time', () => {
-  test('a connection without a refresh token has a warning with the remedy', async () => {
+  test('a connection without a refresh token has a warning that says how to fix it', async () => {
     const remedy = 'Switch on offline access'
     await using stage = await openStage({ provider: { refreshTokens: { remedy } } })
     const { connection } = await stage.adopt({ demand: { refreshToken: null } })

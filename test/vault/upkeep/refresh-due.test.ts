@@ -30,7 +30,7 @@ test('a provider that hangs with two hundred due connections delays no other pro
   expect(requests.filter(({ answeredAt }) => answeredAt === null)).toHaveLength(4)
 })
 
-test('a requested refresh is sent before all that are only due', async () => {
+test('a requested refresh is sent before all refreshes that are only due', async () => {
   await using stage = await openStage({ policy: { concurrencyPerProvider: 1 } })
   const adopted = await adopt(stage, 30)
   stage.clock.pass(2 * MINUTE)
@@ -53,7 +53,7 @@ test('a requested refresh is sent before all that are only due', async () => {
   expect(order.slice(1, 3)).toEqual([last.family, fresh.family])
 })
 
-test('the first scan after a start begins few refreshes, later scans more; a reader does not wait', async () => {
+test('the first scan after a start begins few refreshes and later scans more, and a reader does not wait for them', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 100 } })
   const adopted = await adopt(stage, 110)
   stage.clock.pass(2 * MINUTE)
@@ -69,7 +69,7 @@ test('the first scan after a start begins few refreshes, later scans more; a rea
   expect(await areRefreshed(stage, adopted)).toBe(true)
 })
 
-test('connections that failed in an outage are refreshed one by one in a single scan', async () => {
+test('connections that failed in an outage are refreshed one after the other in a single scan', async () => {
   await using stage = await openStage()
   const adopted = await adopt(stage, 12)
   await failAll(stage, adopted)

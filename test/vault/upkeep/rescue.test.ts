@@ -4,7 +4,7 @@ import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { rescueAttempts } from '../../../src/vault/upkeep/rescue-attempts.ts'
 import { openStage } from '../../support/vault-stage.ts'
 
-test('attempts whose grace is over are not read by a rescue', async () => {
+test('a rescue does not read attempts whose grace is over', async () => {
   await using stage = await openStage({ profile: 'grace' })
   const { connection } = await stage.adopt()
   await stage.provider.misbehave({ act: 'cut', after: 'processing', ending: 'reset' })
