@@ -102,7 +102,7 @@ test.each([
   ],
   ['keys revoke key_1', 'DELETE /v1/keys/key_1', null, /^$/],
   ['keys revoke key_1 --json', 'DELETE /v1/keys/key_1', null, /"key_1"/],
-])('%s sends %s', async (words, question, body, stdout) => {
+])('the command %s sends %s', async (words, question, body, stdout) => {
   const { url } = await scriptedDaemon({ [question]: { status: 200, body } })
   const run = await larder(words.split(' '), as(url))
   expect(run.stdout).toMatch(stdout)
@@ -158,13 +158,13 @@ describe('commands that need no daemon', () => {
     ['keys new', /^[\w-]{43}\n$/],
     ['master-key new', /^[A-Za-z0-9+/]{43}=\n$/],
     ['version', /^\d+\.\d+\.\d+\n$/],
-  ])('%s prints only its result', async (words, stdout) => {
+  ])('the command %s prints only its result', async (words, stdout) => {
     const run = await larder(words.split(' '))
     expect(run).toEqual({ code: 0, stdout: expect.stringMatching(stdout) as string, stderr: '' })
   })
 
   test.each(['keys new --json', 'master-key new --json', 'version --json', 'openapi --json'])(
-    '%s prints JSON',
+    'the command %s prints JSON',
     async (words) => {
       const { code, stdout } = await larder(words.split(' '))
       expect(JSON.parse(stdout)).toBeTypeOf('object')
@@ -201,7 +201,7 @@ describe('commands that fail', () => {
     },
   )
 
-  test('a problem of the daemon is printed with its code and every bad field', async () => {
+  test('an error answer of the daemon is printed with its code and every bad field', async () => {
     const problem = {
       code: 'invalid_request',
       detail: 'the request is not valid',

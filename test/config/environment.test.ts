@@ -262,7 +262,7 @@ test.each([
 )
 
 test.each(['NODE_DEBUG', 'NODE_DEBUG_NATIVE'])(
-  '%s is rejected, because it would print requests',
+  'the variable %s is rejected, because it would print requests',
   (name) => {
     const problems = problemsOf(() => load({ [name]: 'http' }))
     expect(problems).toEqual([`${name}: must not be set: it prints requests and tokens`])

@@ -22,7 +22,7 @@ describe('a first run on one machine', () => {
     expect(readdirSync(cwd)).toEqual(['larder-api.key', 'larder-master.key'])
   })
 
-  test('later runs and the command line find the keys of the first run', () => {
+  test('later runs and the command line use the keys of the first run', () => {
     const cwd = tempDir()
     const first = loadConfig({}, around({ cwd }))
     put(cwd, 'data/larder.db', '')
@@ -64,14 +64,14 @@ describe('a start without a first run', () => {
   test.each([
     ['in the image', {}, { inImage: true }],
     ['if other machines can reach the private API', { LARDER_LISTEN: '0.0.0.0:7420' }, {}],
-  ])('no key is made %s', (_case, variables, changes) => {
+  ])('a start makes no keys %s', (_case, variables, changes) => {
     const cwd = tempDir()
     const problems = problemsOf(() => loadConfig(variables, around({ cwd, ...changes })))
     expect(problems).toEqual([NO_MASTER, NO_API])
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('no key is made if a vault exists, because a second key could not open it', () => {
+  test('a start makes no keys if a vault exists, because new keys could not open the vault', () => {
     const cwd = tempDir()
     put(cwd, 'data/larder.db', '')
     expect(problemsOf(() => loadConfig({}, around({ cwd })))).toEqual([
@@ -84,7 +84,7 @@ describe('a start without a first run', () => {
   test.each([
     [{ LARDER_API_KEY: API_KEY }, NO_MASTER],
     [{ LARDER_MASTER_KEY: MASTER_KEY }, NO_API],
-  ])('no key is made if one of the two keys is given', (variables, problem) => {
+  ])('a start makes no keys if one of the two keys is given', (variables, problem) => {
     expect(problemsOf(() => loadConfig(variables, around()))).toEqual([problem])
   })
 })

@@ -105,7 +105,7 @@ describe('files with secrets', () => {
     expect(problemsOf(() => load({}, { cwd }))).toEqual([problem])
   })
 
-  test('the secrets of several files are tried in the order of the setting', () => {
+  test('the secrets of several files are tried in the order in which the setting names the files', () => {
     const yaml = 'providers: { google: { clientId: x, clientSecretFiles: [new, old] } }'
     const config = withYaml(yaml, { new: Buffer.from('second\n'), old: Buffer.from('first\n') })
     expect(clientOf(config).secrets).toEqual(['second', 'first'])

@@ -26,7 +26,7 @@ test('the master key can be read from the settings once, and they keep neither i
   expect(inspect(key, { showHidden: true, depth: 9 })).not.toContain(KEY.toString('base64'))
 })
 
-test('a variable ending in _FILE reads the value from a file, without the newline at its end', () => {
+test('a variable that ends in _FILE reads its value from a file, without the final newline', () => {
   const cwd = tempDir()
   put(cwd, 'master.key', `${KEY.toString('base64')}\r\n`)
   const key = masterKey({ LARDER_MASTER_KEY_FILE: 'master.key' }, cwd)

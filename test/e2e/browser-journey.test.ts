@@ -61,7 +61,7 @@ describe('connecting in a browser', { timeout: 60_000 }, () => {
     expect((await arriveAtApp(page, stage)).has('connectionId')).toBe(true)
   })
 
-  test('a user who denies returns with error=reject and can connect by the same link afterwards', async () => {
+  test('a user who denies consent returns with error=reject and can then connect by the same link', async () => {
     const stage = await setStage()
     const { url } = await createLink(stage)
     const page = await openPage(browser)

@@ -80,7 +80,7 @@ describe('a confined container', () => {
     expect(await must('diff', larder.name)).toBe('')
   })
 
-  test('SIGUSR1 opens no inspector in a container', async () => {
+  test('SIGUSR1 opens no Node inspector in a container', async () => {
     await must('kill', '--signal=USR1', larder.name)
     await until('it answers after the signal', () => isReady(larder.privateUrl))
     await expect(fetch(INSPECTOR)).rejects.toThrow()
@@ -99,7 +99,7 @@ describe('a confined container', () => {
   })
 })
 
-test('the engine reports the container healthy, and the command line works in it', async () => {
+test('the container engine reports the container as healthy, and the command line works in the container', async () => {
   const health = '{{.State.Health.Status}}'
   const isHealthy = async () =>
     (await must('inspect', `--format=${health}`, larder.name)) === 'healthy'

@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('the Docker commands of README, run in order, end with a token of the provider', async () => {
+test('the Docker commands of README, run in order, yield a token of the provider', async () => {
   expect(section).toMatch(/^With Docker\n/)
   await shell(
     settings

@@ -39,7 +39,12 @@ export const egress: readonly Mutation[] = [
     file: 'src/oauth/egress/egress.ts',
     original: "  if (result.reason === 'blocked') return\n",
     mutant: '  return\n',
-    killedBy: [[EGRESS, 'the egress does not open if its guard lets a blocked address through']],
+    killedBy: [
+      [
+        EGRESS,
+        'the start check of the address guard fails if the guard lets a blocked address through',
+      ],
+    ],
   },
   {
     guarantee: 'A host name that resolves to a private address is not connected to',

@@ -118,7 +118,7 @@ export const refreshing: readonly Mutation[] = [
     original: "            eb('attempt_id', '=', lease.attempt),\n",
     mutant:
       "            eb('attempt_id', '=', lease.attempt),\n            eb('lease_until', '>', now),\n",
-    killedBy: [[FENCE, 'an attempt begins while another holds the lease: %s']],
+    killedBy: [[FENCE, 'a refresh attempt begins while another holds the lease: %s']],
   },
   {
     guarantee: 'No refresh token is sent before the intent is committed',
@@ -189,7 +189,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         'test/process/circuit.test.ts',
-        'after a refusal, Larder sends no request with this OAuth client until the wait is over, even after a restart',
+        'after a refusal, Larder sends no request with the OAuth client until the wait is over, even after a restart',
       ],
     ],
   },
@@ -206,7 +206,7 @@ export const refreshing: readonly Mutation[] = [
     original: "const priority = task.urgency === 'asked' ? 1 : ",
     mutant: 'const priority = ',
     killedBy: [
-      [LANES, 'a requested refresh overtakes fifty scheduled ones in a lane'],
+      [LANES, 'a requested refresh overtakes fifty scheduled refreshes in a lane'],
       [DUE, 'a requested refresh is sent before all refreshes that are only due'],
     ],
   },

@@ -50,7 +50,10 @@ export const storing: readonly Mutation[] = [
     original: '    assertShape(raw, await lastKnownStep(db))\n',
     mutant: '    await lastKnownStep(db)\n',
     killedBy: [
-      [SCHEMA, 'a vault whose column %s has a flipped bit in its name is rejected, unchanged'],
+      [
+        SCHEMA,
+        'a vault whose column %s has a flipped bit in its name is rejected and left unchanged',
+      ],
     ],
   },
   {

@@ -12,7 +12,7 @@ test.each([
   ['a refusal', REFUSED, 502, 'provider_misconfigured', 30_000],
   ['a Retry-After', THROTTLED, 503, 'throttled', 600_000],
 ] as const)(
-  'after %s, Larder sends no request with this OAuth client until the wait is over, even after a restart',
+  'after %s, Larder sends no request with the OAuth client until the wait is over, even after a restart',
   async (_, deed, status, reason, longMs) => {
     await using stage = await openCrashStage({ provider: { profile: 'plain' } })
     const { api, provider } = stage

@@ -219,7 +219,7 @@ test('a scrape reads the gauges from the store and reports if the store fails', 
   expect(failing).toContain('larder_circuit_open{provider="google"} 1')
 })
 
-test('a failed revocation is logged as a warning, an abandoned one as an error', () => {
+test('a failed revocation is logged as a warning, and an abandoned revocation as an error', () => {
   const { events, last } = listening()
   const about = { provider: google, detail: 'no answer in time' }
   events.revocationFailed(about)
@@ -268,7 +268,7 @@ test('metrics have no labels but provider, outcome and status', async () => {
   expect(body).not.toContain('canary')
 })
 
-test('requests have duration histograms by route and status class, refreshes by provider and outcome', async () => {
+test('metrics have duration histograms of requests by route and status class, and of refreshes by provider and outcome', async () => {
   const { events } = listening('warn')
   const request = { method: 'GET', route: 'GET /v1/providers', keyId: null, requestId: null }
   for (const [status, durationMs] of [

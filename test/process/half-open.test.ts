@@ -52,7 +52,7 @@ const SLOW: readonly (readonly [string, string])[] = [
 ]
 
 test.each([...MALFORMED, ...SLOW])(
-  'both listeners keep answering while each holds a thousand connections with %s',
+  'both listeners keep answering while each has a thousand open connections with %s',
   async (_, bytes) => {
     const held = await holdOnBoth(bytes, MANY)
     for (let n = 0; n < 20; n++) await answersOnBoth()

@@ -151,7 +151,7 @@ test('an import refuses each line that is not UTF-8, names its number and import
   }
 }, 60_000)
 
-test('an import with --no-events creates no event, even when proven later, but its deletion does', async () => {
+test('an import with --no-events creates no event, even when it is proven later, but its deletion creates one', async () => {
   await using stage = await openStage()
   const { api, provider } = stage
   const minted = await provider.mintGrants(6)

@@ -50,7 +50,7 @@ const isOld = (): boolean => {
 }
 
 test.runIf(isOld())(
-  'a start under an older Node that this machine has says that Node 24 is needed',
+  'a start under an older Node of this machine says that Node 24 is needed',
   () => {
     const run = spawnSync(SYSTEM_NODE, [ENTRY, 'serve'], { encoding: 'utf8' })
     expect(run.status).toBe(78)

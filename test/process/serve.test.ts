@@ -101,7 +101,7 @@ describe('the end of the daemon', () => {
 })
 
 test.each([[['--disable-sigusr1']], [[]]])(
-  'SIGUSR1 opens no inspector if Node was started with the flags %j',
+  'SIGUSR1 opens no Node inspector if Node was started with the flags %j',
   async (flags) => {
     const { environment: env, privateUrl } = await installation()
     const serving = spawnLarder(['serve'], { env, flags })
@@ -216,7 +216,7 @@ describe('a start that is refused', () => {
   })
 })
 
-test('a first start makes key files that the command line finds; a start without them is refused once a vault exists', async () => {
+test('a first start makes key files that the command line uses, and a later start without these files is refused', async () => {
   const cwd = tempDir()
   const env = {
     LARDER_LISTEN: `unix:${join(cwd, 'private.sock')}`,

@@ -21,7 +21,7 @@ describe('a keyring', () => {
     expect(() => keyring.takeUp({ ...renewed, check: new Uint8Array(32) })).toThrow()
   })
 
-  test('a keyring that is opened again with its master key opens earlier values', async () => {
+  test('a keyring that is reopened with its master key opens values that were sealed before', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const blob = createSealer(keyring).seal(new Secret('hello'), AT)
     const again = await openKeyring(masterKey('a'), records)
@@ -69,7 +69,7 @@ describe('a keyring', () => {
 })
 
 describe('a new data key', () => {
-  test('a new data key seals new values, and the old one still opens its own', async () => {
+  test('a new data key seals new values, and the old key still opens the values that it sealed', async () => {
     const { records, keyring } = await createKeyring(masterKey('a'), 'vault', 1)
     const old = createSealer(keyring).seal(new Secret('old'), AT)
     const more = await addDataKey(masterKey('a'), records, 2)
@@ -82,7 +82,7 @@ describe('a new data key', () => {
     expect(both.fingerprint('l', 'v')).toBe(createSealer(keyring).fingerprint('l', 'v'))
   })
 
-  test('a new data key retires the others', async () => {
+  test('a new data key retires all other data keys', async () => {
     const { records } = await createKeyring(masterKey('a'), 'vault', 1)
     const more = await addDataKey(masterKey('a'), await addDataKey(masterKey('a'), records, 2), 3)
     const data = more.keys.filter(({ purpose }) => purpose === 'data')

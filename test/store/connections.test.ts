@@ -49,7 +49,7 @@ describe.each(databases)('connections in $name', ({ open }) => {
     expect(vault.unreadable).toEqual([])
   })
 
-  test('fractional or absurd instants of a connection are stored as safe integers', async () => {
+  test('fractional or absurd times of a connection are stored as safe integers', async () => {
     await using vault = await open()
     const token = makeToken({ expiresAt: 1e300 })
     const connection = makeConnection({ dueAt: 1234.5678, grant: makeGrant({ token }) })

@@ -84,7 +84,7 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     expect([await sweep(), await sweep(), await sweep()]).toEqual([500, 200, 0])
   })
 
-  test('a sweep keeps connections, and the sequence of events goes on', async () => {
+  test('a sweep keeps connections, and the sequence of events continues', async () => {
     await using vault = await open()
     const { store } = vault
     const event = connectionEvent('connection.created', makeConnection(), null)

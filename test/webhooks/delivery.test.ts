@@ -248,7 +248,7 @@ describe('an unavailable receiver', () => {
     expect(receiver.deliveries).toHaveLength(1)
   })
 
-  test('a receiver that never answers does not delay other webhooks', async () => {
+  test('a webhook receiver that never answers does not delay other webhooks', async () => {
     await using good = await openReceiver()
     await using hanging = await openReceiver(() => null)
     const endpoints = [

@@ -58,7 +58,7 @@ describe('a replay of refused events', () => {
 })
 
 describe('lost events', () => {
-  test('no event is reported as lost after a replay of 130 events of which one was refused', async () => {
+  test('no event is reported as lost after a replay of 130 events, one of which was refused', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId === 'a' ? 500 : 204,
     )
@@ -75,7 +75,7 @@ describe('lost events', () => {
     expect(await stage.listed()).toMatchObject({ behind: 0, held: 0, state: { lost: 0 } })
   })
 
-  test('each swept event of a held connection is reported as lost', async () => {
+  test('each event of a held connection that a sweep removes is reported as lost', async () => {
     await using receiver = await openReceiver(({ data }) =>
       data.connection?.userId.startsWith('a') ? 500 : 204,
     )

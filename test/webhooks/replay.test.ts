@@ -36,7 +36,7 @@ describe('a replay', () => {
     ['of all events', 0, null, ['a', 'b', 'c', 'd', 'e']],
     ['after the newest event', 5, null, []],
     ['between equal cursors', 2, 2, []],
-  ])('a replay %s sends exactly those events', async (_, after, before, expected) => {
+  ])('a replay %s sends exactly the events of this range', async (_, after, before, expected) => {
     await using delivered = await openDelivered('a', 'b', 'c', 'd', 'e')
     const { receiver, stage } = delivered
     const { state } = await replay(stage, after, before)
@@ -67,7 +67,7 @@ describe('a replay', () => {
     expect(receiver.users()).toEqual(['b'])
   })
 
-  test('replayed events are delivered before new ones', async () => {
+  test('replayed events are delivered before new events', async () => {
     await using delivered = await openDelivered('a', 'a/2')
     const { receiver, stage } = delivered
     await replay(stage, 0)
@@ -177,7 +177,7 @@ test('events held during a replay are delivered right after it', async () => {
 })
 
 describe('a webhook that is behind', () => {
-  test('a webhook that is behind receives the stored events, and swept events are counted as lost', async () => {
+  test('a webhook that is behind receives the stored events, and events that a sweep removed are counted as lost', async () => {
     await using disabled = await openDisabled()
     const { receiver, stage } = disabled
     await sweepAll(stage)
@@ -194,7 +194,7 @@ describe('a webhook that is behind', () => {
     expect((await enableWebhook(stage.ports, 'app')).state.lost).toBe(0)
   })
 
-  test('swept events are counted as lost even if no event followed them', async () => {
+  test('events that a sweep removes are counted as lost even if no event followed', async () => {
     await using disabled = await openDisabled()
     const { receiver, stage } = disabled
     await sweepAll(stage)

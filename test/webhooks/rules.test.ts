@@ -39,7 +39,7 @@ describe('the state of a webhook', () => {
     expect(afterDelivery(makeState(), busy, at).dueAt).toBe(NOW + 60_000)
   })
 
-  test('a webhook that refuses events pauses from the fifth failure on', () => {
+  test('a webhook that refuses events is paused from the fifth failure on', () => {
     let state = makeState()
     for (let i = 0; i < 4; i++) state = afterDelivery(state, refused, at)
     expect(maySend(state, NOW)).toBe(true)

@@ -140,7 +140,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.countHolds(APP, 10)).toBe(0)
   })
 
-  test('a hold that is moved to an earlier event keeps the first event that was never accepted', async () => {
+  test('a hold that is moved to an earlier event still records the first event that was never accepted', async () => {
     await using vault = await openKnown()
     const { store } = vault
     await store.write(async (trx) => {

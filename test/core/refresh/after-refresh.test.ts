@@ -167,7 +167,7 @@ describe('a refresh token that may be spent', () => {
     expect(after.failure?.reason).toBe('interrupted')
   })
 
-  test('a refresh token salvaged from a broken answer replaces the old one', () => {
+  test('a refresh token from a broken answer replaces the old refresh token', () => {
     const salvaged = new Secret('refresh-salvaged')
     const after = afterRefresh(makeConnection(), { ...lost, salvaged }, end())
     expect(after).toMatchObject({ status: 'failing', attempt: null })
@@ -179,7 +179,7 @@ test('a Retry-After longer than the back-off decides when the next attempt is du
   expect(afterRefresh(makeConnection(), slow, end()).dueAt).toBe(NOW + 120_000)
 })
 
-test('a refused own client makes its connection failing', () => {
+test('a refused own client makes only its connection failing', () => {
   const after = afterRefresh(makeConnection(), wrongClient, end({ ownClient: true }))
   expect(after).toMatchObject({ status: 'failing', failure: { reason: 'provider_misconfigured' } })
 })
@@ -310,7 +310,7 @@ describe('a lost rotation within the grace of the provider', () => {
     expect(after.attempt).toEqual(end().attempt)
   })
 
-  test('the ordinary back-off applies after the grace', () => {
+  test('after the grace, a lost rotation follows the ordinary back-off', () => {
     const old = { ...justNow, sentAt: NOW - 31_000 }
     const failing = {
       ...makeConnection({ attempt: old }),

@@ -96,7 +96,7 @@ test('a probe that is answered after the Retry-After closes the circuit', () => 
   expect(afterAnswer(held, confirmed, { id: ONE, now: T0 + 120_000, fraction: 0 })).toEqual(closed)
 })
 
-test("a fault at an address of a connection's own does not open the circuit", () => {
+test("a fault at an address from a connection's own parameter does not open the circuit", () => {
   expect(after(closed, [{ ...wrongClient, isOwn: true }])).toEqual(closed)
 })
 
@@ -107,12 +107,12 @@ test('an answer about the grant, good or bad, closes the circuit', () => {
 const error = refused('error')
 const page = refused('page')
 
-test('grants rejected by an error object do not open the circuit, and they reset its count', () => {
+test('answers that reject a grant with an error object do not open the circuit, and reset its failure count', () => {
   expect(after(closed, many(20, error))).toEqual(closed)
   expect(after(after(closed, many(5, lost)), [error]).open).toBeNull()
 })
 
-test('an error object does not close a circuit that a refused client opened', () => {
+test('an answer with an error object does not close a circuit that a refused client opened', () => {
   const held = after(closed, [wrongClient])
   expect(after(held, [error])).toEqual(held)
 })

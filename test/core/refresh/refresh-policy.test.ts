@@ -33,7 +33,7 @@ describe('when a refresh is due', () => {
     expect(refreshPoint(token, DEFAULT_REFRESH_POLICY, 0)).toBe(MADE_AT + after)
   })
 
-  test('the due time of a refresh is spread over a tenth of the margin', () => {
+  test('jitter spreads the due time of a refresh over a tenth of the margin', () => {
     const token = makeToken()
     const latest = refreshPoint(token, DEFAULT_REFRESH_POLICY, 0)
     expect(latest - refreshPoint(token, DEFAULT_REFRESH_POLICY, 0.999)).toBeCloseTo(
@@ -47,7 +47,7 @@ describe('when a refresh is due', () => {
     expect(point - MADE_AT).toBe(50 * MINUTE)
   })
 
-  test('a refresh is due within the lifetime of any token', () => {
+  test('every token is due for a refresh before it expires', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 400 * 24 * HOUR }),

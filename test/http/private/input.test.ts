@@ -203,7 +203,7 @@ describe('request bodies', () => {
     ['text/plain', 415],
     ['multipart/form-data; boundary=x', 415],
     ['', 415],
-  ])('a body of type "%s" is answered with %d', async (type, status) => {
+  ])('a body with content type "%s" is answered with %d', async (type, status) => {
     expect(await statusOf({ body: '{}', headers: { 'content-type': type } })).toBe(status)
   })
 
@@ -236,7 +236,7 @@ describe('request bodies', () => {
     expect(await statusOf({ body: bodyOf(BODY_LIMIT + 1) })).toBe(413)
   })
 
-  test('a chunked body is cut off at the limit', async () => {
+  test('reading of a chunked body stops at the limit', async () => {
     expect(await sendChunks(64 * BODY_LIMIT)).toBe(413)
     expect(await sendChunks(BODY_LIMIT / 2)).toBe(400)
   })

@@ -56,7 +56,7 @@ describe('connect links', () => {
     expect((await api.ask({ method: 'DELETE', path })).status).toBe(204)
   })
 
-  test('a link can be created by user and provider in the path, with an empty body', async () => {
+  test('a link can be created with user and provider in the path and an empty body', async () => {
     const path = '/v1/users/a%2Fb/oauth/acme/link'
     const { status, json } = await api.ask({ method: 'POST', path })
     expect(status).toBe(201)
@@ -72,7 +72,7 @@ describe('connect links', () => {
     expect(back?.href).toMatch(/\?state=own%20one&connectionId=con_\w+&linkId=lnk_\w+$/)
   })
 
-  test('a completed link names its connection, and its token is readable', async () => {
+  test('a completed link names its connection, and the app can read the token', async () => {
     const { json } = await make({
       userId: '42',
       provider: 'acme',

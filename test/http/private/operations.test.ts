@@ -172,7 +172,7 @@ const away = async () => {
 describe('probes and metrics', () => {
   const open = { authorization: '' }
 
-  test.each(['GET', 'HEAD'])('probes answer %s without a key', async (method) => {
+  test.each(['GET', 'HEAD'])('probes answer %s without an API key', async (method) => {
     for (const path of ['/livez', '/readyz']) {
       const { status, text } = await api.askUnchecked({ method, path, headers: open })
       expect(status).toBe(200)
@@ -181,7 +181,7 @@ describe('probes and metrics', () => {
   })
 
   test.each(['disk_full', 'read_only', 'io_error', 'locked', 'corrupt', 'unreachable'] as const)(
-    'readiness and health report why the database cannot be written: %s',
+    '/readyz and /healthz report why the database cannot be written: %s',
     async (reason) => {
       api.ports.store.sharedProbe = async () => {
         throw new StoreError(reason, new Error('of SQLite'))
@@ -345,7 +345,7 @@ describe('requests that fail', () => {
 
 describe('routes', () => {
   test.each(['/', '/v1', '/v1/', '/v1/connections/', '/V1/connections', '/v1/users//oauth'])(
-    'the path %s does not exist',
+    'a request to the unknown path %s gives 404',
     async (path) => {
       const { status, json } = await api.askUnchecked({ path })
       expect({ status, code: json['code'] }).toEqual({ status: 404, code: 'not_found' })

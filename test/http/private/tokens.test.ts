@@ -87,7 +87,7 @@ test('an expired token is refreshed before it is returned', async () => {
   expect(json).toMatchObject({ accessToken: 'access-of-the-provider-1', expiresInSeconds: 3600 })
 })
 
-test('a rejected token is refreshed once and not returned again', async () => {
+test('a report of a rejected token causes one refresh, and the token is not returned again', async () => {
   const id = await handIn()
   const path = `/v1/connections/${id}/token`
   const rejected = String((await api.ask({ path })).json['tokenId'])

@@ -146,7 +146,7 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
   expect(again.headers['location']).toBe(first.headers['location'])
 })
 
-test('parallel requests of one callback lead to the same place', async () => {
+test('parallel requests of one callback redirect to the same URL', async () => {
   const { larder, cookie, state } = await atProvider()
   const path = `${CALLBACK}?code=c&state=${state}`
   const question = { path, headers: { cookie } }
@@ -169,17 +169,21 @@ test.each([
   ['an address', 14_000, 414],
   ['a form', 8_000, 303],
   ['a form', 14_000, 413],
-])('a code in %s of %d characters is answered with %d', async (way, length, status) => {
-  const { larder, cookie, state } = await atProvider()
-  const code = 'x'.repeat(length)
-  const bounced = way === 'a form' ? await post(larder, CALLBACK, { code, state }, {}) : null
-  const path = String(bounced?.headers['location'] ?? `${CALLBACK}?code=${code}&state=${state}`)
-  if (bounced !== null && status !== 303) return expect(bounced.status).toBe(status)
-  const answer = await ask(larder.address, { path: path.replace('#', ''), headers: { cookie } })
-  expect(answer.status).toBe(status)
-  // The code was sent to a provider that this test does not run.
-  if (status === 303) expect(answer.headers['location']).toContain('errorCode=provider_unavailable')
-})
+])(
+  'a callback with a code in %s of %d characters is answered with %d',
+  async (way, length, status) => {
+    const { larder, cookie, state } = await atProvider()
+    const code = 'x'.repeat(length)
+    const bounced = way === 'a form' ? await post(larder, CALLBACK, { code, state }, {}) : null
+    const path = String(bounced?.headers['location'] ?? `${CALLBACK}?code=${code}&state=${state}`)
+    if (bounced !== null && status !== 303) return expect(bounced.status).toBe(status)
+    const answer = await ask(larder.address, { path: path.replace('#', ''), headers: { cookie } })
+    expect(answer.status).toBe(status)
+    // The code was sent to a provider that this test does not run.
+    if (status === 303)
+      expect(answer.headers['location']).toContain('errorCode=provider_unavailable')
+  },
+)
 
 test('a posted callback changes nothing and redirects to a GET with every field except tokens', async () => {
   const { larder, cookie, state } = await atProvider()

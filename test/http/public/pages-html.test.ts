@@ -15,7 +15,7 @@ test.each([
   )
 })
 
-test('nested markup is kept, and text in between is escaped', () => {
+test('nested page markup is kept, and text in between is escaped', () => {
   const items = [html`<i>a</i>`, '<i>', [html`<i>b</i>`, null]]
   expect(html`<b>${items}</b>`.toString()).toBe('<b><i>a</i>&#60;i&#62;<i>b</i></b>')
 })

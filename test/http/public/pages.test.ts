@@ -39,7 +39,7 @@ test('the answer to HEAD is that of GET without the page', async () => {
   expect(Object.keys(head.headers).toSorted()).toEqual(Object.keys(get.headers).toSorted())
 })
 
-test('a browser gets one random id and keeps it', async () => {
+test('a browser gets one random id as cookie and keeps it', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const first = cookieOf(await ask(larder.address, { path }))
@@ -63,7 +63,7 @@ test.each(['short', 'x'.repeat(44), `${'x'.repeat(42)}!`, '', '"'.repeat(43)])(
   },
 )
 
-test('on https the cookie is bound to the host, and other cookies are ignored', async () => {
+test('on https the browser cookie is bound to the host, and other cookies are ignored', async () => {
   const larder = await open({ publicUrl: 'https://connect.example.com' })
   const { path } = await larder.createLink()
   const foreign = randomBytes(32).toString('base64url')
@@ -201,7 +201,7 @@ test('the public URL comes from the settings, not from headers of the request', 
   expect(cookieOf(lying)).toBe(cookieOf(plain))
 })
 
-test('the public listener serves only below the path of its public URL', async () => {
+test('the public listener answers only below the path of its public URL', async () => {
   const larder = await open({ publicUrl: 'https://example.com/oauth/(larder)' })
   const { path } = await larder.createLink()
   expect(path).toMatch(/^\/oauth\/\(larder\)\/connect\//)
@@ -218,7 +218,7 @@ test('the public listener serves only below the path of its public URL', async (
   expect((await ask(larder.address, { path: `/oauth/(larder)x${bare}` })).status).toBe(404)
 })
 
-test('the page of an unusable link says why', async () => {
+test('the page of an unusable link says why the link cannot be used', async () => {
   let now = Date.now()
   const larder = await open({ now: () => now })
   const { path, link } = await larder.createLink()

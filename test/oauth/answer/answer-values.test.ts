@@ -148,7 +148,7 @@ test.each<[string, unknown]>([
   expect(valueAt(DOCUMENT, path)).toBe(expected)
 })
 
-test('[] in a JSON path selects every element, also of a document that is a list', () => {
+test('[] in a JSON path selects every element, even if the document itself is a list', () => {
   expect(valuesAt(DOCUMENT, 'errors[].code')).toEqual([1, 2])
   expect(valuesAt([{ a: 1 }, { a: 2 }], '[].a')).toEqual([1, 2])
   expect(valuesAt([{ a: 1 }], '[0].a')).toEqual([1])

@@ -233,7 +233,7 @@ test.each<[string, string, string, GrantedScope, string]>([
     'openid User.Read',
   ],
 ])(
-  'granted scopes are mapped to requested ones: %s',
+  'granted scopes are mapped to requested scopes: %s',
   (_what, reported, requested, rules, expected) => {
     expect(grantedScopes(reported.split(' '), requested.split(' '), rules)).toEqual(
       expected.split(' '),

@@ -167,7 +167,7 @@ test('a name is resolved once, and the socket connects to the address that was c
   expect(decoy.connections()).toBe(0)
 })
 
-test('the egress does not open if its guard lets a blocked address through', async () => {
+test('the start check of the address guard fails if the guard lets a blocked address through', async () => {
   await expect(proveGuard(answered)).rejects.toThrow('guard')
   await expect(proveGuard(refused)).rejects.toThrow('guard')
 })

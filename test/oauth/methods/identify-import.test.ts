@@ -16,7 +16,7 @@ test.each([
   [false, 'w-1:u-1'],
   [true, 'u-1'],
 ])(
-  'a value kept from earlier tokens is not used to identify an imported access token: %s',
+  'a value stored from earlier tokens is not used to identify an imported access token: %s',
   async (isImported, id) => {
     const { result } = await speak(
       fromTokens,
@@ -46,7 +46,7 @@ test.each([
   [403, { kind: 'foreign' }],
   [503, { kind: 'unavailable' }],
 ])(
-  'a value kept from the callback is verified with the imported token: %i',
+  'a value stored from the callback is verified with the imported token: %i',
   async (status, expected) => {
     const { result, requests } = await speak(
       fromCallback,

@@ -229,7 +229,7 @@ test('an unknown error code is reported as the detail of the outcome', async () 
   expect(outcome).toMatchObject({ kind: 'unknown_refusal', detail: 'app_suspended' })
 })
 
-test('attempts with several secrets share one deadline', async () => {
+test('attempts with several client secrets share one deadline', async () => {
   await using server = await startRawServer((socket) =>
     setTimeout(() => socket.end(httpAnswer(401, '{"error":"invalid_client"}')), 200),
   )

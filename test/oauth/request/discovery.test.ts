@@ -86,7 +86,7 @@ test('a server with only RFC 8414 metadata connects a user without an id token',
   expect(outcome).toMatchObject({ kind: 'ok', account: { id: 'acc-1', name: 'Ada' } })
 })
 
-test('RFC 8414 metadata that promises id tokens makes one required', async () => {
+test('an id token is required if RFC 8414 metadata promises id tokens', async () => {
   await using issuing = await startSigningProvider()
   issuing.script.metadataAt = '/.well-known/oauth-authorization-server'
   issuing.script.idToken = () => undefined

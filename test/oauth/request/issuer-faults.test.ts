@@ -41,14 +41,14 @@ async function closedPort(): Promise<number> {
 const notFound = () =>
   Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
 
-test('an issuer whose name cannot be resolved is reported as such', async () => {
+test('the error of an issuer whose name cannot be resolved states this fault', async () => {
   expect(await toldOf('https://idp.invalid', {}, notFound)).toMatchObject({
     code: UNAVAILABLE,
     message: expect.stringContaining('the name of the host cannot be resolved'),
   })
 })
 
-test('an issuer that refuses connections is reported as such', async () => {
+test('the error of an issuer that refuses connections states this fault', async () => {
   expect(await toldOf(`http://127.0.0.1:${await closedPort()}`)).toMatchObject({
     code: UNAVAILABLE,
     message: expect.stringContaining('the host refuses connections'),
@@ -68,19 +68,22 @@ const pem = (name: string) =>
 test.each<[string, object, string, string]>([
   ['of an unknown authority', {}, MISCONFIGURED, 'set NODE_EXTRA_CA_CERTS'],
   ['over TLS 1.1', { maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }, UNAVAILABLE, 'TLS 1.2 or later'],
-])('an issuer with a certificate %s is reported as such', async (_, options, code, message) => {
-  const identity = { key: pem('server-key'), cert: pem('server') }
-  const server = createTlsServer({ ...identity, ...options }, (socket) => socket.destroy())
-  server.on('tlsClientError', () => undefined)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const told = await toldOf(`https://127.0.0.1:${port}`)
-  server.close()
-  expect(told).toMatchObject({ code, message: expect.stringContaining(message) })
-})
+])(
+  'the error of an issuer with a certificate %s states this fault',
+  async (_, options, code, message) => {
+    const identity = { key: pem('server-key'), cert: pem('server') }
+    const server = createTlsServer({ ...identity, ...options }, (socket) => socket.destroy())
+    server.on('tlsClientError', () => undefined)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const told = await toldOf(`https://127.0.0.1:${port}`)
+    server.close()
+    expect(told).toMatchObject({ code, message: expect.stringContaining(message) })
+  },
+)
 
-test('an issuer without TLS on its port is reported as such', async () => {
+test('the error of an issuer without TLS on its port states this fault', async () => {
   const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

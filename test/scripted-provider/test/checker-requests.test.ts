@@ -86,7 +86,7 @@ test.each([
   expect(broken(madeTruth(requests))).toEqual(expected)
 })
 
-test('I2 allows one more use of a token, with its replay, after a start', () => {
+test('after a start, I2 allows one more use of a token, with its replay', () => {
   const requests = [refresh(100, 0, LOST), again(800), again(1_500)]
   const killed = { kills: [805], starts: [1_000] }
   expect(broken(madeTruth(requests), killed)).toEqual([])
@@ -117,7 +117,7 @@ test.each([
   },
 )
 
-test('the check throws if the provider failed or dropped requests', () => {
+test('the check of invariants throws if the provider failed or dropped requests', () => {
   expect(() => check(madeTruth([], { truth: { faults: ['a bug'] } }))).toThrow('a bug')
   expect(() => check(madeTruth([], { truth: { requestsDropped: 3 } }))).toThrow(
     'dropped 3 requests',

@@ -226,7 +226,7 @@ test('I9 reports an unknown token, and a lost rotation that a restart could have
   expect(broken(truth, seen)).toEqual(['I9'])
 })
 
-test('lost rotations are listed with the time that was left to store them', () => {
+test('lost rotations are listed with the time that Larder had to store them', () => {
   const stored = [{ family: 'f0', refreshToken: refreshToken(0) }] as const
   expect(lostRotations(madeTruth([refresh(100, 0)]), { kills: [105], stored })).toEqual([
     { family: 'f0', request: 100, gapMs: 3, excused: true },

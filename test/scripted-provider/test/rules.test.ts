@@ -59,7 +59,7 @@ test('a rule with a fraction applies by chance, the same for the same seed', asy
   expect(await struck({ fraction: 0.5 }, 'another seed')).not.toBe(first)
 })
 
-test('the chance of one family does not depend on other families', async () => {
+test('a rule with a fraction applies to one family regardless of other families', async () => {
   await using provider = await createScriptedProvider({ profile: 'plain', seed: 'one seed' })
   await provider.mintGrants(3)
   await provider.misbehave('status-503', { fraction: 0.5 })
@@ -102,7 +102,7 @@ test('the first matching rule is used, and a delay can be combined with another 
   ])
 })
 
-test('a held request goes on when its rule is removed', async () => {
+test('a held request continues when its rule is removed', async () => {
   await using provider = await createScriptedProvider({ profile: 'strict' })
   const [grant] = await provider.mintGrants(1)
   const hold = await provider.misbehave({ act: 'hold', before: 'answer' })
@@ -114,7 +114,7 @@ test('a held request goes on when its rule is removed', async () => {
   await provider.until({ count: 1, phase: 'answered' })
 })
 
-test('a delayed request goes on when the provider behaves again', async () => {
+test('a delayed request continues when the provider behaves again', async () => {
   await using provider = await createScriptedProvider({ profile: 'strict' })
   const [grant] = await provider.mintGrants(1)
   await provider.misbehave({ act: 'delay', before: 'processing', ms: 600_000 })

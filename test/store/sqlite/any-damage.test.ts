@@ -7,7 +7,7 @@ import { corrupt, EVERYTHING, FULL, stocked } from '../damaged-vault.ts'
 import { sqlite as database } from '../databases.ts'
 
 // SQLite accepts a value of any type in any column, and so does a damaged file.
-test('a row with random column values can be read, and other rows are listed', async () => {
+test('a row with random column values does not break reads, and other rows are listed', async () => {
   await using vault = await stocked(database, { cacheBytes: 1 })
   const whole = await corrupt(database, vault, [])
   const columns = Object.keys(whole).filter((column) => column !== 'id')

@@ -42,7 +42,7 @@ describe('an index that does not match its table', () => {
     },
   )
 
-  test('a vault is rejected, unchanged, if a row claims the id of another row', async () => {
+  test('a vault is rejected and left unchanged if a row has the id of another row', async () => {
     alterOnPage(path(), 'api_keys', 'key_b', 'key_c')
     const before = readFileSync(path())
     const opening = openVaultStore({ dataDir })
@@ -66,7 +66,7 @@ describe('the tables of a vault', () => {
   })
 
   test.each(['failure_detail', 'body_blob', 'attempts', 'replay_until'])(
-    'a vault whose column %s has a flipped bit in its name is rejected, unchanged',
+    'a vault whose column %s has a flipped bit in its name is rejected and left unchanged',
     async (column) => {
       alterInSchema(column)
       const before = readFileSync(path())

@@ -50,7 +50,7 @@ describe('a new vault', () => {
     }
   })
 
-  test('a new vault replaces one whose creation was interrupted', async () => {
+  test('a new vault replaces a vault whose creation was interrupted', async () => {
     writeFileSync(`${path()}.new`, 'half of something')
     await makeVault()
     expect(existsSync(`${path()}.new`)).toBe(false)
@@ -65,7 +65,7 @@ describe('a new vault', () => {
     expect([...readFileSync(path()).subarray(18, 20)]).toEqual([2, 2])
   })
 
-  test('a vault is not created over an existing one', async () => {
+  test('creating a vault does not overwrite an existing vault', async () => {
     await makeVault()
     await using database = await openSqlite(dataDir)
     if (database.keys === null) throw new Error('not made')

@@ -79,7 +79,7 @@ describe('connect links', () => {
     expect(await stage.provider.requests({ endpoint: 'revoke' })).toEqual([])
   })
 
-  test('a reconnect with another account keeps the old grant and revokes the new one', async () => {
+  test('a reconnect with another account keeps the old grant and revokes the new grant', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt({ demand: { userId: USER } })
     const link = await makeLink(stage, { connectionId: connection.id })
@@ -113,7 +113,7 @@ describe('connect links', () => {
     expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
   })
 
-  test('a link refuses another account than the expected one', async () => {
+  test('a link refuses an account other than the expected account', async () => {
     await using stage = await openStage()
     const link = await makeLink(stage, { expectedAccount: 'somebody@else.example' })
     expect((await walk(stage, link)).searchParams.get('errorCode')).toBe('account_mismatch')

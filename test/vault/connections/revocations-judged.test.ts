@@ -168,7 +168,7 @@ describe('queued revocations that are not sent', () => {
     expect((await stage.stored(connection.id)).status).toBe('active')
   })
 
-  test('a queued revocation is not sent if the app imported the refresh token again and it was rotated', async () => {
+  test('a queued revocation is not sent if the app imported the refresh token again and Larder has rotated it', async () => {
     await using stage = await openStage({ ...BY_TOKEN, profile: 'strict' })
     const deleted = await connect(stage, { userId: ONE })
     await remove(stage, deleted)

@@ -13,7 +13,7 @@ import { ACME, NOTHING, openStage, OPERATOR, settingsFor } from '../../support/v
 const HOUR = 3_600_000
 const SEED = 'a provider that outlives the stage'
 
-test('a queued revocation is sent after a restart, when the provider is back', async () => {
+test('a queued revocation is sent after a restart when the provider answers again', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'larder-revocations-'))
   onTestFinished(() => rm(dataDir, { recursive: true }))
   await using provider = await createScriptedProvider({ seed: SEED })

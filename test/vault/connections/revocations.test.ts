@@ -59,7 +59,7 @@ test.each<[string, Misbehaviour]>([
   expect(await queued(stage)).toBe(0)
 })
 
-test('a revocation that never succeeds is given up after a week', async () => {
+test('Larder gives up a revocation that does not succeed within a week', async () => {
   await using stage = await openStage()
   const { connection } = await stage.adopt()
   await stage.provider.misbehave(

@@ -16,7 +16,7 @@ type Minted = { readonly account: { readonly id: string } } & Partial<
 >
 
 describe('an unverified batch', () => {
-  test('an unverified batch stores every item without asking the provider', async () => {
+  test('an unverified batch stores every item without a request to the provider', async () => {
     await using stage = await openStage()
     const lines = (await stage.provider.mintGrants(20)).map((one) => live(stage, one))
     const first = await bring(stage, lines)
@@ -112,7 +112,7 @@ describe('an unverified batch', () => {
     ])
   })
 
-  test('a second item without an account name for one user and provider is refused', async () => {
+  test('a second batch item without an account name for one user and provider is refused', async () => {
     await using stage = await openStage()
     const [one, two] = await stage.provider.mintGrants(2)
     const nameless = { userId: 'u' as UserId, accountId: null }
@@ -125,7 +125,7 @@ describe('an unverified batch', () => {
 })
 
 describe('batches with verify', () => {
-  test('a verified batch refreshes each item, asks for its account, and refuses dead tokens', async () => {
+  test('a verified batch refreshes each item, looks up its account, and refuses dead tokens', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(5)
     const nameless = minted.map((one) => ({
@@ -178,7 +178,7 @@ describe('batches with verify', () => {
     }
   })
 
-  test('a verified batch stays as drafts while the provider is down, and is proven afterwards', async () => {
+  test('the items of a verified batch stay unproven while the provider is down, and are proven afterwards', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const minted = await stage.provider.mintGrants(3)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })

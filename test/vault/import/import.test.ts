@@ -46,7 +46,7 @@ describe('imported tokens', () => {
     expect(connection.grant.generation).toBe(2)
   })
 
-  test('an import of dead tokens leaves nothing behind', async () => {
+  test('an import of dead tokens leaves no connection or draft behind', async () => {
     await using stage = await openStage()
     await expect(hand(stage, { refreshToken: new Secret('never issued') })).rejects.toMatchObject({
       code: 'invalid_request',

@@ -183,7 +183,7 @@ describe("the proof of a grant's owner", () => {
     expect(refreshTokenOf(b)).not.toBe(refreshTokenOf(first))
   })
 
-  test('the owner is proven for an access token that later gets its own refresh token', async () => {
+  test('a refresh token that is added to an imported access token must be of the same account', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -304,7 +304,7 @@ describe('one refresh token for the consents of two users', () => {
     expect(await refresh(stage.ports, confirmed, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
 
-  test('a refused reconnect revokes its new refresh token, and the old grant stays', async () => {
+  test('a refused reconnect revokes the new refresh token, and the old grant stays', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const { connection } = await hand(stage, minted, { userId: VICTIM })

@@ -27,7 +27,7 @@ test('a grant of a replaced client follows its back-off, and recovers when the c
   expect((await stage.stored(connection.id)).status).toBe('active')
 })
 
-test('a disconnected grant keeps its reason if its client is replaced', async () => {
+test('a disconnected connection keeps its reason if its client is replaced', async () => {
   await using stage = await openStage({ profile: 'strict' })
   const { connection, family } = await stage.adopt()
   await stage.provider.revokeGrant(family)

@@ -7,7 +7,7 @@ import { Gate } from '../../support/gate.ts'
 const SECOND = 1_000
 
 describe('one lane', () => {
-  test('a requested refresh overtakes fifty scheduled ones in a lane', async () => {
+  test('a requested refresh overtakes fifty scheduled refreshes in a lane', async () => {
     const lane = open({ concurrencyPerProvider: 1 })
     lane.add(names(50))
     lane.add(['asked'], { urgency: 'asked' })
@@ -43,7 +43,7 @@ describe('one lane', () => {
   })
 
   test.each([1, 50, 250])(
-    'a lane starts no more refreshes per second than allowed if timers are up to %d ms late',
+    'a lane starts no more refreshes per second than allowed, even if timers are up to %d ms late',
     async (late) => {
       const lane = open({ concurrencyPerProvider: 20, ratePerSecond: 20 })
       lane.add(['first'])

@@ -27,7 +27,7 @@ describe('a refresh token that ends long before its access token', () => {
     },
   )
 
-  test('an imported short-lived refresh token is refreshed in time once its first refresh has told its expiry', async () => {
+  test('an imported short-lived refresh token is refreshed in time once a first refresh has returned its expiry', async () => {
     await using stage = await openStage(SLIDING)
     await stage.provider.misbehave({ act: 'edit', set: { refresh_expires_in: HALF_HOUR_S } })
     const { connection } = await stage.adopt({ demand: { accessToken: null, expiresAt: null } })

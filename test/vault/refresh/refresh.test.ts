@@ -92,7 +92,7 @@ describe('a refresh of a failing connection', () => {
   })
 })
 
-test("a machine suspended during a refresh does not lengthen the token's life", async () => {
+test("a suspension of the machine during a refresh does not lengthen the token's lifetime", async () => {
   await using stage = await openStage({ profile: 'plain' })
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { family })

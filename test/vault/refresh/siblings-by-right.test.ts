@@ -118,7 +118,7 @@ describe('siblings need a proof of the account', () => {
     expect(await of('user-5')).toEqual([])
   })
 
-  test('a connection without a refresh token gets none from its siblings', async () => {
+  test('a connection without a refresh token does not get the refresh token of its siblings', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })

@@ -44,7 +44,7 @@ describe('connections whose refreshes would end each other', () => {
     expect(await stage.provider.requestCount()).toBe(before + 1)
   })
 
-  test('a newer consent becomes the grant of all siblings, and each keeps its own label', async () => {
+  test('the grant of a newer consent becomes the grant of all siblings, and each keeps its own label', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await storedAll(stage, await connectTwo(stage))
     expect(refreshTokenOf(first)).toBe(refreshTokenOf(second))
@@ -57,7 +57,7 @@ describe('connections whose refreshes would end each other', () => {
     expect(refreshTokenOf(first)).not.toBe(refreshTokenOf(second))
   })
 
-  test('siblings are disconnected together, with an event each, after one request', async () => {
+  test('after one request with a dead grant all siblings are disconnected, with an event each', async () => {
     await using stage = await openSiblingStage()
     const connections = await connectTwo(stage)
     await stage.provider.misbehave(REFUSAL)
@@ -116,7 +116,7 @@ describe('connections that share one grant', () => {
     expect(await remove(second?.id)).toEqual({ revocation: 'queued' })
   })
 
-  test('a rotation goes to the other siblings if the refreshed one is deleted meanwhile', async () => {
+  test('a rotation goes to the other siblings if the refreshed sibling is deleted during the refresh', async () => {
     await using stage = await openSiblingStage()
     const [first, second] = await connectTwo(stage)
     const sent = await stage.provider.requestCount()

@@ -109,7 +109,7 @@ describe('a clock that is set back by days', () => {
   })
 })
 
-test('a clock that is set back by an hour ends the wait of an open circuit', async () => {
+test('an open circuit stops waiting when the clock is set back by an hour', async () => {
   await using stage = await openStage()
   const now = stage.clock.now()
   const client = stage.ports.endpoint.clientKey(ACME, null)

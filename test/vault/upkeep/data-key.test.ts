@@ -119,7 +119,7 @@ describe('a new data key during a refresh', () => {
   )
 })
 
-test('a data key created while retired ones are removed is kept', async () => {
+test('a data key that is created while retired keys are removed is kept', async () => {
   await using stage = await openStage()
   const before = await stage.adopt()
   await renewDataKey(stage.ports)

@@ -16,7 +16,7 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 describe('a grant that will expire', () => {
-  test('the expiry of a grant is announced once, a week before', async () => {
+  test('the expiry of a grant is announced once, a week before the grant expires', async () => {
     await using stage = await openStage({
       provider: { refreshTokens: { lifetimeSeconds: 60 * 86_400 } },
     })

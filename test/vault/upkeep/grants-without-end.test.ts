@@ -25,7 +25,7 @@ describe.each([
     },
   )
 
-  test('a grant no longer expires after an answer states zero', async () => {
+  test('a grant no longer expires after an answer states a lifetime of zero', async () => {
     await using stage = await openStage({ provider })
     const { connection } = await stage.adopt()
     const end = name.endsWith('_at') ? Math.floor(stage.clock.now() / 1000) + 86_400 : '86400'

@@ -102,7 +102,7 @@ test('a scan starts imports at the configured rate, after connections in use', a
   })
 })
 
-test('a connection in use is refreshed among any number of imports that are being verified', async () => {
+test('a connection in use is refreshed without delay by any number of imports that are being verified', async () => {
   await using stage = await openStage({ policy: { concurrencyPerProvider: 1, ratePerSecond: 20 } })
   const used = await adopt(stage, 1)
   stage.clock.pass(2 * MINUTE)
@@ -117,7 +117,7 @@ test('a connection in use is refreshed among any number of imports that are bein
   expect(order.indexOf(used[0]?.family ?? null)).toBe(1)
 })
 
-test('a rate that is not a whole number is respected', async () => {
+test('a refresh rate that is not a whole number is respected', async () => {
   await using stage = await openStage({ policy: { ratePerSecond: 4.5 } })
   const adopted = await adopt(stage, 3)
   stage.clock.pass(2 * MINUTE)
