@@ -7,7 +7,7 @@ import { tempDir } from './temp-dir.ts'
 /** Magic numbers from statfs(2), from the kernel's `linux/magic.h` and from `vboxsf`. */
 const DOUBTED = [
   ['NFS', 0x6969, 'on a network share (NFS), whose locks'],
-  ['SMB, as it was', 0x517b, 'on a network share (SMB), whose locks'],
+  ['SMB version 1', 0x517b, 'on a network share (SMB), whose locks'],
   ['CIFS', 0xff534d42, 'on a network share (SMB), whose locks'],
   ['SMB 2', 0xfe534d42, 'on a network share (SMB), whose locks'],
   ['Ceph', 0x00c36400, 'on a network share (Ceph), whose locks'],

@@ -68,7 +68,7 @@ export const egress: readonly Mutation[] = [
     killedBy: [
       [
         'test/oauth/egress/egress-tls.test.ts',
-        'nothing is sent to a server whose certificate authority is unknown',
+        'nothing is sent to a server with a certificate of an unknown authority',
       ],
     ],
   },

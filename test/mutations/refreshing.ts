@@ -20,8 +20,8 @@ export const refreshing: readonly Mutation[] = [
     original: "    .where('generation', '=', generation)\n",
     mutant: '',
     killedBy: [
-      [FENCE, 'a save based on an older generation is stored only if the row has this state'],
-      [FENCE, 'a save based on a newer generation is stored only if the row has this state'],
+      [FENCE, 'a save based on an older generation is refused'],
+      [FENCE, 'a save based on a newer generation is refused'],
     ],
   },
   {
@@ -29,16 +29,14 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/store/queries/connection-writes.ts',
     original: "    .where('grant_id', grantId === null ? 'is' : '=', grantId)\n",
     mutant: '',
-    killedBy: [[FENCE, 'a save based on another grant is stored only if the row has this state']],
+    killedBy: [[FENCE, 'a save based on another grant is refused']],
   },
   {
     guarantee: 'The store reports whether a fenced write changed a row',
     file: 'src/store/queries/connection-writes.ts',
     original: 'return { won: result.numUpdatedRows === 1n }',
     mutant: 'return { won: result.numUpdatedRows >= 0n }',
-    killedBy: [
-      [FENCE, 'a save based on an older generation is stored only if the row has this state'],
-    ],
+    killedBy: [[FENCE, 'a save based on an older generation is refused']],
   },
   {
     guarantee: 'A fenced write that loses undoes its transaction and runs it again',
@@ -118,7 +116,9 @@ export const refreshing: readonly Mutation[] = [
     original: "            eb('attempt_id', '=', lease.attempt),\n",
     mutant:
       "            eb('attempt_id', '=', lease.attempt),\n            eb('lease_until', '>', now),\n",
-    killedBy: [[FENCE, 'a refresh attempt begins while another holds the lease: %s']],
+    killedBy: [
+      [FENCE, 'a refresh attempt does not begin while another attempt holds the lease (%s)'],
+    ],
   },
   {
     guarantee: 'No refresh token is sent before the intent is committed',
@@ -282,7 +282,7 @@ export const refreshing: readonly Mutation[] = [
     killedBy: [
       [
         ONE_REFUSED,
-        "the answer %s at an address from the connection's own parameter makes only that connection failing",
+        "an answer with %s at an address from the connection's own parameter makes only that connection failing",
       ],
     ],
   },

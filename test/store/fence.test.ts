@@ -24,27 +24,24 @@ describe.each(databases)('fenced saves in $name', ({ open }) => {
   const pending = pendingConnection()
   const live = makeConnection()
   const seen: readonly (readonly [string, Connection, Connection, boolean])[] = [
-    ['the current grant and generation', live, live, true],
-    ['an older generation', live, withGrant({ generation: 0 }), false],
-    ['a newer generation', live, withGrant({ generation: 2 }), false],
-    ['another grant', live, withGrant({ id: 'grt_other' as GrantId }), false],
-    ['no grant although there is one', live, pending, false],
-    ['a grant although there is none', pending, live, false],
-    ['no grant while there is none', pending, pending, true],
+    ['the current grant and generation is stored', live, live, true],
+    ['an older generation is refused', live, withGrant({ generation: 0 }), false],
+    ['a newer generation is refused', live, withGrant({ generation: 2 }), false],
+    ['another grant is refused', live, withGrant({ id: 'grt_other' as GrantId }), false],
+    ['no grant is refused if the row has one', live, pending, false],
+    ['a grant is refused if the row has none', pending, live, false],
+    ['no grant is stored if the row has none', pending, pending, true],
   ]
 
-  test.each(seen)(
-    'a save based on %s is stored only if the row has this state',
-    async (_, stands, before, wins) => {
-      await using vault = await open()
-      const { store } = vault
-      await store.write((trx) => trx.insertConnection(stands))
-      const after = { ...renewed(live), label: 'written' }
-      const { won } = await store.write((trx) => trx.trySaveConnection(before, after))
-      expect(won).toBe(wins)
-      expect(reveal(await store.connection(live.id))).toEqual(reveal(won ? after : stands))
-    },
-  )
+  test.each(seen)('a save based on %s', async (_, stands, before, wins) => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(stands))
+    const after = { ...renewed(live), label: 'written' }
+    const { won } = await store.write((trx) => trx.trySaveConnection(before, after))
+    expect(won).toBe(wins)
+    expect(reveal(await store.connection(live.id))).toEqual(reveal(won ? after : stands))
+  })
 
   test('a save based on an outdated row throws conflict and rolls back its transaction', async () => {
     await using vault = await open()
@@ -121,10 +118,10 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
   })
 
   test.each([
-    ['while another holds the lease', 'att_2', LEASE.until - 1, false],
-    ['when the lease has expired', 'att_2', LEASE.until, true],
-    ['again by its own holder', 'att_1', LEASE.until - 1, true],
-  ])('a refresh attempt begins %s: %s at %d, %s', async (_, attempt, now, wins) => {
+    ['does not begin while another attempt holds the lease', 'att_2', LEASE.until - 1, false],
+    ['begins when the lease has expired', 'att_2', LEASE.until, true],
+    ['begins again if it already holds the lease', 'att_1', LEASE.until - 1, true],
+  ])('a refresh attempt %s (%s at %d: %s)', async (_, attempt, now, wins) => {
     await using vault = await open()
     const connection = await inserted(vault.store)
     await begin(vault.store, connection)
@@ -137,7 +134,7 @@ describe.each(databases)('refresh attempts in $name', ({ open }) => {
     ['a new generation', renewed],
     ['a failure', (before) => ({ ...before, status: 'failing', failure: FAILURE })],
     ['a new due time only', (before) => ({ ...before, dueAt: MADE_AT + 5 })],
-    ['nothing at all', (before) => ({ ...before })],
+    ['no change at all', (before) => ({ ...before })],
   ]
 
   test.each(outcomes)(

@@ -141,7 +141,7 @@ describe('an answer that asks for a pause', () => {
     ['in the middle', ['ok', 'busy', 'ok', 'ok']],
     ['after a failure with a short wait', ['down', 'busy', 'ok', 'ok']],
   ])(
-    "a webhook's Retry-After is respected if it comes %s of four concurrent answers",
+    "among four concurrent answers, a webhook's Retry-After is respected if it comes %s",
     async (_, order) => {
       const answered = order.map(() => new Gate('closed'))
       let arrived = 0

@@ -112,7 +112,7 @@ describe('the hold of a connection', () => {
       3,
       20_000,
     ],
-    ['a hold counts from one for another event', again, 1, 'failed', 7, 1, 5_000],
+    ['a hold starts a new count for another event', again, 1, 'failed', 7, 1, 5_000],
     ['a hold keeps its count if nothing was tried', again, 0, 'untried', 3, 2, 0],
     ['a hold moves on to the next event', again, 3, 'done', 12, 0, 0],
   ] as const)('%s', (_, of, count, end, sequence, attempts, waitMs) => {

@@ -111,7 +111,7 @@ test.each([
   ['nested too deep', { a: deep(20) }, 'is nested too deep'],
   ['too long', { a: 'x'.repeat(16_385) }, 'must be at most 16384 characters of JSON'],
   ['with NUL', { a: ['\0'] }, 'must be well-formed Unicode without NUL'],
-  ['with half a character', { '\ud800': 1 }, 'must be well-formed Unicode without NUL'],
+  ['with half a surrogate pair', { '\ud800': 1 }, 'must be well-formed Unicode without NUL'],
   ['text', 'x', 'must be an object'],
 ])('metadata %s is rejected', async (_case, metadata, detail) => {
   const errors = await errorsOf({

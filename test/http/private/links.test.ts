@@ -291,10 +291,10 @@ describe('a flow whose callback is at the app', () => {
     ['without a code', { callback: { state: 's' } }, ['callback.code']],
     ['with two states', { callback: '?code=c&state=s&state=t' }, ['callback.state']],
     ['with two codes', { callback: { code: ['c', 'd'], state: 's' } }, ['callback.code']],
-    ['beside state', { callback: '?code=c&state=s', state: 's' }, ['callback']],
+    ['together with state', { callback: '?code=c&state=s', state: 's' }, ['callback']],
     ['of another type', { callback: 7 }, ['callback']],
-    ['that nests', { callback: { state: 's', code: { a: 'b' } } }, ['callback']],
-    ['too long', { callback: `?state=s&code=${'x'.repeat(12_288)}` }, ['callback']],
+    ['with nested fields', { callback: { state: 's', code: { a: 'b' } } }, ['callback']],
+    ['that is too long', { callback: `?state=s&code=${'x'.repeat(12_288)}` }, ['callback']],
   ])(
     'an authorization with a callback %s is rejected, and the error names the field',
     async (_, more, names) => {

@@ -56,7 +56,7 @@ test.each<[string, TokenAnswer, string]>([
   ['a token beside ok: false', answer(200, { ...OK, ok: false }), 'unknown_refusal'],
   ['a token with 302', answer(302, OK), 'client_config'],
   ['a token with 500', answer(500, OK), 'provider_failed'],
-  ['a token in a cut answer', answer(200, OK, { complete: false }), 'answer_lost'],
+  ['a token in a truncated answer', answer(200, OK, { complete: false }), 'answer_lost'],
   ['an empty token', answer(200, { access_token: '' }), 'answer_unreadable'],
   ['a token that is a number', answer(200, { access_token: 1 }), 'answer_unreadable'],
   ['an empty object', answer(200, {}), 'answer_unreadable'],
@@ -72,16 +72,20 @@ test.each<[string, TokenAnswer, string]>([
   ['invalid_grant with 500', answer(500, { error: 'invalid_grant' }), 'provider_failed'],
   ['invalid_grant with 429', answer(429, { error: 'invalid_grant' }), 'throttled'],
   [
-    'invalid_grant in a cut answer',
+    'invalid_grant in a truncated answer',
     answer(400, { error: 'invalid_grant' }, { complete: false }),
     'unknown_refusal',
   ],
   [
-    'invalid_client in a cut answer',
+    'invalid_client in a truncated answer',
     answer(401, { error: 'invalid_client' }, { complete: false }),
     'unknown_refusal',
   ],
-  ['invalid_grant in other letters', answer(400, { error: 'Invalid_Grant' }), 'unknown_refusal'],
+  [
+    'invalid_grant in another letter case',
+    answer(400, { error: 'Invalid_Grant' }),
+    'unknown_refusal',
+  ],
   ['invalid_grant in a list', answer(400, { error: ['invalid_grant'] }), 'unknown_refusal'],
   ['invalid_client', answer(401, { error: 'invalid_client' }), 'client_config'],
   ['invalid_client with 400', answer(400, { error: 'invalid_client' }), 'client_config'],
@@ -121,7 +125,7 @@ test.each<[string, TokenAnswer, string]>([
   ['502 and HTML', answer(502, undefined), 'provider_failed'],
   ['504', answer(504, undefined), 'provider_failed'],
   ['520', answer(520, undefined), 'provider_failed'],
-  ['a status of no class', answer(999, undefined), 'provider_failed'],
+  ['an invalid status', answer(999, undefined), 'provider_failed'],
 ])('without preset rules, %s is classified correctly', (_what, given, expected) => {
   expect(classifyAnswer(given, NO_RULES).kind).toBe(expected)
 })
@@ -132,12 +136,12 @@ test.each<[string, TokenAnswer, string]>([
   ['the same code with another status', answer(400, { error: 'invalid_code' }), 'unknown_refusal'],
   ['Slack, dead', answer(200, { ok: false, error: 'token_revoked' }), 'grant_dead'],
   [
-    'the same from a provider in trouble',
+    'the same code in a server error',
     answer(503, { ok: false, error: 'token_revoked' }),
     'provider_failed',
   ],
   [
-    'the same with a request to slow down',
+    'the same code with a request to slow down',
     answer(429, { ok: false, error: 'token_revoked' }),
     'throttled',
   ],
@@ -172,7 +176,7 @@ test.each<[string, TokenAnswer, string]>([
     answer(400, { error: 'invalid_grant', error_codes: [1, 7000215] }),
     'client_config',
   ],
-  ['Google, its own trouble', answer(400, { error: 'internal_failure' }), 'unknown_refusal'],
+  ['Google, an internal failure', answer(400, { error: 'internal_failure' }), 'unknown_refusal'],
   ['Zoho, throttled', answer(400, { error_description: 'Access Denied' }), 'throttled'],
   ['a token', answer(200, OK), 'ok'],
 ])('with rules of a preset, %s is classified correctly', (_what, given, expected) => {

@@ -24,7 +24,7 @@ test.each<[string, object, (id: string) => string]>([
     (id) => `{"data":{"list":[{"id":${id}}]}}`,
   ],
   [
-    'an id that is joined of several',
+    'an id that is joined from several values',
     { account: { id: { joined: ['org', 'id'], with: ':' } } },
     (id) => `{"org":"o","id":${id}}`,
   ],

@@ -28,8 +28,8 @@ async function connectOnce(make: (claims: Claims) => string | undefined) {
 test.each<[string, Claims]>([
   ['nbf 45 s ahead', { nbf: now + 45 }],
   ['iat 45 s ahead', { iat: now + 45 }],
-  ['both 110 s ahead', { iat: now + 110, nbf: now + 110 }],
-  ['an end of 60 s ago', { iat: now - 360, exp: now - 60 }],
+  ['nbf and iat 110 s ahead', { iat: now + 110, nbf: now + 110 }],
+  ['an expiry 60 s ago', { iat: now - 360, exp: now - 60 }],
 ])(
   'an id token with %s is accepted, because clocks may differ by two minutes',
   async (_, claims) => {
@@ -38,20 +38,20 @@ test.each<[string, Claims]>([
 )
 
 test.each<[string, RegExp, Claims | ((good: Claims) => string | undefined)]>([
-  ['none', /no id token: the scope openid/, () => undefined],
+  ['no value at all', /no id token: the scope openid/, () => undefined],
   ['no JWT', /not a JSON Web Token/, () => 'nonsense'],
-  ['an encrypted one', /encrypted/, () => 'a.b.c.d.e'],
+  ['encrypted content', /encrypted/, () => 'a.b.c.d.e'],
   ['HS256', /\(HS256\) that is not accepted: use RS256/, (good) => jwt(good, { alg: 'HS256' })],
   ['another nonce', /claim nonce /, { nonce: 'other' }],
   ['another audience', /claim aud /, { aud: 'client-2' }],
   ['two audiences', /claim azp /, { aud: ['client-1', 'client-2'] }],
-  ['another party', /claim azp /, { azp: 'client-2' }],
+  ['another authorized party', /claim azp /, { azp: 'client-2' }],
   ['another issuer', /claim iss /, { iss: 'https://evil.example' }],
   ['no subject', /claim sub .* missing/, { sub: undefined }],
   ['a number as subject', /claim sub /, { sub: 7 }],
-  ['no end', /claim exp .* missing/, { exp: undefined }],
-  ['text as end', /claim exp .* no number/, { exp: 'soon' }],
-  ['an end in the past', /claim exp .* 60 minutes in the past: compare the clocks/, PAST()],
+  ['no expiry', /claim exp .* missing/, { exp: undefined }],
+  ['text as expiry', /claim exp .* no number/, { exp: 'soon' }],
+  ['an expiry in the past', /claim exp .* 60 minutes in the past: compare the clocks/, PAST()],
   ['nbf ten minutes ahead', /claim nbf .* 10 minutes in the future: compare the cl/, AHEAD()],
   ['a foreign signature', /no key of the issuer/, (good) => jwt(good, {}, KEYS.foreign)],
 ])('an id token with %s is rejected, and the error names the fault', async (_, detail, what) => {

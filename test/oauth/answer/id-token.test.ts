@@ -35,7 +35,7 @@ test('the account id comes from the id token, and the e-mail from userinfo', asy
 })
 
 test.each<[string, (issuer: string, nonce: string) => string | undefined]>([
-  ['none at all', () => undefined],
+  ['no value at all', () => undefined],
   ['no JWT', () => 'nonsense'],
   ['the nonce of another flow', (iss) => jwt(claimsFor(iss, { nonce: 'other' }))],
   ['no nonce', (iss) => jwt(claimsFor(iss))],
@@ -45,12 +45,12 @@ test.each<[string, (issuer: string, nonce: string) => string | undefined]>([
     (iss, nonce) => jwt(claimsFor(iss, { nonce, aud: ['client-1', 'client-2'] })),
   ],
   ['another issuer', (_iss, nonce) => jwt(claimsFor('https://evil.example', { nonce }))],
-  ['an issuer with a slash more', (iss, nonce) => jwt(claimsFor(`${iss}/`, { nonce }))],
+  ['an issuer with an extra slash', (iss, nonce) => jwt(claimsFor(`${iss}/`, { nonce }))],
   [
-    'an end in the past',
+    'an expiry in the past',
     (iss, nonce) => jwt(claimsFor(iss, { nonce, exp: now - 3600, iat: now - 7200 })),
   ],
-  ['no end', (iss, nonce) => jwt(claimsFor(iss, { nonce, exp: undefined }))],
+  ['no expiry', (iss, nonce) => jwt(claimsFor(iss, { nonce, exp: undefined }))],
   ['no subject', (iss, nonce) => jwt(claimsFor(iss, { nonce, sub: undefined }))],
   [
     'alg none, which the metadata lists',

@@ -25,7 +25,7 @@ test.each<[string, string, unknown]>([
   ['one key twice, spelled with an escape', '{"ab":1,"\\u0061b":2}', undefined],
   ['HTML', '<html>a</html>', undefined],
   ['nothing', '', undefined],
-  ['a cut object', '{"a":', undefined],
+  ['a truncated object', '{"a":', undefined],
   ['two objects', '{}{}', undefined],
   ['a deep nest of lists', '['.repeat(50_000) + ']'.repeat(50_000), undefined],
   ['a deep nest of objects', '{"a":'.repeat(40) + '1' + '}'.repeat(40), undefined],
@@ -48,9 +48,9 @@ test.each([
   ['one value spelled in two ways', '{"a":"b","a":"\\u0062"}', true],
   ['two values', '{"a":1,"a":2}', false],
   ['a number and its text', '{"a":1,"a":"1"}', false],
-  ['two ids beyond counting', '{"a":9007199254740993,"a":9007199254740992}', false],
+  ['two ids beyond the safe integers', '{"a":9007199254740993,"a":9007199254740992}', false],
   ['two values deeper', '[{"a":{"b":1,"b":[]}}]', false],
-  ['two values within what is said twice', '{"a":{"b":1,"b":2},"a":{"b":1,"b":2}}', false],
+  ['two values inside a repeated object', '{"a":{"b":1,"b":2},"a":{"b":1,"b":2}}', false],
 ])('a JSON body with %s for one key is accepted: %s', (_what, text, isOne) => {
   const { value, latest } = readBody(bytes(text), 'application/json', null)
   expect(value !== undefined).toBe(isOne)
@@ -109,8 +109,8 @@ test.each<[string, object, object, object]>([
   ['refresh token null', { refresh_token: null }, {}, { refreshToken: null }],
   ['refresh token empty', { refresh_token: '' }, {}, { refreshToken: null }],
   ['refresh token 0', { refresh_token: 0 }, {}, { refreshToken: null }],
-  ['refresh token an object', { refresh_token: {} }, {}, { refreshToken: null }],
-  ['scope a list', { scope: ['x', 'y', 3] }, {}, { scope: ['x', 'y'] }],
+  ['the refresh token as an object', { refresh_token: {} }, {}, { refreshToken: null }],
+  ['the scope as a list', { scope: ['x', 'y', 3] }, {}, { scope: ['x', 'y'] }],
   ['scope empty', { scope: '' }, {}, { scope: [] }],
   ['scope null', { scope: null }, {}, { scope: null }],
   [
@@ -120,13 +120,13 @@ test.each<[string, object, object, object]>([
     { scope: ['x', 'y'] },
   ],
   [
-    'life of the refresh token',
+    'the lifetime of the refresh token',
     { refresh_token_expires_in: '60' },
     {},
     { refreshTokenExpiresInSeconds: 60 },
   ],
   [
-    'the same by another name, for ever',
+    'an unlimited lifetime of the refresh token by another name',
     { refresh_expires_in: 0 },
     {},
     { refreshTokenExpiresInSeconds: 'never' },
@@ -144,18 +144,18 @@ test.each<[string, object, object, object]>([
     { accessToken: 'd' },
   ],
   [
-    'an end in place of a lifetime',
+    'an expiry instead of a lifetime',
     { expires_at: '1970-01-01T00:01:00Z' },
     { expiresIn: [{ path: 'expires_in' }, { path: 'expires_at', unit: 'iso' }] },
     { expiresInSeconds: 60 },
   ],
   [
-    'zero that means never',
+    'a lifetime of zero that means never',
     { expires_in: 0 },
     { expiresIn: [{ path: 'expires_in', zeroMeansNever: true }] },
     { expiresInSeconds: null },
   ],
-  ['zero that means zero', { expires_in: 0 }, {}, { expiresInSeconds: 0 }],
+  ['a lifetime of zero that means zero', { expires_in: 0 }, {}, { expiresInSeconds: 0 }],
 ])('a token answer is normalised: %s', (_what, body, answer, expected) => {
   expect(normalise(body, shape(answer), clock)).toMatchObject(expected)
 })
@@ -166,13 +166,13 @@ test('scopes are split at commas only if the preset says so', () => {
 })
 
 test.each<[string, string, string | null]>([
-  ['a cut answer', '{"refresh_token":"r-2","access_tok', 'r-2'],
-  ['a cut refresh token', '{"access_token":"a","refresh_token":"r-', null],
-  ['an escaped one', '{"refresh_token": "a\\/b\\u0041"', 'a/bA'],
-  ['two different ones', '{"refresh_token":"a","u":{"refresh_token":"b"},', null],
-  ['the same twice', '{"refresh_token":"a","refresh_token":"a"}', 'a'],
+  ['a truncated answer', '{"refresh_token":"r-2","access_tok', 'r-2'],
+  ['a truncated refresh token', '{"access_token":"a","refresh_token":"r-', null],
+  ['an escaped refresh token', '{"refresh_token": "a\\/b\\u0041"', 'a/bA'],
+  ['two different refresh tokens', '{"refresh_token":"a","u":{"refresh_token":"b"},', null],
+  ['the same refresh token twice', '{"refresh_token":"a","refresh_token":"a"}', 'a'],
   ['a whole answer without an access token', '{"refresh_token":"r-2"}', 'r-2'],
-  ['an empty one', '{"refresh_token":""', null],
+  ['an empty refresh token', '{"refresh_token":""', null],
   ['HTML', '<html>refresh_token</html>', null],
 ])('a refresh token is salvaged from %s: %s', (_what, text, expected) => {
   expect(salvageRefreshToken(text, json(text), shape())).toBe(expected)
@@ -207,7 +207,7 @@ const MICROSOFT: GrantedScope = {
 }
 
 test.each<[string, string, string, GrantedScope, string]>([
-  ['as asked', 'a b', 'a b', GOOGLE, 'a b'],
+  ['as requested', 'a b', 'a b', GOOGLE, 'a b'],
   ['fewer', 'a', 'a b', GOOGLE, 'a'],
   ['more', 'a b c', 'a', GOOGLE, 'a b c'],
   ['by another name', 'https://g/userinfo.email c', 'email c', GOOGLE, 'email c'],
@@ -219,14 +219,14 @@ test.each<[string, string, string, GrantedScope, string]>([
     'https://graph/User.Read',
   ],
   [
-    'with the prefix and in other letters',
+    'with the prefix and in another letter case',
     'https://graph/user.read',
     'User.Read',
     MICROSOFT,
     'User.Read',
   ],
   [
-    'some are never mentioned',
+    'some scopes are never listed',
     'User.Read',
     'openid User.Read Mail.Read',
     MICROSOFT,

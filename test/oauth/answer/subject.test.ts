@@ -58,10 +58,10 @@ test.each([
 const FOREIGN: [string, (issuer: string) => Claims][] = [
   ['sub', () => ({ sub: 'acc-2' })],
   ['issuer', () => ({ iss: 'https://evil.example' })],
-  ['issuer with a slash more', (issuer) => ({ iss: `${issuer}/` })],
+  ['issuer with an extra slash', (issuer) => ({ iss: `${issuer}/` })],
   ['audience', () => ({ aud: 'client-2' })],
   ['authorized party', () => ({ azp: 'client-2' })],
-  ['user, since it has no sub', () => ({ sub: undefined })],
+  ['user because it has no sub', () => ({ sub: undefined })],
 ]
 
 test.each(FOREIGN)(

@@ -30,7 +30,7 @@ const NEVER = [
   ['local NAT64', '64:ff9b:1::808:808'],
   ['RFC 6145', '::ffff:0:8.8.8.8'],
   ['documentation', '2001:db8::1'],
-  ['no address', 'localhost'],
+  ['a name instead of an address', 'localhost'],
   ['nothing', ''],
 ]
 

@@ -90,7 +90,7 @@ test.each<[string, string, TlsOptions, string]>([
   expect(heard).toBe('')
 })
 
-test('nothing is sent to a server whose certificate authority is unknown', async () => {
+test('nothing is sent to a server with a certificate of an unknown authority', async () => {
   setDefaultCACertificates(trusted)
   const { result, heard } = await overTls('provider.test', { cert: 'server' })
   setDefaultCACertificates([...trusted, certificate('ca').toString()])

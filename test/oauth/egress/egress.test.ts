@@ -215,7 +215,11 @@ test.each<[string, Answer, object]>([
     (socket) => socket.resetAndDestroy(),
     { kind: 'lost', reason: 'reset' },
   ],
-  ['a silent end', (socket) => socket.end(), { kind: 'lost', reason: 'reset' }],
+  [
+    'a connection that closes without an answer',
+    (socket) => socket.end(),
+    { kind: 'lost', reason: 'reset' },
+  ],
   [
     'a reset within the headers',
     (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-ty', () => socket.resetAndDestroy()),
@@ -228,7 +232,7 @@ test.each<[string, Answer, object]>([
     { kind: 'lost', reason: 'malformed' },
   ],
   [
-    'a hundred thousand headers',
+    'an answer with a hundred thousand headers',
     (socket) => socket.write(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(100_000)}\r\n`),
     { kind: 'lost', reason: 'malformed' },
   ],
@@ -288,7 +292,7 @@ test('a body that drips endlessly ends at the deadline of the request', async ()
 
 test.each([
   ['with its length', `content-length: ${10 * 2 ** 30}\r\n`, 'x'.repeat(65_536)],
-  ['without one', '', 'x'.repeat(65_536)],
+  ['without a length', '', 'x'.repeat(65_536)],
 ])('an endless body %s is truncated at the size limit', async (_what, header, piece) => {
   const { result } = await exchangeWith(
     (socket) => {

@@ -15,7 +15,7 @@ test.each<[string, object, Reply, object, object]>([
     { method: 'GET', headers: { authorization: 'Bearer at' } },
   ],
   [
-    'a GraphQL question with a header of its own',
+    'a GraphQL query with its own header',
     {
       apiHeader: { name: 'X-Shopify-Access-Token', scheme: null },
       probe: { method: 'POST', format: 'json', params: { query: '{ shop { id } }' } },
@@ -30,7 +30,7 @@ test.each<[string, object, Reply, object, object]>([
     },
   ],
   [
-    'an introspection by the client',
+    'introspection by the client',
     {
       clientAuth: 'post',
       probe: { method: 'POST', auth: 'client', tokenParam: 'token' },
@@ -41,7 +41,7 @@ test.each<[string, object, Reply, object, object]>([
     { form: { token: 'at', client_id: 'client-1', client_secret: 's3cret' } },
   ],
   [
-    'a token in the query',
+    'the token in the query',
     { probe: { auth: 'none', format: 'query', tokenParam: 'access_token' }, account: { id: 'id' } },
     { body: { id: 9 } },
     { kind: 'ok', account: { id: '9' } },
@@ -62,7 +62,7 @@ test.each<[string, object, Reply, object, object]>([
     {},
   ],
   [
-    'a value kept from an earlier answer',
+    'a value stored from an earlier answer',
     {
       keep: { team: { from: 'tokens', path: 'team' } },
       account: { id: { joined: ['$kept.team', 'user'], with: ':' } },
@@ -83,7 +83,7 @@ test.each<[string, object, Reply, object, object]>([
     {},
   ],
 ])(
-  'the account of an access token is looked up by %s',
+  'the account of an access token is looked up: %s',
   async (_what, settings, reply, expected, request) => {
     const { result, requests } = await speak(
       (url) => ({ userinfoEndpoint: `${url}/me`, ...settings }),
@@ -148,7 +148,7 @@ test.each<[string, object, object]>([
     { headers: { authorization: 'Bearer at-1' }, form: {} },
   ],
   [
-    'a request with the secret behind its own scheme, as at Square',
+    'a request with the client secret behind its own scheme, as at Square',
     {
       auth: 'secret',
       scheme: 'Client',

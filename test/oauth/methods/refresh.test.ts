@@ -70,7 +70,7 @@ test.each<[string, object, object]>([
   ['no token type', { token_type: undefined }, { tokenType: 'Bearer' }],
   ['a token type of its own', { token_type: 'bot' }, { tokenType: 'bot' }],
   ['no lifetime', { expires_in: undefined }, { expiresInSeconds: null }],
-  ['a lifetime of null', { expires_in: null }, { expiresInSeconds: null }],
+  ['a null lifetime', { expires_in: null }, { expiresInSeconds: null }],
   ['a lifetime as text', { expires_in: '60' }, { expiresInSeconds: 60 }],
   ['a lifetime in the past', { expires_in: -5 }, { expiresInSeconds: 0 }],
   ['an absurd lifetime', { expires_in: 1e300 }, { expiresInSeconds: 400 * 86_400 }],
@@ -87,7 +87,11 @@ test.each<[string, object, object]>([
 
 test.each<[string, Answer, Partial<RefreshOutcome>]>([
   ['201', answering(201, TOKENS), { kind: 'ok' }],
-  ['JSON called text', answering(200, TOKENS, { 'content-type': 'text/html' }), { kind: 'ok' }],
+  [
+    'JSON with the content type of text',
+    answering(200, TOKENS, { 'content-type': 'text/html' }),
+    { kind: 'ok' },
+  ],
   [
     'JSON behind a byte order mark',
     answering(200, `\uFEFF${JSON.stringify(TOKENS)}`),
@@ -216,7 +220,7 @@ test.each([
 test.each([
   ['a line break', 'at\r\nX-Evil: 1'],
   ['a letter that is not ASCII', 'at-é'],
-  ['half of a pair', 'at-\ud800'],
+  ['half of a surrogate pair', 'at-\ud800'],
 ])('a token with %s is rejected (RFC 6749 Appendix A)', async (_what, token) => {
   const access = await refreshAt(answering(200, { ...TOKENS, access_token: token }))
   expect(access.outcome).toMatchObject({ kind: 'answer_unreadable' })

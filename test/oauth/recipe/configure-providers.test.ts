@@ -173,7 +173,7 @@ test.each([
 
 test.each<[string, string, object, string[]]>([
   [
-    'no preset and nothing else',
+    'a provider without a preset and endpoints',
     'acme',
     {},
     ['providers.acme: is no preset, and has neither an issuer nor endpoints'],
@@ -181,7 +181,7 @@ test.each<[string, string, object, string[]]>([
   ['an unknown preset', 'x', { preset: 'gogle' }, ['providers.x.preset: names no preset there is']],
   ['an unknown field', 'google', { colour: 'red' }, ['providers.google.colour: no such field']],
   [
-    'an unknown field, deeper',
+    'an unknown nested field',
     'google',
     { revocation: { colour: 'red' }, answer: { expiresIn: [{ path: 'x', colour: 1 }] } },
     [
@@ -209,7 +209,7 @@ test.each<[string, string, object, string[]]>([
   ],
   ['a wrong type', 'google', { scopes: 'calendar' }, ['providers.google.scopes: must be array']],
   [
-    'a wrong word',
+    'an unknown word',
     'google',
     { tokenRequestFormat: 'xml' },
     ['providers.google.tokenRequestFormat: must be one of form, json, query'],
@@ -247,7 +247,7 @@ test.each<[string, string, object, string[]]>([
     ],
   ],
   [
-    'a flag that is no flag',
+    'an allowPlainHttp that is not a boolean',
     'acme',
     { issuer: 'https://login.acme.example', allowPlainHttp: 'yes' },
     ['providers.acme.allowPlainHttp: must be true or false'],
@@ -275,7 +275,7 @@ test.each<[string, string, object, string[]]>([
     ],
   ],
   [
-    'a pattern that is none',
+    'an invalid pattern',
     'google',
     { params: { shop: { description: 'x', pattern: '(' } } },
     ['providers.google.params.shop.pattern: is no regular expression'],
@@ -287,13 +287,13 @@ test.each<[string, string, object, string[]]>([
     ['providers.google.params.scopes: is the name of a setting'],
   ],
   [
-    'a strategy that is not there',
+    'an unknown strategy',
     'google',
     { clientAuth: { strategy: 'no-such' } },
     ['providers.google.clientAuth.strategy: names no strategy there is'],
   ],
   [
-    'an endpoint missing',
+    'a missing endpoint',
     'odd',
     { tokenEndpoint: 'https://odd.example/token' },
     ['providers.odd: is no preset, and has neither an issuer nor endpoints'],
@@ -305,13 +305,13 @@ test.each<[string, string, object, string[]]>([
     ['providers.google.clientId: must be text'],
   ],
   [
-    'a flag that is none',
+    'an allowPrivateNetwork that is not a boolean',
     'google',
     { allowPrivateNetwork: 'yes' },
     ['providers.google.allowPrivateNetwork: must be true or false'],
   ],
   [
-    'an id that cannot stand in a path',
+    'an id that cannot be part of a path',
     'Goo/gle',
     {},
     ['providers.Goo/gle: an id is lower-case letters, digits and hyphens'],

@@ -102,7 +102,7 @@ test.each([
   ['a secret that is not a key', new Secret('s3cret')],
   ['no secret', null],
   ['a key of another kind', new Secret(pemOf(generateKeyPairSync('x25519')))],
-  ['a cut key', new Secret(EC.slice(0, -60))],
+  ['a truncated key', new Secret(EC.slice(0, -60))],
 ])(
   "a connection's client with %s gives client_config, and nothing is sent",
   async (_what, secret) => {
@@ -138,12 +138,17 @@ test.each<[string, Record<string, string>, string[], string]>([
     'untrusted',
   ],
   [
-    'with two parameters in one',
+    'over two parameters joined into one',
     { code: 'c', host: 'YWNtZQ==&shop=acme.shops.example', timestamp: '1', hmac: mac(AS_TEXT) },
     ['s3cret'],
     'untrusted',
   ],
-  ['with one more', { ...CALLBACK, extra: '1', hmac: mac(AS_FORM) }, ['s3cret'], 'untrusted'],
+  [
+    'and has one more parameter',
+    { ...CALLBACK, extra: '1', hmac: mac(AS_FORM) },
+    ['s3cret'],
+    'untrusted',
+  ],
 ])(
   'a callback that is signed %s is checked before any request',
   async (_how, callback, secrets, kind) => {

@@ -16,13 +16,13 @@ test.each<[string, object, string[] | undefined, object]>([
     { authorization: `Basic ${btoa('a+b:s%2B%2F%3A')}` },
   ],
   [
-    'Basic with plain ones left alone',
+    'Basic with unreserved letters not encoded',
     { clientId: 'a-b_c.d' },
     ['x-y'],
     { authorization: `Basic ${btoa('a-b_c.d:x-y')}` },
   ],
   [
-    'the secret as user',
+    'Basic with the secret as user name',
     { clientAuth: 'secret-as-user' },
     ['sk_1'],
     { authorization: `Basic ${btoa('sk_1:')}` },

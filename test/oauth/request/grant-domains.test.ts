@@ -11,15 +11,45 @@ const BASE_URL = 'https://sso.example.com'
 type Entry = readonly [id: string, settings: Readonly<Record<string, unknown>>]
 
 test.each<[string, Entry, Entry, boolean]>([
-  ['google and youtube with one client', google(PROJECT), youtube(PROJECT), true],
-  ['google and youtube in one project', google(PROJECT), youtube(SAME_PROJECT), true],
-  ['google and youtube in two projects', google(PROJECT), youtube(OTHER_PROJECT), false],
-  ['a renamed google entry', google(PROJECT), ['mail', { ...google(PROJECT)[1] }], true],
-  ['two entries of one Keycloak', keycloak('one', BASE_URL), keycloak('two', BASE_URL), true],
-  ['two Keycloak hosts', keycloak('one', BASE_URL), keycloak('two', 'https://b.example'), false],
-  ['an issuer and its endpoints', byIssuer('one'), byEndpoints('two', 'app'), true],
-  ['two clients of one issuer', byIssuer('one'), byEndpoints('two', 'other'), false],
-])('%s are recognised as sharing grants, or not', (_, one, two, expected) => {
+  ['google and youtube with one client share grants', google(PROJECT), youtube(PROJECT), true],
+  ['google and youtube in one project share grants', google(PROJECT), youtube(SAME_PROJECT), true],
+  [
+    'google and youtube in two projects share no grants',
+    google(PROJECT),
+    youtube(OTHER_PROJECT),
+    false,
+  ],
+  [
+    'a renamed google entry shares grants with google',
+    google(PROJECT),
+    ['mail', { ...google(PROJECT)[1] }],
+    true,
+  ],
+  [
+    'two entries of one Keycloak share grants',
+    keycloak('one', BASE_URL),
+    keycloak('two', BASE_URL),
+    true,
+  ],
+  [
+    'two Keycloak hosts share no grants',
+    keycloak('one', BASE_URL),
+    keycloak('two', 'https://b.example'),
+    false,
+  ],
+  [
+    'an entry with an issuer shares grants with an entry with its endpoints',
+    byIssuer('one'),
+    byEndpoints('two', 'app'),
+    true,
+  ],
+  [
+    'two clients of one issuer share no grants',
+    byIssuer('one'),
+    byEndpoints('two', 'other'),
+    false,
+  ],
+])('Larder knows whether grants are shared: %s', (_, one, two, expected) => {
   const { configured } = configureProviders(
     [one, two].map(([id, settings]) => ({ id, settings, clientSecrets: [] })),
     'https://larder.example.com',

@@ -18,7 +18,7 @@ const WEEK = 7 * 24 * HOUR
 
 test.each<[string, Misbehaviour]>([
   [
-    'is in trouble',
+    'answers with a server error',
     { act: 'answer', status: 503, body: 'empty', headers: { 'retry-after': '60' } },
   ],
   ['is hidden behind a firewall', { act: 'answer', status: 403, body: 'firewall-html' }],

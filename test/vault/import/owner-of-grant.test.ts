@@ -72,7 +72,7 @@ describe('an access token and a refresh token of two accounts', () => {
   )
 
   test.each(['import', 'line of a batch'] as const)(
-    'tokens of two accounts get the account of the refresh token in an %s whose access token has expired',
+    'tokens of two accounts get the account of the refresh token if the access token of the %s has expired',
     async (how) => {
       await using stage = await openStage()
       const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })

@@ -154,12 +154,12 @@ test('a repeated error ends a grant, and two different errors do not', async () 
 })
 
 test.each<[string, (socket: Socket) => unknown]>([
-  ['a body that is cut', (s) => s.end(`HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n${BODY}`)],
+  ['a truncated body', (s) => s.end(`HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n${BODY}`)],
   ['a body behind two lengths', (s) => s.end(length('9, 46'))],
   ['a body without a head', (s) => s.end(BODY)],
   ['a body behind something that is not HTTP', (s) => s.end(`oops\r\n\r\n${BODY}`)],
   [
-    'a compressed body that is cut',
+    'a truncated compressed body',
     (s) => {
       s.write('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 999\r\n\r\n')
       s.end(gzipSync(BODY))
@@ -184,7 +184,7 @@ test.each<[string, string]>([
   ['half a head', 'HTTP/1.1 200 OK\r\ncontent-ty'],
   ['a head', 'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n'],
   ['half a body', 'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"access_token":"at-2","refre'],
-  ['a body cut within a form', form('access_token=at-2&refresh_token=rt')],
+  ['a form that is cut in the middle', form('access_token=at-2&refresh_token=rt')],
   ['something that is not HTTP', 'SSH-2.0-nope\r\n'],
 ])('after %s the refresh token is not sent again at once', async (_what, text) => {
   const after = await refreshBroken((socket) => socket.end(text))

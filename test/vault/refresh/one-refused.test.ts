@@ -26,7 +26,7 @@ test.each<[string, Misbehaviour]>([
   ['a redirect', { act: 'answer', status: 302, body: 'empty', headers: { location: '/closed' } }],
   ['unauthorized_client', { act: 'refuse', error: 'unauthorized_client' }],
 ])(
-  "the answer %s at an address from the connection's own parameter makes only that connection failing",
+  "an answer with %s at an address from the connection's own parameter makes only that connection failing",
   async (_, deed) => {
     await using stage = await openStage(OF_A_SHOP)
     const gone = await stage.adopt({ accessTokenSeconds: 60, demand: { params: { shop: 'gone' } } })

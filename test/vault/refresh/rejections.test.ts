@@ -134,10 +134,10 @@ describe('a grant that is rejected repeatedly', () => {
 describe('answers that are not such a rejection', () => {
   test.each<[string, Misbehaviour]>([
     ['a throttle of this user', json(400, { error: 'rate_limit_exceeded' })],
-    ['a throttle beside another code', json(403, { error: { code: 403, status: 'QUOTA' } })],
-    ['a wait', { ...EMPTY_400, headers: { 'retry-after': '30' } }],
+    ['a throttle status and another code', json(403, { error: { code: 403, status: 'QUOTA' } })],
+    ['a Retry-After', { ...EMPTY_400, headers: { 'retry-after': '30' } }],
     ['a conflict', json(409, { error: 'invalid_request' })],
-    ['a passing error', json(400, { error: 'temporarily_unavailable' })],
+    ['a temporary error', json(400, { error: 'temporarily_unavailable' })],
   ])('an answer with %s never ends a grant', async (_, deed) => {
     await using stage = await openStage({ profile: 'plain' })
     const [{ connection, family }, other] = [await stage.adopt(), await stage.adopt()]
