@@ -32,7 +32,7 @@ export type FieldError = {
   readonly detail: string
 }
 
-/** One account of a user. The caller chooses one from a list. */
+/** One of a user's accounts, from which the caller chooses one. */
 export type AccountChoice = {
   readonly connectionId: string
   readonly label: string | null

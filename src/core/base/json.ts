@@ -1,6 +1,6 @@
 /**
- * A number that JavaScript cannot write with the digits that it read. `JSON.stringify` writes the
- * original digits (ECMAScript `JSON.rawJSON`).
+ * A number whose digits change when JavaScript parses and writes the number. `JSON.stringify`
+ * writes the original digits (ECMAScript `JSON.rawJSON`).
  */
 export type ExactNumber = { readonly rawJSON: string }
 

@@ -26,7 +26,7 @@ export type CallbackProblem = {
   readonly word: CallbackWord
   readonly errorCode: CallbackErrorCode
   readonly nextAction: NextAction
-  /** The provider's own code. Null if it equals `errorCode` or does not look like a code. */
+  /** The provider's own code. Null if this code equals `errorCode` or does not look like a code. */
   readonly providerError: string | null
 }
 

@@ -121,7 +121,9 @@ export type ExchangeOutcome =
   | { readonly kind: 'untrusted'; readonly detail: string }
   | { readonly kind: 'code_rejected'; readonly detail: string }
   | { readonly kind: 'client_config'; readonly detail: string }
-  /** `tokens`: received before the account lookup failed. The caller must revoke them. */
+  /**
+   * `tokens`: the tokens received before the account lookup failed. The caller must revoke them.
+   */
   | {
       readonly kind: 'unavailable'
       readonly detail: string

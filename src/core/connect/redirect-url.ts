@@ -1,9 +1,9 @@
 import { paramNames, withParams } from '../base/query.ts'
 
 /**
- * Whether users may be redirected to this URL. Scheme and host must equal those of an allowed URL, and
- * the path must start with its whole path segments. Only the host app names the target, never a browser
- * (RFC 9700 §4.11.1). This check is a second defence.
+ * Whether users may be redirected to this URL. Scheme and host must equal those of an allowed URL,
+ * and the path must start with its whole path segments. The target always comes from the host app,
+ * never from a browser (RFC 9700 §4.11.1). This check is a second defence.
  */
 export function isAllowedRedirect(raw: string, allowed: readonly string[]): boolean {
   const url = parseRedirect(raw)
@@ -25,8 +25,8 @@ export function outcomeUrl(
 }
 
 /**
- * The parameters of a redirect URL that Larder adds too. The app could mistake an `error` in its own URL
- * for the outcome of the link.
+ * The parameters of the app's redirect URL whose names Larder uses too. The app could mistake an
+ * `error` in its own URL for the outcome of the link.
  */
 export function clashingParams(redirectUrl: string, state: string | null): readonly string[] {
   const names = paramNames(redirectUrl)
@@ -34,7 +34,10 @@ export function clashingParams(redirectUrl: string, state: string | null): reado
   return added.filter((name) => names.has(name))
 }
 
-/** Null if the URL is not absolute, contains a login, or could run a script in Larder's origin. */
+/**
+ * Null if the URL is not absolute, contains a user name or password, or could run a script in
+ * Larder's origin.
+ */
 function parseRedirect(raw: string): URL | null {
   // Browsers read a backslash as a slash, and remove tabs and newlines. Reject such URLs.
   if (/[\\\s\p{Cc}]/u.test(raw) || !URL.canParse(raw)) return null

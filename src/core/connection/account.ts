@@ -1,6 +1,8 @@
 import type { Account, Connection, Grant } from './connection.ts'
 
-/** Adds missing fields to `known` from `named`. The e-mail and its verification come together. */
+/**
+ * Adds missing fields to `known` from `named`. The e-mail is copied together with its verification.
+ */
 export function completed(known: Account, named: Account): Account {
   const { email, emailVerified } = known.email === null ? named : known
   return {
@@ -22,9 +24,9 @@ export function isNameless({ id, email }: Account): boolean {
 }
 
 /**
- * Finds the connection that a new grant of this account replaces, among those of one user and provider.
- * Without a known account, OAuth tokens replace only a disconnected connection. Machine connections and
- * credentials then replace the one without an account.
+ * Finds the connection that a new grant of this account replaces, among those of one user and
+ * provider. If the account is unknown, only a connection without an account is replaced. OAuth
+ * tokens replace it only if it is disconnected.
  */
 export function replacedAmong(
   connections: readonly Connection[],
@@ -51,8 +53,8 @@ export function isOtherAccount(a: Account, b: Account): boolean {
 }
 
 /**
- * Compares an account with the expected id or e-mail. An e-mail counts only if the provider has verified
- * it, because anyone can enter the e-mail of another person.
+ * Compares an account with the expected id or e-mail. An e-mail matches only if the provider has
+ * verified it, because anyone can enter the e-mail of another person.
  */
 export function expectation(
   account: Account,

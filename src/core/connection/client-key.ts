@@ -3,7 +3,10 @@ import type { ProviderId } from '../base/ids.ts'
 /** The key prefix for a connection's own client. Provider ids contain no colon. */
 export const OWN_CLIENT = 'own:'
 
-/** Names an OAuth client by its public id. Providers bind refresh tokens to it (RFC 6749 §10.4). */
+/**
+ * The name of an OAuth client, built from its public id. Providers bind refresh tokens to a client
+ * (RFC 6749 §10.4).
+ */
 export function clientName(provider: ProviderId, clientId: string): string {
   return `${provider}/${clientId}`
 }

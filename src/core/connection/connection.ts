@@ -23,7 +23,7 @@ export type AccessToken = {
   /** A keyed hash. It distinguishes tokens without revealing them. */
   readonly tokenId: string
   readonly secret: Secret
-  /** As the provider spells it. `Bearer` if the provider states none. */
+  /** In the provider's spelling. `Bearer` if the provider states no token type. */
   readonly tokenType: string
   /** When the request for this token was sent. Lifetimes count from here. */
   readonly issuedAt: Instant
@@ -68,11 +68,17 @@ export type OAuthGrant = GrantCommon & {
   readonly issuedTo: string | null
   readonly owner: GrantOwner
   readonly refreshTokenExpiresAt: Instant | null
-  /** When to notify the host app of the expiry. Null if none is known, or if that is done. */
+  /**
+   * When to notify the host app of the expiry. Null if no expiry is known, or if the app has
+   * already been notified.
+   */
   readonly endNoticeAt: Instant | null
 }
 
-/** Tokens of the client itself, without a user (RFC 6749 §4.4). It can always request another token. */
+/**
+ * Tokens of the client itself, without a user (RFC 6749 §4.4). The client can always request
+ * another token.
+ */
 export type MachineGrant = GrantCommon & {
   readonly kind: 'machine'
   readonly token: AccessToken | null
@@ -81,10 +87,10 @@ export type MachineGrant = GrantCommon & {
   readonly endNoticeAt: null
 }
 
-/** The user's own credentials. Nothing renews them, and they have no scopes. */
+/** The user's own credentials. Larder cannot renew credentials. They have no scopes. */
 export type CredentialsGrant = GrantCommon & {
   readonly kind: 'credentials'
-  /** Null if they are unreadable. */
+  /** Null if the stored credentials are unreadable. */
   readonly credentials: HeldCredentials | null
   readonly token: null
   readonly refreshToken: null
@@ -216,8 +222,8 @@ export function isRenewable(grant: Grant): boolean {
 }
 
 /**
- * Requested scopes that were not granted. Providers do not list a scope that only requests a token, such
- * as `offline_access`: it counts as granted if that token was received.
+ * Requested scopes that were not granted. Providers do not list a scope that only requests a token,
+ * such as `offline_access`: such a scope is treated as granted if that token was received.
  */
 export function missingScope(grant: Grant): readonly string[] {
   const granted = new Set(grant.scope)
@@ -230,7 +236,9 @@ export function missingScope(grant: Grant): readonly string[] {
 
 /** Scopes that request a refresh token. */
 const OFFLINE = /^(?:offline(?:[._-]?access)?|refresh[._-]?token)$/
-/** Requests an id token. If a provider issues id tokens, a connect without one fails. */
+/**
+ * The scope that requests an id token. If a provider issues id tokens, a connect without one fails.
+ */
 const IDENTITY = /^openid$/
 
 /** Ignores case and a prefix: some providers put the URL of a resource before the scope. */

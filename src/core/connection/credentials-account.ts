@@ -5,8 +5,8 @@ import type { Credentials } from './credentials.ts'
 const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
- * The account that the credentials name: the user name, in lower case if it is an e-mail address. It has
- * no id if the provider's probe will name the account.
+ * The account of the credentials: the user name, in lower case if it is an e-mail address. The id
+ * is null if the preset takes it from a probe request, which comes later.
  */
 export function accountOfCredentials(
   credentials: Credentials,
@@ -23,7 +23,10 @@ export function accountOfCredentials(
   }
 }
 
-/** The known account if the user name has not changed. A new password does not change the account. */
+/**
+ * The connection's account if the user name has not changed, else null. A new password does not
+ * change the account.
+ */
 export function accountHeldBy(connection: Connection, credentials: Credentials): Account | null {
   if (connection.status === 'pending' || connection.grant.kind !== 'credentials') return null
   const stored = connection.grant.credentials

@@ -24,7 +24,10 @@ export function withKeptRefreshToken(
   return { ...fresh, refreshToken, refreshTokenExpiresAt, endNoticeAt, owner }
 }
 
-/** The stored grant whose refresh token a new grant without one can keep; null if there is none. */
+/**
+ * The stored grant whose refresh token the new grant keeps. Null if the new grant has a refresh
+ * token, or if there is none to keep.
+ */
 export function keptGrant(fresh: Grant, replaced: Connection | null): OAuthGrant | null {
   if (fresh.kind !== 'oauth' || fresh.refreshToken !== null || replaced === null) return null
   if (!isLive(replaced) || replaced.status === 'disconnected') return null
@@ -33,14 +36,19 @@ export function keptGrant(fresh: Grant, replaced: Connection | null): OAuthGrant
   return grant.issuedTo === fresh.issuedTo ? grant : null
 }
 
-/** Proven only if both owners are. Otherwise the next refresh asks the provider for the owner. */
+/**
+ * Proven only if both grants have the same proven owner. Otherwise the next refresh asks the
+ * provider for the owner.
+ */
 function ownerOfBoth(fresh: GrantOwner, kept: GrantOwner): GrantOwner {
   if (fresh.is !== 'proven') return fresh
   if (kept.is === 'proven' && kept.accountId === fresh.accountId) return fresh
   return { is: 'unproven', told: { id: fresh.accountId, email: null, name: null } }
 }
 
-/** A refresh with the kept refresh token may be running, so its attempt is kept too. */
+/**
+ * A refresh with the kept refresh token may be running, so the attempt of that refresh is kept too.
+ */
 export function attemptOn(
   grant: Grant,
   { fresh, replaced }: { readonly fresh: Grant; readonly replaced: Connection | null },

@@ -73,17 +73,17 @@ export type RefreshTraits = {
   readonly issuesRefreshTokens: boolean
   /** What the operator must change if the provider issues no refresh token. */
   readonly remedy: string | null
-  /** How many grants one account may have at one client. One more ends the oldest. */
+  /** How many grants one account may have at one client. A further grant ends the oldest one. */
   readonly grantsPerAccount: number | null
-  /** A refresh ends the refresh tokens of the account's other grants at this client. */
+  /** Whether a refresh ends the refresh tokens of the account's other grants at this client. */
   readonly endsSiblings: boolean
-  /** A refresh ends the previous access token early. */
+  /** Whether a refresh ends the previous access token before that token expires. */
   readonly endsAccessToken: boolean
 }
 
 /**
- * Whether a refresh token can be sent again that an attempt at `sentAt` may have spent. If not, the
- * provider would end the whole grant on reuse.
+ * Whether a refresh token may be sent again after an attempt at `sentAt` that may have spent it. If
+ * it may not, the provider would end the whole grant on reuse.
  */
 export function mayPresentAgain(
   { replay, graceMs }: Pick<RefreshTraits, 'replay' | 'graceMs'>,
@@ -116,7 +116,10 @@ export const UNKNOWN_TRAITS: RefreshTraits = {
   endsAccessToken: false,
 }
 
-/** The wished scopes, or else the provider's default; and the scopes that identify the account. */
+/**
+ * Returns `wished`, or else the provider's default scopes, and the scopes that identify the
+ * account.
+ */
 export function scopesToRequest(
   provider: Pick<Provider, 'scopes' | 'identityScopes'>,
   wished: readonly string[] | null,
@@ -124,7 +127,7 @@ export function scopesToRequest(
   return [...new Set([...provider.identityScopes, ...(wished ?? provider.scopes)])]
 }
 
-/** The same text for every id, so that a key cannot find out which providers are configured. */
+/** The same text for every id, so that a caller cannot find out which providers are configured. */
 export const NOT_CONFIGURED =
   'is not configured: if docs/providers.md lists it, it is a preset, which LARDER_<ID>_CLIENT_ID and ' +
   'LARDER_<ID>_CLIENT_SECRET enable; else add it under providers in larder.yaml'

@@ -2,7 +2,9 @@ import type { ClientCredentials } from './connection.ts'
 import type { ConnectionId, Instant, ProviderId } from '../base/ids.ts'
 import type { Sealed } from '../base/secret.ts'
 
-/** A revocation that must still be sent (RFC 7009). It stays if its connection is deleted. */
+/**
+ * A revocation that must still be sent (RFC 7009). Remains stored when its connection is deleted.
+ */
 export type Revocation = {
   readonly id: string
   readonly provider: ProviderId
@@ -38,7 +40,10 @@ export type RevocationOutcome =
 const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000
 const LONGEST_WAIT_MS = 3_600_000
 
-/** The revocation for its next try, or null if it is done or a week old. `fraction`: jitter in [0, 1). */
+/**
+ * The revocation with the time of its next try. Null if it is finished or a week old. `fraction`:
+ * jitter in [0, 1).
+ */
 export function afterRevocation(
   revocation: Revocation,
   outcome: RevocationOutcome,

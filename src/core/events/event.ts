@@ -26,7 +26,7 @@ export type ConnectionEventType = (typeof CONNECTION_EVENT_TYPES)[number]
 
 export type ProviderEventType = (typeof PROVIDER_EVENT_TYPES)[number]
 
-/** A change that the host app is notified of. It is written in the transaction of the change. */
+/** An event for the host app about a change. Stored in the same transaction as the change. */
 export type VaultEvent = ConnectionEvent | ProviderEvent
 
 export type ConnectionEvent = {

@@ -8,7 +8,10 @@ const RETRIES = { backoffFirstMs: 5_000, backoffLongestMs: HOUR / 2 }
 /** After this many refusals in a row, all deliveries to the endpoint are paused. */
 const TOLERATED_REFUSALS = 5
 const GIVE_UP_AFTER_MS = 5 * 24 * HOUR
-/** Time alone is not enough to give up: a process that was stopped for days has not tried. */
+/**
+ * Larder gives up only after this many failures, and not after a time alone, because a process that
+ * was stopped for days has not tried.
+ */
 const GIVE_UP_AFTER_FAILURES = 10
 
 export type At = { readonly now: Instant; readonly fraction: number }
@@ -89,7 +92,7 @@ export type RunEnd = { readonly accepted: number; readonly end: 'done' | 'failed
 
 /** The position of the scan when a run has ended. Without a replay, both values are equal. */
 export type Reached = {
-  /** The scan has skipped the held events up to here. It will read the later ones. */
+  /** The scan has skipped the held events up to here, and will read the later events. */
   readonly position: number
   /** No event after this one was ever sent. */
   readonly cursor: number

@@ -47,7 +47,10 @@ export type WebhookState = {
   readonly lastAcceptedAt: Instant | null
   /** How many events were deleted before they were accepted, since the endpoint was last enabled. */
   readonly lost: number
-  /** How often an operator enabled the endpoint. Failures of older requests then do not count. */
+  /**
+   * How often an operator enabled the endpoint. Failures of requests that were sent before are
+   * ignored.
+   */
   readonly enableCount: number
   readonly disabled: { readonly reason: DisabledReason; readonly at: Instant } | null
 }
@@ -56,8 +59,8 @@ export type WebhookState = {
 export type DisabledReason = 'gone' | 'failing'
 
 /**
- * An event of a subject was not accepted. It waits, and so does every later event of the subject, so
- * that a receiver gets the events of each connection in order. The scan skips them all.
+ * An event of a subject was not accepted. It waits, and so does every later event of the subject,
+ * so that a receiver gets the events of each connection in order. The scan skips all these events.
  */
 export type Hold = {
   /** See `StoredEvent`. */
@@ -67,9 +70,14 @@ export type Hold = {
   /** How often the first waiting event was refused. */
   readonly attempts: number
   readonly dueAt: Instant
-  /** From here on, the endpoint has never accepted an event of the subject. Earlier ones are replays. */
+  /**
+   * The endpoint has never accepted an event of the subject from here on. Earlier waiting events
+   * are replays.
+   */
   readonly owedFrom: number
-  /** Never accepted events that were deleted, and that `WebhookState.lost` does not count yet. */
+  /**
+   * How many events were deleted without being accepted, and are not in `WebhookState.lost` yet.
+   */
   readonly lost: number
 }
 

@@ -26,7 +26,7 @@ export type AttemptEnd = {
   readonly tokenId: string
   /** Whether another grant of this client was refreshed since the first rejection. */
   readonly othersRefreshed: boolean
-  /** The connection has an OAuth client of its own. */
+  /** Whether the connection has its own OAuth client. */
   readonly ownClient: boolean
   readonly provider: Pick<Provider, 'refresh'>
   readonly policy: RefreshPolicy
@@ -37,9 +37,9 @@ export type AttemptEnd = {
 type FailureEnd = Pick<AttemptEnd, 'now' | 'provider' | 'policy' | 'fraction'>
 
 /**
- * The connection after an outcome. No other function changes a status after a refresh. A connection is
- * disconnected only by `grant_dead`, `other_account`, proven rejections (`rejection.ts`), or a lost
- * answer if the preset has `replay: never`.
+ * The connection after an outcome. No other function changes a status after a refresh. A connection
+ * is disconnected only by `grant_dead`, `other_account`, repeated rejections (`rejection.ts`), or a
+ * lost answer if the preset has `replay: never`.
  */
 export function afterRefresh(
   connection: LiveConnection,
@@ -89,7 +89,8 @@ export function afterRefresh(
         ? failing(common, 'provider_misconfigured', outcome, end)
         : steppedBack(common, end)
     case 'grant_dead':
-      // No user can consent again: the operator has to fix the client.
+      // A machine connection has no user who could consent again: the operator has to fix the
+      // client.
       if (connection.grant.kind === 'machine') {
         return failing(common, 'provider_misconfigured', outcome, end)
       }
@@ -142,7 +143,7 @@ function afterRejection(
   const rejections = rejectionsWith(failure?.rejections, outcome, end.now)
   const dead = () =>
     disconnected({ ...connection, attempt: null }, deathOf(connection, end), outcome, end)
-  // Another refusal does not revive a dead grant. The probes become rarer.
+  // A rejected probe keeps the connection disconnected, and the next probe comes later.
   if (connection.status === 'disconnected') return dead()
   const repeated = rejections !== null && isRepeated(rejections, end.now, end.policy)
   const isOver = (grant.refreshTokenExpiresAt ?? Number.POSITIVE_INFINITY) <= end.now
@@ -159,14 +160,14 @@ function rejectedAs(
   answer: string,
 ): readonly [FailureReason, string] {
   if (!repeated) return ['provider_unavailable', answer]
-  // Without a user, only the client can be refused.
+  // A machine grant has no user, so the provider can only have refused the client.
   if (kind === 'machine') return ['provider_misconfigured', answer]
   return ['refused', `${answer}: ${UNDECIDED}`]
 }
 
 /**
- * Waits if two tokens in a row had already expired on arrival. After the first one, the next refresh is
- * due at once, because the provider may have repeated an old answer.
+ * Delays the next refresh if two tokens in a row had already expired on arrival. After the first
+ * one, the next refresh is due at once, because the provider may have repeated an old answer.
  */
 function nextDueAt(
   { before, after }: { readonly before: Grant; readonly after: Grant },
@@ -183,9 +184,9 @@ function hasExpiredAtIssue(token: AccessToken | null): token is AccessToken {
 }
 
 /**
- * The connection after the operator configured another client than the one of its grant. The provider
- * would answer as if the grant were dead, so nothing is sent. The connection recovers if the old client
- * is configured again, or if the user reconnects.
+ * The connection after the operator configured another client than the one that its grant was
+ * issued to. The provider would answer as if the grant were dead, so nothing is sent. The
+ * connection recovers if the old client is configured again, or if the user reconnects.
  */
 export function afterClientChange(
   connection: LiveConnection,
@@ -195,7 +196,7 @@ export function afterClientChange(
   return failing({ ...connection, updatedAt: end.now }, 'provider_misconfigured', outcome, end)
 }
 
-/** The attempt that the row keeps while its refresh token may be spent. */
+/** The attempt to store while the refresh token may be spent. Null if the token is not spent. */
 function openAttempt(
   connection: LiveConnection,
   outcome: AttemptOutcome | OtherAccount,
@@ -206,7 +207,8 @@ function openAttempt(
   if (grant.kind !== 'oauth') return null
   const mayBeSpent = [outcome, earlier].some((one) => {
     if (one?.kind === 'answer_lost' || one?.kind === 'answer_unreadable') return true
-    // If the provider punishes reuse, trust its 5xx: otherwise its outage would end every grant.
+    // If the provider ends grants on reuse, assume that a 5xx did not spend the token. Otherwise an
+    // outage would end every grant.
     return one?.kind === 'provider_failed' && provider.refresh.replay === 'allowed'
   })
   if (!mayBeSpent) return attempt
@@ -230,11 +232,11 @@ function failing(
   outcome: { readonly detail: string },
   end: FailureEnd,
 ): LiveConnection {
-  // A probe that gets no clear answer only schedules the next probe.
+  // After a probe without a clear answer, only schedule the next probe.
   if (connection.status === 'disconnected') {
     return { ...connection, dueAt: nextProbe(connection, connection.failure, end) }
   }
-  // A refused grant stays refused during an outage.
+  // An outage does not replace the reason `refused`.
   const previous = connection.failure?.reason === 'refused' ? connection.failure : null
   const isOutage = reason === 'provider_unavailable' && previous !== null
   const failure = isOutage
@@ -250,8 +252,8 @@ function failing(
 const STEP_BACK_MS = 10 * 60_000
 
 /**
- * Postpones the connection, so that one bad connection cannot keep the circuit open. The refreshes of
- * other connections show whether the client is the cause.
+ * Postpones the next refresh, so that one bad connection cannot keep the circuit open. The
+ * refreshes of other connections show whether the client is the cause.
  */
 function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnection {
   if (connection.status === 'disconnected') {

@@ -12,8 +12,8 @@ export type Circuit = {
   /** Consecutive failures that the provider or Larder may have caused. */
   readonly failures: number
   /**
-   * Connections whose refresh was rejected, perhaps by a proxy in front of the provider. Each connection
-   * counts once, because only its own grant may be dead.
+   * Connections whose refresh was rejected, perhaps by a proxy in front of the provider. Each
+   * connection is listed only once, because the cause may be that its own grant is dead.
    */
   readonly rejected?: readonly ConnectionId[]
   readonly open: {
@@ -50,13 +50,16 @@ export function admission(circuit: Circuit, now: Instant): Admission {
 
 type At = { readonly now: Instant; readonly fraction: number }
 
-/** Any answer about the grant, good or bad, shows that the provider and the client work. */
+/**
+ * The circuit after a refresh. An answer about the grant, good or bad, closes the circuit, because
+ * the provider and the client work.
+ */
 export function afterAnswer(
   circuit: Circuit,
   outcome: AttemptOutcome,
   at: At & { readonly id: ConnectionId },
 ): Circuit {
-  // This refresh was sent before the provider asked to wait, so its result proves nothing.
+  // While the provider asks to wait, ignore the results of refreshes that were sent before.
   const isAskedToWait =
     circuit.open?.reason === 'throttled' && admission(circuit, at.now) === 'held'
   if (isAskedToWait && outcome.kind !== 'throttled') return circuit
@@ -94,7 +97,10 @@ function answered(circuit: Circuit): Circuit {
     : closedCircuit(circuit.provider, circuit.client)
 }
 
-/** An error object comes from the provider itself, so this is no outage. It may concern the client. */
+/**
+ * An error object comes from the provider itself, so there is no outage. A circuit that is open
+ * with the reason `misconfigured` stays open, because the error may be about the client.
+ */
 function rejected(
   circuit: Circuit,
   evidence: 'error' | 'page',
@@ -113,7 +119,10 @@ function isTolerated({ open, failures, rejected: some = [] }: Circuit): boolean 
   return open === null && failures + some.length < TOLERATED_FAILURES
 }
 
-/** Each failed probe doubles the wait. Requests that were sent before the circuit opened do not. */
+/**
+ * Each failed probe doubles the wait. A failed request that was sent before the circuit opened does
+ * not double it.
+ */
 function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At): Circuit {
   const goesOn = circuit.open?.reason === reason
   const isStraggler = goesOn && admission(circuit, at.now) === 'held'
@@ -122,7 +131,8 @@ function opened(circuit: Circuit, reason: CircuitReason, askedMs: number, at: At
   const grown = FIRST_WAIT_MS[reason] * 2 ** Math.min(20, failures - TOLERATED_FAILURES)
   const wait = Math.min(LONGEST_WAIT_MS[reason], Math.max(grown, askedMs))
   const since = goesOn && circuit.open ? circuit.open.since : at.now
-  // Never earlier than the provider asked: the jitter only adds, and the longest wait wins.
+  // Never retry before the time that the provider asked for: jitter only extends the wait, and the
+  // longest wait is used.
   const asked = at.now + Math.round(wait * (1 + at.fraction * SPREAD))
   const until = isStraggler ? Math.max(circuit.open?.until ?? 0, asked) : asked
   return { ...circuit, failures, open: { reason, since, until } }

@@ -49,7 +49,8 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
     return { kind: 'client_config', detail: 'invalid_client' }
   }
   if (matches(rules.dead.filter(isFor(status)), answer)) return { kind: 'grant_dead', detail }
-  // The refresh token is not spent, and an immediate retry would get the same answer.
+  // After a temporary refusal, the refresh token is not spent, and an immediate retry would get the
+  // same answer.
   if (matches(rules.temporary, answer)) {
     return { kind: 'unknown_refusal', detail, evidence: 'none' }
   }
@@ -61,12 +62,12 @@ export function classifyAnswer(received: TokenAnswer, rules: AnswerRules): Verdi
   return standardError(body) ?? unknownAnswer(answer, detail)
 }
 
-// Shown to the operator.
+// The operator sees these texts.
 const REFUSED_CLIENT = 'the provider refuses this OAuth client'
 const MOVED = 'the token endpoint redirects'
 const ELSEWHERE = 'the token endpoint is not at its address'
 
-/** A 429 or 5xx may end a grant only if the rule lists statuses. */
+/** A `dead` rule matches a 429 or 5xx only if the rule lists statuses. */
 function isFor(status: number): (rule: AnswerRule) => boolean {
   return (rule) => isCalm(status) || rule.statuses !== undefined
 }
@@ -93,7 +94,7 @@ function unknownAnswer(answer: TokenAnswer, detail: string): Verdict {
   if (status === 404 || status === 405) return { kind: 'client_config', detail: ELSEWHERE }
   const isError = body !== null && hasError(body)
   const isRefused = status >= 400 || isError
-  // A proxy answers 408 if the provider took too long.
+  // A proxy answers 408 if the provider was too slow, so the token may be spent.
   if (status === 408 || (!isRefused && !complete)) {
     return { kind: 'answer_lost', detail, began: !complete }
   }
@@ -174,7 +175,7 @@ function asWord(value: unknown): string | null {
   return typeof plain === 'string' || typeof plain === 'number' ? String(plain) : null
 }
 
-/** Returns a value only if it looks like a code: any other text may be an echoed token. */
+/** Returns a value only if it looks like a code, because any other text may contain a token. */
 export function errorCode(body: TokenAnswer['body']): string | null {
   if (body === null) return null
   const { error } = body

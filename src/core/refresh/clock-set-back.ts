@@ -4,9 +4,9 @@ import { type Grant, isRenewable, type LiveConnection } from '../connection/conn
 type Step = { readonly byMs: number; readonly now: Instant }
 
 /**
- * The connection after the wall clock was set back. A renewable token counts as expired, and its refresh
- * is due now. Other times move with the clock: the expiry of other grants, a back-off, and the send time
- * from which the provider's grace is counted.
+ * The connection after the wall clock was set back. A renewable token is treated as expired, and
+ * its refresh is due now. Other times move with the clock: the expiry of other grants, a back-off,
+ * and the send time from which the provider's grace is counted.
  */
 export function afterClockSetBack(connection: LiveConnection, step: Step): LiveConnection {
   const { attempt, dueAt, grant, status, updatedAt } = connection

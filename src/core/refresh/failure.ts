@@ -2,7 +2,10 @@ import type { Failure, FailureReason, LiveConnection } from '../connection/conne
 import type { Instant } from '../base/ids.ts'
 import { probeWaitMs } from './refresh-policy.ts'
 
-/** Returns the next failure. It continues the previous one if both or neither are terminal. */
+/**
+ * Returns the next failure. Keeps the start time and attempts of the previous failure if both or
+ * neither are terminal.
+ */
 export function failureFrom(
   connection: LiveConnection,
   reason: FailureReason,
@@ -37,7 +40,7 @@ export function probeAt(failure: Failure, now: Instant): Instant | null {
   return wait === null ? null : now + wait
 }
 
-/** Ends a connection whose refresh token is missing or must not be sent again. */
+/** Disconnects a connection whose refresh token is missing or must not be sent again. */
 export function afterEnd(
   connection: LiveConnection,
   reason: 'no_refresh_token' | 'interrupted',
@@ -59,7 +62,10 @@ const END_DETAIL = {
   interrupted: 'a rotation was interrupted and the provider forbids a second try',
 }
 
-/** The connection after a sealed value did not open. The schedule tries again at growing intervals. */
+/**
+ * The connection after one of its sealed values could not be opened. The schedule tries again at
+ * growing intervals.
+ */
 export function afterUnreadable(connection: LiveConnection, now: Instant): LiveConnection {
   const failure = failureFrom(connection, 'unreadable', 'a sealed value cannot be opened', now)
   return {

@@ -3,8 +3,9 @@ import type { Instant } from '../base/ids.ts'
 import type { Provider } from '../connection/provider.ts'
 
 /**
- * Returns since when the refresh token may be spent. This is the time of the previous attempt if both are
- * within one grace, because the grace starts with the first use. A later attempt starts a new grace.
+ * Returns the time since which the refresh token may be spent. If both attempts are within one
+ * grace, this is the time of the previous attempt, because the grace starts with the first use. A
+ * later attempt starts a new grace.
  */
 export function unknownSince(
   previous: Attempt | null,
@@ -23,8 +24,9 @@ type At = {
 const TRIES_WITHIN_GRACE = 5
 
 /**
- * The wait before the refresh token is sent again. Within the grace, the provider still answers with the
- * lost rotation. Infinite if the next try would come after the grace: then the back-off applies.
+ * The wait before the refresh token is sent again. Within the grace, the provider still answers
+ * with the lost rotation. Infinite if the next retry would come after the grace: then the caller
+ * uses the back-off.
  */
 export function rescueWaitMs(connection: LiveConnection, at: At): number {
   const waitMs = at.provider.refresh.graceMs / TRIES_WITHIN_GRACE

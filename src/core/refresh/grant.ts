@@ -21,7 +21,7 @@ export type ReceivedGrant =
   | {
       readonly kind: 'credentials'
       readonly credentials: Credentials
-      /** Values from the check of the credentials. */
+      /** Values from the provider's answer to the check of the credentials. */
       readonly providerData: Readonly<Record<string, unknown>>
     }
 
@@ -30,7 +30,7 @@ export type NewCredentials = ReceivedGrant & { readonly sentAt: Instant; readonl
 export type NewTokens = Extract<NewCredentials, { kind: 'tokens' }>
 type NewStoredCredentials = Extract<NewCredentials, { kind: 'credentials' }>
 
-/** The part of a received grant that is stored. Its time and token id are computed again on commit. */
+/** The part of a received grant that is stored. Send time and token id are set again on commit. */
 export function receivedGrantOf(received: NewCredentials): ReceivedGrant {
   if (received.kind === 'tokens') return { kind: 'tokens', tokens: received.tokens }
   const { credentials, providerData } = received
@@ -101,7 +101,10 @@ const NO_TOKENS = {
   endNoticeAt: null,
 } as const
 
-/** The next generation. If no new refresh token came, the old one stays valid (RFC 6749 §6). */
+/**
+ * The next generation. If the provider sent no new refresh token, the old one stays valid (RFC 6749
+ * §6).
+ */
 export function renewedGrant(grant: Grant, received: NewTokens, about: Traits): Grant {
   const { tokens } = received
   const renewed = {
@@ -145,14 +148,17 @@ export function onRefreshToken(
 }
 
 /**
- * How far two stated expiry times may differ and still count as the same: answers round them, and take
- * time to arrive. For a short-lived refresh token, the tolerance is smaller.
+ * Two expiry times that differ by less are treated as equal: providers round them, and answers take
+ * time to arrive. The tolerance is smaller for a short-lived refresh token.
  */
 function sameEndMs(sentAt: Instant, end: Instant): number {
   return Math.max(2_000, Math.min(60_000, (end - sentAt) / 10))
 }
 
-/** If the expiry has moved, the app is notified again. Otherwise it is not. */
+/**
+ * If the expiry has moved, the app is notified again. Otherwise the old expiry and notice time are
+ * kept.
+ */
 function movedEnd(grant: OAuthGrant, received: NewTokens) {
   const { refreshTokenExpiresAt: before, endNoticeAt } = grant
   const end = refreshTokenExpiry(received)
@@ -163,8 +169,8 @@ function movedEnd(grant: OAuthGrant, received: NewTokens) {
 }
 
 /**
- * When the schedule handles a healthy grant: to renew its token, to use its refresh token before the idle
- * timeout, or to record its expiry. `fraction` in [0, 1) spreads the grants.
+ * When the schedule handles a healthy grant: to renew its token, to use its refresh token before
+ * the idle timeout, or to record its expiry. `fraction` in [0, 1) spreads the grants over time.
  */
 export function dueAtOf(
   grant: Grant,
@@ -178,15 +184,15 @@ export function dueAtOf(
   if (grant.kind === 'machine') return renewal
   const { renewEveryMs, refreshTokenIdleMs } = about.refresh
   const used = grant.token.issuedAt
-  // Half of the idle timeout, so that the grant survives an outage of days.
+  // Refresh after half of the idle timeout, so that the grant survives an outage of days.
   const alive = [renewEveryMs, refreshTokenIdleMs === null ? null : refreshTokenIdleMs / 2]
   const points = alive.map((ms) => (ms === null ? renewal : used + ms * (1 - fraction / 10)))
   return Math.round(Math.min(renewal, beforeItsEnd(grant, about, fraction) ?? renewal, ...points))
 }
 
 /**
- * When to refresh to extend a refresh token that will expire. Null if a refresh in this window did not
- * move the expiry, because another refresh would not move it either.
+ * When to refresh in order to extend the life of the refresh token. Null if a refresh at that time
+ * was already tried and did not move the expiry: another refresh would not move it either.
  */
 function beforeItsEnd(
   { token, refreshTokenExpiresAt: expiresAt, endNoticeAt }: OAuthGrant,
@@ -213,10 +219,10 @@ export function withGrant<
   return { ...connection, status: 'active', failure: null, attempt: null, grant, dueAt }
 }
 
-/** If the import has not proven its draft after this time, the schedule does. */
+/** If the import has not proven its draft after this time, the schedule proves the draft. */
 const PROVE_WITHIN_MS = 60_000
 
-/** Returns a draft. It is active if its access token is valid, else failing until a refresh. */
+/** Returns a draft: `active` if its access token is valid, else `failing` until it is refreshed. */
 export function draftWithGrant(
   connection: Parameters<typeof withGrant>[0],
   grant: Grant,

@@ -10,8 +10,9 @@ export type LifetimeUnit = 'seconds' | 'epoch' | 'iso'
 type Clock = { readonly sentAt: Instant; readonly providerNow: Instant | null }
 
 /**
- * Returns whole seconds from `sentAt`, rounded down. An expiry time in the past gives 0, an unreadable
- * value null. An expiry time is compared with the provider's clock if that is known.
+ * Returns the lifetime from `sentAt` in whole seconds, rounded down: 0 if the expiry has passed,
+ * null if `value` is unreadable. Compares an expiry time with the provider's clock if that clock is
+ * known.
  */
 export function lifetimeSeconds(value: unknown, unit: LifetimeUnit, clock: Clock): number | null {
   const seconds = secondsLeft(value, unit, clock)
@@ -21,7 +22,7 @@ export function lifetimeSeconds(value: unknown, unit: LifetimeUnit, clock: Clock
 /** Seconds from `sentAt`. `never`: the provider says that the token does not expire. */
 export type RefreshTokenLife = number | 'never'
 
-/** A token with a longer lifetime counts as one that never expires. */
+/** A token with a longer lifetime is treated as one that never expires. */
 const ENDLESS_SECONDS = 10 * 365 * 86_400
 
 /**
@@ -43,7 +44,9 @@ export function refreshTokenLife(
 
 const NEVER = /^(?:never|none|no|unlimited|infinite|infinity|forever|endless|indefinite(?:ly)?)$/i
 
-/** The year 1970 or earlier: zero, or a date that stands for "none". */
+/**
+ * Whether the expiry is in 1970 or earlier. Providers send such a date, or zero, to mean "none".
+ */
 function isBeforeTime(seconds: number, { sentAt, providerNow }: Clock): boolean {
   return (providerNow ?? sentAt) + seconds * 1000 < YEAR_MS
 }

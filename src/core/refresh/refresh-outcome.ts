@@ -10,7 +10,9 @@ export type ReceivedTokens = {
   readonly expiresInSeconds: number | null
   /** Null: the provider sent none. After a refresh the old one stays valid (RFC 6749 §6). */
   readonly refreshToken: Secret | null
-  /** `never`: the provider says that it does not expire. Null: the provider states nothing. */
+  /**
+   * `never`: the provider says that the token does not expire. Null: the provider states nothing.
+   */
   readonly refreshTokenExpiresInSeconds: RefreshTokenLife | null
   /** Null: not stated, so the requested scope was granted (RFC 6749 §5.1). */
   readonly scope: readonly string[] | null
@@ -25,13 +27,16 @@ export type RefreshOutcome =
   | { readonly kind: 'ok'; readonly tokens: ReceivedTokens }
   /** No byte of the request was sent: an error in DNS, connect, TLS or the egress guard. */
   | { readonly kind: 'not_sent'; readonly detail: string }
-  /** The provider answered 5xx. The token is not spent, unless the 5xx is wrong. */
+  /**
+   * The provider answered 5xx. The refresh token is not spent, unless the provider failed after
+   * spending it.
+   */
   | { readonly kind: 'provider_failed'; readonly detail: string }
   /** No answer came, or only the beginning of one. The token may be spent. */
   | {
       readonly kind: 'answer_lost'
       readonly detail: string
-      /** The provider had begun to answer, so it has most likely spent the token. */
+      /** Whether the provider had begun to answer. Then it has most likely spent the token. */
       readonly began: boolean
       readonly salvaged?: Secret
     }
@@ -42,9 +47,9 @@ export type RefreshOutcome =
       readonly kind: 'unknown_refusal'
       readonly detail: string
       /**
-       * Whether repeated answers prove that the grant is dead. `error`: an error object. `page`: anything
-       * else, perhaps from a proxy in front of the provider. `none`: no proof, because the refusal is
-       * temporary, truncated or contradictory.
+       * Whether repeated answers show that the grant is dead. `error`: an error object. `page`:
+       * anything else, perhaps from a proxy in front of the provider. `none`: no evidence, because
+       * the refusal is temporary, truncated or contradictory.
        */
       readonly evidence: 'error' | 'page' | 'none'
       /** The address comes from the connection's own parameters. */
@@ -69,7 +74,7 @@ export type AttemptOutcome =
   /** The provider accepts the credentials. They do not change. */
   | {
       readonly kind: 'confirmed'
-      /** May be incomplete: only what the answer states. */
+      /** Only the fields that the answer states. */
       readonly account: Account
       readonly providerData: Readonly<Record<string, unknown>>
     }
@@ -85,7 +90,9 @@ export type Unfortunate = Exclude<AttemptOutcome, { kind: 'ok' | 'confirmed' }> 
 
 /** The result after a request to the provider. */
 export type LandedResult =
-  /** There is a newer grant or generation, or the provider has confirmed this one. */
+  /**
+   * The connection has a newer grant or generation, or the provider has confirmed the current one.
+   */
   | { readonly kind: 'refreshed'; readonly connection: LiveConnection }
   | {
       readonly kind: 'failed'
@@ -96,7 +103,10 @@ export type LandedResult =
 /** The result of `refresh`, with or without a request to the provider. */
 export type RefreshResult =
   | LandedResult
-  /** Nothing was sent: open circuit, lease of another process, or provider not configured. */
+  /**
+   * Nothing was sent: the circuit is open, another process has the lease, or the provider is not
+   * configured.
+   */
   | {
       readonly kind: 'held'
       readonly connection: LiveConnection

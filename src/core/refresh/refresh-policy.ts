@@ -53,7 +53,7 @@ export function refreshPoint(
 
 /**
  * Exponential back-off with jitter, from half a step to a whole step. `leftMs`: the time until the
- * refresh token expires. The retry must come before that.
+ * refresh token expires. The retry comes before this expiry.
  */
 export function backoffMs(
   attempts: number,
@@ -106,7 +106,10 @@ export function decideRead(connection: Connection, demand: ReadDemand, now: Inst
   return retryAt > now ? { kind: 'wait', retryAt } : { kind: 'refresh' }
 }
 
-/** A read returns credentials until the provider refuses them. A report only causes a check. */
+/**
+ * A read returns credentials until the provider refuses them. If the app reports the credentials as
+ * rejected, Larder only checks them with the provider.
+ */
 function decideCredentials(
   connection: LiveConnection,
   { credentials }: CredentialsGrant,
@@ -129,10 +132,13 @@ function isRejected({ tokenId, report }: Reportable, { rejected }: ReadDemand): 
 
 type Reportable = Pick<AccessToken, 'tokenId' | 'report'>
 
-/** The first report causes a refresh at once. The next one waits, because a new token may not help. */
+/**
+ * The first report causes a refresh at once. A later report has to wait, because the next token may
+ * be rejected too.
+ */
 function refreshFrom({ report }: Reportable, now: Instant): Instant {
   const at = report?.refreshFrom ?? 0
-  // This time is too far ahead: it was stored before the clock was set back.
+  // Ignore a time that is too far ahead: it was stored before the clock was set back.
   return at > now + SPACING_MS + TOLERATED_AHEAD_MS ? 0 : at
 }
 
@@ -147,7 +153,9 @@ function isFromTheFuture(token: AccessToken, now: Instant): boolean {
   return token.issuedAt > now + TOLERATED_AHEAD_MS
 }
 
-/** If the caller asks for more than the whole lifetime of a token, half of it is enough. */
+/**
+ * If the caller asks for at least the whole lifetime of a token, half of that lifetime is enough.
+ */
 function wantedTtl(token: AccessToken, minTtlMs: number): { ttlMs: number; shortLived: boolean } {
   if (token.expiresAt === null) return { ttlMs: 0, shortLived: false }
   const life = token.expiresAt - token.issuedAt
@@ -164,13 +172,16 @@ function mayRefresh(connection: LiveConnection): boolean {
   return connection.status !== 'disconnected' && isRenewable(connection.grant)
 }
 
-/** When the back-off ends, or the spacing after a short-lived or rejected token. */
+/**
+ * When a refresh is allowed again: after the back-off, or after the spacing that follows a
+ * short-lived or rejected token.
+ */
 function earliestRefresh(
   connection: LiveConnection,
   { rejected, now }: { readonly rejected: boolean; readonly now: Instant },
 ): Instant {
   const { token } = connection.grant
-  // The clock was set back: the other times of this row are wrong too.
+  // If the clock was set back, the other times of this row are wrong too.
   if (token !== null && isFromTheFuture(token, now)) return 0
   if (connection.status === 'failing') return readerMayTryAt(connection)
   if (token === null) return 0
@@ -182,9 +193,9 @@ const FIRST_READER_WAIT_MS = 2_000
 const LONGEST_READER_WAIT_MS = 60_000
 
 /**
- * When a read that finds no valid token may cause a refresh. In an outage, a read also tests the
- * provider, so it may try before the schedule: after half of the outage so far. A Retry-After or a
- * refusal is respected.
+ * When a read that finds no valid token may cause a refresh. In an outage, a read may test the
+ * provider before the schedule does: after half of the time that the outage has lasted. After a
+ * Retry-After or a refusal, a read waits as long as the schedule.
  */
 export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConnection): Instant {
   const isOutage = failure.reason === 'provider_unavailable' && failure.rejections === undefined
@@ -193,7 +204,10 @@ export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConn
   return Math.min(dueAt ?? 0, updatedAt + Math.min(half, LONGEST_READER_WAIT_MS))
 }
 
-/** Whether `steppedBack` postponed an active connection. Its refresh is due after its token expires. */
+/**
+ * Whether `steppedBack` postponed the refresh of an active connection until after its token
+ * expires.
+ */
 export function hasSteppedBack(connection: LiveConnection, now: Instant): boolean {
   const { status, grant, dueAt, attempt } = connection
   if (status !== 'active' || grant.token === null || dueAt === null) return false

@@ -4,14 +4,17 @@ import type { AttemptOutcome } from './refresh-outcome.ts'
 import type { RefreshPolicy } from './refresh-policy.ts'
 
 /*
- * Some providers answer a dead grant with 400 `invalid_request` or with an empty 400. Some answer a wrong
- * client secret in the same way. One such answer proves nothing. But if one grant gets this answer again
- * and again while another grant of the client is refreshed, the first grant is dead.
+ * Some providers answer a dead grant with 400 `invalid_request` or with an empty 400. Some answer a
+ * wrong client secret in the same way. After one such answer, the cause is unknown. But if a grant
+ * is rejected repeatedly and another grant of the client is refreshed meanwhile, the rejected grant
+ * is dead.
  */
 
 const ENOUGH = 5
 
-/** The rejections so far, including this outcome. Null if this outcome is no rejection. */
+/**
+ * The rejections of the grant so far, including this outcome. Null if this outcome is no rejection.
+ */
 export function rejectionsWith(
   before: Rejections | undefined,
   outcome: AttemptOutcome,
@@ -25,7 +28,10 @@ export function rejectionsWith(
   return { ...before, since: Math.min(before.since, now), times: before.times + 1 }
 }
 
-/** Whether there were enough rejections, over a longer time than a throttle or a deployment lasts. */
+/**
+ * Whether the grant was rejected often enough, over a longer time than a throttle or deployment
+ * lasts.
+ */
 export function isRepeated(
   { since, times }: Rejections,
   now: Instant,

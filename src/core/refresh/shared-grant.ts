@@ -1,6 +1,9 @@
 import { type Grant, isRenewable, type LiveConnection } from '../connection/connection.ts'
 
-/** Returns the sibling with the tokens of `connection`. It keeps its own ids, scopes and labels. */
+/**
+ * Returns the sibling with the tokens of `connection`. The sibling keeps its own ids, scopes and
+ * labels.
+ */
 export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
   const { id, generation, requestedScope } = sibling.grant
   const grant = { ...connection.grant, id, generation: generation + 1, requestedScope }
@@ -9,8 +12,8 @@ export function onGrantOf(connection: LiveConnection, sibling: LiveConnection): 
 }
 
 /**
- * Returns the sibling with the status, failure and times of `connection`. If both have the same token, a
- * report about it counts for both.
+ * Returns the sibling with the status, failure and times of `connection`. If both have the same
+ * token, a report about the token is copied too.
  */
 export function inStateOf(connection: LiveConnection, sibling: LiveConnection): LiveConnection {
   const { id, userId, label, metadata, params, client, draft, createdAt } = sibling
@@ -25,7 +28,7 @@ function withReport(grant: Grant, { token: reported }: Grant): Grant {
   return reported.tokenId === grant.token?.tokenId ? { ...grant, token: reported } : grant
 }
 
-/** Whether a refresh of one grant ends the other: both have the same owner and the same client. */
+/** Whether a refresh of one grant ends the other, because both have the same owner and client. */
 export function haveOneOwner(a: Grant, b: Grant): boolean {
   // The client owns every machine grant.
   if (a.kind === 'machine') return b.kind === 'machine'
@@ -39,7 +42,10 @@ export function mayBeShared({ grant }: LiveConnection): boolean {
   return isRenewable(grant) && (grant.kind !== 'oauth' || grant.owner.is === 'proven')
 }
 
-/** The connection with the newest tokens. At a provider with `endsSiblings`, only these are valid. */
+/**
+ * The connection with the newest tokens. At a provider with `endsSiblings`, only the newest tokens
+ * are valid.
+ */
 export function newestOf(
   connection: LiveConnection,
   siblings: readonly LiveConnection[],

@@ -64,7 +64,10 @@ function rejectedGrant(grant: Grant, now: Instant): Grant {
   return { ...grant, token: token && { ...token, ...standing(token) } }
 }
 
-/** Copies the report about the previous token to the new token. Both may be the same token. */
+/**
+ * Copies the report about the previous token to the new one. The provider may have sent the same
+ * token again.
+ */
 export function succeeding(token: AccessToken, before: AccessToken | null): AccessToken {
   const report = before?.report
   if (report === undefined) return token

@@ -6,7 +6,10 @@ import { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { digest } from '../../core/base/digest.ts'
 
-/** Enough for a login with a second factor, but a stolen `state` expires soon (RFC 9700 §4.7.1). */
+/**
+ * Long enough for a login with a second factor, short enough that a stolen `state` expires soon
+ * (RFC 9700 §4.7.1).
+ */
 const FLOW_LIFE_MS = 10 * 60_000
 
 /** Stores a flow and returns the provider's consent URL. Stores only a hash of `state`. */

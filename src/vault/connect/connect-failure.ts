@@ -2,7 +2,7 @@ import { looksLikeCode } from '../../core/refresh/classify-answer.ts'
 import { type ErrorCode, StoreError, VaultError } from '../../core/base/errors.ts'
 import type { RedeemRefusal } from './redeem.ts'
 
-/** Why a connect failed, for the log. `detail` is a sentence by Larder, or a code. */
+/** Why connecting failed, for the log. `detail` is a message that Larder wrote, or a code. */
 export function connectFailureOf(error: unknown): {
   readonly code: ErrorCode
   readonly detail: string

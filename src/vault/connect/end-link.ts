@@ -13,7 +13,7 @@ export type LinkFailure = {
   readonly errorCode: ErrorCode | CallbackErrorCode
   /** For Larder's own page: the code from the callback if it differs from `errorCode`. */
   readonly providerError?: string | null
-  /** For the log: the provider's error code, or a sentence by Larder. */
+  /** For the log: the provider's error code, or a message that Larder wrote. */
   readonly detail: string
 }
 

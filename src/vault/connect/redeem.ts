@@ -21,7 +21,10 @@ export type Redeemed =
   /** `problem` is for the app, `detail` for the log. */
   | { readonly kind: 'failed'; readonly problem: VaultError; readonly detail: string }
 
-/** Exchanges the code once: a second try may revoke the tokens of the first (RFC 6749 §4.1.2). */
+/**
+ * Exchanges the code only once, because a second try may revoke the tokens of the first (RFC 6749
+ * §4.1.2).
+ */
 export async function redeem(
   ports: Needs,
   flow: Flow,

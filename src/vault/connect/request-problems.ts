@@ -25,8 +25,8 @@ type Needs = Pick<Ports, 'providers' | 'policy'>
 type GivenLink = Partial<Omit<LinkRequest, 'connectionId'>>
 
 /*
- * These functions check a request against the settings. They ignore absent fields, so that their errors
- * can be reported together with malformed fields.
+ * These functions check a request against the settings. They ignore absent fields, so that their
+ * errors can be reported together with those of malformed fields.
  */
 
 export function linkProblems(
@@ -78,7 +78,10 @@ export function importProblems(
   return params === undefined ? [] : checkParams(provider, params)
 }
 
-/** Null for an unknown provider and for one that the caller may not use, so that neither can be probed. */
+/**
+ * Null for an unknown provider and for one that the caller may not use, so that a caller cannot
+ * tell them apart.
+ */
 export function reachedProvider(
   { providers }: Pick<Ports, 'providers'>,
   caller: Caller,

@@ -51,9 +51,10 @@ export type Consent = {
 export type TokenConsent = Consent & { readonly received: NewTokens }
 
 /**
- * Returns the connection whose grant a consent replaces: the one that the link names, or else this user's
- * connection for the account. Null if the consent creates a connection. Throws `account_mismatch`, and
- * `not_found` if the named connection was deleted meanwhile.
+ * Returns the connection whose grant a consent replaces: the one that the link names, or else this
+ * user's connection for the account. Null if the consent creates a connection. Throws
+ * `account_mismatch` if the consent is for another account, and `not_found` if the named connection
+ * has been deleted.
  */
 export async function findReplaced(trx: Writes, consent: Consent): Promise<Connection | null> {
   const { request, account, provider } = consent
@@ -105,7 +106,7 @@ export async function refuseTokenOfAnother(
   const id = await holderOfRefreshToken(trx, consent)
   if (id === null || id === replaced?.id) return
   const holder = await trx.connection(id)
-  // A draft of this user with this token is an import of the same grant.
+  // A draft of this user with this token is an import of the same grant, so there is no conflict.
   if (holder === null || (holder.draft !== null && holder.userId === consent.request.userId)) return
   throw new VaultError('conflict', 'another connection holds this refresh token')
 }
@@ -154,8 +155,8 @@ export async function writeGrant(
 }
 
 /**
- * Detects a row that was tampered with: its user and provider are stored in plain text, those of a
- * consent are sealed.
+ * Detects a row that was tampered with: user and provider of the row are stored in plain text,
+ * those of the consent are sealed.
  */
 function isOf(replaced: Connection, { request, provider }: Consent): boolean {
   return replaced.userId === request.userId && replaced.provider === provider.id

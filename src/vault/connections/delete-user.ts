@@ -39,7 +39,8 @@ export async function deleteUser(
       removed.push({ id, provider, ...(await removeConnection(ports, trx, id)) })
     }
     const left = await removeDrafts(trx, (await trx.draftsOf(userId)).filter(isReached))
-    // Do this after all removals, because the grant of a stored connection is not revoked.
+    // Do this after all removals, because a grant is not revoked while a stored connection still
+    // uses it.
     const report = []
     for (const { id, provider, grant } of removed) {
       const dropped = grant && { ...grant, isRevocable: isRevocable.get(id) ?? true }

@@ -25,8 +25,8 @@ export async function deliverRevocations(ports: Needs): Promise<number> {
 }
 
 /**
- * Reschedules revocations before they are sent, so that a failed write or a crash does not repeat them at
- * once. Removes revocations that would end the grant of a stored connection.
+ * Reschedules revocations before they are sent, so that they are not sent again at once after a
+ * failed write or a crash. Removes revocations that would end the grant of a stored connection.
  */
 async function claim(ports: Needs, due: readonly Revocation[]): Promise<readonly Revocation[]> {
   const dueAt = ports.clock.now() + CLAIM_MS

@@ -4,7 +4,10 @@ import { VaultError } from '../../core/base/errors.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 
-/** Names a connection by id, or by user and provider, and by account if there are several. */
+/**
+ * A connection is requested by id, or by user and provider. If there are several, `account` selects
+ * one.
+ */
 export type ConnectionTarget =
   | { readonly id: ConnectionId }
   | {

@@ -40,7 +40,7 @@ export async function importBatch(
     results.push(result)
     // `Promise.all` below handles a rejection. Without this line, Node reports it as unhandled first.
     result.catch(() => undefined)
-    // One after the other, because two items of one account replace the same connection.
+    // Import one after the other, because two items of one account replace the same connection.
     if (how === 'unverified') await result
     await yieldTurn(ports.clock)
   }
@@ -69,7 +69,7 @@ function requireName({ draft }: NewDraft, nameless: Set<string>): void {
   nameless.add(owner)
 }
 
-/** Uses one transaction, so that an app whose request was interrupted can repeat it. */
+/** Uses one transaction, so that the app can repeat an interrupted request. */
 async function importUnverified(ports: ProveNeeds, newDraft: NewDraft): Promise<BatchResult> {
   const { stored, promotion } = await ports.store.write(async (trx) => {
     const kept = await keepDraft(trx, newDraft)

@@ -121,7 +121,10 @@ export async function holderOfRefreshToken(
   throw tokenOfAnother(caller, holder)
 }
 
-/** The error names the connection only if the caller may see it, and never names a draft. */
+/**
+ * The error contains the connection's id only if the caller may see it, and never the id of a
+ * draft.
+ */
 export function tokenOfAnother(caller: Caller, holder: LiveConnection): VaultError {
   const connectionId = holder.draft === null ? holder.id : holder.draft.replaces
   const isSeen = connectionId !== null && reachesUser(caller, holder.userId)
@@ -159,7 +162,10 @@ export function blankDraft(
 /** The usual lifetime of an access token, assumed if the preset states none. */
 const USUAL_LIFE_MS = 3_600_000
 
-/** A grant with imported tokens. Estimates when the access token was issued, as the app does not say. */
+/**
+ * A grant with imported tokens. Estimates when the access token was issued, because the app does
+ * not state this.
+ */
 export function importedGrant(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer' | 'endpoint'>,
   provider: Provider,

@@ -19,7 +19,10 @@ export type Imported = {
   readonly change: 'created' | 'reconnected' | 'unchanged'
 }
 
-/** Stores and proves a draft. If a draft with the same credentials exists, tries again to prove that. */
+/**
+ * Stores and proves a draft. If a draft with the same credentials exists, tries again to prove the
+ * existing draft.
+ */
 export async function importDraft(ports: ProveNeeds, newDraft: NewDraft): Promise<Imported> {
   const connection = await ports.store.write((trx) => keepDraft(trx, newDraft))
   return connection.draft === null

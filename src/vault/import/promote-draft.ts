@@ -28,7 +28,10 @@ import { type NewGrantChange, recordGrant } from '../refresh/record-change.ts'
 import { endsSiblings } from '../refresh/siblings.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 
-/** `VaultError`: the draft was removed. `unproven`: it stays, and must not replace a working grant. */
+/**
+ * `VaultError`: the draft was removed. `unproven`: the draft stays, and must not replace a working
+ * grant.
+ */
 type Promotion = NewGrantChange | VaultError | 'unproven'
 
 /**
@@ -59,7 +62,7 @@ export async function promoteDraft(
   return promotion
 }
 
-/** Adds what the provider said about the draft, unless the draft was refreshed since. */
+/** Adds the account and data that the provider returned, unless the draft was refreshed since. */
 function asIdentified(
   ports: RefreshNeeds,
   stored: LiveConnection,
@@ -102,14 +105,15 @@ export async function promoteUnproven(
   draft: LiveConnection,
 ): Promise<Promotion> {
   const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
-  // Only the provider may name the owner of these tokens. It is asked after the first refresh.
+  // Only the provider may name the owner of these tokens. Larder asks for the owner after the first
+  // refresh.
   if (isShared && !isRenewable(draft.grant)) {
     throw refreshTokenRequired(
       'is required unless it is verified: the provider has to say whose tokens these are',
     )
   }
   const promotion = isShared ? 'unproven' : await promote(ports, trx, draft, draft)
-  // The caller does not prove the draft, so the schedule does.
+  // The caller does not prove the draft, so the schedule will prove it.
   if (promotion === 'unproven')
     await trx.saveConnection(draft, { ...draft, dueAt: ports.clock.now() })
   return promotion
@@ -224,7 +228,7 @@ function scheduled(ports: RefreshNeeds, connection: LiveConnection): LiveConnect
   return { ...connection, dueAt }
 }
 
-/** Adds the provider data of the replaced connection. The draft's own values win. */
+/** Adds the provider data of the replaced connection. The draft's own values take precedence. */
 export function withProviderDataOf(
   { providerData }: Connection,
   draft: LiveConnection,

@@ -117,7 +117,7 @@ const REFUSALS = {
  * enough if the tokens would be shared, or would replace those of a stored connection.
  */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
-  // A machine connection has no account, and the probe has already checked credentials.
+  // A machine connection has no account. Credentials have already been checked by the probe.
   if (draft.grant.kind !== 'oauth' || isNamedByProvider(draft.grant, draft)) return draft
   const { account } = draft
   const replaced = await replacedBy(ports.store, draft)
@@ -166,7 +166,7 @@ function identifiedAs(
   return { ...identified, grant: { ...grant, owner } }
 }
 
-/** Asks the provider for the account of the access token. Null if there is none. */
+/** Asks the provider for the account of the access token. Null if there is no access token. */
 async function ask(ports: ProveNeeds, draft: LiveConnection): Promise<IdentifyOutcome | null> {
   const { provider, client, params, providerData, grant } = draft
   if (grant.token === null) return null

@@ -53,7 +53,10 @@ export async function updateConnection(
   return ports.store.write((trx) => describe(ports, trx, found, changes))
 }
 
-/** Imports credentials for a connection. If a draft with them exists, tries again to prove it. */
+/**
+ * Imports credentials for a connection. If a draft with the same credentials exists, tries again to
+ * prove the draft.
+ */
 async function importFor(
   ports: ProveNeeds,
   caller: Caller,
@@ -141,7 +144,8 @@ function draftOf(
     provider: provider.id,
     // The provider must name the account. Do not assume the account of the replaced connection.
     account: { id: null, email: null, name: null },
-    // Stored with the draft, so that the event has them even if a crash comes before the promotion.
+    // Store both with the draft, so that the event contains them even if a crash comes before the
+    // promotion.
     label: changes.label === undefined ? replaced.label : changes.label,
     metadata: changes.metadata ?? replaced.metadata,
     params,

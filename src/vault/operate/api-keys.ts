@@ -45,7 +45,8 @@ export async function revokeApiKey(
 ): Promise<void> {
   const { won } = await ports.store.write((trx) => trx.revokeApiKey(id, ports.clock.now()))
   if (won) ports.observer.keyRevoked({ key: id, by: caller.keyId })
-  // Even if this write changed nothing: an earlier call may have failed between its write and this line.
+  // Do this even if the write changed nothing: an earlier call may have failed between its write
+  // and this line.
   ports.callers.forget(id)
   if (!won) throw new VaultError('not_found', 'no such key')
 }

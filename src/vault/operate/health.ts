@@ -56,7 +56,7 @@ export type Health = {
     | null
 }
 
-/** Ready means that rotations can be stored: the database accepts a write. */
+/** Larder is ready if the database accepts a write, because then rotations can be stored. */
 export async function checkReadiness(ports: Pick<Ports, 'store' | 'pulse'>): Promise<Readiness> {
   if (ports.pulse.stopping) return { ready: false, reason: 'stopping' }
   const failure = await writeFailure(ports)

@@ -60,7 +60,7 @@ export async function attemptRefresh(
   const id = newId('att', now, ports.random.bytes(10))
   const until = now + ports.policy.leaseMs
   const since = unknownSince(connection.attempt, now, provider.refresh)
-  // This write also proves that the store works before a one-time token is spent.
+  // This write also tests the store before a one-time token is spent.
   const intent = await ports.store.write((trx) =>
     trx.beginAttempt(connection, { attempt: id, since, until, dueAt: until }, now),
   )
@@ -75,7 +75,7 @@ export async function attemptRefresh(
   return result
 }
 
-/** Nothing can be sent. The grant has ended, unless there is an `outcome`. */
+/** Nothing can be sent to the provider. `outcome`: the reason, if the grant has not ended. */
 type NoEvidence = {
   readonly kind: 'none'
   readonly after: LiveConnection
@@ -130,7 +130,7 @@ function refreshTokenOf(
 }
 
 function withoutRefreshToken(connection: LiveConnection, now: Instant): NoEvidence {
-  // An unreadable value may become readable again, so the schedule tries again.
+  // An unreadable refresh token may become readable again, so the schedule tries again.
   if (connection.failure?.reason === 'unreadable') {
     return { kind: 'none', after: afterUnreadable(connection, now) }
   }
@@ -169,10 +169,10 @@ async function commitOutcome(
   },
 ): Promise<RefreshResult> {
   const { outcome, sentAt, earlier } = flight.sent
-  // Only a rotation cannot be repeated. For a machine grant, the client can request another token.
+  // Only a rotation needs the journal. For a machine grant, the client can request another token.
   const isRotation = outcome.kind === 'ok' && before.grant.kind === 'oauth'
   const entry = isRotation ? journalEntry(before, outcome, { id: flight.id, sentAt }) : null
-  // Do this first: a rotation that is not in the journal is lost if the process crashes.
+  // Write the journal first: a rotation that is not in the journal is lost if the process crashes.
   if (entry !== null) ports.journal.note(entry)
   const judged = await judgeOwner(ports, before, outcome)
   const ruled = judged.kind === 'other' ? otherAccount(outcome) : outcome
@@ -261,7 +261,7 @@ async function end(
     : announce(ports, after, outcome)
 }
 
-/** Another process has the lease or has changed the row. Waits for its result. */
+/** Waits for the result of another process, which has the lease or has changed the row. */
 async function resultOfOther(ports: AttemptNeeds, seen: LiveConnection): Promise<RefreshResult> {
   const giveUpAt = ports.clock.monotonic() + ports.policy.deadlineMs
   for (;;) {

@@ -43,14 +43,14 @@ export async function judgeOwner(
   const { accessToken, providerData } = outcome.tokens
   const now = { ...before, providerData: { ...before.providerData, ...providerData } }
   const asked = await accountOf(ports, now, { accessToken, isImported: false })
-  // If connections share grants, every refresh asks until the provider names the owner.
+  // If connections share grants, every refresh asks for the owner, until the provider names one.
   const isNamed = asked.kind === 'ok' && asked.account.id !== null
   if (asked.kind === 'foreign' && grant.owner.is === 'unproven') return { kind: 'other' }
   if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
   if (asked.kind !== 'ok')
     return { kind: 'same', owner: UNKNOWN_OWNER, account: before.account, providerData: {} }
   if (isOtherAccount(before.account, asked.account)) {
-    // The row is older than this check. It shares no grant, and keeps its own.
+    // A row that is older than this check shares no grant, so the connection keeps its grant.
     if (grant.owner.is === 'unknown') return { kind: 'open' }
     const imported = await accountOfImport(ports, before, grant)
     const known = isShared ? before.account : imported

@@ -14,7 +14,7 @@ type Lane = {
   readonly troubled: PQueue
   /** How many refreshes wait or run. */
   readonly load: Record<Among, number>
-  /** How many refreshes the schedule started in the second `since`. */
+  /** How many refreshes the schedule started in the second that began at `since`. */
   readonly begun: { since: number } & Record<Among, number>
   turn: Promise<void>
   nextStart: number
@@ -89,7 +89,7 @@ export class Lanes implements Traffic {
     const lane = this.#lane(client)
     const begun = this.#begunIn(lane)
     const taken = (one: Among) => Math.max(lane.load[one], begun[one])
-    // Imports count only against other imports, so that they never delay connections in use.
+    // Imports take room only from other imports, so that they never delay connections in use.
     const imports = among === 'unproven' ? taken('unproven') : 0
     const left = this.#aSecondsWork() - taken('healthy') - taken('troubled') - imports
     const slots = Math.floor(this.#limits.concurrencyPerProvider / TROUBLED_SHARE)
@@ -169,8 +169,9 @@ export class Lanes implements Traffic {
   }
 
   /**
-   * How many scheduled refreshes a lane may contain, and may start per second. During the ramp, the rest
-   * waits in the database and not in the queue, so that no caller waits behind it.
+   * How many scheduled refreshes a lane may contain, and may start per second. During the ramp,
+   * further due refreshes wait in the database and not in the queue, so that no caller waits behind
+   * them.
    */
   #aSecondsWork(): number {
     const { concurrencyPerProvider, ratePerSecond } = this.#limits
@@ -180,7 +181,7 @@ export class Lanes implements Traffic {
     return Math.max(Math.min(HANDFUL, whole), Math.floor(whole * ramp))
   }
 
-  /** Starts one after the other, because delayed timers could start several at once. */
+  /** Starts refreshes one after the other, because delayed timers could start several at once. */
   #pace(lane: Lane): Promise<void> {
     const former = lane.turn
     lane.turn = this.#next(lane, former)

@@ -14,7 +14,7 @@ const KEPT_PER_CLIENT = 32
 const DAY_MS = 24 * 3_600_000
 
 /**
- * The last refreshed connections of each client. They prove that the client works (see
+ * The last refreshed connections of each client. They show that the client works (see
  * `core/refresh/rejection.ts`). They are only in memory, and a new process collects them again.
  */
 export class RecentRefreshes {
@@ -35,7 +35,10 @@ export class RecentRefreshes {
     this.#byClient.set(client, known)
   }
 
-  /** `isOwn`: the endpoint comes from the connection's data, so only others with equal data count. */
+  /**
+   * `isOwn`: the endpoint comes from the connection's data, so only connections with equal data are
+   * compared.
+   */
   hasOther(
     client: string,
     than: LiveConnection,

@@ -66,7 +66,7 @@ const REFUSED =
   'the provider refuses the grant or the OAuth client: check the client, then connect the user again'
 
 export const NOT_CONFIGURED = 'the provider is not in the settings any more'
-/** The answer that opened the circuit is not known here, so this names both causes. */
+/** The answer that opened the circuit is not known here, so the text states both causes. */
 export const HELD = 'the provider refused this OAuth client, or its endpoints are wrong'
 
 const CLIENT_REFUSED =

@@ -12,8 +12,8 @@ import { endsSiblings, leaderOf } from './siblings.ts'
 export type RefreshNeeds = AttemptNeeds
 
 /**
- * `forced` ignores back-off and open circuits, but respects a Retry-After. `rescued` ignores that too,
- * because the lost rotation cannot be recovered after the grace.
+ * `forced` ignores back-off and open circuits, but respects a Retry-After. `rescued` ignores even a
+ * Retry-After, because the lost rotation cannot be recovered after the grace.
  */
 export type RefreshReason = 'asked' | 'scheduled' | 'forced' | 'rescued'
 
@@ -128,7 +128,7 @@ async function refreshOnce(
   // The provider is no longer configured. Keep the connection until it is configured again.
   if (provider === undefined) return held(ports, connection, { reason: 'not_configured' })
 
-  // Nothing will be sent, so ignore the circuit.
+  // Without a refresh token, nothing will be sent, so ignore the circuit.
   if (connection.grant.kind === 'oauth' && !isRenewable(connection.grant)) {
     return attemptRefresh(ports, connection, provider)
   }

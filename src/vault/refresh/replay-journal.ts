@@ -10,9 +10,9 @@ import { type Landing, park } from './save-refresh.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
 
 /**
- * Runs at start, before any refresh. Reads rotations that an earlier process could write only to the
- * journal. They are used at once, and committed when the store works. Until then their connections are
- * not refreshed, because the stored refresh tokens are spent.
+ * Runs at start, before any refresh. Reads rotations that an earlier process could write only to
+ * the journal. Their tokens are used at once, and committed when the store works. Until then these
+ * connections are not refreshed, because the stored refresh tokens are spent.
  */
 export async function replayJournal(ports: AttemptNeeds): Promise<number> {
   const { entries } = ports.journal
@@ -32,8 +32,9 @@ export async function replayJournal(ports: AttemptNeeds): Promise<number> {
 }
 
 /**
- * The connection was reconnected or deleted meanwhile. The tokens go to the connection that kept the
- * refresh token, or are revoked. If the store fails, they wait for the next start.
+ * Called if the connection was reconnected or deleted meanwhile. The tokens go to the connection
+ * that kept the refresh token, or are revoked. If the store fails, the entry waits for the next
+ * start.
  */
 async function giveUp(
   ports: AttemptNeeds,

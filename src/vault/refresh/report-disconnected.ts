@@ -3,7 +3,7 @@ import type { Ports } from '../../ports/ports.ts'
 
 export type Change = { readonly before: LiveConnection; readonly after: LiveConnection }
 
-/** Logs and counts disconnected connections after the commit. Drafts do not count. */
+/** Logs and counts disconnected connections after the commit. Ignores drafts. */
 export function reportDisconnected(
   { observer }: Pick<Ports, 'observer'>,
   changes: readonly Change[],

@@ -132,7 +132,10 @@ async function commit(ports: Needs, landing: Landing): Promise<boolean> {
   return changes !== null
 }
 
-/** Keeps an edit during the refresh: label and metadata are sealed together with the account. */
+/**
+ * Keeps label and metadata that were edited during the refresh. They are sealed together with the
+ * account, which the refresh writes.
+ */
 async function withEdits(
   trx: Pick<Writes, 'connection'>,
   { before, after }: Landing,
@@ -154,7 +157,8 @@ async function dropLateTokens(
 ): Promise<void> {
   const current = await trx.connection(before.id)
   const isSameGrant = current !== null && isLive(current) && current.grant.id === before.grant.id
-  // Another process rotated the same grant. Revoking these tokens would end its tokens too.
+  // Another process rotated the same grant. Revoking these tokens would end the tokens of that
+  // process too.
   if (isSameGrant) return
   const received = receivedRefreshToken(outcome)
   if (await adoptLateRotation(ports, trx, { attempt, received, open: after.attempt })) return

@@ -55,9 +55,9 @@ type Followed = {
 }
 
 /**
- * Applies a stored change of one connection to its siblings. A new grant becomes the grant of all, unless
- * a sibling was refreshed after the new grant was issued: then the new grant is dead, and the connection
- * gets the siblings' grant. Any refresh outcome counts for all.
+ * Applies a stored change of one connection to its siblings. Every refresh outcome, success or
+ * failure, is copied to all siblings. A new grant is copied too. If a sibling was refreshed after
+ * the new grant was issued, the new grant is dead and the connection gets the siblings' grant.
  */
 export async function follow(
   ports: Needs,
@@ -121,8 +121,8 @@ async function siblingsOf(
 }
 
 /**
- * Every stored connection whose grant a refresh of this one would end, including itself. Empty at most
- * providers.
+ * Every stored connection, including this one, whose grant a refresh of this connection would end.
+ * Empty for most providers.
  */
 async function allOnGrant(
   ports: Needs,

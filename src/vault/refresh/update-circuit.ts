@@ -30,7 +30,8 @@ export function updateCircuit(
     const whose = isOwnClientKey(client) ? 'own' : 'configured'
     ports.observer.circuitChanged({ provider, client: whose, id, reason, open: reason !== null })
   }
-  // If a connection's own client fails, the connection shows it. There is no provider event.
+  // A failure of a connection's own client is visible in the connection. There is no provider
+  // event.
   const event = isNews && !isOwnClientKey(client) ? circuitEvent(before, after) : null
   return {
     write: async (trx) => {

@@ -16,7 +16,7 @@ export async function announceExpiry(
   const near = await ports.store.endingGrants(ports.clock.now(), AT_ONCE)
   let told = 0
   for (const id of near) {
-    // A running refresh may extend the grant. It may also overwrite the cleared `endNoticeAt`.
+    // A running refresh may extend the grant, and may overwrite the cleared `endNoticeAt`.
     if (!ports.flights.has(id)) told += Number(await announce(ports, id))
     await yieldTurn(ports.clock)
   }

@@ -43,8 +43,8 @@ export class ClockFollower {
     try {
       await this.#suspectAll(byMs, ending)
       if (ending?.aborted) return byMs
-      // This must be the last write, because it sets the heartbeat back. If the process crashes before
-      // it, the next process detects the step again.
+      // This must be the last write, because it sets the heartbeat back. If the process crashes
+      // before this write, the next process detects the step again.
       await store.write((trx) => trx.endWaits(clock.now()))
       this.#latest = clock.now()
     } catch (error) {
@@ -78,7 +78,7 @@ async function suspectOne(
 ): Promise<void> {
   const connection = await trx.connection(id)
   if (connection !== null && isLive(connection)) {
-    // If this write loses, the connection was refreshed meanwhile, after the clock was set back.
+    // If the row has changed meanwhile, the connection was refreshed after the clock was set back.
     await trx.trySaveConnection(connection, afterClockSetBack(connection, step))
   }
 }

@@ -78,7 +78,7 @@ async function findDue(ports: RefreshNeeds, what: Class): Promise<readonly LiveC
   return found.filter((connection) => connection !== null)
 }
 
-/** If the row cannot be read, logs this and returns null, so that the scan continues. */
+/** If the row cannot be read, logs the error and returns null, so that the scan continues. */
 async function readOne(
   ports: RefreshNeeds,
   provider: ProviderId,

@@ -6,7 +6,10 @@ type Needs = Pick<Ports, 'clock' | 'store' | 'dataKeys'>
 
 const PERIOD_MS = 90 * 24 * 3_600_000
 
-/** Creates a new data key every ninety days, so that one key seals few values. Returns whether it did. */
+/**
+ * Creates a new data key every ninety days, so that one key seals few values. Returns whether a key
+ * was created.
+ */
 export async function renewDataKeyWhenDue(ports: Needs): Promise<boolean> {
   const { keys } = await ports.store.vaultKeys()
   const newest = Math.max(...keys.filter(isInUse).map(({ createdAt }) => createdAt))
@@ -26,15 +29,16 @@ export async function renewDataKey(ports: Needs): Promise<void> {
 const PAGE = 100
 
 /**
- * Seals all values of retired keys again, page by page, and returns how many rows. Removes the retired
- * keys if a pass finds no such value. The job runs hourly, so every refresh that read a row before the
- * previous pass has ended.
+ * Seals again, page by page, all values that are sealed with retired keys. Returns the number of
+ * changed rows. If a pass changes no row, removes the retired keys. The job runs hourly, so a
+ * refresh that read its row before the previous pass has ended by now.
  */
 export async function reSealRetired(ports: Needs): Promise<number> {
   const { keys } = await ports.store.vaultKeys()
   const retired = keys.filter(isRetired).map(({ id }) => id)
   if (retired.length === 0) return 0
-  // In a damaged database, the only key may be marked as retired. Create another before removing it.
+  // In a damaged database, the only key may be marked as retired. Create a new key before removing
+  // that one.
   if (!keys.some(isInUse)) await renewDataKey(ports)
   const resealed = await pass(ports)
   if (resealed === 0) await forget(ports, new Set(retired))
@@ -57,7 +61,9 @@ function reSealPage(ports: Needs, position: ReSealPosition | null): Promise<ReSe
   return ports.store.write((trx) => trx.reSeal(position, PAGE))
 }
 
-/** Removes only these keys. A key that was retired during the pass may still have sealed values. */
+/**
+ * Removes only these keys. Values may still be sealed with a key that was retired during the pass.
+ */
 async function forget(ports: Needs, ids: ReadonlySet<string>): Promise<void> {
   await ports.store.write(async (trx) => {
     const records = await trx.vaultKeys()
