@@ -11,7 +11,7 @@ export type ListenAt =
 export type ListenLimits = {
   /** How long running requests may continue when the listener closes. */
   readonly closeWithinMs: number
-  /** The limit of `Connections`. Null means no limit. */
+  /** Maximum number of open connections. Null means no limit. */
   readonly maxConnections: number | null
 }
 
@@ -23,18 +23,19 @@ export interface Listener extends AsyncDisposable {
 const HEADERS_WITHIN_MS = 10_000
 const REQUEST_WITHIN_MS = 30_000
 /**
- * Longer than the idle timeout of common clients, so that the client closes the connection first.
+ * Longer than the idle timeout of common clients, so that the client closes an idle connection
+ * first.
  */
 const KEEP_ALIVE_MS = 65_000
 /** How long a client may take to read its answer. */
 const UNREAD_MS = 65_000
-/** How often Node checks these timeouts. */
+/** How often Node checks connections for timeouts. */
 const CHECK_EVERY_MS = 1_000
 /** How long a client may take to read an error answer before its connection is closed. */
 const LINGER_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 
-/** Thrown if the socket path holds a file, or a socket that another process uses. */
+/** Thrown if the socket path is a file, or a socket that another process uses. */
 export class ListenError extends Error {
   readonly reason: 'no_socket' | 'in_use'
 
@@ -49,7 +50,7 @@ export class ListenError extends Error {
   }
 }
 
-/** Each listener has its own server and limits, so slow clients of one cannot block another. */
+/** Each listener has its own server and limits, so slow clients of one cannot block the others. */
 export async function listen(
   callback: (request: IncomingMessage, response: ServerResponse) => unknown,
   at: ListenAt,
@@ -62,7 +63,8 @@ export async function listen(
       connectionsCheckingInterval: CHECK_EVERY_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Joins duplicate Host or Authorization headers into one value, which the guard then refuses.
+      // Joins duplicate Host or Authorization headers into one value. Later checks reject that
+      // value.
       joinDuplicateHeaders: true,
     },
     callback,
@@ -127,7 +129,7 @@ function isAnswered(path: string): Promise<boolean> {
       resolve(answered)
     }
     socket.once('connect', () => settle(true))
-    // Any other error may come from a busy process.
+    // Any other error may mean that a process still uses the socket.
     socket.once('error', (error) => settle(!('code' in error && error.code === 'ECONNREFUSED')))
   })
 }
@@ -143,8 +145,8 @@ function keepWhileAnswering(request: IncomingMessage, response: ServerResponse):
 }
 
 /**
- * Answers an unparsable request without a body. Node leaves the connection open, so a client that
- * keeps its side open could hold the connection forever.
+ * Sends an error for a request that cannot be parsed, then closes the connection. Node would leave
+ * the connection open for as long as the client wants.
  */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -153,7 +155,8 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status = MALFORMED_STATUS[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  // Closing with unread bytes would reset the connection before the client reads the answer.
+  // Reads and discards the rest: closing with unread bytes would reset the connection before the
+  // client reads the answer.
   socket.resume()
   const late = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(late))
@@ -174,7 +177,8 @@ function addressOf(server: Server, at: ListenAt): string {
 async function close(server: Server, connections: Connections, withinMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>((resolve) => {
-    // The `close` of `node:http` would cut unread answers and stop the timeout checks.
+    // The `close` of `node:http` would truncate answers that the client has not read, and stop the
+    // timeout checks.
     NetServer.prototype.close.call(server, () => resolve())
   })
   connections.closeWhenIdle()

@@ -79,7 +79,10 @@ function isBeingAnswered(exchange: Exchange | null): boolean {
   return exchange !== null && exchange.request.complete && !exchange.response.writableEnded
 }
 
-/** If true, the kernel has the whole answer and delivers it even if this process exits. */
+/**
+ * Whether the kernel has the whole answer. The kernel delivers the answer even if this process
+ * exits.
+ */
 function isOver({ response }: Exchange): boolean {
   return response.writableFinished
 }

@@ -44,7 +44,8 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
     let length = 0
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
-      // Reads and discards the rest. The server's request timeout limits how long this takes.
+      // The rest of a body that is too large is read and discarded. The server's request timeout
+      // limits how long this takes.
       if (length > limit) tooLarge()
       else chunks.push(chunk)
     })

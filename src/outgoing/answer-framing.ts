@@ -20,7 +20,7 @@ export function framingOf(status: number, fields: AnswerFields): Framing {
   const [length] = lengths
   // A 205 answer has no content, so it needs no length.
   if (length === undefined) return { kind: status === 205 ? 'none' : 'close' }
-  // A repeated equal value counts as one length.
+  // Several equal values are accepted as one length.
   if (lengths.size > 1 || !Number.isSafeInteger(length)) return { kind: 'invalid' }
   return { kind: 'length', length }
 }

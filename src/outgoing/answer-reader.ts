@@ -24,7 +24,7 @@ export class AnswerReader {
   /** Whether the last byte of the body arrived. */
   complete = false
   failure: 'malformed' | 'too_large' | null = null
-  /** Whether any byte arrived, even of an informational answer. */
+  /** Whether any byte arrived, including bytes of an informational answer. */
   began = false
   readonly #bodyLimit: number
   readonly #body: Buffer[] = []
@@ -34,9 +34,9 @@ export class AnswerReader {
   #fields: [name: string, value: string][] = []
   /** The start of a line that is not complete yet. */
   #line: Buffer[] = []
-  /** Bytes of lines read since the last body byte. */
+  /** Number of bytes in lines since the last body byte. At most `HEAD_LIMIT`. */
   #lineBytes = 0
-  /** Bytes still missing from the body or from the current chunk. */
+  /** Number of bytes still missing from the body or from the current chunk. */
   #left = 0
 
   constructor(bodyLimit: number) {
@@ -47,7 +47,7 @@ export class AnswerReader {
     return this.#state === 'over'
   }
 
-  /** The received part of the body. Without a head: the bytes received instead of an answer. */
+  /** The part of the body received so far. If no head was received, all bytes received so far. */
   get body(): Buffer {
     return Buffer.concat(this.head === null ? [...this.#body, ...this.#line] : this.#body)
   }

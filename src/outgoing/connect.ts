@@ -20,7 +20,7 @@ export function hostOf({ hostname }: URL): string {
 }
 
 /**
- * Resolves when a request can be written. With https, this is after the certificate is verified.
+ * Resolves when a request can be written. With https, resolves after the certificate is verified.
  */
 export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   const { timeoutMs, signal, lookup } = options
@@ -33,8 +33,8 @@ export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   }
   const onAbort = () => give(signal.reason)
   const timer = setTimeout(() => {
-    // When a suspended process resumes, timers run before socket events. Wait two turns, so that
-    // data that arrived meanwhile is handled first.
+    // When a suspended process resumes, timers run before socket events. Wait two turns of the
+    // event loop, so that data that arrived meanwhile is handled first.
     setImmediate(() => setImmediate(() => give(timedOut())))
   }, timeoutMs)
   signal.addEventListener('abort', onAbort)

@@ -27,7 +27,7 @@ export type Exchanged =
       readonly kind: 'sent'
       /** Null if no complete head of a final answer arrived. */
       readonly head: AnswerHead | null
-      /** The received part of the body. Without a head: the bytes received instead of an answer. */
+      /** The received part of the body. If no head was received, all received bytes. */
       readonly body: Buffer
       readonly complete: boolean
       /** Whether any byte of an answer arrived. */
@@ -61,8 +61,8 @@ export async function exchange(
   const cut = new AbortController()
   const onStop = () => cut.abort(new CutShort('stopped'))
   const timer = setTimeout(() => {
-    // When a suspended process resumes, timers run before socket events. Wait two turns, so that
-    // data that arrived meanwhile is handled first.
+    // When a suspended process resumes, timers run before socket events. Wait two turns of the
+    // event loop, so that data that arrived meanwhile is handled first.
     setImmediate(() => setImmediate(() => cut.abort(new CutShort('deadline'))))
   }, deadlineMs)
   stop?.addEventListener('abort', onStop)

@@ -7,7 +7,8 @@ import type { Callers } from '../../ports/ports.ts'
 import type { Endpoint, Input } from './endpoint.ts'
 
 /**
- * The caller of a route that needs no key. It has no permission and reaches no user or provider.
+ * The caller of a route that needs no key. This caller has no permission and may access no user or
+ * provider.
  */
 const NOBODY: Caller = { keyId: 'bootstrap', permissions: [], providers: [], userIdPrefix: '\0' }
 
@@ -80,7 +81,7 @@ function isLocalName(name: string): boolean {
   return labels.length === 1 || /\.svc(?:\.cluster\.local)?$/.test(name)
 }
 
-/** Returns the caller. Throws unless its key may use the endpoint. */
+/** Returns the caller. Throws if the caller's key may not use the endpoint. */
 export function admit(endpoint: Endpoint, headers: IncomingHttpHeaders, callers: Callers): Caller {
   if (endpoint.permission === 'none') return NOBODY
   const caller = authenticate(headers.authorization, callers)
@@ -111,8 +112,8 @@ export function requirePermission(caller: Caller, permission: Parameters<typeof 
 }
 
 /**
- * Checks on every route that the key may reach each user and provider that the request names. A
- * user or provider out of reach is reported as missing.
+ * Checks on every route that the key may access each user and provider in the request. Any other
+ * user or provider is reported as not found.
  */
 export function requireReach(caller: Caller, { params, query, body }: Input): void {
   for (const { userId, provider, providers } of [params, query, body]) {

@@ -18,7 +18,8 @@ export type EndpointCall = EndpointPorts & { readonly caller: Caller }
 type Method = 'get' | 'post' | 'patch' | 'delete'
 
 /**
- * `any`: every known key is accepted. `none`: no key is needed, only for `/livez` and `/readyz`.
+ * `any`: every known key is accepted. `none`: no key is needed. Use `none` only for `/livez` and
+ * `/readyz`.
  */
 export type Requirement = Permission | 'any' | 'none'
 
@@ -56,7 +57,7 @@ type Definition<
   Body extends z.ZodObject,
   Answers extends AnswerShapes,
 > = {
-  /** The `operationId`. */
+  /** The `operationId` in the OpenAPI document. */
   readonly id: string
   readonly method: Method
   /** In OpenAPI form: `/v1/connections/{id}`. */
@@ -75,9 +76,7 @@ type Definition<
   readonly answers: Answers
   /** Errors in addition to those that every endpoint can return. */
   readonly errors?: readonly ErrorCode[]
-  /**
-   * Refuse HEAD if GET has side effects: the router runs GET for a HEAD request (RFC 9110 §9.3.2).
-   */
+  /** Set this if GET has side effects: the router runs GET for a HEAD request (RFC 9110 §9.3.2). */
   readonly head?: 'refused'
   /**
    * Checks the well-formed fields against the settings when other fields are malformed, so that one
@@ -118,7 +117,7 @@ export type Endpoint = {
   readonly id: string
   readonly method: Method
   readonly path: string
-  /** `GET /v1/connections/{id}`, for logs and metrics. */
+  /** Such as `GET /v1/connections/{id}`. Logs and metrics use this text. */
   readonly route: string
   readonly summary: string
   readonly permission: Requirement
@@ -137,7 +136,7 @@ export type Endpoint = {
   readonly fast: ((call: EndpointCall, input: Input) => Promise<string>) | null
 }
 
-/** Makes a row. The compiler requires a permission, shapes and answers. */
+/** Makes a row of the route table. The compiler requires a permission, shapes and answers. */
 export function endpoint<
   const P extends string,
   Params extends TextShape<ParamNames<P>>,

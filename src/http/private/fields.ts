@@ -22,8 +22,8 @@ export function otherwise<T extends z.ZodType>(shape: T, value: z.output<T>) {
 
 /**
  * Text that every database stores unchanged. Lone surrogates are refused, because two ids with
- * different ones would be stored as the same text. The length counts characters, as JSON Schema
- * does, not UTF-16 units.
+ * different lone surrogates would be stored as the same text. The length is in characters, as in
+ * JSON Schema, not in UTF-16 units.
  */
 export function text(shortest: 0 | 1, longest: number) {
   return z
@@ -41,8 +41,8 @@ export function text(shortest: 0 | 1, longest: number) {
 }
 
 /**
- * URL parsers resolve these as path segments, even if percent-encoded. No client could request such
- * a user.
+ * Whether the id is `.` or `..`. URL parsers remove such path segments, even if percent-encoded, so
+ * no client could request a user with this id.
  */
 export function isDotSegment(id: string): boolean {
   return id === '.' || id === '..'
@@ -177,8 +177,8 @@ export const flag = z
   .meta({ type: 'boolean', enum: [true, false] })
 
 /**
- * Adds a rule between fields that is checked even if other fields are malformed. By default, zod
- * checks such a rule only if every field is well-formed.
+ * Adds a rule about several fields. The rule is checked even if other fields are malformed; by
+ * default, zod checks such a rule only if every field is well-formed.
  */
 export function withRule<T extends z.ZodObject>(
   body: T,

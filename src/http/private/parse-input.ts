@@ -18,8 +18,8 @@ const MOST_ERRORS = 50
 const LONGEST_NAME = 200
 
 /**
- * Parses a request by the shapes of its endpoint. One error names every bad field; `problems`
- * checks the well-formed fields.
+ * Parses a request with the shapes of its endpoint. One error lists every bad field. If there is a
+ * malformed field, `problems` checks the others.
  */
 export function parseInput(
   endpoint: Endpoint,
@@ -40,7 +40,7 @@ export function parseInput(
   return { params: params.fields, query: query.fields, body: body.fields }
 }
 
-/** Parses a body inside a body. An error names the fields of the inner body. */
+/** Parses one item of a batch. An error names the fields of the item. */
 export function parseBody<T extends z.ZodObject>(
   shape: T,
   value: unknown,
@@ -80,8 +80,8 @@ function rightFields(shape: z.ZodObject, given: unknown): Fields {
 }
 
 /**
- * Converts numbers in top-level fields to JavaScript numbers. JSON inside a field keeps its exact
- * digits.
+ * Converts numbers in top-level fields to JavaScript numbers. Numbers nested deeper keep their
+ * exact digits.
  */
 function withPlainFields(value: unknown): unknown {
   if (!isRecord(value)) return plainNumber(value)

@@ -1,5 +1,6 @@
 /**
- * Smaller numbers are seconds. This number is the year 5138 in seconds, but 1973 in milliseconds.
+ * Smaller numbers are read as seconds, others as milliseconds. In seconds, this number is in the
+ * year 5138; in milliseconds, in 1973.
  */
 const MILLISECONDS_FROM = 100_000_000_000
 /** The last instant whose year has four digits. */

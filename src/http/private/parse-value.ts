@@ -9,8 +9,8 @@ export function jsonFlaw(value: unknown, depth: number): string | null {
   if (typeof value !== 'object' || value === null || isExactNumber(value)) return null
   if (depth === 0) return 'is nested too deep'
   for (const [name, inner] of Object.entries(value)) {
-    // `JSON.parse` creates a property of this name. A later copy would set the prototype or drop
-    // it.
+    // `JSON.parse` creates a property of this name. Copying the object would set the prototype of
+    // the copy or drop the property.
     if (name === '__proto__') return 'must not hold the name __proto__'
     const flaw = textFlaw(name) ?? jsonFlaw(inner, depth - 1)
     if (flaw !== null) return flaw

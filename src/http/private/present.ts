@@ -76,7 +76,7 @@ export function presentAccessToken(
   }
 }
 
-/** Stands for a provider that was removed from the settings: most providers expect this header. */
+/** Used if the provider was removed from the settings. Most providers expect this header. */
 const UNKNOWN_PROVIDER = {
   apiHeader: { name: 'Authorization', scheme: 'Bearer' },
   credentials: null,
@@ -127,7 +127,7 @@ function secondsLeft({ token }: Grant, now: Instant): number | null {
 /** Members that can change while the stored connection stays the same. */
 const CHANGING = ['expiresInSeconds', 'warnings']
 
-/** The JSON text around these members, for each connection. */
+/** The JSON text around the `CHANGING` members, for each connection. */
 const frames = new WeakMap<Connection, readonly string[]>()
 
 /** The answer of `presentAccessToken` as JSON text. Reuses the text that does not change. */
@@ -151,7 +151,9 @@ function frameOf(answer: ReturnType<typeof presentAccessToken>): readonly string
   return `{${members.join()}}`.split(GAP)
 }
 
-/** Never occurs in JSON text, because `JSON.stringify` escapes control characters. */
+/**
+ * A separator that never occurs in JSON text, because `JSON.stringify` escapes control characters.
+ */
 const GAP = '\0'
 
 export function presentLink(link: ConnectLink, warnings: readonly Warning[], now: Instant) {

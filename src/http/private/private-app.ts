@@ -36,7 +36,7 @@ export function createPrivateApp(
   app.use(ownMethods(ports, endpoints))
   app.use(routerOf(endpoints, surroundings).routes())
   app.use(answerUnmatched(ports))
-  // Logs errors while an answer is written, unless the caller closed the connection.
+  // Logs errors that occur while an answer is written, unless the caller closed the connection.
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return
     logFailure({ requestId: nextId(), route: 'while answering', error })
@@ -77,7 +77,7 @@ function boundary(
     } catch (error) {
       sendProblem(ctx, error, reporting)
     }
-    // A fast form has already sent its headers.
+    // A `fast` handler has already sent its headers.
     if (!ctx.res.headersSent) ctx.set(COMMON_HEADERS)
   }
 }
@@ -88,7 +88,7 @@ function routerOf(endpoints: readonly Endpoint[], surroundings: EndpointPorts): 
     const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')
     const method = endpoint.method.toUpperCase()
     const layer = router.register(path, [method], runEndpoint(endpoint, surroundings))
-    // The router adds HEAD to every GET.
+    // The router adds HEAD to every GET route.
     if (endpoint.head === 'refused') layer.methods = [method]
   }
   return router
@@ -96,7 +96,7 @@ function routerOf(endpoints: readonly Endpoint[], surroundings: EndpointPorts): 
 
 /**
  * Prevents `/v1/connections/batch` from matching `/v1/connections/{id}`: a path without parameters
- * accepts only the methods of its own rows.
+ * accepts only the methods that the route table has for it.
  */
 function ownMethods(ports: Ports, endpoints: readonly Endpoint[]): Middleware {
   const methods = new Map<string, string[]>()

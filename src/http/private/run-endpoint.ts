@@ -27,8 +27,8 @@ export function runEndpoint(endpoint: Endpoint, surroundings: EndpointPorts): Ro
 }
 
 /**
- * Answers GET requests by the fast form of the endpoint, bypassing the router and Koa's response. A
- * request with a body, or with characters outside `PLAIN` in its URL, goes to the router.
+ * Answers GET requests with the endpoint's `fast` handler, bypassing the router and Koa's response.
+ * A request with a body, or with characters outside `PLAIN` in its URL, goes to the router.
  */
 export function runFastForms(
   endpoints: readonly Endpoint[],
@@ -103,7 +103,7 @@ class Inputs {
 
 type Problems = Parameters<typeof parseInput>[2]
 
-/** The steps before `handle`, in this order, for every request. */
+/** Runs the steps before `handle`. Their order is the same for every request. */
 async function receive(
   ctx: Context,
   { endpoint, surroundings }: { readonly endpoint: Endpoint; readonly surroundings: EndpointPorts },

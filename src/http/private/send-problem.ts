@@ -21,7 +21,7 @@ export function requestIds(random: Random): () => string {
   return () => `${prefix}-${(++count).toString(36)}`
 }
 
-/** Answers `error` as `application/problem+json` (RFC 9457). */
+/** Sends `error` as `application/problem+json` (RFC 9457). */
 export function sendProblem(
   ctx: Context,
   error: unknown,

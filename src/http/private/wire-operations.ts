@@ -39,7 +39,7 @@ const jobHealth = z.object({
   runningForMs: z.int().nullable(),
 })
 
-/** Null means unknown, because the database cannot be reached. */
+/** Counts and lists are null if the database cannot be reached. */
 export const healthShape = named(
   'Health',
   z.object({

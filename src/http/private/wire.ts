@@ -3,7 +3,8 @@ import { PERMISSIONS } from '../../core/base/access.ts'
 import { FAILURE_REASONS } from '../../core/connection/connection.ts'
 import { PROBLEMS } from '../problems.ts'
 
-// Shapes of answers. The wire types and the components of the OpenAPI document come from them.
+// Shapes of answers. The wire types and the components of the OpenAPI document are derived from
+// these shapes.
 
 /** Every shape that has a name in the OpenAPI document. */
 export const components = z.registry<{ id: string }>()

@@ -6,8 +6,8 @@ const LIFETIME_SECONDS = 86_400
 
 /**
  * The name of the cookie with the random id of a browser. All tabs and links share one id.
- * `__Host-` prevents other hosts of the domain from setting the cookie. It requires https, so plain
- * http on loopback omits it.
+ * `__Host-` prevents other hosts of the domain from setting the cookie. The prefix requires https,
+ * so Larder omits it for plain http on loopback.
  */
 function cookieName(site: PublicSite): string {
   return site.secure ? '__Host-larder' : 'larder'
@@ -26,7 +26,7 @@ export function newBrowserId(random: Random): string {
   return Buffer.from(random.bytes(32)).toString('base64url')
 }
 
-/** `SameSite=Lax`, so that the browser sends the cookie when the provider redirects back. */
+/** Sets `SameSite=Lax`, so that the browser sends the cookie when the provider redirects back. */
 export function browserCookie(browserId: string, site: PublicSite): string {
   const attributes = `Path=/; Max-Age=${LIFETIME_SECONDS}; HttpOnly; SameSite=Lax`
   return `${cookieName(site)}=${browserId}; ${attributes}${site.secure ? '; Secure' : ''}`

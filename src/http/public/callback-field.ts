@@ -4,7 +4,10 @@ import { maybe, text } from '../private/fields.ts'
 
 export type CallbackParams = ReadonlyMap<string, string>
 
-/** These may not occur twice (RFC 6749 §3.1), because an attacker could add a second value. */
+/**
+ * These parameters may not occur twice (RFC 6749 §3.1), because an attacker could add a second
+ * value.
+ */
 const MAY_NOT_REPEAT = ['state', 'code', 'iss', 'error']
 
 /** Returns the name of a protocol parameter that occurs twice. */

@@ -32,13 +32,17 @@ export async function receiveCallback(
   seeOther(ctx, endUrl(finished, ports, { site, browserId }))
 }
 
-/** Tokens are dropped: Larder redeems only the code, and a token must not appear in a URL. */
+/**
+ * Tokens that are not passed on: Larder redeems only the code, and a token must not appear in a
+ * URL.
+ */
 const NOT_PASSED_ON = ['access_token', 'id_token', 'refresh_token']
 
 /**
  * Handles `response_mode=form_post` (OAuth 2.0 Form Post Response Mode §2). A cross-site POST has
  * no Lax cookie, so this handler redirects to the GET route, where the browser sends the cookie.
- * Passes all other fields on, because presets also use fields outside the protocol.
+ * The redirect has all form fields except tokens, because presets also use fields outside the
+ * protocol.
  */
 export async function receiveFormPost(
   ctx: RouterContext,

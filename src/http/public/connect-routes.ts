@@ -38,7 +38,7 @@ export async function startConnecting(
   const secret = ctx.params['secret'] ?? ''
   const again = connectPath(site, secret)
   // Does not check `Origin`, because browsers with some privacy settings send `null`. The form
-  // token proves that the form came from our page.
+  // token proves that Larder's page sent the form.
   if (ctx.get('sec-fetch-site') === 'cross-site')
     throw new PageRefusal('not_from_page', { retry: again })
   const form = await readForm(ctx.req, LONGEST_FORM)
@@ -46,7 +46,7 @@ export async function startConnecting(
   if (browserId === null || !sameDigest(form.get('token'), formToken(ports, browserId, secret))) {
     throw new PageRefusal('not_from_page', { retry: again })
   }
-  // Renews the cookie, so that it does not expire before the flow.
+  // Renews the cookie, so that the cookie does not expire before the flow ends.
   ctx.set('Set-Cookie', browserCookie(browserId, site))
   const opened = await openUsableLink(ports, secret)
   const chosen = opened.providers.find(({ provider }) => provider.id === form.get('provider'))

@@ -28,9 +28,9 @@ export function endUrl(end: LinkEnd, ports: Pick<Ports, 'sealer'>, at: At): stri
 }
 
 /**
- * The URL of the result page if the link has no `redirectUrl`. It has the path of the callback, but
- * no code or state, and a reload shows the same page. It is signed for this browser, so that a
- * copied URL cannot claim "connected" in another browser.
+ * The URL of the result page if the link has no `redirectUrl`. The URL has the path of the
+ * callback, but no code or state. A reload shows the same page. The URL is signed for this browser,
+ * so that a copy cannot claim "connected" in another browser.
  */
 function outcomeUrl(
   ports: Pick<Ports, 'sealer'>,

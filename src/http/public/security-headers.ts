@@ -1,9 +1,9 @@
 import type { Middleware } from 'koa'
 
 const HEADERS = {
-  // `form-action` is omitted, because Chromium also applies it to redirects after the POST: it
-  // would have to list the provider, its identity provider and the host app. The form posts to this
-  // site, and `base-uri` and the ban on scripts prevent injection.
+  // `form-action` is omitted, because Chromium also applies this directive to redirects after the
+  // POST: the directive would have to list the provider, its identity provider and the host app.
+  // The form posts to this site, and `base-uri` and the ban on scripts prevent injection.
   'Content-Security-Policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
   // Prevents clickjacking in browsers that do not support `frame-ancestors`.

@@ -20,7 +20,7 @@ export function publicSite(publicUrl: string): PublicSite {
   }
 }
 
-/** What the use cases of the public pages need. */
+/** The ports that the use cases of the public pages need. */
 export type PublicPorts = Pick<
   Ports,
   'clock' | 'random' | 'store' | 'sealer' | 'endpoint' | 'providers' | 'policy' | 'observer'

@@ -11,7 +11,10 @@ import type { PublicPorts } from './site.ts'
 const LONGEST_USERNAME = 256
 const LONGEST_PASSWORD = 1_024
 
-/** Checks the entered credentials at the provider. Shows the page again if they are wrong. */
+/**
+ * Checks the entered credentials at the provider. If the credentials are wrong, shows the page
+ * again.
+ */
 export async function takeCredentials(
   ctx: Context,
   ports: PublicPorts,

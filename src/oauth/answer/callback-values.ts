@@ -17,8 +17,8 @@ type Checked =
 
 /**
  * Verifies the values of a callback with the new token, because the user can edit a callback. A
- * value that the token does not prove stays marked as unverified. If the account's id contains such
- * a value, the flow fails.
+ * value that does not belong to the token stays marked as unverified. If the account's id contains
+ * such a value, the flow fails.
  */
 export async function verifyCallback(
   means: Means,
@@ -50,7 +50,10 @@ const UNAVAILABLE = 'the provider cannot say now whether the callback is right'
 
 const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
-/** Whether the token proves a stored value. Uses the request `verifiedBy` of the preset. */
+/**
+ * Sends the preset's `verifiedBy` request with the token, to check that a stored callback value
+ * belongs to the token.
+ */
 export async function proves(
   means: Means,
   call: ProviderCall,

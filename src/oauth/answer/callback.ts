@@ -19,7 +19,7 @@ export type CheckedCallback =
 
 /**
  * The values of a callback and its flow that later requests need. Null if a value does not match
- * the preset's pattern, because it could select the host that receives the code.
+ * the preset's pattern, because such a value could select the host that receives the code.
  */
 export function keptFromCallback(
   recipe: Recipe | undefined,
@@ -39,7 +39,10 @@ export function keptFromCallback(
 
 const LONGEST_ACCOUNT_NAME = 256
 
-/** Reads the account's name from the callback, if the preset defines its place. */
+/**
+ * Reads the account's name from the callback. The name is null if the preset does not say which
+ * parameter contains it.
+ */
 export function accountInCallback(
   { accountFromCallback }: Recipe,
   callback: ReadonlyMap<string, string>,
@@ -102,7 +105,7 @@ function parametersOf(call: ProviderCall, callback: ReadonlyMap<string, string>)
   const { recipe, server, variables } = call
   const parameters = new URLSearchParams([...callback])
   const iss = parameters.get('iss')
-  // Without a configured issuer, `iss` cannot be compared.
+  // If no issuer is configured, `iss` cannot be compared.
   if (recipe.issuer === undefined) parameters.delete('iss')
   else if (iss !== null && isFromIssuer(recipe, variables, { known: server.issuer, iss })) {
     parameters.set('iss', server.issuer)

@@ -12,8 +12,8 @@ type Decoder = (bytes: Uint8Array, limit: number) => Uint8Array
 /** Lets zlib decode a truncated body. */
 const ZLIB_FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
 /**
- * 8 MiB. A decoder need not support a larger window (RFC 9659), and a frame must not force a large
- * allocation.
+ * Maximum window of 8 MiB. A decoder need not support a larger window (RFC 9659), and a frame must
+ * not force a large allocation.
  */
 const ZSTD_WINDOW = { [constants.ZSTD_d_windowLogMax]: 23 }
 
@@ -41,13 +41,14 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
     }),
 }
 
-/** No server is known to apply more encodings. */
+/** No known server applies more encodings to a body. */
 const MOST_LAYERS = 4
 
 /**
- * Decodes a body. `codings` are in the order in which they were applied. Requests accept no coding,
- * but a rotated token must not be lost if a server or proxy compresses anyway. Skips an unknown
- * coding, and one that the body does not have. Returns null if the result exceeds `limit` bytes.
+ * Decodes a body. `codings` are in the order in which they were applied. Larder's requests ask for
+ * no coding, but a rotated token must not be lost if a server or proxy compresses anyway. Skips an
+ * unknown coding, and a coding that was announced but not applied. Returns null if the result
+ * exceeds `limit` bytes.
  */
 export function decodeBody(
   body: Uint8Array,

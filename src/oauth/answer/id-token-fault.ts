@@ -15,8 +15,8 @@ export type Expected = {
 }
 
 /**
- * Tells the operator why an id token is refused: names the first faulty claim and never quotes the
- * token. Null if all claims are valid. Does not check the signature.
+ * Returns the first invalid claim of an id token, as a message for the operator that never quotes
+ * the token. Null if all claims are valid. Does not check the signature.
  */
 export function idTokenFault(
   { idToken, claims }: { readonly idToken: string | null; readonly claims: Claims },

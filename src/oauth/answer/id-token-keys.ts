@@ -11,8 +11,8 @@ const ASK_AGAIN_MS = 5_000
 type Signed = { readonly as: oauth.AuthorizationServer; readonly response: Response }
 
 /**
- * Returns null if the signature matches a key of the issuer. If no key matches, fetches the keys
- * again, at a limited rate, because the issuer may have changed them.
+ * Returns null if the signature matches a key of the issuer. If no cached key matches, fetches the
+ * keys again, at a limited rate, because the issuer may have changed its keys.
  */
 export async function checkSignature(
   means: Means,

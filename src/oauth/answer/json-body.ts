@@ -6,8 +6,8 @@ export type ReadBody = {
   /** Undefined if the body is neither JSON nor a form, or if a member has two different values. */
   readonly value: unknown
   /**
-   * Like `value`, but if a member has two different values, the last one counts, as in other
-   * clients.
+   * Like `value`, but if a member has two different values, contains the last one, as other clients
+   * do.
    */
   readonly latest: unknown
 }
@@ -27,7 +27,7 @@ export function readBody(
   const text = decode(bytes)
   const isForm =
     format === 'form' || (format === null && /x-www-form-urlencoded/i.test(contentType))
-  // The last field of a truncated form may be truncated, so drop it.
+  // The last field of a truncated form may be incomplete, so drop this field.
   const whole = complete || !isForm ? text : text.slice(0, Math.max(0, text.lastIndexOf('&')))
   return { text, ...(isForm ? readForm(whole) : readJson(whole)) }
 }

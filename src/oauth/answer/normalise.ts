@@ -45,8 +45,7 @@ function tokenOf(root: unknown, path: string | null): string | null {
 }
 
 /**
- * An empty value, or a value that is not text, counts as missing. Some answers have a refresh token
- * of null or 0.
+ * Returns null if the value is empty or not text. Some answers have a refresh token of null or 0.
  */
 function textOf(root: unknown, path: string | null): string | null {
   const value = path === null ? null : valueAt(root, path)
@@ -74,7 +73,7 @@ function refreshTokenLifetime(
   return null
 }
 
-/** Reads the scopes from a list or from separated text. Null if the answer has none. */
+/** Reads the scopes from a list or from separated text. Null if the answer has no scopes. */
 function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readonly string[] | null {
   const separators = scopeSeparator.trim() === '' ? /\s+/ : /[\s,]+/
   for (const path of paths) {
@@ -86,8 +85,8 @@ function scopeOf(root: unknown, { scope: paths, scopeSeparator }: Shape): readon
 }
 
 /**
- * Finds a refresh token in a broken answer, so that the rotation is not lost. Returns null if there
- * are several, because one of them may belong to another token set.
+ * Finds a refresh token in a broken answer, so that the rotation is not lost. Returns null if the
+ * text has several refresh tokens, because one may belong to another token set.
  */
 export function salvageRefreshToken(text: string, body: unknown, shape: Shape): string | null {
   if (shape.refreshToken === null) return null

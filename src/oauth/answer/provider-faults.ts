@@ -10,8 +10,8 @@ type Noted = { readonly reason: Reason; readonly since: Instant; readonly at: In
 /** The schedule retries a failed issuer once a minute. */
 const ISSUER_AGAIN_MS = 60_000
 /**
- * How long a fault of an endpoint is reported. Only another request can show that the fault is
- * over, and there may be none.
+ * How long a fault of an endpoint is reported. Only a later request can show that the endpoint
+ * works again, and there may be no later request.
  */
 const ENDPOINT_COUNTS_MS = 10 * 60_000
 

@@ -10,12 +10,12 @@ import type { Recipe } from '../recipe/preset-schema.ts'
 import type { SentRequest } from '../egress/sent-request.ts'
 
 /**
- * The result of a token request. Only the tokens and a known error code are quoted from the
+ * The result of a token request. The detail of `verdict` quotes at most an error code of the
  * provider.
  */
 export type Reading = {
   readonly verdict: Verdict | { readonly kind: 'not_sent'; readonly detail: string }
-  /** Nothing was sent, and only a change by the operator can help. */
+  /** Whether nothing was sent and the operator must change something before a retry can succeed. */
   readonly isForOperator: boolean
   readonly sentAt: Instant
   readonly status: number | null
@@ -25,7 +25,7 @@ export type Reading = {
   readonly tokens: TokenSet | null
 }
 
-/** Why nothing was sent, and which setting may help. */
+/** Messages that say why nothing was sent, and which setting may help. */
 export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   blocked:
     'the address is private: if it is meant, set allowPrivateNetwork: true for this provider ' +
@@ -44,7 +44,7 @@ export const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   deadline: 'no connection to the host in time',
 }
 
-/** A retry does not help with these; the operator must change something. */
+/** Reasons for which a retry fails until the operator changes something. */
 const FOR_OPERATOR: readonly NotSentReason[] = ['blocked', 'authority', 'hostname', 'no_tls']
 
 export function needsOperator(result: EgressResult): boolean {
@@ -86,7 +86,8 @@ function readAnswered(result: Answered, sent: SentRequest, recipe: Recipe): Read
   const read = readBody(result.body, contentType, shape.format, { complete })
   const providerNow = httpDate(one(headers['date']))
   const latest = normalise(read.latest, shape, { sentAt, providerNow })
-  // An answer with contradictory members may deliver tokens, but must not end a grant.
+  // If members of the answer contradict each other, Larder uses its tokens but ignores its errors,
+  // so that such an answer does not end a grant.
   const brings = status >= 200 && status < 300 && latest.accessToken !== null
   const value = brings ? read.latest : read.value
   const tokens = brings ? latest : normalise(value, shape, { sentAt, providerNow })
@@ -114,7 +115,10 @@ function shapeOf({ answer, scopeSeparator }: Recipe): Shape {
   return { ...answer, scopeSeparator: answer.scopeSeparator ?? scopeSeparator }
 }
 
-/** The provider may echo the request, so only a refresh token that was not sent counts. */
+/**
+ * Finds a new refresh token in a broken answer. The provider may echo the request, so a token that
+ * was sent is ignored.
+ */
 function salvage(
   sent: SentRequest,
   text: string,
@@ -125,7 +129,7 @@ function salvage(
   return found === null || sent.held(found) ? {} : { salvaged: new Secret(found) }
 }
 
-/** Replaces the detail if the provider echoed the request in place of an error code. */
+/** Replaces the detail if the provider sent a part of the request instead of an error code. */
 function unquoted(verdict: Verdict, { held, isEchoedIn }: SentRequest): Verdict {
   if (verdict.kind === 'ok' || !(held(verdict.detail) || isEchoedIn(verdict.detail))) return verdict
   return { ...verdict, detail: 'the provider answered with an error of its own' }

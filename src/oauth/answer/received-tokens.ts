@@ -10,8 +10,9 @@ import type { Kept } from '../recipe/preset-fields.ts'
 import { sorted } from './unverified.ts'
 
 /**
- * Builds a standard answer for oauth4webapi from the normalised tokens. It is not serialised and
- * parsed again: this took a quarter of the time during which a kill loses the grant.
+ * Builds a standard answer for oauth4webapi from the normalised tokens. The answer is not
+ * serialised and parsed again, because that took a quarter of the time during which a kill loses
+ * the grant.
  */
 export function cleanResponse(tokens: TokenSet, { withIdToken = false } = {}): Response {
   const body = {

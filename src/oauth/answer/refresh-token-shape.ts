@@ -4,16 +4,16 @@ import { z } from 'zod'
 export const refreshTokens = z
   .strictObject({
     /**
-     * `on-request`: the preset sends parameters to get one. `by-setting`: it depends on the app's
-     * settings at the provider.
+     * Whether the provider issues a refresh token. `on-request`: if the preset's parameters are
+     * sent. `by-setting`: if the app's settings at the provider say so.
      */
     issued: z.enum(['always', 'on-request', 'by-setting', 'never']),
     /** What to change if no refresh token is issued. Shown to the operator or developer. */
     remedy: z.string(),
     rotation: z.enum(['none', 'single-use', 'grace', 'overlap', 'sometimes', 'unknown']),
     /**
-     * Whether to resend a token that may already be spent. `never`: reuse ends the grant or worse.
-     * `within-grace`: reuse ends the grant only after `graceSeconds`.
+     * Whether Larder may resend a token that may already be spent. `never`: reuse ends at least the
+     * grant. `within-grace`: reuse ends the grant only after `graceSeconds`.
      */
     replay: z.enum(['allowed', 'within-grace', 'never']),
     /** How long the provider still accepts a spent token. */
@@ -21,7 +21,8 @@ export const refreshTokens = z
     lifetimeSeconds: z.number().positive().nullable(),
     idleSeconds: z.number().positive().nullable(),
     /**
-     * Maximum number of valid refresh tokens per account and client. One more revokes the oldest.
+     * Maximum number of valid refresh tokens per account and client. If the provider issues another
+     * one, the oldest is revoked.
      */
     perAccount: z.int().positive().nullable(),
     /** A refresh revokes the refresh tokens of the same user's other connections. */

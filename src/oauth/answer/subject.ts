@@ -13,8 +13,8 @@ type Subject = {
   readonly iss?: string
   readonly sub: string
   /**
-   * The last answer named another subject. No token is used until an id token names this subject
-   * again.
+   * Set if the last answer named another subject. Larder uses no token until an id token names this
+   * subject again.
    */
   readonly isDisputed?: true
 }
@@ -30,9 +30,8 @@ function subjectOf(providerData: ProviderData): Subject | null {
 }
 
 /**
- * Whether userinfo may be used (OpenID Connect Core §5.3.2). It must name a subject, and the
- * subject must equal that of the id token, if there was one. A request to `probe.url` is not OpenID
- * userinfo.
+ * Whether userinfo may be used (OpenID Connect Core §5.3.2). Userinfo must name a subject. If an id
+ * token was received, both subjects must be equal. A request to `probe.url` is not OpenID userinfo.
  */
 export function checkUserinfo(
   call: ProviderCall,
@@ -52,8 +51,8 @@ export function checkUserinfo(
 
 /**
  * Whether the id token of a refresh has the same user, issuer and client as the first id token
- * (OpenID Connect Core §12.2), and what to store from it. TLS authenticates it (§3.1.3.7). An
- * unreadable id token is ignored.
+ * (OpenID Connect Core §12.2), and what to store from it. TLS authenticates the id token
+ * (§3.1.3.7). An unreadable id token is ignored.
  */
 export function checkRefreshed(
   call: ProviderCall,

@@ -12,7 +12,9 @@ export type TokenGrant =
       readonly verifier: Secret
     }
   | { readonly kind: 'machine'; readonly requestedScope: readonly string[] }
-  /** `second`: sends the access token right after the exchange, to get a long-lived one. */
+  /**
+   * `second`: sends the access token right after the exchange, to get a long-lived access token.
+   */
   | {
       readonly kind: 'refresh' | 'second'
       readonly token: Secret

@@ -6,12 +6,12 @@ import { variablesOf } from '../request/template.ts'
 export type ProviderData = Readonly<Record<string, unknown>>
 
 // The user's browser delivers a callback, so the user can edit it. A value of a callback is stored
-// under `unverified` in `providerData` until it is proven.
+// under `unverified` in `providerData` until a request shows that it belongs to the token.
 
 /**
- * Whether a stored value needs no further proof. True if it does not come from the callback, if the
- * callback is signed or must equal what was sent, or if the code was redeemed at a URL that
- * contains the value.
+ * Whether a stored value needs no verification. True if the value does not come from the callback,
+ * if the callback is signed, if the value must equal a value that Larder sent, or if the code was
+ * redeemed at a URL that contains the value.
  */
 export function isProven(recipe: Recipe, name: string, { from, path }: Kept): boolean {
   if (from !== 'callback' || recipe.callbackStrategy !== undefined) return true
@@ -25,7 +25,7 @@ export function proofTemplates(recipe: Recipe): Readonly<Record<string, Kept['ve
   )
 }
 
-/** The stored values, with unproven ones under `unverified`. */
+/** The stored values. Values that are not verified yet are under `unverified`. */
 export function sorted(
   recipe: Recipe,
   values: readonly (readonly [name: string, kept: Kept, value: unknown])[],

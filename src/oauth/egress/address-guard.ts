@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 /**
  * The addresses that a request may reach. `public`: the internet. `loopback`: only a loopback
  * address from the settings. `private`: also the private network, if the operator allows it for the
- * provider. `plain`: like `private`, and without TLS.
+ * provider. `plain`: like `private`, and also http, except to the internet.
  */
 export type Reach = 'public' | 'loopback' | 'private' | 'plain'
 
@@ -26,7 +26,7 @@ export function mayReach(address: string, reach: Reach): boolean {
   return target instanceof ipaddr.IPv4 || target.match(GLOBAL_UNICAST)
 }
 
-/** Whether a request may connect to this address. Without TLS, internet addresses are forbidden. */
+/** Whether a request may connect to this address. An internet address requires TLS. */
 export function mayConnect(address: string, url: URL, reach: Reach): boolean {
   return mayReach(address, reach) && (url.protocol === 'https:' || !mayReach(address, 'public'))
 }

@@ -41,12 +41,15 @@ export type EgressResult =
       readonly reason: LostReason
       /** Whether any byte of an answer arrived. */
       readonly began: boolean
-      /** The bytes received instead of an answer. */
+      /** The bytes that arrived without a complete head. */
       readonly received: Uint8Array
     }
 
 export interface Egress {
-  /** Never throws because of a peer. Follows no redirect and reuses no connection. */
+  /**
+   * Does not throw if the provider fails: the result contains the failure. Follows no redirect and
+   * reuses no connection.
+   */
   send(request: OutgoingRequest): Promise<EgressResult>
 }
 
@@ -56,7 +59,10 @@ export type EgressOptions = {
   readonly connectTimeoutMs?: number
 }
 
-/** Thrown if requests to providers could reach the private network. Then no request may be sent. */
+/**
+ * Thrown if requests to providers could reach the private network. Larder must then send no
+ * request.
+ */
 export class GuardError extends Error {
   readonly reason: 'not_in_force' | 'deadline'
 

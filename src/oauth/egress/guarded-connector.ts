@@ -18,8 +18,8 @@ export class Blocked extends Error {
 
 /**
  * Opens sockets only to addresses that `reach` allows. Resolves a name once, and the socket uses
- * the checked address. Checks an IP literal directly, because it causes no look-up. Checks the
- * remote address of the socket again before any byte is written.
+ * the checked address. Checks an IP literal directly, because an IP literal causes no look-up.
+ * Checks the remote address of the socket again before any byte is written.
  */
 export function guardedConnector(
   reach: Reach,
@@ -45,8 +45,8 @@ function guardedLookup(
   const checked = callbackify(async (hostname: string) => {
     const addresses = await addressesOf(hostname)
     const [first] = addresses
-    // All addresses must be allowed, because DNS rebinding can mix a private address with public
-    // ones.
+    // All addresses must be allowed, because DNS rebinding can add a private address to public
+    // addresses.
     if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
       throw new Blocked()
     }

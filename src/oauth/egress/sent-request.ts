@@ -1,7 +1,7 @@
 import type { SpokenRequest } from '../request/dialect.ts'
 import type { EgressResult } from './egress.ts'
 
-/** The result of a request, with checks whether the answer echoes the request. */
+/** The result of a request, with functions that check whether the answer echoes the request. */
 export type SentRequest = {
   readonly result: EgressResult
   /** Whether the request contained this text, encoded or plain. */

@@ -5,8 +5,8 @@ import type { Means } from '../request/means.ts'
 const ASK_WITHIN_MS = 5_000
 
 /**
- * Fetches the metadata of each issuer that has none yet or whose last fetch failed. So the health
- * endpoint reports a fault before a user is affected.
+ * Fetches the metadata of each issuer that has none yet or whose last fetch failed. This lets the
+ * health endpoint report a fault before a user is affected.
  */
 export async function askIssuers(means: Means): Promise<void> {
   const until = means.clock.monotonic() + ASK_WITHIN_MS

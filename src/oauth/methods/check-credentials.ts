@@ -20,8 +20,9 @@ type Outcome = Exclude<AttemptOutcome, { kind: 'ok' }>
 const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
- * Checks credentials with the preset's probe. Without a probe, accepts them. Only an answer that
- * the preset lists means a refusal: other failures say nothing about the credentials.
+ * Checks credentials with the preset's probe. If the preset has no probe, accepts them. Rejects
+ * them only if the preset lists the answer as a refusal: other failures say nothing about the
+ * credentials.
  */
 export async function checkCredentials(
   means: Means,

@@ -139,8 +139,8 @@ function withoutNoEnd(tokens: TokenSet | null): TokenSet | null {
 }
 
 /**
- * Verifies the id token of an OpenID provider. For other providers, `openid` has no special
- * meaning.
+ * Verifies the id token of an OpenID provider. For other providers, the scope `openid` has no
+ * special meaning.
  */
 async function prove(
   means: Means,
@@ -175,7 +175,8 @@ async function makeLast(
 }
 
 /**
- * Removes the offline scope if no refresh token came, because some answers never list this scope.
+ * Removes the offline scope if no refresh token was received. Keeps the scope otherwise, because
+ * some answers never list it.
  */
 function withoutRefusedOffline({ recipe }: ProviderCall, tokens: ReceivedTokens): ReceivedTokens {
   if (tokens.refreshToken !== null || tokens.scope === null) return tokens
@@ -191,7 +192,7 @@ type Known = {
 
 /**
  * Whether to request userinfo for a missing name. Only the issuer's userinfo may add a name,
- * because its subject is checked against the id token.
+ * because the subject of this userinfo is compared with that of the id token.
  */
 function mayBeNamed({ isOpenId, recipe }: ProviderCall, told: Account): boolean {
   return told.name === null && isOpenId && recipe.probe.url === undefined
@@ -219,8 +220,8 @@ async function accountOf(
   if (asked.kind === 'foreign') return OTHER_ACCOUNT
   if (asked.kind === 'ok') {
     const { id } = asked.account
-    // If only the name was missing, the two ids may come from different claims. Their subjects were
-    // already compared.
+    // If only the name was missing, the two ids may come from different claims. The subjects of
+    // both answers were already compared.
     if (!isKnown && told.id !== null && id !== null && told.id !== id) return OTHER_ACCOUNT
     return { ...asked, account: completed(told, asked.account) }
   }

@@ -78,7 +78,10 @@ export function accountIn(
   }
 }
 
-/** Providers send this claim as a boolean, text or a number. Any other value means no. */
+/**
+ * Providers send `email_verified` as a boolean, text or a number. Any other value means "not
+ * verified".
+ */
 function saysVerified(document: unknown, source: JsonPath | boolean = 'email_verified') {
   if (typeof source === 'boolean') return source
   const said = plainNumber(valueAt(document, source))
@@ -108,7 +111,7 @@ async function withEmail(
 
 type Email = Pick<Account, 'email' | 'emailVerified'>
 
-/** Returns null on failure: then only the e-mail is missing. */
+/** Returns null if the request fails: only the e-mail is then missing. */
 async function askEmail(
   means: Means,
   call: ProviderCall,
@@ -134,7 +137,7 @@ type SideAnswer =
   | { readonly kind: 'ok'; readonly status: number; readonly body: unknown }
   | Exclude<IdentifyOutcome, { kind: 'ok' | 'foreign' }>
 
-/** A refused request is final: the account stays unknown. */
+/** If the provider refuses the request, a retry does not help: the account stays unknown. */
 function readSide({ result }: SentRequest): SideAnswer {
   if (result.kind === 'not_sent') return { kind: 'unavailable', detail: NOT_SENT[result.reason] }
   if (result.kind === 'lost' || !result.complete) {

@@ -34,8 +34,8 @@ export async function refreshGrant(means: Means, request: RefreshRequest): Promi
 }
 
 /**
- * Never returns tokens of another user as valid. Keeps their refresh token, because the provider
- * may have sent only a wrong id token.
+ * Never returns tokens of another user as valid. Salvages the refresh token of such an answer,
+ * because possibly only the id token is wrong.
  */
 function asOfSameUser(
   call: ProviderCall,

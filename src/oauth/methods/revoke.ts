@@ -44,8 +44,8 @@ export async function revoke(
 const ASK_WITHIN_MS = 2_000
 
 /**
- * Returns whether the provider can revoke. This may depend on metadata; if it is unknown, returns
- * true.
+ * Returns whether the provider can revoke. Returns true if this depends on metadata that cannot be
+ * fetched now.
  */
 export async function canRevoke(
   means: Means,
@@ -60,7 +60,7 @@ export async function canRevoke(
 type Token = { readonly sealed: Sealed; readonly hint: 'refresh_token' | 'access_token' }
 
 /**
- * The refresh token comes first, because its revocation also revokes the access tokens (RFC 7009
+ * Returns the refresh token first, because its revocation also revokes the access tokens (RFC 7009
  * §2.1).
  */
 function tokensOf(revocation: RevocationRequest, { tokens }: RevocationShape): readonly Token[] {

@@ -7,7 +7,9 @@ import type { Egress } from '../egress/egress.ts'
 import { createTokenEndpoint } from './endpoint.ts'
 import { configureProviders } from '../recipe/configure-providers.ts'
 
-/** More refreshes would save tenths of a millisecond later, but delay the start by milliseconds. */
+/**
+ * More refreshes would delay the start by milliseconds and later save only tenths of a millisecond.
+ */
 const REFRESHES = 5
 /** Limits the delay of the start if loopback does not answer. */
 const DEADLINE_MS = 500
@@ -22,9 +24,9 @@ const ANSWER = JSON.stringify({
 })
 
 /**
- * Warms up the refresh code with dummy tokens and a local provider. The first run takes ten times
- * as long from receiving a rotated token to writing the journal, and a kill in this time loses the
- * token.
+ * Warms up the refresh code with dummy tokens and a local provider. In the first run, the time from
+ * receiving a rotated token to writing the journal is ten times as long. A kill in this time loses
+ * the token.
  */
 export async function warmUp(ground: {
   readonly egress: Egress
@@ -39,7 +41,7 @@ export async function warmUp(ground: {
     const port = await portOf(provider)
     return await refreshSome(ground, `http://127.0.0.1:${port}/token`)
   } catch {
-    // If this fails, the first real refresh is only slower.
+    // If the warm-up fails, only the first real refresh is slower.
     return 0
   } finally {
     provider.close()

@@ -15,7 +15,7 @@ export const airtable = {
   identityScopes: ['user.email:read'],
   pkce: 'required',
   account: { id: 'id', email: 'email', name: ['email', 'id'] },
-  // Another request is refreshing the same token.
+  // 409 means that another request is refreshing the same token.
   errors: { temporary: [{ statuses: [409] }] },
   revocation: null,
   refreshTokens: {

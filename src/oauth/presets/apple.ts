@@ -30,7 +30,7 @@ export const apple = {
     with: { issuer: '{teamId}', audience: 'https://appleid.apple.com', keyId: '{keyId}' },
   },
   identityScopes: ['name', 'email'],
-  // Required if the scopes contain `name` or `email`.
+  // Apple requires this mode if the scopes contain `name` or `email`.
   responseMode: 'form_post',
   deniedBy: ['user_cancelled_authorize'],
   // Apple sends the name only at the first consent of a user. The id token has no name.

@@ -15,7 +15,7 @@ export const asana = {
   clientAuth: 'post',
   scopes: ['default'],
   account: { id: 'data.gid', email: 'data.email', name: 'data.name' },
-  // Without the scope `users:read`, only the token answer names the account.
+  // If the scope `users:read` is not granted, only the token answer identifies the account.
   accountFromTokens: { id: 'data.gid', email: 'data.email', name: 'data.name' },
   // Asana refuses to revoke access tokens. Revoking a refresh token also revokes its access tokens.
   revocation: { tokens: 'refresh', sendsHint: false, reach: 'token' },

@@ -45,7 +45,7 @@ export const atlassian = {
     graceSeconds: 600,
     lifetimeSeconds: 31_536_000,
     idleSeconds: 7_776_000,
-    // The old access token ends after the grace period.
+    // Atlassian revokes the old access token after the grace period.
     endsAccessToken: true,
   },
 } as const satisfies Preset

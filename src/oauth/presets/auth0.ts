@@ -54,7 +54,8 @@ export const auth0 = {
   loginHintParam: 'login_hint',
   // A wrong secret also returns `access_denied`.
   errors: { config: [{ statuses: [401, 403], where: { error: ['access_denied'] } }] },
-  // A tenant setting makes one revocation end all refresh tokens of the user at this client.
+  // If a tenant setting is on, one revocation revokes all refresh tokens of the user at this
+  // client.
   revocation: { tokens: 'refresh', reach: 'account' },
   refreshTokens: {
     issued: 'on-request',
@@ -63,7 +64,7 @@ export const auth0 = {
     // Reuse after the configured overlap (by default none) revokes the token family.
     replay: 'never',
     graceSeconds: 0,
-    // Counts from the first consent, unless the application has no absolute lifetime.
+    // The lifetime starts at the first consent. The application may also have no absolute lifetime.
     lifetimeSeconds: 2_592_000,
     idleSeconds: 1_296_000,
     perAccount: 200,

@@ -11,7 +11,8 @@ export const basecamp = {
   tokenEndpoint: 'https://launchpad.37signals.com/authorization/token',
   userinfoEndpoint: 'https://launchpad.37signals.com/authorization.json',
   clientAuth: 'post',
-  // The server implements draft 5 of OAuth 2: it has `type` instead of response and grant types.
+  // The server implements draft 5 of OAuth 2: it uses `type` instead of `response_type` and
+  // `grant_type`.
   scopeParam: null,
   responseType: null,
   authorizationParams: { type: 'web_server' },

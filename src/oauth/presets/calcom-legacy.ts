@@ -25,10 +25,12 @@ export const calcomLegacy = {
   scopes: ['READ_BOOKING'],
   identityScopes: ['READ_PROFILE'],
   scopeSeparator: ',',
-  // Old deployments read the refresh token only from this header. Newer ones accept it too.
+  // Old deployments read the refresh token only from this header. Newer deployments also accept
+  // this header.
   refreshRequest: { tokenIn: 'bearer' },
   account: { id: 'username', name: 'username' },
-  // 401 `Unauthorized` does not prove a dead grant: a wrong client secret returns the same answer.
+  // 401 `Unauthorized` does not mean that the grant is dead: a wrong client secret returns the same
+  // answer.
   errors: {
     config: [{ statuses: [400], where: { message: ['Missing client id or secret'] } }],
   },

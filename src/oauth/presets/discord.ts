@@ -30,7 +30,7 @@ export const discord = {
       },
     ],
   },
-  // Revoking any token ends the authorization. A user has only one per application.
+  // Revoking any token ends the authorization. A user has only one authorization per application.
   revocation: { tokens: 'any', reach: 'account' },
   accessTokenSeconds: 604_800,
   refreshTokens: { issued: 'always', rotation: 'single-use', replay: 'allowed' },

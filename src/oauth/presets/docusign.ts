@@ -16,7 +16,7 @@ export const docusign = {
   scopes: ['signature'],
   // With this scope, each refresh returns a refresh token with a full lifetime.
   offline: { scope: 'extended' },
-  // Contains the base URL of the API.
+  // Each account contains the base URL of its API.
   keep: { accounts: { from: 'probe', path: 'accounts' } },
   revocation: { sendsHint: false, reach: 'account' },
   refreshTokens: {

@@ -23,7 +23,8 @@ export const gitlab = {
   clientAuth: 'post',
   scopes: ['read_user'],
   identityScopes: ['openid', 'email'],
-  // A refresh must send the redirect URI of the authorization. Another URI returns `invalid_grant`.
+  // A refresh must send the redirect URI of the authorization. With another URI, GitLab returns
+  // `invalid_grant`.
   keep: { redirectUri: { from: 'flow', path: 'redirectUri', pattern: '\\S+' } },
   refreshRequest: { params: { redirect_uri: '{redirectUri}' } },
   revocation: { sendsHint: false, reach: 'token' },

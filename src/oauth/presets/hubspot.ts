@@ -11,7 +11,7 @@ export const hubspot = {
   authorizationEndpoint: 'https://app.hubspot.com/oauth/authorize',
   tokenEndpoint: 'https://api.hubapi.com/oauth/2026-03/token',
   revocationEndpoint: 'https://api.hubapi.com/oauth/2026-03/token/revoke',
-  // This is the introspection endpoint. The older endpoint has the access token in the URL.
+  // This is the introspection endpoint. The older endpoint requires the access token in the URL.
   userinfoEndpoint: 'https://api.hubapi.com/oauth/2026-03/token/introspect',
   clientAuth: 'post',
   identityScopes: ['oauth'],
@@ -38,7 +38,7 @@ export const hubspot = {
     dead: [{ statuses: [400], where: { status: ['BAD_REFRESH_TOKEN', 'BAD_AUTH_CODE'] } }],
     config: [{ where: { status: ['BAD_CLIENT_SECRET', 'BAD_CLIENT_ID', 'BAD_REDIRECT_URI'] } }],
   },
-  // Access tokens stay valid until they expire, and the app stays installed.
+  // After a revocation, access tokens stay valid until they expire, and the app stays installed.
   revocation: { tokens: 'refresh', reach: 'account' },
   accessTokenSeconds: 1800,
   refreshTokens: { issued: 'always', rotation: 'none', replay: 'allowed' },

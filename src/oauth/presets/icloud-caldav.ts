@@ -17,8 +17,8 @@ export const icloudCaldav = {
     helpUrl: 'https://support.apple.com/102654',
     refused: [{ statuses: [401, 403] }],
   },
-  // Requests the current user principal (RFC 5397 §3). The server answers PROPFIND, and any other
-  // method with 400.
+  // Requests the current user principal (RFC 5397 §3). The server answers any method other than
+  // PROPFIND with 400.
   probe: {
     url: 'https://caldav.icloud.com/',
     method: 'PROPFIND',

@@ -17,7 +17,7 @@ export const instagram = {
   scopeSeparator: ',',
   pkce: 'omit',
   codeSuffixes: ['#_'],
-  // The first access token expires after an hour, the second after 60 days. The second can be
+  // The first access token expires after an hour, the second after 60 days. Only the second can be
   // renewed.
   secondExchange: {
     url: 'https://graph.instagram.com/access_token',

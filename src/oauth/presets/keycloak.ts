@@ -45,7 +45,8 @@ export const keycloak = {
     // If the realm revokes used refresh tokens, reuse ends the session and its newest token.
     replay: 'never',
     graceSeconds: 0,
-    // For offline tokens. `refresh_expires_in` in answers gives the actual value.
+    // The default idle time of offline tokens. `refresh_expires_in` in answers contains the actual
+    // time.
     idleSeconds: 2_592_000,
   },
 } as const satisfies Preset

@@ -36,7 +36,7 @@ export const linkedin = {
     remedy: 'LinkedIn gives refresh tokens to approved Marketing partners only',
     rotation: 'none',
     replay: 'allowed',
-    // Counts from the first consent. A refresh does not extend it.
+    // The lifetime starts at the first consent. A refresh does not extend it.
     lifetimeSeconds: 31_536_000,
   },
 } as const satisfies Preset

@@ -30,7 +30,8 @@ export const microsoft = {
     },
   },
   issuer: 'https://{authorityHost}/{tenant}/v2.0',
-  // `common` and similar tenants stand for many. The id token then names the actual tenant.
+  // `common` and similar tenants accept users of many tenants. The id token then names the user's
+  // tenant.
   issuerFromClaim: { template: 'https://{authorityHost}/{tid}/v2.0', claim: 'tid', pattern: GUID },
   authorizationEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/authorize',
   tokenEndpoint: 'https://{authorityHost}/{tenant}/oauth2/v2.0/token',
@@ -58,11 +59,12 @@ export const microsoft = {
   },
   errors: {
     dead: [{ where: { error: ['interaction_required', 'consent_required'] } }],
-    // Wrong secret, expired secret, unknown app, public app with a secret, unknown tenant.
+    // In this order: wrong secret, expired secret, unknown app, public app with a secret, unknown
+    // tenant.
     config: [{ where: { 'error_codes[]': [7000215, 7000222, 700016, 700025, 90002] } }],
     temporary: [{ where: { error: ['temporarily_unavailable', 'server_error'] } }],
-    // The client repeats requests in a loop. The error is `invalid_grant`, but the grant is still
-    // valid.
+    // 50196 means that the client repeats requests in a loop. The error is `invalid_grant`, but the
+    // grant is still valid.
     throttled: [{ where: { 'error_codes[]': [50196] } }],
   },
   revocation: null,

@@ -25,13 +25,13 @@ export const monday = {
   },
   account: { id: 'data.me.id', email: 'data.me.email', name: 'data.me.name' },
   revocation: { format: 'json', reach: 'account', success: { where: { success: [true] } } },
-  // Answers contain no lifetime; only the token itself does.
+  // Only the token itself contains its lifetime, not the answer.
   accessTokenSeconds: 3600,
   refreshTokens: {
     issued: 'always',
     rotation: 'single-use',
     replay: 'allowed',
-    // Counts from the consent. A refresh does not extend it.
+    // The lifetime starts at the consent. A refresh does not extend it.
     lifetimeSeconds: 15_552_000,
   },
 } as const satisfies Preset

@@ -21,7 +21,7 @@ export const okta = {
       default: '',
     },
   },
-  // The org authorization server has fixed lifetimes, with and without rotation.
+  // The org authorization server always has these lifetimes, whether or not tokens rotate.
   byParam: {
     authorizationServer: {
       '': { refreshTokens: { lifetimeSeconds: 7_776_000, idleSeconds: null } },

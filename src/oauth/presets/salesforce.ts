@@ -57,8 +57,8 @@ export const salesforce = {
   errors: {
     dead: [{ where: { error: ['inactive_user', 'inactive_org'] } }],
     config: [{ where: { error: ['invalid_client_id', 'unsupported_grant_type'] } }],
-    // These come with `invalid_grant`, but only mean that another refresh is running or that the
-    // org restricts IP addresses.
+    // These errors are `invalid_grant`, but the descriptions mean only that another refresh is
+    // running or that the org restricts IP addresses.
     temporary: [
       {
         where: {
@@ -80,7 +80,8 @@ export const salesforce = {
   },
   // Revoking the refresh token also revokes its access tokens.
   revocation: { auth: 'none', tokens: 'any', sendsHint: false, reach: 'token' },
-  // Answers contain no lifetime. It is the session timeout of the org, which each use extends.
+  // Answers contain no lifetime. An access token expires after the org's session timeout, and each
+  // use extends its lifetime.
   refreshTokens: {
     issued: 'on-request',
     remedy:
@@ -89,7 +90,7 @@ export const salesforce = {
     rotation: 'sometimes',
     replay: 'never',
     graceSeconds: 0,
-    // Applies to apps that must rotate. For other apps, unused tokens do not expire.
+    // This idle time applies to apps that must rotate. For other apps, unused tokens do not expire.
     idleSeconds: 2_592_000,
     perAccount: 5,
   },

@@ -21,12 +21,12 @@ export const slack = {
   userinfoEndpoint: 'https://slack.com/api/auth.test',
   clientAuth: 'basic',
   scopeSeparator: ',',
-  // PKCE must be enabled in the app's settings, and then the app is a public client.
+  // An app that enables PKCE in its settings becomes a public client.
   pkce: 'omit',
   // `user:users:read` requests `users:read` for the user token, `users:read` for the bot token.
   secondScope: { param: 'user_scope', prefix: 'user:' },
-  // The bot's tokens, or the user's tokens if there is no bot. A refresh returns either of them at
-  // the top level.
+  // Uses the bot's tokens, or the user's tokens if there is no bot. A refresh returns the tokens of
+  // either one at the top level.
   answer: { roots: ['', 'authed_user'] },
   grantedScope: { prefix: 'user:' },
   probe: { method: 'POST', success: { where: { ok: [true] } } },

@@ -21,7 +21,7 @@ export const spotify = {
     issued: 'always',
     rotation: 'none',
     replay: 'allowed',
-    // Counts from the consent. A refresh does not extend it.
+    // The lifetime starts at the consent. A refresh does not extend it.
     lifetimeSeconds: 15_552_000,
   },
 } as const satisfies Preset

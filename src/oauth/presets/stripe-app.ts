@@ -18,7 +18,7 @@ export const stripeApp = {
   // The documented request contains no redirect URI.
   exchangeRequest: { rename: { redirect_uri: null } },
   account: { id: 'id', email: 'email', name: 'business_profile.name' },
-  // A refresh answer names the account `account_id`.
+  // In a refresh answer, the account's id is in `account_id`.
   accountFromTokens: { id: ['stripe_user_id', 'account_id'] },
   keep: {
     stripeUserId: { from: 'tokens', path: 'stripe_user_id' },

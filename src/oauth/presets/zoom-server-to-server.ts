@@ -23,7 +23,7 @@ export const zoomServerToServer = {
     sendsScope: false,
   },
   accountParam: 'accountId',
-  // Zoom returns this error if the app is of another type.
+  // Zoom returns `unsupported_grant_type` if the app is of another type.
   errors: { config: [{ statuses: [400], where: { error: ['unsupported_grant_type'] } }] },
   // A revocation would end the token for every program that uses it.
   revocation: null,

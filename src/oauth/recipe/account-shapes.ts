@@ -15,7 +15,7 @@ export const textSource: z.ZodType<TextSource> = z.lazy(() =>
 
 /**
  * The place in an answer that says whether the e-mail is verified. The default is `email_verified`.
- * A boolean means that the vendor documents that its e-mails are always or never verified.
+ * Use `true` or `false` if the vendor documents that its e-mails are always or never verified.
  */
 export const emailVerified = z.union([z.boolean(), path]).optional()
 

@@ -65,7 +65,7 @@ function checkAccountParam({ accountParam, params }: Recipe): readonly RecipePro
 }
 
 /**
- * An unproven callback value must not identify an account, because the user can edit a callback.
+ * An unverified callback value must not identify an account, because the user can edit a callback.
  */
 function checkIdentity(recipe: Recipe): readonly RecipeProblem[] {
   return Object.entries(recipe.keep)

@@ -23,7 +23,7 @@ import type { ConfiguredProvider } from './configured-provider.ts'
 export type ProviderSettings = {
   readonly id: string
   readonly settings: Readonly<Record<string, unknown>>
-  /** In the order in which they are tried. */
+  /** Larder tries the secrets in this order. */
   readonly clientSecrets: readonly Secret[]
 }
 export type ConfiguredProviders = {
@@ -175,7 +175,7 @@ function checkParams(
   })
 }
 
-/** Required parameters that only the operator can set must be in the settings. */
+/** Reports required parameters that only the operator can set and that the settings lack. */
 function checkMissing(params: object, recipe: Recipe): readonly RecipeProblem[] {
   const templates = JSON.stringify({ ...recipe, params: null })
   return Object.entries(recipe.params)
@@ -243,7 +243,10 @@ function formOf({ connectsBy, credentials, probe, ...recipe }: Recipe): Provider
   }
 }
 
-/** True if the provider may be able to revoke. With an issuer, only its metadata can tell. */
+/**
+ * Whether the provider may be able to revoke. If the provider has an issuer, only the metadata says
+ * whether it can.
+ */
 function canRevoke({ revocation, revocationEndpoint, issuer }: Recipe): boolean {
   if (revocation === null) return false
   return revocation.url !== undefined || revocationEndpoint !== undefined || issuer !== undefined

@@ -11,6 +11,6 @@ export type ConfiguredProvider = {
   /** Parameters that the operator set. Parameters of a connection override them. */
   readonly params: Readonly<Record<string, string>>
   readonly allowPrivateNetwork: boolean
-  /** Allows http outside the internet, and the private network. */
+  /** Allows the private network, and http to addresses that are not on the internet. */
   readonly allowPlainHttp: boolean
 }

@@ -64,8 +64,8 @@ const sideRequest = z
     headers: texts.optional(),
     params: texts.optional(),
     /**
-     * `token`: sends the token in the header of the provider's API, or after `scheme`. `secret`:
-     * sends the client's secret.
+     * `token`: sends the token in `apiHeader`, after `scheme` if it is set. `secret`: sends the
+     * client's secret.
      */
     auth: z.enum(['token', 'client', 'secret', 'none']).optional(),
     scheme: z.string().optional(),
@@ -83,7 +83,10 @@ const lifetimeSource = z
   .strictObject({
     path,
     unit: z.enum(['seconds', 'epoch', 'iso']).default('seconds'),
-    /** Only for access tokens. For a refresh token, 0 never means that it does not expire. */
+    /**
+     * A lifetime of 0 means that the access token does not expire. Do not set this for refresh
+     * tokens.
+     */
     zeroMeansNever: z.boolean().default(false),
   })
   .readonly()
@@ -148,8 +151,8 @@ export const kept = z
     /** Used if the answer has no value. */
     default: template.optional(),
     /**
-     * For a value of the callback: a request with the new token. A 2xx answer proves that the value
-     * belongs to the token.
+     * For a callback value: Larder sends this request with the new token. A 2xx answer means that
+     * the value belongs to the token.
      */
     verifiedBy: z
       .strictObject({ url: template, headers: texts.default({}) })
@@ -225,7 +228,8 @@ const asked = {
   help: z.string().min(1).optional(),
   helpUrl: z.url({ protocol: /^https$/ }).optional(),
   /**
-   * Probe answers that mean that the credentials are wrong. Other failures say nothing about them.
+   * Probe answers that mean that the credentials are wrong. Other failures say nothing about the
+   * credentials.
    */
   refused: z
     .array(answerRule)
@@ -270,11 +274,11 @@ export const param = z
     default: z.string().optional(),
     required: z.boolean().default(false),
     /**
-     * `operator`: only the operator may set it, because it may name any host, which then receives
-     * the client's secret.
+     * `operator`: only the operator may set the parameter, because its value may select the host
+     * that receives the client's secret.
      */
     setBy: z.enum(['anyone', 'operator']).default('anyone'),
-    /** An authorization parameter that also carries the value. */
+    /** An authorization parameter in which Larder also sends the value. */
     authorizationParam: z.string().optional(),
   })
   .refine(

@@ -60,7 +60,7 @@ export const presetSchema = z
       .optional(),
     connectsBy: z.enum(['link', 'credentials', 'machine']).default('link'),
     params: z.record(z.string(), param).readonly().default({}),
-    /** By parameter and by its value in the settings: fields that override the preset. */
+    /** Fields that override the preset. Keyed by parameter name, then by the parameter's value. */
     byParam: z
       .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
       .default({}),
@@ -141,7 +141,7 @@ export const presetSchema = z
      * one.
      */
     secondExchange: tokenRequest.unwrap().extend({ url: template }).readonly().optional(),
-    /** For a machine connection: requests the client's own token (RFC 6749 §4.4). */
+    /** Requests the client's own token for a machine connection (RFC 6749 §4.4). */
     machineRequest: tokenRequest.default({}),
     /** The parameter that names the account of a machine connection. */
     accountParam: z.string().optional(),
@@ -155,8 +155,8 @@ export const presetSchema = z
     accountFromIdToken: accountSources.optional(),
     accountFromTokens: accountSources.optional(),
     /**
-     * Only the name, for display, because a value from the browser must not identify a user.
-     * Parameters may contain JSON.
+     * Contains only the name, for display: a value from the browser must not identify a user. The
+     * callback parameter may contain JSON.
      */
     accountFromCallback: z.strictObject({ name: textSource }).readonly().optional(),
     probe: probe.default({}),

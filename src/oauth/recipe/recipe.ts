@@ -41,8 +41,8 @@ function notOpenId(preset: string): RecipeProblem {
 }
 
 /**
- * Merges the fields that parameter values select (`byParam`). The value comes from the settings or
- * the parameter's default.
+ * Merges the fields that parameter values select (`byParam`). A parameter's value comes from the
+ * settings or from its default.
  */
 export function withChosen(base: Fields, settings: Fields): Fields {
   const { byParam, params } = base

@@ -19,7 +19,10 @@ export function ownAddress({ configured }: Means, request: Request): OwnAddress 
   return provider !== undefined && hasOwnAddress(provider, request) ? { isOwn: true } : {}
 }
 
-/** Whether an answer indicates a wrong URL. A wrong secret would affect all connections. */
+/**
+ * Whether an answer indicates a wrong URL, not a wrong secret. A wrong secret would affect all
+ * connections.
+ */
 export function isOfAddress({ status, body }: Pick<Reading, 'status' | 'body'>): boolean {
   if (status === null) return false
   const isElsewhere = (status >= 300 && status < 400) || status === 404 || status === 405

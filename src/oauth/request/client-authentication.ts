@@ -58,8 +58,8 @@ function basic(user: string, password: string): oauth.ClientAuth {
 }
 
 /**
- * Encodes only reserved characters, so that a server that does not decode still reads letters and
- * hyphens.
+ * Encodes only reserved characters, so that a secret of letters and hyphens also works if the
+ * server does not decode it.
  */
 function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)

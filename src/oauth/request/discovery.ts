@@ -53,8 +53,8 @@ export class Discovery {
   }
 
   /**
-   * Returns the metadata of an issuer. Providers share it, but each has its own rule for the issuer
-   * name.
+   * Returns the metadata of an issuer. Providers share the cached metadata, but each provider has
+   * its own rule for the issuer name.
    */
   async metadata(issuer: string, wanted: Wanted): Promise<Discovered> {
     const found = await this.#find(issuer, wanted)

@@ -19,7 +19,7 @@ export type Server = {
   readonly endpoints: Endpoints
   /** The server in the form of oauth4webapi. */
   readonly server: AuthorizationServer
-  /** Whether the server issues id tokens. If true, they are required. */
+  /** Whether the server issues id tokens. If true, id tokens are required. */
   readonly isOpenId: boolean
 }
 
@@ -41,7 +41,8 @@ export async function describeServer(
 ): Promise<Description> {
   const written = writtenEndpoints(recipe, place.targetOf)
   if (recipe.issuer === undefined) {
-    // A placeholder: oauth4webapi requires an issuer. Without an issuer, no id token is read.
+    // oauth4webapi requires an issuer, so this is a placeholder. Larder reads id tokens only if an
+    // issuer is configured.
     return described(
       written,
       { metadata: { issuer: 'https://issuer.invalid' }, isOpenId: false },
@@ -100,7 +101,10 @@ function writtenEndpoints(recipe: Recipe, targetOf: Place['targetOf']): Endpoint
 /** Replaces a value that is not a URL. The endpoint check then rejects it. */
 const NO_URL = new URL('about:blank')
 
-/** The endpoints in the metadata. They may reach only what their issuer may reach. */
+/**
+ * The endpoints in the metadata. Requests to these endpoints may reach only what requests to the
+ * issuer may reach.
+ */
 function discoveredEndpoints(metadata: AuthorizationServer, reach: Reach): Endpoints {
   const at = (value: unknown) => {
     if (value == null) return null

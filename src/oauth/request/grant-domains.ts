@@ -15,8 +15,8 @@ export function grantDomainsOf(recipe: Recipe, params: Variables): readonly stri
 }
 
 /**
- * Names the sets of grants that a revocation at this client may revoke. Two clients with a common
- * name may share a grant, even if their secrets and provider ids differ.
+ * Returns a name for each set of grants that a revocation at this client may revoke. Two clients
+ * with a common name may share a grant, even if their secrets and provider ids differ.
  */
 export function grantKeys(
   configured: ReadonlyMap<ProviderId, ConfiguredProvider>,

@@ -18,7 +18,7 @@ export function acceptsIssuer(
 
 /**
  * The issuer that an id token must name, compared as a string. If `known` is a template for many
- * issuers, a claim of the id token selects the issuer. Otherwise, it must be `known`.
+ * issuers, a claim of the id token selects the issuer. Otherwise, the issuer must be `known`.
  */
 export function expectedIssuer(
   rules: Rules,
@@ -38,7 +38,10 @@ export function expectedIssuer(
   return issuer !== null && issuerPattern(rules, variables)?.test(issuer) ? issuer : null
 }
 
-/** Checks the `iss` of a callback (RFC 9207). No claims are known yet. */
+/**
+ * Checks the `iss` of a callback (RFC 9207). There is no id token yet, so its claim cannot select
+ * the issuer.
+ */
 export function isFromIssuer(
   rules: Rules,
   variables: Variables,
@@ -50,8 +53,8 @@ export function isFromIssuer(
 }
 
 /**
- * Whether `known` stands for many issuers, such as `…/common/v2.0`: it has the form of the template
- * but is not one of its issuers.
+ * Whether `known` is a template for many issuers, such as `…/common/v2.0`: it has the form of the
+ * configured template, but its value is not valid for a single issuer.
  */
 function standsForMany(rules: Rules, variables: Variables, known: string): boolean {
   const hasForm = issuerPattern(rules, variables, '[^/]+')?.test(known) === true

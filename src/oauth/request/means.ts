@@ -12,7 +12,7 @@ import type { ClientCredentials } from '../../core/connection/connection.ts'
 export type KeptKeys = {
   /** The key cache of oauth4webapi. */
   input: JWKSCacheInput
-  /** Monotonic time of the last fetch that happened before the keys expired. */
+  /** Monotonic time of the last fetch that was made because no cached key matched. */
   askedAgainAt: number | null
 }
 
@@ -36,7 +36,8 @@ export type ProviderCallRequest = {
   readonly params: Readonly<Record<string, string>>
   readonly providerData: Readonly<Record<string, unknown>>
   /**
-   * The monotonic end of the time limit. A later step of a method has only the time that remains.
+   * The monotonic time at which the time limit ends. A later step of a method has only the time
+   * that remains.
    */
   readonly until?: number
 }

@@ -28,9 +28,9 @@ export async function sendTokenRequest(
   const authentication = clientAuthentication(means, call, method, secret)
   if (authentication === null) return null
   const attempt: { sent?: SentRequest } = {}
-  // oauth4webapi gets this dummy response, because the caller reads the real one. It is created
-  // before the request is sent: after the answer arrives, a kill within a tenth of a millisecond
-  // can lose the grant.
+  // oauth4webapi gets this dummy response, because the caller reads the real one. The dummy is
+  // created before the request is sent, to save a tenth of a millisecond after the answer arrives:
+  // a kill in that time loses the grant.
   const unread = new Response(null, { status: 204 })
   const options = {
     [oauth.allowInsecureRequests]: true,

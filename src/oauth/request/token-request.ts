@@ -53,7 +53,7 @@ function misfit(means: Means): Reading {
   return { ...nothing, verdict, isForOperator: true, sentAt: means.clock.now() }
 }
 
-/** Whether another secret may help. It cannot help if the URL is wrong. */
+/** Whether another secret may help. Another secret cannot help if the URL is wrong. */
 function blamesSecret({ verdict, status }: Reading): boolean {
   if (verdict.kind !== 'client_config' || status === null) return false
   return status < 300 || (status >= 400 && status !== 404 && status !== 405)

@@ -94,7 +94,7 @@ export function draftOf(
   return draftFromTokens(ports, caller, { ...demand, expiresAt })
 }
 
-/** When the imported access token expires. A duration counts from `now`. */
+/** When the imported access token expires. `expiresInSeconds` starts at `now`. */
 function expiryOf(
   given: { readonly expiresAt: Instant | null; readonly expiresInSeconds: number | null },
   now: Instant,

@@ -4,7 +4,8 @@ import { NOT_CONFIGURED } from '../../../core/connection/provider.ts'
 import type { Ports } from '../../../ports/ports.ts'
 
 /**
- * For a provider in a path: an unknown one is reported as not found. In a body, it is a bad value.
+ * Throws `not_found` if the provider in a path is unknown. An unknown provider in a body is a bad
+ * value instead.
  */
 export function requireProvider(ports: Pick<Ports, 'providers'>, id: ProviderId): void {
   if (!ports.providers.has(id))

@@ -9,10 +9,11 @@ export type AskingApp = {
 export function askingApp(redirectUrl: string | null): AskingApp {
   if (redirectUrl === null) return { name: null, origin: null }
   const url = new URL(redirectUrl)
-  // A custom scheme has no origin. The host stays in ASCII, so that look-alike names are visible.
+  // A custom scheme has no origin.
   if (url.origin === 'null') {
     const scheme = url.protocol.slice(0, -1)
     return { name: scheme, origin: `${scheme} (an app on this device)` }
   }
+  // The host stays in ASCII, so that look-alike names are visible.
   return { name: url.host, origin: url.origin }
 }

@@ -36,7 +36,7 @@ function usernameField(form: CredentialsForm, asking: Asking): Html {
   </div>`
 }
 
-/** This is not a password of this site, so the browser should not save or fill it. */
+/** The secret is not a password of this site, so the browser should not save it or fill it in. */
 function secretField(form: CredentialsForm, asking: Asking): Html {
   return html`<div class="field">
     <label for="secret">${form.labels.secret}</label>

@@ -17,8 +17,8 @@ export type Content = Html | string | number | null | readonly Content[]
 
 /**
  * A tagged template for markup. Values may appear only in text and in quoted attributes, because
- * they are escaped for these two places. Never put a value into a tag name, an unquoted attribute,
- * a style or a script.
+ * `html` escapes values for these two places. Never put a value into a tag name, an unquoted
+ * attribute, a style or a script.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Markup(

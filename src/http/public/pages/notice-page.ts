@@ -61,7 +61,7 @@ function reference({ reference: text }: Shown): Content {
   return text === null ? null : html`<p class="reference">Reference: <code>${text}</code></p>`
 }
 
-/** The replacement is a function, because a string would interpret `$` patterns in the name. */
+/** The replacement is a function, because `replaceAll` would interpret `$` patterns in a string. */
 function named(text: string, provider: string | null): string {
   if (provider !== null) return text.replaceAll('{provider}', () => provider)
   return text.replace(/^\{provider\}/, 'The provider').replaceAll('{provider}', 'the provider')
