@@ -49,7 +49,9 @@ export type ErrorExtras = {
   readonly retryAfterSeconds?: number
   /** For `several_accounts`. */
   readonly accounts?: readonly AccountChoice[]
-  /** The connection to reconnect or confirm. For `conflict`: the one that has the imported tokens. */
+  /**
+   * The connection to reconnect or confirm. For `conflict`: the one that has the imported tokens.
+   */
   readonly connectionId?: string
   /** For a callback without a code: Larder's error code, and the provider's own if it differs. */
   readonly errorCode?: string
@@ -58,8 +60,8 @@ export type ErrorExtras = {
 }
 
 /**
- * The only error that is sent to a caller. `message` is safe to send: it contains no secret and no value
- * from a provider or user. Put details in `cause`.
+ * The only error that is sent to a caller. `message` is safe to send: it contains no secret and no
+ * value from a provider or user. Put details in `cause`.
  */
 export class VaultError extends Error {
   readonly code: ErrorCode

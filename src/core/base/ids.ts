@@ -26,8 +26,8 @@ type Prefixes = {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /**
- * A ULID with a prefix (`con_01j…`): 48 bits of time, then 80 random bits. Ids sort by age, so new rows
- * do not shift the pages of a list. `random` must be 10 bytes.
+ * A ULID with a prefix (`con_01j…`): 48 bits of time, then 80 random bits. Ids sort by age, so new
+ * rows do not shift the pages of a list. `random` must be 10 bytes.
  */
 export function newId<P extends keyof Prefixes>(
   prefix: P,

@@ -6,7 +6,10 @@ import { isExactNumber } from './json.ts'
  */
 export type JsonPath = string
 
-/** Where to find a text in an answer: a path, a list (the first text wins), or parts to join. */
+/**
+ * Where to find a text in an answer: a path, a list (the first text found is used), or parts to
+ * join.
+ */
 export type TextSource =
   | JsonPath
   | readonly TextSource[]
@@ -31,8 +34,8 @@ export function valueAt(document: unknown, path: JsonPath): unknown {
 }
 
 /**
- * Returns null if there is no text. A number counts as text and keeps the digits of the answer. An empty
- * text counts as missing. A join needs all of its parts.
+ * Returns null if there is no text. A number is read as text, with the digits of the answer. An
+ * empty text is treated as missing. If a part of a join is missing, there is no text.
  */
 export function textAt(document: unknown, source: TextSource): string | null {
   if (typeof source === 'string') return asText(valueAt(document, source))

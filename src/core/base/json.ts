@@ -11,8 +11,8 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
 }
 
 /**
- * Parses JSON without changing a number: ids beyond 2^53 stay distinct, and `1.0`, `-0` and `1e400` are
- * written as they were read. Throws `SyntaxError`, whose message quotes the text.
+ * Parses JSON without changing a number: ids beyond 2^53 stay distinct, and `1.0`, `-0` and `1e400`
+ * are written as they were read. Throws `SyntaxError`, whose message quotes the text.
  */
 export function parseJson(text: string): unknown {
   return JSON.parse(text, exactNumber) as unknown

@@ -1,8 +1,8 @@
 const PARTS = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s
 
 /**
- * Adds parameters before the fragment, and replaces those with the same name (RFC 6749 §3.1). The rest of
- * the URL does not change, because an app may have signed it.
+ * Adds parameters before the fragment, and replaces those with the same name (RFC 6749 §3.1). The
+ * rest of the URL does not change, because an app may have signed it.
  */
 export function withParams(raw: string, params: Iterable<readonly [string, string]>): string {
   const [, address = '', query, fragment = ''] = PARTS.exec(inAscii(raw)) ?? []
@@ -36,9 +36,9 @@ function encode(text: string): string {
 }
 
 /**
- * Encodes non-ASCII characters, because a `Location` header must be ASCII. Also writes the full origin:
- * a parser without a base URL reads `https:host` and `https:///host` as absolute URLs, but a browser
- * reads them as relative in a redirect.
+ * Encodes non-ASCII characters, because a `Location` header must be ASCII. Also writes the full
+ * origin: a parser without a base URL reads `https:host` and `https:///host` as absolute URLs, but
+ * a browser reads them as relative in a redirect.
  */
 function inAscii(raw: string): string {
   const { origin } = new URL(raw)

@@ -6,8 +6,8 @@ const LONGEST_MS = 3_600_000
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /**
- * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, limited to between a second and an hour. Null if the
- * header is absent or invalid. `now`: the `Date` of the same answer, or else Larder's time.
+ * `Retry-After` (RFC 9110 §10.2.3) in milliseconds, limited to between a second and an hour. Null
+ * if the header is absent or invalid. `now`: the `Date` of the same answer, or else Larder's time.
  */
 export function retryAfterMs(header: string | null, now: Instant): number | null {
   const text = header?.trim() ?? ''

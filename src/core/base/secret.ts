@@ -32,8 +32,9 @@ export class Secret implements Sealed {
 }
 
 /**
- * A secret that stays encrypted until it is needed: refresh tokens, client secrets, verifiers. `open`
- * throws `SealError` if the blob is corrupt, was moved, or was sealed with a key that is missing.
+ * A secret that stays encrypted until it is needed: refresh tokens, client secrets, verifiers.
+ * `open` throws `SealError` if the blob is corrupt, was moved, or was sealed with a key that is
+ * missing.
  */
 export interface Sealed {
   open(): Secret

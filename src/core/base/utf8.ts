@@ -5,7 +5,9 @@ const encoder = new TextEncoder()
 const BYTE_ORDER_MARK = '\uFEFF'
 const REPLACEMENT = '\uFFFD'
 
-/** `text` has no byte order mark. `badByte`: the position of the first invalid byte, counted from 1. */
+/**
+ * `text` has no byte order mark. `badByte`: the position of the first invalid byte, counted from 1.
+ */
 export type Decoded = { readonly text: string } | { readonly badByte: number }
 
 /** Decodes UTF-8 and rejects invalid bytes: replacing them could make two different texts equal. */

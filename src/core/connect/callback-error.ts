@@ -30,7 +30,10 @@ export type CallbackProblem = {
   readonly providerError: string | null
 }
 
-/** Anyone can call the callback with any `error`, so only a value that looks like a code is passed on. */
+/**
+ * Anyone can call the callback with any `error`, so only a value that looks like a code is passed
+ * on.
+ */
 export function callbackProblem(
   error: string,
   provider: Pick<Provider, 'deniedBy' | 'unsupportedBy'>,
@@ -94,5 +97,7 @@ const OPERATOR = new Set([
   'invalid_authorization_details',
 ])
 
-/** Matches `unauthorized_client`, `invalid_scope`, `redirect_uri_mismatch` and vendors' variants. */
+/**
+ * Matches `unauthorized_client`, `invalid_scope`, `redirect_uri_mismatch` and vendors' variants.
+ */
 const NAMES_CLIENT = /(^|_)(client|scopes?|redirect_ur[il])(_|$)/

@@ -63,7 +63,10 @@ export function linkStatus(link: ConnectLink, now: Instant): LinkStatus {
   return link.state.status === 'pending' && link.expiresAt <= now ? 'expired' : link.state.status
 }
 
-/** One authorization, from the redirect to the provider to the first callback with the flow's cookie. */
+/**
+ * One authorization, from the redirect to the provider to the first callback with the flow's
+ * cookie.
+ */
 export type Flow = {
   readonly id: FlowId
   /** SHA-256 of `state`, base64url. The value itself is never stored. */

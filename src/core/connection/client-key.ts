@@ -12,8 +12,8 @@ export function clientName(provider: ProviderId, clientId: string): string {
 }
 
 /**
- * The key of a connection's own client. It includes a fingerprint of the client secret: with the public
- * id alone, anyone could open the circuit of another tenant's client, or share its grants.
+ * The key of a connection's own client. It includes a fingerprint of the client secret: with the
+ * public id alone, anyone could open the circuit of another tenant's client, or share its grants.
  */
 export function ownClientKey(name: string, fingerprint: string): string {
   return `${OWN_CLIENT}${fingerprint}:${name}`

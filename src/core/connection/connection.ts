@@ -13,7 +13,9 @@ export type Account = {
 
 /** A caller's report that the provider's API rejected a token or credentials. */
 export type TokenReport = {
-  /** True: this token was reported, and no read returns it. False: the previous token was reported. */
+  /**
+   * True: this token was reported, and no read returns it. False: the previous token was reported.
+   */
   readonly stands: boolean
   /** From this time on, a report may cause a refresh again. */
   readonly refreshFrom: Instant
@@ -46,10 +48,10 @@ type GrantCommon = {
 }
 
 /**
- * The owner of a grant. `proven`: the provider named this account for a token of this client, after a
- * consent or after a refresh with the grant's own refresh token. `unproven`: the refresh token was
- * imported and never sent. `told` is the account that the provider named for the imported access token.
- * `unknown`: the provider names no account, or the row is older than this field.
+ * The owner of a grant. `proven`: the provider named this account for a token of this client, after
+ * a consent or after a refresh with the grant's own refresh token. `unproven`: the refresh token
+ * was imported and never sent. `told` is the account that the provider named for the imported
+ * access token. `unknown`: the provider names no account, or the row is older than this field.
  */
 export type GrantOwner =
   | { readonly is: 'proven'; readonly accountId: string }
@@ -61,7 +63,10 @@ export const UNKNOWN_OWNER: GrantOwner = { is: 'unknown' }
 /** The tokens from a user's consent, or from an import. */
 export type OAuthGrant = GrantCommon & {
   readonly kind: 'oauth'
-  /** Null before the first refresh of an imported refresh token, or if the stored token is unreadable. */
+  /**
+   * Null before the first refresh of an imported refresh token, or if the stored token is
+   * unreadable.
+   */
   readonly token: AccessToken | null
   readonly refreshToken: Sealed | null
   /** The `clientName` that the refresh token is bound to (RFC 6749 §10.4). Null: not known. */
@@ -159,8 +164,9 @@ type Common = {
   readonly providerData: Readonly<Record<string, unknown>>
   readonly client: ClientCredentials | null
   /**
-   * Set for a draft. A draft is sealed and refreshed like any other connection, but no list contains it.
-   * `replaces`: the connection that gets the draft's grant when a refresh has proven it.
+   * Set for a draft. A draft is sealed and refreshed like any other connection, but no list
+   * contains it. `replaces`: the connection that gets the draft's grant when a refresh has proven
+   * it.
    */
   readonly draft: { readonly replaces: ConnectionId | null } | null
   readonly createdAt: Instant
@@ -182,7 +188,9 @@ export type DisconnectedConnection = Live & {
   readonly status: 'disconnected'
   readonly failure: Failure
 }
-/** The user has consented, but the host app has not confirmed. The grant is stored with the link. */
+/**
+ * The user has consented, but the host app has not confirmed. The grant is stored with the link.
+ */
 export type PendingConnection = Common & { readonly status: 'pending' }
 
 export type LiveConnection = ActiveConnection | FailingConnection | DisconnectedConnection

@@ -8,9 +8,9 @@ import {
 } from './connection.ts'
 
 /**
- * A new grant without a refresh token keeps the stored one. Some providers issue a refresh token only at
- * the first consent, and an app may import only an access token. The client must be the same, and the
- * provider must have named the same account (`isSameAccount`).
+ * A new grant without a refresh token keeps the stored one. Some providers issue a refresh token
+ * only at the first consent, and an app may import only an access token. The client must be the
+ * same, and the provider must have named the same account (`isSameAccount`).
  */
 export function withKeptRefreshToken(
   fresh: Grant,

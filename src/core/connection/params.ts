@@ -2,8 +2,8 @@ import type { FieldError } from '../base/errors.ts'
 import type { Provider } from './provider.ts'
 
 /**
- * Checks each parameter against the preset's pattern. Rejects an undeclared name, because it could be a
- * protocol parameter (`redirect_uri`, `state` …).
+ * Checks each parameter against the preset's pattern. Rejects an undeclared name, because it could
+ * be a protocol parameter (`redirect_uri`, `state` …).
  */
 export function checkParams(
   provider: Pick<Provider, 'params'>,

@@ -14,10 +14,15 @@ export type ProviderParam = {
 export type CredentialsForm = {
   readonly kind: Credentials['kind']
   readonly labels: { readonly username: string; readonly secret: string }
-  /** One or two sentences on how to create such a password or key. `helpUrl`: the provider's page. */
+  /**
+   * One or two sentences on how to create such a password or key. `helpUrl`: the provider's page.
+   */
   readonly help: string | null
   readonly helpUrl: string | null
-  /** With Basic, the API key is the user name and this is the password. Null: no Basic. */
+  /**
+   * The password for HTTP Basic, with the API key as the user name. Null: the API key is not sent
+   * as Basic.
+   */
   readonly basicPassword: string | null
   /** Whether the provider can check the credentials. */
   readonly isProbed: boolean
@@ -64,7 +69,10 @@ export type RefreshTraits = {
   readonly graceMs: number
   /** The lifetime of an access token if the answer states none. Null: not known. */
   readonly accessTokenLifetimeMs: number | null
-  /** The lifetime and the idle timeout of a refresh token if the answer states none. Null: not known. */
+  /**
+   * The lifetime and the idle timeout of a refresh token if the answer states none. Null: not
+   * known.
+   */
   readonly refreshTokenLifetimeMs: number | null
   readonly refreshTokenIdleMs: number | null
   /** How often the provider requires a refresh, even if the access token is still valid. */

@@ -93,8 +93,8 @@ export function connectionEvent(
 }
 
 /**
- * The events of a refresh: for a changed status, and for the first failure with the reason `refused`.
- * Drafts have no events.
+ * The events of a refresh: for a changed status, and for the first failure with the reason
+ * `refused`. Drafts have no events.
  */
 export function refreshEvents(before: LiveConnection, after: LiveConnection): VaultEvent[] {
   const isNews = before.status !== after.status || (isRefused(after) && !isRefused(before))

@@ -94,11 +94,14 @@ export type RunEnd = { readonly accepted: number; readonly end: 'done' | 'failed
 export type Reached = {
   /** The scan has skipped the held events up to here, and will read the later events. */
   readonly position: number
-  /** No event after this one was ever sent. */
+  /** No event with a later sequence was ever sent. */
   readonly cursor: number
 }
 
-/** The hold of a subject after its run. Null: the scan will read all remaining events of the subject. */
+/**
+ * The hold of a subject after its run. Null: the scan will read all remaining events of the
+ * subject.
+ */
 export function holdAfter(run: Run, { accepted, end }: RunEnd, at: At & Reached): Hold | null {
   const waiting = run.events[accepted]?.sequence ?? run.next
   if (waiting === null) return null

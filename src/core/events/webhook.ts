@@ -45,7 +45,9 @@ export type WebhookState = {
   readonly dueAt: Instant
   readonly lastFailure: { readonly at: Instant; readonly detail: string } | null
   readonly lastAcceptedAt: Instant | null
-  /** How many events were deleted before they were accepted, since the endpoint was last enabled. */
+  /**
+   * How many events were deleted before they were accepted, since the endpoint was last enabled.
+   */
   readonly lost: number
   /**
    * How often an operator enabled the endpoint. Failures of requests that were sent before are

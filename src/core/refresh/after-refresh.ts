@@ -84,7 +84,8 @@ export function afterRefresh(
       return { ...throttled, dueAt: Math.max(throttled.dueAt ?? 0, asked) }
     }
     case 'client_config':
-      // The operator has to fix the shared client: its circuit opens, the connection keeps its status.
+      // The operator has to fix the shared client: its circuit opens, the connection keeps its
+      // status.
       return end.ownClient || outcome.isOwn === true
         ? failing(common, 'provider_misconfigured', outcome, end)
         : steppedBack(common, end)
@@ -279,7 +280,9 @@ function disconnected(
   }
 }
 
-/** Never probes with a refused password, because providers lock accounts after repeated attempts. */
+/**
+ * Never probes with a refused password, because providers lock accounts after repeated attempts.
+ */
 function nextProbe(
   { grant }: LiveConnection,
   failure: Failure,

@@ -5,8 +5,9 @@ const WEEK_MS = 7 * 24 * 3_600_000
 export const NOTICE_SHARE = 1 / 5
 
 /**
- * The expiry of a grant, and when to notify the app: a week before, but not in the first four fifths of
- * the time from `from` to the expiry. If a refresh extends the grant, the app is not notified.
+ * The expiry of a grant, and when to notify the app: a week before, but not in the first four
+ * fifths of the time from `from` to the expiry. If a refresh extends the grant, the app is not
+ * notified.
  */
 export function endOf(
   from: Instant,

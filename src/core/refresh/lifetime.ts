@@ -26,8 +26,8 @@ export type RefreshTokenLife = number | 'never'
 const ENDLESS_SECONDS = 10 * 365 * 86_400
 
 /**
- * No provider issues an expired refresh token: 0, a negative number or a date in 1970 means "never".
- * Null if the value is unreadable, or is an expiry time that has just passed.
+ * No provider issues an expired refresh token: 0, a negative number or a date in 1970 means
+ * "never". Null if the value is unreadable, or is an expiry time that has just passed.
  */
 export function refreshTokenLife(
   value: unknown,

@@ -20,8 +20,8 @@ export type ReceivedTokens = {
 }
 
 /**
- * The result of sending a refresh token. `detail` is an error code or a constant sentence, never free
- * text from the provider. `salvaged` is a new refresh token from an otherwise useless answer.
+ * The result of sending a refresh token. `detail` is an error code or a constant sentence, never
+ * free text from the provider. `salvaged` is a new refresh token from an otherwise useless answer.
  */
 export type RefreshOutcome =
   | { readonly kind: 'ok'; readonly tokens: ReceivedTokens }
@@ -62,7 +62,9 @@ export type RefreshOutcome =
   | {
       readonly kind: 'client_config'
       readonly detail: string
-      /** The address comes from the connection's own parameters, so no other connection is affected. */
+      /**
+       * The address comes from the connection's own parameters, so no other connection is affected.
+       */
       readonly isOwn?: true
     }
   /** The only outcome that disconnects a user without further evidence. */

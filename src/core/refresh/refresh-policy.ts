@@ -14,7 +14,9 @@ import type { RefreshTraits } from '../connection/provider.ts'
 export type RefreshPolicy = {
   /** A token is renewed this long before it expires … */
   readonly marginMs: number
-  /** … or this share of its lifetime, if that is longer. Never in the first half of the lifetime. */
+  /**
+   * … or this share of its lifetime, if that is longer. Never in the first half of the lifetime.
+   */
   readonly marginShare: number
   /** The wait after the first failure. It doubles with each further failure. */
   readonly backoffFirstMs: number

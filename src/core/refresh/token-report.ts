@@ -24,8 +24,8 @@ type Report = {
 }
 
 /**
- * The connection after a caller reported that the provider's API rejected its token. If Larder cannot
- * get another token, the connection becomes `disconnected`.
+ * The connection after a caller reported that the provider's API rejected its token. If Larder
+ * cannot get another token, the connection becomes `disconnected`.
  */
 export function afterReport(connection: LiveConnection, report: Report): LiveConnection {
   const { now, mayAsk, held } = report

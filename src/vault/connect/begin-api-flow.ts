@@ -5,7 +5,9 @@ import type { Ports } from '../../ports/ports.ts'
 import { beginFlow } from './begin-flow.ts'
 import { type ApiFlowRequest, apiFlowProblems, requireReached } from './request-problems.ts'
 
-/** Begins a flow whose callback the app receives. The app gets the URL, Larder stores the verifier. */
+/**
+ * Begins a flow whose callback the app receives. The app gets the URL, Larder stores the verifier.
+ */
 export async function beginApiFlow(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'policy'>,
   caller: Caller,

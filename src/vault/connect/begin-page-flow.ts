@@ -6,7 +6,9 @@ import { beginFlow } from './begin-flow.ts'
 import { connectFailureOf } from './connect-failure.ts'
 import { noteFailure } from './end-link.ts'
 
-/** Called when the user presses Continue on the connect page. Returns the provider's consent URL. */
+/**
+ * Called when the user presses Continue on the connect page. Returns the provider's consent URL.
+ */
 export async function beginPageFlow(
   ports: Pick<Ports, 'clock' | 'random' | 'store' | 'endpoint' | 'providers' | 'observer'>,
   {

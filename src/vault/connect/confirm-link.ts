@@ -17,9 +17,9 @@ import { reportConnected } from './report-connected.ts'
 type Awaiting = Extract<LinkState, { status: 'awaiting_confirmation' }>
 
 /**
- * Stores a waiting grant when the app confirms it in its user's session. Only the browser that consented
- * received `completion`. If the app names another user than the link, the grant is revoked: otherwise an
- * attacker could connect a victim's account as their own.
+ * Stores a waiting grant when the app confirms it in its user's session. Only the browser that
+ * consented received `completion`. If the app names another user than the link, the grant is
+ * revoked: otherwise an attacker could connect a victim's account as their own.
  */
 export async function confirmLink(
   ports: ConnectNeeds,

@@ -20,7 +20,10 @@ export type Entered =
       readonly triesLeft: number
     }
 
-/** Allows typing errors, but is too low to guess a password or to make the provider lock the account. */
+/**
+ * Allows typing errors, but is too low to guess a password or to make the provider lock the
+ * account.
+ */
 const MOST_TRIES = 10
 
 type Submission = {
@@ -31,8 +34,9 @@ type Submission = {
 }
 
 /**
- * Checks the credentials that a user entered on the connect page. Counts each try before the request to
- * the provider, so that parallel tries cannot exceed the limit. The last refused try withdraws the link.
+ * Checks the credentials that a user entered on the connect page. Counts each try before the
+ * request to the provider, so that parallel tries cannot exceed the limit. The last refused try
+ * withdraws the link.
  */
 export async function connectByCredentials(
   ports: ConnectNeeds,

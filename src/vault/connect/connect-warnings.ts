@@ -33,9 +33,9 @@ export async function linkWarnings(
 }
 
 /**
- * Warns if a consent would end an older grant: some providers limit the number of grants per account and
- * client. Works only if the link names an account. Counts only connections that the API key may see, so
- * that the warning does not reveal others.
+ * Warns if a consent would end an older grant: some providers limit the number of grants per
+ * account and client. Works only if the link names an account. Counts only connections that the API
+ * key may see, so that the warning does not reveal others.
  */
 export async function capWarnings(
   { store, endpoint }: Pick<Ports, 'store' | 'endpoint'>,

@@ -21,7 +21,9 @@ export type ApiCallback = {
   readonly name: string | null
 }
 
-/** Exchanges the code of a callback that the app received. The user must be the user of the flow. */
+/**
+ * Exchanges the code of a callback that the app received. The user must be the user of the flow.
+ */
 export async function finishApiFlow(
   ports: ConnectNeeds,
   caller: Caller,
@@ -33,7 +35,9 @@ export async function finishApiFlow(
   return { connection: written.connection, appState: flow.request.state }
 }
 
-/** If the API key may not use the flow, the transaction is rolled back and the flow stays unused. */
+/**
+ * If the API key may not use the flow, the transaction is rolled back and the flow stays unused.
+ */
 function takeFlow(ports: ConnectNeeds, caller: Caller, state: string): Promise<Flow> {
   return ports.store.write(async (trx) => {
     const flow = await trx.takeFlow(digest(state), null, ports.clock.now())

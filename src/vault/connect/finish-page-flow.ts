@@ -19,9 +19,9 @@ export type PageCallback = {
 }
 
 /**
- * Handles the callback of a flow that began on the connect page. If the browser repeats the callback, it
- * gets the same result, and the code is not exchanged again. If the cookie does not match the flow, or
- * the state is unknown, throws `invalid_request` and does not change the flow.
+ * Handles the callback of a flow that began on the connect page. If the browser repeats the
+ * callback, it gets the same result, and the code is not exchanged again. If the cookie does not
+ * match the flow, or the state is unknown, throws `invalid_request` and does not change the flow.
  */
 export async function finishPageFlow(
   ports: ConnectNeeds,
@@ -51,7 +51,8 @@ type Hashes = readonly [state: string, browser: string]
 function takeFlow(ports: ConnectNeeds, provider: Provider, hashes: Hashes): Promise<Flow | null> {
   return ports.store.write(async (trx) => {
     const flow = await trx.takeFlow(...hashes, ports.clock.now())
-    // Each provider has its own callback URL. Another provider's answer is a mix-up (RFC 9700 §4.4).
+    // Each provider has its own callback URL. Another provider's answer is a mix-up (RFC 9700
+    // §4.4).
     if (flow !== null && flow.provider !== provider.id) throw unknownFlow()
     return flow
   })

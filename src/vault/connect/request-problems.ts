@@ -66,7 +66,9 @@ export function apiFlowProblems(
   return errors
 }
 
-/** Checks only provider and parameters. The credentials are checked after the whole body is parsed. */
+/**
+ * Checks only provider and parameters. The credentials are checked after the whole body is parsed.
+ */
 export function importProblems(
   ports: Pick<Needs, 'providers'>,
   caller: Caller,

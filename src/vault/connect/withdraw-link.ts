@@ -26,8 +26,8 @@ export async function withdrawLink(
 }
 
 /**
- * Withdraws a link whose grant waits for confirmation. Removes the grant, queues it for revocation, and
- * removes its pending connection. Does nothing if the grant was confirmed or refused meanwhile.
+ * Withdraws a link whose grant waits for confirmation. Removes the grant, queues it for revocation,
+ * and removes its pending connection. Does nothing if the grant was confirmed or refused meanwhile.
  */
 export async function refuseWaiting(
   ports: Needs,

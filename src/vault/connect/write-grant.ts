@@ -39,7 +39,9 @@ type Needs = Pick<Ports, 'clock' | 'random' | 'sealer' | 'endpoint' | 'providers
 /** The ports to store the grant of an account, and to log and count the connection. */
 export type ConnectNeeds = Needs & Pick<Ports, 'store' | 'observer'>
 
-/** A user's consent at the provider, or the credentials that the user entered on the connect page. */
+/**
+ * A user's consent at the provider, or the credentials that the user entered on the connect page.
+ */
 export type Consent = {
   readonly provider: Provider
   readonly request: ConnectRequest
@@ -95,8 +97,8 @@ export function accountMismatch(
 }
 
 /**
- * Throws `conflict` if another connection has the same refresh token, because deleting one would end the
- * other. Some providers issue the same refresh token for several consents of an account.
+ * Throws `conflict` if another connection has the same refresh token, because deleting one would
+ * end the other. Some providers issue the same refresh token for several consents of an account.
  */
 export async function refuseTokenOfAnother(
   trx: Writes,

@@ -41,8 +41,8 @@ export async function deleteConnection(
 }
 
 /**
- * Call this before removing a connection. Earlier versions stored a row for every refresh token. One
- * transaction that deletes them all would block readers for too long.
+ * Call this before removing a connection. Earlier versions stored a row for every refresh token.
+ * One transaction that deletes them all would block readers for too long.
  */
 export async function trimHistory(
   { clock, store }: Pick<Ports, 'clock' | 'store'>,
@@ -55,8 +55,9 @@ export async function trimHistory(
 export type Removed = { readonly grant: Dropped | null; readonly drafts: readonly Dropped[] }
 
 /**
- * Removes a connection and the drafts that would replace it. The caller must revoke their tokens after
- * everything is removed. A running refresh will find no row, and revoke the tokens that it receives.
+ * Removes a connection and the drafts that would replace it. The caller must revoke their tokens
+ * after everything is removed. A running refresh will find no row, and revoke the tokens that it
+ * receives.
  */
 export async function removeConnection(
   { clock }: Pick<Needs, 'clock'>,

@@ -15,8 +15,8 @@ export type UserDeletion = {
 }
 
 /**
- * Deletes a user's connections, drafts and open links, as far as the API key may use their providers.
- * Queues every grant for revocation.
+ * Deletes a user's connections, drafts and open links, as far as the API key may use their
+ * providers. Queues every grant for revocation.
  */
 export async function deleteUser(
   ports: Pick<

@@ -18,8 +18,8 @@ export type ConnectionTarget =
     }
 
 /**
- * Throws `VaultError`: not_found, several_accounts. A connection that the API key may not see counts as
- * not found, so that a caller cannot test ids.
+ * Throws `VaultError`: not_found, several_accounts. A connection that the API key may not see
+ * counts as not found, so that a caller cannot test ids.
  */
 export async function findConnection(
   { store }: Pick<Ports, 'store'>,

@@ -13,9 +13,10 @@ type Judged = Omit<Revocation, 'id' | 'attempts' | 'createdAt' | 'dueAt'>
 type JudgeReads = Pick<Reads, 'connection' | 'holderOfRefreshToken' | 'perhapsOfAccount'>
 
 /**
- * Whether a revocation would end the grant of a stored connection: a connection with these tokens, or, if
- * the provider revokes by account, any connection of this account. An unknown account may be any account.
- * Checked when a revocation is queued, and again before each try, because days may pass in between.
+ * Whether a revocation would end the grant of a stored connection: a connection with these tokens,
+ * or, if the provider revokes by account, any connection of this account. An unknown account may be
+ * any account. Checked when a revocation is queued, and again before each try, because days may
+ * pass in between.
  */
 export async function wouldEndAnother(
   ports: JudgeNeeds,
@@ -47,7 +48,9 @@ function relatedTo(
   return related.map((other) => other.id)
 }
 
-/** Whether a connection has this token or has rotated it: revoking an old token may end the grant. */
+/**
+ * Whether a connection has this token or has rotated it: revoking an old token may end the grant.
+ */
 async function isRefreshTokenHeld(
   ports: JudgeNeeds,
   reads: JudgeReads,

@@ -32,8 +32,9 @@ export type Dropped = {
 }
 
 /**
- * Queues tokens for revocation at the provider. Call this in the transaction that removes the tokens,
- * after all other changes. Skips tokens whose revocation would end the grant of a stored connection.
+ * Queues tokens for revocation at the provider. Call this in the transaction that removes the
+ * tokens, after all other changes. Skips tokens whose revocation would end the grant of a stored
+ * connection.
  */
 export async function queueRevocation(
   ports: Needs,

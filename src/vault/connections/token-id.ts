@@ -16,7 +16,9 @@ export function idOf(ports: Needs, received: ReceivedGrant): string {
     : credentialsIdOf(ports, received.credentials)
 }
 
-/** Hashes user name and password separately, so that different credentials never give the same id. */
+/**
+ * Hashes user name and password separately, so that different credentials never give the same id.
+ */
 export function credentialsIdOf(ports: Needs, credentials: Credentials): string {
   const print = (part: string, value: string | Secret) =>
     ports.sealer.fingerprint(`credentials-${part}/v1`, value)

@@ -20,8 +20,9 @@ export type BatchItem = () => NewDraft
 
 /**
  * Imports many items. An error rejects only its own item, and a repeated item changes nothing.
- * `unverified`: nothing is sent to the provider. A connection without a valid access token is `failing`
- * until it is refreshed. `verified`: each item is proven first, within the rate limit of its client.
+ * `unverified`: nothing is sent to the provider. A connection without a valid access token is
+ * `failing` until it is refreshed. `verified`: each item is proven first, within the rate limit of
+ * its client.
  */
 export async function importBatch(
   ports: ProveNeeds,
@@ -38,7 +39,8 @@ export async function importBatch(
       return importUnverified(ports, draft)
     })
     results.push(result)
-    // `Promise.all` below handles a rejection. Without this line, Node reports it as unhandled first.
+    // `Promise.all` below handles a rejection. Without this line, Node reports it as unhandled
+    // first.
     result.catch(() => undefined)
     // Import one after the other, because two items of one account replace the same connection.
     if (how === 'unverified') await result

@@ -47,7 +47,9 @@ export function checkKind(
   return [{ in: 'body', name: 'credentials', detail }]
 }
 
-/** The draft is active at once if the provider has no probe, else failing until a probe succeeds. */
+/**
+ * The draft is active at once if the provider has no probe, else failing until a probe succeeds.
+ */
 export function credentialsDraft(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'sealer'>,
   blank: Parameters<typeof withGrant>[0],

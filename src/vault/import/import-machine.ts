@@ -14,7 +14,9 @@ export type MachineImport = ImportFields & {
   readonly client: ClientCredentials | null
 }
 
-/** A draft for the client itself, without a user (RFC 6749 §4.4). Its first token proves the draft. */
+/**
+ * A draft for the client itself, without a user (RFC 6749 §4.4). Its first token proves the draft.
+ */
 export function draftFromClient(
   ports: Pick<ProveNeeds, 'clock' | 'random' | 'providers'>,
   caller: Caller,

@@ -39,8 +39,8 @@ export type TokenImport = ImportFields & {
 }
 
 /**
- * Imports tokens: stores them as a draft, then proves them. If a connection of this user has ever had the
- * refresh token, nothing changes, so that a repeated import cannot restore a spent token.
+ * Imports tokens: stores them as a draft, then proves them. If a connection of this user has ever
+ * had the refresh token, nothing changes, so that a repeated import cannot restore a spent token.
  */
 export async function importTokens(
   ports: ProveNeeds,

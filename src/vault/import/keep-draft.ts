@@ -8,7 +8,9 @@ import { proveDraft, type ProveNeeds } from './prove-draft.ts'
 export type NewDraft = {
   readonly draft: LiveConnection
   readonly refreshToken: Secret | null
-  /** An error to throw if `findHolder` returns null. A repeated import finds a holder and succeeds. */
+  /**
+   * An error to throw if `findHolder` returns null. A repeated import finds a holder and succeeds.
+   */
   readonly refusal?: VaultError | null
   /** Finds this user's connection or draft that has, or once had, the same credentials. */
   readonly findHolder: (trx: Writes) => Promise<LiveConnection | null>

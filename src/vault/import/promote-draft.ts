@@ -35,9 +35,9 @@ import { reportConnected } from '../connect/report-connected.ts'
 type Promotion = NewGrantChange | VaultError | 'unproven'
 
 /**
- * Turns a draft into a connection. The draft's grant replaces the grant of the named connection, or else
- * of this user's connection for the account. That connection keeps its id. If there is none, the draft
- * becomes a new connection. An unproven grant never replaces another.
+ * Turns a draft into a connection. The draft's grant replaces the grant of the named connection, or
+ * else of this user's connection for the account. That connection keeps its id. If there is none,
+ * the draft becomes a new connection. An unproven grant never replaces another.
  */
 export async function promoteDraft(
   ports: RefreshNeeds,
@@ -83,8 +83,8 @@ function isOwnerProven({ grant }: LiveConnection): boolean {
 }
 
 /**
- * The error if the provider does not name the account of an access token: keeping the stored refresh
- * token could mix two accounts, and removing it would lose the grant.
+ * The error if the provider does not name the account of an access token: keeping the stored
+ * refresh token could mix two accounts, and removing it would lose the grant.
  */
 export function ownerless(): VaultError {
   return refreshTokenRequired(
@@ -238,8 +238,8 @@ export function withProviderDataOf(
 }
 
 /**
- * The first refresh of an unproven grant checks its owner. The expected owner is the account that the
- * provider named for the imported token, or else for the replaced connection.
+ * The first refresh of an unproven grant checks its owner. The expected owner is the account that
+ * the provider named for the imported token, or else for the replaced connection.
  */
 export function ownedLike(replaced: Connection, draft: LiveConnection): LiveConnection {
   const { grant } = draft

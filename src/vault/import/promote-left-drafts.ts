@@ -7,8 +7,8 @@ import { identifyInLane, type ProveNeeds } from './prove-draft.ts'
 const AT_ONCE = 1_000
 
 /**
- * Promotes drafts with a valid access token that a crash left behind. Called at start, because their next
- * refresh may be days away. An error in one draft does not stop the others.
+ * Promotes drafts with a valid access token that a crash left behind. Called at start, because
+ * their next refresh may be days away. An error in one draft does not stop the others.
  */
 export async function promoteLeftDrafts(ports: ProveNeeds): Promise<void> {
   for (const draft of await ports.store.provenDrafts(AT_ONCE)) {
@@ -22,7 +22,10 @@ export async function promoteLeftDrafts(ports: ProveNeeds): Promise<void> {
   }
 }
 
-/** Promotes or removes a draft that a crash or an outage left behind, after the schedule refreshed it. */
+/**
+ * Promotes or removes a draft that a crash or an outage left behind, after the schedule refreshed
+ * it.
+ */
 export async function promoteLeftDraft(ports: ProveNeeds, draft: LiveConnection): Promise<void> {
   const failed = { provider: draft.provider, how: 'import' } as const
   if (draft.status === 'disconnected') {

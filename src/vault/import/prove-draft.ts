@@ -25,9 +25,9 @@ import { endsSiblings } from '../refresh/siblings.ts'
 export type ProveNeeds = RefreshNeeds
 
 /**
- * Checks whether imported credentials work and who owns them, then promotes the draft. A valid access
- * token needs no refresh, unless connections share grants. If the provider refuses the credentials, the
- * draft is removed.
+ * Checks whether imported credentials work and who owns them, then promotes the draft. A valid
+ * access token needs no refresh, unless connections share grants. If the provider refuses the
+ * credentials, the draft is removed.
  */
 export async function proveDraft(
   ports: ProveNeeds,
@@ -113,8 +113,8 @@ const REFUSALS = {
 } as const
 
 /**
- * Asks the provider for the account of the tokens, unless the app named it. The app's statement is not
- * enough if the tokens would be shared, or would replace those of a stored connection.
+ * Asks the provider for the account of the tokens, unless the app named it. The app's statement is
+ * not enough if the tokens would be shared, or would replace those of a stored connection.
  */
 async function identify(ports: ProveNeeds, draft: LiveConnection): Promise<LiveConnection> {
   // A machine connection has no account. Credentials have already been checked by the probe.

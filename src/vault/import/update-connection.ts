@@ -33,8 +33,9 @@ export type Changes = {
 }
 
 /**
- * Changes label, metadata or client of a connection, and imports new credentials for it. Reads return the
- * old credentials until the new ones are proven. Credentials of another account are rejected.
+ * Changes label, metadata or client of a connection, and imports new credentials for it. Reads
+ * return the old credentials until the new ones are proven. Credentials of another account are
+ * rejected.
  */
 export async function updateConnection(
   ports: ProveNeeds,

@@ -8,8 +8,8 @@ import type { Ports } from '../../ports/ports.ts'
 const PAGES_OF_A_POLL = 10
 
 /**
- * `after` is the cursor of an earlier answer. Null: from the oldest stored event. The cursor skips events
- * that the caller may not see, so that no poll reads them again.
+ * `after` is the cursor of an earlier answer. Null: from the oldest stored event. The cursor skips
+ * events that the caller may not see, so that no poll reads them again.
  */
 export async function listEvents(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,

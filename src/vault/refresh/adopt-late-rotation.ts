@@ -7,8 +7,8 @@ import { recordChange } from './record-change.ts'
 
 /**
  * A reconnect or an import may have kept the refresh token of a running refresh, together with its
- * attempt. Then the new refresh token belongs to the connection with that attempt and is not revoked.
- * Returns false if no connection has the attempt.
+ * attempt. Then the new refresh token belongs to the connection with that attempt and is not
+ * revoked. Returns false if no connection has the attempt.
  */
 export async function adoptLateRotation(
   ports: Pick<Ports, 'endpoint' | 'providers' | 'sealer'>,

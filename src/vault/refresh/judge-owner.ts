@@ -28,8 +28,8 @@ export type Judgement =
   | { readonly kind: 'other' }
 
 /**
- * After the first refresh of an imported grant, asks the provider once for its account. The access token
- * and the refresh token of an import may belong to different accounts.
+ * After the first refresh of an imported grant, asks the provider once for its account. The access
+ * token and the refresh token of an import may belong to different accounts.
  */
 export async function judgeOwner(
   ports: Needs,
@@ -82,8 +82,8 @@ function found(asked: Extract<IdentifyOutcome, { kind: 'ok' }>, account: Account
 }
 
 /**
- * The account that the provider names for the imported access token. Null if it names none. The account
- * that the app named is no evidence, because apps confuse a provider's ids.
+ * The account that the provider names for the imported access token. Null if it names none. The
+ * account that the app named is no evidence, because apps confuse a provider's ids.
  */
 async function accountOfImport(
   ports: Needs,

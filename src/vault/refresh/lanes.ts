@@ -34,9 +34,9 @@ const HANDFUL = 5
 type Limits = Pick<Policy, 'concurrencyPerProvider' | 'ratePerSecond'>
 
 /**
- * One lane per client at a provider. A lane limits concurrency and rate. Refreshes that a caller waits
- * for go first. The rate limit is not p-queue's own, because that uses the wall clock and stalls when the
- * clock is set back.
+ * One lane per client at a provider. A lane limits concurrency and rate. Refreshes that a caller
+ * waits for go first. The rate limit is not p-queue's own, because that uses the wall clock and
+ * stalls when the clock is set back.
  */
 export class Lanes implements Traffic {
   readonly #clock: Clock
@@ -156,7 +156,9 @@ export class Lanes implements Traffic {
     return size === 0 && nextStart <= this.#clock.monotonic()
   }
 
-  /** A connection with its own client also has a back-off, so its expired circuit can be dropped. */
+  /**
+   * A connection with its own client also has a back-off, so its expired circuit can be dropped.
+   */
   #isOver(circuit: Circuit): boolean {
     return isOwnClientKey(circuit.client) && admission(circuit, this.#clock.now()) !== 'held'
   }

@@ -18,8 +18,8 @@ export type RefreshNeeds = AttemptNeeds
 export type RefreshReason = 'asked' | 'scheduled' | 'forced' | 'rescued'
 
 /**
- * Every refresh starts here: for reads, the schedule and `POST …/refresh`. `seen` is the connection as
- * the caller read it. If its grant has changed since, nothing is sent.
+ * Every refresh starts here: for reads, the schedule and `POST …/refresh`. `seen` is the connection
+ * as the caller read it. If its grant has changed since, nothing is sent.
  */
 export function refresh(
   ports: RefreshNeeds,
@@ -95,8 +95,8 @@ export function canBeAsked(
 }
 
 /**
- * Returns why a refresh is not possible now: an open circuit, or a recently refused client. Null if a
- * request may be sent. Checked before a caller waits in a lane.
+ * Returns why a refresh is not possible now: an open circuit, or a recently refused client. Null if
+ * a request may be sent. Checked before a caller waits in a lane.
  */
 export function refreshBlockedBy(
   ports: Pick<RefreshNeeds, 'endpoint' | 'traffic' | 'clock'>,
@@ -156,8 +156,8 @@ async function held(
   },
 ): Promise<RefreshResult> {
   const retryAt = Math.max(open.until ?? 0, ports.clock.now() + HELD_AGAIN_MS)
-  // While the configured client's circuit is open, the scan skips its connections. The scan does not know
-  // the circuits of connections' own clients, so postpone each such connection here.
+  // While the configured client's circuit is open, the scan skips its connections. The scan does
+  // not know the circuits of connections' own clients, so postpone each such connection here.
   if (connection.client !== null) {
     const after = { ...connection, dueAt: retryAt }
     await ports.store.write((trx) => tryRecordChange(ports, trx, { before: connection, after }))

@@ -45,10 +45,10 @@ export type Landing = {
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Commits the result of a refresh. Returns false if the row was changed meanwhile. If the store fails,
- * the result is parked and the write is retried, because the provider cannot be asked again. A rotation
- * is written to the journal first. If that fails too, this function returns only after the commit: no
- * caller may use tokens that a crash would lose.
+ * Commits the result of a refresh. Returns false if the row was changed meanwhile. If the store
+ * fails, the result is parked and the write is retried, because the provider cannot be asked again.
+ * A rotation is written to the journal first. If that fails too, this function returns only after
+ * the commit: no caller may use tokens that a crash would lose.
  */
 export async function saveRefresh(ports: Needs, landing: Landing): Promise<boolean> {
   try {
@@ -84,8 +84,8 @@ async function saveFromMemory(ports: Needs, landing: Landing): Promise<boolean> 
 }
 
 /**
- * Retries the commit until it succeeds. If the process is `ending`, tries once more and then leaves the
- * rotation in the journal for the next process.
+ * Retries the commit until it succeeds. If the process is `ending`, tries once more and then leaves
+ * the rotation in the journal for the next process.
  */
 async function saveEventually(
   ports: Needs,
@@ -110,8 +110,8 @@ function report({ observer }: Needs, { before }: Landing, error: unknown): void 
 }
 
 /**
- * Commits the result and all its events in one transaction, fenced by grant and generation. Then removes
- * the journal entry.
+ * Commits the result and all its events in one transaction, fenced by grant and generation. Then
+ * removes the journal entry.
  */
 async function commit(ports: Needs, landing: Landing): Promise<boolean> {
   const { before, outcome, entry } = landing
@@ -147,8 +147,8 @@ async function withEdits(
 }
 
 /**
- * Called if the row was deleted or has a newer grant. Gives the late tokens to the connection that needs
- * them, or revokes them.
+ * Called if the row was deleted or has a newer grant. Gives the late tokens to the connection that
+ * needs them, or revokes them.
  */
 async function dropLateTokens(
   ports: Needs,

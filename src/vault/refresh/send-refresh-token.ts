@@ -14,9 +14,9 @@ export type SendResult = {
 }
 
 /**
- * Sends the refresh token to the provider. If the first request has no result and the preset allows a
- * replay, sends it again within two seconds: within the grace, the provider answers with the tokens of
- * the first request.
+ * Sends the refresh token to the provider. If the first request has no result and the preset allows
+ * a replay, sends it again within two seconds: within the grace, the provider answers with the
+ * tokens of the first request.
  */
 export async function sendRefreshToken(
   ports: Pick<Ports, 'clock' | 'random'>,
@@ -31,8 +31,8 @@ export async function sendRefreshToken(
   const first = await sendOnce(ports, ask)
   const { outcome } = first
   if (!hasNoResult(outcome) || 'salvaged' in outcome) return first
-  // The provider has processed the request, so a second one would count as reuse, except within a grace.
-  // The attempt stays open, and `rescueAttempts` sends the token again within that grace.
+  // The provider has processed the request, so a second request would be reuse, except within a
+  // grace. The attempt stays open, and `rescueAttempts` sends the token again within that grace.
   if (outcome.kind === 'answer_lost' && outcome.began) return first
   const sentAt = unknownSince(attempt, first.sentAt, traits)
   const now = ports.clock.now() + 2 * REPLAY_AFTER_MS
@@ -56,8 +56,8 @@ export async function sendAgain(
 }
 
 /**
- * `sentAt` is the earlier time by two clocks: the wall clock may be changed during the request, and the
- * monotonic clock stops while the machine is suspended.
+ * `sentAt` is the earlier time by two clocks: the wall clock may be changed during the request, and
+ * the monotonic clock stops while the machine is suspended.
  */
 export async function sendOnce(
   ports: Pick<Ports, 'clock'>,

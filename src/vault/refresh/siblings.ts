@@ -20,10 +20,11 @@ import { isSameRefreshToken } from '../connections/token-id.ts'
 import type { Change } from './report-disconnected.ts'
 
 /*
- * At some providers, a refresh ends the refresh tokens of all other grants of the account and client.
- * There, the connections of an account share one grant. One of them, the leader, is refreshed, and the
- * others get its tokens. A connection shares a grant only if the provider has named its owner (see
- * `GrantOwner`). If the app could name the owner, one tenant could get the tokens of another.
+ * At some providers, a refresh ends the refresh tokens of all other grants of the account and
+ * client. There, the connections of an account share one grant. One of them, the leader, is
+ * refreshed, and the others get its tokens. A connection shares a grant only if the provider has
+ * named its owner (see `GrantOwner`). If the app could name the owner, one tenant could get the
+ * tokens of another.
  */
 
 type Needs = Pick<Ports, 'endpoint' | 'providers' | 'sealer'>
@@ -36,7 +37,7 @@ export function endsSiblings(
   return providers.get(provider)?.refresh.endsSiblings === true
 }
 
-/** The oldest stored connection that shares the grant. It is refreshed for all of them. */
+/** The oldest stored connection that shares the grant. Only this connection is refreshed. */
 export async function leaderOf(
   ports: Needs,
   reads: SiblingReads,

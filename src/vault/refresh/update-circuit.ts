@@ -9,8 +9,8 @@ import type { Writes } from '../../ports/store.ts'
 type Needs = Pick<Ports, 'clock' | 'random' | 'endpoint' | 'traffic' | 'observer'>
 
 /**
- * Updates the circuit of the client in memory at once, so that parallel refreshes see it. `write` stores
- * the circuit and its event in the transaction of the outcome.
+ * Updates the circuit of the client in memory at once, so that parallel refreshes see it. `write`
+ * stores the circuit and its event in the transaction of the outcome.
  */
 export function updateCircuit(
   ports: Needs,

@@ -75,7 +75,9 @@ async function isBeingRefreshed(ports: RefreshNeeds, connection: LiveConnection)
   return isDue || ports.flights.has((await leaderOf(ports, ports.store, connection)).id)
 }
 
-/** Returns the refreshed token. If the refresh fails or takes too long, returns the current token. */
+/**
+ * Returns the refreshed token. If the refresh fails or takes too long, returns the current token.
+ */
 async function fetchOrServe(
   ports: RefreshNeeds,
   current: ServedToken,
@@ -94,7 +96,9 @@ async function fetchOrServe(
 
 const CURRENT_TOKEN_WAIT_MS = 5_000
 
-/** Returns the current token, or null if a refresh is needed. Throws if no refresh is possible now. */
+/**
+ * Returns the current token, or null if a refresh is needed. Throws if no refresh is possible now.
+ */
 function serve(
   ports: RefreshNeeds,
   connection: Connection,
@@ -148,7 +152,9 @@ async function orTimeout(
   }
 }
 
-/** Refreshes in the background. The caller has a token, so the result is only stored and counted. */
+/**
+ * Refreshes in the background. The caller has a token, so the result is only stored and counted.
+ */
 function refreshBehind(ports: RefreshNeeds, connection: LiveConnection): void {
   if (ports.flights.has(connection.id) || refreshBlockedBy(ports, connection) !== null) return
   refresh(ports, connection, 'asked').catch((error: unknown) => {

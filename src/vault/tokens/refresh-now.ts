@@ -25,8 +25,8 @@ export async function refreshNow(
   if (waitMs > 0) throw waitProblem(connection, waitMs)
   const wasFlying = ports.flights.has(id)
   const result = await refresh(ports, connection, 'forced')
-  // This call may have joined a scheduled flight that an open circuit stopped. A forced refresh ignores
-  // the circuit, so try again.
+  // This call may have joined a scheduled flight that an open circuit stopped. A forced refresh
+  // ignores the circuit, so try again.
   const final =
     result.kind === 'held' && wasFlying ? await refresh(ports, connection, 'forced') : result
   if (final.kind === 'refreshed') return final.connection

@@ -10,8 +10,8 @@ import { tryRecordChange } from '../refresh/record-change.ts'
 import { reportDisconnected } from '../refresh/report-disconnected.ts'
 
 /**
- * Stores a caller's report that the provider's API rejected a token. No read returns this token again,
- * even if the refresh fails. Returns the connection as it is stored afterwards.
+ * Stores a caller's report that the provider's API rejected a token. No read returns this token
+ * again, even if the refresh fails. Returns the connection as it is stored afterwards.
  */
 export async function reportRejectedToken(
   ports: RefreshNeeds,

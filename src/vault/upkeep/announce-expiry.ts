@@ -7,8 +7,8 @@ import type { Ports } from '../../ports/ports.ts'
 const AT_ONCE = 500
 
 /**
- * Appends `connection.expiring` for grants that will expire and that no refresh has extended, so that the
- * app can ask the user in time. Appends one event for each expiry time. Returns how many.
+ * Appends `connection.expiring` for grants that will expire and that no refresh has extended, so
+ * that the app can ask the user in time. Appends one event for each expiry time. Returns how many.
  */
 export async function announceExpiry(
   ports: Pick<Ports, 'clock' | 'store' | 'flights'>,

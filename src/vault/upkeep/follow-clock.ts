@@ -13,9 +13,9 @@ const AT_ONCE = 200
 const TOLERATED_MS = 60_000
 
 /**
- * Detects that the wall clock was set back, during a run or between two runs. Then all renewable tokens
- * are due for a refresh (`afterClockSetBack`), and all other waits end. A clock that was set forward needs
- * no handling: tokens seem to expire early, and are refreshed.
+ * Detects that the wall clock was set back, during a run or between two runs. Then all renewable
+ * tokens are due for a refresh (`afterClockSetBack`), and all other waits end. A clock that was set
+ * forward needs no handling: tokens seem to expire early, and are refreshed.
  */
 export class ClockFollower {
   readonly #ports: Needs
@@ -29,7 +29,8 @@ export class ClockFollower {
   }
 
   /**
-   * Returns by how much the clock was set back, or 0. If the store fails, the next call starts again.
+   * Returns by how much the clock was set back, or 0. If the store fails, the next call starts
+   * again.
    */
   async follow(ending?: AbortSignal): Promise<number> {
     const { clock, store, traffic } = this.#ports

@@ -7,8 +7,8 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
 
 /**
- * Starts due refreshes. Each provider has its own limit, so that no provider delays another. Returns how
- * many were started, without waiting for their results.
+ * Starts due refreshes. Each provider has its own limit, so that no provider delays another.
+ * Returns how many were started, without waiting for their results.
  */
 export async function refreshDue(ports: RefreshNeeds): Promise<number> {
   let started = await rescueAttempts(ports, 'when due')
@@ -93,7 +93,9 @@ async function readOne(
   }
 }
 
-/** After the refresh, starts the next due connection of the same class without waiting for a scan. */
+/**
+ * After the refresh, starts the next due connection of the same class without waiting for a scan.
+ */
 async function refreshScheduled(
   ports: RefreshNeeds,
   what: Class,

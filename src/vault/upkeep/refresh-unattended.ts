@@ -5,8 +5,8 @@ import type { ProveNeeds } from '../import/prove-draft.ts'
 import { refresh, type RefreshReason } from '../refresh/refresh.ts'
 
 /**
- * Refreshes a connection when no caller waits for the result. Promotes a draft if the refresh proves it.
- * Never throws: logs an error and returns null.
+ * Refreshes a connection when no caller waits for the result. Promotes a draft if the refresh
+ * proves it. Never throws: logs an error and returns null.
  */
 export async function refreshUnattended(
   ports: ProveNeeds,

@@ -5,9 +5,9 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 const AT_ONCE = 1_000
 
 /**
- * Repeats refreshes whose answer was lost, within the provider's grace. After the grace, the user would
- * have to reconnect. A repeated refresh ignores the circuit and waits only for its own back-off. At start,
- * it ignores the back-off too.
+ * Repeats refreshes whose answer was lost, within the provider's grace. After the grace, the user
+ * would have to reconnect. A repeated refresh ignores the circuit and waits only for its own
+ * back-off. At start, it ignores the back-off too.
  */
 export async function rescueAttempts(
   ports: RefreshNeeds,

@@ -20,8 +20,8 @@ const CLAIM_MS = 60_000
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'observer' | 'webhooks'>
 
 /**
- * Sends the next events to an endpoint. The job calls it until it returns 0. An event may arrive twice,
- * but never before the receiver has accepted the earlier events of its subject.
+ * Sends the next events to an endpoint. The job calls it until it returns 0. An event may arrive
+ * twice, but never before the receiver has accepted the earlier events of its subject.
  */
 export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): Promise<number> {
   const now = ports.clock.now()
@@ -37,8 +37,8 @@ export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): P
 }
 
 /**
- * Commits a claim before anything is sent, so that after a crash or a failed write the same events are
- * not sent again at once.
+ * Commits a claim before anything is sent, so that after a crash or a failed write the same events
+ * are not sent again at once.
  */
 async function claim(
   ports: Pick<Ports, 'clock' | 'store'>,

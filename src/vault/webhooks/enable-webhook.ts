@@ -2,8 +2,8 @@ import type { Ports } from '../../ports/ports.ts'
 import { findWebhook, type ListedWebhook } from './list-webhooks.ts'
 
 /**
- * Enables a disabled or waiting endpoint. Its deliveries continue at once from where they stopped. Resets
- * its count of lost events.
+ * Enables a disabled or waiting endpoint. Its deliveries continue at once from where they stopped.
+ * Resets its count of lost events.
  */
 export async function enableWebhook(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks' | 'observer'>,

@@ -1,8 +1,8 @@
 import type { Ports } from '../../ports/ports.ts'
 
 /**
- * Stores the configured endpoints. A new endpoint gets only events that are newer than itself. Removes
- * endpoints that were removed from the settings long ago.
+ * Stores the configured endpoints. A new endpoint gets only events that are newer than itself.
+ * Removes endpoints that were removed from the settings long ago.
  */
 export async function keepWebhooks(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks'>,

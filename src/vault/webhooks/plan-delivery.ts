@@ -21,7 +21,9 @@ export type Plan = {
   readonly runs: readonly Run[]
   readonly cursor: number
   readonly replay: WebhookState['replay']
-  /** The last event that the scan has read. This is the position of the replay, or else the cursor. */
+  /**
+   * The last event that the scan has read. This is the position of the replay, or else the cursor.
+   */
   readonly position: number
   /** How many events were deleted before they were sent. */
   readonly lost: number
@@ -49,7 +51,8 @@ export async function planDelivery(
   if (scan === null && due.length === 0) return null
   // At the end of a replay, send the holds before new events.
   const goesFirst = scan === null || (scan.isEnd && !isProbe)
-  // Every second probe sends a new event, so that an event that is always refused does not block others.
+  // Every second probe sends a new event, so that an event that is always refused does not block
+  // others.
   const triesHold = due.length > 0 && (goesFirst || (isProbe && state.failures % 2 === 1))
   const unread = { ...state, position, lost: 0, events: [] }
   const { events, ...reached } = scan === null || triesHold ? unread : scan

@@ -7,8 +7,8 @@ import { findWebhook, type ListedWebhook } from './list-webhooks.ts'
 export type EventPosition = { readonly cursor: number } | { readonly at: Instant }
 
 /**
- * Sends the stored events between two positions again, in order and before new events. Replaces a running
- * replay. An empty range only ends a running replay.
+ * Sends the stored events between two positions again, in order and before new events. Replaces a
+ * running replay. An empty range only ends a running replay.
  */
 export async function replayWebhook(
   ports: Pick<Ports, 'clock' | 'store' | 'webhooks' | 'observer'>,
