@@ -117,7 +117,7 @@ describe('closing a listener', () => {
     socket.destroy()
   })
 
-  test('closing a listener lets a client read an answer that was already written, of any size', async () => {
+  test('closing a listener lets a client finish reading an answer of any size that was already written', async () => {
     const bytes = 48 * 2 ** 20
     const sent = Promise.withResolvers<void>()
     const answer = (_request: IncomingMessage, response: ServerResponse): void => {

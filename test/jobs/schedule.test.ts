@@ -102,7 +102,7 @@ test('a stopping schedule aborts the signal of a running job, and leaves no cron
   expect(planned()).toEqual([])
 })
 
-test('a start runs each job that may have been missed once, one after the other', async () => {
+test('a start runs each job that may have been missed, once and one after the other', async () => {
   const clock = new HandClock()
   const order: string[] = []
   const gate = Promise.withResolvers<void>()
@@ -145,7 +145,7 @@ test('each job runs once after the machine was suspended for days', async () => 
   expect(runs).toBe(2)
 })
 
-test('a job runs once if the process was blocked at its time', async () => {
+test('a job runs once if the process was blocked at the time of the job', async () => {
   const clock = new HandClock()
   let runs = 0
   // Every second, so that node-cron itself notices missed runs.

@@ -145,7 +145,7 @@ export const refreshing: readonly Mutation[] = [
     original: '  if (entry !== null) ports.journal.note(entry)\n',
     mutant: '',
     killedBy: [
-      [JOURNAL, 'a rotation is in the journal before it is committed, and removed afterwards'],
+      [JOURNAL, 'a rotation is in the journal before its commit, and is removed after it'],
     ],
   },
   {

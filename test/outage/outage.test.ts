@@ -38,7 +38,7 @@ test('the schedule refreshes all imported lines at the configured rate, and no f
   expect(figures.provenAfterSeconds).toBeLessThan(40)
 }, 90_000)
 
-test('five hundred readers of an expired token and a slow provider cause one request', async () => {
+test('five hundred readers of an expired token cause one request to a slow provider', async () => {
   const figures = await readers({ readers: 500, answerMs: 2_000, seed: newSeed() })
   expect(figures).toMatchObject({
     requests: 1,

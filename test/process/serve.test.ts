@@ -56,7 +56,7 @@ describe('the end of the daemon', () => {
     },
   )
 
-  test('a busy daemon that is stopping ignores further SIGTERMs and ends at a further SIGINT', async () => {
+  test('a busy daemon that is stopping ignores further SIGTERMs and exits on a further SIGINT', async () => {
     const at = await installation()
     const running = await start(at)
     const { hostname, port } = new URL(at.privateUrl)

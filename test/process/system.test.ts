@@ -7,7 +7,7 @@ test('the system clock has the time of this machine and a monotonic time', () =>
   expect(second).toBeGreaterThanOrEqual(first)
 })
 
-test('a sleep lasts at least as long as asked', async () => {
+test('a sleep lasts at least as long as requested', async () => {
   const before = systemClock.monotonic()
   await systemClock.sleep(30)
   expect(systemClock.monotonic() - before).toBeGreaterThanOrEqual(29)
@@ -26,7 +26,7 @@ test.each([60_000, 2 ** 31, Number.MAX_SAFE_INTEGER])(
   },
 )
 
-test('the system randomness gives bytes of the length asked for and fractions below one', () => {
+test('the system randomness gives bytes of the requested length and fractions below one', () => {
   expect(systemRandom.bytes(24)).toHaveLength(24)
   expect(systemRandom.bytes(24)).not.toEqual(systemRandom.bytes(24))
   for (let draw = 0; draw < 100; draw++) {

@@ -89,7 +89,7 @@ describe('a sealed value', () => {
     expect(() => stranger.open(sealer.seal(new Secret('x'), at), at)).toThrow(SealError)
   })
 
-  test('random bytes throw SealError and nothing else', () => {
+  test('opening random bytes throws SealError and nothing else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), place, (blob, at) => {
         expect(() => sealer.open(blob, at)).toThrow(SealError)

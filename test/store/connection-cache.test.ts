@@ -179,7 +179,7 @@ test('a cached list refers to connections by id, and does not keep an evicted co
 })
 
 describe('a read that a commit overtakes', () => {
-  test('a read that a commit overtakes is returned but not cached, and a later read queries again', async () => {
+  test('a read that overlaps a commit is returned but not cached, and a later read queries again', async () => {
     const cache = new ConnectionCache(1e6)
     const [old, fresh] = [Promise.withResolvers<Loaded>(), Promise.withResolvers<Loaded>()]
     const first = cache.load(idOf(1), () => old.promise)
@@ -196,7 +196,7 @@ describe('a read that a commit overtakes', () => {
     expect(cache.connection(idOf(1))).toBe(after)
   })
 
-  test('a list read that a commit overtakes does not cache the connections of the list', async () => {
+  test('a list read that overlaps a commit does not cache the connections of the list', async () => {
     const cache = new ConnectionCache(1e6)
     const rows = Promise.withResolvers<readonly Loaded[]>()
     const reading = cache.loadList({ userId: USER, provider: ACME }, () => rows.promise)

@@ -349,7 +349,7 @@ describe('delivery at least once', () => {
     expect(receiver.users()).toEqual(['ann', 'ben', 'ben', 'ben/2'])
   })
 
-  test('a delivery run starts no event that could outlast its claim', async () => {
+  test('a delivery run sends no event whose delivery could outlast the claim of the run', async () => {
     const endpoint = makeEndpoint('http://127.0.0.1:1/')
     await using stage = await openStage([endpoint])
     await stage.appendCreated('ann', 'ann/2', 'ann/3', 'ann/4')
@@ -366,7 +366,7 @@ describe('delivery at least once', () => {
     expect(told).toBe(4)
   })
 
-  test('a second run for the same webhook sends nothing while the first one runs', async () => {
+  test('a second delivery run for the same webhook sends nothing while the first run continues', async () => {
     const gate = new Gate('closed')
     await using receiver = await openReceiver(() => (response) => {
       void gate.pass().then(() => response.writeHead(204).end())

@@ -48,7 +48,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await store.webhookState('other' as WebhookId)).toBeNull()
   })
 
-  test('a webhook can be claimed by one run at a time, until the claim ends', async () => {
+  test('only one delivery run at a time can claim a webhook, until the claim ends', async () => {
     await using vault = await openKnown()
     const { store } = vault
     const claim = (now: number, id = APP) =>

@@ -62,7 +62,7 @@ describe('a rejected token', () => {
     },
   )
 
-  test('a rejected token of a dead grant is not served until its expiry', async () => {
+  test('a rejected token of a dead grant is not served again, even before it expires', async () => {
     api.endpoint.refresh = async () => ({ kind: 'grant_dead', detail: 'invalid_grant' })
     const id = await imported()
     await api.ask({ method: 'POST', path: `/v1/connections/${id}/refresh` })

@@ -44,7 +44,7 @@ test.each([
   expect(askingApp(redirectUrl)).toEqual({ name, origin })
 })
 
-test('the connect page names the app, the user, the requested access, the expiry and the page of return', () => {
+test('the connect page names the app, the user, the requested access, the expiry and the redirect target', () => {
   const words = textOf(page({}, [GOOGLE]))
   expect(words).toContain('Connect your Google account')
   expect(words).toContain('app.example.com asks for access to your Google account')

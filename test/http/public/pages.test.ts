@@ -164,7 +164,7 @@ test('robots.txt rejects POST with 405', async () => {
   expect((await ask(larder.address, { path: '/nothing', method: 'OPTIONS' })).status).toBe(404)
 })
 
-test('an address over 4 KiB is rejected with 414', async () => {
+test('a request URL over 4 KiB is rejected with 414', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
   const pad = (length: number) => `${path}?${'x'.repeat(length - path.length - 1)}`

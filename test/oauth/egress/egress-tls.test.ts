@@ -73,7 +73,7 @@ test('a request is sent if a trusted authority signed the certificate, and TLS s
   expect(heard).toContain('refresh_token=secret')
 })
 
-test('the next address of a name is used if the first one loses all packets', async () => {
+test('the next address of a name is used if the first address loses all packets', async () => {
   await using hole = await openBlackHole('127.0.0.2')
   const addresses = ['127.0.0.2', '127.0.0.1']
   const { result } = await overTls('provider.test', { cert: 'server', port: hole.port, addresses })

@@ -97,14 +97,14 @@ test('a revocation ends the grant, and a repeated revocation succeeds', async ()
   expect(await party.endpoint.revoke(revocation)).toEqual({ kind: 'revoked' })
 })
 
-test("a user's refusal is returned with the provider's error code", async () => {
+test("a refusal by the user is returned with the provider's error code", async () => {
   const party = await at()
   const begun = await beginAt(party)
   const outcome = await redeem(party.endpoint, begun, await consentTo(begun.url, { deny: true }))
   expect(outcome).toEqual({ kind: 'refused', error: 'access_denied' })
 })
 
-test('a code can be exchanged once', async () => {
+test('a code can be exchanged only once', async () => {
   const party = await at()
   const begun = await beginAt(party)
   const callback = await consentTo(begun.url)

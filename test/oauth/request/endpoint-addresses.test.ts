@@ -43,7 +43,7 @@ test.each(CASES)('metadata with %s %j is rejected before anything is sent', asyn
   expect(provider.asked).toEqual(['/.well-known/openid-configuration'])
 })
 
-test('an endpoint in the settings replaces a bad one in the metadata', async () => {
+test('an endpoint in the settings replaces a bad endpoint in the metadata', async () => {
   await using provider = await startSigningProvider()
   provider.script.metadata = { authorization_endpoint: 'javascript:alert(1)' }
   const authorizationEndpoint = `${provider.issuer}/auth`

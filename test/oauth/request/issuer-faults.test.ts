@@ -102,7 +102,7 @@ test('an issuer that answers with an error is reported with the status', async (
   })
 })
 
-test('scopes that the token endpoint rejects are named in the detail', async () => {
+test('scopes that the token endpoint rejects are named in the error detail', async () => {
   const refusal = { '/token': { status: 400, body: { error: 'invalid_scope' } } }
   const { result } = await speak(() => ({ scopes: ['read', 'all'] }), refusal, exchangeCode)
   expect(result).toEqual({

@@ -223,7 +223,7 @@ test('hundred-thousand-headers sends 100,000 headers and a correct body', async 
   wholeBody(received)
 })
 
-test('endless-chunks sends until the client leaves', async () => {
+test('endless-chunks sends until the client closes the connection', async () => {
   const { received, record } = await meet('endless-chunks', { leaveAfter: 4 * 1024 * 1024 })
   expect(received.headers.get('transfer-encoding')).toBe('chunked')
   expect(received.ending).toBe('left')

@@ -41,7 +41,7 @@ test('the same seed gives the same tokens in any process', async () => {
   expect(one.client).toEqual(other.client)
 })
 
-test('a wrong command is rejected, and the provider goes on', async () => {
+test('a wrong command is rejected, and the provider continues', async () => {
   await using provider = await startScriptedProvider()
   await expect(provider.family('f5')).rejects.toThrow('no family f5')
   await expect(provider.advanceTime(-1)).rejects.toThrow('does not go back')
@@ -88,7 +88,7 @@ test.each(['arrived', 'processed', 'answered'] as const)(
   },
 )
 
-test('a provider in its own process ends with its parent, even if that is killed', async () => {
+test('a provider in its own process ends with its parent, even if the parent is killed', async () => {
   const controller = start('dying-controller.ts', [])
   const [{ pid, origin }] = (await once(controller, 'message')) as [{ pid: number; origin: string }]
   expect(await canConnect(origin)).toBe(true)
@@ -97,7 +97,7 @@ test('a provider in its own process ends with its parent, even if that is killed
   expect(await canConnect(origin)).toBe(false)
 })
 
-test('a pending and a later command reject once the provider has ended', async () => {
+test('pending and later commands are rejected when the provider has ended', async () => {
   const provider = await startScriptedProvider()
   const waiting = provider.until({ count: 1, phase: 'answered' })
   const told = expect(waiting).rejects.toThrow('has ended')

@@ -51,7 +51,7 @@ test('a rule applies only within its time span', async () => {
   expect(await marks(provider)).toBe('..xx.')
 })
 
-test('a rule with a fraction applies by chance, the same for the same seed', async () => {
+test('a rule with a fraction applies at random, and the same seed gives the same result', async () => {
   const first = await struck({ fraction: 0.5 }, 'one seed')
   expect(first).toMatch(/x/)
   expect(first).toMatch(/\./)

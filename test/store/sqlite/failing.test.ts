@@ -63,7 +63,7 @@ describe('a full disk', () => {
 })
 
 describe('a read-only database', () => {
-  test('a read-only database is reported as read_only and can still be read', async () => {
+  test('a read-only database is reported as read_only, and reads still work', async () => {
     const reported: string[] = []
     const store = storeOver(open({ readonly: true }), reported)
     await expect(store.probe()).rejects.toMatchObject({ reason: 'read_only' })
@@ -176,7 +176,7 @@ describe('errors of SQLite', () => {
 })
 
 describe('the store', () => {
-  test('a store call inside a transaction throws instead of waiting for ever', async () => {
+  test('a store call inside a transaction throws an error instead of waiting forever', async () => {
     const { store } = vault
     const id = makeConnection().id
     await store.connection(id)

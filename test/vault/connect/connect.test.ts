@@ -146,7 +146,7 @@ describe('callbacks', () => {
     expect(here).toMatchObject({ kind: 'redirect' })
   })
 
-  test('a repeated callback redirects to the same URL, and redeems nothing', async () => {
+  test('a repeated callback redirects to the same URL and redeems no code', async () => {
     await using stage = await openStage()
     const reconnected = await stage.adopt({ demand: { userId: USER } })
     await stage.provider.setAccount(reconnected.account)
@@ -363,7 +363,7 @@ describe('links that the app confirms', () => {
     await expectNothingLeft(stage, home)
   })
 
-  test('a grant that is never confirmed is removed and revoked', async () => {
+  test('a grant that the app never confirms is removed and revoked', async () => {
     await using stage = await openStage()
     const home = await walk(stage, await makeLink(stage, { confirm: 'app' }))
     stage.clock.pass(11 * MINUTE)

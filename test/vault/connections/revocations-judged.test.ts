@@ -57,7 +57,7 @@ describe('deletions at a provider whose revocation may end every grant of an acc
     expect(await remove(stage, deleted)).toBe('skipped')
   })
 
-  test('a deletion revokes no grant while an import that is not proven yet has the account', async () => {
+  test('a deletion revokes no grant while an unproven import has the account', async () => {
     await using stage = await openStage(UNKNOWN)
     const { connection } = await connect(stage, { userId: ONE })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
@@ -71,7 +71,7 @@ describe('deletions at a provider whose revocation may end every grant of an acc
     expect(await remove(stage, { connection })).toBe('skipped')
   })
 
-  test('a deletion revokes no grant while another provider id has the account at the same client', async () => {
+  test('a deletion revokes no grant while another provider id of the same client has a connection of the account', async () => {
     await using stage = await openStage(UNKNOWN)
     const first = await connect(stage, { userId: ONE })
     await connect(stage, { userId: ONE, provider: OTHER })
@@ -188,7 +188,7 @@ test('a queued revocation that ends only one token is sent even if the account h
   expect((await stage.provider.family(newer.family)).revoked).toBeNull()
 })
 
-test('a refresh token of two connections is not revoked when the first one is deleted', async () => {
+test('a refresh token of two connections is not revoked when the first connection is deleted', async () => {
   await using stage = await openStage(BY_TOKEN)
   const first = await connect(stage, { userId: ONE })
   // Some providers return the same refresh token for every consent of an account.

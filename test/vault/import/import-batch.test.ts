@@ -25,7 +25,7 @@ describe('an unverified batch', () => {
     expect(await stage.provider.requests({ endpoint: 'userinfo' })).toEqual([])
   })
 
-  test('a repeated batch changes nothing, with and without refresh tokens', async () => {
+  test('a repeated batch changes nothing, whether or not its items have refresh tokens', async () => {
     await using stage = await openStage()
     const minted = await stage.provider.mintGrants(4)
     const lines = minted.map((one, n) => ({

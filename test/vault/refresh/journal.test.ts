@@ -101,7 +101,7 @@ describe('the journal file', () => {
     expect(journal.keep(entry(100))).toBe(true)
   })
 
-  test('the journal skips a torn entry and reads the next one', async () => {
+  test('the journal skips a damaged entry and reads the next entry', async () => {
     await using vault = await openVaultStore({ dataDir })
     const path = join(dataDir, 'larder.journal')
     {
@@ -162,7 +162,7 @@ describe('a rotation that the database cannot save', () => {
     disk.free()
   })
 
-  test('a rotation is in the journal before it is committed, and removed afterwards', async () => {
+  test('a rotation is in the journal before its commit, and is removed after it', async () => {
     await using stage = await openStage()
     const { connection, family } = await stage.adopt()
     const { store } = stage.ports

@@ -48,7 +48,7 @@ test('a refresh that waits longer than the deadline for a lease returns 503 and 
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
 
-test('a late answer for a grant that another replica rotated is dropped, not revoked', async () => {
+test('the tokens of a late answer for a grant that another replica rotated are dropped, not revoked', async () => {
   await using stage = await openStage({ profile: 'grace' })
   const { connection, family } = await stage.adopt()
   const held = await stage.provider.misbehave({ act: 'hold', before: 'answer' }, { next: 1 })

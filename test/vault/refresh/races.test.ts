@@ -148,7 +148,7 @@ test('a withdrawal during a confirmation does not change a completed link', asyn
 
 describe('an edit during a refresh', () => {
   test.each(OUTCOMES)(
-    'a refresh that ends %s and an edit of the connection do not undo each other',
+    'a refresh that ends %s and a simultaneous edit of the connection do not undo each other',
     async (_outcome, profile, deed) => {
       await using stage = await openStage({ profile })
       const adopted = await stage.adopt()

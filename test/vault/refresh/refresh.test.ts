@@ -59,7 +59,7 @@ describe('a refresh', () => {
     expect(await tokenRequests(stage)).toBe(1)
   })
 
-  test('a refresh completes although its caller does not wait', async () => {
+  test('a refresh completes even if its caller does not wait', async () => {
     await using stage = await openStage()
     const { connection } = await stage.adopt()
     void refresh(stage.ports, connection, 'asked')
@@ -126,7 +126,7 @@ describe('a connection without a refresh token', () => {
 })
 
 describe('an answer that is lost', () => {
-  test("a lost answer is replayed at once, and the provider's grace returns the rotation", async () => {
+  test('a lost answer is replayed at once, and the provider returns the rotation again within its grace', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, family } = await stage.adopt()
     await stage.provider.misbehave(

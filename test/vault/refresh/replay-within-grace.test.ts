@@ -25,7 +25,7 @@ test('a lost answer is replayed within the grace', async () => {
 })
 
 test.each(['at start', 'when due'] as const)(
-  'a rescue %s sends the token within the grace',
+  'a rescue %s sends the refresh token again within the grace',
   async (when) => {
     await using stage = await open()
     const { connection } = await stage.adopt()

@@ -143,7 +143,7 @@ describe('warnings at connect time', () => {
     expect(stage.observed.filter(({ what }) => what === 'connectWarned')).toHaveLength(1)
   })
 
-  test('a link warns if one more consent would end an older grant of the account', async () => {
+  test('a link has a warning if one more consent would end an older grant of the account', async () => {
     await using stage = await openStage({ provider: { refreshTokens: { perAccount: 2 } } })
     const { account, connections } = await twoUsersOfOneAccount(stage)
     const make = (wish: Parameters<typeof linkDemand>[0]) =>
