@@ -30,7 +30,7 @@ export class Connections {
 
   /**
    * Closes idle connections now and busy connections after their answer. Node's
-   * `closeIdleConnections` would also cut an answer that the client has not read yet.
+   * `closeIdleConnections` would also truncate an answer that the client has not read yet.
    */
   closeWhenIdle(): void {
     this.#isClosing = true

@@ -8,7 +8,9 @@ type Problem = {
   readonly title: string
   readonly nextAction?: NextAction
   readonly retryAfterSeconds?: number
-  /** Absent if a browser cannot cause this error. Then the page of `internal` is shown. */
+  /**
+   * Absent if a browser cannot cause this error. In that case, Larder shows the page of `internal`.
+   */
   readonly page?: PageText
 }
 

@@ -15,8 +15,8 @@ type State = 'status' | 'fields' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end'
 /**
  * Reads one HTTP/1 answer from pieces of any size. Accepts at least what RFC 9112 requires of a
  * client: any number of informational answers, folded fields, lines that end with a bare LF,
- * repeated equal lengths, chunk extensions. Skips a malformed field line. This is safe because each
- * connection carries only one answer, so the reader cannot confuse two answers.
+ * repeated equal lengths, chunk extensions. Skips a malformed field line. Such tolerance is safe
+ * because each connection carries only one answer, so the reader cannot confuse two answers.
  */
 export class AnswerReader {
   /** The head of the final answer; null until all of it has arrived. */

@@ -6,7 +6,7 @@ import { Secret } from '../../core/base/secret.ts'
 import { NOT_A_TIME, parseTime } from './parse-time.ts'
 import { jsonFlaw } from './parse-value.ts'
 
-// Shapes of the values that callers send. In a body, null counts as absent.
+// Shapes of the values that callers send. In a body, null is the same as an absent field.
 
 /** Makes a shape optional: an absent value becomes null. */
 export function maybe<T extends z.ZodType>(shape: T) {

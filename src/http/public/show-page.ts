@@ -32,7 +32,8 @@ export function connectPath(site: PublicSite, secret: string): string {
 
 /**
  * A token that proves that this browser received the form of this link. The token is derived from
- * the vault key. So it is valid after a restart and on every replica, and a GET stores nothing.
+ * the vault key. So the token is valid after a restart and on every replica, and a GET stores
+ * nothing.
  */
 export function formToken(ports: Pick<Ports, 'sealer'>, browserId: string, secret: string): string {
   return ports.sealer.fingerprint('connect-form/v1', `${browserId}.${secret}`)

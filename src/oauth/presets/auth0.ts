@@ -46,7 +46,7 @@ export const auth0 = {
       off: { refreshTokens: { rotation: 'none', replay: 'allowed' } },
     },
   },
-  // For a custom domain, set `issuer`.
+  // Operators with a custom domain must set `issuer`.
   issuer: 'https://{domain}/',
   clientAuth: 'post',
   identityScopes: ['openid', 'profile', 'email'],

@@ -14,7 +14,7 @@ export const docusign = {
   userinfoEndpoint: 'https://account.docusign.com/oauth/userinfo',
   clientAuth: 'basic',
   scopes: ['signature'],
-  // With this scope, each refresh returns a refresh token with a full lifetime.
+  // If this scope is granted, each refresh returns a refresh token with a full lifetime.
   offline: { scope: 'extended' },
   // Each account contains the base URL of its API.
   keep: { accounts: { from: 'probe', path: 'accounts' } },

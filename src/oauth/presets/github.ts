@@ -14,7 +14,7 @@ export const github = {
   clientAuth: 'post',
   identityScopes: ['read:user', 'user:email'],
   loginHintParam: 'login',
-  // Without this header, the answer is form-encoded.
+  // If this header is missing, the answer is form-encoded.
   tokenRequestHeaders: { Accept: 'application/json' },
   answer: { scopeSeparator: ',' },
   account: { id: 'id', email: 'email', name: ['name', 'login'] },

@@ -27,7 +27,7 @@ export const okta = {
       '': { refreshTokens: { lifetimeSeconds: 7_776_000, idleSeconds: null } },
     },
   },
-  // For a custom domain, set `issuer`.
+  // Operators with a custom domain must set `issuer`.
   issuer: 'https://{domain}{authorizationServer}',
   clientAuth: 'basic',
   identityScopes: ['openid', 'profile', 'email'],

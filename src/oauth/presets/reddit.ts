@@ -16,7 +16,7 @@ export const reddit = {
   userinfoEndpoint: 'https://oauth.reddit.com/api/v1/me',
   clientAuth: 'basic',
   sendsEmptySecret: true,
-  // Without a scope, Reddit's page reports a wrong client id.
+  // If no scope is requested, Reddit's page reports a wrong client id.
   identityScopes: ['identity'],
   authorizationParams: { duration: 'permanent' },
   pkce: 'omit',

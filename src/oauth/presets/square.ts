@@ -15,7 +15,7 @@ export const square = {
   clientAuth: 'post',
   identityScopes: ['MERCHANT_PROFILE_READ'],
   authorizationParams: { session: 'false' },
-  // With PKCE, a refresh token can be used only once and expires after 90 days.
+  // If the flow uses PKCE, a refresh token can be used only once and expires after 90 days.
   pkce: 'omit',
   tokenRequestFormat: 'json',
   answer: {

@@ -1,8 +1,8 @@
 import type { Preset } from '../recipe/preset-schema.ts'
 
 /**
- * Without these parameters, clients created before 2026-04-30 get tokens without expiry and no
- * refresh token.
+ * If these parameters are missing, clients created before 2026-04-30 get an access token that does
+ * not expire, and no refresh token.
  */
 const LIFETIMES = { params: { expires_in: '86400', refresh_token_expires_in: '7776000' } } as const
 
