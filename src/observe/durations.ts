@@ -16,13 +16,13 @@ type Options = {
 }
 
 /**
- * A histogram whose observation costs two look-ups and two additions. prom-client's histogram hashes
- * labels at each observation, which would slow down token requests. This class builds labels only at a
- * scrape.
+ * A histogram whose observation costs two look-ups and two additions. prom-client's histogram
+ * hashes labels at each observation, which would slow down token requests. This class builds labels
+ * only at a scrape.
  */
 export class Durations extends Gauge {
   readonly #options: Options
-  /** Has no values. Its metadata give the metric the type histogram. */
+  /** Has no values. Only its metadata are used, to give the metric the type histogram. */
   readonly #description: Histogram
   readonly #series = new Map<string, Map<string, Series>>()
 

@@ -10,13 +10,16 @@ import { webhookEvents } from './webhook-events.ts'
 export interface Events extends Observer {
   settingDoubted(e: { warning: string }): void
   keysMade(e: { paths: readonly string[] }): void
-  /** Expected at the first start. At a later start it means that the volume with the vault is missing. */
+  /**
+   * A new vault was created. Expected at the first start only: at a later start, the volume with
+   * the vault is missing.
+   */
   vaultMade(e: { vaultId: string }): void
   /** Called for each failed read or write. Logs each reason once until a write succeeds. */
   storeFailed: (reason: StoreFailure) => void
   /** Called for each successful write. Logs a line if the database had failed before. */
   storeWritten: () => void
-  /** An index did not match its table: the file is damaged, and the disk may be faulty. */
+  /** An index did not match its table. The file is damaged, and the disk may be faulty. */
   indexesRemade(): void
   started(e: {
     version: string
@@ -30,8 +33,8 @@ export interface Events extends Observer {
   /** The vault has connections of a provider that is not configured. */
   providerMissing(e: { provider: ProviderId; connections: number }): void
   /**
-   * The journal had `rotations` that the database did not have. The outcome of `attempts` is unknown, so
-   * they are retried.
+   * The journal had `rotations` that the database did not have. The outcome of `attempts` is
+   * unknown, so they are retried.
    */
   recovered(e: { rotations: number; attempts: number }): void
   /** After SIGHUP: `count` secrets of one provider or webhook changed. */
@@ -45,8 +48,8 @@ export interface Events extends Observer {
   /** An error in Larder, the database or a provider. The caller got only `requestId`. */
   requestFailed(e: { requestId: string; route: string; error: unknown }): void
   /**
-   * One request to the private API, at level `debug`. Logs no path or query of the caller, because a path
-   * contains user ids, and a query contains token ids and e-mail addresses.
+   * One request to the private API, at level `debug`. Logs no path or query of the caller, because
+   * a path contains user ids, and a query contains token ids and e-mail addresses.
    */
   requestAnswered(e: {
     method: string
@@ -110,7 +113,10 @@ function connectionEvents(log: Logger, metrics: Metrics) {
     connectBroke: ({ error, ...e }) => {
       metrics.internalErrors.inc({ outcome: 'connect' })
       const fault = describeError(error)
-      log.error({ event: 'connection.connect_broke', ...e, fault }, 'bug while a user connected')
+      log.error(
+        { event: 'connection.connect_broke', ...e, fault },
+        'bug in Larder while a user connected',
+      )
     },
     disconnected: (e) => {
       metrics.disconnects.inc({ provider: e.provider, outcome: e.reason })
@@ -133,7 +139,10 @@ function connectionEvents(log: Logger, metrics: Metrics) {
     },
     revocationSkipped: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'skipped' })
-      log.info({ event: 'grant.revocation_skipped', ...e }, 'revocation skipped: grant in use')
+      log.info(
+        { event: 'grant.revocation_skipped', ...e },
+        'revocation skipped: a connection uses the grant',
+      )
     },
     revocationFailed: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'failed' })
@@ -141,9 +150,12 @@ function connectionEvents(log: Logger, metrics: Metrics) {
     },
     revocationGivenUp: (e) => {
       metrics.revocations.inc({ provider: e.provider, outcome: 'given_up' })
-      log.error({ event: 'grant.revocation_given_up', ...e }, 'revocation given up after a week')
+      log.error(
+        { event: 'grant.revocation_given_up', ...e },
+        'revocation failed for a week: no more retries',
+      )
     },
-    // Not logged: a log line would cost more than the token request.
+    // This event is not logged: a log line would cost more than the token request.
     tokenServed: (e) => metrics.tokenServed(e.provider, e.how),
   } satisfies Partial<Observer>
 }
@@ -164,12 +176,18 @@ function refreshEvents(log: Logger, metrics: Metrics) {
     },
     refreshBroke: ({ error, ...e }) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'broke' })
-      log.error({ event: 'refresh.broke', ...e, fault: describeError(error) }, 'refresh crashed')
+      log.error(
+        { event: 'refresh.broke', ...e, fault: describeError(error) },
+        'bug or database failure ended a refresh',
+      )
     },
     refreshTook: (e) => metrics.refreshDurations.add(e.provider, e.outcome, e.ms),
     refreshLost: (e) => {
       metrics.refreshes.inc({ provider: e.provider, outcome: 'lost' })
-      log.error({ event: 'refresh.lost', ...e }, 'new tokens dropped: grant replaced')
+      log.error(
+        { event: 'refresh.lost', ...e },
+        'new tokens dropped: the connection has another grant',
+      )
     },
     rotationInMemory: (e) => {
       metrics.inMemory.inc()
@@ -183,9 +201,12 @@ function refreshEvents(log: Logger, metrics: Metrics) {
       log.warn({ event: 'rotation.saved', ...e }, 'new tokens from memory are now stored')
     },
     clientSecretSwitched: (e) =>
-      log.warn({ event: 'client.secret_switched', ...e }, 'provider accepts another client secret'),
+      log.warn(
+        { event: 'client.secret_switched', ...e },
+        'provider now accepts a different client secret',
+      ),
     circuitChanged: (e) => {
-      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'OAuth client works again')
+      if (!e.open) log.info({ event: 'circuit.closed', ...e }, 'requests with this client continue')
       else if (e.client === 'own') log.warn({ event: 'circuit.opened', ...e }, CALLS_HELD)
       else log.error({ event: 'circuit.opened', ...e }, CALLS_HELD)
     },
@@ -219,11 +240,11 @@ function processEvents(log: Logger, metrics: Metrics) {
   return {
     settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'setting looks wrong'),
     vaultMade: (e) =>
-      log.warn({ event: 'vault.made', ...e }, 'no vault in the data directory: created a new one'),
+      log.warn({ event: 'vault.made', ...e }, 'data directory had no vault: created a new vault'),
     indexesRemade: () =>
       log.error({ event: 'store.indexes_remade' }, 'database was damaged: indexes rebuilt'),
     keysMade: (e) =>
-      log.warn({ event: 'keys.made', ...e }, 'first run: created keys; back them up'),
+      log.warn({ event: 'keys.made', ...e }, 'first run: created keys; back up the key files'),
     started: (e) => {
       metrics.buildInfo.set({ version: e.version, node: e.node }, 1)
       log.info({ event: 'process.started', ...e }, 'Larder is ready')
@@ -231,19 +252,26 @@ function processEvents(log: Logger, metrics: Metrics) {
     providerReady: (e) =>
       log.info({ event: 'provider.ready', ...e }, 'register this redirect URI at the provider'),
     issuerUnreachable: (e) =>
-      log.warn({ event: 'provider.issuer_unreachable', ...e }, 'cannot fetch issuer metadata'),
+      log.warn(
+        { event: 'provider.issuer_unreachable', ...e },
+        'cannot fetch the metadata of the issuer',
+      ),
     providerMissing: (e) =>
-      log.warn({ event: 'provider.missing', ...e }, 'provider is not in the settings'),
+      log.warn({ event: 'provider.missing', ...e }, 'provider has connections but no settings'),
     secretsChanged: (e) => log.info({ event: 'secrets.changed', ...e }, 'secrets changed'),
     secretsRefused: (e) =>
-      log.error({ event: 'secrets.refused', ...e }, 'invalid secret files, old secrets in use'),
+      log.error(
+        { event: 'secrets.refused', ...e },
+        'secret files are invalid: the old secrets stay in use',
+      ),
     secretsRead: (e) => log.info({ event: 'secrets.read', ...e }, 'secret files read again'),
     stopping: (e) =>
       log.info({ event: 'process.stopping', ...e }, 'stopping: waiting for running refreshes'),
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
     recovered: (e) =>
       log.warn({ event: 'process.recovered', ...e }, 'previous process left unfinished refreshes'),
-    clockStepped: (e) => log.warn({ event: 'clock.stepped', ...e }, 'wall clock was set'),
+    clockStepped: (e) =>
+      log.warn({ event: 'clock.stepped', ...e }, 'wall clock was set forward or back'),
   } satisfies Partial<Events>
 }
 
@@ -265,7 +293,10 @@ function faultEvents(log: Logger, metrics: Metrics) {
     requestFailed: ({ error, ...e }) => {
       const fault = describeError(error)
       if (isOfProvider(error)) {
-        log.warn({ event: 'request.unanswered', ...e, fault }, 'request failed at the provider')
+        log.warn(
+          { event: 'request.unanswered', ...e, fault },
+          'request failed because of the provider',
+        )
         return
       }
       countFault(metrics, error, 'request')
@@ -283,6 +314,9 @@ function faultEvents(log: Logger, metrics: Metrics) {
     refused: ({ error }) =>
       log.error({ event: 'process.refused', fault: describeError(error) }, 'Larder did not start'),
     crashed: ({ error, ...e }) =>
-      log.fatal({ event: 'process.crashed', ...e, fault: describeError(error) }, 'uncaught error'),
+      log.fatal(
+        { event: 'process.crashed', ...e, fault: describeError(error) },
+        'uncaught error: Larder stops',
+      ),
   } satisfies Partial<Events>
 }

@@ -7,14 +7,14 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /**
- * The most bytes that are queued if the reader of the log stalls. Further lines are dropped, so that
- * Larder keeps running.
+ * The most bytes that are queued if the reader of the log stalls. Further lines are dropped, so
+ * that Larder keeps running.
  */
 const LONGEST_QUEUE_BYTES = 4 * 1024 * 1024
 const LONGEST_STACK = 20
 const DEEPEST_CAUSE = 3
 
-/** How long the process waits at its end for a stalled reader. */
+/** How long an ending process waits for a stalled reader of the log. */
 const CLOSE_WITHIN_MS = 1_000
 
 export type Log = {
@@ -38,20 +38,20 @@ export function openLog(level: LogLevel, sink?: DestinationStream): Log {
 }
 
 /**
- * Opens standard output so that its failures never stop Larder: the reader may be gone (EPIPE), may stall
- * (EAGAIN), or may have a full disk.
+ * Opens standard output so that its failures never stop Larder: the reader may be gone (EPIPE), may
+ * stall (EAGAIN), or may have a full disk.
  */
 function openStdout() {
   let isOpen = true
   const stdout = destination({
     dest: 1,
     sync: false,
-    // Write each line at once. With 0, `flush` would not wait for the last line.
+    // Write each line at once. With `minLength: 0`, `flush` would not wait for the last line.
     minLength: 1,
     maxLength: LONGEST_QUEUE_BYTES,
     retryEAGAIN: () => isOpen,
   })
-  // At exit pino flushes synchronously. That would retry a failing write forever.
+  // At exit, pino flushes synchronously and would retry a failing write forever.
   const neverFlush = () => {
     stdout.flushSync = () => {}
   }
@@ -67,9 +67,9 @@ function openStdout() {
 }
 
 /**
- * Returns what the log may contain of an error: name, code and stack. Never the message of a foreign
- * error, because it may quote a body, a header or a value (`JSON.parse` does). The message of a
- * `VaultError` is Larder's own, and the caller saw it.
+ * Returns what the log may contain of an error: name, code and stack. Never the message of a
+ * foreign error, because it may quote a body, a header or a value (`JSON.parse` does). The message
+ * of a `VaultError` is Larder's own, and the caller saw it.
  */
 export function describeError(
   error: unknown,
@@ -87,7 +87,7 @@ export function describeError(
   }
 }
 
-/** A second line of defence: no event has a field with one of these names. */
+/** Redacts fields with these names. A second line of defence, because no event has such a field. */
 const SECRET_NAMES = [
   'accessToken',
   'access_token',

@@ -28,7 +28,7 @@ export function createMetrics() {
     ...counters,
     ...createDurations(registry),
     tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
-    /** Sets the sources of the gauges when the store is open. */
+    /** Call when the store is open. The gauges then read their values from `ports`. */
     watch: (ports: Sources) => {
       sources = ports
     },
@@ -47,7 +47,7 @@ function createCounters(registry: Registry) {
     new Counter({ name: `larder_${name}`, help, labelNames, registers: [registry] })
   return {
     refreshes: counter('refreshes_total', 'Refreshes, by outcome.', ['provider', 'outcome']),
-    connects: counter('connects_total', 'Connections, reconnections and failures to connect.', [
+    connects: counter('connects_total', 'Connects, reconnects and failed connects, by outcome.', [
       'provider',
       'outcome',
     ]),
@@ -56,7 +56,7 @@ function createCounters(registry: Registry) {
       'outcome',
     ]),
     deletions: counter('deletions_total', 'Connections deleted.', ['provider']),
-    revocations: counter('revocations_total', 'Revocations at the provider.', [
+    revocations: counter('revocations_total', 'Revocations at the provider, by outcome.', [
       'provider',
       'outcome',
     ]),
@@ -64,14 +64,18 @@ function createCounters(registry: Registry) {
       'provider',
       'outcome',
     ]),
-    webhookDeliveries: counter('webhook_deliveries_total', 'Events sent to webhooks.', ['outcome']),
+    webhookDeliveries: counter('webhook_deliveries_total', 'Events sent to webhooks, by outcome.', [
+      'outcome',
+    ]),
     webhookLost: counter(
       'webhook_lost_events_total',
       'Events that were deleted before a webhook accepted them.',
       [],
     ),
     unreadable: counter('unreadable_values_total', 'Sealed values that did not open.', []),
-    storeFailures: counter('store_failures_total', 'Failures of the database.', ['outcome']),
+    storeFailures: counter('store_failures_total', 'Failed database accesses, by reason.', [
+      'outcome',
+    ]),
     buildInfo: new Gauge({
       name: 'larder_build_info',
       help: 'Always 1. The labels show the versions of Larder and Node.',
@@ -83,7 +87,7 @@ function createCounters(registry: Registry) {
       help: 'Rotations that are neither in the database nor in the journal.',
       registers: [registry],
     }),
-    internalErrors: counter('internal_errors_total', 'Failures because of a bug in Larder.', [
+    internalErrors: counter('internal_errors_total', 'Failures that a bug in Larder caused.', [
       'outcome',
     ]),
   }
@@ -103,7 +107,7 @@ function createDurations(registry: Registry) {
     }),
     refreshDurations: new Durations({
       name: 'larder_refresh_duration_seconds',
-      help: 'Time that the provider took for a refresh, including its replay.',
+      help: 'Time that the provider took for a refresh, including a replay.',
       labels: ['provider', 'outcome'],
       bounds: REFRESH_SECONDS,
       registry,
@@ -148,8 +152,11 @@ function createGauges(registry: Registry) {
       'Imported connections that wait for their first refresh.',
       ['provider'],
     ),
-    overdue: gauge('larder_oldest_overdue_seconds', 'How long the oldest refresh is overdue.'),
-    queued: gauge('larder_revocations_queued', 'Revocations that wait in the queue.'),
+    overdue: gauge(
+      'larder_oldest_overdue_seconds',
+      'How long the most overdue refresh is overdue.',
+    ),
+    queued: gauge('larder_revocations_queued', 'Revocations that wait to be sent.'),
     circuit: gauge(
       'larder_circuit_open',
       '1 while requests with the configured OAuth client are paused.',
@@ -158,17 +165,20 @@ function createGauges(registry: Registry) {
     journal: gauge('larder_journal_entries', 'Rotations that are not in the database yet.'),
     skew: gauge(
       'larder_provider_clock_skew_seconds',
-      'How far the clock of the provider was ahead of Larder at its last token response.',
+      'How far the provider clock was ahead of the Larder clock at the last token response.',
       ['provider'],
     ),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
-    wal: gauge('larder_wal_bytes', 'Size of the write-ahead log.'),
+    wal: gauge('larder_wal_bytes', 'Size of the write-ahead log of the database.'),
     storeUp: gauge('larder_store_up', '1 while the database accepts reads and writes.'),
   }
   const process = {
-    lag: gauge('larder_event_loop_lag_seconds', 'Longest stall since the last scrape.'),
+    lag: gauge(
+      'larder_event_loop_lag_seconds',
+      'Longest stall of the event loop since the last scrape.',
+    ),
     memory: gauge('process_resident_memory_bytes', 'Resident memory.'),
-    started: gauge('process_start_time_seconds', 'Start of the process, in epoch seconds.'),
+    started: gauge('process_start_time_seconds', 'When the process started, in epoch seconds.'),
   }
   const stalls = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS })
   stalls.enable()
@@ -209,7 +219,7 @@ async function readVault(
 ): Promise<void> {
   gauges.circuit.reset()
   for (const provider of providers.keys()) {
-    // Only the configured client counts. A connection's own client must raise no alarm.
+    // Report only the configured client: a connection's own client must not cause an alarm.
     const { open } = traffic.circuit(provider, endpoint.clientKey(provider, null))
     gauges.circuit.set({ provider }, open === null ? 0 : 1)
   }
@@ -228,12 +238,12 @@ async function readVault(
     gauges.overdue.set(overdueMs(census.oldestDue, providers, now) / 1000)
     gauges.queued.set(census.revocationsQueued)
     countWebhooks(gauges.webhooks, await store.webhookStates(), webhooks)
-    // With a full disk, reads succeed but writes fail.
+    // Also try a write: on a full disk, reads succeed but writes fail.
     await store.sharedProbe()
     gauges.storeUp.set(1)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    // Not reported here: readiness and the failed requests report the failure.
+    // Do not report the failure here: readiness and the failed requests already report the failure.
     gauges.storeUp.set(0)
   }
 }

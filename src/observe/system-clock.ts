@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock, Random } from '../ports/ports.ts'
 
-/** The longest timer of Node. A longer one fires at once. */
+/** The longest timer of Node. A longer timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The clock of this machine. A sleep keeps the process alive until the sleep ends. */
