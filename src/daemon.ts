@@ -38,11 +38,11 @@ export interface Daemon extends AsyncDisposable {
   /** `http://127.0.0.1:7420` or `unix:/path`. */
   readonly privateAddress: string
   readonly publicAddress: string
-  /** Puts changed secret files into force, and logs what it did. */
+  /** Reads the secret files again, uses changed secrets, and logs the changes. */
   reloadSecrets(): void
 }
 
-/** What the daemon needs beside its settings. */
+/** What the daemon needs besides its settings. */
 export type Runtime = {
   readonly clock: Clock
   readonly random: Random
@@ -50,7 +50,10 @@ export type Runtime = {
   readonly version: string
 }
 
-/** The composition root: settings to ports, ports to listeners and jobs. Dispose it to stop. */
+/**
+ * Builds the ports from the settings, and listeners and jobs from the ports. Dispose the daemon to
+ * stop.
+ */
 export async function startDaemon(config: Config, runtime: Runtime): Promise<Daemon> {
   await using opened = new AsyncDisposableStack()
   const { clock } = runtime
@@ -66,17 +69,20 @@ export async function startDaemon(config: Config, runtime: Runtime): Promise<Dae
   const everything = { ...ports, pulse: schedule } satisfies Ports
   runtime.events.metrics.watch(everything)
   await unlessStoreFails(() => keepWebhooks(ports))
-  // From here on providers are asked. If the start fails, their answers are stored before it ends.
+  // From here on, Larder sends requests to providers. If the start fails, received tokens are
+  // stored before the process ends.
   opened.defer(() => flights.land())
   const rotations = await replayJournal(ports)
   const attempts = await rescueAttempts(ports, 'at start')
   if (rotations + attempts > 0) runtime.events.recovered({ rotations, attempts })
   void unlessStoreFails(() => promoteLeftDrafts(ports))
   const listeners = await openListeners(config, runtime, { ports: everything, opened })
-  // Disposal runs in reverse order: refreshes end while reads are still answered, then listeners close.
+  // Disposal runs in reverse order: refreshes end while requests are still answered, then listeners
+  // close.
   opened.defer(() => flights.land())
   opened.use(schedule)
-  // Disposed before the schedule, which waits for deliveries under way: a receiver may be slow.
+  // Dispose the webhooks before the schedule: the schedule waits for running deliveries, and a
+  // receiver may be slow.
   opened.use(webhooks)
   schedule.start()
   announceProviders(ports, runtime.events)
@@ -92,12 +98,15 @@ export async function startDaemon(config: Config, runtime: Runtime): Promise<Dae
   }
 }
 
-/** Goes on if the store fails, for example on a full disk: stored tokens can still be served. */
+/**
+ * Ignores a failure of the store, for example a full disk, because stored tokens can still be
+ * returned.
+ */
 async function unlessStoreFails(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    // The store has reported it.
+    // The store has already reported this failure.
     if (!(error instanceof StoreError)) throw error
   }
 }
@@ -124,7 +133,10 @@ async function openVault(config: Config, runtime: Runtime, opened: AsyncDisposab
   return { vaultId: keyring.vaultId, sealer, store, journal, dataKeys: keyring, lastAliveAt }
 }
 
-/** Opens the keyring, or creates it in a new vault. Refuses a wrong key before anything is written. */
+/**
+ * Opens the keyring, or creates it in a new vault. Throws for a wrong key before anything is
+ * written.
+ */
 async function unlock(database: VaultDatabase, config: Config, runtime: Runtime): Promise<Keyring> {
   assertExpected(database, config)
   const master = config.masterKey.take()
@@ -136,13 +148,18 @@ async function unlock(database: VaultDatabase, config: Config, runtime: Runtime)
   return keyring
 }
 
-/** Checked before the key, because the error of a wrong key would hide that it is another vault. */
+/**
+ * Call before the master key is checked: for another vault, that check would report a wrong key.
+ */
 function assertExpected({ keys }: VaultDatabase, { vaultId }: Config): void {
   if (vaultId === null || keys?.vaultId === vaultId) return
   throw new ConfigError(['LARDER_VAULT_ID: the data directory holds another vault'])
 }
 
-/** Reports each data key that does not open: only what it sealed is lost. */
+/**
+ * Reports each data key that does not open, and continues: only values sealed with that key are
+ * lost.
+ */
 async function openKeys(master: Uint8Array, records: VaultKeys, events: Events): Promise<Keyring> {
   const keyring = await openKeyring(master, records).catch(asDamage)
   for (const { id, purpose } of records.keys) {
@@ -193,9 +210,11 @@ async function composePorts(
   }
 }
 
-/** Longer than one refresh can take, so that requests that wait for one are still answered. */
+/**
+ * Longer than one refresh can take, so that requests that wait for a refresh are still answered.
+ */
 const CLOSE_WITHIN_MS = 60_000
-/** An app with many workers keeps more connections open than browsers behind a proxy do. */
+/** The limit is high, because an app with many workers keeps many connections open. */
 const PRIVATE_CONNECTIONS = 2_000
 const PUBLIC_CONNECTIONS = 1_000
 
@@ -225,12 +244,14 @@ async function openListeners(
 
 function announceProviders(ports: Pick<Ports, 'providers'>, events: Events): void {
   for (const { id, connectsBy, redirectUri } of ports.providers.values()) {
-    // Without a consent there is no redirect URI to register.
+    // A provider without a consent page needs no redirect URI.
     if (connectsBy === 'link') events.providerReady({ provider: id, redirectUri })
   }
 }
 
-/** Reports providers that have connections but no settings, because they were removed or misspelt. */
+/**
+ * Reports providers that have connections but no settings, because they were removed or misspelt.
+ */
 async function announceMissing(
   { clock, store, providers }: Pick<Ports, 'clock' | 'store' | 'providers'>,
   events: Events,

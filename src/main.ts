@@ -11,7 +11,7 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { readonly version: string }
 
-/** Longer than a refresh can take, from the first byte to the commit. */
+/** Longer than a refresh takes from its first byte to its commit. */
 const STOP_WITHIN_MS = 60_000
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -26,10 +26,12 @@ try {
   process.exitCode = error instanceof CommanderError ? usageExitCode(error) : report(error)
 }
 
-/** Runs the daemon until a signal or a fault ends it. Running refreshes end before the process does. */
+/**
+ * Runs the daemon until a signal or a fault. Waits for running refreshes before the process ends.
+ */
 async function serve(): Promise<void> {
-  // node-cron rounds by local time, whatever time zone a task has: in a zone with summer time it would
-  // not run during the hour that comes twice in autumn.
+  // node-cron rounds in local time, even if a task has another time zone. In a zone with summer
+  // time, tasks would not run in the hour that is repeated in autumn.
   process.env['TZ'] = 'UTC'
   const ending = untilSignal()
   const hangUps = listenForHangUps()
@@ -38,7 +40,7 @@ async function serve(): Promise<void> {
     import('./config/config-sources.ts'),
   ])
   const config = loadConfig(process.env, surroundings())
-  // Child processes and crash reports must not see it.
+  // Hide the master key from child processes and crash reports.
   delete process.env['LARDER_MASTER_KEY']
   const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
     await Promise.all([
@@ -47,7 +49,7 @@ async function serve(): Promise<void> {
       import('./observe/system-clock.ts'),
     ])
   const events = openEvents({ level: config.logLevel })
-  // Log lines that cannot be written would keep the process alive.
+  // Exit explicitly: log lines that cannot be written would keep the process alive.
   process.once('beforeExit', () => process.exit())
   const crash = untilCrash(events)
   for (const warning of config.warnings) events.settingDoubted({ warning })
@@ -70,8 +72,8 @@ async function serve(): Promise<void> {
 }
 
 /**
- * Resolves with the first signal. A second SIGTERM changes nothing. A second SIGINT ends the process at
- * once, as a person at a terminal expects.
+ * Resolves with the first signal. A second SIGTERM changes nothing. A second SIGINT ends the
+ * process at once, as a person at a terminal expects.
  */
 function untilSignal(): Promise<string> {
   // Without a listener, Node opens its inspector on this signal.
@@ -83,8 +85,8 @@ function untilSignal(): Promise<string> {
 }
 
 /**
- * Handles SIGHUP: once the daemon runs, secret files are read again. If the terminal of the process was
- * closed, SIGHUP ends the process: standard input is no terminal any more then.
+ * Handles SIGHUP. Once the daemon runs, secret files are read again. If the terminal of the process
+ * was closed, standard input is no longer a terminal, and SIGHUP ends the process.
  */
 function listenForHangUps() {
   const hadTerminal = isatty(0)
@@ -107,7 +109,7 @@ function listenForHangUps() {
   }
 }
 
-/** Resolves on an uncaught error: it is logged, received tokens are stored, and the process ends. */
+/** Logs an uncaught error and resolves, so that received tokens are stored and the process ends. */
 function untilCrash(events: Events): Promise<string> {
   return new Promise((resolve) => {
     const crash = (kind: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {

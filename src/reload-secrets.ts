@@ -20,7 +20,9 @@ type Needs = {
   readonly events: Events
 }
 
-/** Reads secret files again and replaces changed secrets. Bad files change nothing. */
+/**
+ * Reads secret files again and replaces changed secrets. If the files are invalid, nothing changes.
+ */
 export function reloadSecrets(needs: Needs): void {
   const { config, configured, webhooks, events } = needs
   const read = config.readSecrets()
@@ -72,7 +74,7 @@ function isSame(current: readonly Secret[], read: readonly Secret[]): boolean {
   )
 }
 
-/** Ends the back-off of a client that the provider refused for its old secret. */
+/** Allows a probe at once if the circuit is open because the provider refused the old secret. */
 function probeAtOnce({ endpoint, traffic, clock }: Needs, provider: ProviderId): void {
   const circuit = traffic.circuit(provider, endpoint.clientKey(provider, null))
   if (circuit.open?.reason !== 'misconfigured') return

@@ -34,7 +34,10 @@ export function commandLine(needs: CommandLineNeeds): Command {
   return program
 }
 
-/** Returns the exit code for an error of commander: 0 for help and version, otherwise the usage code. */
+/**
+ * Returns the exit code for an error of commander: 0 for help and version, otherwise the usage
+ * code.
+ */
 export function usageExitCode(error: { readonly exitCode: number }): number {
   return error.exitCode === 0 ? 0 : EXIT.usage
 }

@@ -14,12 +14,12 @@ export type Question = {
 
 export type Ask = <T>(question: Question) => Promise<T>
 
-/** Longer than the daemon waits for a provider. */
+/** Longer than the daemon waits for a provider's response. */
 const ANSWER_WITHIN_MS = 90_000
 
 /**
- * Sends requests to the private API at `http://…`, `https://…` or `unix:/path`. Throws a `Refusal` for an
- * error response.
+ * Sends requests to the private API at `http://…`, `https://…` or `unix:/path`. Throws a `Refusal`
+ * for an error response.
  */
 export function daemonClient(config: { readonly url: string; readonly apiKey: Secret }): Ask {
   return async <T>(question: Question): Promise<T> => {

@@ -4,7 +4,10 @@ import { Refusal } from './refusal.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** Checks whether the daemon can return tokens and store rotations. The image's HEALTHCHECK runs this. */
+/**
+ * Checks whether the daemon can return tokens and store rotations. The HEALTHCHECK of the image
+ * runs this command.
+ */
 export async function runHealthcheck(
   url: string,
   options: { readonly json: boolean },

@@ -36,13 +36,13 @@ type Line = { readonly line: number; readonly bytes: number; readonly value: unk
 /** Below the limits of the daemon: 500 lines and 4 MiB. */
 const MOST_BYTES = 3 * 1024 * 1024
 const MOST_LINES = 500
-/** Fewer, because the response waits until the provider has confirmed each line. */
+/** Smaller with `verify`: the daemon responds only after the provider has confirmed each line. */
 const MOST_VERIFIED = 100
 const VERIFIED_WITHIN_MS = 600_000
 
 /**
- * Imports a file in which each line is a body of `POST /v1/connections`. Reports rejected lines one by
- * one. The file may be imported again: lines that are already stored change nothing.
+ * Imports a file in which each line is a body of `POST /v1/connections`. Reports rejected lines one
+ * by one. The file may be imported again: lines that are already stored change nothing.
  */
 export async function importFile(ask: Ask, path: string, options: ImportOptions): Promise<void> {
   const results: Imported[] = []
@@ -80,7 +80,7 @@ async function importLines(
   }
 }
 
-/** Adds lines that are not JSON to `refused`. Never quotes them, because they contain tokens. */
+/** Adds lines that are not JSON to `refused`. Never quotes a line, because lines contain tokens. */
 async function* batchesOf(
   path: string,
   most: number,

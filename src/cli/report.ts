@@ -2,8 +2,8 @@ import { tell } from './print.ts'
 import { EXIT, type ExitCode, Refusal } from './refusal.ts'
 
 /**
- * Prints to standard error why a command failed, and returns the exit code. Prints only Larder's own
- * messages, because other messages may quote values.
+ * Prints to standard error why a command failed, and returns the exit code. Prints only Larder's
+ * own messages, because other messages may quote values.
  */
 export function report(error: unknown): ExitCode {
   const { lines, hint, exitCode } = explain(error)
@@ -87,7 +87,10 @@ const FILES =
   )
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
-/** Reports an operating system error by its code, because its message would show a path or an address. */
+/**
+ * Reports an operating system error by its code, because its message would show a path or an
+ * address.
+ */
 function systemFault(error: Error): Report | null {
   if (!('syscall' in error && 'code' in error)) return null
   const [syscall, code] = [String(error.syscall), String(error.code)]

@@ -9,7 +9,7 @@ import type { ProcessState } from './process-flags.ts'
 /** The inputs of the settings besides variables and files. */
 export type ConfigSources = {
   readonly cwd: string
-  /** The image uses its own paths and never creates keys. */
+  /** Whether this is Larder's image, which has its own paths and never creates keys. */
   readonly inImage: boolean
   readonly process: ProcessState
   /** Returns the Linux statfs(2) number, or null if unknown. */
@@ -23,7 +23,7 @@ export function surroundings(): ConfigSources {
     cwd: process.cwd(),
     inImage: existsSync(marker),
     process: processState(),
-    // Other systems use other numbers.
+    // On other systems, the numbers have other meanings.
     fileSystemType: process.platform === 'linux' ? fileSystemType : () => null,
   }
 }

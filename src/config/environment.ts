@@ -12,7 +12,9 @@ import {
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
-/** Returns a constant sentence that says what is wrong with a value, or null if the value is valid. */
+/**
+ * Returns a constant sentence that says what is wrong with a value, or null if the value is valid.
+ */
 export type Rule = (raw: string) => string | null
 
 /** Reads `LARDER_` variables and records problems in `findings`. */
@@ -61,7 +63,7 @@ export class Environment {
     return this.#variables[name] !== undefined || this.#variables[`${name}_FILE`] !== undefined
   }
 
-  /** Reads the secret from the variable, or from the file that `X_FILE` names. */
+  /** Reads the secret from the variable, or from the file whose path is in `<name>_FILE`. */
   secret(name: SecretSetting, rule: Rule = () => null): Secret | null {
     const fileName = `${name}_FILE`
     const raw = this.#value(name)

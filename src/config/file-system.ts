@@ -17,7 +17,7 @@ const DOUBTFUL: Readonly<Record<number, string>> = {
   0x5346414f: `on a network share (AFS), ${SHARED}`,
   0x01021997: `on a folder of another system (9p), ${SHARED}`,
   0x786f4256: `on a folder of another system (VirtualBox), ${SHARED}`,
-  // Docker Desktop uses one of these to share folders of macOS and Windows.
+  // Docker Desktop uses this type for shared folders of macOS and Windows.
   0x65735546: `on a FUSE file system or a shared folder, ${SHARED}`,
   0x794c7630: `in a container's own layer (overlay), ${LAYER}`,
   0x61756673: `in a container's own layer (aufs), ${LAYER}`,

@@ -1,6 +1,6 @@
 /**
- * Collects problems and warnings, so that one start reports all. Pass names and constant sentences only,
- * because any value may be a misplaced secret.
+ * Collects problems and warnings, so that one start reports all. Pass names and constant sentences
+ * only, because any value may be a misplaced secret.
  */
 export class Findings {
   readonly #problems: string[] = []

@@ -56,7 +56,10 @@ export function readLarderFile(path: string, isExpected: boolean, findings: Find
   return rest.success ? { ...rest.data, ...about } : { ...NO_FILE, ...about }
 }
 
-/** Removes the malformed sections, so that one start also reports problems inside the other sections. */
+/**
+ * Removes the malformed sections, so that one start also reports problems inside the other
+ * sections.
+ */
 function without(issues: readonly z.core.$ZodIssue[], value: unknown): unknown {
   if (!isRecord(value)) return {}
   const rest = { ...value }
@@ -77,8 +80,8 @@ function providerIdsIn(value: unknown): readonly string[] {
 }
 
 /**
- * Records only the position of a syntax error: the parser's messages quote the file, which may contain
- * secrets.
+ * Records only the position of a syntax error: the parser's messages quote the file, which may
+ * contain secrets.
  */
 function parseYaml(text: string, findings: Findings): { readonly value: unknown } | null {
   const lineCounter = new LineCounter()

@@ -10,8 +10,8 @@ export type Listen =
 const LONGEST_SOCKET_PATH = 107
 
 /**
- * Parses `host:port`, `[::1]:port` or `unix:/path`. Returns null for anything else. Port 0 selects any
- * free port.
+ * Parses `host:port`, `[::1]:port` or `unix:/path`. Returns null for anything else. Port 0 selects
+ * any free port.
  */
 export function parseListen(raw: string): Listen | null {
   if (raw.startsWith('unix:')) {

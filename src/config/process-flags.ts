@@ -35,7 +35,7 @@ const ALLOWED: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ')),
 )
 
-/** Both variables print requests with tokens. */
+/** With either variable, Node prints requests with tokens. */
 const PRINTING = ['NODE_DEBUG', 'NODE_DEBUG_NATIVE'] as const
 
 /** Refuses the start if a Node option would reveal the memory or the traffic of the process. */
@@ -57,10 +57,13 @@ export function checkProcessFlags(
   }
 }
 
-/** An option name is never a secret, because Node does not start with an unknown option. */
+/**
+ * Reports option names. A name is never a secret, because Node does not start with an unknown
+ * option.
+ */
 function refuseOptions(source: string, options: readonly string[], findings: Findings): void {
   const names = options
-    // Everything else is the value of an option.
+    // A word without a hyphen is the value of an option.
     .filter((option) => option.startsWith('-'))
     // Node also accepts `_` instead of `-` in option names.
     .map((option) => (option.split('=')[0] ?? '').replaceAll('_', '-'))
@@ -101,7 +104,10 @@ const PROXY_UNUSED =
   'is set and not used: Larder connects to providers and webhook receivers directly, ' +
   'so this machine needs a route to them'
 
-/** Warns that Larder ignores forward proxies, because the address guard must open connections itself. */
+/**
+ * Warns that Larder ignores forward proxies, because the address guard must open connections
+ * itself.
+ */
 export function doubtProxyVariables(variables: EnvironmentVariables, findings: Findings): void {
   for (const name of PROXIES) if (variables[name]) findings.warning(name, PROXY_UNUSED)
 }

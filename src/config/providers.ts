@@ -25,8 +25,8 @@ type Sources = {
 }
 
 /**
- * Reads the providers of the file and the presets that environment variables enable. The environment
- * overrides the file.
+ * Reads the providers of the file and the presets that environment variables enable. The
+ * environment overrides the file.
  */
 export function readProviders(sources: Sources): readonly ProviderSettings[] {
   const named = new Map(Object.entries(sources.file.providers ?? {}))

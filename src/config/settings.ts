@@ -1,6 +1,6 @@
 /**
- * Every environment variable, and whether it contains a secret. For a secret, `NAME_FILE` can give the
- * path of a file instead. A test compares this list with `docs/settings.md`.
+ * Every environment variable, and whether it contains a secret. For a secret, `NAME_FILE` can give
+ * the path of a file instead. A test compares this list with `docs/settings.md`.
  */
 export const SETTINGS = {
   LARDER_DATA_DIR: 'plain',
@@ -50,9 +50,9 @@ const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
 ]
 
 /**
- * Whether Kubernetes set this variable for a service named `larder` or `larder-…`. Both name and value
- * must match: `LARDER_PUBLIC_PORT=7421` is a mistaken setting, `LARDER_PUBLIC_PORT=tcp://10.0.0.7:7421`
- * is not.
+ * Whether Kubernetes set this variable for a service named `larder` or `larder-…`. Both name and
+ * value must match: `LARDER_PUBLIC_PORT=7421` is a mistaken setting,
+ * `LARDER_PUBLIC_PORT=tcp://10.0.0.7:7421` is not.
  */
 export function isInjectedByKubernetes(name: string, value: string): boolean {
   return INJECTED.some(([names, values]) => names.test(name) && values.test(value))

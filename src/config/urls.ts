@@ -10,8 +10,8 @@ export function parsePublicUrl(raw: string): string | null {
 }
 
 /**
- * Whether links may redirect users to this URL: a web page by https (http on loopback), or an app by its
- * own scheme (RFC 8252 §7.1). Rejects schemes that browsers handle themselves.
+ * Whether links may redirect users to this URL: a web page by https (http on loopback), or an app
+ * by its own scheme (RFC 8252 §7.1). Rejects schemes that browsers handle themselves.
  */
 export function isRedirectUrl(raw: string): boolean {
   const url = parseUrl(raw)

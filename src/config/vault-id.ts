@@ -6,9 +6,9 @@ const vaultIdRule: Rule = (raw) =>
   /^[0-9a-f]{32}$/.test(raw) ? null : 'must be the vaultId that the log shows at a start'
 
 /**
- * Returns the id that the vault must have. Null accepts any vault, or creates one. The directory of an
- * unmounted volume is empty: a new vault there would report every user as missing. The id is compared
- * when the vault is opened.
+ * Returns the id that the vault must have. Null accepts any vault, or creates one. If a volume is
+ * not mounted, its directory is empty, and a new vault there would report every user as missing.
+ * The id is compared when the vault is opened.
  */
 export function readVaultId(
   environment: Environment,

@@ -46,8 +46,8 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
       everyTick: false,
       run: () => announceExpiry(ports),
     },
-    // Listed before the renewal, because right after a renewal a running write may still seal with the
-    // retired key.
+    // Missed jobs run in this order. Re-sealing comes before the renewal, because a write that is
+    // still running after a renewal may seal with the retired key.
     { name: 're-seal', cron: '41 * * * *', everyTick: false, run: () => reSealRetired(ports) },
     {
       name: 'renew-data-key',
@@ -68,8 +68,8 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
 }
 
 /**
- * SQLite overwrites deleted values in the database at once. Emptying the log each minute removes them
- * from the log.
+ * SQLite overwrites deleted values in the database at once. The log still contains these values, so
+ * the heartbeat empties the log each minute.
  */
 async function beat({ store }: Pick<Ports, 'store'>): Promise<void> {
   await store.probe()

@@ -7,7 +7,8 @@ import { ClockWatch } from './clock-watch.ts'
 export type Job = {
   readonly name: string
   /**
-   * Cron, in UTC. Not finer than minutes, because node-cron runs every slot that a clock change skips.
+   * Cron, in UTC. Not finer than minutes: after a clock change, node-cron runs every slot that the
+   * change skipped.
    */
   readonly cron: string
   /** Whether the job also runs at each tick. */
@@ -27,8 +28,8 @@ type Surroundings = {
 const TICK_MS = 1_000
 
 /**
- * Runs jobs with node-cron, and with its own tick each second. A cron task stops working when the wall
- * clock is set, so the schedule then plans all tasks again.
+ * Runs jobs with node-cron, and with its own tick each second. A cron task stops working when the
+ * wall clock is set, so the schedule then creates all tasks again.
  */
 export class Schedule implements Pulse, AsyncDisposable {
   readonly #clock: Clock
@@ -39,7 +40,9 @@ export class Schedule implements Pulse, AsyncDisposable {
   readonly #running = new Map<string, Promise<void>>()
   readonly #begun = new Map<string, number>()
   readonly #ended = new Map<string, Instant>()
-  /** Jobs that may have missed a planned run. Each job checks in the database whether it has work. */
+  /**
+   * Jobs that may have missed a planned run. Each job checks in the database whether it has work.
+   */
   readonly #missed = new Set<Job>()
   readonly #stop = new AbortController()
   #tasks: readonly ScheduledTask[] = []
@@ -72,7 +75,7 @@ export class Schedule implements Pulse, AsyncDisposable {
     return Math.max(0, Math.round(this.#clock.monotonic() - this.#lastTick - TICK_MS))
   }
 
-  /** Runs each job once, because no process may have run at the planned times. */
+  /** Runs each job once, because perhaps no process was running at the planned times. */
   start(): void {
     this.#plan()
     this.#missAll()
@@ -146,7 +149,7 @@ export class Schedule implements Pulse, AsyncDisposable {
   }
 
   /**
-   * Checks for a running job here, because a newly planned task does not know about runs of the old task.
+   * Skips a job that is running: a new cron task does not know about a run that an old task began.
    */
   async #run(job: Job): Promise<void> {
     if (this.stopping || this.#running.has(job.name)) return

@@ -24,21 +24,24 @@ import type { TokenEndpoint } from './token-endpoint.ts'
 /** Use wall time for stored times and monotonic time for durations. */
 export interface Clock {
   now(): Instant
-  /** Milliseconds since an arbitrary point. Setting the wall clock does not affect it. */
+  /**
+   * Milliseconds since an arbitrary point. A change of the wall clock does not affect this clock.
+   */
   monotonic(): number
   /** Resolves early, without an error, if `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export interface Random {
-  /** Cryptographically strong. */
+  /** Returns cryptographically strong random bytes. */
   bytes(length: number): Uint8Array
-  /** In [0, 1). Use only for jitter, never for a secret. */
+  /** Returns a number in [0, 1). Use the number only for jitter, never for a secret. */
   fraction(): number
 }
 
 /**
- * The place of a sealed value. It is part of the associated data, so a blob that is moved does not open.
+ * Where a sealed value is stored. The place is part of the associated data, so a blob that is moved
+ * to another place does not open.
  */
 export type Place = {
   readonly table: string
@@ -50,15 +53,18 @@ export type Place = {
 /** Synchronous, because the keys of an open vault are in memory. */
 export interface Sealer {
   seal(value: Secret, place: Place): Uint8Array
-  /** Throws `SealError`. Tries only the key that the blob names. */
+  /** Throws `SealError` if the blob does not open. Tries only the key whose id is in the blob. */
   open(blob: Uint8Array, place: Place): Secret
   /** Whether the current key sealed the blob. Never throws. */
   isCurrent(blob: Uint8Array): boolean
-  /** Returns a keyed hash for equality search, in base64url. The label names the use and its version. */
+  /**
+   * Returns a keyed hash for equality search, in base64url. The label states the use and its
+   * version.
+   */
   fingerprint(label: string, value: string | Secret): string
 }
 
-/** The keys of the open vault. A new key is created, then stored, then used. */
+/** The keys of the open vault. A new key must be stored before it seals a value. */
 export interface DataKeys {
   withNewKey(keys: VaultKeys, now: Instant): VaultKeys
   takeUp(keys: VaultKeys): void
@@ -66,7 +72,7 @@ export interface DataKeys {
 
 /** The webhook receivers. */
 export interface Webhooks {
-  /** In the order of the settings, with the current secrets. */
+  /** The receivers, in the order of the settings, with their current secrets. */
   readonly endpoints: readonly WebhookEndpoint[]
   /** Never throws because of a receiver. Does not follow redirects. */
   deliver(endpoint: WebhookEndpoint, event: StoredEvent): Promise<DeliveryOutcome>
@@ -85,15 +91,15 @@ export interface Flights {
   /** Resolves when no refresh of this connection runs. */
   finished(id: ConnectionId): Promise<void>
   isReserved(id: ConnectionId): boolean
-  /** Reserves a connection for one scan, which may refresh it together with its siblings. */
+  /** Reserves a connection for one scan. The scan may refresh the connection with its siblings. */
   reserve(id: ConnectionId): void
   /** Ends the reservation. */
   release(id: ConnectionId): void
   /** Joins the running refresh, or starts one. */
   join(id: ConnectionId, fly: () => Promise<RefreshResult>): Promise<RefreshResult>
   /**
-   * Holds a finished refresh that is not stored yet. Until `save` ends, callers get `result` and no new
-   * refresh begins. `ending` aborts when the process stops.
+   * Holds a finished refresh that is not stored yet. Until `save` ends, callers get `result` and no
+   * new refresh begins. `ending` aborts when the process stops.
    */
   park(result: LandedResult, save: (ending: AbortSignal) => Promise<unknown>): void
   parked(id: ConnectionId): LiveConnection | undefined
@@ -114,13 +120,16 @@ export interface Traffic {
   /** Moves a scheduled task to the front, because a caller now waits for it. */
   hurry(client: string, id: ConnectionId): void
   /**
-   * Returns how many scheduled tasks a scan may add now. The number is small after a start, and troubled
-   * connections get only a share. Imports take no slots from others.
+   * Returns how many scheduled tasks a scan may add now. The number is small just after a start.
+   * Troubled connections get only a part of the slots. Imports take no slots from other
+   * connections.
    */
   room(client: string, among: Among): number
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]
-  /** Sets a circuit in memory. The caller stores it in the same transaction as the outcome. */
+  /**
+   * Sets a circuit in memory. The caller stores the circuit in the same transaction as the outcome.
+   */
   turn(circuit: Circuit): void
   /** Returns true for exactly one caller, which may then probe an open circuit. */
   claimProbe(client: string): boolean
@@ -128,7 +137,8 @@ export interface Traffic {
   /** Records that a connection of this client was refreshed. */
   noteRefreshed(client: string, connection: LiveConnection): void
   /**
-   * Whether another connection of this client with the same parameters was refreshed since `of.since`.
+   * Whether another connection of this client with the same parameters was refreshed since
+   * `of.since`.
    */
   hasRefreshedOther(
     client: string,
@@ -136,8 +146,8 @@ export interface Traffic {
     of: { readonly since: Instant; readonly isOwn: boolean },
   ): boolean
   /**
-   * Call after the wall clock was set back. Open circuits may then be probed, and past refreshes are
-   * forgotten.
+   * Call after the wall clock was set back. Open circuits may then be probed, and past refreshes
+   * are forgotten.
    */
   endWaits(): void
 }
@@ -147,7 +157,7 @@ export type Urgency = 'asked' | 'scheduled'
 /** The state of the schedule, for health and readiness. */
 export interface Pulse {
   readonly stopping: boolean
-  /** How late the last tick is, measured with the monotonic clock. */
+  /** How late the last tick of the schedule is, measured with the monotonic clock. */
   readonly lagMs: number
   /** In the order of the schedule. */
   readonly jobs: readonly JobPulse[]
@@ -180,7 +190,8 @@ export interface Observer {
   /** The connection works now but will stop working. `detail` says what to change. */
   connectWarned(e: { id: ConnectionId; provider: ProviderId; code: string; detail: string }): void
   /**
-   * `detail` is an error code of the provider or a sentence of Larder. It is never text of the provider.
+   * `detail` is an error code of the provider or a sentence that Larder wrote, never the provider's
+   * text.
    */
   connectFailed(e: {
     provider: ProviderId
@@ -189,7 +200,10 @@ export interface Observer {
     code: string
     detail: string
   }): void
-  /** A bug in Larder after the user returned. The user sees the error code `internal`. */
+  /**
+   * A bug in Larder, after the user returned from the provider. The user sees the error code
+   * `internal`.
+   */
   connectBroke(e: { provider: ProviderId; link: LinkId; error: unknown }): void
   deleted(e: { id: ConnectionId; provider: ProviderId; by: Caller['keyId'] }): void
   /** The event has no user id, because user ids belong to the app. */
@@ -205,7 +219,7 @@ export interface Observer {
     outcome: Unfortunate['kind']
     detail: string
   }): void
-  /** The time that the provider took, replay included. Goes to a metric, not to the log. */
+  /** How long the provider took, including a replay. Goes to a metric, not to the log. */
   refreshTook(e: { provider: ProviderId; outcome: AttemptOutcome['kind']; ms: number }): void
   /** The user must reconnect. */
   disconnected(e: {
@@ -214,13 +228,16 @@ export interface Observer {
     reason: FailureReason
     detail: string
   }): void
-  /** An error of Larder or the store ended a refresh that no caller waits for. */
+  /** A refresh that no caller waits for failed because of an error in Larder or in the store. */
   refreshBroke(e: { id: ConnectionId; provider: ProviderId; error: unknown }): void
-  /** Neither database nor journal accepts the rotation. If the process ends now, the rotation is lost. */
+  /**
+   * Neither the database nor the journal stored the rotation. If the process ends now, the rotation
+   * is lost.
+   */
   rotationInMemory(e: { id: ConnectionId; provider: ProviderId }): void
   /** A rotation that was only in memory is now stored. */
   rotationSaved(e: { id: ConnectionId; provider: ProviderId }): void
-  /** The rotation is not stored, because the connection has another grant by now. */
+  /** The rotation is not stored, because the connection now has another grant. */
   refreshLost(e: { id: ConnectionId; provider: ProviderId }): void
   circuitChanged(e: {
     provider: ProviderId
@@ -232,20 +249,22 @@ export interface Observer {
     open: boolean
   }): void
   /**
-   * The metadata of the issuer cannot be fetched, so users cannot connect. Called once until a fetch
-   * succeeds.
+   * The metadata of the issuer cannot be fetched, so users cannot connect. Called once per outage.
    */
   issuerUnreachable(e: { provider: ProviderId; detail: string }): void
   revoked(e: { provider: ProviderId }): void
   /** The provider cannot revoke these tokens, so the grant stays valid. */
   revocationUnsupported(e: { provider: ProviderId }): void
-  /** Skipped because the revocation would end a grant that a connection uses. */
+  /** The revocation was skipped, because it would end a grant that a connection uses. */
   revocationSkipped(e: { provider: ProviderId }): void
   /** The revocation failed and will be retried. */
   revocationFailed(e: { provider: ProviderId; detail: string }): void
-  /** The revocation failed for a week and is no longer retried. The grant stays valid at the provider. */
+  /**
+   * The revocation failed for a week and is no longer retried. The grant stays valid at the
+   * provider.
+   */
   revocationGivenUp(e: { provider: ProviderId; detail: string }): void
-  /** The provider now accepts another secret of the configured client. */
+  /** The provider now accepts a different secret of the configured client. */
   clientSecretSwitched(e: { provider: ProviderId; index: number; count: number }): void
   unreadable(e: { id: string; table: string; field: string }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
@@ -260,11 +279,11 @@ export interface Observer {
   webhookDisabled(e: { webhook: WebhookId; reason: DisabledReason }): void
   webhookEnabled(e: { webhook: WebhookId }): void
   /**
-   * Events were deleted before the receiver accepted them. They may include types that the receiver
-   * ignores.
+   * Events were deleted before the receiver accepted them. The deleted events may include types
+   * that the receiver ignores.
    */
   webhookLost(e: { webhook: WebhookId; count: number }): void
-  /** An operator asked to send again the events after `after`, up to `until`. */
+  /** An operator asked Larder to send again the events after sequence `after`, up to `until`. */
   webhookReplayed(e: { webhook: WebhookId; after: number; until: number }): void
 }
 
@@ -273,7 +292,7 @@ export type Policy = RefreshPolicy & {
   readonly redirectUrls: readonly string[]
   readonly confirm: 'page' | 'app'
   readonly publicUrl: string
-  /** The most refreshes of one client at one provider at the same time. */
+  /** How many refreshes of one client at one provider may run at the same time. */
   readonly concurrencyPerProvider: number
   readonly ratePerSecond: number
 }

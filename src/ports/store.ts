@@ -30,7 +30,10 @@ export interface Reads extends WebhookReads {
   draftsOf(userId: UserId): Promise<readonly Connection[]>
   /** Returns drafts with a valid access token or a successful refresh, oldest first. */
   provenDrafts(limit: number): Promise<readonly LiveConnection[]>
-  /** Ordered by id, without drafts. Returns as many as fit into a page, and at least one. */
+  /**
+   * Returns connections ordered by id, without drafts. Returns as many as fit into a page, and at
+   * least one if any matches.
+   */
   listConnections(filter: ConnectionFilter): Promise<readonly Connection[]>
   /** Returns due connections of one provider, ordered by due time. */
   dueConnections(
@@ -38,15 +41,18 @@ export interface Reads extends WebhookReads {
     now: Instant,
     wanted: { readonly among: Among; readonly whose?: Whose; readonly limit: number },
   ): Promise<readonly ConnectionId[]>
-  /** Returns connections whose attempt was sent at `since` or later and has no outcome, newest first. */
+  /**
+   * Returns connections whose attempt was sent at `since` or later and has no outcome, newest
+   * first.
+   */
   openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
-  /** The connection or draft with this attempt. */
+  /** Returns the connection or draft that has this attempt. */
   connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
   /** Returns the connections of all users with this account at this provider, without drafts. */
   connectionsOfAccount(provider: ProviderId, accountId: string): Promise<readonly Connection[]>
   /**
-   * Returns connections and drafts at these providers whose account is this one or unknown, ordered by
-   * id. `account: null` matches every account.
+   * Returns connections and drafts at these providers whose account is this one or unknown, ordered
+   * by id. `account: null` matches every account.
    */
   perhapsOfAccount(filter: {
     readonly providers: readonly ProviderId[]
@@ -61,18 +67,21 @@ export interface Reads extends WebhookReads {
   ): Promise<{ readonly connectionId: ConnectionId } | null>
   link(id: LinkId): Promise<ConnectLink | null>
   linkBySecretHash(secretHash: string): Promise<ConnectLink | null>
-  /** Returns the stored end of the flow with this state and browser. */
+  /** Returns how the flow with this state and browser ended. Null if no end is stored. */
   flowEnd(stateHash: string, browserHash: string, now: Instant): Promise<EndedFlow | null>
   waitingGrant(link: LinkId): Promise<WaitingGrant | null>
   waitingGrantOf(connection: ConnectionId): Promise<WaitingGrant | null>
   overdueConfirmations(now: Instant, limit: number): Promise<readonly ConnectLink[]>
   events(filter: EventFilter): Promise<readonly StoredEvent[]>
   /**
-   * Returns the next events and the last sequence that was read. A page reads a limited number of rows
-   * and bytes.
+   * Returns the next events and the last sequence that was read. A page reads a limited number of
+   * rows and bytes.
    */
   eventPage(filter: EventFilter): Promise<EventPage>
-  /** Ordered by id, with revoked keys. `next` is the `after` of the next page; null on the last page. */
+  /**
+   * Returns keys ordered by id, including revoked keys. `next` is the `after` of the next page;
+   * null on the last page.
+   */
   apiKeys(page: {
     readonly after: KeyId | null
     readonly limit: number
@@ -94,10 +103,13 @@ export type ConnectionFilter = {
   readonly provider: ProviderId | null
   readonly status: Connection['status'] | null
   readonly expiringBefore: Instant | null
-  /** Returns only ids after this one. */
+  /** Returns only connections with an id after this one. */
   readonly after: ConnectionId | null
   readonly limit: number
-  /** The limits of the caller. They are part of the query, so that pages are full. */
+  /**
+   * The providers and users that the caller may access. The query applies these limits, so that
+   * pages are full.
+   */
   readonly reach: Pick<Caller, 'providers' | 'userIdPrefix'>
 }
 
@@ -114,25 +126,25 @@ export type Census = {
   readonly revocationsQueued: number
 }
 
-/** One transaction. Do not await a network call in it. */
+/** One transaction. Do not await a network call inside a transaction. */
 export interface Writes extends Reads, WebhookWrites {
   insertConnection(connection: Connection): Promise<void>
   /**
-   * Writes the columns that differ, but only if the row still has the grant id and generation of
-   * `before`. So a late response never overwrites a newer grant. Throws `LostWriteError` otherwise.
+   * Writes the columns that differ. Throws `LostWriteError` if the row no longer has the grant id
+   * and generation of `before`, so that a late response never overwrites a newer grant.
    */
   saveConnection(before: Connection, after: Connection): Promise<void>
   /** Like `saveConnection`, but returns `won: false` instead of throwing. */
   trySaveConnection(before: Connection, after: Connection): Promise<WriteResult>
   removeConnection(id: ConnectionId): Promise<void>
   /**
-   * Writes lease and intent together, but only if no other attempt holds the lease and the grant is still
-   * that of `connection`. After this call the refresh token may be spent.
+   * Writes the lease and the intent together. Loses if another attempt holds the lease, or if the
+   * grant is no longer that of `connection`. After this call the refresh token may be spent.
    */
   beginAttempt(connection: LiveConnection, lease: Lease, now: Instant): Promise<WriteResult>
   /**
-   * If another connection has the token, nothing changes. Otherwise deletes the oldest hashes of the same
-   * origin above the limit.
+   * Stores the hash of a token and deletes the oldest hashes of the same origin above the limit. If
+   * the hash is already stored, nothing changes.
    */
   rememberRefreshToken(
     connection: Connection,
@@ -140,8 +152,9 @@ export interface Writes extends Reads, WebhookWrites {
     origin: TokenOrigin,
   ): Promise<void>
   /**
-   * Deletes some refresh token hashes that an earlier version stored without a limit, or sets their
-   * origin. `of` is one connection; null is all. Returns the number of rows; 0 if none is left.
+   * Handles refresh token hashes from an earlier version, which had no limit and no origin: deletes
+   * excess hashes, or sets the origin. `of` is one connection; null selects the next connection
+   * with such hashes. Returns the number of changed rows; 0 if none is left.
    */
   trimRefreshTokens(of: ConnectionId | null): Promise<number>
   /** Moves the refresh token hashes of a draft to the connection that the draft replaces. */
@@ -152,18 +165,19 @@ export interface Writes extends Reads, WebhookWrites {
   /** Like `saveLink`, but returns `won: false` instead of throwing. */
   trySaveLink(before: ConnectLink, after: ConnectLink): Promise<WriteResult>
   /**
-   * Counts one submission of credentials for a pending link. Returns how many are left; null if none was
-   * left.
+   * Counts one submission of credentials for a pending link. Returns how many submissions are left;
+   * null if none was left before this one.
    */
   countTry(id: LinkId, atMost: number): Promise<number | null>
   /**
-   * Withdraws the user's pending links whose providers are all in `providers`. Null means any provider.
+   * Withdraws the user's pending links whose providers are all in `providers`. Null means any
+   * provider.
    */
   withdrawLinksOf(userId: UserId, providers: readonly ProviderId[] | null): Promise<void>
   insertFlow(flow: Flow): Promise<void>
   /** Finds and removes a flow in one step, because a state is valid for one callback only. */
   takeFlow(stateHash: string, browserHash: string | null, now: Instant): Promise<Flow | null>
-  /** Stores the end of a taken flow until this time. */
+  /** Stores how a taken flow ended, until this time. */
   keepFlowEnd(flow: Flow, end: FlowEnd, until: Instant): Promise<void>
   insertWaitingGrant(waiting: WaitingGrant): Promise<void>
   removeWaitingGrant(link: LinkId): Promise<void>
@@ -175,15 +189,17 @@ export interface Writes extends Reads, WebhookWrites {
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
   /**
-   * Call after the clock was set back. Sets future times of revocations, circuits, webhooks, data keys,
-   * leases and the heartbeat to `now`.
+   * Call after the clock was set back. Sets future times of revocations, circuits, webhooks, data
+   * keys, leases and the heartbeat to `now`.
    */
   endWaits(now: Instant): Promise<void>
   /** Adds, retires and removes keys, so that exactly these remain. */
   saveVaultKeys(keys: VaultKeys): Promise<void>
-  /** Continues from `position`. Null starts a new pass. */
+  /** Seals one page of values again, starting at `position`. Null starts a new pass. */
   reSeal(position: ReSealPosition | null, limit: number): Promise<ReSealed>
-  /** Deletes old flows, links, hashes, events and other expired rows. Returns the number of rows. */
+  /**
+   * Deletes old flows, links, hashes, events and other expired rows. Returns the number of rows.
+   */
   sweep(now: Instant): Promise<number>
 }
 
@@ -199,17 +215,18 @@ export type Lease = {
 /** Throws `StoreError` if the database fails. */
 export interface Store extends Reads {
   /**
-   * `work` runs again from its start if the database was locked or a fenced write lost, so `work` must
-   * have no effect outside `trx`. It must use `trx` and not the store, because the store then throws.
+   * `work` runs again from its start if the database was locked, or if another write changed the
+   * row first. So `work` must have no effect outside `trx`. It must not call the store, because the
+   * store throws inside a transaction.
    */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
-  /** Proves that the database accepts a write and has no known damage. Throws `StoreError`. */
+  /** Throws `StoreError` if the database does not accept a write or has known damage. */
   probe(): Promise<void>
-  /** Empties the write-ahead log, where deleted values would stay readable. */
+  /** Empties the write-ahead log, because deleted values stay readable in the log. */
   emptyLog(): Promise<void>
   /**
-   * Like `probe`, but at most once a second, because API callers trigger it and a probe is a synced
-   * write.
+   * Like `probe`, but runs at most once a second: API callers trigger this call, and each probe is
+   * a synced write.
    */
   sharedProbe(): Promise<void>
   /** The size of the write-ahead log. The log grows during a long read by another process. */
@@ -218,8 +235,8 @@ export interface Store extends Reads {
 }
 
 /**
- * `arrived`: from a consent or an import. `received`: from a refresh, so the token has never left the
- * vault.
+ * Where a refresh token comes from. `arrived`: a consent or an import. `received`: a refresh, so
+ * the app has never had the token.
  */
 export type TokenOrigin = 'arrived' | 'received'
 
@@ -235,8 +252,8 @@ export type JournalEntry = {
 }
 
 /**
- * Durable storage for rotations that needs no free disk space. Synchronous, so that no other code runs in
- * between.
+ * Stores rotations durably without free disk space. The methods are synchronous, so that no other
+ * code runs during a write.
  */
 export interface Journal {
   /** Returns true if the entry survives a crash of the process, but perhaps not of the machine. */
@@ -267,7 +284,7 @@ export type WrappedKey = {
 /** The stored keys of a vault. They are useless without the master key. */
 export type VaultKeys = {
   readonly vaultId: string
-  /** Detects a wrong master key before anything is written. */
+  /** A value that detects a wrong master key before anything is written. */
   readonly check: Uint8Array
   readonly keys: readonly WrappedKey[]
 }
@@ -285,12 +302,12 @@ export type ApiKey = {
 }
 
 /**
- * The classes of due connections. `unproven`: imports that wait for their first refresh. `troubled`:
- * connections whose last refresh failed; they must not delay the others.
+ * The classes of due connections. `unproven`: imports that wait for their first refresh.
+ * `troubled`: connections whose last refresh failed; they must not delay the others.
  */
 export type Among = 'healthy' | 'unproven' | 'troubled'
 /**
- * `own`: with an own OAuth client that has a secret. An own client without a secret counts as
- * `configured`.
+ * `own`: connections with their own OAuth client, if that client has a secret. `configured`: all
+ * other connections.
  */
 export type Whose = 'any' | 'configured' | 'own'

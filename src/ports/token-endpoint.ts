@@ -49,7 +49,7 @@ export type IdentifyOutcome =
   | {
       readonly kind: 'ok'
       readonly account: Account
-      /** Values of the response that later calls need. */
+      /** Values from the response that later calls need. */
       readonly providerData?: Readonly<Record<string, unknown>>
     }
   /** The provider has no endpoint that names the account, or its response names no account. */
@@ -71,28 +71,33 @@ export interface TokenEndpoint {
     readonly params: Readonly<Record<string, string>>
     readonly providerData: Readonly<Record<string, unknown>>
     readonly accessToken: Secret
-    /** The app imported this access token, so values from responses with other tokens do not apply. */
+    /**
+     * Whether the app imported this access token. If so, values from responses with other tokens do
+     * not apply.
+     */
     readonly isImported?: boolean
   }): Promise<IdentifyOutcome>
   revoke(revocation: RevocationRequest): Promise<RevocationOutcome>
-  /** Whether a revocation could be sent; true if unknown. Takes at most two seconds. */
+  /** Whether a revocation can be sent. True if unknown. Takes at most two seconds. */
   canRevoke(
     about: Pick<RevocationRequest, 'provider' | 'client' | 'params' | 'providerData'>,
   ): Promise<boolean>
   /** Gets a token of the client itself (RFC 6749 §4.4, or the grant of the preset). */
   fetchToken(request: Omit<RefreshRequest, 'refreshToken'>): Promise<RefreshOutcome>
   /**
-   * Asks the probe of the preset whether the credentials are valid. The outcome is `grant_dead` if not.
+   * Sends the preset's probe request to check the credentials. The outcome is `grant_dead` if the
+   * credentials are invalid.
    */
   checkCredentials(request: CredentialsRequest): Promise<Exclude<AttemptOutcome, { kind: 'ok' }>>
-  /** How far each provider's clock was ahead at its last token response. */
+  /** How far each provider's clock was ahead of Larder's clock at the last token response. */
   clockSkewsMs(): ReadonlyMap<ProviderId, number>
   /** Why the last call to the issuer failed; null if the call succeeded. */
   faultOf(provider: ProviderId): ProviderFault | null
   /** Fetches the metadata of issuers again if they are missing or the last fetch failed. */
   askIssuers(): Promise<void>
   /**
-   * The configured client's secret that the provider accepted last; null for a client without a secret.
+   * The configured client's secret that the provider accepted last; null for a client without a
+   * secret.
    */
   secretInUse(provider: ProviderId): SecretInUse | null
   /**
@@ -106,8 +111,9 @@ export interface TokenEndpoint {
    */
   clientKey(provider: ProviderId, client: ClientCredentials | null): string
   /**
-   * The sets of grants that a revocation with this client may end. Two clients with a common set may hold
-   * the same grant. Wider than `clientKey`: ignores provider ids and secrets.
+   * Keys for the sets of grants that a revocation with this client may end. Two clients with a
+   * common key may hold the same grant. Unlike `clientKey`, these keys ignore provider ids and
+   * secrets.
    */
   grantKeys(provider: ProviderId, client: ClientCredentials | null): readonly string[]
 }
@@ -115,12 +121,15 @@ export interface TokenEndpoint {
 export type ProviderFault = {
   readonly reason: 'unavailable' | 'misconfigured'
   readonly since: Instant
-  /** Null if the next use of the provider retries. */
+  /** Null if there is no fixed time: Larder retries when the provider is next used. */
   readonly retryAt: Instant | null
 }
 
 export type SecretInUse = {
-  /** The index in the settings, from 0. Null if no secret was accepted since the settings were read. */
+  /**
+   * The index of the secret in the settings, from 0. Null if the provider has accepted no secret
+   * since the settings were read.
+   */
   readonly index: number | null
   readonly count: number
 }

@@ -23,7 +23,7 @@ export type EventPage = {
 export interface WebhookReads {
   webhookStates(): Promise<readonly WebhookState[]>
   webhookState(id: WebhookId): Promise<WebhookState | null>
-  /** The newest sequence, deleted events included. */
+  /** The sequence of the newest event, even if that event is deleted. */
   newestEvent(): Promise<number>
   /** The sequence of the last event before an instant. */
   lastEventBefore(instant: Instant): Promise<number>
@@ -37,7 +37,7 @@ export interface WebhookReads {
     id: WebhookId,
     which: { readonly now: Instant; readonly until: number; readonly limit: number },
   ): Promise<readonly Hold[]>
-  /** Holds whose first event is at `until` or earlier. */
+  /** Counts the holds whose first event is at `until` or earlier. */
   countHolds(id: WebhookId, until: number): Promise<number>
   /** The sequence of the first waiting event of each subject with a hold. */
   holdsOf(id: WebhookId, subjects: readonly string[]): Promise<ReadonlyMap<string, number>>
@@ -47,11 +47,14 @@ export interface WebhookReads {
 
 export interface WebhookWrites {
   /**
-   * Inserts new endpoints at the newest event. Deletes endpoints that were removed from the settings long
-   * ago.
+   * Inserts new endpoints, which get only events from now on. Deletes endpoints that were removed
+   * from the settings long ago.
    */
   keepWebhooks(ids: readonly WebhookId[], now: Instant): Promise<void>
-  /** Succeeds only if no delivery runs. After a crash the claim stays until it expires. */
+  /**
+   * Claims the endpoint for one delivery. Fails while another delivery holds the claim. After a
+   * crash, the claim stays until it expires.
+   */
   claimWebhook(
     id: WebhookId,
     claim: { readonly now: Instant; readonly until: Instant },

@@ -4,8 +4,9 @@ import { BLOB_VERSION } from './sealed-blob.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
 
 /**
- * The associated data of a blob. A blob that is copied to another vault, row, column or generation does
- * not open there. So a person who can write the database can destroy values, but not swap them.
+ * The associated data of a blob. A blob that is copied to another vault, row, column or generation
+ * does not open there. So a person who can write the database can destroy values, but not swap
+ * them.
  */
 export function associatedData(vaultId: string, keyId: Uint8Array, place: Place): Uint8Array {
   if (!Number.isSafeInteger(place.generation) || place.generation < 0) {

@@ -9,12 +9,13 @@ import { WrongKeyError } from './wrong-key-error.ts'
 /** The keys of an open vault, in memory. Disposing overwrites the keys with zeros. */
 export type Keyring = Disposable & {
   readonly vaultId: string
-  /** Seals all new values. */
+  /** The key that seals all new values. */
   readonly current: { readonly id: Uint8Array; readonly key: Uint8Array }
   /** All data keys, retired keys included, by hexadecimal id. */
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
   /**
-   * For fingerprints. This key is never replaced, because stored fingerprints cannot be computed again.
+   * The key for fingerprints. This key is never replaced, because stored fingerprints cannot be
+   * computed again.
    */
   readonly indexKey: Uint8Array
   /** Returns the records with a new data key. All other data keys are retired. */
@@ -23,7 +24,7 @@ export type Keyring = Disposable & {
   takeUp(records: VaultKeys): void
 }
 
-/** Makes the keys of a new vault. Consumes `master`. */
+/** Makes the keys of a new vault. Overwrites `master` with zeros. */
 export async function createKeyring(
   master: Uint8Array,
   vaultId: string,
@@ -39,7 +40,7 @@ export async function createKeyring(
 
 /**
  * Opens the keys of a vault. Throws `WrongKeyError` if the master key belongs to another vault, and
- * `SealError` if damaged records make the vault unusable. Consumes `master`.
+ * `SealError` if damaged records make the vault unusable. Overwrites `master` with zeros.
  */
 export async function openKeyring(master: Uint8Array, records: VaultKeys): Promise<Keyring> {
   const subkeys = await deriveSubkeys(master, records.vaultId)
@@ -59,8 +60,8 @@ function assertRight(subkeys: MasterSubkeys, records: VaultKeys): void {
   const isRight =
     records.check.length === subkeys.check.length && sodium.memcmp(records.check, subkeys.check)
   if (isRight) return
-  // If the master key opens a data key, it is the right key. `WrongKeyError` could make an operator
-  // delete it.
+  // A master key that opens a data key is the right key. If Larder threw `WrongKeyError`, an
+  // operator might delete the right key.
   const opensKeys = records.keys.some((key) => opens(subkeys, records, key))
   sodium.memzero(subkeys.wrapping)
   throw opensKeys ? new SealError('the check of the master key is damaged') : new WrongKeyError()
@@ -100,7 +101,7 @@ function unwrapAll({ wrapping }: MasterSubkeys, records: VaultKeys): Keys {
 
 type Keys = Pick<Keyring, 'vaultId' | 'current' | 'dataKeys' | 'indexKey'>
 
-/** Keeps the wrapping key in memory, because new data keys need it. Does not keep the master key. */
+/** Keeps the wrapping key in memory, to wrap new data keys. Does not keep the master key. */
 function keyringOf(subkeys: MasterSubkeys, first: Keys): Keyring {
   let keys = first
   return {
@@ -138,7 +139,7 @@ function byFitness(a: WrappedKey, b: WrappedKey): number {
   return retired || b.createdAt - a.createdAt
 }
 
-/** Skips a damaged record: only the values that its key sealed are lost. */
+/** Skips damaged records: only the values sealed with their keys are lost. */
 function unwrapDataKeys(wrapping: Uint8Array, records: VaultKeys): Map<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>()
   for (const record of records.keys.filter(({ purpose }) => purpose === 'data')) {

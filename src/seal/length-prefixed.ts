@@ -1,6 +1,6 @@
 /**
- * Joins fields, each after its length as 32 bits, big-endian. So two different lists never give the
- * same bytes. Text is UTF-8.
+ * Joins fields. Each field follows its length (32 bits, big-endian), so two different lists never
+ * give the same bytes. Text is encoded as UTF-8.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Uint8Array {
   const parts = fields.map((field) => (typeof field === 'string' ? Buffer.from(field) : field))

@@ -16,9 +16,9 @@ const WRAPPED_KEY_LABEL = 'larder/wrapped-key/v1'
 export type MasterSubkeys = { readonly check: Uint8Array; readonly wrapping: Uint8Array }
 
 /**
- * Consumes `master`: its bytes are zero afterwards. Other copies cannot be wiped: the text that the
- * caller decoded, copies by the garbage collector, and the heap of libsodium. WebAssembly can neither
- * lock memory nor exclude it from a core dump.
+ * Overwrites `master` with zeros. Larder cannot wipe other copies: the text that the caller
+ * decoded, copies by the garbage collector, and the heap of libsodium. WebAssembly can neither lock
+ * memory nor exclude it from a core dump.
  */
 export async function deriveSubkeys(master: Uint8Array, vaultId: string): Promise<MasterSubkeys> {
   await sodium.ready
@@ -37,7 +37,7 @@ function keyIdOf(key: Uint8Array): Uint8Array {
 
 export type NewKey = Pick<WrappedKey, 'purpose' | 'createdAt' | 'retiredAt'>
 
-/** nonce (24) ‖ ciphertext and tag, bound to vault, purpose and key id. */
+/** Returns nonce (24 bytes) ‖ ciphertext and tag. The tag covers vault, purpose and key id. */
 export function wrapKey(
   wrapping: Uint8Array,
   vaultId: string,

@@ -13,14 +13,12 @@ export type SealedBlob = {
   readonly ciphertext: Uint8Array
 }
 
-/** version (1) ‖ key id (16) ‖ nonce (24) ‖ ciphertext and tag. */
+/** Returns version (1 byte) ‖ key id (16) ‖ nonce (24) ‖ ciphertext and tag. */
 export function encodeBlob({ keyId, nonce, ciphertext }: SealedBlob): Uint8Array {
   return Buffer.concat([Uint8Array.of(BLOB_VERSION), keyId, nonce, ciphertext])
 }
 
-/**
- * Throws `SealError` if the bytes are not a sealed value, because a damaged file may contain anything.
- */
+/** Throws `SealError` if the bytes are not a sealed value. A damaged file may contain any bytes. */
 export function parseBlob(blob: Uint8Array): SealedBlob {
   if (!(blob instanceof Uint8Array)) throw new SealError('the sealed value is none')
   if (blob.length < HEADER_BYTES + TAG_BYTES) throw new SealError('the sealed value is cut short')

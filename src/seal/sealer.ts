@@ -12,8 +12,8 @@ const FINGERPRINT_BYTES = 32
 
 /**
  * Seals with XChaCha20-Poly1305. A nonce has 192 bits, so random nonces do not repeat. `open` tries
- * only the key that the blob names, because a crafted ciphertext of this cipher can open under several
- * keys.
+ * only the key whose id is in the blob, because a crafted ciphertext of this cipher can open under
+ * several keys.
  */
 export function createSealer(keyring: Keyring): Sealer {
   return {
@@ -34,7 +34,7 @@ export function createSealer(keyring: Keyring): Sealer {
 
 function seal(keyring: Keyring, value: Secret, place: Place): Uint8Array {
   const { id: keyId, key } = keyring.current
-  // Node's generator, because libsodium's own one in WebAssembly takes ten times as long as sealing.
+  // Use Node's generator: libsodium's generator in WebAssembly takes ten times as long as sealing.
   const nonce = randomBytes(NONCE_BYTES)
   const plain = Buffer.from(value.expose())
   const ciphertext = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
@@ -54,7 +54,7 @@ function open(keyring: Keyring, blob: Uint8Array, place: Place): Secret {
   if (key === undefined) throw new SealError('the key of the sealed value is not in the keyring')
   const ad = associatedData(keyring.vaultId, keyId, place)
   const plain = decrypt(ciphertext, { nonce, key, ad })
-  // Node's decoder, because libsodium's own one drops a leading byte order mark.
+  // Use Node's decoder: libsodium's decoder drops a leading byte order mark.
   const secret = new Secret(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString())
   plain.fill(0)
   return secret

@@ -1,5 +1,6 @@
 /**
- * Thrown if the master key belongs to another vault. Nothing was written, and nothing may be written.
+ * Thrown if the master key belongs to another vault. Nothing was written, and nothing may be
+ * written.
  */
 export class WrongKeyError extends Error {
   constructor() {

@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts'
  * - `place`: part of the associated data of every sealed value of the row.
  * - `key`: compared with the master key, or part of the associated data of a wrapped key.
  * - `seal`: the `row_blob` itself.
- * - `free`: not protected. It affects timing or lists only, never who gets a secret.
+ * - `free`: not protected. The column affects timing or lists only, never who gets a secret.
  *
  * The type requires a binding for each new column; docs/database-writer.md gives the reasons.
  */

@@ -16,9 +16,9 @@ const MAGIC = 0x4c44524a // LDRJ
 type Taken = { readonly entry: JournalEntry; readonly bytes: number }
 
 /**
- * A file beside the database. Its 64 slots hold rotations that are not in the database yet. The first
- * start reserves the disk space, so that later writes need no free space. A slot that a crash left
- * half-written does not open and counts as empty.
+ * A file beside the database. Its 64 slots hold rotations that are not in the database yet. The
+ * first start reserves the disk space, so that later writes need no free space. If a crash
+ * interrupts a write, the slot does not open and is treated as empty.
  */
 export class FileJournal implements Journal, Disposable {
   readonly #sealer: Sealer
@@ -33,8 +33,8 @@ export class FileJournal implements Journal, Disposable {
       const taken = this.#read(slot)
       if (taken !== null) this.#taken.set(slot, taken)
     }
-    // The previous process may have written these without fsync. Make them durable before their tokens
-    // are returned.
+    // The previous process may have written these entries without fsync. Sync them before Larder
+    // returns their tokens.
     if (this.#taken.size > 0) fsyncSync(this.#file)
   }
 

@@ -57,7 +57,7 @@ export type ConnectionTable = {
   draft_replaces: Text | null
   /** Account, label, metadata. */
   profile_blob: Bytes
-  /** Parameters, provider data and the client id; null if there are none. */
+  /** Parameters, provider data and the client id. Null if the connection has none of them. */
   settings_blob: Bytes | null
   client_secret_blob: Bytes | null
   account_hash: Text | null
@@ -78,7 +78,10 @@ export type ConnectionTable = {
   failure_detail: Text | null
   failure_since: Time | null
   failure_attempts: number | null
-  /** Repeated rejections: the provider's response, the time of the first, and their count. */
+  /**
+   * The repeated rejections of the grant: the provider's response, the time of the first rejection,
+   * and the number of rejections.
+   */
   rejected_as: Text | null
   rejected_since: Time | null
   rejected_times: number | null
@@ -100,8 +103,8 @@ export type RefreshTokenHashTable = {
   connection_id: Text
   created_at: Time
   /**
-   * 1: from a consent or import; 0: from a refresh. Null in rows from an earlier version, until a
-   * sweep.
+   * 1: from a consent or import; 0: from a refresh. Null in rows from an earlier version: the sweep
+   * sets 1 or 0 in these rows, or deletes them.
    */
   arrived: Flag | null
 }
@@ -151,7 +154,7 @@ export type EventTable = {
   sequence: number
   id: Text
   type: Text
-  /** See `subjectOf`. Empty in events from before webhooks existed. */
+  /** See `subjectOf`. Empty in events that were stored before webhooks existed. */
   subject: Text
   user_id: Text | null
   provider: Text

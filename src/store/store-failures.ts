@@ -10,8 +10,8 @@ export type StoreReport = {
 }
 
 /**
- * Every access to the database passes through this class. It classifies errors, and throws if a call
- * would deadlock.
+ * Every access to the database passes through this class. The class classifies errors, and throws
+ * if a call would deadlock.
  */
 export class Guard {
   readonly #sortError: (error: unknown) => unknown
@@ -71,7 +71,9 @@ export class Guard {
     if (this.#damage !== null) throw this.#damage
   }
 
-  /** There is one database connection, so a call to the store inside a transaction would deadlock. */
+  /**
+   * There is one database connection, so a call to the store inside a transaction would deadlock.
+   */
   assertOutside(): void {
     if (this.#transaction.getStore()?.isOpen) {
       throw new Error('the store was asked inside a transaction: use trx')

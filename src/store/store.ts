@@ -62,7 +62,8 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     const changes: ChangeLog = { connections: new Set(), owners: new Set() }
     try {
       return await guard.attempt(async () => {
-        // Do not await null, because the store could be closed in between.
+        // Skip the await if there is nothing to prepare: the store could be closed during the
+        // await.
         const preparing = prepareWriting()
         if (preparing !== null) await preparing
         return db
@@ -118,7 +119,10 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   }
 }
 
-/** Proves that the database accepts writes. Never moves the stored time back; only `endWaits` does. */
+/**
+ * Writes the time, to check that the database accepts writes. Only `endWaits` sets the stored time
+ * back.
+ */
 export async function heartbeat(db: Kysely<Schema>, now: Instant): Promise<void> {
   await db
     .updateTable('vault')

@@ -6,7 +6,7 @@ import type { StoreOptions } from './store.ts'
 export type FoundVault = {
   readonly keys: VaultKeys
   readonly lastAliveAt: Instant
-  /** False if a damaged index hides rows or lists wrong ones. */
+  /** False if a damaged index hides rows or lists wrong rows. */
   readonly indexesFit: boolean
 }
 

@@ -18,10 +18,10 @@ export type WebhookOptions = {
 
 const DEADLINE_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** The most bytes that Larder reads of a response body. It ignores their content. */
+/** How many bytes of a response body Larder reads at most. Larder ignores the content. */
 const ANSWER_LIMIT = 64 * 1024
 
-/** With these statuses a receiver is busy. It does not refuse the event. */
+/** These statuses mean that the receiver is busy, not that the receiver refuses the event. */
 const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 export type OpenWebhooks = Webhooks &
@@ -72,7 +72,7 @@ function requestFor(endpoint: WebhookEndpoint, event: StoredEvent, sentAtSeconds
 }
 
 type Answer = { readonly status: number; readonly retryAfter: string | null }
-/** A closed list, because operators see these values. */
+/** All values are constants, because operators see them. */
 type Fault = ConnectFault | Cut | 'reset'
 
 const connector: Connector = (url, signal) =>

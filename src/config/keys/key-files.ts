@@ -16,8 +16,8 @@ import type { Findings } from '../findings.ts'
 import { fileErrorCode, readSecretFile } from './secret-file.ts'
 
 /**
- * The key files of a first run. They are beside the data directory and not in it, because anyone with a
- * backup of both can open the vault.
+ * The key files of a first run. The files are beside the data directory and not inside, because
+ * anyone with a backup of vault and keys can open the vault.
  */
 export function keyFiles(dataDir: string): { readonly masterKey: string; readonly apiKey: string } {
   const directory = dirname(dataDir)
@@ -28,8 +28,8 @@ export function keyFiles(dataDir: string): { readonly masterKey: string; readonl
 }
 
 /**
- * Returns the key of an earlier first run, or null if there is none. Returns null and records a problem
- * if the key is malformed.
+ * Returns the key of an earlier first run, or null if there is none. Returns null and records a
+ * problem if the key is malformed.
  */
 export function readLeftKey(path: string, rule: Rule, findings: Findings): Secret | null {
   if (!existsSync(path)) return null
@@ -46,8 +46,8 @@ export function newKey(encoding: 'base64' | 'base64url'): string {
 }
 
 /**
- * Writes a new key that only its owner can read. Returns false if the file already exists. A crash leaves
- * the whole key or none, because half a master key would look valid and seal a vault.
+ * Writes a new key that only its owner can read. Returns false if the file already exists. A crash
+ * leaves the whole key or no key: half a master key would look valid and seal a vault.
  */
 export function writeNewKey(path: string, key: string): boolean {
   const directory = dirname(path)

@@ -32,8 +32,8 @@ type Surroundings = {
 }
 
 /**
- * Takes each key from the settings, or else from an earlier first run. Otherwise the key is created if
- * that is safe.
+ * Takes each key from the settings, or else from an earlier first run. If neither has the key, a
+ * new key is created where that is safe.
  */
 export function readKeys(
   sources: { readonly environment: Environment; readonly variables: EnvironmentVariables },
@@ -86,8 +86,8 @@ export function makeKeys(sources: KeySources, dataDir: string, findings: Finding
 }
 
 /**
- * Handles a key that is not in the settings. A key is created only in a first run on one machine: a
- * container would lose the key, and a new key cannot open an existing vault.
+ * Handles a key that is not in the settings. Creates a key only in a first run outside a container:
+ * a container would lose the key, and a new key cannot open an existing vault.
  */
 function absentKey(around: Surroundings & { readonly isAnyGiven: boolean }, findings: Findings) {
   const hasVault = existsSync(around.databaseFile)

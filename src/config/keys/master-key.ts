@@ -15,8 +15,8 @@ export const masterKeyRule: Rule = (raw) =>
     : 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them'
 
 /**
- * Reads the master key from the variable, the file or the command. Returns null if none is set or the key
- * is malformed.
+ * Reads the master key from the variable, the file or the command. Returns null if no key is set or
+ * the key is malformed.
  */
 export function readMasterKey(
   environment: Environment,
@@ -38,8 +38,8 @@ export function readMasterKey(
 }
 
 /**
- * Runs the operator's command in a shell. Never shows its output or standard error, because key tools may
- * print the key.
+ * Runs the operator's command in a shell. Never shows the output or standard error of the command,
+ * because key tools may print the key.
  */
 function runCommand(
   command: string,

@@ -8,8 +8,9 @@ const LARGEST_BYTES = 1024 * 1024
 export const LINE_ENDS = /[\r\n]+$/
 
 /**
- * Returns the secret in a file without final line ends. Returns null and records a problem under `name`
- * if there is none. Never shows the path, because it may be a secret in the wrong setting.
+ * Returns the secret in a file without final line ends. Returns null and records a problem under
+ * `name` if the file has no secret. Never shows the path, because it may be a secret in the wrong
+ * setting.
  */
 export function readSecretFile(path: string, name: string, findings: Findings): string | null {
   const file = readSecretText(path, name, findings)
@@ -50,9 +51,8 @@ export function readSecretText(
 }
 
 /**
- * Whether the file has more permissions than this process needs. Two cases are acceptable: a mounted
- * secret of another user that the group may read (Kubernetes' `fsGroup`), and a group-readable file that
- * nobody may write (0440).
+ * Whether the file has more permissions than this process needs. The group may read the file in two
+ * cases: another user owns the file (Kubernetes' `fsGroup`), or the owner cannot write it (0440).
  */
 function isOpen(mode: number, uid: number): boolean {
   const byGroupAlone = uid !== process.getuid?.() || (mode & 0o200) === 0
@@ -60,8 +60,8 @@ function isOpen(mode: number, uid: number): boolean {
 }
 
 /**
- * Decodes UTF-8, with or without a byte order mark. Returns null and records a problem for any other
- * encoding.
+ * Decodes UTF-8, with or without a byte order mark. Returns null and records a problem for any
+ * other encoding.
  */
 function decoded(bytes: Buffer, name: string, findings: Findings): string | null {
   const isWide = bytes.includes(0)

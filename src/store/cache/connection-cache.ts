@@ -10,9 +10,9 @@ const LIST_BYTES = 256
 const MEMBER_BYTES = 96
 
 /**
- * A cache of connections, limited in bytes. Reads return the same object until its row is written, so
- * that callers can cache derived values by object identity. A write evicts its connections after the
- * commit. A read that began before the commit does not fill the cache.
+ * A cache of connections, limited in bytes. Reads return the same object until its row is written,
+ * so that callers can cache derived values by object identity. A write evicts its connections after
+ * the commit. A read that began before the commit does not fill the cache.
  */
 export class ConnectionCache {
   readonly #connections: LRUCache<ConnectionId, Connection>
@@ -36,7 +36,7 @@ export class ConnectionCache {
     const list: Connection[] = []
     for (const id of ids) {
       const member = this.#connections.get(id)
-      // The connection was evicted since, so the list must be read again.
+      // The connection was evicted after the list was cached, so the list must be read again.
       if (member === undefined) return undefined
       list.push(member)
     }
@@ -93,7 +93,7 @@ export class ConnectionCache {
     this.#listLoads.clear()
   }
 
-  /** Prefers the cached object: it is equally new, and callers rely on its identity. */
+  /** Prefers the cached object, which is equally new, because callers rely on object identity. */
   #keep({ connection, bytes }: Loaded): Connection {
     const standing = this.#connections.get(connection.id)
     if (standing !== undefined) return standing

@@ -1,13 +1,13 @@
 import type { Clock } from '../../ports/ports.ts'
 
-/** An outcome is shared for this long at most. */
+/** The longest time that callers share one outcome. */
 const SHARED_MS = 1_000
 
 type Run = { readonly outcome: Promise<void>; endedAt: number | null; isFailed: boolean }
 
 /**
- * Runs `probe` at most once a second and shares the outcome with all callers. If a write succeeds after
- * a failed probe, or fails after a successful probe, the next call runs a new probe.
+ * Runs `probe` at most once a second and shares the outcome with all callers. If a write succeeds
+ * after a failed probe, or fails after a successful probe, the next call runs a new probe.
  */
 export class SharedProbe {
   readonly #clock: Pick<Clock, 'now'>

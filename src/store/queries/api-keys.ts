@@ -13,7 +13,8 @@ export function apiKeyReads({ db, cipher }: ReadContext): Pick<Reads, 'apiKeys' 
       const wanted = after === null ? all : all.where('id', '>', after)
       const found = await wanted.limit(limit + 1).execute()
       const rows = found.slice(0, limit)
-      // Page by rows, because a page whose keys do not open must not look like the last page.
+      // Count rows, not opened keys: a page whose keys do not open must not look like the last
+      // page.
       const last = found.length > limit ? rows.at(-1) : undefined
       return { keys: read(rows), next: last === undefined ? null : (last.id as KeyId) }
     },

@@ -37,9 +37,9 @@ export function cachedReads(
   }
 }
 
-/** The estimated memory of a connection without its text. */
+/** The estimated memory of a connection, without its strings. */
 const OBJECT_BYTES = 1_536
-/** Each text is in memory twice: in the connection, and in its prepared response. */
+/** Each string is in memory twice: in the connection, and in its prepared response. */
 const COPIES = 2
 
 /** Estimates the size of a connection in memory from its row. */

@@ -44,7 +44,9 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
   }
 }
 
-/** One index look-up per provider. A single query for all providers would read the whole index. */
+/**
+ * Looks up each provider in the index. A single query for all providers would read the whole index.
+ */
 async function oldestDue(
   db: Kysely<Schema>,
   provider: string,

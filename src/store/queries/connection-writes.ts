@@ -63,7 +63,7 @@ async function trySaveConnection(
   return { won: result.numUpdatedRows === 1n }
 }
 
-/** If the row was altered, none of its sealed values opens, so a new grant rewrites every column. */
+/** In an altered row no sealed value opens, so a new grant rewrites every column. */
 function columnsToSave(
   { cipher }: WriteContext,
   saved: {
@@ -82,7 +82,8 @@ function columnsToSave(
 }
 
 /**
- * Keeps the lease if the write does not change the running attempt. Any other write clears the lease.
+ * Keeps the lease if the write does not change the running attempt. Any other write clears the
+ * lease.
  */
 function leaseAfter(
   eb: ExpressionBuilder<Schema, 'connections'>,

@@ -69,8 +69,8 @@ export function connectionReads(context: ReadContext): ConnectionReads {
         .$if(after !== null, (all) => all.where('id', '>', after))
       const id = account?.id ?? null
       const hashes = id === null ? [] : providers.map((one) => accountHash(cipher, one, id))
-      // Two queries, because each uses an index. With `or`, SQLite would read all connections of these
-      // providers.
+      // Two queries, because each uses an index. With `or`, SQLite would read all connections of
+      // these providers.
       const known = ofAny.select('id').where('account_hash', 'in', hashes)
       const unknown = ofAny.select('id').where('account_hash', 'is', null)
       const perhaps = context.db

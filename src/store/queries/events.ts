@@ -73,8 +73,8 @@ export async function newestEvent(db: Kysely<Schema>): Promise<number> {
 export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 'appendEvent'> {
   return {
     appendEvent: async (event, now) => {
-      // This locks the counter row until the transaction ends. So readers see sequences in order, and a
-      // rollback leaves no gap.
+      // This update locks the counter row until the transaction ends. So readers see sequences in
+      // order, and a rollback leaves no gap.
       await db
         .updateTable('vault')
         .set((eb) => ({ event_sequence: eb('event_sequence', '+', 1) }))

@@ -26,8 +26,8 @@ export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantRead
 }
 
 /**
- * The most flows stored for one link. A flow takes up to 21 KB, and users open a link in a few tabs
- * only.
+ * How many flows are stored per link. A flow takes up to 21 KB, and users open a link in only a few
+ * tabs.
  */
 const FLOWS_PER_LINK = 10
 
@@ -53,7 +53,7 @@ export function flowWrites({ db, cipher }: WriteContext): FlowWrites {
     },
     keepFlowEnd: async (flow, end, until) => {
       const row = endedFlowRow(cipher, flow, { end, until })
-      // If an end is already stored, it stays.
+      // An end that is already stored is not replaced.
       await db
         .insertInto('flows')
         .values(row)

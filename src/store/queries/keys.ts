@@ -7,7 +7,7 @@ import type { Schema } from '../schema.ts'
 
 const VAULT_ROW = 1
 
-/** Returns null if there is no vault. Must work on the schema of every version. */
+/** Returns null if there is no vault. Must work with the schema of every version. */
 export async function readVaultKeys(db: Kysely<Schema>): Promise<VaultKeys | null> {
   const vault = await db
     .selectFrom('vault')

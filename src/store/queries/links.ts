@@ -79,7 +79,7 @@ async function trySaveLink(
   return { won: true }
 }
 
-/** Reads each link, because the providers of a link are sealed and cannot be queried. */
+/** Reads each pending link, because the providers of a link are sealed and cannot be queried. */
 async function withdrawLinksOf(
   context: WriteContext,
   userId: UserId,

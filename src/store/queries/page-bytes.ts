@@ -1,11 +1,11 @@
 /**
- * The most sealed bytes in one page. Opening, parsing and serializing a value takes several times its
- * size in memory.
+ * The most sealed bytes in one page. Opening, parsing and serializing a value takes several times
+ * its size in memory.
  */
 const PAGE_BYTES = 1024 * 1024
 
 /**
- * Returns how many of the leading rows fit into a page. It is at least one, so that paging always
+ * Returns how many of the leading rows fit into a page. Returns at least 1, so that paging always
  * advances.
  */
 export function countFitting(rows: readonly { readonly bytes: number }[]): number {

@@ -130,7 +130,7 @@ async function reSeal(
   return { resealed, next }
 }
 
-/** Leaves a blob as it is if it does not open. */
+/** Does not change a blob that does not open. */
 function reSealedColumns(
   { cipher }: WriteContext,
   table: keyof typeof SEALED,

@@ -17,7 +17,8 @@ export function ofUsers(
   { userIdPrefix }: Reach,
 ): Expression<SqlBool> {
   if (userIdPrefix === null) return sql<SqlBool>`true`
-  // `like` ignores case in SQLite. The length is in code points, because `substr` counts code points.
+  // `like` ignores case in SQLite. The length is in code points, because `substr` counts code
+  // points.
   const length = Array.from(userIdPrefix).length
   return sql<SqlBool>`substr(${column}, 1, ${length}) = ${userIdPrefix}`
 }

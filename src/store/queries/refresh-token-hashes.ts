@@ -5,10 +5,10 @@ import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 
 /**
- * The number of refresh token hashes to keep per connection, by origin. The hashes have two uses. An
- * import of a token that the connection once had changes nothing, so a spent token is never restored. A
- * queued revocation is dropped if another connection uses the token or its successor. More hashes are
- * kept of tokens from a consent or import, because the app may import those again.
+ * How many refresh token hashes are stored per connection, by origin. Larder uses the hashes to
+ * ignore an import of a token that the connection once had, because the token may be spent. Larder
+ * also uses them to drop a queued revocation if another connection uses the token or its successor.
+ * Tokens from a consent or import have the higher limit, because the app may import them again.
  */
 const KEPT: Readonly<Record<TokenOrigin, number>> = { arrived: 32, received: 8 }
 
@@ -61,7 +61,7 @@ export function refreshTokenWrites(
   }
 }
 
-/** Deletes the oldest hashes above the limit, but never the one that was just written. */
+/** Deletes the oldest hashes above the limit, but never the hash that was just written. */
 async function forgetOldest(
   { db }: Context,
   just: { readonly id: ConnectionId; readonly hash: string; readonly origin: TokenOrigin },
@@ -79,8 +79,8 @@ async function forgetOldest(
 }
 
 /**
- * Sets the origin of rows from an earlier version, for one connection per call. The oldest row counts
- * as from a consent or import. Of the others, only the newest are kept.
+ * Sets the origin of rows from an earlier version, for one connection per call. The oldest row gets
+ * `arrived`. Of the other rows, only the newest are kept: they get `received`.
  */
 export async function trimRefreshTokens({ db }: Context, of: ConnectionId | null): Promise<number> {
   const connection = of ?? (await firstUnsorted(db))

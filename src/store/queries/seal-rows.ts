@@ -8,9 +8,9 @@ type AnyRow = Readonly<Record<string, unknown>>
 const PAGE = 500
 
 /**
- * Adds row seals to a vault from before row seals, and trusts its rows as they are. Runs once, in the
- * transaction of the migration that adds the column. After that, a row without a seal counts as
- * altered.
+ * Adds a seal to each row of a vault that was created before row seals existed, and trusts the rows
+ * as they are. Runs once, in the transaction of the migration that adds the column. After that, a
+ * row without a seal is treated as altered.
  */
 export async function sealRows(db: Kysely<Schema>, cipher: RowCipher): Promise<void> {
   for (const table of Object.keys(SEALED_ROWS) as readonly SealedTable[]) {

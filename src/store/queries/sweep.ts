@@ -7,17 +7,17 @@ import { trimRefreshTokens } from './refresh-token-hashes.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-/** Counted from the end of the link, so that the app can still read the outcome. */
+/** How long a link is stored after its expiry, so that the app can still read the outcome. */
 export const LINKS_KEPT_MS = 7 * DAY_MS
 /**
- * Longer than most refresh tokens are valid, so that an import of an old export cannot restore a spent
- * token.
+ * Longer than most refresh tokens are valid, so that an import of an old export cannot restore a
+ * spent token.
  */
 export const REFRESH_TOKEN_HASHES_KEPT_MS = 400 * DAY_MS
 export const EVENTS_KEPT_MS = 30 * DAY_MS
 /** A confirmation expires after minutes, so an older waiting grant belongs to no link. */
 export const WAITING_GRANTS_KEPT_MS = DAY_MS
-/** A circuit that closed this long ago belongs to an unused client. */
+/** A circuit whose wait ended this long ago belongs to an unused client. */
 export const CIRCUITS_KEPT_MS = 30 * DAY_MS
 
 /** Lists show a revoked key for this long. */
@@ -25,7 +25,10 @@ export const REVOKED_KEYS_KEPT_MS = 30 * DAY_MS
 
 /** The most rows of one table that one write deletes, so that refreshes do not wait long. */
 const BATCH = 500
-/** Fewer, because hashes are in random order: each deleted row is on another database page. */
+/**
+ * Smaller than `BATCH`: hashes are in random order, so each deleted row is on another database
+ * page.
+ */
 const BATCH_OF_HASHES = 100
 
 export function sweepWrites(context: WriteContext): Pick<Writes, 'sweep'> {

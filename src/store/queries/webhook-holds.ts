@@ -79,7 +79,7 @@ async function saveHold(db: Kysely<Schema>, { id, before, after }: Change): Prom
   await change.execute()
 }
 
-/** If the subject is already held, the hold with the earlier event stays. */
+/** If the subject already has a hold, the hold with the earlier event stays. */
 async function insertHold(db: Kysely<Schema>, id: WebhookId, hold: Hold): Promise<void> {
   const earlierOwed = sql<number>`min(webhook_holds.owed_from, excluded.owed_from)`
   await db
@@ -99,8 +99,8 @@ function columnsOf({ sequence, attempts, dueAt, owedFrom }: Hold) {
 }
 
 /**
- * Call before these events are deleted. Counts those that an endpoint with a hold never accepted as
- * lost.
+ * Call before these events are deleted. For each hold, counts as lost the events that
+ * still wait in the hold.
  */
 export async function countLostOfHolds(
   db: Kysely<Schema>,

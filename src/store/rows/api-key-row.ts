@@ -31,7 +31,8 @@ export function apiKeyRow(cipher: RowCipher, key: ApiKey): ApiKeyTable {
 }
 
 /**
- * A revoked key is sealed in the next generation, so clearing `revoked_at` does not restore the key.
+ * A revoked key is sealed in the next generation, so clearing `revoked_at` does not restore the
+ * key.
  */
 export function apiKeyPlace(id: KeyId, revokedAt: number | null): ColumnPlace {
   return { id, table: 'api_keys', row: id, field: 'key', generation: revokedAt === null ? 0 : 1 }

@@ -1,8 +1,8 @@
 import type { Instant } from '../../core/base/ids.ts'
 
 /**
- * Readers never throw. For any value in a damaged file they return a value of the right type, so that
- * one bad row cannot break a list. Values that must be correct are sealed.
+ * Readers never throw. For any value in a damaged file they return a value of the right type, so
+ * that one bad row cannot break a list. Values that must be correct are sealed.
  */
 
 /** The latest time that a `Date` can represent. */
@@ -12,7 +12,7 @@ export function readInstant(value: unknown): Instant | null {
   return typeof value === 'number' && Math.abs(value) <= LAST_INSTANT ? Math.trunc(value) : null
 }
 
-/** For a `not null` column. */
+/** Reads a `not null` column. */
 export function readTime(value: unknown): Instant {
   return readInstant(value) ?? 0
 }
@@ -43,7 +43,10 @@ export function readList(value: unknown): readonly string[] {
   }
 }
 
-/** Rounds to whole milliseconds, because the column is a bigint, and limits to the range of `Date`. */
+/**
+ * Rounds to whole milliseconds, because the column is a bigint. Limits the value to the range of
+ * `Date`.
+ */
 export function writeInstant(instant: Instant): Instant {
   return Math.round(Math.min(LAST_INSTANT, Math.max(-LAST_INSTANT, instant)))
 }

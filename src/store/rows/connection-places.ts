@@ -6,8 +6,8 @@ export type Owner = Pick<Connection, 'id' | 'userId' | 'provider'>
 const TABLE = 'connections'
 
 /**
- * User and provider are stored unencrypted, for queries. They are part of each place, so a connection
- * that is reassigned to another user does not open.
+ * User and provider are stored unencrypted, for queries. Both are part of each place, so a
+ * connection that is reassigned to another user does not open.
  */
 export function profilePlace(owner: Owner): ColumnPlace {
   return place(owner, 'profile')
@@ -21,7 +21,7 @@ export function clientSecretPlace(owner: Owner): ColumnPlace {
   return place(owner, 'client_secret')
 }
 
-/** A token does not open in another generation or another grant. */
+/** The token does not open in a row with another generation or another grant. */
 export function accessTokenPlace(owner: Owner, grant: Pick<Grant, 'id' | 'generation'>) {
   return tokenPlace(owner, 'access_token', grant)
 }

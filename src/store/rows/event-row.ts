@@ -6,7 +6,10 @@ import { readCount, readText, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 import { sealedRow, trustedRow } from './row-seal.ts'
 
-/** Returns an empty body if the body does not open, because sequences must have no gaps. */
+/**
+ * Returns an event with an empty body if the body does not open, because sequences must have no
+ * gaps.
+ */
 export function readEvent(cipher: RowCipher, found: EventTable): StoredEvent {
   const row = trustedRow(cipher, 'events', found)
   const id = readText(row.id)

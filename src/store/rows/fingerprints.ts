@@ -3,8 +3,8 @@ import type { Secret } from '../../core/base/secret.ts'
 import type { RowCipher } from './row-cipher.ts'
 
 /**
- * Keyed hashes for equality search. The label includes the provider, so equal accounts or tokens of two
- * providers have different hashes.
+ * Keyed hashes for equality search. The label includes the provider, so equal accounts or tokens of
+ * two providers have different hashes.
  */
 
 export function accountHash(cipher: RowCipher, provider: ProviderId, accountId: string): string {

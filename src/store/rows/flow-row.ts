@@ -60,7 +60,9 @@ export function flowRow(cipher: RowCipher, flow: Flow): FlowTable {
   })
 }
 
-/** Returns the row that replaces the flow, without verifier and nonce, which are no longer needed. */
+/**
+ * Returns the row that replaces the flow, without verifier and nonce, which are no longer needed.
+ */
 export function endedFlowRow(
   cipher: RowCipher,
   { id, stateHash, browserHash, link, provider }: Flow,

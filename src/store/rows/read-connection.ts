@@ -50,10 +50,11 @@ export type Settings = {
   readonly clientId: string | null
   /** See `OAuthGrant`. */
   readonly issuedTo?: string
-  /** Applies to this grant only. Absent if unknown. */
+  /** The owner of this grant only. Absent if unknown. */
   readonly owner?: StoredOwner
   /**
-   * Marks a machine grant. Sealed, so that a database writer cannot turn a user's connection into one.
+   * Marks a machine grant. The mark is sealed, so that a database writer cannot turn a user's
+   * connection into a machine connection.
    */
   readonly machine?: true
 }
@@ -74,9 +75,9 @@ const NO_PROFILE: Profile = {
 const NO_SETTINGS: Settings = { params: {}, providerData: {}, clientId: null }
 
 /**
- * Never throws. A part that does not open is absent; in an altered row, all sealed parts are absent. If
- * no token can be returned or refreshed, the status shows it. That status is never stored, because the
- * blobs may open later.
+ * Never throws. A part that does not open is absent; in an altered row, all sealed parts are
+ * absent. If no token can be returned or refreshed, the returned status says so. That status is
+ * never stored, because the blobs may open later.
  */
 export function readConnection(cipher: RowCipher, found: ConnectionTable): Connection {
   const row = trustedRow(cipher, 'connections', found)
@@ -107,7 +108,7 @@ export function readConnection(cipher: RowCipher, found: ConnectionTable): Conne
     return { ...common, ...state, grant, ...unreadable('disconnected', common.updatedAt) }
   }
   if (lost && profile === null && state.status !== 'disconnected') {
-    // Due now, because the stored due time applied to the lost token.
+    // The refresh is due now, because the stored due time applied to the lost token.
     const dueAt = state.status === 'failing' ? state.dueAt : 0
     return { ...common, ...state, grant, dueAt, ...unreadable('failing', common.updatedAt) }
   }

@@ -10,7 +10,7 @@ export type Unreadable = {
   readonly field: string
 }
 
-/** Seals and opens columns. The `row` of a place may contain more than the id; reports show `id`. */
+/** Seals and opens columns. Reports show `id`, because the `row` of a place may contain more. */
 export type RowCipher = {
   readonly sealer: Sealer
   readonly onUnreadable: (unreadable: Unreadable) => void
@@ -28,8 +28,8 @@ export function sealJson(cipher: RowCipher, value: unknown, place: ColumnPlace):
 }
 
 /**
- * Seals a value for its new place. Reports a value that does not open and returns null, so that its row
- * can still be reconnected or deleted.
+ * Seals a value for its new place. If the value does not open, reports the value and returns null,
+ * so that the connection can still be reconnected or deleted.
  */
 export function sealSecret(
   cipher: RowCipher,
@@ -47,8 +47,8 @@ export function sealSecret(
 }
 
 /**
- * Returns null and reports if the blob does not open. A blob that opens was written by `sealJson` for
- * this place, so its shape is not checked.
+ * Returns null and reports if the blob does not open. A blob that opens was written by `sealJson`
+ * for this place, so its shape is not checked.
  */
 export function openJson(cipher: RowCipher, blob: Uint8Array, place: ColumnPlace): unknown {
   try {

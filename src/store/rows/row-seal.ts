@@ -5,8 +5,8 @@ import { type ColumnPlace, openJson, type RowCipher, rowPlace, sealJson } from '
 
 /**
  * Associated data binds a sealed value to its place. The row seal protects the rest of the row: the
- * unencrypted columns that decide who gets a secret, and which sealed values are current. If a column
- * is changed or an older value restored, the row does not open.
+ * unencrypted columns that decide who gets a secret, and which sealed values are current. If a
+ * column is changed or an older value restored, the row does not open.
  */
 
 /** The id column of each table with a row seal. */
@@ -23,7 +23,10 @@ export type SealedTable = keyof typeof SEALED_ROWS
 
 type AnyRow = Readonly<Record<string, unknown>>
 type Print = string | number | null
-/** The columns that a seal records. An absent column was null, or was added later. */
+/**
+ * The columns that a seal records. An absent column was null, or was added after the row was
+ * sealed.
+ */
 type Prints = Readonly<Record<string, Print>>
 
 /** A blob that never opens: readers treat it as damaged. */
@@ -64,8 +67,9 @@ export function changedRow<C extends object>(
 }
 
 /**
- * Returns the row. A sealed value that differs from the seal does not open. If the seal does not open
- * or an unencrypted column differs, reports the row and removes all sealed values.
+ * Returns the row. A sealed value that does not match the row seal does not open. If the row seal
+ * does not open or an unencrypted column does not match, reports the row and removes all sealed
+ * values.
  */
 export function trustedRow<R extends { readonly row_blob: Uint8Array | null }>(
   cipher: RowCipher,
@@ -90,7 +94,9 @@ export function isTrusted({ row_blob }: { readonly row_blob: Uint8Array | null }
   return row_blob !== null && row_blob.length > 0
 }
 
-/** Whether the seal opens and its unencrypted columns match. Reports nothing. */
+/**
+ * Whether the row seal opens and the unencrypted columns match the seal. Does not report the row.
+ */
 export function isWholeRow(
   cipher: RowCipher,
   table: SealedTable,
@@ -100,8 +106,8 @@ export function isWholeRow(
 }
 
 /**
- * A missing value that the seal records becomes unreadable, not null: null settings would mean the
- * defaults.
+ * If the seal records a value but the column is null, returns an unreadable blob: null settings
+ * would mean the default settings.
  */
 function trustedBlob(value: unknown, recorded: Print): unknown {
   if (recorded === null) return null

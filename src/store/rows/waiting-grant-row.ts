@@ -32,7 +32,7 @@ type StoredReceived =
 
 /** The sealed JSON of `grant_blob`. */
 type StoredGrant = Omit<WaitingGrant, 'link' | 'received' | 'request'> & {
-  /** Stores `received`. The first version used this name. */
+  /** Holds `received`. It is stored as `brought`, the name in the first version. */
   readonly brought: StoredReceived
   readonly request: StoredRequest
 }

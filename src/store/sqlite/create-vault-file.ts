@@ -10,8 +10,8 @@ import { VaultSqliteDialect } from './dialect.ts'
 import { APPLICATION_ID } from './pragmas.ts'
 
 /**
- * Creates the file under another name and renames it when it is complete. So an empty file, or one
- * without keys, is a damaged vault and never a new one.
+ * Creates the file under another name and renames it when it is complete. So a vault file that is
+ * empty or has no keys is damaged, never new.
  */
 export async function createVaultFile(path: string, keys: VaultKeys): Promise<void> {
   const draft = `${path}.new`
@@ -30,8 +30,8 @@ async function fillVaultFile(path: string, keys: VaultKeys): Promise<void> {
     raw.pragma('synchronous = full')
     await migrate(db)
     await db.transaction().execute((trx) => insertVault(trx, keys))
-    // Last, so that the write-ahead log is empty. On the draft, because a crash during the switch
-    // leaves a file that cannot be read without a write.
+    // Switch to WAL last, so that the write-ahead log is empty. Switch before the rename, because a
+    // crash during the switch leaves a file that cannot be read without a write.
     raw.pragma('journal_mode = wal')
   } finally {
     raw.close()

@@ -44,15 +44,17 @@ class ImmediateDriver extends SqliteDriver {
   }
 
   /**
-   * A deferred transaction that starts with a read fails if another connection writes before it does.
+   * Begins an immediate transaction. A deferred transaction that starts with a read fails if
+   * another connection writes first.
    */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 
   /**
-   * SQLite rolls back by itself after some failures, such as a full disk. A second rollback would then
-   * hide the first error. A failed commit may leave the transaction open.
+   * Rolls back only an open transaction. After some failures, such as a full disk, SQLite has
+   * already rolled back, and a second rollback would hide the first error. A failed commit may
+   * leave the transaction open.
    */
   override async rollbackTransaction(): Promise<void> {
     if (this.#raw.inTransaction) this.#raw.exec('rollback')
@@ -62,8 +64,8 @@ class ImmediateDriver extends SqliteDriver {
 const STATEMENTS = 500
 
 /**
- * Caches prepared statements, because preparing costs more than running. The cache is bounded, because
- * SQL texts vary with the length of lists.
+ * Caches prepared statements, because preparing costs more than running. The cache is bounded,
+ * because SQL texts vary with the length of lists.
  */
 function withCachedStatements(raw: Database.Database): SqliteDatabase {
   const statements = new LRUCache<string, Database.Statement>({ max: STATEMENTS })

@@ -18,8 +18,8 @@ export const SHAPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks the schema. It is text in the file, so one damaged bit can rename a column, and all values of
- * the column then read as missing.
+ * Checks the schema. The file contains the schema as text, so one damaged bit can rename a column.
+ * All values of that column then read as missing.
  */
 export function assertShape(raw: Database.Database, lastStep: string | undefined): void {
   if (lastStep === undefined || shapeOf(raw) !== SHAPES[lastStep])

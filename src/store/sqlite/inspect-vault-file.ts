@@ -14,8 +14,8 @@ const MAGIC = 'SQLite format 3\0'
 const APPLICATION_ID_OFFSET = 68
 
 /**
- * Reads the keys of a vault. Opens the file read-only, so that nothing is written before the master key
- * is checked. (SQLite may leave an empty log and its index.)
+ * Reads the keys of a vault. Opens the file read-only, so that nothing is written before the master
+ * key is checked. SQLite may still create an empty log and the index of the log.
  */
 export async function inspectVaultFile(path: string): Promise<FoundVault> {
   assertIsVault(path)
@@ -46,8 +46,8 @@ async function inspect(path: string): Promise<FoundVault> {
 }
 
 /**
- * Whether a process was killed while it switched a copied file to WAL mode. SQLite reads nothing until
- * the switch is rolled back.
+ * Whether a process was killed while it switched a copied file to WAL mode. SQLite reads nothing
+ * until the switch is rolled back.
  */
 function waitsForRollback(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK'
@@ -68,8 +68,8 @@ function passes(raw: Database.Database, check: 'integrity_check' | 'quick_check'
 }
 
 /**
- * Checks the header before SQLite opens the file. A vault file gets its name only after its header is
- * written.
+ * Checks the header before SQLite opens the file. A vault file gets its name only after its header
+ * is written.
  */
 function assertIsVault(path: string): void {
   const header = Buffer.alloc(100)

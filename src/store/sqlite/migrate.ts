@@ -6,7 +6,9 @@ import type { Schema } from '../schema.ts'
 
 const RECORD_TABLE = 'kysely_migration'
 
-/** Returns the last migration that ran. Throws for a database of a newer version. Does not write. */
+/**
+ * Returns the last migration that ran. Throws for a database of a newer version. Does not write.
+ */
 export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefined> {
   const executed = await executedMigrations(db)
   const unknown = executed.find((name) => !Object.hasOwn(migrations, name))
@@ -15,8 +17,8 @@ export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefi
 }
 
 /**
- * Runs the missing migrations. `complete` does the work that needs the vault's keys. A migration and
- * its record commit together, so a crash never leaves a migration half done.
+ * Runs the missing migrations. `complete` does the work that needs the vault's keys. A migration
+ * and its record commit together, so a crash never leaves a migration half done.
  */
 export async function migrate(
   db: Kysely<Schema>,

@@ -22,8 +22,8 @@ import { createStore, heartbeat, type StoreOptions } from '../store.ts'
 import type { FoundVault, VaultDatabase } from '../vault-database.ts'
 
 /**
- * Locks a data directory and reads its vault without writing. Throws `OpenError` if the vault must not
- * be opened, and `StoreError` if it cannot be read.
+ * Locks a data directory and reads its vault without writing. Throws `OpenError` if the vault must
+ * not be opened, and `StoreError` if it cannot be read.
  */
 export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -78,7 +78,8 @@ class SqliteVault implements VaultDatabase {
     const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
     const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
     const prepareWriting = untilDone(async () => {
-      // The lock proves that no other process runs, so all leases are void. Intents stay.
+      // This process holds the startup lock, so no other process runs and all leases are void.
+      // Intents stay.
       await clearLeases(db)
       await heartbeat(db, options.clock.now())
       assertDurable(raw)
@@ -95,7 +96,8 @@ class SqliteVault implements VaultDatabase {
       raw.close()
       throw sortSqliteError(error)
     }
-    // Waits for running transactions. If the checkpoint fails, no data is lost: it stays in the log.
+    // Waits for running transactions. If the checkpoint fails, no data is lost: the data stays in
+    // the log.
     const emptyLog = () => db.connection().execute(async () => checkpoint(raw))
     const close = async (): Promise<void> => {
       await emptyLog()
@@ -113,8 +115,8 @@ class SqliteVault implements VaultDatabase {
 }
 
 /**
- * Concurrent callers share one run of `work`. A failed run is retried at the next call. Returns null
- * after a success.
+ * Concurrent callers share one run of `work`. A failed run is retried at the next call. Returns
+ * null after a success.
  */
 function untilDone(work: () => Promise<void>): () => Promise<void> | null {
   let isDone = false
@@ -131,8 +133,8 @@ function untilDone(work: () => Promise<void>): () => Promise<void> | null {
 }
 
 /**
- * Ignores a full disk and a lock: both are temporary, and tokens can still be read. Throws any other
- * error.
+ * Ignores a full disk and a lock: both are temporary, and tokens can still be read. Throws any
+ * other error.
  */
 function passWhereItEnds(error: unknown): void {
   const sorted = sortSqliteError(error)

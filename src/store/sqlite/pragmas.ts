@@ -4,7 +4,9 @@ import { OpenError } from './open-error.ts'
 /** 'LARD', the application id of a vault file. */
 export const APPLICATION_ID = 0x4c415244
 
-/** Short, because this wait blocks the event loop. `write` then retries without blocking. */
+/**
+ * The wait is short, because it blocks the event loop. After it, `write` retries without blocking.
+ */
 export const BUSY_TIMEOUT_MS = 100
 
 /** Older versions can corrupt a WAL database that two connections write to. */

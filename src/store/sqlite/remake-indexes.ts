@@ -2,8 +2,8 @@ import Database from 'better-sqlite3'
 import { OpenError } from './open-error.ts'
 
 /**
- * Rebuilds all indexes from their tables. Throws and changes nothing if a table violates an index, for
- * example with two rows of one id.
+ * Rebuilds all indexes from their tables. Throws and changes nothing if a table violates an index,
+ * for example with two rows of one id.
  */
 export function remakeIndexes(raw: Database.Database): void {
   try {

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { StoreError, type StoreFailure } from '../../core/base/errors.ts'
 
-/** Longer prefixes first, because one code may be a prefix of another. */
+/** Longer codes come first, because one code may be a prefix of another. */
 const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
   ['SQLITE_FULL', 'disk_full'],
   // On a full disk, the write to the `-shm` file may fail first.

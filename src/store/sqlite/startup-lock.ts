@@ -5,9 +5,9 @@ import { OpenError } from './open-error.ts'
 export type StartupLock = Disposable
 
 /**
- * Prevents a second daemon on the same directory. If both refreshed, a provider that rotates tokens
- * would revoke the grants. The lock is an open transaction on its own file, so the system releases it
- * however the process ends.
+ * Prevents a second daemon on the same directory. If two daemons refreshed one grant, a provider
+ * that rotates tokens would revoke the grant. The lock is an open transaction on its own file, so
+ * the operating system releases the lock however the process ends.
  */
 export function holdStartupLock(path: string): StartupLock {
   closeSync(openSync(path, 'a', 0o600))
