@@ -25,7 +25,7 @@ describe.each(databases)('the connection cache before $name', ({ open, behind })
     expect(await store.connection(idOf(1))).toMatchObject({ label: 'new', dueAt: 7 })
   })
 
-  test("the cache returns a user's connections, each the same object as by its id", async () => {
+  test("a user's connections come from the cache as the same objects that a read by id returns", async () => {
     await using vault = await open()
     const { store } = vault
     await store.write((trx) => trx.insertConnection(made(1)))

@@ -92,7 +92,7 @@ export type RunEnd = { readonly accepted: number; readonly end: 'done' | 'failed
 
 /** The position of the scan when a run has ended. Without a replay, both values are equal. */
 export type Reached = {
-  /** The scan has skipped the held events up to here, and will read the later events. */
+  /** The scan continues after this sequence. */
   readonly position: number
   /** No event with a later sequence was ever sent. */
   readonly cursor: number

@@ -132,7 +132,7 @@ const CODE_PATHS = [
 const PASSING_CODE =
   /temporar|server_?error|internal|unavailable|throttl|rate_?limit|limit_?exceeded|too_?many|slow_?down|quota|timeout|timed_?out|busy|maintenance|retry|try_?again|locked|conflict|in_?progress/i
 
-/** Whether a complete answer refuses the request and does not mean "not now". */
+/** Whether the answer is a final refusal. False if it is cut off, or only says "not now". */
 function isRejection({ status, body, complete, hasToken, retryAfterMs }: TokenAnswer): boolean {
   if (!complete || hasToken || retryAfterMs !== null) return false
   if (PASSING_STATUSES.includes(status) || status >= 500) return false

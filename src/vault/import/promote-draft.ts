@@ -83,8 +83,8 @@ function isOwnerProven({ grant }: LiveConnection): boolean {
 }
 
 /**
- * The error if the provider does not name the account of an access token: keeping the stored
- * refresh token could mix two accounts, and removing it would lose the grant.
+ * The error for an access token without a refresh token, if the provider does not name its account.
+ * To keep the stored refresh token could mix two accounts; to remove it would lose the grant.
  */
 export function ownerless(): VaultError {
   return refreshTokenRequired(

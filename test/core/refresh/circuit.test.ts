@@ -91,12 +91,12 @@ test.each<[string, AttemptOutcome]>([
   expect(after(held, [outcome])).toEqual(held)
 })
 
-test('a probe that is answered after the Retry-After closes the circuit', () => {
+test('a successful probe closes the circuit once the Retry-After time has passed', () => {
   const held = after(closed, [slow(120_000)])
   expect(afterAnswer(held, confirmed, { id: ONE, now: T0 + 120_000, fraction: 0 })).toEqual(closed)
 })
 
-test("a fault at an address from a connection's own parameter does not open the circuit", () => {
+test("if a connection's own parameter sets the address, a fault there does not open the circuit", () => {
   expect(after(closed, [{ ...wrongClient, isOwn: true }])).toEqual(closed)
 })
 

@@ -174,7 +174,7 @@ test('an answer without a refresh token replaces no token; a replay within the g
   expect(again.json['refresh_token']).toBe(rotated.json['refresh_token'])
 })
 
-test('a rule that ends connections before the request is read cannot name a family', async () => {
+test('a rule that closes the socket before the request is read cannot be limited to one token family', async () => {
   await using provider = await createScriptedProvider()
   await expect(provider.misbehave('reset-on-accept', { family: 'f0' })).rejects.toThrow(
     'before a request names its family',

@@ -107,7 +107,7 @@ describe('a grant that is rejected repeatedly', () => {
     for (const id of ids) expect((await stage.stored(id)).status).toBe('failing')
   })
 
-  test('a refresh of another client does not make a rejected grant dead', async () => {
+  test('if a refresh with another client succeeds, a rejected grant still does not count as dead', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { id } = stage.provider.client
     const own = { id, secret: new Secret('wrong') }
