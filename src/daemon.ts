@@ -1,7 +1,6 @@
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/findings.ts'
 import { SealError, StoreError } from './core/base/errors.ts'
-import type { Events } from './observe/events.ts'
 import { listen } from './http/listen.ts'
 import { createPrivateApp } from './http/private/private-app.ts'
 import { createPublicApp } from './http/public/public-app.ts'
@@ -32,6 +31,7 @@ import { replayJournal } from './vault/refresh/replay-journal.ts'
 import { rescueAttempts } from './vault/upkeep/rescue-attempts.ts'
 import { promoteLeftDrafts } from './vault/import/promote-left-drafts.ts'
 import { openWebhooks } from './webhooks/deliver.ts'
+import type { Events } from './observe/observed-events.ts'
 
 export interface Daemon extends AsyncDisposable {
   readonly vaultId: string

@@ -5,7 +5,7 @@ import { CommanderError } from 'commander'
 import { commandLine, usageExitCode } from './cli/command-line.ts'
 import { EXIT } from './cli/refusal.ts'
 import { isFault, report } from './cli/report.ts'
-import type { Events } from './observe/events.ts'
+import type { Events } from './observe/observed-events.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

@@ -2,13 +2,13 @@ import type { Config } from './config/config.ts'
 import type { ProviderId } from './core/base/ids.ts'
 import type { Secret } from './core/base/secret.ts'
 import type { WebhookId } from './core/events/webhook.ts'
-import type { Events } from './observe/events.ts'
 import type { ConfiguredProviders } from './oauth/recipe/configure-providers.ts'
 import type { Clock, Traffic } from './ports/ports.ts'
 import type { TokenEndpoint } from './ports/token-endpoint.ts'
 import { digestOfSecret } from './seal/open-settings.ts'
 import type { OpenWebhooks } from './webhooks/deliver.ts'
 import type { SecretsRead } from './config/keys/secret-file.ts'
+import type { Events } from './observe/observed-events.ts'
 
 type Needs = {
   readonly config: Pick<Config, 'readSecrets'>

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
-import type { Observer } from '../ports/ports.ts'
+import type { Observer } from '../ports/observer.ts'
 
 /** The log lines and metrics of webhook deliveries, for `events.ts`. */
 export function webhookEvents(log: Logger, metrics: Metrics) {

@@ -6,7 +6,6 @@ import type { StoredEvent, VaultEvent } from '../core/events/event.ts'
 import type {
   AttemptId,
   ConnectionId,
-  GrantId,
   Instant,
   KeyId,
   LinkId,
@@ -14,7 +13,6 @@ import type {
   UserId,
 } from '../core/base/ids.ts'
 import type { Revocation } from '../core/connection/revocation.ts'
-import type { ReceivedTokens } from '../core/refresh/refresh-outcome.ts'
 import type { Secret } from '../core/base/secret.ts'
 import type { EventFilter, EventPage, WebhookReads, WebhookWrites } from './webhook-store.ts'
 
@@ -239,31 +237,6 @@ export interface Store extends Reads {
  * the app has never had the token.
  */
 export type TokenOrigin = 'arrived' | 'received'
-
-/** A received rotation that is not in the database yet. */
-export type JournalEntry = {
-  readonly attempt: AttemptId
-  readonly connectionId: ConnectionId
-  readonly grantId: GrantId
-  /** The generation of the refresh token that was sent. */
-  readonly generation: number
-  readonly sentAt: Instant
-  readonly tokens: ReceivedTokens
-}
-
-/**
- * Stores rotations durably without free disk space. The methods are synchronous, so that no other
- * code runs during a write.
- */
-export interface Journal {
-  /** Returns true if the entry survives a crash of the process, but perhaps not of the machine. */
-  note(entry: JournalEntry): boolean
-  /** Returns true if the entry also survives a crash of the machine. */
-  keep(entry: JournalEntry): boolean
-  readonly entries: readonly JournalEntry[]
-  drop(entry: Pick<JournalEntry, 'attempt'>): void
-}
-
 /** The position of a pass over all sealed columns. */
 export type ReSealPosition = { readonly table: number; readonly after: string | number | null }
 

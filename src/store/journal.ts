@@ -2,8 +2,8 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync, writeSy
 import { join } from 'node:path'
 import { SealError } from '../core/base/errors.ts'
 import type { Place, Sealer } from '../ports/ports.ts'
-import type { Journal, JournalEntry } from '../ports/store.ts'
 import { readJournalEntry, writeJournalEntry } from './rows/journal-entry.ts'
+import type { Journal, JournalEntry } from '../ports/journal.ts'
 
 /** The file is created after the vault and never removed. */
 export const JOURNAL_FILE = 'larder.journal'

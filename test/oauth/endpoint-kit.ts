@@ -5,10 +5,11 @@ import { Secret } from '../../src/core/base/secret.ts'
 import { openEgress } from '../../src/oauth/egress/egress.ts'
 import { createTokenEndpoint } from '../../src/oauth/methods/endpoint.ts'
 import { configureProviders } from '../../src/oauth/recipe/configure-providers.ts'
-import type { Clock, Observer } from '../../src/ports/ports.ts'
+import type { Clock } from '../../src/ports/ports.ts'
 import type { TokenEndpoint } from '../../src/ports/token-endpoint.ts'
 import { systemClock } from '../../src/observe/system-clock.ts'
 import { consentWithoutBrowser } from '../support/consent.ts'
+import type { Observer } from '../../src/ports/observer.ts'
 
 export const ID = 'idp' as ProviderId
 export const REDIRECT_URI = 'http://localhost:7421/callback/idp'

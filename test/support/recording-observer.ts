@@ -1,4 +1,4 @@
-import type { Observer } from '../../src/ports/ports.ts'
+import type { Observer } from '../../src/ports/observer.ts'
 
 export type Observed = {
   readonly what: keyof Observer

@@ -2,7 +2,6 @@ import { METHODS } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import { VaultError } from '../../core/base/errors.ts'
-import type { Events } from '../../observe/events.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { COMMON_HEADERS } from '../common-headers.ts'
 import type { Endpoint, EndpointPorts } from './endpoint.ts'
@@ -11,6 +10,7 @@ import { openApiDocument } from './openapi.ts'
 import { privateEndpoints } from './private-endpoints.ts'
 import { type LogFailure, requestIds, sendProblem } from './send-problem.ts'
 import { runEndpoint, runFastForms } from './run-endpoint.ts'
+import type { Events } from '../../observe/observed-events.ts'
 
 export type PrivateExtras = Pick<EndpointPorts, 'metrics' | 'version'> &
   HostRule & {

@@ -1,10 +1,10 @@
 import type { Context, Middleware } from 'koa'
 import { StoreError, VaultError } from '../../core/base/errors.ts'
-import type { Events } from '../../observe/events.ts'
 import type { Random } from '../../ports/ports.ts'
 import type { PageFrame } from './pages/layout.ts'
 import { type Notice, noticePage, noticeStatus } from './pages/notice-page.ts'
 import { sendPage } from './send-page.ts'
+import type { Events } from '../../observe/observed-events.ts'
 
 /** A refusal that only a browser can cause, or a refusal with a retry link. */
 export class PageRefusal extends Error {

@@ -1,6 +1,5 @@
 import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
-import type { Events } from '../../observe/events.ts'
 import { LONGEST_CALLBACK } from './callback-size.ts'
 import { STYLESHEET, STYLESHEET_NAME } from './pages/style.ts'
 import { receiveCallback, receiveFormPost } from './callback-routes.ts'
@@ -9,6 +8,7 @@ import { failurePages, PageRefusal } from './failure-pages.ts'
 import { RunningCallbacks } from './running-callbacks.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type PublicPorts, type PublicSite, publicSite } from './site.ts'
+import type { Events } from '../../observe/observed-events.ts'
 
 const LONGEST_URL = 4 * 1024
 const LONGEST_CALLBACK_URL = LONGEST_CALLBACK + 1024

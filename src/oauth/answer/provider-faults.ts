@@ -1,8 +1,9 @@
 import type { Instant, ProviderId } from '../../core/base/ids.ts'
-import type { Clock, Observer } from '../../ports/ports.ts'
+import type { Clock } from '../../ports/ports.ts'
 import type { ProviderFault } from '../../ports/token-endpoint.ts'
 import type { EgressResult } from '../egress/egress.ts'
 import type { ProviderRefusal } from './refusal.ts'
+import type { Observer } from '../../ports/observer.ts'
 
 type Reason = ProviderFault['reason']
 type Noted = { readonly reason: Reason; readonly since: Instant; readonly at: Instant }

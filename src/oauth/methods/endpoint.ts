@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi'
 import type { AuthorizationStart } from '../../core/connect/flow.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import { Secret } from '../../core/base/secret.ts'
-import type { Clock, Observer, Sealer } from '../../ports/ports.ts'
+import type { Clock, Sealer } from '../../ports/ports.ts'
 import type { AuthorizationRequest, TokenEndpoint } from '../../ports/token-endpoint.ts'
 import { askIssuers } from './ask-issuers.ts'
 import type { Means } from '../request/means.ts'
@@ -21,6 +21,7 @@ import { refreshGrant } from './refresh.ts'
 import { authorizationUrl } from '../request/authorization-url.ts'
 import { canRevoke, revoke } from './revoke.ts'
 import { SecretsInUse } from '../request/secrets-in-use.ts'
+import type { Observer } from '../../ports/observer.ts'
 
 export type TokenEndpointOptions = {
   readonly configured: ConfiguredProviders

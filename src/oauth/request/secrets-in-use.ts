@@ -1,8 +1,8 @@
 import type { ProviderId } from '../../core/base/ids.ts'
 import type { Sealed } from '../../core/base/secret.ts'
-import type { Observer } from '../../ports/ports.ts'
 import type { SecretInUse } from '../../ports/token-endpoint.ts'
 import type { ConfiguredProviders } from '../recipe/configure-providers.ts'
+import type { Observer } from '../../ports/observer.ts'
 
 type Accepted = { readonly secrets: readonly (Sealed | null)[]; readonly index: number }
 

@@ -1,7 +1,7 @@
 import { parseJson } from '../../core/base/json.ts'
 import { Secret } from '../../core/base/secret.ts'
-import type { JournalEntry } from '../../ports/store.ts'
 import { exposed, restored } from './stored-request.ts'
+import type { JournalEntry } from '../../ports/journal.ts'
 
 type Stored = Omit<JournalEntry, 'tokens'> & {
   readonly tokens: Omit<JournalEntry['tokens'], 'accessToken' | 'refreshToken'> & {

@@ -1,7 +1,8 @@
 import type { Connection } from '../../core/connection/connection.ts'
-import type { ConnectWay, Ports } from '../../ports/ports.ts'
+import type { Ports } from '../../ports/ports.ts'
 import type { NewGrantChange } from '../refresh/record-change.ts'
 import { warningsOf } from './connect-warnings.ts'
+import type { ConnectWay } from '../../ports/observer.ts'
 
 /** Logs and counts a connection after the commit. Logs a warning if its grant cannot be renewed. */
 export function reportConnected(

@@ -18,7 +18,6 @@ import type {
 import { rejectionsWith } from '../../core/refresh/rejection.ts'
 import { openOrNull } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { JournalEntry } from '../../ports/store.ts'
 import { askProvider, type Evidence } from './ask-provider.ts'
 import { judgeOwner, withJudgement } from './judge-owner.ts'
 import { updateCircuit } from './update-circuit.ts'
@@ -27,6 +26,7 @@ import { type Landing, receivedRefreshToken, saveRefresh } from './save-refresh.
 import { tryRecordChange } from './record-change.ts'
 import { reportDisconnected } from './report-disconnected.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
+import type { JournalEntry } from '../../ports/journal.ts'
 
 export type AttemptNeeds = Pick<
   Ports,

@@ -2,12 +2,12 @@ import { afterRefresh } from '../../core/refresh/after-refresh.ts'
 import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import { UNKNOWN_TRAITS } from '../../core/connection/provider.ts'
 import { LostWriteError, StoreError } from '../../core/base/errors.ts'
-import type { JournalEntry } from '../../ports/store.ts'
 import type { AttemptNeeds } from './attempt-refresh.ts'
 import { adoptLateRotation } from './adopt-late-rotation.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
 import { type Landing, park } from './save-refresh.ts'
 import { tokenIdOf } from '../connections/token-id.ts'
+import type { JournalEntry } from '../../ports/journal.ts'
 
 /**
  * Runs at start, before any refresh. Reads rotations that an earlier process could write only to

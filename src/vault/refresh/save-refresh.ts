@@ -9,13 +9,14 @@ import type {
 import { onGrantOf } from '../../core/refresh/shared-grant.ts'
 import type { Secret } from '../../core/base/secret.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { JournalEntry, Writes } from '../../ports/store.ts'
+import type { Writes } from '../../ports/store.ts'
 import { adoptLateRotation } from './adopt-late-rotation.ts'
 import { queueRevocation } from '../connections/queue-revocation.ts'
 import { isSameRefreshToken } from '../connections/token-id.ts'
 import { recordChange, tryRecordChange } from './record-change.ts'
 import { leaderOf } from './siblings.ts'
 import { reportDisconnected } from './report-disconnected.ts'
+import type { JournalEntry } from '../../ports/journal.ts'
 
 type Needs = Pick<
   Ports,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { StoreError, type StoreFailure } from '../../../src/core/base/errors.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
-import type { JournalEntry, Store, Writes } from '../../../src/ports/store.ts'
+import type { Store, Writes } from '../../../src/ports/store.ts'
 import { FileJournal } from '../../../src/store/journal.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
@@ -12,6 +12,7 @@ import { replayJournal } from '../../../src/vault/refresh/replay-journal.ts'
 import { openVaultStore } from '../../support/open-vault-store.ts'
 import { until } from '../../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+import type { JournalEntry } from '../../../src/ports/journal.ts'
 
 const entry = (n: number, size = 40): JournalEntry =>
   ({
