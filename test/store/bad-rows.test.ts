@@ -7,7 +7,8 @@ import { makeConnection, makeGrant, makeToken } from '../support/make-connection
 import { Secret } from '../../src/core/base/secret.ts'
 import { EVERYTHING, FULL, idOf, stocked } from './damaged-vault.ts'
 import { sqlite as database } from './databases.ts'
-import { openOrNull, reveal } from './reveal.ts'
+import { openOrNull } from '../../src/core/base/secret.ts'
+import { reveal } from './reveal.ts'
 
 /** Caches nothing, so that each read looks at the row. */
 const UNCACHED = { cacheBytes: 1 }

@@ -1,5 +1,4 @@
-import { SealError } from '../../src/core/base/errors.ts'
-import { type Sealed, Secret } from '../../src/core/base/secret.ts'
+import { openOrNull, type Sealed, Secret } from '../../src/core/base/secret.ts'
 
 /**
  * A copy with every secret opened, so that values can be compared; null if a secret does not open.
@@ -11,13 +10,4 @@ export function reveal(value: unknown): unknown {
     return reveal(openOrNull(value as Sealed))
   if (Array.isArray(value)) return value.map(reveal)
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, reveal(part)]))
-}
-
-export function openOrNull(sealed: Sealed | null): Secret | null {
-  try {
-    return sealed?.open() ?? null
-  } catch (error) {
-    if (error instanceof SealError) return null
-    throw error
-  }
 }

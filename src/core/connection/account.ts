@@ -1,5 +1,8 @@
 import type { Account, Connection, Grant } from './connection.ts'
 
+/** An account about which nothing is known. */
+export const UNKNOWN_ACCOUNT: Account = { id: null, email: null, name: null }
+
 /**
  * Adds missing fields to `known` from `named`. The e-mail is copied together with its verification.
  */

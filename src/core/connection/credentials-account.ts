@@ -1,8 +1,7 @@
+import { UNKNOWN_ACCOUNT } from './account.ts'
 import type { Account, Connection } from './connection.ts'
 import type { Provider } from './provider.ts'
 import type { Credentials } from './credentials.ts'
-
-const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
  * The account of the credentials: the user name, in lower case if it is an e-mail address. The id
@@ -12,7 +11,7 @@ export function accountOfCredentials(
   credentials: Credentials,
   { credentials: form }: Pick<Provider, 'credentials'>,
 ): Account {
-  if (credentials.kind === 'api_key') return NOBODY
+  if (credentials.kind === 'api_key') return UNKNOWN_ACCOUNT
   const { username } = credentials
   const isAddress = /^[^\s@]+@[^\s@]+$/.test(username)
   const id = isAddress ? username.toLowerCase() : username

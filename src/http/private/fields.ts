@@ -51,7 +51,7 @@ export function isDotSegment(id: string): boolean {
 export const userId = text(1, 256)
   .refine((value) => !isDotSegment(value), 'must not be . or ..: no path can name it')
   .transform((value) => value as UserId)
-  .describe("The host app's own id of the user: any but `.` and `..`.")
+  .describe("The app's own id of the user. It must not be `.` or `..`.")
 
 export const providerId = text(1, 64)
   .transform((value) => value as ProviderId)

@@ -1,7 +1,7 @@
 import type { ReceivedTokens } from '../../core/refresh/refresh-outcome.ts'
 import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
 import type { ProviderRefusal } from './refusal.ts'
-import { sendSideRequest } from '../request/send-request.ts'
+import { PROBE, sendSideRequest } from '../request/send-request.ts'
 import {
   identifies,
   proofTemplates,
@@ -47,8 +47,6 @@ export async function verifyCallback(
 }
 
 const UNAVAILABLE = 'the provider cannot say now whether the callback is right'
-
-const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
 /**
  * Sends the preset's `verifiedBy` request with the token, to check that a stored callback value

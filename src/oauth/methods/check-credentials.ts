@@ -1,23 +1,21 @@
+import { UNKNOWN_ACCOUNT } from '../../core/connection/account.ts'
 import { matchesRule } from '../../core/refresh/classify-answer.ts'
-import type { Account } from '../../core/connection/connection.ts'
 import { isRecord } from '../../core/base/json-path.ts'
 import type { AttemptOutcome } from '../../core/refresh/refresh-outcome.ts'
 import { httpDate, retryAfterMs } from '../../core/base/retry-after.ts'
 import type { CredentialsRequest } from '../../ports/token-endpoint.ts'
-import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
+import { type ProviderCall, prepareAttempt } from '../request/prepare-call.ts'
 import { sendCredentials } from '../request/credentials-request.ts'
 import type { EgressResult } from '../egress/egress.ts'
 import { accountIn } from './identify.ts'
 import { readBody } from '../answer/json-body.ts'
 import type { CredentialsShape } from '../recipe/preset-fields.ts'
-import { type OwnAddress, ownAddress } from '../request/address-of-connection.ts'
+import { type OwnAddress } from '../request/address-of-connection.ts'
 import { NOT_SENT, one } from '../answer/read-answer.ts'
 import { keptValues, NO_SOURCES } from '../answer/received-tokens.ts'
 import type { Means } from '../request/means.ts'
 
 type Outcome = Exclude<AttemptOutcome, { kind: 'ok' }>
-
-const NOBODY: Account = { id: null, email: null, name: null }
 
 /**
  * Checks credentials with the preset's probe. If the preset has no probe, accepts them. Rejects
@@ -28,19 +26,15 @@ export async function checkCredentials(
   means: Means,
   request: CredentialsRequest,
 ): Promise<Outcome> {
-  const prepared = await prepareCall(means, { ...request, client: null })
-  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
-  const own = ownAddress(means, request)
-  if (prepared.kind === 'misconfigured') {
-    return { kind: 'client_config', detail: prepared.detail, ...own }
-  }
-  const { call } = prepared
+  const prepared = await prepareAttempt(means, { ...request, client: null })
+  if (prepared.kind !== 'ok') return prepared
+  const { call, own } = prepared
   const shape = call.recipe.credentials
   if (shape === undefined) {
     return { kind: 'client_config', detail: 'the provider takes no credentials any more' }
   }
   const target = call.endpoints.userinfo
-  if (target === null) return { kind: 'confirmed', account: NOBODY, providerData: {} }
+  if (target === null) return { kind: 'confirmed', account: UNKNOWN_ACCOUNT, providerData: {} }
   const { credentials } = request
   const result = await sendCredentials(means, call, { credentials, target })
   return outcomeOf(result, call, { shape, own })

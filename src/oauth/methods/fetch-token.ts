@@ -1,7 +1,6 @@
 import type { RefreshOutcome } from '../../core/refresh/refresh-outcome.ts'
 import type { TokenEndpoint } from '../../ports/token-endpoint.ts'
-import { prepareCall } from '../request/prepare-call.ts'
-import { ownAddress } from '../request/address-of-connection.ts'
+import { prepareAttempt } from '../request/prepare-call.ts'
 import { tokenOutcome } from './refresh.ts'
 import { requestTokens } from '../request/token-request.ts'
 import type { Means } from '../request/means.ts'
@@ -14,13 +13,9 @@ export async function fetchToken(
   means: Means,
   request: Parameters<TokenEndpoint['fetchToken']>[0],
 ): Promise<RefreshOutcome> {
-  const prepared = await prepareCall(means, request)
-  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
-  const own = ownAddress(means, request)
-  if (prepared.kind === 'misconfigured') {
-    return { kind: 'client_config', detail: prepared.detail, ...own }
-  }
-  const { call } = prepared
+  const prepared = await prepareAttempt(means, request)
+  if (prepared.kind !== 'ok') return prepared
+  const { call, own } = prepared
   if (call.endpoints.token === null) {
     return { kind: 'client_config', detail: 'the provider has no token endpoint' }
   }

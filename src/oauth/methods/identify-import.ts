@@ -1,7 +1,7 @@
 import type { IdentifyOutcome, TokenEndpoint } from '../../ports/token-endpoint.ts'
 import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
 import { proves } from '../answer/callback-values.ts'
-import { identify } from './identify.ts'
+import { identifyByCall } from './identify.ts'
 import { identifies, type ProviderData } from '../answer/unverified.ts'
 import type { Means } from '../request/means.ts'
 
@@ -17,7 +17,8 @@ export async function identifyImport(means: Means, request: Request): Promise<Id
   if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
   const checked = await ownValues(means, prepared.call, request)
   if (checked.kind !== 'ok') return checked
-  return identify(means, { ...request, providerData: checked.providerData })
+  const call = { ...prepared.call, providerData: checked.providerData }
+  return identifyByCall(means, call, request.accessToken)
 }
 
 async function ownValues(

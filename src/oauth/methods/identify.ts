@@ -14,14 +14,12 @@ import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
 import { readBody } from '../answer/json-body.ts'
 import { NOT_SENT } from '../answer/read-answer.ts'
 import { keptValues, NO_SOURCES } from '../answer/received-tokens.ts'
-import { sendSideRequest } from '../request/send-request.ts'
+import { PROBE, sendSideRequest } from '../request/send-request.ts'
 import type { SentRequest } from '../egress/sent-request.ts'
 import type { AccountSources } from '../recipe/account-shapes.ts'
 import { checkUserinfo } from '../answer/subject.ts'
 import { withoutUnverified } from '../answer/unverified.ts'
 import type { Means } from '../request/means.ts'
-
-const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
 
 type Request = Parameters<TokenEndpoint['identify']>[0] & { readonly until?: number }
 
@@ -29,10 +27,11 @@ type Request = Parameters<TokenEndpoint['identify']>[0] & { readonly until?: num
 export async function identify(means: Means, request: Request): Promise<IdentifyOutcome> {
   const prepared = await prepareCall(means, request)
   if (prepared.kind !== 'ok') return { kind: 'unavailable', detail: prepared.detail }
-  return probe(means, prepared.call, request.accessToken)
+  return identifyByCall(means, prepared.call, request.accessToken)
 }
 
-async function probe(
+/** The same with a prepared call. */
+export async function identifyByCall(
   means: Means,
   call: ProviderCall,
   accessToken: Secret,

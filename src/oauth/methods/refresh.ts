@@ -1,8 +1,8 @@
 import * as oauth from 'oauth4webapi'
 import type { ReceivedTokens, RefreshOutcome } from '../../core/refresh/refresh-outcome.ts'
 import type { RefreshRequest } from '../../ports/token-endpoint.ts'
-import { type ProviderCall, prepareCall } from '../request/prepare-call.ts'
-import { isOfAddress, type OwnAddress, ownAddress } from '../request/address-of-connection.ts'
+import { type ProviderCall, prepareAttempt } from '../request/prepare-call.ts'
+import { isOfAddress, type OwnAddress } from '../request/address-of-connection.ts'
 import type { TokenSet } from '../answer/normalise.ts'
 import type { Reading } from '../answer/read-answer.ts'
 import { cleanResponse, NO_SOURCES, receivedTokens } from '../answer/received-tokens.ts'
@@ -12,13 +12,9 @@ import type { Means } from '../request/means.ts'
 
 /** Sends one refresh request (RFC 6749 §6). Failures are outcomes, not exceptions. */
 export async function refreshGrant(means: Means, request: RefreshRequest): Promise<RefreshOutcome> {
-  const prepared = await prepareCall(means, request)
-  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
-  const own = ownAddress(means, request)
-  if (prepared.kind === 'misconfigured') {
-    return { kind: 'client_config', detail: prepared.detail, ...own }
-  }
-  const { call } = prepared
+  const prepared = await prepareAttempt(means, request)
+  if (prepared.kind !== 'ok') return prepared
+  const { call, own } = prepared
   if (call.endpoints.refresh === null && call.endpoints.token === null) {
     return { kind: 'client_config', detail: 'the provider has no token endpoint' }
   }

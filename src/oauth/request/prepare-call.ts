@@ -1,3 +1,4 @@
+import type { RefreshOutcome } from '../../core/refresh/refresh-outcome.ts'
 import type { ClientCredentials } from '../../core/connection/connection.ts'
 import type { Sealed } from '../../core/base/secret.ts'
 import { isLoopbackHost, type Reach } from '../egress/address-guard.ts'
@@ -5,7 +6,7 @@ import { wholePattern } from '../recipe/check-recipe.ts'
 import { describeServer, type Server, type RequestTarget } from './endpoint-addresses.ts'
 import type { Recipe } from '../recipe/preset-schema.ts'
 import { patternOf } from '../recipe/configure-providers.ts'
-import { ownAddress } from './address-of-connection.ts'
+import { type OwnAddress, ownAddress } from './address-of-connection.ts'
 import type { ProviderRefusal } from '../answer/refusal.ts'
 import { fillText, fillUrl, type Variables } from './template.ts'
 import { unverifiedIn } from '../answer/unverified.ts'
@@ -33,6 +34,24 @@ export type Prepared =
   | { readonly kind: 'ok'; readonly call: ProviderCall }
   /** `unavailable`: the metadata cannot be fetched now. No other request was sent. */
   | ProviderRefusal<'unavailable' | 'misconfigured'>
+
+/**
+ * Prepares a call whose result is the outcome of an attempt: the reason why nothing can be sent is
+ * an outcome, too.
+ */
+export async function prepareAttempt(
+  means: Means,
+  request: ProviderCallRequest,
+): Promise<
+  | { readonly kind: 'ok'; readonly call: ProviderCall; readonly own: OwnAddress }
+  | Extract<RefreshOutcome, { kind: 'not_sent' | 'client_config' }>
+> {
+  const prepared = await prepareCall(means, request)
+  if (prepared.kind === 'unavailable') return { kind: 'not_sent', detail: prepared.detail }
+  const own = ownAddress(means, request)
+  if (prepared.kind === 'ok') return { ...prepared, own }
+  return { kind: 'client_config', detail: prepared.detail, ...own }
+}
 
 /**
  * Collects everything that a request to a provider needs. May fetch metadata but sends no other

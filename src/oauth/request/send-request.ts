@@ -105,6 +105,9 @@ export type SideCall = {
   readonly hint?: 'refresh_token' | 'access_token' | null
 }
 
+/** How a preset's questions about a token are asked if it does not say otherwise. */
+export const PROBE = { method: 'GET', auth: 'token', tokenParam: null } as const
+
 /** Sends one token to another endpoint: a probe or a revocation. */
 export async function sendSideRequest(
   means: Means,

@@ -1,3 +1,4 @@
+import { UNKNOWN_ACCOUNT } from '../../core/connection/account.ts'
 import {
   type AccessToken,
   type Account,
@@ -68,7 +69,7 @@ export type StoredToken = Omit<AccessToken, 'secret'> & { readonly accessToken: 
 export type StoredCredentials = PlainCredentials & Pick<HeldCredentials, 'tokenId' | 'report'>
 
 const NO_PROFILE: Profile = {
-  account: { id: null, email: null, name: null },
+  account: UNKNOWN_ACCOUNT,
   label: null,
   metadata: {},
 }

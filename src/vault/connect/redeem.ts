@@ -1,3 +1,4 @@
+import { UNKNOWN_ACCOUNT } from '../../core/connection/account.ts'
 import type { ExchangeOutcome, Flow } from '../../core/connect/flow.ts'
 import type { Account } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
@@ -74,7 +75,7 @@ async function revokeReceived(
   ports: Needs,
   { provider, request: { client, params } }: Flow,
   { refreshToken, accessToken, providerData }: ReceivedTokens,
-  account: Account = { id: null, email: null, name: null },
+  account: Account = UNKNOWN_ACCOUNT,
 ): Promise<void> {
   const holder = { provider, client, params, providerData, account }
   await ports.store.write((trx) =>

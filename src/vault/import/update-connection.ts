@@ -1,3 +1,4 @@
+import { UNKNOWN_ACCOUNT } from '../../core/connection/account.ts'
 import type { Caller } from '../../core/base/access.ts'
 import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import { type Credentials } from '../../core/connection/credentials.ts'
@@ -144,7 +145,7 @@ function draftOf(
     userId,
     provider: provider.id,
     // The provider must name the account. Do not assume the account of the replaced connection.
-    account: { id: null, email: null, name: null },
+    account: UNKNOWN_ACCOUNT,
     // Store both with the draft, so that the event contains them even if a crash comes before the
     // promotion.
     label: changes.label === undefined ? replaced.label : changes.label,
