@@ -1,7 +1,9 @@
 import type { Mutation } from './mutation.ts'
 
 const LINKS = 'test/store/links.test.ts'
-const CONNECT = 'test/vault/connect/connect.test.ts'
+const CALLBACKS = 'test/vault/connect/callbacks.test.ts'
+const APP_CALLBACKS = 'test/vault/connect/app-callbacks.test.ts'
+const CONFIRMATIONS = 'test/vault/connect/confirmations.test.ts'
 const CALLBACK = 'test/http/public/callback.test.ts'
 const JOURNEY = 'test/oauth/methods/journey.test.ts'
 const DOOR = 'test/http/private/door.test.ts'
@@ -15,7 +17,7 @@ export const access: readonly Mutation[] = [
     mutant: 'await Promise.resolve({ numDeletedRows: 1n })',
     killedBy: [
       [LINKS, 'a flow can be taken once, and only by the browser that began it'],
-      [CONNECT, 'only one of two callbacks at the same time redeems the code'],
+      [CALLBACKS, 'only one of two callbacks at the same time redeems the code'],
     ],
   },
   {
@@ -26,7 +28,7 @@ export const access: readonly Mutation[] = [
     killedBy: [
       [LINKS, 'a flow can be taken once, and only by the browser that began it'],
       [
-        CONNECT,
+        CALLBACKS,
         'a callback in another browser is refused, and the browser that began the flow can still finish',
       ],
     ],
@@ -89,14 +91,16 @@ export const access: readonly Mutation[] = [
     file: 'src/vault/connect/confirm-link.ts',
     original: 'if (isLate || link.request.userId !== userId) {',
     mutant: 'if (isLate) {',
-    killedBy: [[CONNECT, 'a confirmation for another user removes the grant and revokes it']],
+    killedBy: [[CONFIRMATIONS, 'a confirmation for another user removes the grant and revokes it']],
   },
   {
     guarantee: 'A link is confirmed only with the completion from the browser that consented',
     file: 'src/vault/connect/confirm-link.ts',
     original: 'if (!timingSafeEqual(given, expected)) throw',
     mutant: 'if (!timingSafeEqual(given, given)) throw',
-    killedBy: [[CONNECT, 'a token read returns confirmation_required until the app has confirmed']],
+    killedBy: [
+      [CONFIRMATIONS, 'a token read returns confirmation_required until the app has confirmed'],
+    ],
   },
   {
     guarantee: 'The code of an API flow is redeemed only for the user who started the flow',
@@ -105,7 +109,7 @@ export const access: readonly Mutation[] = [
     mutant: '  if (flow.request.userId === undefined) {\n',
     killedBy: [
       [
-        CONNECT,
+        APP_CALLBACKS,
         'a flow that the API began is refused in the session of another user, and its code is not redeemed',
       ],
     ],

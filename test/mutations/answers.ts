@@ -5,7 +5,7 @@ const EVERY =
   'any answer gives an outcome that leaks no secret, and only a documented error gives grant_dead'
 const KNOWN = 'test/oauth/answer/provider-answers.test.ts'
 const REFRESH = 'test/oauth/methods/refresh.test.ts'
-const CONNECT = 'test/vault/connect/connect.test.ts'
+const FAILURES = 'test/vault/connect/failures.test.ts'
 
 /** How an answer of a provider is classified. */
 export const answers: readonly Mutation[] = [
@@ -69,7 +69,7 @@ export const answers: readonly Mutation[] = [
     file: 'src/vault/connect/connect-failure.ts',
     original: '  return looksLikeCode(error) ? error :',
     mutant: "  return error !== '' ? error :",
-    killedBy: [[CONNECT, 'the log never repeats the error text of a callback: %s']],
+    killedBy: [[FAILURES, 'the log never repeats the error text of a callback: %s']],
   },
   {
     guarantee: 'The body of an incomplete answer is never used as an answer',
