@@ -4,6 +4,9 @@ const FENCE = 'test/store/fence.test.ts'
 const RACES = 'test/vault/refresh/races.test.ts'
 const LEASE = 'test/vault/refresh/lease.test.ts'
 const REFRESH = 'test/vault/refresh/refresh.test.ts'
+const DISCONNECTS = 'test/vault/refresh/disconnects.test.ts'
+const LOST_ANSWERS = 'test/vault/refresh/lost-answers.test.ts'
+const REFUSED_CLIENT = 'test/vault/refresh/refused-client.test.ts'
 const FLIGHTS = 'test/vault/refresh/flights.test.ts'
 const KEPT = 'test/vault/refresh/kept-during-refresh.test.ts'
 const JOURNAL = 'test/vault/refresh/journal.test.ts'
@@ -90,7 +93,7 @@ export const refreshing: readonly Mutation[] = [
     file: 'src/vault/refresh/attempt-refresh.ts',
     original: '  reportDisconnected(ports, changes)\n',
     mutant: '',
-    killedBy: [[REFRESH, 'a connection that ends as no_refresh_token is logged once']],
+    killedBy: [[DISCONNECTS, 'a connection that ends as no_refresh_token is logged once']],
   },
   {
     guarantee: 'Tokens that arrive for a deleted or replaced grant are revoked',
@@ -240,7 +243,7 @@ export const refreshing: readonly Mutation[] = [
     mutant: "    case 'never':\n      return true\n",
     killedBy: [
       [
-        REFRESH,
+        LOST_ANSWERS,
         'a lost answer is not replayed if the provider revokes on reuse, and the failure has the reason interrupted',
       ],
     ],
@@ -259,7 +262,7 @@ export const refreshing: readonly Mutation[] = [
     mutant: "        : failing(common, 'provider_misconfigured', outcome, end)\n",
     killedBy: [
       [
-        REFRESH,
+        REFUSED_CLIENT,
         'a refused client opens the circuit and alerts once, changes no connection, and recovers after one probe',
       ],
     ],

@@ -8,6 +8,9 @@ import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault
 
 export const HOUR = 3_600_000
 export const ACCOUNT = { id: 'a-1', email: 'a@example.com', name: 'A' }
+export const OTHER = { id: 'a-2', email: 'b@example.com', name: 'B' }
+/** The answer of a userinfo endpoint that does not name the account. */
+export const NAMELESS = { act: 'answer', status: 403, body: 'empty' } as const
 export const REFUSAL = { act: 'refuse', error: 'invalid_grant', status: 400 } as const
 export const NO_ID = 'con_none' as LiveConnection['id']
 

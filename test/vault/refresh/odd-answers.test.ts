@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { viewConnection } from '../../../src/core/events/connection-view.ts'
-import { getToken } from '../../../src/vault/tokens/get-token.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
 import { until } from '../../support/until.ts'
-import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+import { openStage } from '../../support/vault-stage.ts'
+import { read, tokenRequests } from './refresh-stage.ts'
 
 // Good answers with an odd value cause no refresh loop and no invalid date.
 
@@ -26,7 +26,7 @@ test.each<[string, unknown, { set: Record<string, never> } | { unset: readonly s
   const before = await tokenRequests(stage)
   for (let second = 0; second < 50; second++) {
     await refreshDue(stage.ports)
-    await read(stage, connection.id).catch(() => null)
+    await read(stage, connection).catch(() => null)
     await until('the flights to land', () => stage.ports.flights.size === 0)
     stage.clock.pass(1_000)
   }
@@ -45,11 +45,3 @@ test('a refresh that returns the same refresh token still increments the generat
   }
   expect((await stage.provider.family(family)).revoked).toBeNull()
 })
-
-function read(stage: Stage, id: Parameters<Stage['stored']>[0]) {
-  return getToken(stage.ports, OPERATOR, { target: { id }, minTtlSeconds: 60, rejected: null })
-}
-
-async function tokenRequests(stage: Stage): Promise<number> {
-  return (await stage.provider.requests({ endpoint: 'token' })).length
-}

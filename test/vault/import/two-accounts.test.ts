@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import type { UserId } from '../../../src/core/base/ids.ts'
+import { importBatch } from '../../../src/vault/import/import-batch.ts'
+import { importTokens, draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
+import { refresh } from '../../../src/vault/refresh/refresh.ts'
+import { promoteLeftDrafts } from '../../../src/vault/import/promote-left-drafts.ts'
+import {
+  ACCOUNT,
+  connectTwo,
+  demandFor,
+  hand,
+  HOUR,
+  NAMELESS,
+  NO_ID,
+  openSiblingStage,
+  OTHER,
+} from '../siblings-stage.ts'
+import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+
+const USER = 'user-3' as UserId
+
+describe('an access token and a refresh token of two accounts', () => {
+  test('tokens of two accounts are refused at the first refresh, and never served as one account', async () => {
+    await using stage = await openStage()
+    const { connection } = await hand(stage, await mixed(stage), {})
+    expect(connection.account.id).toBe(ACCOUNT.id)
+    const result = await refresh(stage.ports, connection, 'forced')
+    expect(result).toMatchObject({ kind: 'failed', outcome: { kind: 'other_account' } })
+    const after = await stage.stored(connection.id)
+    expect(after).toMatchObject({
+      status: 'disconnected',
+      failure: { reason: 'account_mismatch' },
+      account: { id: ACCOUNT.id },
+    })
+    expect(after.grant.token?.tokenId).toBe(connection.grant.token?.tokenId)
+    expect(after.grant.generation).toBe(connection.grant.generation + 1)
+  })
+
+  test.each(['unverified', 'verified'] as const)(
+    'tokens of two accounts are refused as a %s item of a batch, even if the app names the account',
+    async (how) => {
+      await using stage = await openStage()
+      const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
+      const line = () => draftFromTokens(stage.ports, OPERATOR, demand)
+      const [result] = await importBatch(stage.ports, [line], how)
+      const [stored] = await stage.ports.store.connectionsOf(USER, ACME)
+      if (how === 'verified') {
+        expect(result).toMatchObject({ kind: 'refused', error: { code: 'account_mismatch' } })
+        expect(stored).toBeUndefined()
+        return
+      }
+      await refresh(stage.ports, await stage.stored(stored?.id ?? NO_ID), 'forced')
+      expect(await stage.stored(stored?.id ?? NO_ID)).toMatchObject({
+        failure: { reason: 'account_mismatch' },
+      })
+    },
+  )
+
+  test.each(['import', 'line of a batch'] as const)(
+    'tokens of two accounts get the account of the refresh token if the access token of the %s has expired',
+    async (how) => {
+      await using stage = await openStage()
+      const demand = demandFor(stage, await mixed(stage), { accountId: ACCOUNT.id })
+      const line = () => draftFromTokens(stage.ports, OPERATOR, demand)
+      if (how === 'import') await importTokens(stage.ports, OPERATOR, demand)
+      else await importBatch(stage.ports, [line], 'unverified')
+      stage.clock.pass(2 * HOUR)
+      const [stored] = await stage.ports.store.connectionsOf(USER, ACME)
+      await refresh(stage.ports, await stage.stored(stored?.id ?? NO_ID), 'forced')
+      expect(await stage.stored(stored?.id ?? NO_ID)).toMatchObject({
+        status: 'active',
+        account: { id: OTHER.id, email: OTHER.email },
+      })
+    },
+  )
+
+  test('tokens of one account keep the account id that the app gives', async () => {
+    await using stage = await openStage()
+    const [one] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+    const { connection } = await hand(stage, one, { accountId: 'named-by-the-app' })
+    expect(await refresh(stage.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
+    expect((await stage.stored(connection.id)).account.id).toBe('named-by-the-app')
+  })
+
+  test('tokens of two accounts are refused if accounts share grants, and the shared grant stays', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    await expect(hand(stage, await mixed(stage), { accountId: ACCOUNT.id })).rejects.toMatchObject({
+      code: 'account_mismatch',
+    })
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+    expect(await stage.ports.store.connectionsOf(USER, null)).toEqual([])
+  })
+
+  test('tokens of two accounts are refused when the schedule proves their import after a restart', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const demand = demandFor(stage, await mixed(stage), {})
+    const { draft, refreshToken } = draftFromTokens(stage.ports, OPERATOR, demand)
+    await stage.ports.store.write(async (trx) => {
+      await trx.insertConnection(draft)
+      if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken, 'arrived')
+    })
+    await promoteLeftDrafts(stage.ports)
+    const [left] = await stage.ports.store.connectionsOf(USER, ACME)
+    await refresh(stage.ports, await stage.stored(left?.id ?? draft.id), 'forced')
+    expect(await stage.stored(left?.id ?? draft.id)).toMatchObject({
+      failure: { reason: 'account_mismatch' },
+    })
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+  })
+
+  test('tokens keep the account that the app names if the provider names none', async () => {
+    await using stage = await openStage()
+    await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
+    const { connection } = await hand(stage, await mixed(stage), { accountId: ACCOUNT.id })
+    expect(await refresh(stage.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
+  })
+})
+
+/** The access token of `ACCOUNT` with the refresh token of another account. */
+async function mixed(stage: Stage) {
+  const [a] = await stage.provider.mintGrants(1, { account: ACCOUNT })
+  const [b] = await stage.provider.mintGrants(1, { account: OTHER })
+  return { accessToken: a?.accessToken ?? '', refreshToken: b?.refreshToken ?? '' }
+}
