@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Files that take more than four seconds, or that start a child process. `npm test` runs them. */
 const SLOW = [
-  'test/http/private/{fuzz,openapi,operations,pages,reach}.test.ts',
+  'test/http/private/{fuzz,openapi,pages,probes,reach}.test.ts',
   'test/http/public/form.test.ts',
   'test/oauth/answer/any-answer{,-wire}.test.ts',
   'test/oauth/recipe/presets-pages.test.ts',

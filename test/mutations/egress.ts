@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts'
 
-const EGRESS = 'test/oauth/egress/egress.test.ts'
+const ANSWERS = 'test/oauth/egress/egress-answers.test.ts'
+const ADDRESSES = 'test/oauth/egress/egress-addresses.test.ts'
 const ODD = 'test/vault/refresh/odd-http.test.ts'
 
 /** Requests to providers: addresses, deadlines, and how an answer is read. */
@@ -11,28 +12,28 @@ export const egress: readonly Mutation[] = [
     original: 'return resultOf(exchanged, sentAt)\n',
     mutant:
       "const to = exchanged.kind === 'sent' ? exchanged.head?.fields.get('location')?.[0] : undefined\n    const url = to === undefined ? null : URL.parse(to, request.url)\n    return url === null ? resultOf(exchanged, sentAt) : resultOf(await exchange({ ...request, url }, { connector, deadlineMs, bodyLimit: BODY_LIMIT }), sentAt)\n",
-    killedBy: [[EGRESS, 'a redirect %s is returned as an answer and not followed']],
+    killedBy: [[ANSWERS, 'a redirect %s is returned as an answer and not followed']],
   },
   {
     guarantee: 'The deadline ends an exchange, however slowly the answer arrives',
     file: 'src/outgoing/exchange.ts',
     original: "  signal.addEventListener('abort', onAbort)\n",
     mutant: '\n',
-    killedBy: [[EGRESS, 'a body that drips endlessly ends at the deadline of the request']],
+    killedBy: [[ANSWERS, 'a body that drips endlessly ends at the deadline of the request']],
   },
   {
     guarantee: 'Plain http is used only if the settings allow it',
     file: 'src/oauth/egress/address-guard.ts',
     original: "(url.protocol === 'http:' && mayBePlain)\n",
     mutant: "url.protocol === 'http:'\n",
-    killedBy: [[EGRESS, 'plain http is sent only to a literal loopback address']],
+    killedBy: [[ADDRESSES, 'plain http is sent only to a literal loopback address']],
   },
   {
     guarantee: 'Plain http is never used for an address on the internet',
     file: 'src/oauth/egress/address-guard.ts',
     original: "(url.protocol === 'https:' || !mayReach(address, 'public'))\n",
     mutant: 'url !== null\n',
-    killedBy: [[EGRESS, 'an http request to the name %s with reach %s, resolved to %s, is %s']],
+    killedBy: [[ADDRESSES, 'an http request to the name %s with reach %s, resolved to %s, is %s']],
   },
   {
     guarantee: 'Larder does not start if the address guard does not block',
@@ -41,7 +42,7 @@ export const egress: readonly Mutation[] = [
     mutant: '  return\n',
     killedBy: [
       [
-        EGRESS,
+        ADDRESSES,
         'the start check of the address guard fails if the guard lets a blocked address through',
       ],
     ],
@@ -51,14 +52,14 @@ export const egress: readonly Mutation[] = [
     file: 'src/oauth/egress/guarded-connector.ts',
     original: '!addresses.every(({ address }) => isAllowed(address))',
     mutant: 'addresses.length === 0',
-    killedBy: [[EGRESS, 'a request to a name that resolves to %s is blocked']],
+    killedBy: [[ADDRESSES, 'a request to a name that resolves to %s is blocked']],
   },
   {
     guarantee: 'A private address in a URL is not connected to',
     file: 'src/oauth/egress/guarded-connector.ts',
     original: '    if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()\n',
     mutant: '\n',
-    killedBy: [[EGRESS, 'a request to %s is blocked before anything is sent']],
+    killedBy: [[ADDRESSES, 'a request to %s is blocked before anything is sent']],
   },
   {
     guarantee: 'A server with an untrusted certificate receives no request',
@@ -84,7 +85,7 @@ export const egress: readonly Mutation[] = [
     file: 'src/oauth/answer/decode-body.ts',
     original: "=== 'ERR_BUFFER_TOO_LARGE' ? null : body\n",
     mutant: "=== '' ? null : body\n",
-    killedBy: [[EGRESS, 'a body that exceeds the limit after decoding %s is discarded']],
+    killedBy: [[ANSWERS, 'a body that exceeds the limit after decoding %s is discarded']],
   },
   {
     guarantee: 'After an answer has begun, the refresh token is not sent again at once',

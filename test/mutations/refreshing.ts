@@ -12,6 +12,7 @@ const KEPT = 'test/vault/refresh/kept-during-refresh.test.ts'
 const JOURNAL = 'test/vault/refresh/journal.test.ts'
 const ONE_REFUSED = 'test/vault/refresh/one-refused.test.ts'
 const AFTER = 'test/core/refresh/after-refresh.test.ts'
+const SPENT = 'test/core/refresh/spent-refresh-token.test.ts'
 const LANES = 'test/vault/refresh/lanes.test.ts'
 const DUE = 'test/vault/upkeep/refresh-due.test.ts'
 
@@ -357,7 +358,7 @@ export const refreshing: readonly Mutation[] = [
     mutant: '',
     killedBy: [
       [
-        AFTER,
+        SPENT,
         'a dead grant gets the reason interrupted if an earlier attempt had an unknown outcome',
       ],
     ],

@@ -6,7 +6,9 @@ import type { TokenOrigin } from '../../src/ports/store.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { makeConnection } from '../support/make-connection.ts'
 import type { OpenVault } from '../support/open-vault-store.ts'
+import { idOf } from './damaged-vault.ts'
 import { databases } from './databases.ts'
+import { insert, made } from './many-connections.ts'
 
 const acme = 'acme' as ProviderId
 const { id, updatedAt } = makeConnection()
@@ -17,6 +19,26 @@ describe.each(databases)('hashes of refresh tokens in $name', ({ open, behind })
     await vault.store.write((trx) => trx.insertConnection(makeConnection()))
     return vault
   }
+
+  test('a connection can be found by its refresh token until the connection is deleted', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await insert(store, [made(1), made(2)])
+    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r1'), 'arrived'))
+    await store.write((trx) => trx.rememberRefreshToken(made(1), new Secret('r2'), 'arrived'))
+    const holder = (value: string) => store.holderOfRefreshToken(acme, new Secret(value))
+    expect(await holder('r1')).toEqual({ connectionId: idOf(1) })
+    expect(await holder('r2')).toEqual({ connectionId: idOf(1) })
+    expect(await holder('r3')).toBeNull()
+    expect(await store.holderOfRefreshToken('other' as ProviderId, new Secret('r1'))).toBeNull()
+
+    await store.write((trx) => trx.rememberRefreshToken(made(2), new Secret('r2'), 'arrived'))
+    expect(await holder('r2')).toEqual({ connectionId: idOf(1) })
+    await store.write((trx) => trx.moveRefreshTokens(idOf(1), idOf(2)))
+    expect(await holder('r1')).toEqual({ connectionId: idOf(2) })
+    await store.write((trx) => trx.removeConnection(idOf(2)))
+    expect(await holder('r1')).toBeNull()
+  })
 
   test('only the hashes of the newest eight refreshed refresh tokens are kept', async () => {
     await using vault = await openWithConnection()

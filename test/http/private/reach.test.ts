@@ -4,13 +4,14 @@ import type { Endpoint } from '../../../src/http/private/endpoint.ts'
 import { privateEndpoints } from '../../../src/http/private/private-endpoints.ts'
 import type { Answered, Question } from '../support/ask.ts'
 import { acme, odd, openVaultApi, type VaultApi } from '../support/vault-api.ts'
+import { type Kind, MEANINGS, type Named, fieldsOf } from './reach-fields.ts'
 
 // Generated from the route table, for every field that names a thing and every kind of narrowed
 // key: a thing of another tenant is answered like a thing that does not exist.
 
 type Fields = Readonly<Record<string, unknown>>
-type Request = { readonly params?: Fields; readonly query?: Fields; readonly body?: Fields }
 
+type Request = { readonly params?: Fields; readonly query?: Fields; readonly body?: Fields }
 let count = 0
 const fresh = (name: string): string => `${name}-${++count}`
 const newUsers: string[] = []
@@ -57,62 +58,7 @@ const CASES: Readonly<Record<string, () => Request>> = {
   revokeKey: () => ({ params: { id: mine.key } }),
 }
 
-/** The kind of thing that a field names; `plain` if it names nothing stored. */
-type Kind =
-  | 'user'
-  | 'provider'
-  | 'providers'
-  | 'connection'
-  | 'link'
-  | 'flow'
-  | 'callback'
-  | 'account'
-  | 'key'
-type Meaning = Kind | 'items' | 'plain'
-
-const PLAIN = [
-  'accessToken refreshToken credentials grant scope expiresAt client expiresInSeconds',
-  'expiringBefore params label metadata status limit revoke verify minTtlSeconds rejected',
-  'redirectUrl displayName state ttlSeconds confirm completion callbackUrl code iss error',
-  'name after before permissions events',
-].flatMap((names) => names.split(' '))
-
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  userId: 'user',
-  userIdPrefix: 'user',
-  provider: 'provider',
-  providers: 'providers',
-  connectionId: 'connection',
-  cursor: 'connection',
-  account: 'account',
-  accountId: 'account',
-  expectedAccount: 'account',
-  email: 'account',
-  items: 'items',
-  'completeAuthorization.state': 'flow',
-  callback: 'callback',
-  ...Object.fromEntries(PLAIN.map((name) => [name, 'plain'] as const)),
-}
-
-function meaningOf({ id, path }: Endpoint, name: string): Meaning | undefined {
-  if (name !== 'id') return MEANINGS[`${id}.${name}`] ?? MEANINGS[name]
-  if (path.startsWith('/v1/connections/')) return 'connection'
-  if (path.startsWith('/v1/connect-links/')) return 'link'
-  return /^\/v1\/(keys|webhooks)\//.test(path) ? 'key' : undefined
-}
-
-type Place = 'params' | 'query' | 'body'
-type Named = { readonly place: Place; readonly name: string; readonly meaning: Meaning | undefined }
-
-function fieldsOf(endpoint: Endpoint): readonly Named[] {
-  return (['params', 'query', 'body'] as const).flatMap((place) =>
-    Object.keys(endpoint[place].shape).map((name) => {
-      return { place, name, meaning: meaningOf(endpoint, name) }
-    }),
-  )
-}
-
-test('this file has a case for every route and a kind for every field', () => {
+test('every route has a case, and every field has a kind', () => {
   const ids = privateEndpoints.map(({ id }) => id)
   expect(Object.keys(CASES).toSorted()).toEqual(ids.toSorted())
   const unknown = privateEndpoints.flatMap((endpoint) =>
@@ -125,10 +71,12 @@ type Things = Readonly<Partial<Record<Kind, unknown>>> & {
   /** Texts that no answer may contain. */
   readonly hidden: readonly string[]
 }
+
 type Narrowed = Readonly<Record<string, unknown>>
 
 /** Of user `b:bob` at acme, and of `c:carl` at odd. */
 let ofBob: Things
+
 let ofCarl: Things
 let mine: { readonly connection: string; readonly link: string; readonly key: string }
 let api: VaultApi
