@@ -102,4 +102,28 @@ export const clocks: readonly Mutation[] = [
       ],
     ],
   },
+  {
+    guarantee: 'Larder records that the clock was set back until all tokens are suspect',
+    file: 'src/store/store.ts',
+    original: "        .when('heartbeat_at', '>', now)\n",
+    mutant: "        .when('heartbeat_at', '<', 0)\n",
+    killedBy: [
+      [
+        CLOCK,
+        'after the clock was set back, the stored heartbeat stays in the future until the change is handled',
+      ],
+    ],
+  },
+  {
+    guarantee: 'No token is served that expires earlier than the caller asked for',
+    file: 'src/core/refresh/refresh-policy.ts',
+    original: 'remaining(token, now) >= wanted.ttlMs',
+    mutant: 'remaining(token, now) >= -wanted.ttlMs',
+    killedBy: [
+      [
+        'test/core/refresh/refresh-policy.test.ts',
+        'a token read never serves an expired token or a token with less than the requested time to live',
+      ],
+    ],
+  },
 ]
