@@ -116,7 +116,9 @@ export async function holderOfRefreshToken(
   if (refreshToken === null) return null
   const found = await trx.holderOfRefreshToken(provider, refreshToken)
   const holder = found === null ? null : await trx.connection(found.connectionId)
-  if (holder === null || !isLive(holder)) return null
+  if (holder === null) return null
+  // A consent that waits for the app's confirmation lives on this refresh token.
+  if (!isLive(holder)) throw new VaultError('conflict', TOKEN_OF_ANOTHER)
   if (holder.userId === userId) return holder
   throw tokenOfAnother(caller, holder)
 }
@@ -128,9 +130,10 @@ export async function holderOfRefreshToken(
 export function tokenOfAnother(caller: Caller, holder: LiveConnection): VaultError {
   const connectionId = holder.draft === null ? holder.id : holder.draft.replaces
   const isSeen = connectionId !== null && reachesUser(caller, holder.userId)
-  const detail = 'another connection holds this refresh token'
-  return new VaultError('conflict', detail, isSeen ? { connectionId } : {})
+  return new VaultError('conflict', TOKEN_OF_ANOTHER, isSeen ? { connectionId } : {})
 }
+
+const TOKEN_OF_ANOTHER = 'another connection holds this refresh token'
 
 async function holderOfAccessToken(
   trx: Writes,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type LiveConnection } from '../../../src/core/connection/connection.ts'
 import type { LinkId, UserId } from '../../../src/core/base/ids.ts'
+import { Secret } from '../../../src/core/base/secret.ts'
 import { confirmLink } from '../../../src/vault/connect/confirm-link.ts'
 import { deleteConnection } from '../../../src/vault/connections/delete-connection.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
@@ -48,6 +49,28 @@ describe('one refresh token for the consents of two users', () => {
     })
     expect(await refresh(stage.ports, confirmed, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
+
+  test.each([
+    ['the same user', 'user-1', null],
+    ['the same user with an access token', 'user-1', 'at-1'],
+    ['another user', 'user-3', null],
+    ['another user with an access token', 'user-3', 'at-1'],
+  ])(
+    'an import for %s of a refresh token that waits for confirmation is a conflict, and the app can still confirm',
+    async (_, userId, accessToken) => {
+      await using stage = await openStage({ revocationReach: 'token' })
+      await stage.provider.setAccount(ACCOUNT)
+      const { link, end } = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
+      const minted = { accessToken: '', refreshToken: await waitingToken(stage, link.id) }
+      const tokens = { accessToken: accessToken === null ? null : new Secret(accessToken) }
+      const imported = hand(stage, minted, { ...tokens, userId: userId as UserId })
+      await expect(imported).rejects.toMatchObject({ code: 'conflict' })
+      const completion = completionOf(end)
+      const app = { userId: VICTIM, completion }
+      const confirmed = await confirmLink(stage.ports, OPERATOR, link.id, app)
+      expect(await refresh(stage.ports, confirmed, 'forced')).toMatchObject({ kind: 'refreshed' })
+    },
+  )
 
   test('a refused reconnect revokes the new refresh token, and the old grant stays', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
