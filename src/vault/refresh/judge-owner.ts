@@ -1,4 +1,4 @@
-import { completed, isOtherAccount } from '../../core/connection/account.ts'
+import { completed, isOtherAccount, sameAccount } from '../../core/connection/account.ts'
 import {
   type Account,
   isRenewable,
@@ -49,9 +49,10 @@ export async function judgeOwner(
   if (asked.kind === 'unavailable' || (isShared && !isNamed)) return { kind: 'open' }
   if (asked.kind !== 'ok')
     return { kind: 'same', owner: UNKNOWN_OWNER, account: before.account, providerData: {} }
-  if (isOtherAccount(before.account, asked.account)) {
+  if (grant.owner.is === 'unknown') {
     // A row that is older than this check shares no grant, so the connection keeps its grant.
-    if (grant.owner.is === 'unknown') return { kind: 'open' }
+    if (isOtherAccount(before.account, asked.account)) return { kind: 'open' }
+  } else if (!sameAccount(before.account, asked.account)) {
     const imported = await accountOfImport(ports, before, grant)
     const known = isShared ? before.account : imported
     if (known !== null && isOtherAccount(known, asked.account)) return { kind: 'other' }

@@ -56,6 +56,22 @@ describe('an access token and a refresh token of two accounts', () => {
     },
   )
 
+  test('tokens of two accounts are refused at the first refresh of a batch item without an account', async () => {
+    await using stage = await openStage()
+    const tokens = demandFor(stage, await mixed(stage), {})
+    await importBatch(
+      stage.ports,
+      [() => draftFromTokens(stage.ports, OPERATOR, tokens)],
+      'unverified',
+    )
+    const [item] = await stage.ports.store.connectionsOf(USER, ACME)
+    await refresh(stage.ports, await stage.stored(item?.id ?? NO_ID), 'forced')
+    expect(await stage.stored(item?.id ?? NO_ID)).toMatchObject({
+      status: 'disconnected',
+      failure: { reason: 'account_mismatch' },
+    })
+  })
+
   test.each(['import', 'line of a batch'] as const)(
     'tokens of two accounts get the account of the refresh token if the access token of the %s has expired',
     async (how) => {
