@@ -15,7 +15,7 @@ const ALLOWED: ReadonlySet<string> = new Set(
   [
     // Options for memory and the engine.
     '--max-old-space-size --max-old-space-size-percentage --max-semi-space-size',
-    '',
+    '--min-semi-space-size --stack-size --v8-pool-size --optimize-for-size',
     // Options for standard error.
     '--disable-warning --no-warnings --trace-warnings',
     '--no-deprecation --pending-deprecation --trace-deprecation',

@@ -72,3 +72,10 @@ test.each(shown)(
     expect(config.providers).not.toEqual([])
   },
 )
+
+test('Larder accepts every Node option that docs/settings.md lists', () => {
+  const [, list = ''] = /an option that is not in this list:\n\n(.*?)\n\n/s.exec(page) ?? []
+  const options = [...list.matchAll(/`(--[a-z][\w.-]*)`/g)].map(([, option]) => option ?? '')
+  expect(options.length).toBeGreaterThan(30)
+  expect(() => load({ NODE_OPTIONS: options.join(' ') })).not.toThrow()
+})
