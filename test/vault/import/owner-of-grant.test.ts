@@ -119,6 +119,20 @@ describe('an access token whose account the provider does not name', () => {
     expect(all.map(({ grant }) => grant.refreshToken !== null)).toEqual([true, false])
   })
 
+  test('a reconnect without an account and without a refresh token keeps no stored refresh token', async () => {
+    await using stage = await openStage()
+    await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
+    await walkConsent(stage, { userId: USER })
+    const [first] = await stage.ports.store.connectionsOf(USER, ACME)
+    await stage.provider.misbehave(
+      { act: 'edit', unset: ['refresh_token'] },
+      { grantType: 'authorization_code' },
+    )
+    await walkConsent(stage, { userId: USER, connectionId: first?.id ?? NO_ID })
+    const all = (await stage.ports.store.connectionsOf(USER, ACME)) as readonly LiveConnection[]
+    expect(all.map(({ id, grant }) => [id, grant.refreshToken])).toEqual([[first?.id, null]])
+  })
+
   test.each([
     ['PATCH', null],
     ['PATCH to a connection that the app has named', 'acc-9'],
