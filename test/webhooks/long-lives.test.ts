@@ -256,4 +256,28 @@ describe('a clock set back by 40 minutes', () => {
     await stage.pass(30 * SECOND, SECOND)
     expect(receiver.accepted()).toEqual(['a'])
   })
+
+  test('a clock set back by 40 minutes does not delay the retry of an event that was refused before in the same run', async () => {
+    const gate = new Gate('closed')
+    await using receiver = await openReceiver(({ data }) => {
+      if (data.connection?.userId !== 'b') return 503
+      return (response) => void gate.pass().then(() => response.writeHead(204).end())
+    })
+    const endpoint = makeEndpoint(receiver.url)
+    await using stage = await openStage([endpoint])
+    await stage.appendCreated('a', 'b')
+    const underWay = deliverWebhook(stage.ports, endpoint)
+    await until('a is refused and b is under way', () => {
+      return gate.waiting === 1 && stage.heard('webhookFailed').length === 1
+    })
+    await setBack(stage, STEP)
+    gate.open()
+    await underWay
+    const { dueAt, failingSince, lastFailure } = (await stage.listed()).state
+    const times = [dueAt, failingSince ?? 0, lastFailure?.at ?? 0]
+    expect(Math.max(...times)).toBeLessThanOrEqual(stage.clock.now())
+    receiver.react = () => 204
+    await stage.pass(30 * SECOND, SECOND)
+    expect(receiver.accepted()).toEqual(['a'])
+  })
 })

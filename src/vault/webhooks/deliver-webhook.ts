@@ -1,3 +1,4 @@
+import type { Instant } from '../../core/base/ids.ts'
 import type { StoredEvent } from '../../core/events/event.ts'
 import type { WebhookEndpoint, WebhookState } from '../../core/events/webhook.ts'
 import {
@@ -16,6 +17,8 @@ const SENT_AT_ONCE = 4
 const BEGUN_WITHIN_MS = 20_000
 /** Longer than `BEGUN_WITHIN_MS` plus the deadline of a delivery. */
 const CLAIM_MS = 60_000
+/** A smaller step of the clock delays a retry by less than a minute. */
+const TOLERATED_STEP_MS = 60_000
 
 type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'observer' | 'webhooks'>
 
@@ -25,6 +28,7 @@ type Needs = Pick<Ports, 'clock' | 'random' | 'store' | 'observer' | 'webhooks'>
  */
 export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): Promise<number> {
   const now = ports.clock.now()
+  const begunAt = { wall: now, monotonic: ports.clock.monotonic() }
   const state = await ports.store.webhookState(endpoint.id)
   if (state === null || !maySend(state, now)) return 0
   const plan = await planDelivery(ports, endpoint, { state, now })
@@ -32,8 +36,32 @@ export async function deliverWebhook(ports: Needs, endpoint: WebhookEndpoint): P
   if (!(await claim(ports, state, plan))) return 0
   const sending = new Sending(ports, endpoint, state)
   const ends = await sending.sendAll(plan.runs)
-  await settle(ports, { before: state, after: sending.state, plan, ends })
+  const after = withoutFuture(sending.state, begunAt, ports.clock)
+  await settle(ports, { before: state, after, plan, ends })
   return sending.isStopped ? 0 : 1
+}
+
+/**
+ * If the clock was set back during the delivery, future times become the present time. The job that
+ * follows the clock may have run already, and would not see them.
+ */
+function withoutFuture(
+  state: WebhookState,
+  begunAt: { readonly wall: Instant; readonly monotonic: number },
+  clock: Ports['clock'],
+): WebhookState {
+  const now = clock.now()
+  const passedMs = clock.monotonic() - begunAt.monotonic
+  if (now - begunAt.wall > passedMs - TOLERATED_STEP_MS) return state
+  const { dueAt, failingSince, lastFailure, lastAcceptedAt, disabled } = state
+  return {
+    ...state,
+    dueAt: Math.min(dueAt, now),
+    failingSince: failingSince && Math.min(failingSince, now),
+    lastFailure: lastFailure && { ...lastFailure, at: Math.min(lastFailure.at, now) },
+    lastAcceptedAt: lastAcceptedAt && Math.min(lastAcceptedAt, now),
+    disabled: disabled && { ...disabled, at: Math.min(disabled.at, now) },
+  }
 }
 
 /**
