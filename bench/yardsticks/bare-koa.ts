@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
+import { answerMessages } from '../support/child.ts'
 
-/** The baseline: Koa with a router and nothing else. It returns the bytes of its argument. */
+/** Koa with a router and nothing else. It returns the bytes of its argument. */
 const body = Buffer.from(process.argv[2] ?? '', 'base64')
 const router = new Router()
 router.get('/v1/connections/:id/token', (ctx) => {
@@ -13,5 +14,5 @@ const app = new Koa()
 app.use(router.routes())
 const answer = app.callback()
 const server = createServer((request, response) => void answer(request, response))
-server.listen(0, '127.0.0.1', () => process.send?.(server.address()))
+server.listen(0, '127.0.0.1', () => answerMessages(() => server.address()))
 process.once('disconnect', () => process.exit(0))

@@ -1,0 +1,73 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { moveToLoadCore } from './support/cores.ts'
+import { type Measured, performancePage, textTable } from './report.ts'
+import { scenarios } from './scenarios.ts'
+import type { Bench, Scenario } from './scenario.ts'
+
+const USAGE = 'usage: npm run bench -- [--list] [--size N] [--profile] [SCENARIO…]'
+const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
+const PROFILES = fileURLToPath(new URL('../.tmp/profiles/', import.meta.url))
+const MILLION = 1_000_000
+
+/**
+ * Measures Larder against yardsticks on this machine. Without names it runs all scenarios and writes
+ * docs/performance.md; with names it runs these and only prints.
+ */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      list: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+      size: { type: 'string', default: String(MILLION) },
+    },
+  })
+  const size = Number(values.size)
+  const unknown = positionals.filter((name) => !scenarios.some((one) => one.name === name))
+  if (values.list) return print(scenarios.map(({ name, title }) => `${name}: ${title}`).join('\n'))
+  if (unknown.length > 0 || !(size >= 1)) {
+    tell([...unknown.map((name) => `no scenario ${name}`), USAGE].join('\n'))
+    process.exitCode = 64
+    return
+  }
+  moveToLoadCore()
+  const profileDirectory = values.profile ? PROFILES : null
+  if (profileDirectory !== null) await mkdir(profileDirectory, { recursive: true })
+  const wanted = scenarios.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  )
+  const measured = await measureAll(wanted, { size, profileDirectory, tell })
+  const isWhole = positionals.length === 0 && size === MILLION && profileDirectory === null
+  if (isWhole) await writeFile(PAGE, await performancePage(measured))
+  print(await textTable(measured))
+  if (isWhole) tell(`written: ${PAGE}`)
+  if (measured.some(({ failure }) => failure !== null)) process.exitCode = 1
+}
+
+/** A scenario that fails does not stop the others. Its place in the table says why it failed. */
+async function measureAll(wanted: readonly Scenario[], bench: Bench): Promise<readonly Measured[]> {
+  const measured: Measured[] = []
+  for (const scenario of wanted) {
+    bench.tell(`${scenario.name} …`)
+    try {
+      measured.push({ scenario, rows: await scenario.run(bench), failure: null })
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error)
+      bench.tell(`${scenario.name} failed: ${failure}`)
+      measured.push({ scenario, rows: [], failure })
+    }
+  }
+  return measured
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+await main()

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { readFile } from 'node:fs/promises'
+import type { Installation } from '../../test/support/larder-process.ts'
+import type { Bench } from '../scenario.ts'
+import { type Child, startChild } from './child.ts'
+import { isReady } from './is-ready.ts'
+
+const SOURCES = fileURLToPath(new URL('../../src/larder.js', import.meta.url))
+const INSTRUMENTED = fileURLToPath(new URL('instrumented-larder.ts', import.meta.url))
+const READY_WITHIN_MS = 120_000
+const POLL_MS = 2
+
+export type Daemon = Child & {
+  /** The time from the start of the process to its first answer that it is ready. */
+  readonly readyAfterMs: number
+}
+
+/** The program as it is started without a build. */
+export const sources: readonly string[] = [SOURCES]
+
+/** Starts the daemon on the core for servers, and waits until it is ready. */
+export async function startDaemon(
+  at: Installation,
+  program: readonly string[] = sources,
+): Promise<Daemon> {
+  const log = join(at.directory, 'larder.log')
+  const began = performance.now()
+  const words = ['--disable-sigusr1', ...program, 'serve']
+  const child = await startChild(words, { environment: at.environment, isServer: true, log })
+  const giveUpAt = began + READY_WITHIN_MS
+  while (!(await isReady(at.privateUrl))) {
+    const { exitCode, signalCode } = child.process
+    if (exitCode !== null || signalCode !== null || performance.now() > giveUpAt) {
+      await child[Symbol.asyncDispose]()
+      throw new Error(`larder did not start:\n${await readFile(log, 'utf8')}`)
+    }
+    await wait(POLL_MS)
+  }
+  return { ...child, readyAfterMs: performance.now() - began }
+}
+
+/** Starts the daemon with the benchmark's own entry, which measures from inside. */
+export function startInstrumentedDaemon(at: Installation): Promise<Daemon> {
+  return startDaemon(at, [INSTRUMENTED])
+}
+
+/**
+ * Starts the daemon. If profiles are wanted, its entry is the benchmark's own, and a profile of the
+ * time until `end` is written.
+ */
+export async function startProfiledDaemon(
+  at: Installation,
+  bench: Bench,
+  name: string,
+): Promise<Daemon> {
+  const { profileDirectory, tell } = bench
+  if (profileDirectory === null) return startDaemon(at)
+  const daemon = await startInstrumentedDaemon(at)
+  await daemon.ask({ kind: 'start profile' })
+  return {
+    ...daemon,
+    [Symbol.asyncDispose]: async () => {
+      const path = join(profileDirectory, `${name}-${Date.now()}.cpuprofile`)
+      if (daemon.process.connected) {
+        await daemon.ask({ kind: 'write profile', path })
+        tell(`CPU profile: ${path}`)
+      }
+      await daemon[Symbol.asyncDispose]()
+    },
+  }
+}

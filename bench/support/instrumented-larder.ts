@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { answerMessages } from './child.ts'
+import { type Delays, startDelays } from './event-loop-delay.ts'
+import { hookJournal } from './journal-notes.ts'
+
+/**
+ * Larder's main program, with measuring in the same process. The program itself refuses options and
+ * variables of Node that show its memory. Only who can run another file can profile it.
+ */
+export type Demand =
+  | { readonly kind: 'start profile' }
+  | { readonly kind: 'write profile'; readonly path: string }
+  | { readonly kind: 'start delays' }
+  | { readonly kind: 'take delays' }
+  | { readonly kind: 'take notes' }
+
+const session = new Session()
+const takeNotes = hookJournal()
+let delays: (() => Delays) | null = null
+
+answerMessages((demand: Demand) => answer(demand))
+// The channel must not keep the process alive.
+process.channel?.unref()
+await import('../../src/main.ts')
+
+async function answer(demand: Demand): Promise<unknown> {
+  switch (demand.kind) {
+    case 'start profile': {
+      session.connect()
+      await session.post('Profiler.enable')
+      await session.post('Profiler.start')
+      return null
+    }
+    case 'write profile': {
+      const { profile } = await session.post('Profiler.stop')
+      writeFileSync(demand.path, JSON.stringify(profile))
+      return null
+    }
+    case 'start delays': {
+      delays = startDelays()
+      return null
+    }
+    case 'take delays':
+      return delays?.()
+    case 'take notes':
+      return takeNotes()
+    default:
+      return demand satisfies never
+  }
+}
