@@ -187,10 +187,11 @@ export interface Writes extends Reads, WebhookWrites {
   revokeApiKey(id: KeyId, now: Instant): Promise<WriteResult>
   saveCircuit(circuit: Circuit): Promise<void>
   /**
-   * Call after the clock was set back. Sets future times of revocations, circuits, webhooks, data
-   * keys, leases and the heartbeat to `now`.
+   * Call after the clock was set back by `byMs`. Sets future times of revocations, circuits,
+   * webhooks, data keys, leases and the heartbeat to `now`. Links and flows expire `byMs` earlier,
+   * so that they keep the time that they had left.
    */
-  endWaits(now: Instant): Promise<void>
+  endWaits(now: Instant, byMs: number): Promise<void>
   /** Adds, retires and removes keys, so that exactly these remain. */
   saveVaultKeys(keys: VaultKeys): Promise<void>
   /** Seals one page of values again, starting at `position`. Null starts a new pass. */

@@ -60,7 +60,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
     expect(await claim(NOW + MINUTE)).toEqual({ won: false })
     await store.write((trx) => trx.endClaim(APP))
     expect(await claim(NOW + MINUTE)).toEqual({ won: true })
-    await store.write((trx) => trx.endWaits(NOW - HOUR))
+    await store.write((trx) => trx.endWaits(NOW - HOUR, HOUR))
     expect(await claim(NOW - HOUR)).toEqual({ won: true })
     expect(await claim(NOW, 'other' as WebhookId)).toEqual({ won: false })
   })
@@ -122,7 +122,7 @@ describe.each(databases)('webhooks in $name', ({ open }) => {
       return holds.map(({ subject }) => subject)
     }
     expect(await due()).toEqual(['now'])
-    await store.write((trx) => trx.endWaits(NOW))
+    await store.write((trx) => trx.endWaits(NOW, 0))
     expect(new Set(await due())).toEqual(new Set(Object.keys(dues)))
     expect(await store.dueHolds(APP, { now: NOW, until: 10, limit: 1 })).toHaveLength(1)
     expect(await store.dueHolds(APP, { now: NOW, until: 1, limit: 10 })).toEqual([])

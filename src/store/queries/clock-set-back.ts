@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { ConnectionId } from '../../core/base/ids.ts'
+import type { ConnectionId, Instant } from '../../core/base/ids.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { changedRow } from '../rows/row-seal.ts'
 import type { Schema } from '../schema.ts'
 
 export function everyConnectionReads({ db }: ReadContext): Pick<Reads, 'connectionIds'> {
@@ -33,9 +34,11 @@ const AHEAD = {
   vault: ['heartbeat_at'],
 } as const satisfies Partial<{ [T in keyof Schema]: readonly (keyof Schema[T])[] }>
 
-export function clockSetBackWrites({ db }: WriteContext): Pick<Writes, 'endWaits'> {
+export function clockSetBackWrites(context: WriteContext): Pick<Writes, 'endWaits'> {
+  const { db } = context
   return {
-    endWaits: async (now) => {
+    endWaits: async (now, byMs) => {
+      await moveEnds(context, now, byMs)
       for (const [table, columns] of Object.entries(AHEAD)) {
         for (const column of columns) {
           const at = sql.ref(column)
@@ -44,4 +47,38 @@ export function clockSetBackWrites({ db }: WriteContext): Pick<Writes, 'endWaits
       }
     },
   }
+}
+
+/**
+ * Open links and flows keep the time that they had left, and waiting grants their age. Rows that
+ * have ended at `now` stay as they are.
+ */
+async function moveEnds(context: WriteContext, now: Instant, byMs: number): Promise<void> {
+  const { db, cipher } = context
+  const flows = db.selectFrom('flows').selectAll().where('expires_at', '>', now)
+  for (const row of await flows.execute()) {
+    const columns = changedRow(cipher, 'flows', row, { expires_at: row.expires_at - byMs })
+    await db.updateTable('flows').set(columns).where('id', '=', row.id).execute()
+  }
+  for (const row of await openLinks(db, now).execute()) {
+    const { expires_at, confirm_before } = row
+    const columns = changedRow(cipher, 'connect_links', row, {
+      expires_at: expires_at - byMs,
+      confirm_before: confirm_before === null ? null : confirm_before - byMs,
+    })
+    await db.updateTable('connect_links').set(columns).where('id', '=', row.id).execute()
+  }
+  for (const row of await db.selectFrom('waiting_grants').selectAll().execute()) {
+    const columns = changedRow(cipher, 'waiting_grants', row, { sent_at: row.sent_at - byMs })
+    await db.updateTable('waiting_grants').set(columns).where('link_id', '=', row.link_id).execute()
+  }
+}
+
+function openLinks(db: WriteContext['db'], now: Instant) {
+  const open = ['pending', 'awaiting_confirmation']
+  return db
+    .selectFrom('connect_links')
+    .selectAll()
+    .where('status', 'in', open)
+    .where((eb) => eb.or([eb('expires_at', '>', now), eb('confirm_before', '>', now)]))
 }

@@ -5,7 +5,7 @@ import type { LinkId } from '../../core/base/ids.ts'
 import type { ReceivedTokens } from '../../core/refresh/refresh-outcome.ts'
 import { Secret } from '../../core/base/secret.ts'
 import type { WaitingGrantTable } from '../schema.ts'
-import { readText, writeInstant } from './column.ts'
+import { readText, readTime, writeInstant } from './column.ts'
 import { openJson, type RowCipher, rowPlace, sealJson } from './row-cipher.ts'
 import { sealedRow, trustedRow } from './row-seal.ts'
 import { exposedCredentials, restoredCredentials } from './stored-credentials.ts'
@@ -43,7 +43,9 @@ export function readWaitingGrant(cipher: RowCipher, found: WaitingGrantTable): W
   const stored = openJson(cipher, row.grant_blob, waitingGrantPlace(link)) as StoredGrant | null
   if (stored === null) return null
   const { brought, request, ...kept } = stored
-  return { ...kept, link, received: restore(brought), request: restoreRequest(request) }
+  // After the clock was set back, only the column has the moved time.
+  const sentAt = readTime(row.sent_at)
+  return { ...kept, link, sentAt, received: restore(brought), request: restoreRequest(request) }
 }
 
 export function waitingGrantRow(cipher: RowCipher, waiting: WaitingGrant): WaitingGrantTable {

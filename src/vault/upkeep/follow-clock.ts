@@ -46,7 +46,7 @@ export class ClockFollower {
       if (ending?.aborted) return byMs
       // This must be the last write, because it sets the heartbeat back. If the process crashes
       // before this write, the next process detects the step again.
-      await store.write((trx) => trx.endWaits(clock.now()))
+      await store.write((trx) => trx.endWaits(clock.now(), byMs))
       this.#latest = clock.now()
     } catch (error) {
       // The store logs its own errors.

@@ -183,7 +183,7 @@ test('after the clock was set back, the stored heartbeat stays in the future unt
   expect(await aheadBy()).toBeCloseTo(3 * DAY, -4)
   {
     await using vault = await openVaultStore({ dataDir, clock })
-    await vault.store.write((trx) => trx.endWaits(clock.now()))
+    await vault.store.write((trx) => trx.endWaits(clock.now(), 0))
   }
   expect(await aheadBy()).toBeLessThanOrEqual(0)
 })
