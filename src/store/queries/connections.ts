@@ -89,13 +89,18 @@ export function connectionRowById(
   return db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-export function connectionRowsOf(
+/**
+ * Returns rows ordered by id. Sorts them here, because SQLite compiles a query with bound values
+ * and ORDER BY again at each run.
+ */
+export async function connectionRowsOf(
   context: ReadContext,
   userId: UserId,
   provider: ProviderId | null,
 ): Promise<readonly ConnectionTable[]> {
-  const ofUser = selectListed(context).where('user_id', '=', userId).orderBy('id')
-  return (provider === null ? ofUser : ofUser.where('provider', '=', provider)).execute()
+  const ofUser = selectListed(context).where('user_id', '=', userId)
+  const query = provider === null ? ofUser : ofUser.where('provider', '=', provider)
+  return (await query.execute()).toSorted((one, other) => (one.id < other.id ? -1 : 1))
 }
 
 function selectListed({ db }: ReadContext) {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { ConnectionId } from '../../core/base/ids.ts'
 import type { Reads, TokenOrigin, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
@@ -66,11 +67,17 @@ async function forgetOldest(
   { db }: Context,
   just: { readonly id: ConnectionId; readonly hash: string; readonly origin: TokenOrigin },
 ): Promise<void> {
-  const excess = db
+  const ofOrigin = db
     .selectFrom('refresh_token_hashes')
-    .select('hash')
     .where('connection_id', '=', just.id)
-    .where('arrived', '=', just.origin === 'arrived' ? 1 : 0)
+    .where('arrived', '=', sql.lit(just.origin === 'arrived' ? 1 : 0))
+  const { stored } = await ofOrigin
+    .select((eb) => eb.fn.countAll<number | bigint | string>().as('stored'))
+    .executeTakeFirstOrThrow()
+  // Counting costs far less than a DELETE that finds nothing.
+  if (Number(stored) <= KEPT[just.origin]) return
+  const excess = ofOrigin
+    .select('hash')
     .where('hash', '!=', just.hash)
     .orderBy('created_at', 'desc')
     .limit(TRIMMED_AT_ONCE)
