@@ -46,18 +46,20 @@ export function startInstrumentedDaemon(at: Installation): Promise<Daemon> {
   return startDaemon(at, [INSTRUMENTED])
 }
 
-/**
- * Starts the daemon. If profiles are wanted, its entry is the benchmark's own, and a profile of the
- * time until `end` is written.
- */
+/** Starts the daemon, with the benchmark's own entry if a profile is wanted. */
 export async function startProfiledDaemon(
   at: Installation,
   bench: Bench,
   name: string,
 ): Promise<Daemon> {
+  if (bench.profileDirectory === null) return startDaemon(at)
+  return withProfile(await startInstrumentedDaemon(at), bench, name)
+}
+
+/** If profiles are wanted, records one from now on, and writes it when the daemon is disposed. */
+export async function withProfile(daemon: Daemon, bench: Bench, name: string): Promise<Daemon> {
   const { profileDirectory, tell } = bench
-  if (profileDirectory === null) return startDaemon(at)
-  const daemon = await startInstrumentedDaemon(at)
+  if (profileDirectory === null) return daemon
   await daemon.ask({ kind: 'start profile' })
   return {
     ...daemon,

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { answerMessages } from './child.ts'
 import { type Delays, startDelays } from './event-loop-delay.ts'
-import { hookJournal } from './journal-notes.ts'
 
 /**
  * Larder's main program, with measuring in the same process. The program itself refuses options and
@@ -13,10 +12,8 @@ export type Demand =
   | { readonly kind: 'write profile'; readonly path: string }
   | { readonly kind: 'start delays' }
   | { readonly kind: 'take delays' }
-  | { readonly kind: 'take notes' }
 
 const session = new Session()
-const takeNotes = hookJournal()
 let delays: (() => Delays) | null = null
 
 answerMessages((demand: Demand) => answer(demand))
@@ -43,8 +40,6 @@ async function answer(demand: Demand): Promise<unknown> {
     }
     case 'take delays':
       return delays?.()
-    case 'take notes':
-      return takeNotes()
     default:
       return demand satisfies never
   }

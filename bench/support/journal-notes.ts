@@ -2,28 +2,30 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import sodium from 'libsodium-wrappers'
 
-/** The time of a note in the journal, by the number of the provider's answer. */
-export type Notes = readonly (readonly [answer: number, atNs: bigint])[]
+/** When the journal noted an answer of the token server, by the clock of `process.hrtime`. */
+export type Note = { readonly answer: number; readonly atNs: bigint }
 
 const ANSWER = /answer-(\d+)\./
 
 /**
- * Records when the journal file is written. The journal seals a rotation immediately before it
- * writes it, so the last value that was sealed says which answer is noted.
+ * Records each note in the journal file until the result is called. The journal seals a rotation
+ * immediately before it writes it, so the value that was sealed last says which answer is noted.
+ * Call before Larder is imported.
  */
-export function hookJournal(): () => Notes {
-  const notes: [number, bigint][] = []
-  let lastAnswer: number | null = null
+export async function recordJournalNotes(): Promise<() => readonly Note[]> {
+  // libsodium sets its functions when it is ready.
+  await sodium.ready
+  const notes: Note[] = []
   const journals = new Set<number>()
+  let sealed: unknown = null
   const { openSync, writeSync } = fs
   const { crypto_aead_xchacha20poly1305_ietf_encrypt: encrypt } = sodium
   Object.assign(sodium, {
     crypto_aead_xchacha20poly1305_ietf_encrypt: (...args: Parameters<typeof encrypt>) => {
-      const [plain] = args
-      lastAnswer = Number(
-        ANSWER.exec(Buffer.from(plain as Uint8Array).toString())?.[1] ?? Number.NaN,
-      )
-      return encrypt(...args)
+      const ciphertext = encrypt(...args)
+      // The caller wipes its buffer afterwards.
+      sealed = Buffer.from(args[0]).toString()
+      return ciphertext
     },
   })
   Object.assign(fs, {
@@ -34,9 +36,12 @@ export function hookJournal(): () => Notes {
     },
     writeSync: (...args: Parameters<typeof writeSync>) => {
       const written = writeSync(...args)
-      const isNote = journals.has(args[0]) && lastAnswer !== null && !Number.isNaN(lastAnswer)
-      if (isNote && lastAnswer !== null) notes.push([lastAnswer, process.hrtime.bigint()])
-      lastAnswer = null
+      if (journals.has(args[0])) {
+        const atNs = process.hrtime.bigint()
+        const answer = ANSWER.exec(String(sealed))?.[1]
+        if (answer !== undefined) notes.push({ answer: Number(answer), atNs })
+        sealed = null
+      }
       return written
     },
   })

@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { below } from '../../test/support/figures.ts'
+import { startChild } from '../support/child.ts'
+import { alternate, comparedRows, median, ms } from '../support/compare.ts'
+import { connectionId } from '../support/connections.ts'
+import { startInstrumentedDaemon, withProfile } from '../support/daemon.ts'
+import type { Delays } from '../support/event-loop-delay.ts'
+import { benchInstallation } from '../support/installation.ts'
+import { type Load, load, requestBytes } from '../support/load.ts'
+import { startTokenServer } from '../support/start-token-server.ts'
+import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
+import { fileURLToPath } from 'node:url'
+
+const LOOP = fileURLToPath(new URL('../yardsticks/refresh-loop.ts', import.meta.url))
+const SIZE = 20_000
+const CONCURRENCY = 64
+const ROUNDS = 5
+const SECONDS = 5
+const WARM_UP_SECONDS = 2
+const MOST_DELAY_MS = 10
+
+export const refresh: Scenario = {
+  name: 'refresh',
+  title: 'Refreshes on demand',
+  method:
+    `A vault of ${SIZE} connections. ${CONCURRENCY} requests at a time force refreshes ` +
+    '(`POST …/refresh`), each of another connection, at 8 clients so that no client reaches its ' +
+    'limit of 1,000 a second. The token endpoint is a process on the core for load; it rotates ' +
+    'every refresh token. The yardstick is a loop without an API: one POST with undici over a new ' +
+    'socket, two values sealed with libsodium, one row updated in a transaction that all waiting ' +
+    'refreshes share, with `synchronous = FULL`. ' +
+    `${ROUNDS} rounds of ${SECONDS} seconds alternate. The delay of the event loop is recorded in ` +
+    'the daemon during its rounds by a timer of one millisecond.',
+  run: measure,
+}
+
+async function measure(bench: Bench): Promise<readonly Row[]> {
+  const size = Math.min(SIZE, bench.size)
+  await using tokens = await startTokenServer()
+  await using at = await benchInstallation(bench, { size, tokenEndpoint: tokens.url })
+  await using daemon = await withProfile(await startInstrumentedDaemon(at), bench, 'refresh')
+  await using loop = await startChild(
+    [LOOP, tokens.url, join(at.directory, 'loop.db'), String(size)],
+    { isServer: true },
+  )
+  const bytes = requestBytes(at, 'POST')
+  let n = 0
+  const next = () => bytes(`/v1/connections/${connectionId(n++ % size)}/refresh`)
+  const larder = (seconds: number) =>
+    load({ url: at.privateUrl, connections: CONCURRENCY, seconds, next })
+  const bare = (seconds: number) => loop.ask<Load>({ seconds, concurrency: CONCURRENCY })
+  await larder(WARM_UP_SECONDS)
+  await bare(WARM_UP_SECONDS)
+  const delays: Delays[] = []
+  const rounds = await alternate(
+    ROUNDS,
+    async () => {
+      await daemon.ask({ kind: 'start delays' })
+      const measured = await larder(SECONDS)
+      delays.push(await daemon.ask<Delays>({ kind: 'take delays' }))
+      return measured
+    },
+    () => bare(SECONDS),
+  )
+  return [
+    ...comparedRows('refreshes on demand, 64 at a time', rounds, { rate: 0.6 }),
+    delayRow(delays),
+  ]
+}
+
+function delayRow(delays: readonly Delays[]): Row {
+  const of = (field: keyof Delays) => median(delays.map((one) => one[field]))
+  const p99 = of('p99Ms')
+  return row(
+    'event loop under this load: delay',
+    `p50 ${ms(of('p50Ms'))}, p99 ${ms(p99)}, longest ${ms(of('maxMs'))}`,
+    { goal: below(MOST_DELAY_MS, p99, ' ms (p99)') },
+  )
+}
