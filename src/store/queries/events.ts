@@ -75,13 +75,10 @@ export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 
     appendEvent: async (event, now) => {
       // This update locks the counter row until the transaction ends. So readers see sequences in
       // order, and a rollback leaves no gap.
-      await db
+      const { event_sequence: sequence } = await db
         .updateTable('vault')
         .set((eb) => ({ event_sequence: eb('event_sequence', '+', 1) }))
-        .execute()
-      const { event_sequence: sequence } = await db
-        .selectFrom('vault')
-        .select('event_sequence')
+        .returning('event_sequence')
         .executeTakeFirstOrThrow()
       const id = newId('evt', now, random.bytes(10))
       await db

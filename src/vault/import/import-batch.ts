@@ -1,9 +1,9 @@
 import type { LiveConnection } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
 import { yieldTurn } from '../../core/base/yield-turn.ts'
-import { type NewDraft, keepDraft } from './keep-draft.ts'
+import { holderOf, keepDraft, type NewDraft } from './keep-draft.ts'
 import { type ProveNeeds, verifyDraft } from './prove-draft.ts'
-import { promoteUnproven } from './promote-draft.ts'
+import { storeUnproven } from './store-unproven.ts'
 import { reportConnected } from '../connect/report-connected.ts'
 import type { NewGrantChange } from '../refresh/record-change.ts'
 
@@ -42,12 +42,21 @@ export async function importBatch(
     // `Promise.all` below handles a rejection. Without this line, Node reports it as unhandled
     // first.
     result.catch(() => undefined)
-    // Import one after the other, because two items of one account replace the same connection.
-    if (how === 'unverified') await result
+    if (how === 'unverified') {
+      if (results.length % AT_ONCE !== 0) continue
+      await Promise.all(results.slice(-AT_ONCE))
+    }
     await yieldTurn(ports.clock)
   }
   return Promise.all(results)
 }
+
+/**
+ * How many unverified items are written at once. The store commits writes that wait at the same
+ * time together. It writes them in order, so of two items of one account the later one wins. Other
+ * writes wait at most for this many items.
+ */
+const AT_ONCE = 64
 
 async function orRefused(importing: () => Promise<BatchResult>): Promise<BatchResult> {
   try {
@@ -74,9 +83,9 @@ function requireName({ draft }: NewDraft, nameless: Set<string>): void {
 /** Uses one transaction, so that the app can repeat an interrupted request. */
 async function importUnverified(ports: ProveNeeds, newDraft: NewDraft): Promise<BatchResult> {
   const { stored, promotion } = await ports.store.write(async (trx) => {
-    const kept = await keepDraft(trx, newDraft)
-    if (kept !== newDraft.draft) return { stored: kept, promotion: null }
-    return { stored: kept, promotion: await promoteUnproven(ports, trx, kept) }
+    const holder = await holderOf(trx, newDraft)
+    if (holder !== null) return { stored: holder, promotion: null }
+    return { stored: newDraft.draft, promotion: await storeUnproven(ports, trx, newDraft) }
   })
   if (promotion instanceof VaultError) throw promotion
   if (promotion === null || promotion === 'unproven') return unchanged(stored)

@@ -33,14 +33,27 @@ export async function importDraft(ports: ProveNeeds, newDraft: NewDraft): Promis
 }
 
 /** Stores an unproven draft and returns it. Returns the holder instead if there is one. */
-export async function keepDraft(
-  trx: Writes,
-  { draft, refreshToken, refusal, findHolder }: NewDraft,
-): Promise<LiveConnection> {
-  const holder = await findHolder(trx)
+export async function keepDraft(trx: Writes, newDraft: NewDraft): Promise<LiveConnection> {
+  const holder = await holderOf(trx, newDraft)
   if (holder !== null) return holder
-  if (refusal) throw refusal
+  await insertDraft(trx, newDraft)
+  return newDraft.draft
+}
+
+/** Returns the holder of the same credentials. Throws the refusal if there is no holder. */
+export async function holderOf(
+  trx: Writes,
+  { refusal, findHolder }: NewDraft,
+): Promise<LiveConnection | null> {
+  const holder = await findHolder(trx)
+  if (holder === null && refusal) throw refusal
+  return holder
+}
+
+export async function insertDraft(
+  trx: Writes,
+  { draft, refreshToken }: Pick<NewDraft, 'draft' | 'refreshToken'>,
+): Promise<void> {
   await trx.insertConnection(draft)
   if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken, 'arrived')
-  return draft
 }

@@ -32,7 +32,7 @@ import { reportConnected } from '../connect/report-connected.ts'
  * `VaultError`: the draft was removed. `unproven`: the draft stays, and must not replace a working
  * grant.
  */
-type Promotion = NewGrantChange | VaultError | 'unproven'
+export type Promotion = NewGrantChange | VaultError | 'unproven'
 
 /**
  * Turns a draft into a connection. The draft's grant replaces the grant of the named connection, or
@@ -92,34 +92,14 @@ export function ownerless(): VaultError {
   )
 }
 
-function refreshTokenRequired(detail: string): VaultError {
+export function refreshTokenRequired(detail: string): VaultError {
   return new VaultError('invalid_request', 'the owner of this access token is not known', {
     errors: [{ in: 'body', name: 'refreshToken', detail }],
   })
 }
 
-/** Promotes a draft without asking the provider, unless connections share grants. */
-export async function promoteUnproven(
-  ports: RefreshNeeds,
-  trx: Writes,
-  draft: LiveConnection,
-): Promise<Promotion> {
-  const isShared = endsSiblings(ports, draft) && draft.grant.kind === 'oauth'
-  // Only the provider may name the owner of these tokens. Larder asks for the owner after the first
-  // refresh.
-  if (isShared && !isRenewable(draft.grant)) {
-    throw refreshTokenRequired(
-      'is required unless it is verified: the provider has to say whose tokens these are',
-    )
-  }
-  const promotion = isShared ? 'unproven' : await promote(ports, trx, draft, draft)
-  // The caller does not prove the draft, so the schedule will prove it.
-  if (promotion === 'unproven')
-    await trx.saveConnection(draft, { ...draft, dueAt: ports.clock.now() })
-  return promotion
-}
-
-async function promote(
+/** Promotes a draft in its transaction. `proven` is the draft with what the provider returned. */
+export async function promote(
   ports: RefreshNeeds,
   trx: Writes,
   stored: LiveConnection,
@@ -139,9 +119,13 @@ async function promote(
   if (stored.draft?.replaces) {
     return refuse(trx, stored, new VaultError('conflict', 'the connection was deleted meanwhile'))
   }
-  const updatedAt = ports.clock.now()
-  const after: LiveConnection = { ...scheduled(ports, proven), draft: null, updatedAt }
+  const after = asConnection(ports, proven)
   return recordGrant(ports, trx, { before: stored, after, isQuiet: isQuiet(proven) })
+}
+
+/** The draft as a connection that replaces no other. */
+export function asConnection(ports: RefreshNeeds, draft: LiveConnection): LiveConnection {
+  return { ...scheduled(ports, draft), draft: null, updatedAt: ports.clock.now() }
 }
 
 async function refuse(trx: Writes, { id }: LiveConnection, error: VaultError): Promise<VaultError> {
