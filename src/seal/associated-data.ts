@@ -13,7 +13,8 @@ export function associatedData(vaultId: string, keyId: Uint8Array, place: Place)
     throw new SealError('the place has no generation')
   }
   const generation = Buffer.alloc(8)
-  generation.writeBigUInt64BE(BigInt(place.generation))
+  generation.writeUInt32BE(Math.floor(place.generation / 2 ** 32), 0)
+  generation.writeUInt32BE(place.generation % 2 ** 32, 4)
   const { table, row, field } = place
   return lengthPrefixed(Uint8Array.of(BLOB_VERSION), vaultId, table, row, field, generation, keyId)
 }

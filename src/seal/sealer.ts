@@ -50,14 +50,18 @@ function seal(keyring: Keyring, value: Secret, place: Place): Uint8Array {
 
 function open(keyring: Keyring, blob: Uint8Array, place: Place): Secret {
   const { keyId, nonce, ciphertext } = parseBlob(blob)
-  const key = keyring.dataKeys.get(Buffer.from(keyId).toString('hex'))
+  const key = keyring.dataKeys.get(viewOf(keyId).toString('hex'))
   if (key === undefined) throw new SealError('the key of the sealed value is not in the keyring')
   const ad = associatedData(keyring.vaultId, keyId, place)
   const plain = decrypt(ciphertext, { nonce, key, ad })
   // Use Node's decoder: libsodium's decoder drops a leading byte order mark.
-  const secret = new Secret(Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString())
+  const secret = new Secret(viewOf(plain).toString())
   plain.fill(0)
   return secret
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 function isCurrent(keyring: Keyring, blob: Uint8Array): boolean {

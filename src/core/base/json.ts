@@ -15,8 +15,14 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
  * are written as they were read. Throws `SyntaxError`, whose message quotes the text.
  */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text, exactNumber) as unknown
+  return JSON.parse(text, MAYBE_INEXACT.test(text) ? exactNumber : undefined) as unknown
 }
+
+/**
+ * Matches every text with a number that JavaScript may change: a negative zero, a fraction, an
+ * exponent, or 16 digits. Parsing with a reviver takes several times as long, so most texts skip it.
+ */
+const MAYBE_INEXACT = /(?:^|[\s,:[])(?:-0|-?\d+[.Ee]|-?\d{16})/
 
 function exactNumber(_name: string, value: unknown, context?: { readonly source?: string }) {
   const source = context?.source

@@ -81,12 +81,28 @@ export function trustedRow<R extends { readonly row_blob: Uint8Array | null }>(
   const recorded = openJson(cipher, row.row_blob ?? UNTRUSTED, place) as Prints | null
   const altered = recorded === null ? null : alteredColumn(table, row, recorded)
   if (altered !== null) cipher.onUnreadable({ id: place.id, table, field: altered })
-  const isWhole = recorded !== null && altered === null
-  const blobs = blobsOf(table, row).map(([column, value]) => {
-    if (!isWhole) return [column, value === null ? null : UNTRUSTED] as const
-    return [column, trustedBlob(value, recorded[column] ?? null)] as const
-  })
-  return { ...row, ...Object.fromEntries(blobs), row_blob: isWhole ? row.row_blob : UNTRUSTED }
+  return recorded === null || altered !== null
+    ? withoutBlobs(table, row)
+    : withTrustedBlobs(table, row, recorded)
+}
+
+function withoutBlobs<R extends object>(table: SealedTable, row: R): R {
+  const blobs = COLUMNS[table].blobs.filter((column) => (row as AnyRow)[column] != null)
+  const removed = blobs.map((column) => [column, UNTRUSTED] as const)
+  return { ...row, ...Object.fromEntries(removed), row_blob: UNTRUSTED }
+}
+
+/** Returns the row itself if every sealed value matches, because this is the path of every read. */
+function withTrustedBlobs<R extends object>(table: SealedTable, row: R, recorded: Prints): R {
+  const values = row as AnyRow
+  const replaced: Record<string, unknown> = {}
+  for (const column of COLUMNS[table].blobs) {
+    if (!(column in row)) continue
+    const value = values[column]
+    const trusted = trustedBlob(value, recorded[column] ?? null)
+    if (trusted !== value) replaced[column] = trusted
+  }
+  return Object.keys(replaced).length === 0 ? row : { ...row, ...replaced }
 }
 
 /** Whether `trustedRow` found the row unaltered. */
@@ -136,12 +152,9 @@ function wholeRecord(
 }
 
 function alteredColumn(table: SealedTable, row: object, recorded: Prints): string | null {
-  const clear = Object.entries(printsOf(table, row)).filter(([column]) => !isBlob(column))
-  return clear.find(([column, print]) => print !== (recorded[column] ?? null))?.[0] ?? null
-}
-
-function blobsOf(table: SealedTable, row: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(row).filter(([column]) => isBlob(column) && isRecorded(table, column))
+  const values = row as AnyRow
+  const isAltered = (column: string) => printOf(values[column]) !== (recorded[column] ?? null)
+  return COLUMNS[table].clear.find((column) => column in row && isAltered(column)) ?? null
 }
 
 function printsOf(table: SealedTable, row: object): Prints {
@@ -151,9 +164,14 @@ function printsOf(table: SealedTable, row: object): Prints {
 
 /** The tag identifies a sealed value, because it depends on key, nonce, place and content. */
 function printOf(value: unknown): Print {
-  if (value instanceof Uint8Array) return Buffer.from(value.slice(-TAG_BYTES)).toString('base64')
+  if (value instanceof Uint8Array) return tagOf(value)
   if (typeof value === 'string') return value.toWellFormed()
   return typeof value === 'number' ? value : null
+}
+
+function tagOf({ buffer, byteOffset, length }: Uint8Array): string {
+  const start = Math.max(0, length - TAG_BYTES)
+  return Buffer.from(buffer, byteOffset + start, length - start).toString('base64')
 }
 
 function isRecorded(table: SealedTable, column: string): boolean {
@@ -163,4 +181,21 @@ function isRecorded(table: SealedTable, column: string): boolean {
 
 function isBlob(column: string): boolean {
   return column.endsWith('_blob')
+}
+
+type Columns = { readonly blobs: readonly string[]; readonly clear: readonly string[] }
+
+function columnsOf(table: SealedTable): Columns {
+  const recorded = Object.keys(BINDINGS[table]).filter((column) => isRecorded(table, column))
+  return { blobs: recorded.filter(isBlob), clear: recorded.filter((column) => !isBlob(column)) }
+}
+
+/** The columns that the seal of each table records. */
+const COLUMNS: { readonly [T in SealedTable]: Columns } = {
+  connections: columnsOf('connections'),
+  connect_links: columnsOf('connect_links'),
+  flows: columnsOf('flows'),
+  waiting_grants: columnsOf('waiting_grants'),
+  events: columnsOf('events'),
+  revocations: columnsOf('revocations'),
 }
