@@ -1,7 +1,12 @@
 import type { LiveConnection } from '../../src/core/connection/connection.ts'
 import type { UserId } from '../../src/core/base/ids.ts'
 import { Secret } from '../../src/core/base/secret.ts'
-import { importTokens, type TokenImport } from '../../src/vault/import/import-tokens.ts'
+import { keepDraft } from '../../src/vault/import/keep-draft.ts'
+import {
+  draftFromTokens,
+  importTokens,
+  type TokenImport,
+} from '../../src/vault/import/import-tokens.ts'
 import { refreshDue } from '../../src/vault/upkeep/refresh-due.ts'
 import { until } from '../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../support/vault-stage.ts'
@@ -45,6 +50,12 @@ export function demandFor(stage: Stage, minted: Minted, demand: Partial<TokenImp
     expiresAt: stage.clock.now() + HOUR,
     ...demand,
   }
+}
+
+/** Stores the draft of an import without proving it, as a crash would leave it. */
+export async function storeDraft(stage: Stage, demand: TokenImport): Promise<LiveConnection> {
+  const newDraft = draftFromTokens(stage.ports, OPERATOR, demand)
+  return stage.ports.store.write((trx) => keepDraft(trx, newDraft))
 }
 
 export function storedAll(stage: Stage, connections: readonly LiveConnection[]) {

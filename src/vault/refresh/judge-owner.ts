@@ -1,4 +1,9 @@
-import { completed, isOtherAccount, sameAccount } from '../../core/connection/account.ts'
+import {
+  completed,
+  isNameless,
+  isOtherAccount,
+  sameAccount,
+} from '../../core/connection/account.ts'
 import {
   type Account,
   isRenewable,
@@ -54,7 +59,7 @@ export async function judgeOwner(
     if (isOtherAccount(before.account, asked.account)) return { kind: 'open' }
   } else if (!sameAccount(before.account, asked.account)) {
     const imported = await accountOfImport(ports, before, grant)
-    const known = isShared ? before.account : imported
+    const known = isShared && !isNameless(before.account) ? before.account : imported
     if (known !== null && isOtherAccount(known, asked.account)) return { kind: 'other' }
     // The imported token expired before the provider named its account, so trust the new answer.
     if (imported === null && grant.token !== null && !tokenLives(before, ports.clock.now())) {

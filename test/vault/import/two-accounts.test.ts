@@ -14,6 +14,7 @@ import {
   NO_ID,
   openSiblingStage,
   OTHER,
+  storeDraft,
 } from '../siblings-stage.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
@@ -111,12 +112,7 @@ describe('an access token and a refresh token of two accounts', () => {
   test('tokens of two accounts are refused when the schedule proves their import after a restart', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
-    const demand = demandFor(stage, await mixed(stage), {})
-    const { draft, refreshToken } = draftFromTokens(stage.ports, OPERATOR, demand)
-    await stage.ports.store.write(async (trx) => {
-      await trx.insertConnection(draft)
-      if (refreshToken !== null) await trx.rememberRefreshToken(draft, refreshToken, 'arrived')
-    })
+    const draft = await storeDraft(stage, demandFor(stage, await mixed(stage), {}))
     await promoteLeftDrafts(stage.ports)
     const [left] = await stage.ports.store.connectionsOf(USER, ACME)
     await refresh(stage.ports, await stage.stored(left?.id ?? draft.id), 'forced')
@@ -126,6 +122,21 @@ describe('an access token and a refresh token of two accounts', () => {
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
   })
 
+  test.each([
+    ['tokens of two accounts', null, mixed],
+    ['tokens of an account that the app does not name', ACCOUNT.id, ofOther],
+  ])(
+    'at a provider with shared grants, the first refresh of a draft refuses %s',
+    async (_, accountId, mint) => {
+      await using stage = await openSiblingStage()
+      const draft = await storeDraft(stage, demandFor(stage, await mint(stage), { accountId }))
+      expect(await refresh(stage.ports, draft, 'scheduled')).toMatchObject({
+        kind: 'failed',
+        outcome: { kind: 'other_account' },
+      })
+    },
+  )
+
   test('tokens keep the account that the app names if the provider names none', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
@@ -133,6 +144,11 @@ describe('an access token and a refresh token of two accounts', () => {
     expect(await refresh(stage.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
 })
+
+async function ofOther(stage: Stage) {
+  const [minted] = await stage.provider.mintGrants(1, { account: OTHER })
+  return minted
+}
 
 /** The access token of `ACCOUNT` with the refresh token of another account. */
 async function mixed(stage: Stage) {
