@@ -4,6 +4,7 @@ import type { UserId } from '../../../src/core/base/ids.ts'
 import { Secret } from '../../../src/core/base/secret.ts'
 import { importBatch } from '../../../src/vault/import/import-batch.ts'
 import { type TokenImport, draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
+import { promoteDraft } from '../../../src/vault/import/promote-draft.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
 import {
@@ -12,15 +13,19 @@ import {
   demandFor,
   hand,
   type Minted,
+  NAMELESS,
   NO_ID,
   openSiblingStage,
+  OTHER,
   REFUSAL,
   refreshTokenOf,
   settle,
+  storeDraft,
   storedAll,
 } from '../siblings-stage.ts'
 import { until } from '../../support/until.ts'
-import { ACME, OPERATOR } from '../../support/vault-stage.ts'
+import { walkConsent } from '../../support/consent-walk.ts'
+import { ACME, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 describe('siblings need a proof of the account', () => {
   test('an import is refused and joins no siblings if its account is not the one that the app names', async () => {
@@ -129,4 +134,41 @@ describe('siblings need a proof of the account', () => {
     await refresh(stage.ports, await stage.stored(first?.id ?? NO_ID), 'forced')
     expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
   })
+
+  test('a consent without a refresh token and its siblings leave each other unchanged', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const consented = await consentWithoutRefreshToken(stage)
+    expect(consented).toMatchObject({ grant: { owner: { is: 'proven', accountId: ACCOUNT.id } } })
+    await refresh(stage.ports, await stage.stored(first?.id ?? NO_ID), 'forced')
+    expect((await stage.stored(consented.id)).grant).toEqual(consented.grant)
+    const refreshed = await stage.stored(first?.id ?? NO_ID)
+    expect(await refresh(stage.ports, consented, 'forced')).toMatchObject({ kind: 'ended' })
+    expect(await stage.stored(first?.id ?? NO_ID)).toEqual(refreshed)
+  })
+
+  test('a draft that is refreshed while its account is looked up keeps no account that only the app named', async () => {
+    await using stage = await openSiblingStage()
+    const [first] = await connectTwo(stage)
+    const [other] = await stage.provider.mintGrants(1, { account: OTHER })
+    const draft = await storeDraft(stage, demandFor(stage, other, { accountId: ACCOUNT.id }))
+    await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
+    await refresh(stage.ports, draft, 'forced')
+    const { connection } = await promoteDraft(stage.ports, draft)
+    expect(connection.account.id).toBeNull()
+    expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
+  })
 })
+
+/** The provider names the account of the consent. */
+async function consentWithoutRefreshToken(stage: Stage): Promise<LiveConnection> {
+  await stage.provider.setAccount(ACCOUNT)
+  const unset = await stage.provider.misbehave(
+    { act: 'edit', unset: ['refresh_token'] },
+    { grantType: 'authorization_code' },
+  )
+  await walkConsent(stage, { userId: 'user-3' as UserId })
+  await stage.provider.behave(unset)
+  const [consented] = await stage.ports.store.connectionsOf('user-3' as UserId, ACME)
+  return stage.stored(consented?.id ?? NO_ID)
+}
