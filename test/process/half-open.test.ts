@@ -90,6 +90,26 @@ test('a connection that the client has half closed is closed', async () => {
   await freed()
 }, 30_000)
 
+test.each([
+  ['private', 2_000],
+  ['public', 1_000],
+] as const)(
+  'the %s listener keeps at most %d connections open and closes the oldest idle ones',
+  async (side, limit) => {
+    const before = await descriptors()
+    const url = side === 'private' ? stage.at.privateUrl : stage.at.publicUrl
+    const held = await hold(url, '', limit + OTHERS)
+    const closed = () => [...held.keys()].filter((index) => held[index]?.readableEnded)
+    // Shorter than the timeout of a silent connection.
+    await until('the oldest connections to be closed', () => closed().length >= OTHERS, 8_000)
+    expect(closed()).toEqual([...Array(OTHERS).keys()])
+    expect((await descriptors()) - before).toBeLessThanOrEqual(limit)
+    for (const socket of held) socket.destroy()
+    await freed()
+  },
+  60_000,
+)
+
 async function holdOnBoth(bytes: string, count: number): Promise<readonly Socket[]> {
   const [inside, outside] = [stage.at.privateUrl, stage.at.publicUrl]
   return [...(await hold(inside, bytes, count)), ...(await hold(outside, bytes, count))]

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import type { ConnectionId } from '../../../src/core/base/ids.ts'
 import type { Clock, Traffic } from '../../../src/ports/ports.ts'
@@ -76,6 +78,42 @@ describe('one lane', () => {
     lane.add(['another'], { client: 'acme/another' })
     await lane.clock.pass(SECOND)
     expect(lane.begun.toSorted()).toEqual([...names(4), 'another'])
+  })
+})
+
+describe('the lanes of many clients', () => {
+  const openLanesOfOthers = ({ lanes }: ReturnType<typeof open>, count: number) => {
+    for (let index = 0; index < count; index++) lanes.room(`own:${index}:acme/c`, 'healthy')
+  }
+
+  test('a lane with a running refresh keeps its limit, however many other clients have lanes', async () => {
+    const lane = open({ concurrencyPerProvider: 1 })
+    lane.add(['1'])
+    await lane.clock.pass(SECOND)
+    openLanesOfOthers(lane, 1_000)
+    lane.add(['2'])
+    await lane.clock.pass(SECOND)
+    expect(lane.begun).toEqual(['1'])
+  })
+
+  test('a lane keeps its rate after its refreshes have ended, however many other clients have lanes', async () => {
+    const lane = open({ ratePerSecond: 1 })
+    lane.add(['1'])
+    await lane.letPass(1)
+    openLanesOfOthers(lane, 1_000)
+    lane.add(['2'])
+    await lane.clock.pass(SECOND / 2)
+    expect(lane.begun).toEqual(['1'])
+    await lane.clock.pass(SECOND)
+    expect(lane.begun).toEqual(['1', '2'])
+  })
+
+  test('lanes of thousands of clients are removed from memory once they are idle', () => {
+    const lane = open()
+    const before = heapInUse()
+    openLanesOfOthers(lane, 20_000)
+    expect(heapInUse() - before).toBeLessThan(8_000_000)
+    expect(lane.room('healthy')).toBeGreaterThan(0)
   })
 })
 
@@ -222,6 +260,13 @@ class StillClock implements Clock {
 /** Waits until all woken tasks wait again. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The bytes of all objects that can still be reached. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
 }
 
 function names(count: number): readonly string[] {
