@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import sodium from 'libsodium-wrappers'
 import { SealError } from '../core/base/errors.ts'
 import { Secret } from '../core/base/secret.ts'
@@ -6,7 +5,8 @@ import type { Place, Sealer } from '../ports/ports.ts'
 import { associatedData } from './associated-data.ts'
 import type { Keyring } from './keyring.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
-import { encodeBlob, keyIdIn, NONCE_BYTES, parseBlob } from './sealed-blob.ts'
+import { newNonce } from './nonces.ts'
+import { encodeBlob, keyIdIn, parseBlob } from './sealed-blob.ts'
 
 const FINGERPRINT_BYTES = 32
 
@@ -34,8 +34,7 @@ export function createSealer(keyring: Keyring): Sealer {
 
 function seal(keyring: Keyring, value: Secret, place: Place): Uint8Array {
   const { id: keyId, key } = keyring.current
-  // Use Node's generator: libsodium's generator in WebAssembly takes ten times as long as sealing.
-  const nonce = randomBytes(NONCE_BYTES)
+  const nonce = newNonce()
   const plain = Buffer.from(value.expose())
   const ciphertext = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
     plain,

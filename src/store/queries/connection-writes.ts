@@ -4,6 +4,7 @@ import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { WriteResult, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
 import { ownerKey, type WriteContext } from '../context.ts'
+import { insertRow } from './insert-row.ts'
 import { changedRow, isWholeRow } from '../rows/row-seal.ts'
 import {
   changedConnection,
@@ -23,7 +24,7 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
     insertConnection: async (connection) => {
       changes.connections.add(connection.id)
       changes.owners.add(ownerKey(connection.userId, connection.provider))
-      await db.insertInto('connections').values(connectionRow(cipher, connection)).execute()
+      await insertRow(db, 'connections', connectionRow(cipher, connection))
     },
     saveConnection: async (before, after) => {
       const { won } = await trySaveConnection(context, before, after)

@@ -3,6 +3,7 @@ import { newId } from '../../core/base/ids.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import type { EventFilter } from '../../ports/webhook-store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { insertRow } from './insert-row.ts'
 import { countFitting } from './page-bytes.ts'
 import { ofProviders, ofUsers } from './reach.ts'
 import { eventRow, readEvent } from '../rows/event-row.ts'
@@ -81,10 +82,7 @@ export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 
         .returning('event_sequence')
         .executeTakeFirstOrThrow()
       const id = newId('evt', now, random.bytes(10))
-      await db
-        .insertInto('events')
-        .values(eventRow(cipher, event, { sequence, id, now }))
-        .execute()
+      await insertRow(db, 'events', eventRow(cipher, event, { sequence, id, now }))
     },
   }
 }
