@@ -15,6 +15,7 @@ import type { ChangeLog, ReadContext, WriteContext } from './context.ts'
 import { endingGrantReads } from './queries/ending-grants.ts'
 import { eventReads, eventWrites } from './queries/events.ts'
 import { flowWrites, waitingGrantReads } from './queries/flows.ts'
+import { GroupCommit } from './group-commit.ts'
 import { Guard, type StoreReport } from './store-failures.ts'
 import { keyReads, keyWrites } from './queries/keys.ts'
 import { linkReads, linkWrites } from './queries/links.ts'
@@ -56,6 +57,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const cipher = { sealer: options.sealer, onUnreadable }
   const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
   const guard = new Guard(options.sortError, options)
+  const groups = new GroupCommit(db)
   const { prepareWriting = () => null } = options
 
   const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
@@ -66,9 +68,9 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
         // await.
         const preparing = prepareWriting()
         if (preparing !== null) await preparing
-        return db
-          .transaction()
-          .execute((trx) => guard.inside(() => work(writes({ db: trx, cipher, random, changes }))))
+        return groups.write((trx) =>
+          guard.inside(() => work(writes({ db: trx, cipher, random, changes }))),
+        )
       })
     } finally {
       cache.evict(changes)
@@ -113,7 +115,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     },
     [Symbol.asyncDispose]: () => {
       guard.close()
-      closing ??= options.close()
+      closing ??= groups.idle().then(options.close)
       return closing
     },
   }

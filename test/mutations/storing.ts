@@ -5,6 +5,8 @@ const SCHEMA = 'test/store/sqlite/damaged-schema.test.ts'
 const SEALER = 'test/seal/sealer.test.ts'
 const KEYRING = 'test/seal/keyring.test.ts'
 const DATA_KEY = 'test/vault/upkeep/data-key.test.ts'
+const GROUP = 'test/store/group-commit.test.ts'
+const FAILED_COMMIT = 'a failed commit fails every write of its group, and stores none'
 const RETIRED = 'a flipped bit that marks the %s key as retired loses no key'
 const AD = {
   file: 'src/seal/associated-data.ts',
@@ -91,6 +93,44 @@ export const storing: readonly Mutation[] = [
         'a write waits for a locked database without blocking, then runs',
       ],
     ],
+  },
+  {
+    guarantee: 'No caller is answered before its write is committed',
+    file: 'src/store/group-commit.ts',
+    original: '    const answer = await run(trx)\n',
+    mutant: '    const answer = await run(trx)\n    answer()\n',
+    killedBy: [
+      [GROUP, 'writes of one turn are committed together, and no caller is answered earlier'],
+      ['test/store/sqlite/failing.test.ts', FAILED_COMMIT],
+    ],
+  },
+  {
+    guarantee: 'A write that fails does not fail the writes that share its transaction',
+    file: 'src/store/group-commit.ts',
+    original: '    await rollBack(trx, error)\n',
+    mutant: '    throw error\n',
+    killedBy: [[GROUP, 'a write that %s is rolled back alone']],
+  },
+  {
+    guarantee: 'A write that fails is not committed with the writes that share its transaction',
+    file: 'src/store/group-commit.ts',
+    original: '    await trx.executeQuery(ROLL_BACK)\n',
+    mutant: '',
+    killedBy: [[GROUP, 'a write that %s is rolled back alone']],
+  },
+  {
+    guarantee: 'A failed commit fails every write that it contains',
+    file: 'src/store/group-commit.ts',
+    original: '      for (const { fail } of group) fail(error)\n',
+    mutant: '      group.at(-1)?.fail(error)\n',
+    killedBy: [['test/store/sqlite/failing.test.ts', FAILED_COMMIT]],
+  },
+  {
+    guarantee: 'Closing the store loses no write that waits',
+    file: 'src/store/store.ts',
+    original: 'closing ??= groups.idle().then(options.close)\n',
+    mutant: 'closing ??= options.close()\n',
+    killedBy: [[GROUP, 'closing the store commits the writes that wait']],
   },
   {
     guarantee: 'A full disk is reported as a full disk',

@@ -62,6 +62,36 @@ describe('a full disk', () => {
   })
 })
 
+describe('a disk that is full in the middle of a group', () => {
+  test.each([
+    ['throws', (saving: Promise<void>) => saving],
+    ['ignores the error', (saving: Promise<void>) => saving.catch(() => undefined)],
+  ])(
+    'a write that fills the disk and %s leaves no write of its group reported as done',
+    async (_, end) => {
+      const raw = open()
+      applyPragmas(raw)
+      const store = storeOver(raw)
+      const before = (await store.connection(makeConnection().id)) as LiveConnection
+      const group = () =>
+        Promise.allSettled([
+          store.write((trx) => trx.saveCircuit(circuit('client-1'))),
+          store.write((trx) => end(trx.saveConnection(before, { ...before, grant: LARGE }))),
+          store.write((trx) => trx.saveCircuit(circuit('client-3'))),
+        ])
+      raw.pragma(`max_page_count = ${String(raw.pragma('page_count', { simple: true }))}`)
+      const ends = await group()
+      expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+      expect(raw.inTransaction).toBe(false)
+      expect(await store.circuits()).toEqual([])
+      raw.pragma('max_page_count = 1000000')
+      expect((await group()).map(({ status }) => status)).toEqual(ends.map(() => 'fulfilled'))
+      expect(await store.circuits()).toHaveLength(2)
+      await store[Symbol.asyncDispose]()
+    },
+  )
+})
+
 describe('a read-only database', () => {
   test('a read-only database is reported as read_only, and reads still work', async () => {
     const reported: string[] = []
@@ -123,6 +153,32 @@ describe('a failed commit', () => {
     expect(after.prepare('select heartbeat_at from vault').pluck().get()).toBe(77)
     after.close()
   })
+
+  test('a failed commit fails every write of its group, and stores none', async () => {
+    const raw = open()
+    applyPragmas(raw)
+    const store = storeOver(raw)
+    const { id } = makeConnection()
+    const relabel = (label: string) =>
+      store.write(async (trx) => {
+        const before = (await trx.connection(id)) as LiveConnection
+        await trx.saveConnection(before, { ...before, label })
+      })
+    const ends = await Promise.allSettled([
+      relabel('first'),
+      store.write(async () => {
+        raw.pragma('defer_foreign_keys = on')
+        raw.exec("insert into refresh_token_hashes values ('h', 'con_none', 1, 1)")
+      }),
+      relabel('third'),
+    ])
+    const reason = { code: 'SQLITE_CONSTRAINT_FOREIGNKEY' }
+    expect(ends).toMatchObject(ends.map(() => ({ status: 'rejected', reason })))
+    expect(await store.connection(id)).toMatchObject({ label: null })
+    await relabel('later')
+    expect(await store.connection(id)).toMatchObject({ label: 'later' })
+    await store[Symbol.asyncDispose]()
+  })
 })
 
 describe('a damaged page', () => {
@@ -141,8 +197,7 @@ describe('a damaged page', () => {
     const reading = store.listConnections(EVERYTHING)
     await expect(reading).rejects.toMatchObject({ name: 'StoreError', reason: 'corrupt' })
     await expect(store.probe()).rejects.toMatchObject({ reason: 'corrupt' })
-    const circuit = { provider: ACME, client: 'client-1', failures: 1, open: null }
-    await store.write((trx) => trx.saveCircuit(circuit))
+    await store.write((trx) => trx.saveCircuit(circuit('client-1')))
     await store[Symbol.asyncDispose]()
   })
 })
@@ -217,6 +272,10 @@ describe('the store', () => {
 
 function open(options: Database.Options = {}): Database.Database {
   return new Database(join(dataDir, 'larder.db'), { timeout: 0, ...options })
+}
+
+function circuit(client: string) {
+  return { provider: ACME, client, failures: 1, open: null }
 }
 
 function storeOver(raw: Database.Database, reported: string[] = []): Store {
