@@ -1,7 +1,23 @@
 import type { Scenario } from './scenario.ts'
 import { answerToJournal } from './scenarios/answer-to-journal.ts'
 import { coldRead } from './scenarios/cold-read.ts'
+import { databaseSize } from './scenarios/database-size.ts'
+import { hotRead } from './scenarios/hot-read.ts'
+import { idleCpu } from './scenarios/idle-cpu.ts'
+import { bulkImport } from './scenarios/import.ts'
+import { memory } from './scenarios/memory.ts'
 import { refresh } from './scenarios/refresh.ts'
+import { start } from './scenarios/start.ts'
 
 /** All scenarios, in the order in which they run. */
-export const scenarios: readonly Scenario[] = [coldRead, refresh, answerToJournal]
+export const scenarios: readonly Scenario[] = [
+  hotRead,
+  coldRead,
+  refresh,
+  answerToJournal,
+  bulkImport,
+  start,
+  memory,
+  idleCpu,
+  databaseSize,
+]

@@ -36,7 +36,7 @@ async function measure(bench: Bench): Promise<readonly Row[]> {
   const size = Math.min(SIZE, bench.size)
   await using tokens = await startTokenServer()
   await using at = await benchInstallation(bench, { size, tokenEndpoint: tokens.url })
-  await using daemon = await startDaemon(at, [TIMED])
+  await using daemon = await startDaemon(at, { words: [TIMED] })
   const bytes = requestBytes(at, 'POST')
   let n = 0
   const next = () => bytes(`/v1/connections/${connectionId(n++ % size)}/refresh`)

@@ -49,7 +49,7 @@ export function connectionOf(n: number, now: number): ActiveConnection {
   })
 }
 
-function providerOf(n: number): ProviderId {
+export function providerOf(n: number): ProviderId {
   return `bench-${n % PROVIDERS}` as ProviderId
 }
 

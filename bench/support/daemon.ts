@@ -17,18 +17,23 @@ export type Daemon = Child & {
   readonly readyAfterMs: number
 }
 
+/** Which program is started, and with which variables besides those of the installation. */
+export type Program = {
+  /** Options of Node and the file that it runs. */
+  readonly words: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** The program as it is started without a build. */
-export const sources: readonly string[] = [SOURCES]
+export const sources: Program = { words: [SOURCES] }
 
 /** Starts the daemon on the core for servers, and waits until it is ready. */
-export async function startDaemon(
-  at: Installation,
-  program: readonly string[] = sources,
-): Promise<Daemon> {
+export async function startDaemon(at: Installation, program: Program = sources): Promise<Daemon> {
   const log = join(at.directory, 'larder.log')
   const began = performance.now()
-  const words = ['--disable-sigusr1', ...program, 'serve']
-  const child = await startChild(words, { environment: at.environment, isServer: true, log })
+  const words = ['--disable-sigusr1', ...program.words, 'serve']
+  const environment = { ...at.environment, ...program.environment }
+  const child = await startChild(words, { environment, isServer: true, log })
   const giveUpAt = began + READY_WITHIN_MS
   while (!(await isReady(at.privateUrl))) {
     const { exitCode, signalCode } = child.process
@@ -43,7 +48,7 @@ export async function startDaemon(
 
 /** Starts the daemon with the benchmark's own entry, which measures from inside. */
 export function startInstrumentedDaemon(at: Installation): Promise<Daemon> {
-  return startDaemon(at, [INSTRUMENTED])
+  return startDaemon(at, { words: [INSTRUMENTED] })
 }
 
 /** Starts the daemon, with the benchmark's own entry if a profile is wanted. */

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { atLeast } from '../../test/support/figures.ts'
+import type { Installation } from '../../test/support/larder-process.ts'
+import { accessTokenOf, providerOf, refreshTokenOf } from '../support/connections.ts'
+import { sources, startProfiledDaemon } from '../support/daemon.ts'
+import { benchInstallation } from '../support/installation.ts'
+import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
+
+const LINES = 10_000
+const WARM_UP_LINES = 500
+const LEAST_PER_SECOND = 5_000
+const OUTPUT_BYTES = 64 * 2 ** 20
+
+export const bulkImport: Scenario = {
+  name: 'import',
+  title: 'Bulk import',
+  method:
+    `\`larder import\` imports a file of ${LINES} lines into an empty vault, without \`--verify\`. ` +
+    'Each line has an access token that is good for an hour, a refresh token and an account. The ' +
+    `time is that of the whole command. Before it, ${WARM_UP_LINES} other lines are imported.`,
+  run: measure,
+}
+
+async function measure(bench: Bench): Promise<readonly Row[]> {
+  await using at = await benchInstallation(bench, { size: 0 })
+  await using daemon = await startProfiledDaemon(at, bench, 'import')
+  bench.tell(`larder runs as process ${daemon.pid}`)
+  await importLines(at, 0, WARM_UP_LINES)
+  const seconds = await importLines(at, WARM_UP_LINES, LINES)
+  const perSecond = LINES / seconds
+  const text = `${seconds.toFixed(1)} s, ${Math.round(perSecond)}/s`
+  return [row(`import of ${LINES} lines`, text, { goal: atLeast(LEAST_PER_SECOND, perSecond) })]
+}
+
+async function importLines(at: Installation, from: number, count: number): Promise<number> {
+  const path = join(at.directory, `import-${from}.jsonl`)
+  const lines = Array.from({ length: count }, (_, index) => JSON.stringify(lineOf(from + index)))
+  await writeFile(path, lines.join('\n'))
+  const began = performance.now()
+  const words = [...sources.words, 'import', '--problems-only', path]
+  const options = { env: at.environment, maxBuffer: OUTPUT_BYTES }
+  await promisify(execFile)(process.execPath, words, options)
+  return (performance.now() - began) / 1_000
+}
+
+function lineOf(n: number) {
+  return {
+    userId: `user-${n}`,
+    provider: providerOf(n),
+    accessToken: accessTokenOf(String(n)),
+    refreshToken: refreshTokenOf(n),
+    expiresInSeconds: 3_600,
+    scope: ['calendar.readonly', 'email'],
+    accountId: `account-${n}`,
+    email: `user-${n}@example.com`,
+  }
+}

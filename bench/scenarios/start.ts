@@ -1,0 +1,73 @@
+import { atMost } from '../../test/support/figures.ts'
+import type { Installation } from '../../test/support/larder-process.ts'
+import { bareStartMs } from '../support/bare-node.ts'
+import { median, ms } from '../support/compare.ts'
+import { startDaemon } from '../support/daemon.ts'
+import { benchInstallation } from '../support/installation.ts'
+import { type NamedProgram, programs } from '../support/programs.ts'
+import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
+
+const ROUNDS = 7
+const MOST_OF_NODE = 6
+const MOST_OF_EMPTY = 1.3
+
+export const start: Scenario = {
+  name: 'start',
+  title: 'Start to ready',
+  method:
+    'The time from the start of the process to the first 200 of `/readyz`, which is requested every ' +
+    'two milliseconds. Each vault was opened before and was closed cleanly, and its pages are in ' +
+    'the cache of the system. The yardstick of the empty vault is `node -e 0` from its start to ' +
+    `its end; that of the large vault is the start with the empty one. ${ROUNDS} rounds alternate, ` +
+    'after one that is not counted and that fills the compile cache of a built program.',
+  run: measure,
+}
+
+async function measure(bench: Bench): Promise<readonly Row[]> {
+  await using empty = await benchInstallation(bench, { size: 0 })
+  await using large = await benchInstallation(bench, { size: bench.size })
+  const rows: Row[] = []
+  for (const program of programs()) {
+    rows.push(...(await measureProgram(program, { empty, large, size: bench.size })))
+  }
+  return rows
+}
+
+async function measureProgram(
+  program: NamedProgram,
+  { empty, large, size }: { empty: Installation; large: Installation; size: number },
+): Promise<readonly Row[]> {
+  await readyAfterMs(empty, program)
+  await readyAfterMs(large, program)
+  const rounds = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const bare = await bareStartMs()
+    const [ofEmpty, ofLarge] = [
+      await readyAfterMs(empty, program),
+      await readyAfterMs(large, program),
+    ]
+    rounds.push({ bare, ofEmpty, ofLarge })
+  }
+  const bare = median(rounds.map((round) => round.bare))
+  const ofEmpty = median(rounds.map((round) => round.ofEmpty))
+  const ofLarge = median(rounds.map((round) => round.ofLarge))
+  const toBare = median(rounds.map((round) => round.ofEmpty / round.bare))
+  const toEmpty = median(rounds.map((round) => round.ofLarge / round.ofEmpty))
+  return [
+    row(`start, empty vault, ${program.name}`, ms(ofEmpty), {
+      yardstick: ms(bare),
+      ratio: toBare,
+      ...(program.name === 'built' && { goal: atMost(MOST_OF_NODE, toBare) }),
+    }),
+    row(`start, ${size} connections, ${program.name}`, ms(ofLarge), {
+      yardstick: ms(ofEmpty),
+      ratio: toEmpty,
+      goal: atMost(MOST_OF_EMPTY, toEmpty),
+    }),
+  ]
+}
+
+async function readyAfterMs(at: Installation, program: NamedProgram): Promise<number> {
+  await using daemon = await startDaemon(at, program)
+  return daemon.readyAfterMs
+}
