@@ -86,9 +86,27 @@ export const clocks: readonly Mutation[] = [
   {
     guarantee: 'No more refreshes start per second than the limit of the provider',
     file: 'src/vault/refresh/lanes.ts',
-    original: '    if (wait > 0) await this.#clock.sleep(wait)\n',
-    mutant: '',
-    killedBy: [[STORM, SUSPENDED]],
+    original: 'for (let wait = take(); wait > 0; wait = take()) await this.#clock.sleep(wait)\n',
+    mutant: 'take()\n',
+    killedBy: [
+      [STORM, SUSPENDED],
+      [
+        'test/vault/refresh/lanes.test.ts',
+        'a lane starts no more than %s refreshes per second, even if timers are up to %s ms late',
+      ],
+    ],
+  },
+  {
+    guarantee: 'A long rest earns no burst of refreshes',
+    file: 'src/vault/refresh/token-bucket.ts',
+    original: 'Math.min(this.#capacity, this.#tokens + earned)\n',
+    mutant: 'this.#tokens + earned\n',
+    killedBy: [
+      [
+        'test/vault/refresh/lanes.test.ts',
+        'a lane starts no more than %s refreshes per second, even if timers are up to %s ms late',
+      ],
+    ],
   },
   {
     guarantee: 'No more refreshes run at the same time than the limit of the provider',

@@ -7,6 +7,7 @@ import type { Clock, Policy, Traffic, Urgency } from '../../ports/ports.ts'
 import type { Among } from '../../ports/store.ts'
 import { PrunedMap } from './pruned-map.ts'
 import { RecentRefreshes } from './recent-refreshes.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 type Lane = {
   readonly queue: PQueue
@@ -16,12 +17,19 @@ type Lane = {
   readonly load: Record<Among, number>
   /** How many refreshes the schedule started in the second that began at `since`. */
   readonly begun: { since: number } & Record<Among, number>
+  /** Resolves when the refresh that was admitted last may start. */
   turn: Promise<void>
-  nextStart: number
+  readonly bucket: TokenBucket
 }
 
 /** Slightly more than a second, because requests may arrive at the provider closer together. */
 const PACED_SECOND_MS = 1_050
+/**
+ * A lane may start the refreshes of this time at once, because timers are late if the process is
+ * busy. Half of the time by which a paced second is longer than a second, so that the rate holds in
+ * any second.
+ */
+const BURST_MS = 25
 /** Connections whose last refresh failed may use one slot of four. */
 const TROUBLED_SHARE = 4
 /** After a start, many refreshes are overdue. The schedule begins at this share of its rate … */
@@ -145,15 +153,23 @@ export class Lanes implements Traffic {
       load: { healthy: 0, unproven: 0, troubled: 0 },
       begun: { since: 0, healthy: 0, unproven: 0, troubled: 0 },
       turn: Promise.resolve(),
-      nextStart: 0,
+      bucket: this.#bucket(),
     }
     this.#lanes.set(client, lane)
     return lane
   }
 
-  #isIdle({ queue, troubled, nextStart }: Lane): boolean {
+  #bucket(): TokenBucket {
+    const { ratePerSecond } = this.#limits
+    const capacity = Math.max(1, Math.floor((ratePerSecond * BURST_MS) / 1_000))
+    const msPerToken = PACED_SECOND_MS / ratePerSecond
+    return new TokenBucket({ msPerToken, capacity }, this.#clock.monotonic())
+  }
+
+  /** A lane without a full bucket is kept: a new lane would start too many refreshes. */
+  #isIdle({ queue, troubled, bucket }: Lane): boolean {
     const size = queue.size + queue.pending + troubled.size + troubled.pending
-    return size === 0 && nextStart <= this.#clock.monotonic()
+    return size === 0 && bucket.isFull(this.#clock.monotonic())
   }
 
   /**
@@ -183,18 +199,17 @@ export class Lanes implements Traffic {
     return Math.max(Math.min(HANDFUL, whole), Math.floor(whole * ramp))
   }
 
-  /** Starts refreshes one after the other, because delayed timers could start several at once. */
+  /** Refreshes take their tokens in the order in which they were admitted. */
   #pace(lane: Lane): Promise<void> {
     const former = lane.turn
     lane.turn = this.#next(lane, former)
     return lane.turn
   }
 
-  async #next(lane: Lane, former: Promise<void>): Promise<void> {
+  async #next({ bucket }: Lane, former: Promise<void>): Promise<void> {
     await former
-    const wait = lane.nextStart - this.#clock.monotonic()
-    if (wait > 0) await this.#clock.sleep(wait)
-    lane.nextStart = this.#clock.monotonic() + PACED_SECOND_MS / this.#limits.ratePerSecond
+    const take = () => bucket.take(this.#clock.monotonic())
+    for (let wait = take(); wait > 0; wait = take()) await this.#clock.sleep(wait)
   }
 }
 
