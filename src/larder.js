@@ -14,5 +14,5 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST) {
   )
   process.exitCode = 78
 } else {
-  await import('./main.ts')
+  void import('./main.ts')
 }

@@ -1,74 +1,39 @@
 #!/usr/bin/env -S node --disable-sigusr1
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { CommanderError } from 'commander'
 import { commandLine, usageExitCode } from './cli/command-line.ts'
-import { EXIT } from './cli/refusal.ts'
-import { isFault, report } from './cli/report.ts'
-import type { Events } from './observe/observed-events.ts'
+import { report } from './cli/report.ts'
+import { PACKAGE_DIRECTORY } from './package-directory.ts'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { readonly version: string }
-
-/** Longer than a refresh takes from its first byte to its commit. */
-const STOP_WITHIN_MS = 60_000
+const manifest = readFileSync(join(PACKAGE_DIRECTORY, 'package.json'), 'utf8')
+const { version } = JSON.parse(manifest) as { readonly version: string }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader may stop early: `larder openapi | head`.
   if (error.code !== 'EPIPE') throw error
 })
-const program = commandLine({ version, serve, openApi, privateUrl, connect })
-try {
-  const words = process.argv.slice(2)
-  await program.parseAsync(words.length === 0 ? ['serve'] : words, { from: 'user' })
-} catch (error) {
-  process.exitCode = error instanceof CommanderError ? usageExitCode(error) : report(error)
+void run(process.argv.slice(2))
+
+/** Not at the top level: CommonJS, the format of the build, has no `await` there. */
+async function run(words: readonly string[]): Promise<void> {
+  const program = commandLine({ version, serve, openApi, privateUrl, connect })
+  try {
+    await program.parseAsync(words.length === 0 ? ['serve'] : words, { from: 'user' })
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? usageExitCode(error) : report(error)
+  }
 }
 
-/**
- * Runs the daemon until a signal or a fault. Waits for running refreshes before the process ends.
- */
 async function serve(): Promise<void> {
   // node-cron rounds in local time, even if a task has another time zone. In a zone with summer
   // time, tasks would not run in the hour that is repeated in autumn.
   process.env['TZ'] = 'UTC'
-  const ending = untilSignal()
-  const hangUps = listenForHangUps()
-  const [{ loadConfig }, { surroundings }] = await Promise.all([
-    import('./config/config.ts'),
-    import('./config/config-sources.ts'),
-  ])
-  const config = loadConfig(process.env, surroundings())
-  // Hide the master key from child processes and crash reports.
-  delete process.env['LARDER_MASTER_KEY']
-  const [{ openEvents }, { startDaemon }, { systemClock: clock, systemRandom: random }] =
-    await Promise.all([
-      import('./observe/events.ts'),
-      import('./daemon.ts'),
-      import('./observe/system-clock.ts'),
-    ])
-  const events = openEvents({ level: config.logLevel })
-  // Exit explicitly: log lines that cannot be written would keep the process alive.
-  process.once('beforeExit', () => process.exit())
-  const crash = untilCrash(events)
-  for (const warning of config.warnings) events.settingDoubted({ warning })
-  if (config.madeKeys.length > 0) events.keysMade({ paths: config.madeKeys })
-  try {
-    await using daemon = await startDaemon(config, { clock, random, events, version })
-    const { vaultId, privateAddress, publicAddress } = daemon
-    const { version: node } = process
-    events.started({ version, node, vaultId, privateAddress, publicAddress })
-    const reason = await Promise.race([ending, crash, hangUps.answer(() => daemon.reloadSecrets())])
-    events.stopping({ reason })
-  } catch (error) {
-    if (isFault(error)) events.crashed({ kind: 'serve', error })
-    else events.refused({ error })
-    await events.close()
-    throw error
-  }
-  events.stopped()
-  await events.close()
+  // Before the import, which takes a moment: a signal in this moment counts too.
+  const signals = { ending: untilSignal(), onHangUp: listenForHangUps() }
+  const daemon = await import('./serve.ts')
+  await daemon.serve(version, signals)
 }
 
 /**
@@ -99,29 +64,11 @@ function listenForHangUps() {
     if (hadTerminal && !isatty(0)) lost.resolve('SIGHUP')
     else act()
   })
-  return {
-    /** Runs `work` at each SIGHUP from now on. Resolves if the terminal was closed. */
-    answer(work: () => void): Promise<string> {
-      act = work
-      if (isAwaited) work()
-      return lost.promise
-    },
+  return (work: () => void): Promise<string> => {
+    act = work
+    if (isAwaited) work()
+    return lost.promise
   }
-}
-
-/** Logs an uncaught error and resolves, so that received tokens are stored and the process ends. */
-function untilCrash(events: Events): Promise<string> {
-  return new Promise((resolve) => {
-    const crash = (kind: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
-      events.crashed({ kind, error })
-      process.exitCode = EXIT.crashed
-      // A process that cannot stop cleanly must still end.
-      setTimeout(() => process.exit(), STOP_WITHIN_MS).unref()
-      resolve(kind)
-    }
-    process.on('uncaughtException', crash('uncaughtException'))
-    process.on('unhandledRejection', crash('unhandledRejection'))
-  })
 }
 
 async function openApi(): Promise<unknown> {

@@ -25,7 +25,7 @@ test('the systemd unit can be enabled, and starts after the network', () => {
 test("the systemd unit passes only Node options that Larder allows, and disables Node's inspector signal", () => {
   const [command = ''] = valuesOf('ExecStart')
   const [node, ...words] = command.split(' ')
-  const main = words.findIndex((word) => word.endsWith('/src/main.ts'))
+  const main = words.findIndex((word) => word.endsWith('/bin/larder'))
   const findings = new Findings()
   const execArgv = words.slice(0, main)
   checkProcessFlags({}, { execArgv, inspectorUrl: undefined, writesReports: false }, findings)

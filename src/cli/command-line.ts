@@ -25,6 +25,7 @@ const loadKeys = () => import('./keys.ts')
 export function commandLine(needs: CommandLineNeeds): Command {
   const program = new Command('larder')
     .description('keeps the OAuth tokens of an app’s users fresh and serves them')
+    .version(needs.version, '--version')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`larder: ${text}`) })
     .showHelpAfterError('larder: hint: "larder --help" lists the commands')

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { url as inspectorUrl } from 'node:inspector'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PACKAGE_DIRECTORY } from '../package-directory.ts'
 import type { Environment } from './environment.ts'
 import { fileSystemType } from './file-system.ts'
 import type { ProcessState } from './process-flags.ts'
@@ -16,12 +16,11 @@ export type ConfigSources = {
   readonly fileSystemType: (path: string) => number | null
 }
 
-/** Reads the inputs from the process. A marker file beside the package identifies the image. */
+/** Reads the inputs from the process. A marker file in the package directory identifies the image. */
 export function surroundings(): ConfigSources {
-  const marker = fileURLToPath(new URL('../../IMAGE', import.meta.url))
   return {
     cwd: process.cwd(),
-    inImage: existsSync(marker),
+    inImage: existsSync(join(PACKAGE_DIRECTORY, 'IMAGE')),
     process: processState(),
     // On other systems, the numbers have other meanings.
     fileSystemType: process.platform === 'linux' ? fileSystemType : () => null,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
 import { VaultError } from '../core/base/errors.ts'
+import { stackFrames } from './stack-frames.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -11,7 +11,6 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
  * that Larder keeps running.
  */
 const LONGEST_QUEUE_BYTES = 4 * 1024 * 1024
-const LONGEST_STACK = 20
 const DEEPEST_CAUSE = 3
 
 /** How long an ending process waits for a stalled reader of the log. */
@@ -83,7 +82,7 @@ export function describeError(
     ...('reason' in error && isPlainWord(error.reason) ? { reason: error.reason } : {}),
     ...(error instanceof VaultError ? { message: error.message } : {}),
     ...(cause instanceof Error && depth > 0 ? { cause: describeError(cause, depth - 1) } : {}),
-    ...(depth === DEEPEST_CAUSE ? { at: frames(error) } : {}),
+    ...(depth === DEEPEST_CAUSE ? { at: stackFrames(error) } : {}),
   }
 }
 
@@ -117,19 +116,3 @@ const REDACTED = SECRET_NAMES.flatMap((name) => [name, `*.${name}`])
 function isPlainWord(value: unknown): boolean {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
-
-/**
- * Returns the stack frames of this package and of Node. Skips the message, because it may look like
- * frames.
- */
-function frames({ stack = '', message }: Error): readonly string[] {
-  const past = stack.slice(Math.max(0, stack.indexOf(message)) + message.length)
-  return past
-    .split('\n')
-    .flatMap((line) => FRAME.exec(line)?.[1] ?? [])
-    .flatMap((place) => (place.startsWith('node:') ? place : (place.split(ROOT)[1] ?? [])))
-    .slice(0, LONGEST_STACK)
-}
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const FRAME = /^ {4}at (?:[^()]+ \()?((?:file:|node:|\/)[^\s()]+:\d+:\d+)\)?$/

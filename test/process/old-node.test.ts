@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const ENTRY = 'src/larder.js'
-const packed = JSON.parse(readFileSync('package.json', 'utf8')) as {
+const BUILT = 'dist/larder.cjs'
+const { bin, scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly bin: { readonly larder: string }
   readonly scripts: { readonly larder: string }
 }
@@ -27,13 +28,13 @@ test.each(['18.20.4', '20.20.2', '22.14.0'])(
   },
 )
 
-test('the program, npm run larder and the image start src/larder.js without Node flags', () => {
-  expect(packed.bin.larder).toBe(ENTRY)
-  expect(packed.scripts.larder).toBe(`node ${ENTRY}`)
+test('npm run larder, the package and the image start src/larder.js or its build without Node flags', () => {
+  expect(bin.larder).toBe(BUILT)
+  expect(scripts.larder).toBe(`node ${ENTRY}`)
   expect(readFileSync('Dockerfile', 'utf8')).toContain(
-    `ENTRYPOINT ["node", "/opt/larder/${ENTRY}"]`,
+    `ENTRYPOINT ["node", "/opt/larder/${BUILT}"]`,
   )
-  expect(readFileSync('Dockerfile', 'utf8')).toContain(`ln -s /opt/larder/${ENTRY} `)
+  expect(readFileSync('Dockerfile', 'utf8')).toContain(`ln -s /opt/larder/${BUILT} `)
   expect(readFileSync(ENTRY, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
 })
 

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const SOURCES = [process.execPath, '--disable-sigusr1', MAIN]
 /** A usual start takes half a second. On a machine that other programs keep busy, one took twenty. */
 const READY_WITHIN_MS = 60_000
 
@@ -19,6 +20,8 @@ export type Installation = AsyncDisposable & {
   readonly publicUrl: string
   readonly apiKey: string
   readonly environment: Readonly<Record<string, string>>
+  /** The words that run the program. Without them, its sources run. */
+  readonly program?: readonly string[]
 }
 
 export type LarderProcess = AsyncDisposable & {
@@ -88,7 +91,7 @@ export async function spawnLarderProcess(
 ): Promise<SpawnedLarder> {
   const log = join(at.directory, 'larder.log')
   const sink = await open(log, 'a')
-  const [command, ...args] = [...through, process.execPath, '--disable-sigusr1', MAIN, 'serve']
+  const [command, ...args] = [...through, ...(at.program ?? SOURCES), 'serve']
   const child = spawn(command, args, {
     stdio: ['ignore', sink.fd, sink.fd],
     env: at.environment,
