@@ -49,7 +49,7 @@ export function refreshTokenWrites(
         // A hash that exists stays with its connection.
         .onConflict((conflict) => conflict.column('hash').doNothing())
         .executeTakeFirstOrThrow()
-      if (numInsertedOrUpdatedRows !== 0n) await forgetOldest(context, { id, hash, origin })
+      if (numInsertedOrUpdatedRows !== 0n) await forgetOldest(context, { id, origin })
     },
     moveRefreshTokens: async (from, to) => {
       await db
@@ -62,26 +62,28 @@ export function refreshTokenWrites(
   }
 }
 
-/** Deletes the oldest hashes above the limit, but never the hash that was just written. */
+/**
+ * Deletes the oldest hashes above the limit. Sorts by row id, because the times are not in order
+ * after the clock was set back.
+ */
 async function forgetOldest(
   { db }: Context,
-  just: { readonly id: ConnectionId; readonly hash: string; readonly origin: TokenOrigin },
+  of: { readonly id: ConnectionId; readonly origin: TokenOrigin },
 ): Promise<void> {
   const ofOrigin = db
     .selectFrom('refresh_token_hashes')
-    .where('connection_id', '=', just.id)
-    .where('arrived', '=', sql.lit(just.origin === 'arrived' ? 1 : 0))
+    .where('connection_id', '=', of.id)
+    .where('arrived', '=', sql.lit(of.origin === 'arrived' ? 1 : 0))
   const { stored } = await ofOrigin
     .select((eb) => eb.fn.countAll<number | bigint | string>().as('stored'))
     .executeTakeFirstOrThrow()
   // Counting costs far less than a DELETE that finds nothing.
-  if (Number(stored) <= KEPT[just.origin]) return
+  if (Number(stored) <= KEPT[of.origin]) return
   const excess = ofOrigin
     .select('hash')
-    .where('hash', '!=', just.hash)
-    .orderBy('created_at', 'desc')
+    .orderBy(sql`rowid`, 'desc')
     .limit(TRIMMED_AT_ONCE)
-    .offset(KEPT[just.origin] - 1)
+    .offset(KEPT[of.origin])
   await db.deleteFrom('refresh_token_hashes').where('hash', 'in', excess).execute()
 }
 
