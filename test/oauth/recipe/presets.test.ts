@@ -8,15 +8,14 @@ import { presetIds } from '../../../src/oauth/recipe/configure-providers.ts'
 import { baseOf } from '../../../src/oauth/recipe/recipe.ts'
 import { fieldAt, problemsOf, recipeOf, settingsOf } from './preset-kit.ts'
 
-const PROVIDERS =
+const PROVIDERS = words(
   `google microsoft zoom calcom calcom-legacy slack github github-app gitlab calendly
   hubspot salesforce notion dropbox box atlassian linear asana monday clickup airtable figma miro
   intercom zendesk zoho pipedrive xero intuit stripe stripe-app shopify square paypal docusign linkedin
   x facebook instagram tiktok pinterest reddit spotify discord twitch youtube strava google-health yahoo apple
   amazon bitbucket digitalocean heroku webex goto ringcentral cronofy eventbrite mailchimp typeform
-  surveymonkey basecamp todoist smartsheet okta auth0 keycloak oidc freshworks garmin nylas`.split(
-    /\s+/,
-  )
+  surveymonkey basecamp todoist smartsheet okta auth0 keycloak oidc freshworks garmin nylas`,
+)
 
 const linked = presetIds.filter((id) => recipeOf(id).connectsBy === 'link')
 
@@ -96,6 +95,23 @@ test('presets state which refreshes end siblings or access tokens, and which rot
   ])
 })
 
+test('a revocation ends only its own token at the listed presets, and may end all grants of the account at the others', () => {
+  const reaching = (reach: string) =>
+    presetIds.filter((id) => recipeOf(id).revocation?.reach === reach)
+  expect(reaching('token')).toEqual(
+    words(`
+      asana dropbox github github-app github-enterprise gitlab salesforce salesforce-sandbox
+      zoho`),
+  )
+  expect(reaching('account')).toEqual(
+    words(`
+      apple auth0 box calendly discord docusign docusign-demo facebook freshdesk garmin
+      google google-health hubspot icloud-caldav intuit intuit-sandbox keycloak linear miro
+      monday notion oidc okta pipedrive reddit ringcentral shopify slack smartsheet square
+      square-sandbox strava stripe stripe-express tiktok twitch x xero youtube zendesk zoom`),
+  )
+})
+
 test('no code outside the presets names a provider', () => {
   const folder = new URL('../../../src/', import.meta.url)
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
@@ -106,3 +122,7 @@ test('no code outside the presets names a provider', () => {
   expect(files.length).toBeGreaterThan(50)
   expect(guilty).toEqual([])
 })
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/)
+}
