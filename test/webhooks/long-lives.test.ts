@@ -121,18 +121,14 @@ test('the scan of 20,000 events that the webhook does not want lets other work r
   const ports = stage.ports as unknown as Ports
   const jobs = jobsOf(ports, new ClockFollower(ports, null))
   const delivery = jobs.find(({ name }) => name.startsWith('deliver-webhook'))
-  let longest = 0
-  let last = performance.now()
-  const beating = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 0)
+  let turns = 0
+  const counting = setInterval(() => turns++, 0)
   await delivery?.run(new AbortController().signal)
-  clearInterval(beating)
-  longest = Math.max(longest, performance.now() - last)
+  clearInterval(counting)
   expect(receiver.users()).toEqual(['a'])
   expect(await stage.listed()).toMatchObject({ behind: 0, state: { lost: 0 } })
-  expect(longest).toBeLessThan(500)
+  // One turn for each step of the scan, and a few for the request.
+  expect(turns).toBeGreaterThan(9)
 }, 60_000)
 
 describe('an answer that asks for a pause', () => {

@@ -89,6 +89,19 @@ describe('imported tokens', () => {
     expect((await stage.provider.family(minted?.family ?? 'f0')).revoked).toBeNull()
   })
 
+  test('a repeated import of tokens that replaced a grant changes nothing, even if the tokens have been used since', async () => {
+    await using stage = await openStage()
+    const { connection, account } = await stage.adopt()
+    const [newer] = await stage.provider.mintGrants(1, { account })
+    const { userId } = connection
+    const demand = { userId, refreshToken: secret(newer?.refreshToken) }
+    expect(await hand(stage, demand)).toMatchObject({ change: 'reconnected' })
+    await refreshNow(stage.ports, OPERATOR, connection.id)
+    const { grant } = await stage.stored(connection.id)
+    expect(await hand(stage, demand)).toMatchObject({ change: 'unchanged', connection: { grant } })
+    expect((await stage.provider.family(newer?.family ?? 'f0')).revoked).toBeNull()
+  })
+
   test('an import of another user’s refresh token is refused, and names the connection', async () => {
     await using stage = await openStage()
     const { connection, refreshToken } = await stage.adopt()

@@ -92,10 +92,6 @@ describe('one lane', () => {
 })
 
 describe('the lanes of many clients', () => {
-  const openLanesOfOthers = ({ lanes }: ReturnType<typeof open>, count: number) => {
-    for (let index = 0; index < count; index++) lanes.room(`own:${index}:acme/c`, 'healthy')
-  }
-
   test('a lane with a running refresh keeps its limit, however many other clients have lanes', async () => {
     const lane = open({ concurrencyPerProvider: 1 })
     lane.add(['1'])
@@ -270,6 +266,10 @@ class StillClock implements Clock {
 /** Waits until all woken tasks wait again. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function openLanesOfOthers({ lanes }: ReturnType<typeof open>, count: number): void {
+  for (let index = 0; index < count; index++) lanes.room(`own:${index}:acme/c`, 'healthy')
 }
 
 /** The bytes of all objects that can still be reached. */
