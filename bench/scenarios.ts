@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts'
 import { answerToJournal } from './scenarios/answer-to-journal.ts'
 import { coldRead } from './scenarios/cold-read.ts'
 import { databaseSize } from './scenarios/database-size.ts'
+import { dueMillion } from './scenarios/due-million.ts'
 import { hotRead } from './scenarios/hot-read.ts'
 import { idleCpu } from './scenarios/idle-cpu.ts'
 import { bulkImport } from './scenarios/import.ts'
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   memory,
   idleCpu,
   databaseSize,
+  dueMillion,
 ]
