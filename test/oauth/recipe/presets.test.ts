@@ -95,9 +95,10 @@ test('presets state which refreshes end siblings or access tokens, and which rot
   ])
 })
 
+const reaching = (reach: string) =>
+  presetIds.filter((id) => recipeOf(id).revocation?.reach === reach)
+
 test('a revocation ends only its own token at the listed presets, and may end all grants of the account at the others', () => {
-  const reaching = (reach: string) =>
-    presetIds.filter((id) => recipeOf(id).revocation?.reach === reach)
   expect(reaching('token')).toEqual(
     words(`
       asana dropbox github github-app github-enterprise gitlab salesforce salesforce-sandbox
