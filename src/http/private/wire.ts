@@ -90,7 +90,13 @@ export const connectionShape = named(
 
 export const connectionListShape = named(
   'ConnectionList',
-  z.object({ items: z.array(connectionShape) }),
+  z.object({
+    items: z.array(connectionShape),
+    nextCursor: z
+      .string()
+      .optional()
+      .describe('Absent unless there are more: the cursor for GET /v1/connections.'),
+  }),
 )
 
 export const connectionPageShape = named(

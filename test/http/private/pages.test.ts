@@ -42,6 +42,16 @@ describe('a page of 1,000 connections with 16,000 characters of metadata', () =>
     expect(Math.max(...pages.map(({ bytes }) => bytes))).toBeLessThan(MOST_BYTES)
     expect(pages.length).toBeLessThan(count / 20)
   })
+
+  test("the list of a user's connections ends at five megabytes, and GET /v1/connections has the rest", async () => {
+    const { json } = await api.ask({ path: '/v1/users/ann/oauth' })
+    const first = (json['items'] as readonly { readonly id: string }[]).map(({ id }) => id)
+    expect(JSON.stringify(json).length).toBeLessThan(6_000_000)
+    const rest = await readAll('/v1/connections?userId=ann', 'cursor', json['nextCursor'] as string)
+    const all = [...first, ...rest.flatMap(({ ids }) => ids)]
+    expect(all).toHaveLength(CONNECTIONS / 2)
+    expect(new Set(all).size).toBe(CONNECTIONS / 2)
+  })
 }, 60_000)
 
 test('an event or connection larger than a page gets its own page', async () => {
@@ -103,9 +113,9 @@ async function append(userId: string, count: number): Promise<void> {
 }
 
 /** Follows the cursor to the end. */
-async function readAll(path: string, parameter: string) {
+async function readAll(path: string, parameter: string, from: string | null = null) {
   const pages: { ids: readonly string[]; bytes: number }[] = []
-  let cursor: string | null = null
+  let cursor = from
   for (;;) {
     const joint = path.includes('?') ? '&' : '?'
     const here: string = cursor === null ? path : `${path}${joint}${parameter}=${cursor}`

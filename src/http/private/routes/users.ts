@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Caller, holds } from '../../../core/base/access.ts'
 import type { Connection } from '../../../core/connection/connection.ts'
 import type { UserId } from '../../../core/base/ids.ts'
+import { yieldTurn } from '../../../core/base/yield-turn.ts'
 import type { Ports } from '../../../ports/ports.ts'
 import { deleteConnection } from '../../../vault/connections/delete-connection.ts'
 import { deleteUser } from '../../../vault/connections/delete-user.ts'
@@ -45,8 +46,9 @@ export const userEndpoints = [
     answers: { 200: connectionListShape },
     errors: ['not_found'],
     handle: async (call, { params }) => {
-      const connections = await connectionsOf(call, params.userId)
-      return ok({ items: connections.map((one) => presentConnection(one, call.ports)) })
+      const { connections, nextCursor } = await connectionsOf(call, params.userId)
+      const items = connections.map((one) => presentConnection(one, call.ports))
+      return ok(nextCursor === null ? { items } : { items, nextCursor })
     },
   }),
   endpoint({
@@ -122,18 +124,22 @@ function presentResource({ ports, caller }: EndpointCall, connection: Connection
 }
 
 const PAGE = 200
+/** A page ends at about a megabyte, so the answer ends at about five. */
+const MOST_PAGES = 5
 
 async function connectionsOf(
   { ports, caller }: { readonly ports: Ports; readonly caller: Caller },
   userId: UserId,
-): Promise<readonly Connection[]> {
-  const all: Connection[] = []
+): Promise<{ readonly connections: readonly Connection[]; readonly nextCursor: string | null }> {
+  const connections: Connection[] = []
   const filter = { userId, provider: null, status: null, expiringBefore: null, limit: PAGE }
   let cursor: string | null = null
-  do {
-    const page = await listConnections(ports, caller, { ...filter, cursor })
-    all.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  return all
+  for (let page = 1; page <= MOST_PAGES; page++) {
+    const { items, nextCursor } = await listConnections(ports, caller, { ...filter, cursor })
+    connections.push(...items)
+    cursor = nextCursor
+    if (cursor === null) break
+    await yieldTurn(ports.clock)
+  }
+  return { connections, nextCursor: cursor }
 }
