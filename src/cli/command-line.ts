@@ -111,6 +111,7 @@ function addConnectionCommands(program: Command, needs: CommandLineNeeds): void 
     .option('--verify', 'prove each at its provider first, at the rate of the settings', false)
     .option('--no-events', 'create no events for them, so that webhooks send none')
     .option('--problems-only', 'print only refused lines', false)
+    .option('--from-line <n>', 'continue an interrupted import at this line', lineNumber, 1)
     .option(...JSON_FLAG)
     .action(async (file: string, options: ImportOptions) => {
       const { importFile } = await import('./import.ts')
@@ -168,6 +169,10 @@ function addKeyCommands(program: Command, needs: CommandLineNeeds): void {
 
 function commaSeparated(raw: string): readonly string[] {
   return raw.split(',').map((item) => item.trim())
+}
+
+function lineNumber(raw: string): number {
+  return Math.max(1, wholeNumber(raw))
 }
 
 function wholeNumber(raw: string): number {

@@ -1,8 +1,9 @@
-import { parseJson } from '../core/base/json.ts'
+import { stat } from 'node:fs/promises'
 import type { Ask } from './daemon-client.ts'
-import { printJson, printRows, type Row, tell } from './print.ts'
+import { type Batch, batchesOf, type Imported } from './import-lines.ts'
+import { type Printer, printerOf, type Row, tell } from './print.ts'
+import { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { textLines } from './text-lines.ts'
 
 export type ImportOptions = {
   readonly json: boolean
@@ -10,31 +11,18 @@ export type ImportOptions = {
   /** Whether the host app gets an event for each connection. */
   readonly events: boolean
   readonly problemsOnly: boolean
-}
-
-type Problem = {
-  readonly code: string
-  readonly detail: string
-  readonly reason?: string
-  readonly errors?: readonly { readonly name: string; readonly detail: string }[]
-}
-
-/** The result of one line of the file. Lines are numbered from 1. */
-type Imported = {
-  readonly line: number
-  readonly outcome: string
-  readonly connectionId: string | null
-  readonly status: string | null
-  readonly problem: Problem | null
+  /** The first line to import, from 1. */
+  readonly fromLine: number
 }
 
 type Answer = { readonly items: readonly (Omit<Imported, 'line'> & { readonly index: number })[] }
 
-/** One line of the file, parsed but not validated. */
-type Line = { readonly line: number; readonly bytes: number; readonly value: unknown }
+/** What was imported so far. Holds no lines, because a file may have millions. */
+type Tally = {
+  readonly counts: Map<string, number>
+  lastLine: number
+}
 
-/** Below the limits of the daemon: 500 lines and 4 MiB. */
-const MOST_BYTES = 3 * 1024 * 1024
 const MOST_LINES = 500
 /** Smaller with `verify`: the daemon responds only after the provider has confirmed each line. */
 const MOST_VERIFIED = 100
@@ -45,82 +33,133 @@ const VERIFIED_WITHIN_MS = 600_000
  * by one. The file may be imported again: lines that are already stored change nothing.
  */
 export async function importFile(ask: Ask, path: string, options: ImportOptions): Promise<void> {
-  const results: Imported[] = []
-  for await (const batch of batchesOf(path, options.verify ? MOST_VERIFIED : MOST_LINES, results)) {
-    results.push(...(await importLines(ask, batch, { ...options, done: results.length })))
-    tell(`${results.length} done: ${summary(results)}`)
+  const { json, verify, fromLine } = options
+  const bytes = await sizeOf(path)
+  const columns = ['line', 'outcome', 'connection', 'status', 'problem']
+  const tally: Tally = { counts: new Map(), lastLine: fromLine - 1 }
+  const shown = { printer: printerOf<Imported>(json, columns, rowOf), progress: new Progress() }
+  if (fromLine > 1) tell(`continues at line ${fromLine}`)
+  using interruption = listenForInterruption(shown.progress)
+  const { signal } = interruption
+  try {
+    const most = verify ? MOST_VERIFIED : MOST_LINES
+    for await (const batch of readAhead(batchesOf(path, { most, fromLine, signal }))) {
+      if (signal.aborted) break
+      const results = await importBatch(ask, batch, { ...options, after: tally.lastLine })
+      tally.lastLine = batch.lastLine
+      for (const { outcome } of results)
+        tally.counts.set(outcome, (tally.counts.get(outcome) ?? 0) + 1)
+      show(shown, results, options)
+      shown.progress.show({ share: bytes && batch.end / bytes, text: progressOf(tally) })
+    }
+  } catch (error) {
+    shown.progress.clear()
+    if (tally.counts.size > 0) shown.printer.end()
+    throw error
   }
-  results.sort((one, other) => one.line - other.line)
-  const shown = options.problemsOnly ? results.filter(({ problem }) => problem !== null) : results
-  if (options.json) printJson(shown)
-  else printRows(shown.map(rowOf), ['line', 'outcome', 'connection', 'status', 'problem'])
-  const refused = results.filter(({ outcome }) => outcome === 'refused').length
-  if (refused > 0) {
-    const hint = 'correct these lines and import the file again: the others change nothing'
-    throw new Refusal(`${refused} of ${results.length} lines were refused`, hint)
+  shown.progress.clear()
+  shown.printer.end()
+  conclude(tally, signal.aborted)
+}
+
+/** Null for a stream. */
+async function sizeOf(path: string): Promise<number | null> {
+  const found = path === '-' ? null : await stat(path).catch(() => null)
+  return found?.isFile() === true && found.size > 0 ? found.size : null
+}
+
+/** Reads the next batch while the daemon imports the last one. */
+async function* readAhead(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  let next = batches.next()
+  for (;;) {
+    const { done, value } = await next
+    if (done === true) return
+    next = batches.next()
+    // The error is thrown when the caller asks for this batch.
+    next.catch(() => undefined)
+    yield value
   }
 }
 
-async function importLines(
+/** Returns the results ordered by line. */
+async function importBatch(
   ask: Ask,
-  batch: readonly Line[],
-  options: ImportOptions & { readonly done: number },
+  { lines, refused }: Batch,
+  options: ImportOptions & { readonly after: number },
 ): Promise<readonly Imported[]> {
-  const { verify, events, done } = options
-  const body = { items: batch.map(({ value }) => value), verify, events }
+  if (lines.length === 0) return refused
+  const { verify, events, after } = options
+  const body = { items: lines.map(({ value }) => value), verify, events }
   const within = verify ? { withinMs: VERIFIED_WITHIN_MS } : {}
   try {
     const question = { method: 'POST', path: '/v1/connections/batch', body, ...within } as const
     const { items } = await ask<Answer>(question)
-    return items.map(({ index, ...item }) => ({ line: batch[index]?.line ?? 0, ...item }))
+    const imported = items.map(({ index, ...item }) => ({ line: lines[index]?.line ?? 0, ...item }))
+    return [...refused, ...imported].toSorted((one, other) => one.line - other.line)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const where = `${error.message}, after ${done} lines`
-    throw new Refusal(where, `${error.hint}; then import the file again`, error.exitCode)
+    const hint = `${error.hint}; then ${continueAt(after + 1)}`
+    throw new Refusal(`${error.message}, after line ${after}`, hint, error.exitCode)
   }
 }
 
-/** Adds lines that are not JSON to `refused`. Never quotes a line, because lines contain tokens. */
-async function* batchesOf(
-  path: string,
-  most: number,
-  refused: Imported[],
-): AsyncGenerator<readonly Line[]> {
-  let batch: Line[] = []
-  let bytes = 0
-  for await (const read of textLines(path, MOST_BYTES)) {
-    const line = 'flaw' in read ? notTaken(read.line, read.flaw) : parsed(read)
-    if ('problem' in line) {
-      refused.push(line)
-      continue
-    }
-    if (batch.length === most || (batch.length > 0 && bytes + line.bytes > MOST_BYTES)) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push(line)
-    bytes += line.bytes
-  }
-  if (batch.length > 0) yield batch
+function continueAt(line: number): string {
+  return `continue with the same command and --from-line ${line}`
 }
 
-function parsed({ line, text }: { readonly line: number; readonly text: string }): Line | Imported {
-  try {
-    return { line, bytes: Buffer.byteLength(text), value: parseJson(text) }
-  } catch {
-    return notTaken(line, 'the line is not well-formed JSON')
+/**
+ * The first signal ends the import after the running request, so that its results are printed. The
+ * second one ends the process at once.
+ */
+function listenForInterruption(progress: Progress): Disposable & { readonly signal: AbortSignal } {
+  const interruption = new AbortController()
+  const stop = (): void => {
+    progress.clear()
+    if (!interruption.signal.aborted)
+      tell('stops after the lines that are being imported; the next Ctrl-C stops at once')
+    interruption.abort()
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, stop)
+  return {
+    signal: interruption.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, stop)
+      // Standard input that is still open would keep the process alive.
+      interruption.abort()
+    },
   }
 }
 
-function notTaken(line: number, detail: string): Imported {
-  const problem = { code: 'invalid_request', detail }
-  return { line, outcome: 'refused', connectionId: null, status: null, problem }
+function show(
+  { printer, progress }: { readonly printer: Printer<Imported>; readonly progress: Progress },
+  results: readonly Imported[],
+  { problemsOnly }: ImportOptions,
+): void {
+  const wanted = problemsOnly ? results.filter(({ problem }) => problem !== null) : results
+  if (wanted.length === 0) return
+  progress.clear()
+  printer.print(wanted)
 }
 
-function summary(results: readonly Imported[]): string {
-  const counts = Map.groupBy(results, ({ outcome }) => outcome)
-  return Array.from(counts, ([outcome, { length }]) => `${length} ${outcome}`).join(', ')
+function progressOf(tally: Tally): string {
+  return `up to line ${tally.lastLine}: ${summary(tally)}`
+}
+
+function summary({ counts }: Tally): string {
+  return Array.from(counts, ([outcome, count]) => `${count} ${outcome}`).join(', ')
+}
+
+function conclude(tally: Tally, isInterrupted: boolean): void {
+  const { counts, lastLine } = tally
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  tell(all === 0 ? '0 done' : `${all} done: ${summary(tally)}`)
+  if (isInterrupted)
+    throw new Refusal(`interrupted after line ${lastLine}`, continueAt(lastLine + 1))
+  const refused = counts.get('refused') ?? 0
+  if (refused === 0) return
+  const hint = 'correct these lines and import the file again: the others change nothing'
+  throw new Refusal(`${refused} of ${all} lines were refused`, hint)
 }
 
 function rowOf({ line, outcome, connectionId, status, problem }: Imported): Row {

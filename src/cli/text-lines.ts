@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs'
+import { addAbortSignal } from 'node:stream'
 import { decodeUtf8 } from '../core/base/utf8.ts'
 import { EXIT, Refusal } from './refusal.ts'
 
 /** One line of a file, numbered from 1, with its text or the problem with its bytes. */
-export type TextLine = { readonly line: number } & (
-  { readonly text: string } | { readonly flaw: string }
-)
+export type TextLine = {
+  readonly line: number
+  /** The position in the file after the line. */
+  readonly end: number
+} & ({ readonly text: string } | { readonly flaw: string })
 
 const LF = 0x0a
 const CR = 0x0d
@@ -14,25 +17,33 @@ const CR = 0x0d
  * Reads the lines of a file, or of standard input for `-`, as UTF-8. Only LF and CR LF end a line,
  * because U+2028 is valid in JSON strings. Never replaces invalid bytes, because two user ids could
  * become equal. Does not hold a line of more than `longest` bytes in memory. Skips blank lines.
+ * Ends early if the signal is aborted.
  */
-export async function* textLines(path: string, longest: number): AsyncGenerator<TextLine> {
+export async function* textLines(
+  path: string,
+  longest: number,
+  signal: AbortSignal,
+): AsyncGenerator<TextLine> {
   let line = 0
-  for await (const bytes of byteLines(path, longest)) {
+  for await (const { bytes, end } of byteLines(path, longest, signal)) {
     line++
     if (bytes === 'too long') {
-      yield { line, flaw: `the line is too long: it may have ${longest} bytes` }
+      yield { line, end, flaw: `the line is too long: it may have ${longest} bytes` }
       continue
     }
     if (line === 1) refuseUtf16(bytes)
     const read = readLine(bytes)
-    if ('flaw' in read || !/^[ \t\r]*$/.test(read.text)) yield { line, ...read }
+    if ('flaw' in read || !/^[ \t\r]*$/.test(read.text)) yield { line, end, ...read }
   }
 }
+
+type ByteLine = { readonly bytes: Buffer | 'too long'; readonly end: number }
 
 async function* byteLines(
   path: string,
   longest: number,
-): AsyncGenerator<Buffer | 'too long', void, undefined> {
+  signal: AbortSignal,
+): AsyncGenerator<ByteLine, void, undefined> {
   let parts: Buffer[] = []
   let length = 0
   const take = (part: Buffer): void => {
@@ -40,29 +51,33 @@ async function* byteLines(
     if (length <= longest) parts.push(part)
     else parts = []
   }
-  const end = (): Buffer | 'too long' => {
-    const whole = length > longest ? 'too long' : withoutCr(Buffer.concat(parts))
+  const whole = (): Buffer | 'too long' => {
+    const bytes = length > longest ? 'too long' : withoutCr(Buffer.concat(parts))
     parts = []
     length = 0
-    return whole
+    return bytes
   }
-  for await (const chunk of chunksOf(path)) {
+  let start = 0
+  for await (const chunk of chunksOf(path, signal)) {
     let from = 0
     for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
       take(chunk.subarray(from, at))
       from = at + 1
-      yield end()
+      yield { bytes: whole(), end: start + from }
     }
     if (from < chunk.length) take(chunk.subarray(from))
+    start += chunk.length
   }
-  if (length > 0) yield end()
+  if (length > 0) yield { bytes: whole(), end: start }
 }
 
-async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const input = path === '-' ? process.stdin : createReadStream(path)
+  addAbortSignal(signal, input)
   try {
     yield* input as AsyncIterable<Buffer>
   } catch (error) {
+    if (signal.aborted) return
     if (!(error instanceof Error && 'code' in error)) throw error
     const hint = 'name a file of JSON lines, or - for standard input'
     throw new Refusal(`the file cannot be read (${String(error.code)})`, hint, EXIT.usage)

@@ -18,6 +18,8 @@ type Options = {
   readonly cwd?: string
   /** Flags of Node itself. */
   readonly flags?: readonly string[]
+  /** Whether standard input stays open for `write`. */
+  readonly stdin?: 'open'
 }
 
 /** Runs the program in a process of its own, with only these environment variables. */
@@ -47,19 +49,37 @@ export function spawnOnto(stdout: number, words: readonly string[], env: Record<
   return { kill: (signal: NodeJS.Signals) => void child.kill(signal), ended }
 }
 
-export function spawnLarder(
-  words: readonly string[],
-  options: Options = {},
-): { readonly kill: (signal: NodeJS.Signals) => void; readonly ended: Promise<Run> } {
+export type Spawned = {
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly write: (text: string) => void
+  readonly ended: Promise<Run>
+}
+
+export function spawnLarder(words: readonly string[], options: Options = {}): Spawned {
   const child = spawn(process.execPath, [...(options.flags ?? FLAGS), MAIN, ...words], {
     env: options.env ?? {},
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
+  if (options.stdin !== 'open') child.stdin.end()
   const closed = once(child, 'close') as Promise<[number | null]>
   const ended = Promise.all([text(child.stdout), text(child.stderr), closed])
   return {
     kill: (signal) => void child.kill(signal),
+    write: (given) => void child.stdin.write(given),
     ended: ended.then(([stdout, stderr, [code]]) => ({ code, stdout, stderr })),
   }
+}
+
+/** Runs the program on a terminal of its own. Both of its outputs arrive there. */
+export async function larderOnTerminal(
+  words: readonly string[],
+  env: Record<string, string>,
+): Promise<string> {
+  const command = [process.execPath, ...FLAGS, MAIN, ...words].map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { ...env, PATH: process.env['PATH'] ?? '', SHELL: '/bin/sh' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return text(child.stdout)
 }
