@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import type { ConnectionId, ProviderId, UserId } from '../core/base/ids.ts'
 import type { Random } from '../ports/ports.ts'
 import type { RowCipher } from './rows/row-cipher.ts'
@@ -6,6 +6,9 @@ import type { Schema } from './schema.ts'
 
 /** `db` is the database or one transaction. */
 export type ReadContext = { readonly db: Kysely<Schema>; readonly cipher: RowCipher }
+
+/** Runs a select outside of transactions. Returns the rows at once if the database can. */
+export type ReadRows = <R>(query: CompiledQuery<R>) => readonly R[] | Promise<readonly R[]>
 
 export type WriteContext = ReadContext & {
   readonly random: Pick<Random, 'bytes'>

@@ -45,17 +45,37 @@ export class Guard {
     }
   }
 
+  /** Like `outside`, for a read that needs no promise if it can end at once. */
+  read<T>(work: () => T | Promise<T>): T | Promise<T> {
+    this.#assertUsable()
+    try {
+      const result = work()
+      return result instanceof Promise ? result.catch((error) => this.#fail(error)) : result
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): never {
+    const sorted = this.#sort(error)
+    this.noteFailure(sorted)
+    throw sorted
+  }
+
   /** Runs `work` as one of several tries. The caller reports the last failure. */
   async attempt<T>(work: () => Promise<T>): Promise<T> {
-    this.assertOutside()
-    if (this.#isClosed) throw new StoreError('unreachable', new Error('the store is closed'))
+    this.#assertUsable()
     try {
       return await work()
     } catch (error) {
-      const sorted = this.#sortError(error)
-      if (sorted instanceof StoreError && sorted.reason === 'corrupt') this.#damage = sorted
-      throw sorted
+      throw this.#sort(error)
     }
+  }
+
+  #sort(error: unknown): unknown {
+    const sorted = this.#sortError(error)
+    if (sorted instanceof StoreError && sorted.reason === 'corrupt') this.#damage = sorted
+    return sorted
   }
 
   noteFailure(error: unknown): void {
@@ -78,6 +98,11 @@ export class Guard {
     if (this.#transaction.getStore()?.isOpen) {
       throw new Error('the store was asked inside a transaction: use trx')
     }
+  }
+
+  #assertUsable(): void {
+    this.assertOutside()
+    if (this.#isClosed) throw new StoreError('unreachable', new Error('the store is closed'))
   }
 
   close(): void {

@@ -11,7 +11,7 @@ import { circuitReads, circuitWrites } from './queries/circuits.ts'
 import { ConnectionCache } from './cache/connection-cache.ts'
 import { connectionWrites } from './queries/connection-writes.ts'
 import { connectionReads } from './queries/connections.ts'
-import type { ChangeLog, ReadContext, WriteContext } from './context.ts'
+import type { ChangeLog, ReadContext, ReadRows, WriteContext } from './context.ts'
 import { endingGrantReads } from './queries/ending-grants.ts'
 import { eventReads, eventWrites } from './queries/events.ts'
 import { flowWrites, waitingGrantReads } from './queries/flows.ts'
@@ -46,6 +46,8 @@ export type Opened = {
   readonly sortError: (error: unknown) => unknown
   /** Called before each write. Returns null once the preparation has succeeded. */
   readonly prepareWriting?: () => Promise<void> | null
+  /** By default, such a read waits for its turn like all others. */
+  readonly readRows?: ReadRows
   readonly logBytes: () => number
   /** Moves the write-ahead log into the database and empties it. */
   readonly emptyLog: () => Promise<void>
@@ -59,6 +61,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const guard = new Guard(options.sortError, options)
   const groups = new GroupCommit(db)
   const { prepareWriting = () => null } = options
+  const { readRows = async (query) => (await db.executeQuery(query)).rows } = options
 
   const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
     const changes: ChangeLog = { connections: new Set(), owners: new Set() }
@@ -101,7 +104,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   let closing: Promise<void> | undefined
   return {
     ...guardedReads(reads({ db, cipher }), guard),
-    ...cachedReads({ db, cipher }, cache, guard),
+    ...cachedReads({ db, cipher, readRows }, cache, guard),
     write,
     logBytes: options.logBytes,
     emptyLog: async () => {

@@ -103,6 +103,22 @@ describe.each(databases)('the connection cache before $name', ({ open, behind })
     expect(await store.connection(idOf(1))).toMatchObject({ label: null })
   })
 
+  test('a read of a connection or a list does not wait for a running write', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await store.write((trx) => trx.insertConnection(made(1)))
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const writing = store.write(async () => {
+      begun.resolve()
+      await end.promise
+    })
+    await begun.promise
+    expect(await store.connection(idOf(1))).toMatchObject({ id: idOf(1) })
+    expect(await store.connectionsOf(USER, ACME)).toHaveLength(1)
+    end.resolve()
+    await writing
+  })
+
   test('the cache is never older than a finished write, in any order of reads and writes', async () => {
     await using vault = await open()
     const { store } = vault
@@ -137,7 +153,11 @@ describe.each(databases)('the connection cache before $name', ({ open, behind })
         await trx.insertConnection(makeConnection({ id, grant: makeGrant({ token }) }))
     })
     const read: unknown[] = []
-    for (const id of ids) read.push(await store.connection(id))
+    for (const id of ids) {
+      // A full cache takes a connection at its second read.
+      await store.connection(id)
+      read.push(await store.connection(id))
+    }
     // The newest first: the first miss loads a connection, and that evicts others.
     let held = 0
     while (held < 20 && (await store.connection(idOf(19 - held))) === read[19 - held]) held++
@@ -171,11 +191,40 @@ test('a cached list refers to connections by id, and does not keep an evicted co
   const cache = new ConnectionCache(1_000)
   const owner = { userId: USER, provider: ACME }
   await cache.loadList(owner, async () => [{ connection: made(1), bytes: 600 }])
-  await cache.load(idOf(2), async () => ({ connection: made(2), bytes: 600 }))
+  for (let reads = 0; reads < 2; reads++) {
+    await cache.load(idOf(2), async () => ({ connection: made(2), bytes: 600 }))
+  }
   expect(cache.connectionsOf(USER, ACME)).toBeUndefined()
   const again = made(1)
   await cache.load(idOf(1), async () => ({ connection: again, bytes: 600 }))
   expect(cache.connectionsOf(USER, ACME)?.[0]).toBe(again)
+})
+
+test('a connection that is read once does not replace another in a full cache; read twice, it does', async () => {
+  const cache = new ConnectionCache(1_000)
+  const [first, second] = [made(1), made(2)]
+  await cache.load(idOf(1), () => ({ connection: first, bytes: 600 }))
+  const load = () => cache.load(idOf(2), () => ({ connection: second, bytes: 600 }))
+  expect(await load()).toBe(second)
+  expect(cache.connection(idOf(1))).toBe(first)
+  expect(cache.connection(idOf(2))).toBeUndefined()
+  await load()
+  expect(cache.connection(idOf(1))).toBeUndefined()
+  expect(cache.connection(idOf(2))).toBe(second)
+})
+
+test('a list is cached only if all its connections are', async () => {
+  const cache = new ConnectionCache(1_000)
+  const [one, two, other] = [1, 2, 3].map((n) => ({ connection: made(n), bytes: 300 }))
+  if (!one || !two || !other) throw new Error('three connections are made')
+  await cache.load(idOf(3), () => ({ ...other, bytes: 600 }))
+  const owner = { userId: USER, provider: ACME }
+  expect(await cache.loadList(owner, () => [one, two])).toHaveLength(2)
+  cache.evict({ connections: new Set([idOf(3)]), owners: new Set() })
+  await cache.load(idOf(2), () => two)
+  expect(cache.connection(idOf(1))).toBe(one.connection)
+  expect(cache.connection(idOf(2))).toBe(two.connection)
+  expect(cache.connectionsOf(USER, ACME)).toBeUndefined()
 })
 
 describe('a read that a commit overtakes', () => {

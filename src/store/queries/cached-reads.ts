@@ -1,40 +1,58 @@
+import type { CompiledQuery } from 'kysely'
 import type { Store } from '../../ports/store.ts'
 import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
-import { connectionRowById, connectionRowsOf } from './connections.ts'
-import type { ReadContext } from '../context.ts'
+import { selectById, selectListedOf, sortedById } from './connections.ts'
+import type { ReadContext, ReadRows } from '../context.ts'
 import type { Guard } from '../store-failures.ts'
 import { readConnection } from '../rows/read-connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 
-/** The queries of a token request, answered from the cache if possible. */
+/**
+ * The queries of a token request, answered from the cache if possible. They are compiled once, and
+ * take a promise only if the database needs one.
+ */
 export function cachedReads(
-  context: ReadContext,
+  context: ReadContext & { readonly readRows: ReadRows },
   cache: ConnectionCache,
   guard: Guard,
 ): Pick<Store, 'connection' | 'connectionsOf'> {
+  const { db } = context
+  const byId = bound(selectById(db, ''))
+  const ofUser = bound(selectListedOf(db, '', null))
+  const ofUserAtProvider = bound(selectListedOf(db, '', ''))
   const load = (row: ConnectionTable): Loaded => ({
     connection: readConnection(context.cipher, row),
     bytes: bytesOf(row),
   })
+  const read = <T>(
+    query: CompiledQuery<ConnectionTable>,
+    use: (rows: readonly ConnectionTable[]) => T,
+  ): T | Promise<T> => {
+    const rows = guard.read(() => context.readRows(query))
+    return rows instanceof Promise ? rows.then(use) : use(rows)
+  }
+  const loadOne = ([row]: readonly ConnectionTable[]) => (row === undefined ? null : load(row))
+  const loadAll = (rows: readonly ConnectionTable[]) => sortedById(rows).map(load)
   return {
     connection: async (id) => {
       guard.assertOutside()
-      return (
-        cache.connection(id) ??
-        cache.load(id, async () => {
-          const row = await guard.outside(() => connectionRowById(context, id))
-          return row === undefined ? null : load(row)
-        })
-      )
+      return cache.connection(id) ?? cache.load(id, () => read(byId(id), loadOne))
     },
     connectionsOf: async (userId, provider) => {
       guard.assertOutside()
-      const read = async (): Promise<readonly Loaded[]> =>
-        (await guard.outside(() => connectionRowsOf(context, userId, provider))).map(load)
-      if (provider === null) return (await read()).map(({ connection }) => connection)
-      return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, read)
+      if (provider === null) {
+        return (await read(ofUser(userId), loadAll)).map(({ connection }) => connection)
+      }
+      const query = () => read(ofUserAtProvider(userId, provider), loadAll)
+      return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, query)
     },
   }
+}
+
+/** Compiles a query once. Each call binds values to its parameters, in their order in the query. */
+function bound<R>(query: { compile(): CompiledQuery<R> }) {
+  const compiled = query.compile()
+  return (...parameters: readonly string[]): CompiledQuery<R> => ({ ...compiled, parameters })
 }
 
 /** The estimated memory of a connection, without its strings. */

@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import { type Connection, isLive } from '../../core/connection/connection.ts'
-import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
+import type { ConnectionId } from '../../core/base/ids.ts'
 import type { ConnectionFilter, Reads } from '../../ports/store.ts'
 import type { ReadContext } from '../context.ts'
 import { countFitting } from './page-bytes.ts'
@@ -34,7 +34,7 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       return row === undefined ? null : read(row)
     },
     connectionsOf: async (userId, provider) =>
-      (await connectionRowsOf(context, userId, provider)).map(read),
+      sortedById(await selectListedOf(context.db, userId, provider).execute()).map(read),
     draftsOf: async (userId) => {
       const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
       return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)
@@ -86,25 +86,28 @@ export function connectionRowById(
   { db }: ReadContext,
   id: ConnectionId,
 ): Promise<ConnectionTable | undefined> {
-  return db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst()
+  return selectById(db, id).executeTakeFirst()
+}
+
+export function selectById(db: ReadContext['db'], id: string) {
+  return db.selectFrom('connections').selectAll().where('id', '=', id)
+}
+
+export function selectListedOf(db: ReadContext['db'], userId: string, provider: string | null) {
+  const ofUser = selectListed({ db }).where('user_id', '=', userId)
+  return provider === null ? ofUser : ofUser.where('provider', '=', provider)
 }
 
 /**
- * Returns rows ordered by id. Sorts them here, because SQLite compiles a query with bound values
- * and ORDER BY again at each run.
+ * Sorts rows here, because SQLite compiles a query with bound values and ORDER BY again at each run.
  */
-export async function connectionRowsOf(
-  context: ReadContext,
-  userId: UserId,
-  provider: ProviderId | null,
-): Promise<readonly ConnectionTable[]> {
-  const ofUser = selectListed(context).where('user_id', '=', userId)
-  const query = provider === null ? ofUser : ofUser.where('provider', '=', provider)
-  return (await query.execute()).toSorted((one, other) => (one.id < other.id ? -1 : 1))
+export function sortedById(rows: readonly ConnectionTable[]): readonly ConnectionTable[] {
+  return rows.toSorted((one, other) => (one.id < other.id ? -1 : 1))
 }
 
-function selectListed({ db }: ReadContext) {
-  return db.selectFrom('connections').selectAll().where('is_draft', '=', 0)
+/** The literal is no parameter, so that the other values keep their places. */
+function selectListed({ db }: Pick<ReadContext, 'db'>) {
+  return db.selectFrom('connections').selectAll().where('is_draft', '=', sql.lit(0))
 }
 
 function matches(filter: ConnectionFilter) {

@@ -67,7 +67,7 @@ const STATEMENTS = 500
  * Caches prepared statements, because preparing costs more than running. The cache is bounded,
  * because SQL texts vary with the length of lists.
  */
-function withCachedStatements(raw: Database.Database): SqliteDatabase {
+export function withCachedStatements(raw: Database.Database): SqliteDatabase {
   const statements = new LRUCache<string, Database.Statement>({ max: STATEMENTS })
   return {
     prepare: (sql) => {

@@ -14,6 +14,7 @@ import { createVaultFile } from './create-vault-file.ts'
 import { VaultSqliteDialect } from './dialect.ts'
 import { inspectVaultFile } from './inspect-vault-file.ts'
 import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './pragmas.ts'
+import { openReader, type Reader } from './reader.ts'
 import { remakeIndexes } from './remake-indexes.ts'
 import { sealRows } from '../queries/seal-rows.ts'
 import { sortSqliteError } from './sort-error.ts'
@@ -84,6 +85,7 @@ class SqliteVault implements VaultDatabase {
       await heartbeat(db, options.clock.now())
       assertDurable(raw)
     })
+    let reader: Reader
     try {
       applyPragmas(raw)
       if (!this.indexesFit) remakeIndexes(raw)
@@ -92,6 +94,7 @@ class SqliteVault implements VaultDatabase {
         if (step === '0006-row-seals') await sealRows(trx, cipher)
       })
       await prepareWriting()?.catch(passWhereItEnds)
+      reader = openReader(this.#path)
     } catch (error) {
       raw.close()
       throw sortSqliteError(error)
@@ -100,13 +103,16 @@ class SqliteVault implements VaultDatabase {
     // the log.
     const emptyLog = () => db.connection().execute(async () => checkpoint(raw))
     const close = async (): Promise<void> => {
+      reader.close()
       await emptyLog()
       await db.destroy()
       this.#lock[Symbol.dispose]()
     }
     const logBytes = () => statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
     const sortError = sortSqliteError
-    return createStore(db, { ...options, sortError, prepareWriting, logBytes, emptyLog, close })
+    const { readRows } = reader
+    const opened = { sortError, prepareWriting, readRows, logBytes, emptyLog, close }
+    return createStore(db, { ...options, ...opened })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -29,10 +29,24 @@ const PRAGMAS: readonly (readonly [name: string, value: string | number, reads: 
   ['busy_timeout', BUSY_TIMEOUT_MS, BUSY_TIMEOUT_MS],
 ]
 
+/** The pragmas of `PRAGMAS` that concern reads. The others concern writes. */
+const OF_READERS = new Set(['temp_store', 'trusted_schema', 'cell_size_check', 'busy_timeout'])
+
 /** Sets the pragmas of a vault. Throws if one does not take effect. */
 export function applyPragmas(raw: Database.Database): void {
   assertSqliteVersion(raw)
-  for (const [name, value, reads] of PRAGMAS) {
+  apply(raw, PRAGMAS)
+}
+
+export function applyReaderPragmas(raw: Database.Database): void {
+  apply(
+    raw,
+    PRAGMAS.filter(([name]) => OF_READERS.has(name)),
+  )
+}
+
+function apply(raw: Database.Database, pragmas: typeof PRAGMAS): void {
+  for (const [name, value, reads] of pragmas) {
     raw.pragma(`${name} = ${value}`)
     const is = raw.pragma(name, { simple: true })
     if (is !== reads) throw new OpenError('unsuitable_database', `${name} is ${String(is)}`)
