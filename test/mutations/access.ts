@@ -181,4 +181,40 @@ export const access: readonly Mutation[] = [
     mutant: "    if (typeof userId === 'number') {\n",
     killedBy: [[DOOR, 'a narrowed key gets 404 for another user']],
   },
+  {
+    guarantee: "An import cannot take a refresh token that waits for the app's confirmation",
+    file: 'src/vault/import/import-tokens.ts',
+    original: "  if (!isLive(holder)) throw new VaultError('conflict', TOKEN_OF_ANOTHER)\n",
+    mutant: '  if (!isLive(holder)) return null\n',
+    killedBy: [
+      [
+        'test/vault/import/shared-refresh-token.test.ts',
+        'an import for another user of a refresh token that waits for confirmation is a conflict, and the app can still confirm',
+      ],
+    ],
+  },
+  {
+    guarantee: 'Tokens of two accounts are refused even if their import names no account',
+    file: 'src/vault/refresh/judge-owner.ts',
+    original: '!sameAccount(before.account, asked.account)',
+    mutant: 'isOtherAccount(before.account, asked.account)',
+    killedBy: [
+      [
+        'test/vault/import/two-accounts.test.ts',
+        'tokens of two accounts are refused at the first refresh of a batch item without an account',
+      ],
+    ],
+  },
+  {
+    guarantee: 'Connections share a grant only if it was issued to their client',
+    file: 'src/core/refresh/shared-grant.ts',
+    original: ' && a.issuedTo === b.issuedTo',
+    mutant: '',
+    killedBy: [
+      [
+        'test/core/refresh/shared-grant.test.ts',
+        'whether a refresh of one grant ends another is known: another client',
+      ],
+    ],
+  },
 ]

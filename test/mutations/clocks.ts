@@ -144,4 +144,28 @@ export const clocks: readonly Mutation[] = [
       ],
     ],
   },
+  {
+    guarantee: 'A flow lives no longer if the clock is set back',
+    file: 'src/store/queries/clock-set-back.ts',
+    original: "'flows', row, { expires_at: row.expires_at - byMs }",
+    mutant: "'flows', row, { expires_at: row.expires_at }",
+    killedBy: [
+      [
+        'test/vault/upkeep/clock-set-back.test.ts',
+        'after the clock was set back, a flow is over eleven minutes after its start',
+      ],
+    ],
+  },
+  {
+    guarantee: 'A webhook does not wait for the time by which the clock was set back',
+    file: 'src/vault/webhooks/deliver-webhook.ts',
+    original: 'withoutFuture(sending.state, begunAt, ports.clock)',
+    mutant: 'sending.state',
+    killedBy: [
+      [
+        'test/webhooks/long-lives.test.ts',
+        'a clock set back by 40 minutes does not delay the retry of an event that was refused before in the same run',
+      ],
+    ],
+  },
 ]
