@@ -25,7 +25,7 @@ const WRONG: Readonly<Record<string, Credentials>> = {
 describe.each(Object.keys(RIGHT))('%s', (id) => {
   test('an import of valid credentials is active and serves the header that the API expects', async () => {
     await using stage = await open(id)
-    const { connection } = await hand(stage, RIGHT[id])
+    const { connection } = await importWith(stage, RIGHT[id])
     expect(connection).toMatchObject({ status: 'active', account: stage.dialect.account })
     expect(await served(stage, connection.id)).toMatchObject({
       accessToken: null,
@@ -37,7 +37,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
 
   test('an import of wrong credentials is refused with invalid_credentials', async () => {
     await using stage = await open(id)
-    await expect(hand(stage, WRONG[id])).rejects.toMatchObject({
+    await expect(importWith(stage, WRONG[id])).rejects.toMatchObject({
       code: 'invalid_request',
       extras: { reason: 'invalid_credentials' },
     })
@@ -49,7 +49,7 @@ describe.each(Object.keys(RIGHT))('%s', (id) => {
     async (answer) => {
       await using stage = await open(id)
       stage.vendor.fault = { at: 'exchange', answer }
-      const { connection } = await hand(stage, RIGHT[id])
+      const { connection } = await importWith(stage, RIGHT[id])
       expect(connection.status).toBe('failing')
       stage.vendor.fault = null
       stage.clock.pass(60 * 60_000)
@@ -121,7 +121,7 @@ const demandOf = ({ id }: ContractStage) => ({
   metadata: null,
 })
 
-function hand(stage: ContractStage, credentials: Credentials | undefined): Promise<Imported> {
+function importWith(stage: ContractStage, credentials: Credentials | undefined): Promise<Imported> {
   if (credentials === undefined) throw new Error('no credentials')
   const newDraft = draftFromCredentials(stage.ports, OPERATOR, { ...demandOf(stage), credentials })
   return importDraft(stage.ports, newDraft)

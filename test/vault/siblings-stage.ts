@@ -29,14 +29,14 @@ export async function connectTwo(stage: Stage): Promise<readonly LiveConnection[
   for (const [index, label] of ['one', 'two'].entries()) {
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const userId = `user-${index + 1}` as UserId
-    connections.push((await hand(stage, minted, { userId, label })).connection)
+    connections.push((await importMinted(stage, minted, { userId, label })).connection)
   }
   return storedAll(stage, connections)
 }
 
 export type Minted = { readonly accessToken: string; readonly refreshToken: string } | undefined
 
-export function hand(stage: Stage, minted: Minted, demand: Partial<TokenImport>) {
+export function importMinted(stage: Stage, minted: Minted, demand: Partial<TokenImport>) {
   return importTokens(stage.ports, OPERATOR, demandFor(stage, minted, demand))
 }
 

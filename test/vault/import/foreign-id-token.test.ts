@@ -5,7 +5,7 @@ import { refreshNow } from '../../../src/vault/tokens/refresh-now.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
 import { claimsFor, jwt, startSigningProvider } from '../../oauth/answer/signing-provider.ts'
-import { ACCOUNT, hand, HOUR } from '../siblings-stage.ts'
+import { ACCOUNT, importMinted, HOUR } from '../siblings-stage.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 test('a refresh whose id token names another user fails: the old token is served and the rotated token is stored', async () => {
@@ -53,7 +53,7 @@ describe("userinfo with another subject than the connection's", () => {
   test("userinfo of another subject disconnects an import of two users' tokens if its refresh returns no id token", async () => {
     await using stage = await openOpenIdStage()
     const [a, b] = await mintTwoAccounts(stage)
-    const { connection } = await hand(stage, { ...a, refreshToken: b.refreshToken }, {})
+    const { connection } = await importMinted(stage, { ...a, refreshToken: b.refreshToken }, {})
     await refresh(stage.ports, connection, 'forced')
     const after = await stage.stored(connection.id)
     expect(after).toMatchObject({
@@ -69,7 +69,7 @@ describe("userinfo with another subject than the connection's", () => {
     async (what) => {
       await using stage = await openOpenIdStage()
       const [a, b] = await mintTwoAccounts(stage)
-      const { connection } = await hand(stage, a, {})
+      const { connection } = await importMinted(stage, a, {})
       const accessToken = new Secret(b.accessToken)
       const refreshToken = new Secret(b.refreshToken)
       const expiresAt = stage.clock.now() + HOUR

@@ -3,7 +3,7 @@ import { Secret } from '../../../src/core/base/secret.ts'
 import { importTokens, type TokenImport } from '../../../src/vault/import/import-tokens.ts'
 import { ACME, NOTHING, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
-export function hand(stage: Stage, demand: Partial<TokenImport>) {
+export function importWith(stage: Stage, demand: Partial<TokenImport>) {
   return importTokens(stage.ports, OPERATOR, {
     ...NOTHING,
     userId: 'user-1' as UserId,

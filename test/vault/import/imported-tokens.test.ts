@@ -6,7 +6,7 @@ import { refreshNow } from '../../../src/vault/tokens/refresh-now.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
 import { until } from '../../support/until.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
-import { hand, secret, all } from './import-stage.ts'
+import { importWith, secret, all } from './import-stage.ts'
 
 const HOUR = 3_600_000
 
@@ -14,7 +14,7 @@ describe('imported tokens', () => {
   test('an import with a live access token looks up the account, and does not refresh', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
-    const { connection, change } = await hand(stage, {
+    const { connection, change } = await importWith(stage, {
       accessToken: secret(minted?.accessToken),
       refreshToken: secret(minted?.refreshToken),
       expiresAt: stage.clock.now() + HOUR,
@@ -31,14 +31,16 @@ describe('imported tokens', () => {
   test('an import without an access token is proven by a refresh at once', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
-    const { connection } = await hand(stage, { refreshToken: secret(minted?.refreshToken) })
+    const { connection } = await importWith(stage, { refreshToken: secret(minted?.refreshToken) })
     expect(connection).toMatchObject({ status: 'active', account: { id: minted?.account.id } })
     expect(connection.grant.generation).toBe(2)
   })
 
   test('an import of dead tokens leaves no connection or draft behind', async () => {
     await using stage = await openStage()
-    await expect(hand(stage, { refreshToken: new Secret('never issued') })).rejects.toMatchObject({
+    await expect(
+      importWith(stage, { refreshToken: new Secret('never issued') }),
+    ).rejects.toMatchObject({
       code: 'invalid_request',
       extras: { reason: 'invalid_grant' },
     })
@@ -49,7 +51,7 @@ describe('imported tokens', () => {
   test('an import of an expired access token says that the token expired, not that the provider refused it', async () => {
     await using stage = await openStage()
     const over = { accessToken: new Secret('once'), expiresAt: stage.clock.now() - 1 }
-    await expect(hand(stage, over)).rejects.toMatchObject({
+    await expect(importWith(stage, over)).rejects.toMatchObject({
       message: 'the access token has expired, and there is no refresh token',
       extras: { reason: 'invalid_grant' },
     })
@@ -61,7 +63,7 @@ describe('imported tokens', () => {
     await using stage = await openStage({ profile: 'grace' })
     const [minted] = await stage.provider.mintGrants(1)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
-    const { connection, change } = await hand(stage, {
+    const { connection, change } = await importWith(stage, {
       refreshToken: secret(minted?.refreshToken),
     })
     expect(change).toBe('created')
@@ -80,8 +82,8 @@ describe('imported tokens', () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
     const demand = { refreshToken: secret(minted?.refreshToken) }
-    const first = await hand(stage, demand)
-    const again = await hand(stage, demand)
+    const first = await importWith(stage, demand)
+    const again = await importWith(stage, demand)
     expect(again).toMatchObject({
       change: 'unchanged',
       connection: { id: first.connection.id, grant: { generation: 2 } },
@@ -95,10 +97,13 @@ describe('imported tokens', () => {
     const [newer] = await stage.provider.mintGrants(1, { account })
     const { userId } = connection
     const demand = { userId, refreshToken: secret(newer?.refreshToken) }
-    expect(await hand(stage, demand)).toMatchObject({ change: 'reconnected' })
+    expect(await importWith(stage, demand)).toMatchObject({ change: 'reconnected' })
     await refreshNow(stage.ports, OPERATOR, connection.id)
     const { grant } = await stage.stored(connection.id)
-    expect(await hand(stage, demand)).toMatchObject({ change: 'unchanged', connection: { grant } })
+    expect(await importWith(stage, demand)).toMatchObject({
+      change: 'unchanged',
+      connection: { grant },
+    })
     expect((await stage.provider.family(newer?.family ?? 'f0')).revoked).toBeNull()
   })
 
@@ -106,7 +111,10 @@ describe('imported tokens', () => {
     await using stage = await openStage()
     const { connection, refreshToken } = await stage.adopt()
     await expect(
-      hand(stage, { userId: 'somebody-else' as UserId, refreshToken: new Secret(refreshToken) }),
+      importWith(stage, {
+        userId: 'somebody-else' as UserId,
+        refreshToken: new Secret(refreshToken),
+      }),
     ).rejects.toMatchObject({
       code: 'conflict',
       extras: { connectionId: connection.id },
@@ -117,7 +125,7 @@ describe('imported tokens', () => {
     await using stage = await openStage()
     const { connection, account } = await stage.adopt()
     const [newer] = await stage.provider.mintGrants(1, { account })
-    const replaced = await hand(stage, {
+    const replaced = await importWith(stage, {
       userId: connection.userId,
       refreshToken: secret(newer?.refreshToken),
       label: 'work',
@@ -154,7 +162,7 @@ describe('imported tokens', () => {
   test('an import keeps a short token lifetime as the app states it', async () => {
     await using stage = await openStage()
     const [minted] = await stage.provider.mintGrants(1)
-    const { connection } = await hand(stage, {
+    const { connection } = await importWith(stage, {
       accessToken: secret(minted?.accessToken),
       expiresAt: stage.clock.now() + 30_000,
       accountId: 'a',

@@ -11,7 +11,7 @@ import {
   ACCOUNT,
   connectTwo,
   demandFor,
-  hand,
+  importMinted,
   HOUR,
   NAMELESS,
   NO_ID,
@@ -33,7 +33,7 @@ describe("the proof of a grant's owner", () => {
     await walkConsent(stage, { userId: VICTIM })
     const [consented] = await stage.ports.store.connectionsOf(VICTIM, ACME)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection: imported } = await hand(stage, minted, {})
+    const { connection: imported } = await importMinted(stage, minted, {})
     const proven = { is: 'proven', accountId: ACCOUNT.id }
     expect(consented).toMatchObject({ grant: { owner: proven } })
     expect(imported).toMatchObject({ grant: { owner: { is: 'unproven' } } })
@@ -70,7 +70,7 @@ describe("the proof of a grant's owner", () => {
     const [first, second] = await connectTwo(stage)
     await forget(stage, [first as LiveConnection])
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    await hand(stage, minted, {})
+    await importMinted(stage, minted, {})
     const [a, b] = await storedAll(stage, [first as LiveConnection, second as LiveConnection])
     expect(refreshTokenOf(a)).toBe(refreshTokenOf(first))
     expect(refreshTokenOf(b)).not.toBe(refreshTokenOf(first))
@@ -80,7 +80,7 @@ describe("the proof of a grant's owner", () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection } = await hand(stage, minted, { refreshToken: null })
+    const { connection } = await importMinted(stage, minted, { refreshToken: null })
     const [forged] = await stage.provider.mintGrants(1, { account: OTHER })
     const change = (refreshToken: string | undefined) =>
       updateConnection(stage.ports, OPERATOR, connection.id, {
@@ -99,8 +99,8 @@ describe('an access token whose account the provider does not name', () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
     const [a, b] = await stage.provider.mintGrants(2)
-    const { connection: first } = await hand(stage, a, {})
-    const { connection: second } = await hand(stage, b, { refreshToken: null })
+    const { connection: first } = await importMinted(stage, a, {})
+    const { connection: second } = await importMinted(stage, b, { refreshToken: null })
     expect(second.id).not.toBe(first.id)
     expect(second.grant.refreshToken).toBeNull()
     expect((await stage.stored(first.id)).grant).toEqual(first.grant)
@@ -142,7 +142,7 @@ describe('an access token whose account the provider does not name', () => {
       await using stage = await openStage()
       await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
       const [a, b] = await stage.provider.mintGrants(2)
-      const { connection } = await hand(stage, a, { accountId })
+      const { connection } = await importMinted(stage, a, { accountId })
       const accessToken = new Secret(b?.accessToken ?? '')
       await expect(
         updateConnection(stage.ports, OPERATOR, connection.id, {
@@ -162,9 +162,9 @@ describe('an access token whose account the provider does not name', () => {
     await using stage = await openStage()
     const [a] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     const [b] = await stage.provider.mintGrants(1, { account: OTHER })
-    const { connection } = await hand(stage, a, {})
+    const { connection } = await importMinted(stage, a, {})
     const demand: Partial<TokenImport> = { refreshToken: null, accountId: ACCOUNT.id }
-    await expect(hand(stage, b, demand)).rejects.toMatchObject({ code: 'account_mismatch' })
+    await expect(importMinted(stage, b, demand)).rejects.toMatchObject({ code: 'account_mismatch' })
     const line = () => draftFromTokens(stage.ports, OPERATOR, demandFor(stage, b, demand))
     const [result] = await importBatch(stage.ports, [line], 'unverified')
     expect(result).toMatchObject({ kind: 'accepted' })

@@ -3,7 +3,7 @@ import type { LiveConnection } from '../../../src/core/connection/connection.ts'
 import { importBatch } from '../../../src/vault/import/import-batch.ts'
 import { draftFromTokens } from '../../../src/vault/import/import-tokens.ts'
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
-import { ACCOUNT, demandFor, hand } from '../siblings-stage.ts'
+import { ACCOUNT, demandFor, importMinted } from '../siblings-stage.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const OTHER = { id: 'a-2', email: 'b@example.com', name: 'B' }
@@ -17,7 +17,9 @@ test.each([
     await using stage = await openStage()
     const connection = await connectProven(stage)
     const [foreign] = await stage.provider.mintGrants(1, { account: OTHER })
-    await expect(hand(stage, foreign, { ...demand, accountId: ACCOUNT.id })).rejects.toMatchObject({
+    await expect(
+      importMinted(stage, foreign, { ...demand, accountId: ACCOUNT.id }),
+    ).rejects.toMatchObject({
       code: 'account_mismatch',
     })
     expect((await stage.stored(connection.id)).grant).toEqual(connection.grant)
@@ -51,9 +53,9 @@ test('an unverified item serves no token after its first refresh if the account 
 test('an import replaces a connection even if the app gave a wrong account id', async () => {
   await using stage = await openStage()
   const [first, second] = await stage.provider.mintGrants(2, { account: ACCOUNT })
-  const { connection } = await hand(stage, first, { accountId: 'not-the-id' })
+  const { connection } = await importMinted(stage, first, { accountId: 'not-the-id' })
   await refresh(stage.ports, connection, 'forced')
-  const again = await hand(stage, second, { accountId: 'not-the-id' })
+  const again = await importMinted(stage, second, { accountId: 'not-the-id' })
   expect(again).toMatchObject({ change: 'reconnected', connection: { id: connection.id } })
   expect(again.connection.account.id).toBe('not-the-id')
 })
@@ -61,7 +63,7 @@ test('an import replaces a connection even if the app gave a wrong account id', 
 /** Connects an account and proves it by a first refresh. */
 async function connectProven(stage: Stage): Promise<LiveConnection> {
   const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-  const { connection } = await hand(stage, minted, {})
+  const { connection } = await importMinted(stage, minted, {})
   await refresh(stage.ports, connection, 'forced')
   return stage.stored(connection.id)
 }

@@ -7,7 +7,7 @@ import { deleteConnection } from '../../../src/vault/connections/delete-connecti
 import { refresh } from '../../../src/vault/refresh/refresh.ts'
 import { withdrawLink } from '../../../src/vault/connect/withdraw-link.ts'
 import { walkConsent } from '../../support/consent-walk.ts'
-import { ACCOUNT, hand, HOUR, NAMELESS, refreshTokenOf } from '../siblings-stage.ts'
+import { ACCOUNT, importMinted, HOUR, NAMELESS, refreshTokenOf } from '../siblings-stage.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const USER = 'user-3' as UserId
@@ -63,7 +63,7 @@ describe('one refresh token for the consents of two users', () => {
       const { link, end } = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
       const minted = { accessToken: '', refreshToken: await waitingToken(stage, link.id) }
       const tokens = { accessToken: accessToken === null ? null : new Secret(accessToken) }
-      const imported = hand(stage, minted, { ...tokens, userId: userId as UserId })
+      const imported = importMinted(stage, minted, { ...tokens, userId: userId as UserId })
       await expect(imported).rejects.toMatchObject({ code: 'conflict' })
       const completion = completionOf(end)
       const app = { userId: VICTIM, completion }
@@ -75,7 +75,7 @@ describe('one refresh token for the consents of two users', () => {
   test('a refused reconnect revokes the new refresh token, and the old grant stays', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection } = await hand(stage, minted, { userId: VICTIM })
+    const { connection } = await importMinted(stage, minted, { userId: VICTIM })
     await stage.provider.setAccount(ACCOUNT)
     const { link } = await walkConsent(stage, { ...CONFIRMED, userId: VICTIM })
     const received = await waitingToken(stage, link.id)
@@ -88,11 +88,13 @@ describe('one refresh token for the consents of two users', () => {
   test('an import whose refresh returns another user’s refresh token is a conflict, and revokes nothing', async () => {
     await using stage = await openStage({ revocationReach: 'token' })
     const [a, b] = await stage.provider.mintGrants(2, { account: ACCOUNT })
-    const { connection: first } = await hand(stage, a, { userId: VICTIM })
+    const { connection: first } = await importMinted(stage, a, { userId: VICTIM })
     await stage.provider.misbehave({ act: 'edit', set: { refresh_token: a?.refreshToken ?? '' } })
-    await expect(hand(stage, b, { accessToken: null })).rejects.toMatchObject({ code: 'conflict' })
+    await expect(importMinted(stage, b, { accessToken: null })).rejects.toMatchObject({
+      code: 'conflict',
+    })
     const [c] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection: second } = await hand(stage, c, {})
+    const { connection: second } = await importMinted(stage, c, {})
     await refresh(stage.ports, second, 'forced')
     const removed = await deleteConnection(
       stage.ports,

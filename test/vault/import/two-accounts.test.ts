@@ -8,7 +8,7 @@ import {
   ACCOUNT,
   connectTwo,
   demandFor,
-  hand,
+  importMinted,
   HOUR,
   NAMELESS,
   NO_ID,
@@ -23,7 +23,7 @@ const USER = 'user-3' as UserId
 describe('an access token and a refresh token of two accounts', () => {
   test('tokens of two accounts are refused at the first refresh, and never served as one account', async () => {
     await using stage = await openStage()
-    const { connection } = await hand(stage, await mixed(stage), {})
+    const { connection } = await importMinted(stage, await mixed(stage), {})
     expect(connection.account.id).toBe(ACCOUNT.id)
     const result = await refresh(stage.ports, connection, 'forced')
     expect(result).toMatchObject({ kind: 'failed', outcome: { kind: 'other_account' } })
@@ -94,7 +94,7 @@ describe('an access token and a refresh token of two accounts', () => {
   test('tokens of one account keep the account id that the app gives', async () => {
     await using stage = await openStage()
     const [one] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection } = await hand(stage, one, { accountId: 'named-by-the-app' })
+    const { connection } = await importMinted(stage, one, { accountId: 'named-by-the-app' })
     expect(await refresh(stage.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
     expect((await stage.stored(connection.id)).account.id).toBe('named-by-the-app')
   })
@@ -102,7 +102,9 @@ describe('an access token and a refresh token of two accounts', () => {
   test('tokens of two accounts are refused if accounts share grants, and the shared grant stays', async () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
-    await expect(hand(stage, await mixed(stage), { accountId: ACCOUNT.id })).rejects.toMatchObject({
+    await expect(
+      importMinted(stage, await mixed(stage), { accountId: ACCOUNT.id }),
+    ).rejects.toMatchObject({
       code: 'account_mismatch',
     })
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
@@ -140,7 +142,7 @@ describe('an access token and a refresh token of two accounts', () => {
   test('tokens keep the account that the app names if the provider names none', async () => {
     await using stage = await openStage()
     await stage.provider.misbehave(NAMELESS, { endpoint: 'userinfo' })
-    const { connection } = await hand(stage, await mixed(stage), { accountId: ACCOUNT.id })
+    const { connection } = await importMinted(stage, await mixed(stage), { accountId: ACCOUNT.id })
     expect(await refresh(stage.ports, connection, 'forced')).toMatchObject({ kind: 'refreshed' })
   })
 })

@@ -11,7 +11,7 @@ import { refreshDue } from '../../../src/vault/upkeep/refresh-due.ts'
 import { updateConnection } from '../../../src/vault/import/update-connection.ts'
 import { until } from '../../support/until.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
-import { hand, secret, all } from './import-stage.ts'
+import { importWith, secret, all } from './import-stage.ts'
 
 const HOUR = 3_600_000
 
@@ -20,7 +20,7 @@ describe('imports that are not proven', () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, demand } = await mintNewer(stage)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
-    await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    await expect(importWith(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
     expect((await stage.stored(connection.id)).grant.id).toBe(connection.grant.id)
     expect(await all(stage)).toHaveLength(1)
 
@@ -36,7 +36,7 @@ describe('imports that are not proven', () => {
   test('an import whose refresh lost its answer replaces the grant when the provider repeats the answer', async () => {
     await using stage = await openStage({ profile: 'grace' })
     const { connection, demand } = await handUnproven(stage, 'processing')
-    await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    await expect(importWith(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
     stage.clock.pass(15_000)
     await until('the new grant to settle', async () => {
       await refreshDue(stage.ports)
@@ -61,7 +61,9 @@ describe('imports that are not proven', () => {
     async (_, forget) => {
       await using stage = await openStage()
       const { connection, demand } = await handUnproven(stage, 'request')
-      await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+      await expect(importWith(stage, demand)).rejects.toMatchObject({
+        code: 'provider_unavailable',
+      })
       expect(await stage.ports.store.connectionIds(null, 10)).toHaveLength(2)
       await forget(stage, connection)
       expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
@@ -79,14 +81,16 @@ describe('imports that are not proven', () => {
     const { connection, demand } = await mintNewer(stage)
     const down = await stage.provider.misbehave({ act: 'answer', status: 502, body: 'html' })
     for (const _ of [1, 2]) {
-      await expect(hand(stage, demand)).rejects.toMatchObject({ code: 'provider_unavailable' })
+      await expect(importWith(stage, demand)).rejects.toMatchObject({
+        code: 'provider_unavailable',
+      })
     }
     const { refreshToken } = demand
     await expect(
       updateConnection(stage.ports, OPERATOR, connection.id, { refreshToken }),
     ).rejects.toMatchObject({ code: 'conflict', extras: {} })
     await stage.provider.behave(down)
-    expect(await hand(stage, demand)).toMatchObject({
+    expect(await importWith(stage, demand)).toMatchObject({
       change: 'reconnected',
       connection: { id: connection.id, draft: null, status: 'active' },
     })

@@ -13,7 +13,13 @@ import { withdrawLink } from '../../../src/vault/connect/withdraw-link.ts'
 import { downgradeTo } from '../../crash/older-vault.ts'
 import { sqlite } from '../../store/databases.ts'
 import { linkDemand } from '../../support/link-demand.ts'
-import { connectTwo, hand, openSiblingStage, refreshTokenOf, storedAll } from '../siblings-stage.ts'
+import {
+  connectTwo,
+  importMinted,
+  openSiblingStage,
+  refreshTokenOf,
+  storedAll,
+} from '../siblings-stage.ts'
 import { ACME, openStage, OPERATOR, OTHER, type Stage } from '../../support/vault-stage.ts'
 
 type Change = Parameters<Parameters<typeof sqlite.behind>[1]>[0]
@@ -33,7 +39,7 @@ describe('an attacker who can write the database but has no key', () => {
       const [victim] = await connectTwo(stage)
       if (victim === undefined) throw new Error('no victim')
       const [minted] = await stage.provider.mintGrants(1)
-      const { connection: own } = await hand(stage, minted, {})
+      const { connection: own } = await importMinted(stage, minted, {})
       await behind(stage, async (db) => {
         const from = db.selectFrom('connections').select(columns).where('id', '=', victim.id)
         const copied = await from.executeTakeFirstOrThrow()

@@ -11,7 +11,7 @@ import {
   ACCOUNT,
   connectTwo,
   demandFor,
-  hand,
+  importMinted,
   type Minted,
   NAMELESS,
   NO_ID,
@@ -32,7 +32,7 @@ describe('siblings need a proof of the account', () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [other] = await stage.provider.mintGrants(1)
-    await expect(hand(stage, other, { accountId: ACCOUNT.id })).rejects.toMatchObject({
+    await expect(importMinted(stage, other, { accountId: ACCOUNT.id })).rejects.toMatchObject({
       code: 'account_mismatch',
     })
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
@@ -50,7 +50,7 @@ describe('siblings need a proof of the account', () => {
     const away = { act: 'answer', status: 503, body: 'html' } as const
     await stage.provider.misbehave(away, { endpoint: 'userinfo' })
     await stage.provider.misbehave(away, { endpoint: 'token' })
-    const { connection } = await hand(stage, minted, demand)
+    const { connection } = await importMinted(stage, minted, demand)
     expect(connection.account.id).toBeNull()
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
     await stage.provider.behave()
@@ -87,7 +87,7 @@ describe('siblings need a proof of the account', () => {
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
     await stage.provider.misbehave(REFUSAL, { next: 1 })
-    await expect(hand(stage, minted, {})).rejects.toMatchObject({
+    await expect(importMinted(stage, minted, {})).rejects.toMatchObject({
       extras: { reason: 'invalid_grant' },
     })
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
@@ -127,7 +127,7 @@ describe('siblings need a proof of the account', () => {
     await using stage = await openSiblingStage()
     const [first] = await connectTwo(stage)
     const [minted] = await stage.provider.mintGrants(1, { account: ACCOUNT })
-    const { connection } = await hand(stage, minted, { refreshToken: null })
+    const { connection } = await importMinted(stage, minted, { refreshToken: null })
     expect((await stage.stored(first?.id ?? NO_ID)).grant).toEqual(first?.grant)
     const result = await refresh(stage.ports, connection, 'forced')
     expect(result).toMatchObject({ kind: 'ended', connection: { id: connection.id } })
