@@ -42,6 +42,6 @@ VOLUME /data
 EXPOSE 7421
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
   CMD ["larder", "healthcheck"]
-# It handles signals itself and starts no other processes, so it may be the first one.
+# It handles signals itself and waits for the processes that it starts, so it may be the first one.
 ENTRYPOINT ["node", "/opt/larder/dist/larder.cjs"]
 CMD ["serve"]

@@ -6,7 +6,8 @@ const OUT = 'dist'
 
 await rm(OUT, { recursive: true, force: true })
 await using bundle = await rolldown({
-  input: { larder: 'src/larder.js' },
+  // The second program is a process of its own: see src/store/sqlite/run-check-file.ts.
+  input: { larder: 'src/larder.js', 'check-file': 'src/store/sqlite/check-file.ts' },
   platform: 'node',
   // Its binary cannot be bundled, and its own code finds the one for this machine.
   external: ['better-sqlite3'],

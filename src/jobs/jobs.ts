@@ -2,6 +2,7 @@ import { yieldTurn } from '../core/base/yield-turn.ts'
 import type { Ports } from '../ports/ports.ts'
 import { deliverRevocations } from '../vault/connections/deliver-revocations.ts'
 import { deliverWebhook } from '../vault/webhooks/deliver-webhook.ts'
+import { checkDatabaseWhenDue } from '../vault/upkeep/check-database.ts'
 import { expireConfirmations } from '../vault/upkeep/expire-confirmations.ts'
 import { keepWebhooks } from '../vault/webhooks/keep-webhooks.ts'
 import type { ClockFollower } from '../vault/upkeep/follow-clock.ts'
@@ -39,6 +40,12 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
       cron: '* * * * *',
       everyTick: false,
       run: () => ports.endpoint.askIssuers(),
+    },
+    {
+      name: 'check-database',
+      cron: '* * * * *',
+      everyTick: true,
+      run: (ending) => checkDatabaseWhenDue(ports, ending),
     },
     {
       name: 'announce-expiry',

@@ -165,16 +165,24 @@ function storageEvents(log: Logger, metrics: Metrics) {
       log.warn({ event: 'store.recovered', reasons: [...failing] }, 'database accepts writes again')
       failing.clear()
     },
+    indexesRemade: () => log.error({ event: 'store.indexes_remade' }, REMADE),
+    databaseChecked: ({ result, tookMs }) => {
+      metrics.databaseChecks.inc({ outcome: result })
+      if (result === 'passed') log.info({ event: 'store.checked', tookMs }, 'database is whole')
+      if (result === 'indexes_rebuilt') log.error({ event: 'store.indexes_remade' }, REMADE)
+      if (result === 'damaged') log.error({ event: 'store.damaged' }, 'database is damaged')
+      if (result === 'failed') log.error({ event: 'store.check_failed' }, 'check could not run')
+    },
   } satisfies Partial<Events>
 }
+
+const REMADE = 'database was damaged: indexes rebuilt'
 
 function processEvents(log: Logger, metrics: Metrics) {
   return {
     settingDoubted: (e) => log.warn({ event: 'settings.doubted', ...e }, 'setting looks wrong'),
     vaultMade: (e) =>
       log.warn({ event: 'vault.made', ...e }, 'data directory had no vault: created a new vault'),
-    indexesRemade: () =>
-      log.error({ event: 'store.indexes_remade' }, 'database was damaged: indexes rebuilt'),
     keysMade: (e) =>
       log.warn({ event: 'keys.made', ...e }, 'first run: created keys; back up the key files'),
     started: (e) => {

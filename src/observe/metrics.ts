@@ -76,6 +76,9 @@ function createCounters(registry: Registry) {
     storeFailures: counter('store_failures_total', 'Failed database accesses, by reason.', [
       'outcome',
     ]),
+    databaseChecks: counter('database_checks_total', 'Checks of the whole database, by result.', [
+      'outcome',
+    ]),
     buildInfo: new Gauge({
       name: 'larder_build_info',
       help: 'Always 1. The labels show the versions of Larder and Node.',
@@ -170,6 +173,10 @@ function createGauges(registry: Registry) {
     ),
     webhooks: gauge('larder_webhooks', 'Webhooks by status.', ['status']),
     wal: gauge('larder_wal_bytes', 'Size of the write-ahead log of the database.'),
+    checked: gauge(
+      'larder_database_check_time_seconds',
+      'When the last check of the whole database ended, in epoch seconds. 0: none has ended.',
+    ),
     storeUp: gauge('larder_store_up', '1 while the database accepts reads and writes.'),
   }
   const process = {
@@ -212,6 +219,7 @@ async function readVault(
     | 'skew'
     | 'webhooks'
     | 'wal'
+    | 'checked'
     | 'storeUp',
     Gauge<Label>
   >,
@@ -226,6 +234,7 @@ async function readVault(
   gauges.journal.set(journal.entries.length)
   for (const [provider, ms] of endpoint.clockSkewsMs()) gauges.skew.set({ provider }, ms / 1000)
   gauges.wal.set(store.logBytes())
+  gauges.checked.set((store.lastCheck.endedAt ?? 0) / 1000)
   const now = clock.now()
   try {
     const census = await store.census(now)

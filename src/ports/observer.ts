@@ -4,6 +4,8 @@ import type { ConnectionId, KeyId, LinkId, ProviderId } from '../core/base/ids.t
 import type { AttemptOutcome, Unfortunate } from '../core/refresh/refresh-outcome.ts'
 import type { DeliveryOutcome, DisabledReason, WebhookId } from '../core/events/webhook.ts'
 
+import type { FileCheckResult } from './file-check.ts'
+
 export type ConnectWay = 'link' | 'headless' | 'import'
 
 /** Business events. `observe/events.ts` turns each event into a log line, a metric or both. */
@@ -90,6 +92,8 @@ export interface Observer {
   /** The provider now accepts a different secret of the configured client. */
   clientSecretSwitched(e: { provider: ProviderId; index: number; count: number }): void
   unreadable(e: { id: string; table: string; field: string }): void
+  /** A check of the whole database ended. */
+  databaseChecked(e: { result: FileCheckResult; tookMs: number }): void
   tokenServed(e: { provider: ProviderId; how: 'cache' | 'refresh' }): void
   webhookAccepted(e: { webhook: WebhookId; event: string }): void
   webhookFailed(e: {

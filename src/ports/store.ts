@@ -1,3 +1,4 @@
+import type { FileCheck, FileCheckResult } from './file-check.ts'
 import type { Caller, Permission } from '../core/base/access.ts'
 import type { ConnectLink, EndedFlow, Flow, FlowEnd, WaitingGrant } from '../core/connect/flow.ts'
 import type { Circuit } from '../core/refresh/circuit.ts'
@@ -228,6 +229,14 @@ export interface Store extends Reads {
    * a synced write.
    */
   sharedProbe(): Promise<void>
+  /** The last check of the whole database. */
+  readonly lastCheck: FileCheck
+  /**
+   * Checks the whole database beside all other work. Rebuilds indexes that do not match their
+   * tables. Refuses all writes from then on if a table is damaged. Returns null if `ending` aborted
+   * the check.
+   */
+  check(ending: AbortSignal): Promise<FileCheckResult | null>
   /** The size of the write-ahead log. The log grows during a long read by another process. */
   logBytes(): number
   [Symbol.asyncDispose](): Promise<void>

@@ -7,6 +7,8 @@ export type StoreReport = {
   readonly onFailed: (reason: StoreFailure) => void
   /** A write succeeded, and no damage is known. */
   readonly onWritten: () => void
+  /** An access found damage for the first time. */
+  readonly onDamaged: () => void
 }
 
 /**
@@ -72,10 +74,22 @@ export class Guard {
     }
   }
 
+  /** Call if a check of the database found damage. */
+  noteDamage(): void {
+    const damage = new StoreError('corrupt', new Error('a check found damage'))
+    this.#keepDamage(damage)
+    this.noteFailure(damage)
+  }
+
   #sort(error: unknown): unknown {
     const sorted = this.#sortError(error)
-    if (sorted instanceof StoreError && sorted.reason === 'corrupt') this.#damage = sorted
+    if (sorted instanceof StoreError && sorted.reason === 'corrupt') this.#keepDamage(sorted)
     return sorted
+  }
+
+  #keepDamage(damage: StoreError): void {
+    if (this.#damage === null) this.#report.onDamaged?.()
+    this.#damage = damage
   }
 
   noteFailure(error: unknown): void {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { LostWriteError, StoreError } from '../core/base/errors.ts'
 import type { Instant } from '../core/base/ids.ts'
 import type { Clock, Random, Sealer } from '../ports/ports.ts'
+import type { FileCheck, FileCheckResult } from '../ports/file-check.ts'
 import type { Reads, Store, Writes } from '../ports/store.ts'
 import { apiKeyReads, apiKeyWrites } from './queries/api-keys.ts'
 import { attemptReads, attemptWrites } from './queries/attempts.ts'
@@ -46,6 +47,7 @@ export type Opened = {
   readonly sortError: (error: unknown) => unknown
   /** Called before each write. Returns null once the preparation has succeeded. */
   readonly prepareWriting?: () => Promise<void> | null
+  readonly checker: Checker
   /** By default, such a read waits for its turn like all others. */
   readonly readRows?: ReadRows
   readonly logBytes: () => number
@@ -54,13 +56,21 @@ export type Opened = {
   readonly close: () => Promise<void>
 }
 
+/** Checks the whole database, beside the reads and writes. */
+export type Checker = {
+  readonly last: FileCheck
+  check(ending: AbortSignal): Promise<FileCheckResult | null>
+  /** Called for the first damage that a read or write finds. */
+  suspect(): void
+}
+
 export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened): Store {
   const { clock, random, onUnreadable = () => undefined } = options
   const cipher = { sealer: options.sealer, onUnreadable }
   const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
-  const guard = new Guard(options.sortError, options)
+  const { prepareWriting = () => null, checker } = options
+  const guard = new Guard(options.sortError, { ...options, onDamaged: () => checker.suspect() })
   const groups = new GroupCommit(db)
-  const { prepareWriting = () => null } = options
   const { readRows = async (query) => (await db.executeQuery(query)).rows } = options
 
   const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
@@ -106,6 +116,16 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     ...guardedReads(reads({ db, cipher }), guard),
     ...cachedReads({ db, cipher, readRows }, cache, guard),
     write,
+    get lastCheck() {
+      return checker.last
+    },
+    check: async (ending) => {
+      const result = await checker.check(ending)
+      // What a cached list lacks, the old index may have hidden.
+      if (result === 'indexes_rebuilt') cache.clear()
+      if (result === 'damaged') guard.noteDamage()
+      return result
+    },
     logBytes: options.logBytes,
     emptyLog: async () => {
       if (options.logBytes() > 0) await guard.outside(options.emptyLog)

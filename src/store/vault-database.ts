@@ -8,6 +8,11 @@ export type FoundVault = {
   readonly lastAliveAt: Instant
   /** False if a damaged index hides rows or lists wrong rows. */
   readonly indexesFit: boolean
+  /**
+   * When the whole file was last checked. Null if the end of the last process was not clean, or if
+   * the file was changed or replaced since: then the open store checks the file.
+   */
+  readonly checkedAt: Instant | 'now' | null
 }
 
 /** A database that was read but not written. Check the master key before you call `openStore`. */

@@ -1,6 +1,9 @@
 import type { Mutation } from './mutation.ts'
 
 const OPENING = 'test/store/sqlite/opening.test.ts'
+const FILE_CHECK = 'test/store/sqlite/file-check.test.ts'
+const DAMAGED =
+  'a large vault with a damaged table opens and serves tokens; after its check, it refuses writes as corrupt, and so does the next start'
 const SCHEMA = 'test/store/sqlite/damaged-schema.test.ts'
 const SEALER = 'test/seal/sealer.test.ts'
 const KEYRING = 'test/seal/keyring.test.ts'
@@ -39,9 +42,9 @@ export const storing: readonly Mutation[] = [
   },
   {
     guarantee: 'An index that hides rows is detected at the start',
-    file: 'src/store/sqlite/inspect-vault-file.ts',
-    original: "passes(raw, 'integrity_check')",
-    mutant: "passes(raw, 'quick_check')",
+    file: 'src/store/sqlite/examine-file.ts',
+    original: "passes(raw, 'integrity_check(1)')",
+    mutant: "passes(raw, 'quick_check(1)')",
     killedBy: [
       [SCHEMA, 'a damaged index of %s (%s) is rebuilt at the start, and no row is missing'],
     ],
@@ -49,12 +52,48 @@ export const storing: readonly Mutation[] = [
   {
     guarantee: 'A missing column is detected at the start',
     file: 'src/store/sqlite/inspect-vault-file.ts',
-    original: '    assertShape(raw, await lastKnownStep(db))\n',
-    mutant: '    await lastKnownStep(db)\n',
+    original: '    assertShape(raw, step)\n',
+    mutant: '',
     killedBy: [
       [
         SCHEMA,
         'a vault whose column %s has a flipped bit in its name is rejected and left unchanged',
+      ],
+    ],
+  },
+  {
+    guarantee: 'A large vault is checked at once if its file was changed or copied',
+    file: 'src/store/sqlite/check-record.ts',
+    original: " && record['file'] === fileState(database)",
+    mutant: '',
+    killedBy: [
+      [FILE_CHECK, 'a vault is checked at once if another program wrote to its file'],
+      [FILE_CHECK, 'a vault is checked at once if its file is a copy'],
+    ],
+  },
+  {
+    guarantee: 'No write follows a check that found damage',
+    file: 'src/store/sqlite/file-checker.ts',
+    original: "    if (result === 'damaged') this.#refuse('corrupt')\n",
+    mutant: '',
+    killedBy: [[FILE_CHECK, DAMAGED]],
+  },
+  {
+    guarantee: 'A start after damage checks the whole file before the first write',
+    file: 'src/store/sqlite/inspect-vault-file.ts',
+    original: " && record.kind !== 'suspect'",
+    mutant: '',
+    killedBy: [[FILE_CHECK, DAMAGED]],
+  },
+  {
+    guarantee: 'A check that could not run does not count as passed',
+    file: 'src/store/sqlite/file-checker.ts',
+    original: "catch(() => 'failed' as const)",
+    mutant: "catch(() => 'passed' as const)",
+    killedBy: [
+      [
+        FILE_CHECK,
+        'a check whose process was killed is reported as failed, and is repeated after an hour and at the next start',
       ],
     ],
   },

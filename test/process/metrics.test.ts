@@ -21,6 +21,7 @@ test('a scrape reads the gauges from the store and reports if the store fails', 
     clock: { now: () => 100_000, monotonic: () => 0, sleep: async () => {} },
     store: {
       logBytes: () => 4_096,
+      lastCheck: { result: 'passed', endedAt: 90_000 },
       census: async () => {
         if (fails) throw new StoreError('unreachable', null)
         return {
@@ -67,6 +68,7 @@ test('a scrape reads the gauges from the store and reports if the store fails', 
     'larder_journal_entries 2',
     'larder_provider_clock_skew_seconds{provider="google"} -7200',
     'larder_wal_bytes 4096',
+    'larder_database_check_time_seconds 90',
     'larder_webhooks{status="failing"} 1',
     'larder_webhooks{status="active"} 0',
     'larder_store_up 1',

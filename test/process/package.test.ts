@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { notRun } from '../crash/not-run.ts'
+import { enlarge } from '../support/large-vault.ts'
 import { makeInstallation, startLarderProcess } from '../support/larder-process.ts'
+import { until } from '../support/until.ts'
 
 const run = promisify(execFile)
 /** The `node` and `npm` of this process, before others of the machine. */
@@ -72,6 +74,16 @@ test('larder, installed from the npm package, serves, passes its health check an
   expect(stdout).toBe('ready\n')
   daemon.kill('SIGTERM')
   expect(await daemon.ended).toBe(0)
+})
+
+test('larder, installed from the npm package, checks a large vault that another program changed', async () => {
+  await using at = await makeInstallation({ configuration: '' })
+  const program = [process.execPath, larder]
+  await using first = await startLarderProcess({ ...at, program })
+  await first[Symbol.asyncDispose]()
+  enlarge(at.dataDir)
+  await using second = await startLarderProcess({ ...at, program })
+  await until('check', async () => (await second.output()).includes('"event":"store.checked"'))
 })
 
 /** A fault in code of Larder itself, because the program has no test hooks. */

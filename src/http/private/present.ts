@@ -16,6 +16,7 @@ import type { Instant } from '../../core/base/ids.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import { webhookStatus } from '../../core/events/webhook.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { FileCheck } from '../../ports/file-check.ts'
 import type { ApiKey } from '../../ports/store.ts'
 import { type Warning, warningsOf } from '../../vault/connect/connect-warnings.ts'
 import type { CreatedLink } from '../../vault/connect/create-link.ts'
@@ -248,6 +249,7 @@ export function presentHealth(health: Health, version: string) {
     ok: health.database.ok && health.key.ok && !health.stopping,
     version,
     ...health,
+    database: { ...health.database, check: withEnd(health.database.check) },
     scheduler: {
       ...health.scheduler,
       lastScanAt: isoOrNull(health.scheduler.lastScanAt),
@@ -259,6 +261,10 @@ export function presentHealth(health: Health, version: string) {
     providers: health.providers.map(withTimes),
     webhooks: health.webhooks && health.webhooks.map(withTimes),
   }
+}
+
+function withEnd(check: FileCheck) {
+  return { ...check, endedAt: isoOrNull(check.endedAt) }
 }
 
 function withTimes<T extends { readonly since: Instant | null; readonly retryAt: Instant | null }>(

@@ -39,6 +39,8 @@ const jobHealth = z.object({
   runningForMs: z.int().nullable(),
 })
 
+const checkResult = z.enum(['passed', 'indexes_rebuilt', 'damaged', 'failed'])
+
 /** Counts and lists are null if the database cannot be reached. */
 export const healthShape = named(
   'Health',
@@ -46,7 +48,11 @@ export const healthShape = named(
     ok: z.boolean(),
     version: z.string(),
     stopping: z.boolean(),
-    database: z.object({ ok: z.boolean(), reason: z.string().nullable() }),
+    database: z.object({
+      ok: z.boolean(),
+      reason: z.string().nullable(),
+      check: z.object({ result: checkResult.nullable(), endedAt: time.nullable() }),
+    }),
     key: z.object({ ok: z.boolean() }),
     journal: z.object({ waiting: z.int() }),
     scheduler: z.object({

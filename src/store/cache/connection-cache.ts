@@ -106,6 +106,11 @@ export class ConnectionCache {
     this.#listLoads.clear()
   }
 
+  /** A read that is still running does not fill the cache. */
+  clear(): void {
+    for (const part of [this.#connections, this.#lists, this.#loads, this.#listLoads]) part.clear()
+  }
+
   #keepList(key: OwnerKey, loaded: readonly Loaded[]): readonly Connection[] {
     const list = loaded.map((member) => this.#keep(member))
     const ids = list.map(({ id }) => id)

@@ -1,8 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
+import type { Instant } from '../../core/base/ids.ts'
 import { readLastAlive, readVaultKeys } from '../queries/keys.ts'
-import { lastKnownStep } from './migrate.ts'
+import { type CheckRecord, readCheckRecord } from './check-record.ts'
+import { areSmallTablesWhole, examine, isCorruption } from './examine-file.ts'
+import { isSmallFile } from './file-checker.ts'
+import { lastKnownStep, NEWEST_STEP } from './migrate.ts'
 import { OpenError } from './open-error.ts'
 import type { Schema } from '../schema.ts'
 import type { FoundVault } from '../vault-database.ts'
@@ -19,30 +23,45 @@ const APPLICATION_ID_OFFSET = 68
  */
 export async function inspectVaultFile(path: string): Promise<FoundVault> {
   assertIsVault(path)
+  // Read the record first, because SQLite may create a log.
+  const record = readCheckRecord(path)
   try {
-    return await inspect(path)
+    return await inspect(path, record)
   } catch (error) {
     if (!waitsForRollback(error)) throw error
     rollBack(path)
-    return inspect(path)
+    return inspect(path, record)
   }
 }
 
-async function inspect(path: string): Promise<FoundVault> {
+async function inspect(path: string, record: CheckRecord): Promise<FoundVault> {
   const raw = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
   const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
   try {
-    const indexesFit = passes(raw, 'integrity_check')
-    if (!indexesFit && !passes(raw, 'quick_check')) throw new OpenError('corrupt')
-    assertShape(raw, await lastKnownStep(db))
+    const step = await lastKnownStep(db)
+    // A migration may rewrite each row.
+    const canWait = !isSmallFile(path) && record.kind !== 'suspect' && step === NEWEST_STEP
+    const waits = canWait && areSmallTablesWhole(raw)
+    const finding = waits ? 'whole' : examine(raw)
+    if (finding === 'damaged') throw new OpenError('corrupt')
+    assertShape(raw, step)
     const keys = await readVaultKeys(db)
     if (keys === null) throw new OpenError('corrupt', 'it holds no keys')
-    return { keys, lastAliveAt: await readLastAlive(db), indexesFit }
+    return {
+      keys,
+      lastAliveAt: await readLastAlive(db),
+      indexesFit: finding === 'whole',
+      checkedAt: waits ? checkedAt(record) : 'now',
+    }
   } catch (error) {
     throw isCorruption(error) ? new OpenError('corrupt', null, error) : error
   } finally {
     raw.close()
   }
+}
+
+function checkedAt(record: CheckRecord): Instant | null {
+  return record.kind === 'passed' ? record.at : null
 }
 
 /**
@@ -62,11 +81,6 @@ function rollBack(path: string): void {
   }
 }
 
-/** `quick_check` is `integrity_check` without the comparison of indexes and tables. */
-function passes(raw: Database.Database, check: 'integrity_check' | 'quick_check'): boolean {
-  return raw.pragma(`${check}(1)`, { simple: true }) === 'ok'
-}
-
 /**
  * Checks the header before SQLite opens the file. A vault file gets its name only after its header
  * is written.
@@ -84,10 +98,4 @@ function assertIsVault(path: string): void {
   if (!isSqlite || header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
     throw new OpenError('foreign_file')
   }
-}
-
-function isCorruption(error: unknown): boolean {
-  if (!(error instanceof Database.SqliteError)) return false
-  // `SQLITE_ERROR` means that a table or column is missing: the schema is damaged.
-  return /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(error.code)
 }

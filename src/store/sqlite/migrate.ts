@@ -4,6 +4,8 @@ import { migrations } from '../../../migrations/index.ts'
 import { OpenError } from './open-error.ts'
 import type { Schema } from '../schema.ts'
 
+export const NEWEST_STEP = Object.keys(migrations).toSorted().at(-1)
+
 const RECORD_TABLE = 'kysely_migration'
 
 /**

@@ -4,14 +4,17 @@ import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { StoreError } from '../../core/base/errors.ts'
 import type { Instant } from '../../core/base/ids.ts'
+import type { Clock } from '../../ports/ports.ts'
 import type { Store, VaultKeys } from '../../ports/store.ts'
 import { clearLeases } from '../queries/attempts.ts'
 import { JOURNAL_FILE } from '../journal.ts'
 import { migrate } from './migrate.ts'
 import { OpenError } from './open-error.ts'
 import type { Schema } from '../schema.ts'
+import { removeCheckRecord } from './check-record.ts'
 import { createVaultFile } from './create-vault-file.ts'
 import { VaultSqliteDialect } from './dialect.ts'
+import { FileChecker, NOT_CHECKED } from './file-checker.ts'
 import { inspectVaultFile } from './inspect-vault-file.ts'
 import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './pragmas.ts'
 import { openReader, type Reader } from './reader.ts'
@@ -53,6 +56,7 @@ class SqliteVault implements VaultDatabase {
   readonly indexesFit: boolean
   readonly #path: string
   readonly #lock: StartupLock
+  readonly #checkedAt: FoundVault['checkedAt']
 
   constructor(at: {
     readonly path: string
@@ -64,6 +68,7 @@ class SqliteVault implements VaultDatabase {
     this.indexesFit = at.found?.indexesFit ?? true
     this.#path = at.path
     this.#lock = at.lock
+    this.#checkedAt = at.found?.checkedAt ?? null
   }
 
   async create(keys: VaultKeys): Promise<void> {
@@ -78,15 +83,11 @@ class SqliteVault implements VaultDatabase {
   async openStore(options: StoreOptions): Promise<Store> {
     const raw = new Database(this.#path, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
     const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
-    const prepareWriting = untilDone(async () => {
-      // This process holds the startup lock, so no other process runs and all leases are void.
-      // Intents stay.
-      await clearLeases(db)
-      await heartbeat(db, options.clock.now())
-      assertDurable(raw)
-    })
+    const checker = this.#checkerOf(options.clock)
+    const prepareWriting = writingAfter(checker, { raw, db, clock: options.clock })
     let reader: Reader
     try {
+      removeCheckRecord(this.#path)
       applyPragmas(raw)
       if (!this.indexesFit) remakeIndexes(raw)
       const cipher = { sealer: options.sealer, onUnreadable: () => {} }
@@ -106,17 +107,48 @@ class SqliteVault implements VaultDatabase {
       reader.close()
       await emptyLog()
       await db.destroy()
+      checker.leaveRecord()
       this.#lock[Symbol.dispose]()
     }
     const logBytes = () => statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
     const sortError = sortSqliteError
     const { readRows } = reader
-    const opened = { sortError, prepareWriting, readRows, logBytes, emptyLog, close }
+    const opened = { sortError, prepareWriting, checker, readRows, logBytes, emptyLog, close }
     return createStore(db, { ...options, ...opened })
+  }
+
+  #checkerOf(clock: Pick<Clock, 'now'>): FileChecker {
+    const path = this.#path
+    if (this.#checkedAt === null) return new FileChecker({ path, clock, last: NOT_CHECKED })
+    const endedAt = this.#checkedAt === 'now' ? clock.now() : this.#checkedAt
+    const result = this.indexesFit ? 'passed' : 'indexes_rebuilt'
+    return new FileChecker({ path, clock, last: { result, endedAt } })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lock[Symbol.dispose]()
+  }
+}
+
+/** What happens before each write. The checker may refuse the write. */
+function writingAfter(
+  checker: FileChecker,
+  on: {
+    readonly raw: Database.Database
+    readonly db: Kysely<Schema>
+    readonly clock: Pick<Clock, 'now'>
+  },
+): () => Promise<void> | null {
+  const prepare = untilDone(async () => {
+    // This process holds the startup lock, so no other process runs and all leases are void.
+    // Intents stay.
+    await clearLeases(on.db)
+    await heartbeat(on.db, on.clock.now())
+    assertDurable(on.raw)
+  })
+  return () => {
+    checker.assertWritable()
+    return prepare()
   }
 }
 

@@ -3,11 +3,11 @@ import { OpenError } from './open-error.ts'
 
 /**
  * Rebuilds all indexes from their tables. Throws and changes nothing if a table violates an index,
- * for example with two rows of one id.
+ * for example with two rows of one id. Waits for the lock as `busy_timeout` says.
  */
 export function remakeIndexes(raw: Database.Database): void {
   try {
-    raw.transaction(() => reindex(raw))()
+    raw.transaction(() => reindex(raw)).immediate()
   } catch (error) {
     throw isConstraint(error) ? new OpenError('corrupt', 'two of its rows are one', error) : error
   }

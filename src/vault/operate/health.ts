@@ -4,6 +4,7 @@ import { overdueMs } from '../../core/refresh/overdue.ts'
 import { Secret } from '../../core/base/secret.ts'
 import { type WebhookId, type WebhookStatus, webhookStatus } from '../../core/events/webhook.ts'
 import type { JobPulse, Ports } from '../../ports/ports.ts'
+import type { FileCheck } from '../../ports/file-check.ts'
 import type { Census } from '../../ports/store.ts'
 import type { SecretInUse } from '../../ports/token-endpoint.ts'
 import { type ListedWebhook, listWebhooks } from '../webhooks/list-webhooks.ts'
@@ -21,7 +22,11 @@ export const SCAN = 'refresh-due'
 export type Health = {
   readonly stopping: boolean
   /** `reason`: a `StoreFailure`. */
-  readonly database: { readonly ok: boolean; readonly reason: string | null }
+  readonly database: {
+    readonly ok: boolean
+    readonly reason: string | null
+    readonly check: FileCheck
+  }
   /** Whether a value can be sealed and opened again. */
   readonly key: { readonly ok: boolean }
   /** Rotations that are in the journal, but not in the database yet. */
@@ -95,7 +100,7 @@ export async function readHealth(
   const lastScanAt = jobs.find(({ name }) => name === SCAN)?.lastEndedAt ?? null
   return {
     stopping,
-    database: { ok: failure === null, reason: failure },
+    database: { ok: failure === null, reason: failure, check: ports.store.lastCheck },
     key: { ok: keyWorks(ports) },
     journal: { waiting: ports.journal.entries.length },
     scheduler: { lastScanAt, lagMs, jobs },

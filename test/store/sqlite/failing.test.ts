@@ -11,6 +11,7 @@ import { Secret } from '../../../src/core/base/secret.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { Schema } from '../../../src/store/schema.ts'
 import { VaultSqliteDialect } from '../../../src/store/sqlite/dialect.ts'
+import { FileChecker, NOT_CHECKED } from '../../../src/store/sqlite/file-checker.ts'
 import { applyPragmas } from '../../../src/store/sqlite/pragmas.ts'
 import { sortSqliteError } from '../../../src/store/sqlite/sort-error.ts'
 import { createStore } from '../../../src/store/store.ts'
@@ -286,6 +287,7 @@ function storeOver(raw: Database.Database, reported: string[] = []): Store {
     sortError: sortSqliteError,
     onFailed: (reason) => void reported.push(reason),
     onWritten: () => void reported.push('written'),
+    checker: new FileChecker({ path: join(dataDir, 'larder.db'), clock, last: NOT_CHECKED }),
     logBytes: () => 0,
     emptyLog: async () => {},
     close: async () => void raw.close(),
