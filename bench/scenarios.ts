@@ -7,6 +7,7 @@ import { hotRead } from './scenarios/hot-read.ts'
 import { idleCpu } from './scenarios/idle-cpu.ts'
 import { bulkImport } from './scenarios/import.ts'
 import { memory } from './scenarios/memory.ts'
+import { mixedLoad } from './scenarios/mixed-load.ts'
 import { refresh } from './scenarios/refresh.ts'
 import { start } from './scenarios/start.ts'
 
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   idleCpu,
   databaseSize,
   dueMillion,
+  mixedLoad,
 ]

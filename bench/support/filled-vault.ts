@@ -12,8 +12,7 @@ const IN_ONE_TRANSACTION = 2_000
 const TOLD_EVERY = 100_000
 
 const CACHE =
-  process.env['LARDER_BENCH_CACHE'] ??
-  fileURLToPath(new URL('../../node_modules/.cache/larder-bench', import.meta.url))
+  process.env['LARDER_BENCH_CACHE'] ?? fileURLToPath(new URL('../../.tmp/bench', import.meta.url))
 
 /**
  * The data directory of a vault with `size` connections. It is filled once for each schema, through

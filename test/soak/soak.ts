@@ -38,6 +38,9 @@ export type SoakOptions = {
   readonly seed: string
   /** Called with each row. */
   readonly tell?: (row: Row) => void
+  /** The words that run the program. Without them, its sources run. */
+  readonly program?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 const HELD = 200
@@ -58,7 +61,8 @@ const ALLOWED = {
 const BYTES_PER_EVENT = 2_500
 
 /** Runs the mixed load against a daemon process for the given time. */
-export async function soak({ minutes, seed, tell }: SoakOptions): Promise<Soak> {
+export async function soak(options: SoakOptions): Promise<Soak> {
+  const { minutes, seed, tell, program } = options
   await using provider = await startScriptedProvider({ profile: 'strict', seed })
   await using accepting = await openReceiver()
   await using failing = await openReceiver(() => 500)
@@ -76,9 +80,10 @@ export async function soak({ minutes, seed, tell }: SoakOptions): Promise<Soak> 
     environment: {
       LARDER_MASTER_KEY: Buffer.from(masterKey()).toString('base64'),
       LARDER_REDIRECT_URLS: REDIRECT_URL,
+      ...options.environment,
     },
   })
-  await using larder = await startLarderProcess(at)
+  await using larder = await startLarderProcess({ ...at, ...(program && { program }) })
   const api = new LarderApi(at)
   const held: string[] = []
   for (let n = 0; n < HELD; n++) await importOne({ api, provider }, held)
