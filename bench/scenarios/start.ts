@@ -19,7 +19,8 @@ export const start: Scenario = {
     'two milliseconds. Each vault was opened before and was closed cleanly, and its pages are in ' +
     'the cache of the system. The yardstick of the empty vault is `node -e 0` from its start to ' +
     `its end; that of the large vault is the start with the empty one. ${ROUNDS} rounds alternate, ` +
-    'after one that is not counted and that fills the compile cache of a built program.',
+    'after one that is not counted, in which the check of the large database ends. A built program ' +
+    'has a filled compile cache, as in the image.',
   run: measure,
 }
 

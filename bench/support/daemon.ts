@@ -6,6 +6,7 @@ import type { Installation } from '../../test/support/larder-process.ts'
 import type { Bench } from '../scenario.ts'
 import { type Child, startChild } from './child.ts'
 import { isReady } from './is-ready.ts'
+import { untilChecked } from './until-checked.ts'
 
 const SOURCES = fileURLToPath(new URL('../../src/larder.js', import.meta.url))
 const INSTRUMENTED = fileURLToPath(new URL('instrumented-larder.ts', import.meta.url))
@@ -27,7 +28,7 @@ export type Program = {
 /** The program as it is started without a build. */
 export const sources: Program = { words: [SOURCES] }
 
-/** Starts the daemon on the core for servers, and waits until it is ready. */
+/** Starts the daemon on the core for servers, and waits until it is ready and checked its database. */
 export async function startDaemon(at: Installation, program: Program = sources): Promise<Daemon> {
   const log = join(at.directory, 'larder.log')
   const began = performance.now()
@@ -43,7 +44,9 @@ export async function startDaemon(at: Installation, program: Program = sources):
     }
     await wait(POLL_MS)
   }
-  return { ...child, readyAfterMs: performance.now() - began }
+  const readyAfterMs = performance.now() - began
+  await untilChecked(at)
+  return { ...child, readyAfterMs }
 }
 
 /** Starts the daemon with the benchmark's own entry, which measures from inside. */
