@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import type { Writes } from '../ports/store.ts'
 import type { Schema } from './schema.ts'
 
 /** The most writes in one transaction, because the event loop waits until the group ends. */
@@ -9,10 +10,17 @@ const SAVEPOINT = CompiledQuery.raw('savepoint one_write')
 const RELEASE = CompiledQuery.raw('release one_write')
 const ROLL_BACK = CompiledQuery.raw('rollback to one_write')
 
+export type Session = {
+  /** Makes the functions that the writes of a group use. */
+  readonly writesOf: (db: Transaction<Schema>) => Writes
+  /** Called after the commit or the rollback. */
+  readonly end: () => void
+}
+
 /** A write that waits for its group. */
 type Member = {
   /** Runs the write and returns a function that passes the result to the caller. */
-  readonly run: (trx: Transaction<Schema>) => Promise<Answer>
+  readonly run: (trx: Writes) => Promise<Answer>
   readonly fail: (error: unknown) => void
 }
 type Answer = () => void
@@ -26,17 +34,20 @@ type Answer = () => void
  */
 export class GroupCommit {
   readonly #db: Kysely<Schema>
+  readonly #open: () => Session
   readonly #waiting: Member[] = []
   #running: Promise<void> | null = null
 
-  constructor(db: Kysely<Schema>) {
+  /** `open` is called once for each group. */
+  constructor(db: Kysely<Schema>, open: () => Session) {
     this.#db = db
+    this.#open = open
   }
 
   /** Resolves when the result of `work` is committed. Writes run in the order of the calls. */
-  write<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
+  write<T>(work: (trx: Writes) => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const run = async (trx: Transaction<Schema>): Promise<Answer> => {
+    const run = async (trx: Writes): Promise<Answer> => {
       const result = await work(trx)
       return () => resolve(result)
     }
@@ -62,32 +73,45 @@ export class GroupCommit {
 
   async #commit(group: readonly Member[]): Promise<void> {
     try {
-      const answers = await this.#db.transaction().execute((trx) => runAll(trx, group))
-      for (const answer of answers) answer()
+      for (const answer of await this.#inOneTransaction(group)) answer()
     } catch (error) {
       for (const { fail } of group) fail(error)
+    }
+  }
+
+  async #inOneTransaction(group: readonly Member[]): Promise<readonly Answer[]> {
+    const { writesOf, end } = this.#open()
+    try {
+      return await this.#db.transaction().execute((db) => runAll(db, writesOf(db), group))
+    } finally {
+      end()
     }
   }
 }
 
 async function runAll(
-  trx: Transaction<Schema>,
+  db: Transaction<Schema>,
+  trx: Writes,
   group: readonly Member[],
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
-  for (const member of group) answers.push(await runAlone(trx, member))
+  for (const member of group) answers.push(await runAlone(db, trx, member))
   return answers
 }
 
 /** Throws only if the database has ended the transaction. */
-async function runAlone(trx: Transaction<Schema>, { run, fail }: Member): Promise<Answer> {
-  await trx.executeQuery(SAVEPOINT)
+async function runAlone(
+  db: Transaction<Schema>,
+  trx: Writes,
+  { run, fail }: Member,
+): Promise<Answer> {
+  await db.executeQuery(SAVEPOINT)
   try {
     const answer = await run(trx)
-    await trx.executeQuery(RELEASE)
+    await db.executeQuery(RELEASE)
     return answer
   } catch (error) {
-    await rollBack(trx, error)
+    await rollBack(db, error)
     return () => fail(error)
   }
 }
@@ -96,10 +120,10 @@ async function runAlone(trx: Transaction<Schema>, { run, fail }: Member): Promis
  * Undoes one write. After some failures, such as a full disk, SQLite has rolled back the whole
  * transaction. Then there is no savepoint, and the group fails with the first error.
  */
-async function rollBack(trx: Transaction<Schema>, cause: unknown): Promise<void> {
+async function rollBack(db: Transaction<Schema>, cause: unknown): Promise<void> {
   try {
-    await trx.executeQuery(ROLL_BACK)
-    await trx.executeQuery(RELEASE)
+    await db.executeQuery(ROLL_BACK)
+    await db.executeQuery(RELEASE)
   } catch {
     throw cause
   }

@@ -70,25 +70,22 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
   const { prepareWriting = () => null, checker } = options
   const guard = new Guard(options.sortError, { ...options, onDamaged: () => checker.suspect() })
-  const groups = new GroupCommit(db)
+  const groups = new GroupCommit(db, () => {
+    const changes: ChangeLog = { connections: new Set(), owners: new Set() }
+    return {
+      writesOf: (trx) => writes({ db: trx, cipher, random, changes }),
+      end: () => cache.evict(changes),
+    }
+  })
   const { readRows = async (query) => (await db.executeQuery(query)).rows } = options
 
-  const transact = async <T>(work: (trx: Writes) => Promise<T>): Promise<T> => {
-    const changes: ChangeLog = { connections: new Set(), owners: new Set() }
-    try {
-      return await guard.attempt(async () => {
-        // Skip the await if there is nothing to prepare: the store could be closed during the
-        // await.
-        const preparing = prepareWriting()
-        if (preparing !== null) await preparing
-        return groups.write((trx) =>
-          guard.inside(() => work(writes({ db: trx, cipher, random, changes }))),
-        )
-      })
-    } finally {
-      cache.evict(changes)
-    }
-  }
+  const transact = <T>(work: (trx: Writes) => Promise<T>): Promise<T> =>
+    guard.attempt(async () => {
+      // Skip the await if there is nothing to prepare: the store could be closed during the await.
+      const preparing = prepareWriting()
+      if (preparing !== null) await preparing
+      return groups.write((trx) => guard.inside(() => work(trx)))
+    })
 
   const probe = async (): Promise<void> => {
     await guard.outside(async () => {

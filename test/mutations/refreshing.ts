@@ -14,8 +14,8 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee: 'The outcome of a refresh is written only if the generation has not changed',
     file: 'src/store/queries/connection-writes.ts',
-    original: "    .where('generation', '=', generation)\n",
-    mutant: '',
+    original: '{ id: before.id, grant_id: grantId, generation }\n',
+    mutant: '{ id: before.id, grant_id: grantId }\n',
     killedBy: [
       [FENCE, 'a save based on an older generation is refused'],
       [FENCE, 'a save based on a newer generation is refused'],
@@ -24,15 +24,15 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee: 'The outcome of a refresh is written only if the grant has not changed',
     file: 'src/store/queries/connection-writes.ts',
-    original: "    .where('grant_id', grantId === null ? 'is' : '=', grantId)\n",
-    mutant: '',
+    original: '{ id: before.id, grant_id: grantId, generation }\n',
+    mutant: '{ id: before.id, generation }\n',
     killedBy: [[FENCE, 'a save based on another grant is refused']],
   },
   {
     guarantee: 'The store reports whether a fenced write changed a row',
-    file: 'src/store/queries/connection-writes.ts',
-    original: 'return { won: result.numUpdatedRows === 1n }',
-    mutant: 'return { won: result.numUpdatedRows >= 0n }',
+    file: 'src/store/queries/write-row.ts',
+    original: '  return numAffectedRows === 1n\n',
+    mutant: '  return numAffectedRows !== undefined\n',
     killedBy: [[FENCE, 'a save based on an older generation is refused']],
   },
   {
@@ -103,16 +103,16 @@ export const refreshing: readonly Mutation[] = [
   {
     guarantee: 'A refresh starts only if the generation is still the one that was read',
     file: 'src/store/queries/attempts.ts',
-    original: "        .where('generation', '=', connection.grant.generation)\n",
+    original: 'generation: grant.generation, ',
     mutant: '',
     killedBy: [[FENCE, 'a refresh attempt does not begin on another generation']],
   },
   {
     guarantee: 'A connection is not refreshed while another attempt holds its lease',
     file: 'src/store/queries/attempts.ts',
-    original: "            eb('attempt_id', '=', lease.attempt),\n",
-    mutant:
-      "            eb('attempt_id', '=', lease.attempt),\n            eb('lease_until', '>', now),\n",
+    original:
+      '  return lease_until === null || lease_until <= now || attempt_id === lease.attempt\n',
+    mutant: '  return true\n',
     killedBy: [
       [FENCE, 'a refresh attempt does not begin while another attempt holds the lease (%s)'],
     ],

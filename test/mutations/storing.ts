@@ -146,14 +146,14 @@ export const storing: readonly Mutation[] = [
   {
     guarantee: 'A write that fails does not fail the writes that share its transaction',
     file: 'src/store/group-commit.ts',
-    original: '    await rollBack(trx, error)\n',
+    original: '    await rollBack(db, error)\n',
     mutant: '    throw error\n',
     killedBy: [[GROUP, 'a write that %s is rolled back alone']],
   },
   {
     guarantee: 'A write that fails is not committed with the writes that share its transaction',
     file: 'src/store/group-commit.ts',
-    original: '    await trx.executeQuery(ROLL_BACK)\n',
+    original: '    await db.executeQuery(ROLL_BACK)\n',
     mutant: '',
     killedBy: [[GROUP, 'a write that %s is rolled back alone']],
   },

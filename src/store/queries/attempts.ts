@@ -1,13 +1,14 @@
 import type { ExpressionBuilder, Kysely } from 'kysely'
 import { isLive } from '../../core/connection/connection.ts'
-import type { ConnectionId } from '../../core/base/ids.ts'
-import type { Among, Reads, Writes } from '../../ports/store.ts'
+import type { ConnectionId, Instant } from '../../core/base/ids.ts'
+import type { Among, Lease, Reads, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
+import { updateConnection } from './write-row.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { writeInstant } from '../rows/column.ts'
 import { readConnection } from '../rows/read-connection.ts'
-import { changedRow, isWholeRow } from '../rows/row-seal.ts'
-import type { Schema } from '../schema.ts'
+import { changedRow } from '../rows/row-seal.ts'
+import type { ConnectionTable, Schema } from '../schema.ts'
 
 /** Queries for due connections and for attempts without an outcome. */
 export function attemptReads({
@@ -67,31 +68,29 @@ export function attemptWrites({ db, cipher, changes }: WriteContext): Pick<Write
   return {
     beginAttempt: async (connection, lease, now) => {
       changes.connections.add(connection.id)
-      const row = await connectionRowById({ db, cipher }, connection.id)
-      if (row === undefined || !isWholeRow(cipher, 'connections', row)) return { won: false }
+      const { id, grant } = connection
+      const row = await connectionRowById({ db, cipher }, id)
+      if (row === undefined || !isFree(row, lease, now)) return { won: false }
       const intent = changedRow(cipher, 'connections', row, { attempt_id: lease.attempt })
-      const result = await db
-        .updateTable('connections')
-        .set({
-          ...intent,
-          attempt_sent_at: writeInstant(lease.since),
-          lease_until: writeInstant(lease.until),
-          due_at: writeInstant(lease.dueAt),
-        })
-        .where('id', '=', connection.id)
-        .where('grant_id', '=', connection.grant.id)
-        .where('generation', '=', connection.grant.generation)
-        .where((eb) =>
-          eb.or([
-            eb('lease_until', 'is', null),
-            eb('lease_until', '<=', now),
-            eb('attempt_id', '=', lease.attempt),
-          ]),
-        )
-        .executeTakeFirst()
-      return { won: result.numUpdatedRows === 1n }
+      // A row whose seal does not open gets no new seal.
+      if (intent.row_blob === undefined) return { won: false }
+      const begun = {
+        ...intent,
+        attempt_sent_at: writeInstant(lease.since),
+        lease_until: writeInstant(lease.until),
+        due_at: writeInstant(lease.dueAt),
+      }
+      const { attempt_id, lease_until } = row
+      const held = { attempt_id, lease_until }
+      const fence = { id, grant_id: grant.id, generation: grant.generation, ...held }
+      return { won: await updateConnection(db, begun, fence) }
     },
   }
+}
+
+/** Whether no other attempt holds the lease. */
+function isFree({ attempt_id, lease_until }: ConnectionTable, lease: Lease, now: Instant): boolean {
+  return lease_until === null || lease_until <= now || attempt_id === lease.attempt
 }
 
 /** Matches each time. With `is not null`, SQLite uses no index and reads the whole table. */

@@ -1,17 +1,16 @@
-import type { ExpressionBuilder } from 'kysely'
 import { LostWriteError } from '../../core/base/errors.ts'
 import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { WriteResult, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
 import { ownerKey, type WriteContext } from '../context.ts'
-import { insertRow } from './insert-row.ts'
+import { insertRow, updateConnection } from './write-row.ts'
 import { changedRow, isWholeRow } from '../rows/row-seal.ts'
 import {
   changedConnection,
   type ChangedConnection,
   connectionRow,
 } from '../rows/write-connection.ts'
-import type { ConnectionTable, Schema } from '../schema.ts'
+import type { ConnectionTable } from '../schema.ts'
 
 type ConnectionWrites = Pick<
   Writes,
@@ -51,17 +50,9 @@ async function trySaveConnection(
   const row = await connectionRowById(context, before.id)
   if (row === undefined) return { won: false }
   const { columns, isEditOnly } = columnsToSave(context, { row, before, after })
-  const result = await db
-    .updateTable('connections')
-    .set((eb) => ({
-      ...columns,
-      ...(!isEditOnly && { lease_until: leaseAfter(eb, before, after) }),
-    }))
-    .where('id', '=', before.id)
-    .where('grant_id', grantId === null ? 'is' : '=', grantId)
-    .where('generation', '=', generation)
-    .executeTakeFirst()
-  return { won: result.numUpdatedRows === 1n }
+  const changed = isEditOnly ? columns : { ...columns, lease_until: leaseAfter(row, before, after) }
+  const fence = { id: before.id, grant_id: grantId, generation }
+  return { won: await updateConnection(db, changed, fence) }
 }
 
 /** In an altered row no sealed value opens, so a new grant rewrites every column. */
@@ -86,16 +77,11 @@ function columnsToSave(
  * Keeps the lease if the write does not change the running attempt. Any other write clears the
  * lease.
  */
-function leaseAfter(
-  eb: ExpressionBuilder<Schema, 'connections'>,
-  before: Connection,
-  after: Connection,
-) {
+function leaseAfter(row: ConnectionTable, before: Connection, after: Connection): number | null {
   const known = isLive(before) ? before.attempt : null
   const kept = isLive(after) ? after.attempt : null
-  if (known === null || known.id !== kept?.id) return null
-  const lease = eb.case().when('attempt_id', '=', known.id).then(eb.ref('lease_until'))
-  return lease.else(null).end()
+  const isKept = known !== null && known.id === kept?.id && known.id === row.attempt_id
+  return isKept ? row.lease_until : null
 }
 
 /** A pending connection has no grant: these values match only a row that is still pending. */

@@ -3,6 +3,7 @@ import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { ConnectionId } from '../../core/base/ids.ts'
 import type { ConnectionFilter, Reads } from '../../ports/store.ts'
 import type { ReadContext } from '../context.ts'
+import { builtQuery } from '../built-query.ts'
 import { countFitting } from './page-bytes.ts'
 import { ofProviders, ofUsers } from './reach.ts'
 import { accountHash } from '../rows/fingerprints.ts'
@@ -82,11 +83,12 @@ export function connectionReads(context: ReadContext): ConnectionReads {
   }
 }
 
-export function connectionRowById(
+export async function connectionRowById(
   { db }: ReadContext,
   id: ConnectionId,
 ): Promise<ConnectionTable | undefined> {
-  return selectById(db, id).executeTakeFirst()
+  const query = builtQuery('connection by id', [id], () => selectById(db, id))
+  return (await db.executeQuery(query)).rows[0]
 }
 
 export function selectById(db: ReadContext['db'], id: string) {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { ConnectionId } from '../../core/base/ids.ts'
 import type { Reads, TokenOrigin, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { builtQuery } from '../built-query.ts'
 import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 
@@ -43,13 +44,16 @@ export function refreshTokenWrites(
       const hash = refreshTokenHash(cipher, provider, refreshToken)
       const arrived = origin === 'arrived' ? 1 : 0
       const created_at = writeInstant(updatedAt)
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('refresh_token_hashes')
-        .values({ hash, connection_id: id, created_at, arrived })
-        // A hash that exists stays with its connection.
-        .onConflict((conflict) => conflict.column('hash').doNothing())
-        .executeTakeFirstOrThrow()
-      if (numInsertedOrUpdatedRows !== 0n) await forgetOldest(context, { id, origin })
+      const row = { hash, connection_id: id, created_at, arrived } as const
+      const query = builtQuery('remember a refresh token', Object.values(row), () =>
+        db
+          .insertInto('refresh_token_hashes')
+          .values(row)
+          // A hash that exists stays with its connection.
+          .onConflict((conflict) => conflict.column('hash').doNothing()),
+      )
+      const { numAffectedRows } = await db.executeQuery(query)
+      if (numAffectedRows !== 0n) await forgetOldest(context, { id, origin })
     },
     moveRefreshTokens: async (from, to) => {
       await db
@@ -70,21 +74,31 @@ async function forgetOldest(
   { db }: Context,
   of: { readonly id: ConnectionId; readonly origin: TokenOrigin },
 ): Promise<void> {
-  const ofOrigin = db
-    .selectFrom('refresh_token_hashes')
-    .where('connection_id', '=', of.id)
-    .where('arrived', '=', sql.lit(of.origin === 'arrived' ? 1 : 0))
-  const { stored } = await ofOrigin
-    .select((eb) => eb.fn.countAll<number | bigint | string>().as('stored'))
-    .executeTakeFirstOrThrow()
+  const { id, origin } = of
+  const ofOrigin = () =>
+    db
+      .selectFrom('refresh_token_hashes')
+      .where('connection_id', '=', id)
+      .where('arrived', '=', sql.lit(origin === 'arrived' ? 1 : 0))
+  const count = builtQuery(`count ${origin} refresh tokens`, [id], () =>
+    ofOrigin().select((eb) => eb.fn.countAll<number | bigint | string>().as('stored')),
+  )
+  const [counted] = (await db.executeQuery(count)).rows
   // Counting costs far less than a DELETE that finds nothing.
-  if (Number(stored) <= KEPT[of.origin]) return
-  const excess = ofOrigin
-    .select('hash')
-    .orderBy(sql`rowid`, 'desc')
-    .limit(TRIMMED_AT_ONCE)
-    .offset(KEPT[of.origin])
-  await db.deleteFrom('refresh_token_hashes').where('hash', 'in', excess).execute()
+  if (Number(counted?.stored ?? 0) <= KEPT[origin]) return
+  const limits = [TRIMMED_AT_ONCE, KEPT[origin]] as const
+  const trim = builtQuery(`trim ${origin} refresh tokens`, [id, ...limits], () =>
+    db.deleteFrom('refresh_token_hashes').where(
+      'hash',
+      'in',
+      ofOrigin()
+        .select('hash')
+        .orderBy(sql`rowid`, 'desc')
+        .limit(limits[0])
+        .offset(limits[1]),
+    ),
+  )
+  await db.executeQuery(trim)
 }
 
 /**
