@@ -208,8 +208,9 @@ export class Lanes implements Traffic {
 
   async #next({ bucket }: Lane, former: Promise<void>): Promise<void> {
     await former
-    const take = () => bucket.take(this.#clock.monotonic())
-    for (let wait = take(); wait > 0; wait = take()) await this.#clock.sleep(wait)
+    const wait = bucket.msUntilToken(this.#clock.monotonic())
+    if (wait > 0) await this.#clock.sleep(wait)
+    bucket.take(this.#clock.monotonic())
   }
 }
 

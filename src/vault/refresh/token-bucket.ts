@@ -20,12 +20,16 @@ export class TokenBucket {
     return this.#tokens === this.#capacity
   }
 
-  /** Takes a token and returns 0. If there is none, returns the milliseconds until the next one. */
-  take(now: number): number {
+  /** Returns 0 if there is a token. */
+  msUntilToken(now: number): number {
     this.#fill(now)
-    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) * this.#msPerToken)
-    this.#tokens--
-    return 0
+    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) * this.#msPerToken)
+  }
+
+  /** Call when there is a token: at once, or after the wait for it. */
+  take(now: number): void {
+    this.#fill(now)
+    this.#tokens = Math.max(0, this.#tokens - 1)
   }
 
   #fill(now: number): void {
