@@ -11,6 +11,8 @@ export type AfterAnswerOptions = {
   readonly kills: number
   /** Refreshes that the process does before the one during which it is killed. */
   readonly warmUp: number
+  /** The words that run the program. Without them, its sources run. */
+  readonly program?: readonly string[] | undefined
 }
 
 export type AfterAnswerReport = {
@@ -30,6 +32,7 @@ export async function killAfterAnswers(options: AfterAnswerOptions): Promise<Aft
     provider: { profile: 'strict', seed: `${options.seed} ${afterMs}` },
     refresh: { ratePerSecond: 1_000 },
     environment: { LARDER_LOG_LEVEL: 'warn' },
+    program: options.program,
   })
   const damaged: string[] = []
   const outcomes: Outcome[] = []

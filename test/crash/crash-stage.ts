@@ -20,6 +20,8 @@ export type CrashOptions = {
   /** The provider's `refreshTokens` in larder.yaml. */
   readonly refreshTokens?: Readonly<Record<string, unknown>>
   readonly environment?: Readonly<Record<string, string>>
+  /** The words that run the program. Without them, its sources run. */
+  readonly program?: readonly string[] | undefined
 }
 
 /** A connection to a grant of the scripted provider. Its user id is the family id. */
@@ -101,6 +103,7 @@ function installationOf(provider: ScriptedProvider, options: CrashOptions) {
   const configuration = { providers: { acme }, refresh: options.refresh ?? {} }
   return {
     configuration: JSON.stringify(configuration),
+    program: options.program,
     environment: {
       LARDER_MASTER_KEY: Buffer.from(masterKey()).toString('base64'),
       NODE_COMPILE_CACHE: COMPILED,

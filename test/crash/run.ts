@@ -4,6 +4,7 @@ import { killAfterAnswers } from './after-answer.ts'
 import { flipBytes } from './bytes.ts'
 import { damageManyTimes } from './damage.ts'
 import { keepDiskFull } from './disk-full.ts'
+import { programOf } from '../support/larder-process.ts'
 import { atLeast, type Figure, figure, missed, round, table } from '../support/figures.ts'
 import { faultsOf, killManyTimes, loopFigures, warmCompileCache } from './many-lives.ts'
 import { restartRepeatedly, USUAL_GRACE_SECONDS } from './restart-loop.ts'
@@ -34,6 +35,7 @@ const { positionals, values } = parseArgs({
     grace: { type: 'string', default: String(USUAL_GRACE_SECONDS) },
     rounds: { type: 'string', default: '1000' },
     every: { type: 'string', default: '1' },
+    program: { type: 'string' },
   },
 })
 
@@ -116,7 +118,13 @@ function untilSignalled(): AbortSignal {
 async function afterAnswer(afterMs: number): Promise<void> {
   const warmUp = Number(values['warm-up'])
   const kills = Number(values.kills ?? 100)
-  const report = await killAfterAnswers({ seed, afterMs, kills, warmUp })
+  const report = await killAfterAnswers({
+    seed,
+    afterMs,
+    kills,
+    warmUp,
+    program: programOf(values.program),
+  })
   const { survived, labelled, damaged, violations } = report
   const lost = kills - survived
   // Nothing is promised for the first refresh of a process.

@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util'
+import { programOf } from '../support/larder-process.ts'
 import { missed, round, table } from '../support/figures.ts'
 import { newSeed } from '../scripted-provider/seed.ts'
 import { type Row, soak, soakFigures } from './soak.ts'
 
 /**
- * `npm run test:soak -- [--minutes 25] [--seed …]` prints what a daemon under mixed load uses over
+ * `npm run test:soak -- [--minutes 25] [--seed …] [--program …]` prints what a daemon under mixed load uses over
  * time. Exits 1 if a figure grows, a request fails or a refresh token is used twice.
  */
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '25' },
     seed: { type: 'string', default: newSeed() },
+    program: { type: 'string' },
   },
 })
 const { seed } = values
@@ -21,7 +23,7 @@ if (!(minutes > 0)) {
   process.exitCode = 64
 } else {
   print('minute', 'memory', 'files', 'database', 'wal', 'journal', 'events', 'read p50', 'p99')
-  const report = await soak({ minutes, seed, tell: printRow })
+  const report = await soak({ minutes, seed, program: programOf(values.program), tell: printRow })
   const title = `a mixed load for ${minutes} minutes, --seed ${seed}`
   const figures = soakFigures(report)
   process.stdout.write(`\n${table(title, figures)}\n`)

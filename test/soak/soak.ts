@@ -39,7 +39,7 @@ export type SoakOptions = {
   /** Called with each row. */
   readonly tell?: (row: Row) => void
   /** The words that run the program. Without them, its sources run. */
-  readonly program?: readonly string[]
+  readonly program?: readonly string[] | undefined
   readonly environment?: Readonly<Record<string, string>>
 }
 

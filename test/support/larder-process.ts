@@ -21,7 +21,7 @@ export type Installation = AsyncDisposable & {
   readonly apiKey: string
   readonly environment: Readonly<Record<string, string>>
   /** The words that run the program. Without them, its sources run. */
-  readonly program?: readonly string[]
+  readonly program?: readonly string[] | undefined
 }
 
 export type LarderProcess = AsyncDisposable & {
@@ -38,11 +38,17 @@ export type SpawnedLarder = LarderProcess & {
   ready(): Promise<boolean>
 }
 
+/** Returns the words that run a built program: options of Node and its file, separated by spaces. */
+export function programOf(words: string | undefined): readonly string[] | undefined {
+  return words === undefined ? undefined : [process.execPath, ...words.split(' ')]
+}
+
 /** Makes an installation in a temporary directory, which is removed on disposal. */
 export async function makeInstallation(options: {
   /** The text of `larder.yaml`. */
   readonly configuration: string
   readonly environment?: Readonly<Record<string, string>>
+  readonly program?: readonly string[] | undefined
 }): Promise<Installation> {
   const directory = await mkdtemp(join(tmpdir(), 'larder-'))
   const [inner, outer] = [await freePort(), await freePort()]
@@ -56,6 +62,7 @@ export async function makeInstallation(options: {
     directory,
     dataDir,
     privateUrl: `http://127.0.0.1:${inner}`,
+    program: options.program,
     publicUrl,
     apiKey,
     environment: {
