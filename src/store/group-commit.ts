@@ -3,8 +3,13 @@ import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import type { Writes } from '../ports/store.ts'
 import type { Schema } from './schema.ts'
 
-/** The most writes in one transaction, because the event loop waits until the group ends. */
-const MOST_IN_GROUP = 32
+/** The most writes in one transaction, because other users of the database connection wait. */
+const MOST_IN_GROUP = 64
+/**
+ * How many writes run in one turn of the event loop. In between, answers of providers reach the
+ * journal and readers are served.
+ */
+const WRITES_PER_TURN = 4
 
 const SAVEPOINT = CompiledQuery.raw('savepoint one_write')
 const RELEASE = CompiledQuery.raw('release one_write')
@@ -95,7 +100,10 @@ async function runAll(
   group: readonly Member[],
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
-  for (const member of group) answers.push(await runAlone(db, trx, member))
+  for (const member of group) {
+    answers.push(await runAlone(db, trx, member))
+    if (answers.length % WRITES_PER_TURN === 0) await nextTurn()
+  }
   return answers
 }
 
