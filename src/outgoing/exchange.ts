@@ -124,7 +124,8 @@ async function converse(
   socket.write(request)
   const ended = await promise
   signal.removeEventListener('abort', onAbort)
-  socket.destroy()
+  // Closing takes time, and until the caller has stored the answer, a kill loses it.
+  setImmediate(() => socket.destroy())
   const { head, body, complete, began, failure } = reader
   return { kind: 'sent', head, body, complete, began, failure: failure ?? ended }
 }

@@ -26,11 +26,12 @@ export function guardedConnector(
   addressesOf: AddressesOf,
   timeoutMs: number,
 ): Connector {
+  const lookUpGuarded = guardedLookup(addressesOf)
   return async (url, signal) => {
     const isAllowed = (address: string) => mayConnect(address, url, reach)
     const host = hostOf(url)
     if (isIP(host) !== 0 && !isAllowed(host)) throw new Blocked()
-    const lookup = guardedLookup(isAllowed, addressesOf)
+    const lookup = lookUpGuarded(isAllowed)
     const socket = await connect(url, { timeoutMs, signal, lookup })
     if (isAllowed(socket.remoteAddress ?? '')) return socket
     socket.destroy()
@@ -38,11 +39,11 @@ export function guardedConnector(
   }
 }
 
+/** Makes a look-up that fails if an address is not allowed. */
 function guardedLookup(
-  isAllowed: (address: string) => boolean,
   addressesOf: AddressesOf,
-): LookupFunction {
-  const checked = callbackify(async (hostname: string) => {
+): (isAllowed: (address: string) => boolean) => LookupFunction {
+  const checked = callbackify(async (hostname: string, isAllowed: (address: string) => boolean) => {
     const addresses = await addressesOf(hostname)
     const [first] = addresses
     // All addresses must be allowed, because DNS rebinding can add a private address to public
@@ -52,8 +53,8 @@ function guardedLookup(
     }
     return { first, addresses: [...addresses] }
   })
-  return (hostname, options, callback) =>
-    checked(hostname, (error, result) => {
+  return (isAllowed) => (hostname, options, callback) =>
+    checked(hostname, isAllowed, (error, result) => {
       if (error !== null) callback(error, '', 0)
       else if (options.all) callback(null, result.addresses)
       else callback(null, result.first.address, result.first.family)
