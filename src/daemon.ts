@@ -256,6 +256,8 @@ async function announceMissing(
   { clock, store, providers }: Pick<Ports, 'clock' | 'store' | 'providers'>,
   events: Events,
 ): Promise<void> {
+  // A census counts all connections, which takes long in a large vault.
+  if ((await store.providersInUse()).every((provider) => providers.has(provider))) return
   const { byStatus } = await store.census(clock.now())
   const missing = byStatus.filter(({ provider }) => !providers.has(provider))
   for (const provider of new Set(missing.map((row) => row.provider))) {

@@ -93,6 +93,8 @@ export interface Reads extends WebhookReads {
   vaultKeys(): Promise<VaultKeys>
   /** Connections whose `connection.expiring` event is due. */
   endingGrants(now: Instant, limit: number): Promise<readonly ConnectionId[]>
+  /** The providers that any connection or draft belongs to. */
+  providersInUse(): Promise<readonly ProviderId[]>
   /** For health and metrics. Reads indexes only. */
   census(now: Instant): Promise<Census>
 }

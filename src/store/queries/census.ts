@@ -3,10 +3,12 @@ import type { Status } from '../../core/connection/connection.ts'
 import type { Instant, ProviderId } from '../../core/base/ids.ts'
 import type { Census, Reads } from '../../ports/store.ts'
 import type { ReadContext } from '../context.ts'
+import { ofProviders } from './reach.ts'
 import type { Schema } from '../schema.ts'
 
-export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
+export function censusReads({ db }: ReadContext): Pick<Reads, 'census' | 'providersInUse'> {
   return {
+    providersInUse: () => providersInUse(db),
     census: async (now) => {
       const counted = await db
         .selectFrom('connections')
@@ -14,11 +16,12 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
         .where('is_draft', '=', 0)
         .groupBy(['provider', 'status'])
         .execute()
-      const providers = new Set(counted.map(({ provider }) => provider))
-      const due = await Promise.all([...providers].map((provider) => oldestDue(db, provider, now)))
+      const providers = await providersInUse(db)
+      const due = await Promise.all(providers.map((provider) => oldestDue(db, provider, now)))
       const unproven = await db
         .selectFrom('connections')
         .select(['provider', db.fn.countAll<number | bigint | string>().as('count')])
+        .where((eb) => ofProviders(eb.ref('provider'), { providers, userIdPrefix: null }))
         .where('status', '=', 'failing')
         .where('failure_reason', '=', 'unproven')
         .groupBy('provider')
@@ -41,6 +44,25 @@ export function censusReads({ db }: ReadContext): Pick<Reads, 'census'> {
         revocationsQueued: Number(queued.count),
       }
     },
+  }
+}
+
+/**
+ * The providers of all connections and drafts. Looks up one after the other in the index, because
+ * `distinct` reads the whole index.
+ */
+export async function providersInUse(db: Kysely<Schema>): Promise<readonly ProviderId[]> {
+  const providers: ProviderId[] = []
+  for (;;) {
+    const row = await db
+      .selectFrom('connections')
+      .select('provider')
+      .where('provider', '>', providers.at(-1) ?? '')
+      .orderBy('provider')
+      .limit(1)
+      .executeTakeFirst()
+    if (row === undefined) return providers
+    providers.push(row.provider as ProviderId)
   }
 }
 

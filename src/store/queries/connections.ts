@@ -2,6 +2,7 @@ import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kyse
 import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { ConnectionId } from '../../core/base/ids.ts'
 import type { ConnectionFilter, Reads } from '../../ports/store.ts'
+import { providersInUse } from './census.ts'
 import type { ReadContext } from '../context.ts'
 import { builtQuery } from '../built-query.ts'
 import { countFitting } from './page-bytes.ts'
@@ -41,8 +42,15 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)
     },
     provenDrafts: async (limit) => {
-      const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
-      const proven = drafts.where('status', '=', 'active').where('attempt_id', 'is', null)
+      // Named by provider, because the index of drafts begins with it.
+      const reach = { providers: await providersInUse(context.db), userIdPrefix: null }
+      const proven = context.db
+        .selectFrom('connections')
+        .selectAll()
+        .where((eb) => ofProviders(eb.ref('provider'), reach))
+        .where('status', '=', 'active')
+        .where('is_draft', '=', 1)
+        .where('attempt_id', 'is', null)
       const rows = await proven.orderBy('id').limit(limit).execute()
       return rows
         .map(read)
