@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { moveToLoadCore } from './support/cores.ts'
@@ -51,6 +51,7 @@ async function measureAll(wanted: readonly Scenario[], bench: Bench): Promise<re
   const measured: Measured[] = []
   for (const scenario of wanted) {
     bench.tell(`${scenario.name} …`)
+    const profiles = await profilesOf(bench)
     try {
       measured.push({ scenario, rows: await scenario.run(bench), failure: null })
     } catch (error) {
@@ -58,8 +59,15 @@ async function measureAll(wanted: readonly Scenario[], bench: Bench): Promise<re
       bench.tell(`${scenario.name} failed: ${failure}`)
       measured.push({ scenario, rows: [], failure })
     }
+    const hasNone = bench.profileDirectory !== null && (await profilesOf(bench)) === profiles
+    if (hasNone) bench.tell(`${scenario.name} leaves no profile`)
   }
   return measured
+}
+
+/** How many profiles there are. */
+async function profilesOf({ profileDirectory }: Bench): Promise<number> {
+  return profileDirectory === null ? 0 : (await readdir(profileDirectory)).length
 }
 
 function print(text: string): void {

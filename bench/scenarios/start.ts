@@ -2,7 +2,7 @@ import { atMost } from '../../test/support/figures.ts'
 import type { Installation } from '../../test/support/larder-process.ts'
 import { bareStartMs } from '../support/bare-node.ts'
 import { median, ms } from '../support/compare.ts'
-import { startDaemon } from '../support/daemon.ts'
+import { profileStart, startDaemon } from '../support/daemon.ts'
 import { benchInstallation } from '../support/installation.ts'
 import { type NamedProgram, programs } from '../support/programs.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
@@ -31,6 +31,8 @@ async function measure(bench: Bench): Promise<readonly Row[]> {
   for (const program of programs()) {
     rows.push(...(await measureProgram(program, { empty, large, size: bench.size })))
   }
+  await profileStart(empty, bench, 'start-empty')
+  await profileStart(large, bench, 'start-large')
   return rows
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startChild } from './child.ts'
 import { type Memory, memoryOf } from './proc.ts'
@@ -9,7 +8,7 @@ const SETTLED_AFTER_MS = 2_000
 export async function bareStartMs(): Promise<number> {
   const began = performance.now()
   await using node = await startChild(['-e', '0'], { isServer: true })
-  await once(node.process, 'exit')
+  await node.ended
   return performance.now() - began
 }
 

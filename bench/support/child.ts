@@ -7,6 +7,7 @@ import { onServerCore } from './cores.ts'
 export type Child = AsyncDisposable & {
   readonly pid: number
   readonly process: ChildProcess
+  readonly ended: Promise<void>
   /** Sends a message and returns the answer. Throws if the process ends first. */
   ask<T>(message: unknown): Promise<T>
 }
@@ -32,11 +33,13 @@ export async function startChild(words: readonly string[], options: ChildOptions
     ...(options.environment !== undefined && { env: options.environment }),
     serialization: 'advanced',
   })
-  await sink.close()
+  // Listen at once: the process may end while the file is closed.
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
+  await sink.close()
   return {
     pid: child.pid ?? 0,
     process: child,
+    ended,
     ask: <T>(message: unknown) => ask<T>(child, message),
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')

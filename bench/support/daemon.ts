@@ -66,18 +66,26 @@ export async function startProfiledDaemon(
 
 /** If profiles are wanted, records one from now on, and writes it when the daemon is disposed. */
 export async function withProfile(daemon: Daemon, bench: Bench, name: string): Promise<Daemon> {
-  const { profileDirectory, tell } = bench
-  if (profileDirectory === null) return daemon
+  if (bench.profileDirectory === null) return daemon
   await daemon.ask({ kind: 'start profile' })
   return {
     ...daemon,
     [Symbol.asyncDispose]: async () => {
-      const path = join(profileDirectory, `${name}-${Date.now()}.cpuprofile`)
-      if (daemon.process.connected) {
-        await daemon.ask({ kind: 'write profile', path })
-        tell(`CPU profile: ${path}`)
-      }
+      if (daemon.process.connected) await writeProfile(daemon, bench, name)
       await daemon[Symbol.asyncDispose]()
     },
   }
+}
+
+/** If profiles are wanted, starts the daemon once more and writes a profile of its start. */
+export async function profileStart(at: Installation, bench: Bench, name: string): Promise<void> {
+  if (bench.profileDirectory === null) return
+  await using daemon = await startDaemon(at, { words: [INSTRUMENTED, 'profile-from-start'] })
+  await writeProfile(daemon, bench, name)
+}
+
+async function writeProfile(daemon: Daemon, bench: Bench, name: string): Promise<void> {
+  const path = join(bench.profileDirectory ?? '', `${name}-${Date.now()}.cpuprofile`)
+  await daemon.ask({ kind: 'write profile', path })
+  bench.tell(`CPU profile: ${path}`)
 }

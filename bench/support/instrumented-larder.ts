@@ -13,22 +13,25 @@ export type Demand =
   | { readonly kind: 'start delays' }
   | { readonly kind: 'take delays' }
 
+/** The word before Larder's own that starts the profile before Larder is loaded. */
+const FROM_START = 'profile-from-start'
+
 const session = new Session()
 let delays: (() => Delays) | null = null
 
 answerMessages((demand: Demand) => answer(demand))
 // The channel must not keep the process alive.
 process.channel?.unref()
+if (process.argv[2] === FROM_START) {
+  process.argv.splice(2, 1)
+  await startProfile()
+}
 await import('../../src/main.ts')
 
 async function answer(demand: Demand): Promise<unknown> {
   switch (demand.kind) {
-    case 'start profile': {
-      session.connect()
-      await session.post('Profiler.enable')
-      await session.post('Profiler.start')
-      return null
-    }
+    case 'start profile':
+      return startProfile()
     case 'write profile': {
       const { profile } = await session.post('Profiler.stop')
       writeFileSync(demand.path, JSON.stringify(profile))
@@ -43,4 +46,10 @@ async function answer(demand: Demand): Promise<unknown> {
     default:
       return demand satisfies never
   }
+}
+
+async function startProfile(): Promise<void> {
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.start')
 }

@@ -1,24 +1,36 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Program, sources } from './daemon.ts'
 
 export type NamedProgram = Program & { readonly name: 'sources' | 'built' }
 
+const REPOSITORY = pathOf('../..')
+const BUILD = pathOf('../../tools/build.ts')
 const BUILT = pathOf('../../dist/larder.cjs')
 const WARM_CACHE = pathOf('../../tools/warm-cache.ts')
 const COMPILE_CACHE = pathOf('../../.tmp/compile-cache')
 const DOCKERFILE = pathOf('../../Dockerfile')
 
-/** The program as it is developed, and as `npm run build` left it, if it was built. */
-export function programs(): readonly NamedProgram[] {
-  const developed = { name: 'sources', ...sources } as const
-  return existsSync(BUILT) ? [developed, builtProgram()] : [developed]
+let built: NamedProgram | null = null
+
+/** The program as it is developed, and as it is shipped. */
+export function programs(): readonly [sources: NamedProgram, built: NamedProgram] {
+  built ??= build()
+  return [{ name: 'sources', ...sources }, built]
 }
 
-/** The built program with the options of the image and a compile cache that is filled as there. */
-function builtProgram(): NamedProgram {
-  execFileSync(process.execPath, [WARM_CACHE, BUILT, COMPILE_CACHE], { stdio: 'ignore' })
+/** Builds the program, so that it is no older one, with the options and the cache of the image. */
+function build(): NamedProgram {
+  // Larder refuses variables that begin with LARDER_ and are no settings, as the benchmark's own.
+  const env = { PATH: process.env['PATH'] }
+  for (const words of [[BUILD], [WARM_CACHE, BUILT, COMPILE_CACHE]]) {
+    execFileSync(process.execPath, words, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: REPOSITORY,
+      env,
+    })
+  }
   const { words, variable } = optionsOfImage(readFileSync(DOCKERFILE, 'utf8'))
   return {
     name: 'built',
