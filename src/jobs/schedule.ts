@@ -77,7 +77,6 @@ export class Schedule implements Pulse, AsyncDisposable {
 
   /** Runs each job once, because perhaps no process was running at the planned times. */
   start(): void {
-    this.#plan()
     this.#missAll()
     this.#ticking = this.#tick()
   }
@@ -98,6 +97,8 @@ export class Schedule implements Pulse, AsyncDisposable {
       void this.#catchUp()
       this.#lastTick = this.#clock.monotonic()
       await this.#clock.sleep(TICK_MS, this.#stop.signal)
+      // Not at the start: all jobs have just run, and the first request would wait for the planning.
+      if (this.#tasks.length === 0 && !this.stopping) this.#plan()
     }
   }
 

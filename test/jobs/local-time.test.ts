@@ -2,6 +2,7 @@ import { getTasks } from 'node-cron'
 import { expect, onTestFinished, test } from 'vitest'
 import { Schedule } from '../../src/jobs/schedule.ts'
 import { systemClock } from '../../src/observe/system-clock.ts'
+import { until } from '../support/until.ts'
 
 // In a file of its own, because node-cron keeps the time zone of its first use.
 
@@ -13,6 +14,7 @@ test('jobs are planned in UTC even if the process has another time zone', async 
     report: { jobFailed: () => {}, clockStepped: () => {} },
   })
   schedule.start()
+  await until('the job is planned', () => getTasks().size > 0)
   const [task] = getTasks().values()
   const runs = task?.getNextRuns(366) ?? []
   expect(runs).toHaveLength(366)

@@ -58,6 +58,7 @@ test('every job is planned again, and only once, after the clock is set', async 
   const clock = new HandClock()
   await using schedule = open([job('one'), job('two')], clock)
   schedule.start()
+  await clock.tick()
   const before = planned()
   expect(before.map(({ name }) => name)).toEqual(['one', 'two'])
   clock.wall -= 3 * DAY

@@ -63,7 +63,13 @@ export function assertDurable(raw: Database.Database): void {
 
 function assertSqliteVersion(raw: Database.Database): void {
   const version = String(raw.prepare('select sqlite_version()').pluck().get())
-  if (version.localeCompare(OLDEST_SQLITE, 'en', { numeric: true }) < 0) {
+  if (numberOf(version) < numberOf(OLDEST_SQLITE)) {
     throw new OpenError('unsuitable_database', `SQLite ${version} is older than ${OLDEST_SQLITE}`)
   }
+}
+
+/** Returns a version as one number, in the form of SQLite's own SQLITE_VERSION_NUMBER. */
+function numberOf(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  return major * 1_000_000 + minor * 1_000 + patch
 }
