@@ -129,6 +129,8 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     },
     probe,
     sharedProbe: async () => {
+      // The last outcome may be older than the damage.
+      guard.assertWhole()
       await shared.outcome()
       // A read may have found damage since the probe.
       guard.assertWhole()

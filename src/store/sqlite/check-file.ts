@@ -1,4 +1,5 @@
 import { constants, setPriority } from 'node:os'
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { examineFile, type Finding } from './examine-file.ts'
 import { OpenError } from './open-error.ts'
@@ -9,10 +10,16 @@ import { remakeIndexes } from './remake-indexes.ts'
  * A program of its own: `check-file.ts check|rebuild PATH`. It prints its finding.
  *
  * SQLite checks a file in one call. A thread in that call cannot be ended, not even by the end of
- * its process, but a process can.
+ * its process, but a process can be killed. So the daemon runs the check in this process, and this
+ * process runs it in a worker thread, to notice that the daemon is gone.
  */
 
 const LOCK_WAIT_MS = 30_000
+
+function work(): void {
+  const [task, path = ''] = process.argv.slice(2)
+  parentPort?.postMessage(task === 'rebuild' ? rebuild(path) : examineFile(path))
+}
 
 function rebuild(path: string): Finding {
   const raw = new Database(path, { fileMustExist: true })
@@ -29,7 +36,17 @@ function rebuild(path: string): Finding {
   }
 }
 
-// Token requests go first.
-setPriority(constants.priority.PRIORITY_LOW)
-const [task, path = ''] = process.argv.slice(2)
-process.stdout.write(task === 'rebuild' ? rebuild(path) : examineFile(path))
+function supervise(): void {
+  // Token requests go first. The worker thread gets the same priority.
+  setPriority(constants.priority.PRIORITY_LOW)
+  // The daemon holds the other end, so standard input ends with the daemon.
+  process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
+  const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
+  worker.once('message', (finding: Finding) => {
+    process.stdout.write(finding)
+    process.stdin.destroy()
+  })
+}
+
+if (isMainThread) supervise()
+else work()

@@ -18,11 +18,14 @@ export async function runCheckFile(
   const { execFile } = await import('node:child_process')
   const args = ['--disable-sigusr1', PROGRAM, task, path]
   return new Promise((resolve, reject) => {
-    const options = { env: {}, signal: ending, killSignal: 'SIGKILL' } as const
-    execFile(process.execPath, args, options, (error, output) => {
+    const child = execFile(process.execPath, args, { env: {} }, (error, output) => {
+      ending.removeEventListener('abort', kill)
       if (error === null && isFinding(output)) resolve(output)
       else reject(error ?? new Error('the check printed no finding'))
     })
+    const kill = (): void => void child.kill('SIGKILL')
+    ending.addEventListener('abort', kill)
+    if (ending.aborted) kill()
   })
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -241,9 +242,11 @@ describe('a check that does not end', () => {
     await using vault = await open()
     const ending = new AbortController()
     const checking = check(vault, ending.signal)
-    process.kill(await checkingProcess(process.pid, dataDir), 'SIGSTOP')
+    const pid = await checkingProcess(process.pid, dataDir)
+    process.kill(pid, 'SIGSTOP')
     ending.abort()
     expect(await checking).toBeNull()
+    expect(existsSync(`/proc/${pid}`)).toBe(false)
     expect(vault.store.lastCheck).toEqual(NOT_CHECKED)
   })
 })
