@@ -34,7 +34,7 @@ export async function performancePage(measured: readonly Measured[]): Promise<st
     '',
     '`npm run bench` measures Larder and writes this page. A yardstick is a program that does the ' +
       'least work for the same result, on the same machine in the same run. Compare ratios; the ' +
-      'times depend on the machine.',
+      'times depend on the machine. The large vault has a million connections.',
     '',
     line(['machine', '']),
     line(['---', '---']),

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Installation } from '../../test/support/larder-process.ts'
 
-const WITHIN_MS = 180_000
-const POLL_MS = 500
+const WITHIN_MS = 600_000
+const POLL_MS = 1_000
 
 /**
  * Waits for the check of a database that was copied, which runs beside the daemon after its start and
@@ -16,7 +16,9 @@ export async function untilChecked(at: Installation): Promise<void> {
     const { database } = (await answer.json()) as {
       readonly database: { readonly check: { readonly result: string | null } }
     }
-    if (database.check.result === 'passed') return
+    const { result } = database.check
+    if (result === 'passed') return
+    if (result !== null) throw new Error(`the check of the database: ${result}`)
     await wait(POLL_MS)
   }
   throw new Error('the check of the database did not pass in time')
