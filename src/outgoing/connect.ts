@@ -32,6 +32,7 @@ export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
     reject(reason)
   }
   const onAbort = () => give(signal.reason)
+  const onClose = () => give(new Error('closed'))
   const timer = setTimeout(() => {
     // When a suspended process resumes, timers run before socket events. Wait two turns of the
     // event loop, so that data that arrived meanwhile is handled first.
@@ -40,10 +41,12 @@ export function connect(url: URL, options: ConnectOptions): Promise<Socket> {
   signal.addEventListener('abort', onAbort)
   // This listener is never removed: a socket error without a listener would crash the process.
   socket.on('error', give)
-  socket.once('close', () => give(new Error('closed')))
+  socket.once('close', onClose)
   socket.once(isTls ? 'secureConnect' : 'connect', () => resolve(socket))
   const settled = () => {
     clearTimeout(timer)
+    // An error costs much to make, and every connection closes.
+    socket.off('close', onClose)
     signal.removeEventListener('abort', onAbort)
   }
   promise.then(settled, settled)
