@@ -59,7 +59,8 @@ function line(cells: readonly string[]): string {
   return `| ${cells.map(escaped).join(' | ')} |`
 }
 
-function rowsOf({ scenario, rows, failure }: Measured): readonly (readonly string[])[] {
+/** The cells of the table. */
+export function rowsOf({ scenario, rows, failure }: Measured): readonly (readonly string[])[] {
   if (failure !== null) return [[scenario.title, `not measured: ${failure}`, '', '', '', '']]
   return rows.map(({ what, larder, yardstick, ratio, goal }) => [
     what,

@@ -1,8 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { moveToLoadCore } from './support/cores.ts'
-import { type Measured, performancePage, textTable } from './report.ts'
+import { type Measured, performancePage, rowsOf, textTable } from './report.ts'
 import { scenarios } from './scenarios.ts'
 import type { Bench, Scenario } from './scenario.ts'
 
@@ -10,6 +11,8 @@ const USAGE = 'usage: npm run bench -- [--list] [--size N] [--profile] [SCENARIO
 const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 const PROFILES = fileURLToPath(new URL('../.tmp/profiles/', import.meta.url))
 const MILLION = 1_000_000
+/** A scenario that hangs must not keep the others from running. */
+const MOST_MINUTES = 10
 
 /**
  * Measures Larder against yardsticks on this machine. Without names it runs all scenarios and writes
@@ -43,26 +46,44 @@ async function main(): Promise<void> {
   if (isWhole) await writeFile(PAGE, await performancePage(measured))
   print(await textTable(measured))
   if (isWhole) tell(`written: ${PAGE}`)
-  if (measured.some(({ failure }) => failure !== null)) process.exitCode = 1
+  // A scenario that took too long may still wait for a process.
+  process.exit(measured.some(({ failure }) => failure !== null) ? 1 : 0)
 }
 
-/** A scenario that fails does not stop the others. Its place in the table says why it failed. */
 async function measureAll(wanted: readonly Scenario[], bench: Bench): Promise<readonly Measured[]> {
   const measured: Measured[] = []
   for (const scenario of wanted) {
-    bench.tell(`${scenario.name} …`)
+    const began = performance.now()
     const profiles = await profilesOf(bench)
-    try {
-      measured.push({ scenario, rows: await scenario.run(bench), failure: null })
-    } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error)
-      bench.tell(`${scenario.name} failed: ${failure}`)
-      measured.push({ scenario, rows: [], failure })
-    }
+    bench.tell(`${scenario.name} …`)
+    const one = await measure(scenario, bench)
+    measured.push(one)
+    bench.tell([...rowsOf(one).map((cells) => cells.join('  ')), ''].join('\n'))
+    bench.tell(`${scenario.name}: ${((performance.now() - began) / 1_000).toFixed(0)} s`)
     const hasNone = bench.profileDirectory !== null && (await profilesOf(bench)) === profiles
     if (hasNone) bench.tell(`${scenario.name} leaves no profile`)
   }
   return measured
+}
+
+/** A scenario that fails does not stop the others. Its place in the table says why it failed. */
+async function measure(scenario: Scenario, bench: Bench): Promise<Measured> {
+  const timer = new AbortController()
+  try {
+    const rows = await Promise.race([scenario.run(bench), failLater(timer.signal)])
+    return { scenario, rows, failure: null }
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error)
+    bench.tell(failure)
+    return { scenario, rows: [], failure: failure.split('\n')[0] ?? '' }
+  } finally {
+    timer.abort()
+  }
+}
+
+async function failLater(signal: AbortSignal): Promise<never> {
+  await wait(MOST_MINUTES * 60_000, undefined, { signal })
+  throw new Error(`it took more than ${MOST_MINUTES} minutes`)
 }
 
 /** How many profiles there are. */

@@ -35,6 +35,9 @@ export async function startChild(words: readonly string[], options: ChildOptions
   })
   // Listen at once: the process may end while the file is closed.
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  void ended.then(() => process.off('exit', kill))
   await sink.close()
   return {
     pid: child.pid ?? 0,
