@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts'
 import { answerToJournal } from './scenarios/answer-to-journal.ts'
 import { coldRead } from './scenarios/cold-read.ts'
 import { databaseSize } from './scenarios/database-size.ts'
+import { demand } from './scenarios/demand.ts'
 import { dueMillion } from './scenarios/due-million.ts'
 import { hotRead } from './scenarios/hot-read.ts'
 import { idleCpu } from './scenarios/idle-cpu.ts'
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   databaseSize,
   dueMillion,
   mixedLoad,
+  demand,
 ]

@@ -9,6 +9,7 @@ import { addRejections } from './0007-rejections.ts'
 import { addHoldsOfWebhooks } from './0008-holds-of-webhooks.ts'
 import { addRefreshTokenOrigins } from './0009-refresh-token-origins.ts'
 import { dropLeaseFence } from './0010-no-lease-fence.ts'
+import { addLastReads } from './0011-last-reads.ts'
 
 /**
  * All migrations ever released, ordered by name. A released migration never changes. Each runs in its own
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-holds-of-webhooks': { up: addHoldsOfWebhooks },
   '0009-refresh-token-origins': { up: addRefreshTokenOrigins },
   '0010-no-lease-fence': { up: dropLeaseFence },
+  '0011-last-reads': { up: addLastReads },
 }

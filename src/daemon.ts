@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/findings.ts'
 import { SealError, StoreError } from './core/base/errors.ts'
+import type { Instant } from './core/base/ids.ts'
 import { listen } from './http/listen.ts'
 import { createPrivateApp } from './http/private/private-app.ts'
 import { createPublicApp } from './http/public/public-app.ts'
@@ -22,6 +23,8 @@ import { openSqlite } from './store/sqlite/open-sqlite.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
 import { SingleFlights } from './vault/refresh/flights.ts'
+import { NotedReads } from './vault/tokens/last-reads.ts'
+import { writeLastReads } from './vault/upkeep/write-last-reads.ts'
 import { ClockFollower } from './vault/upkeep/follow-clock.ts'
 import { keepWebhooks } from './vault/webhooks/keep-webhooks.ts'
 import { KnownCallers } from './vault/operate/known-callers.ts'
@@ -76,6 +79,8 @@ export async function startDaemon(config: Config, runtime: Runtime): Promise<Dae
   const attempts = await rescueAttempts(ports, 'at start')
   if (rotations + attempts > 0) runtime.events.recovered({ rotations, attempts })
   void unlessStoreFails(() => promoteLeftDrafts(ports))
+  // Runs after the listeners have closed.
+  opened.defer(() => unlessStoreFails(() => writeLastReads(ports)))
   const listeners = await openListeners(config, runtime, { ports: everything, opened })
   // Disposal runs in reverse order: refreshes end while requests are still answered, then listeners
   // close.
@@ -102,7 +107,7 @@ export async function startDaemon(config: Config, runtime: Runtime): Promise<Dae
  * Ignores a failure of the store, for example a full disk, because stored tokens can still be
  * returned.
  */
-async function unlessStoreFails(work: () => Promise<void>): Promise<void> {
+async function unlessStoreFails(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {
@@ -175,12 +180,13 @@ function asDamage(error: unknown): never {
 
 type Vault = Pick<Ports, 'sealer' | 'store' | 'journal' | 'dataKeys'> & {
   readonly configured: ConfiguredProviders
+  readonly lastAliveAt: Instant | null
 }
 
 async function composePorts(
   config: Config,
   { clock, random, events }: Runtime,
-  { sealer, store, journal, dataKeys, configured }: Vault,
+  { sealer, store, journal, dataKeys, lastAliveAt, configured }: Vault,
 ): Promise<Omit<Ports, 'pulse' | 'webhooks'>> {
   const { policy } = config
   const egress = await openEgress({ clock })
@@ -204,6 +210,7 @@ async function composePorts(
     observer: events,
     callers,
     flights: new SingleFlights(),
+    lastReads: new NotedReads(clock, policy, lastAliveAt),
     journal,
     traffic: new Lanes(clock, policy, await store.circuits()),
     policy,

@@ -12,7 +12,10 @@ export const refreshSchema = z.strictObject({
   backoffLongestSeconds: between(1, 86_400).default(DEFAULT_REFRESH_POLICY.backoffLongestMs / 1000),
   deadlineSeconds: between(1, 300).default(DEFAULT_REFRESH_POLICY.deadlineMs / 1000),
   leaseSeconds: between(5, 900).default(DEFAULT_REFRESH_POLICY.leaseMs / 1000),
+  keepFreshDays: between(1, 3650).nullable().default(null),
 })
+
+const DAY_MS = 24 * 3_600_000
 
 export type RefreshSettings = z.output<typeof refreshSchema>
 
@@ -34,6 +37,7 @@ export function refreshPolicy(settings: RefreshSettings, findings: Findings): Re
     backoffLongestMs: settings.backoffLongestSeconds * 1000,
     deadlineMs: settings.deadlineSeconds * 1000,
     leaseMs: settings.leaseSeconds * 1000,
+    keepFreshMs: settings.keepFreshDays === null ? null : settings.keepFreshDays * DAY_MS,
   }
 }
 

@@ -9,6 +9,7 @@ import type { ClockFollower } from '../vault/upkeep/follow-clock.ts'
 import { announceExpiry } from '../vault/upkeep/announce-expiry.ts'
 import { refreshDue } from '../vault/upkeep/refresh-due.ts'
 import { renewDataKeyWhenDue, reSealRetired } from '../vault/upkeep/renew-data-key.ts'
+import { writeLastReads } from '../vault/upkeep/write-last-reads.ts'
 import { SCAN } from '../vault/operate/health.ts'
 import type { Job } from './schedule.ts'
 
@@ -61,6 +62,12 @@ export function jobsOf(ports: Omit<Ports, 'pulse'>, follower: ClockFollower): re
       cron: '23 4 * * *',
       everyTick: false,
       run: () => renewDataKeyWhenDue(ports),
+    },
+    {
+      name: 'write-last-reads',
+      cron: '*/5 * * * *',
+      everyTick: false,
+      run: () => writeLastReads(ports),
     },
     { name: 'sweep', cron: '17 * * * *', everyTick: false, run: () => sweep(ports) },
     { name: 'keep-webhooks', cron: '27 * * * *', everyTick: false, run: () => keepWebhooks(ports) },

@@ -1,6 +1,6 @@
 import type { Caller } from '../core/base/access.ts'
 import type { Circuit } from '../core/refresh/circuit.ts'
-import type { LiveConnection } from '../core/connection/connection.ts'
+import type { Connection, LiveConnection } from '../core/connection/connection.ts'
 import type { StoredEvent } from '../core/events/event.ts'
 import type { ConnectionId, Instant, KeyId, ProviderId } from '../core/base/ids.ts'
 import type { Provider } from '../core/connection/provider.ts'
@@ -163,6 +163,17 @@ export type JobPulse = {
   readonly runningForMs: number | null
 }
 
+/** The reads that are not stored yet. Notes nothing if every connection is kept fresh. */
+export interface LastReads {
+  note(connection: Pick<Connection, 'id' | 'lastReadAt'>): void
+  /** Whether a read was noted since the last `take`. */
+  has(id: ConnectionId): boolean
+  /** Every connection counts as read at this time. */
+  readonly countsFrom: Instant
+  /** Returns and forgets the noted connections. */
+  take(): readonly ConnectionId[]
+}
+
 /** The API keys, in memory, so that a token request needs no database access. */
 export interface Callers {
   /** Returns null for an unknown or revoked key. Compares digests in constant time. */
@@ -195,6 +206,7 @@ export type Ports = {
   readonly observer: Observer
   readonly callers: Callers
   readonly flights: Flights
+  readonly lastReads: LastReads
   readonly journal: Journal
   readonly traffic: Traffic
   readonly pulse: Pulse

@@ -138,6 +138,8 @@ export interface Writes extends Reads, WebhookWrites {
   /** Like `saveConnection`, but returns `won: false` instead of throwing. */
   trySaveConnection(before: Connection, after: Connection): Promise<WriteResult>
   removeConnection(id: ConnectionId): Promise<void>
+  /** Stores `at` as the time of the last read of these connections. */
+  recordReads(ids: readonly ConnectionId[], at: Instant): Promise<void>
   /**
    * Writes the lease and the intent together. Loses if another attempt holds the lease, or if the
    * grant is no longer that of `connection`. After this call the refresh token may be spent.

@@ -64,6 +64,7 @@ export const BINDINGS = {
     created_at: 'free',
     updated_at: 'free',
     last_refreshed_at: 'free',
+    last_read_at: 'free',
     row_blob: 'seal',
   },
   refresh_token_hashes: {

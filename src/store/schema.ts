@@ -94,6 +94,8 @@ export type ConnectionTable = {
   created_at: Time
   updated_at: Time
   last_refreshed_at: Time | null
+  /** See `writeLastReads`. Null until a read is recorded. */
+  last_read_at: Time | null
   /** See `row-seal.ts`. Null only during an upgrade. */
   row_blob: Bytes | null
 }

@@ -39,6 +39,7 @@ refresh:
   backoffLongestSeconds: 2
   deadlineSeconds: 5
   leaseSeconds: 15
+  keepFreshDays: 30
 providers:
 webhooks:
 `)
@@ -54,6 +55,7 @@ webhooks:
     backoffLongestMs: 2_000,
     deadlineMs: 5_000,
     leaseMs: 15_000,
+    keepFreshMs: 30 * 24 * 3_600_000,
   })
 })
 

@@ -12,6 +12,7 @@ import { FileJournal } from '../../src/store/journal.ts'
 import { digestOfSecret } from '../../src/seal/open-settings.ts'
 import { systemRandom } from '../../src/observe/system-clock.ts'
 import { SingleFlights } from '../../src/vault/refresh/flights.ts'
+import { NotedReads } from '../../src/vault/tokens/last-reads.ts'
 import { KnownCallers } from '../../src/vault/operate/known-callers.ts'
 import { Lanes } from '../../src/vault/refresh/lanes.ts'
 import { NO_WEBHOOKS } from '../support/no-webhooks.ts'
@@ -161,6 +162,7 @@ async function composePorts(from: {
     observer,
     callers: new KnownCallers(digestOfSecret(new Secret('root-key')), []),
     flights: new SingleFlights(),
+    lastReads: new NotedReads(clock, policy, clock.now()),
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
     pulse: { stopping: false, lagMs: 0, jobs: [] },
     policy,

@@ -42,7 +42,8 @@ export const outcomes: readonly Mutation[] = [
   {
     guarantee: 'A connection whose client was rejected is not always the next to be refreshed',
     file: 'src/core/refresh/after-refresh.ts',
-    original: '  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }\n',
+    original:
+      '  return { ...connection, dueAt: isDue ? backAt : Math.max(connection.dueAt, backAt) }\n',
     mutant: '  return connection\n',
     killedBy: [
       [ONE_REFUSED, 'a client that is refused for only one connection delays no other connection'],

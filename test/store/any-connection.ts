@@ -109,6 +109,7 @@ const common = {
   createdAt: instant,
   updatedAt: instant,
   lastRefreshedAt: fc.option(instant),
+  lastReadAt: fc.option(instant),
 }
 
 const live = {

@@ -27,6 +27,7 @@ export function makeConnection(changes: Partial<ActiveConnection> = {}): ActiveC
     createdAt: MADE_AT,
     updatedAt: MADE_AT,
     lastRefreshedAt: null,
+    lastReadAt: null,
     status: 'active',
     failure: null,
     grant: makeGrant(),

@@ -9,6 +9,7 @@ import { configureProviders } from '../../src/oauth/recipe/configure-providers.t
 import type { Clock, Policy, Ports } from '../../src/ports/ports.ts'
 import { systemRandom } from '../../src/observe/system-clock.ts'
 import { SingleFlights } from '../../src/vault/refresh/flights.ts'
+import { NotedReads } from '../../src/vault/tokens/last-reads.ts'
 import { importTokens, type TokenImport } from '../../src/vault/import/import-tokens.ts'
 import { KnownCallers } from '../../src/vault/operate/known-callers.ts'
 import { Lanes } from '../../src/vault/refresh/lanes.ts'
@@ -187,6 +188,7 @@ async function composeVault(from: {
     observer,
     callers,
     flights: new SingleFlights(),
+    lastReads: new NotedReads(clock, policy, clock.now()),
     journal: from.journal,
     traffic: new Lanes(clock, policy, await vault.store.circuits()),
     pulse: { stopping: false, lagMs: 0, jobs: [] },

@@ -172,6 +172,8 @@ type Common = {
   readonly createdAt: Instant
   readonly updatedAt: Instant
   readonly lastRefreshedAt: Instant | null
+  /** A little older than the last read: see `RECORD_READS_EVERY_MS`. Null if it is not known. */
+  readonly lastReadAt: Instant | null
 }
 
 type Live = Common & {

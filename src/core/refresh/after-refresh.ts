@@ -9,11 +9,18 @@ import type {
 } from '../connection/connection.ts'
 import { failureFrom, probeAt } from './failure.ts'
 import { graceLeftMs, rescueWaitMs, unknownSince } from './grace.ts'
-import { confirmedGrant, dueAtOf, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
+import { dueAtOf } from './due-at.ts'
+import { confirmedGrant, onRefreshToken, renewedGrant, withGrant } from './grant.ts'
 import type { Instant } from '../base/ids.ts'
 import type { Provider } from '../connection/provider.ts'
 import type { AttemptOutcome, OtherAccount } from './refresh-outcome.ts'
-import { backoffMs, type RefreshPolicy, spacingMs } from './refresh-policy.ts'
+import {
+  backoffMs,
+  refreshPoint,
+  type RefreshPolicy,
+  spacingMs,
+  STEP_BACK_MS,
+} from './refresh-policy.ts'
 import { isRepeated, rejectionsWith, UNDECIDED } from './rejection.ts'
 
 /** The facts about a finished attempt. */
@@ -249,9 +256,6 @@ function failing(
   return { ...connection, status: 'failing', failure, dueAt }
 }
 
-/** The longest wait of a circuit with the reason `misconfigured`. */
-const STEP_BACK_MS = 10 * 60_000
-
 /**
  * Postpones the next refresh, so that one bad connection cannot keep the circuit open. The
  * refreshes of other connections show whether the client is the cause.
@@ -262,7 +266,10 @@ function steppedBack(connection: LiveConnection, end: FailureEnd): LiveConnectio
   }
   if (connection.dueAt === null) return connection
   const backAt = end.now + Math.min(STEP_BACK_MS, rescueWaitMs(connection, end))
-  return { ...connection, dueAt: Math.max(connection.dueAt, backAt) }
+  const { token } = connection.grant
+  // The refresh may have been postponed for days because no caller read the connection.
+  const isDue = token !== null && end.now >= refreshPoint(token, end.policy, 0)
+  return { ...connection, dueAt: isDue ? backAt : Math.max(connection.dueAt, backAt) }
 }
 
 function disconnected(

@@ -11,8 +11,8 @@ import type { Credentials } from '../connection/credentials.ts'
 import type { GrantId, Instant } from '../base/ids.ts'
 import type { Provider } from '../connection/provider.ts'
 import type { ReceivedTokens } from './refresh-outcome.ts'
-import { endOf, knownSince, NOTICE_SHARE } from './forecast.ts'
-import { expiryOf, refreshPoint, type RefreshPolicy } from './refresh-policy.ts'
+import { endOf } from './forecast.ts'
+import { expiryOf } from './refresh-policy.ts'
 import { succeeding } from './token-report.ts'
 
 /** The result of a consent, an import or the credentials form. */
@@ -166,46 +166,6 @@ function movedEnd(grant: OAuthGrant, received: NewTokens) {
   const stands =
     end === null || (before !== null && Math.abs(end - before) < sameEndMs(received.sentAt, end))
   return stands ? { refreshTokenExpiresAt: before, endNoticeAt } : endOf(received.sentAt, end)
-}
-
-/**
- * When the schedule handles a healthy grant: to renew its token, to use its refresh token before
- * the idle timeout, or to record its expiry. `fraction` in [0, 1) spreads the grants over time.
- */
-export function dueAtOf(
-  grant: Grant,
-  about: Traits & { readonly policy: RefreshPolicy },
-  fraction: number,
-): Instant | null {
-  if (grant.kind === 'credentials') return null
-  if (grant.token === null) return 0
-  if (grant.kind === 'oauth' && grant.refreshToken === null) return grant.token.expiresAt
-  const renewal = refreshPoint(grant.token, about.policy, fraction)
-  if (grant.kind === 'machine') return renewal
-  const { renewEveryMs, refreshTokenIdleMs } = about.refresh
-  const used = grant.token.issuedAt
-  // Refresh after half of the idle timeout, so that the grant survives an outage of days.
-  const alive = [renewEveryMs, refreshTokenIdleMs === null ? null : refreshTokenIdleMs / 2]
-  const points = alive.map((ms) => (ms === null ? renewal : used + ms * (1 - fraction / 10)))
-  return Math.round(Math.min(renewal, beforeItsEnd(grant, about, fraction) ?? renewal, ...points))
-}
-
-/**
- * When to refresh in order to extend the life of the refresh token. Null if a refresh at that time
- * was already tried and did not move the expiry: another refresh would not move it either.
- */
-function beforeItsEnd(
-  { token, refreshTokenExpiresAt: expiresAt, endNoticeAt }: OAuthGrant,
-  { policy }: { readonly policy: RefreshPolicy },
-  fraction: number,
-): Instant | null {
-  if (token === null || expiresAt === null || endNoticeAt === null) return null
-  const life = { issuedAt: knownSince(expiresAt, endNoticeAt), expiresAt }
-  // Refresh before the app is notified of the expiry, because the refresh may extend it.
-  const margin = { ...policy, marginShare: Math.max(policy.marginShare, NOTICE_SHARE) }
-  return token.issuedAt < refreshPoint(life, margin, 1)
-    ? refreshPoint(life, margin, fraction)
-    : null
 }
 
 /** Replaces the grant, and clears failure and attempt. */

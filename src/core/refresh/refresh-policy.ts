@@ -24,6 +24,8 @@ export type RefreshPolicy = {
   /** The time limit of one exchange with the provider. It is shorter than the lease. */
   readonly deadlineMs: number
   readonly leaseMs: number
+  /** How long after its last read a connection is kept fresh. Null: always. */
+  readonly keepFreshMs: number | null
 }
 
 export const DEFAULT_REFRESH_POLICY: RefreshPolicy = {
@@ -33,6 +35,7 @@ export const DEFAULT_REFRESH_POLICY: RefreshPolicy = {
   backoffLongestMs: 15 * 60_000,
   deadlineMs: 25_000,
   leaseMs: 60_000,
+  keepFreshMs: null,
 }
 
 /** The age at which a token without a stated lifetime is renewed. */
@@ -206,15 +209,19 @@ export function readerMayTryAt({ failure, dueAt, updatedAt, grant }: FailingConn
   return Math.min(dueAt ?? 0, updatedAt + Math.min(half, LONGEST_READER_WAIT_MS))
 }
 
+/** The longest time by which `steppedBack` postpones a refresh, and the longest wait of a circuit. */
+export const STEP_BACK_MS = 10 * 60_000
+
 /**
  * Whether `steppedBack` postponed the refresh of an active connection until after its token
- * expires.
+ * expires. A refresh that is due later was postponed because no caller reads the connection.
  */
 export function hasSteppedBack(connection: LiveConnection, now: Instant): boolean {
-  const { status, grant, dueAt, attempt } = connection
+  const { status, grant, dueAt, attempt, updatedAt } = connection
   if (status !== 'active' || grant.token === null || dueAt === null) return false
   // With an open attempt, `dueAt` may be the end of the lease of a crashed process.
   if (attempt !== null) return false
+  if (dueAt > updatedAt + STEP_BACK_MS) return false
   const { issuedAt, expiresAt } = grant.token
   return dueAt > now && dueAt > (expiresAt ?? issuedAt + RENEW_UNSTATED_MS)
 }

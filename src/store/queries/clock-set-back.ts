@@ -30,7 +30,7 @@ const AHEAD = {
   ],
   webhook_holds: ['due_at'],
   data_keys: ['created_at', 'retired_at'],
-  connections: ['lease_until'],
+  connections: ['lease_until', 'last_read_at'],
   vault: ['heartbeat_at'],
 } as const satisfies Partial<{ [T in keyof Schema]: readonly (keyof Schema[T])[] }>
 

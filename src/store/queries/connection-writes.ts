@@ -14,7 +14,7 @@ import type { ConnectionTable } from '../schema.ts'
 
 type ConnectionWrites = Pick<
   Writes,
-  'insertConnection' | 'saveConnection' | 'trySaveConnection' | 'removeConnection'
+  'insertConnection' | 'saveConnection' | 'trySaveConnection' | 'removeConnection' | 'recordReads'
 >
 
 export function connectionWrites(context: WriteContext): ConnectionWrites {
@@ -30,6 +30,10 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
       if (!won) throw new LostWriteError('connection')
     },
     trySaveConnection: (before, after) => trySaveConnection(context, before, after),
+    recordReads: async (ids, at) => {
+      for (const id of ids) changes.connections.add(id)
+      await db.updateTable('connections').set({ last_read_at: at }).where('id', 'in', ids).execute()
+    },
     removeConnection: async (id) => {
       changes.connections.add(id)
       await db.deleteFrom('connections').where('id', '=', id).execute()

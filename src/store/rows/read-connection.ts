@@ -95,6 +95,7 @@ export function readConnection(cipher: RowCipher, found: ConnectionTable): Conne
     createdAt: readTime(row.created_at),
     updatedAt: readTime(row.updated_at),
     lastRefreshedAt: readInstant(row.last_refreshed_at),
+    lastReadAt: readInstant(row.last_read_at),
   }
   if (row.grant_id === null || row.status === 'pending') return { ...common, status: 'pending' }
 

@@ -47,6 +47,7 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
     lease_until: null,
     created_at: writeInstant(connection.createdAt),
     ...timeColumns(connection),
+    ...readColumns(connection),
   })
 }
 
@@ -83,6 +84,8 @@ export function changedConnection(
       refreshTokenColumns(cipher, after, grant)),
     ...((hasMoved || heldBy(old) !== heldBy(grant)) && credentialsColumns(cipher, after, grant)),
     ...(hasNewState(before, after) && stateColumns(after)),
+    // Reads are recorded while a refresh runs, so write the time only if a new grant sets it.
+    ...(before.lastReadAt !== after.lastReadAt && readColumns(after)),
     due_at: isLive(after) ? writeInstantOrNull(after.dueAt) : null,
     ...attemptColumns(isLive(after) ? after.attempt : null),
     ...timeColumns(after),
@@ -259,6 +262,10 @@ function attemptColumns(attempt: Attempt | null) {
     attempt_id: attempt?.id ?? null,
     attempt_sent_at: writeInstantOrNull(attempt?.sentAt ?? null),
   }
+}
+
+function readColumns({ lastReadAt }: Connection) {
+  return { last_read_at: writeInstantOrNull(lastReadAt) }
 }
 
 function timeColumns(connection: Connection) {

@@ -15,6 +15,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0008-holds-of-webhooks': 'a8fd9a3a97c09a77',
   '0009-refresh-token-origins': 'b33d61f73025862f',
   '0010-no-lease-fence': 'aab92d23a6a5ba41',
+  '0011-last-reads': '278ea27d6b099fb5',
 }
 
 /**

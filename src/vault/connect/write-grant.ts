@@ -8,8 +8,8 @@ import {
   UNKNOWN_OWNER,
 } from '../../core/connection/connection.ts'
 import { VaultError } from '../../core/base/errors.ts'
+import { dueAtOf } from '../../core/refresh/due-at.ts'
 import {
-  dueAtOf,
   type NewCredentials,
   newGrant,
   type NewTokens,

@@ -5,9 +5,12 @@ import type { Ports } from '../../ports/ports.ts'
 /** Returns a connection with a new id and without a grant. */
 export function newConnection(
   { clock, random }: Pick<Ports, 'clock' | 'random'>,
-  fields: Omit<PendingConnection, 'id' | 'status' | 'createdAt' | 'updatedAt' | 'lastRefreshedAt'>,
+  fields: Omit<PendingConnection, SetHere>,
 ) {
   const now = clock.now()
   const id = newId('con', now, random.bytes(10))
-  return { ...fields, id, createdAt: now, updatedAt: now, lastRefreshedAt: null }
+  const times = { createdAt: now, updatedAt: now, lastRefreshedAt: null, lastReadAt: null }
+  return { ...fields, id, ...times }
 }
+
+type SetHere = 'id' | 'status' | 'createdAt' | 'updatedAt' | 'lastRefreshedAt' | 'lastReadAt'

@@ -13,7 +13,7 @@ import {
   type LiveConnection,
 } from '../../core/connection/connection.ts'
 import { LostWriteError, VaultError } from '../../core/base/errors.ts'
-import { dueAtOf } from '../../core/refresh/grant.ts'
+import { dueAtOf } from '../../core/refresh/due-at.ts'
 import {
   attemptOn,
   keptGrant,

@@ -39,6 +39,7 @@ export type AttemptNeeds = Pick<
   | 'observer'
   | 'traffic'
   | 'flights'
+  | 'lastReads'
   | 'journal'
   | 'policy'
 >

@@ -1,6 +1,7 @@
 import type { Caller } from '../../core/base/access.ts'
 import { type Connection, isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import type { RefreshResult } from '../../core/refresh/refresh-outcome.ts'
+import { endsPause } from '../../core/refresh/keep-alive.ts'
 import { decideRead, type ReadDecision } from '../../core/refresh/refresh-policy.ts'
 import { type ConnectionTarget, findConnection } from '../connections/find-connection.ts'
 import { reportRejectedToken } from './report-rejected-token.ts'
@@ -40,6 +41,7 @@ export async function getToken(
   demand: TokenRequest,
 ): Promise<ServedToken> {
   const found = await findConnection(ports, caller, demand.target)
+  ports.lastReads.note(found)
   const connection = ports.flights.parked(found.id) ?? (await afterDemand(ports, found, demand))
   const served = serve(ports, connection, demand)
   if (served === null) return fetchToken(ports, connection, demand)
@@ -112,7 +114,9 @@ function serve(
   if (!isLive(connection)) throw confirmationRequired(connection)
   if (decision.kind === 'wait') throw waitProblem(connection, decision.retryAt - now)
   if (decision.kind === 'refuse') throw reconnectRequired(connection)
-  if (decision.refreshBehind) refreshBehind(ports, connection)
+  if (decision.refreshBehind || endsPause(connection, ports.policy, now)) {
+    refreshBehind(ports, connection)
+  }
   return { connection, warnings: warningsOf(connection, decision) }
 }
 

@@ -2,6 +2,7 @@ import { admission } from '../../core/refresh/circuit.ts'
 import { isLive, type LiveConnection } from '../../core/connection/connection.ts'
 import type { ConnectionId, ProviderId } from '../../core/base/ids.ts'
 import type { Among, Whose } from '../../ports/store.ts'
+import { pauseUnread } from './pause-unread.ts'
 import { refreshUnattended } from './refresh-unattended.ts'
 import type { RefreshNeeds } from '../refresh/refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
@@ -101,10 +102,11 @@ async function refreshScheduled(
   what: Class,
   connection: LiveConnection,
 ): Promise<void> {
-  const result = await refreshUnattended(ports, connection, 'scheduled')
+  const isPaused = await pauseUnread(ports, connection)
+  const result = isPaused ? null : await refreshUnattended(ports, connection, 'scheduled')
   ports.flights.release(connection.id)
   // After any other result, the connection is still due: leave it to the next scan.
-  const isOver = result?.kind === 'refreshed' || result?.kind === 'failed'
+  const isOver = isPaused || result?.kind === 'refreshed' || result?.kind === 'failed'
   if (!isOver || ports.flights.isLanding || !mayGoOn(ports, what)) return
   // If the database fails, the next scan will log it.
   await start(ports, what).catch(() => 0)

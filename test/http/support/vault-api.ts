@@ -11,6 +11,7 @@ import type { Ports } from '../../../src/ports/ports.ts'
 import type { TokenEndpoint } from '../../../src/ports/token-endpoint.ts'
 import { systemRandom } from '../../../src/observe/system-clock.ts'
 import { SingleFlights } from '../../../src/vault/refresh/flights.ts'
+import { NotedReads } from '../../../src/vault/tokens/last-reads.ts'
 import { KnownCallers } from '../../../src/vault/operate/known-callers.ts'
 import { Lanes } from '../../../src/vault/refresh/lanes.ts'
 import { NO_WEBHOOKS } from '../../support/no-webhooks.ts'
@@ -117,6 +118,7 @@ function portsOf(
     observer: SILENT,
     callers: new KnownCallers(createHash('sha256').update(ROOT_KEY).digest(), []),
     flights: new SingleFlights(),
+    lastReads: new NotedReads(clock, policy, clock.now()),
     journal: NO_JOURNAL,
     traffic: new Lanes(clock, policy, []),
     pulse: { stopping: false, lagMs: 0, jobs: [] },
