@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { moveToLoadCore } from './support/cores.ts'
+import { useRunDirectory } from './support/run-directory.ts'
 import { type Measured, performancePage, rowsOf, textTable } from './report.ts'
 import { scenarios } from './scenarios.ts'
 import type { Bench, Scenario } from './scenario.ts'
@@ -35,7 +36,10 @@ async function main(): Promise<void> {
     process.exitCode = 64
     return
   }
+  // An exit ends the daemons and removes their directories.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   moveToLoadCore()
+  useRunDirectory()
   const profileDirectory = values.profile ? PROFILES : null
   if (profileDirectory !== null) await mkdir(profileDirectory, { recursive: true })
   const wanted = scenarios.filter(
