@@ -125,11 +125,9 @@ function secondsLeft({ token }: Grant, now: Instant): number | null {
   return Math.max(0, Math.floor((token.expiresAt - now) / 1000))
 }
 
-/** Members that can change while the stored connection stays the same. */
-const CHANGING = ['expiresInSeconds', 'warnings']
-
-/** The JSON text around the `CHANGING` members, for each connection. */
-const frames = new WeakMap<Connection, readonly string[]>()
+/** The JSON text around the members that change, for each connection. */
+type Frame = { readonly head: string; readonly middle: string; readonly tail: string }
+const frames = new WeakMap<Connection, Frame>()
 
 /** The answer of `presentAccessToken` as JSON text. Reuses the text that does not change. */
 export function accessTokenText(served: ServedToken, ports: Presenter): string {
@@ -139,23 +137,31 @@ export function accessTokenText(served: ServedToken, ports: Presenter): string {
     frame = frameOf(presentAccessToken(served, ports))
     frames.set(connection, frame)
   }
-  const [head = '', middle = '', tail = ''] = frame
+  const { head, middle, tail } = frame
   const seconds = String(secondsLeft(connection.grant, ports.clock.now()))
   return head + seconds + middle + (warnings.length === 0 ? '[]' : JSON.stringify(warnings)) + tail
 }
 
-function frameOf(answer: ReturnType<typeof presentAccessToken>): readonly string[] {
-  const members = Object.entries(answer).map(([name, value]) => {
-    const text = CHANGING.includes(name) ? GAP : JSON.stringify(value)
-    return `${JSON.stringify(name)}:${text}`
-  })
-  return `{${members.join()}}`.split(GAP)
+function frameOf(answer: ReturnType<typeof presentAccessToken>): Frame {
+  const [head, rest] = cut(JSON.stringify(answer), 'expiresInSeconds', answer)
+  const [middle, tail] = cut(rest, 'warnings', answer)
+  return { head, middle, tail }
 }
 
 /**
- * A separator that never occurs in JSON text, because `JSON.stringify` escapes control characters.
+ * Returns the text before and after the value of a member. No value contains the name in quotes,
+ * because JSON escapes quotes, and no inner object has a member of this name.
  */
-const GAP = '\0'
+function cut<T extends object>(
+  text: string,
+  member: keyof T & string,
+  answer: T,
+): [string, string] {
+  const name = `"${member}":`
+  const start = text.indexOf(name) + name.length
+  const end = start + JSON.stringify(answer[member]).length
+  return [text.slice(0, start), text.slice(end)]
+}
 
 export function presentLink(link: ConnectLink, warnings: readonly Warning[], now: Instant) {
   const { state } = link

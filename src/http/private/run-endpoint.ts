@@ -74,8 +74,11 @@ function plainTargets({ path }: Endpoint): RegExp {
   return new RegExp(`^${segments}(?:\\?((?:${PLAIN}|[=&])*))?$`)
 }
 
-/** About as many as the token cache holds connections. */
-const MOST_INPUTS = 20_000
+/**
+ * More would hold what reads of many connections left behind, until the garbage collector has moved
+ * it to the old generation.
+ */
+const MOST_INPUTS = 2_000
 
 /**
  * The parsed inputs of an endpoint's recent URLs. Cached, because parsing costs more than serving a
