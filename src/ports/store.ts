@@ -221,7 +221,8 @@ export interface Store extends Reads {
   /**
    * `work` runs again from its start if the database was locked, or if another write changed the
    * row first. So `work` must have no effect outside `trx`. It must not call the store, because the
-   * store throws inside a transaction.
+   * store throws inside a transaction. It must await every call of `trx`, because other writes share
+   * the transaction. Resolves after the commit.
    */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T>
   /** Throws `StoreError` if the database does not accept a write or has known damage. */
