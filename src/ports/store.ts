@@ -229,10 +229,9 @@ export interface Store extends Reads {
   probe(): Promise<void>
   /** Empties the write-ahead log, because deleted values stay readable in the log. */
   emptyLog(): Promise<void>
-  /**
-   * Like `probe`, but runs at most once a second: API callers trigger this call, and each probe is
-   * a synced write.
-   */
+  /** Whether a connection of this provider is due. It may have a running attempt. */
+  hasDue(provider: ProviderId, now: Instant): Promise<boolean>
+  /** Like `probe`, but at most once a second, because each caller of the API may trigger it. */
   sharedProbe(): Promise<void>
   /** The last check of the whole database. */
   readonly lastCheck: FileCheck

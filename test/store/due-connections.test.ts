@@ -40,6 +40,16 @@ describe.each(databases)('due connections in $name', ({ open }) => {
     ])
   })
 
+  test('hasDue says whether a connection of the provider is due', async () => {
+    await using vault = await open()
+    const { store } = vault
+    await insert(store, [made(1, { dueAt: 300 }), made(2, { dueAt: null })])
+    const [acme, other] = ['acme', 'other'] as ProviderId[] as [ProviderId, ProviderId]
+    expect(await store.hasDue(acme, 299)).toBe(false)
+    expect(await store.hasDue(acme, 300)).toBe(true)
+    expect(await store.hasDue(other, 300)).toBe(false)
+  })
+
   test('dueConnections separates connections with an own client from those with the configured client', async () => {
     await using vault = await open()
     const { store } = vault

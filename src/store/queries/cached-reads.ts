@@ -1,33 +1,31 @@
 import type { CompiledQuery } from 'kysely'
 import type { Store } from '../../ports/store.ts'
 import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
-import { selectById, selectListedOf, sortedById } from './connections.ts'
+import { selectById, selectDueOf, selectListedOf, sortedById } from './connections.ts'
 import type { ReadContext, ReadRows } from '../context.ts'
 import type { Guard } from '../store-failures.ts'
 import { readConnection } from '../rows/read-connection.ts'
 import type { ConnectionTable } from '../schema.ts'
 
 /**
- * The queries of a token request, answered from the cache if possible. They are compiled once, and
- * take a promise only if the database needs one.
+ * The queries of token requests, answered from the cache if possible, and of each tick of the
+ * schedule. They are compiled once, and take a promise only if the database needs one.
  */
 export function cachedReads(
   context: ReadContext & { readonly readRows: ReadRows },
   cache: ConnectionCache,
   guard: Guard,
-): Pick<Store, 'connection' | 'connectionsOf'> {
+): Pick<Store, 'connection' | 'connectionsOf' | 'hasDue'> {
   const { db } = context
   const byId = bound(selectById(db, ''))
   const ofUser = bound(selectListedOf(db, '', null))
   const ofUserAtProvider = bound(selectListedOf(db, '', ''))
+  const due = bound(selectDueOf(db, '', 0))
   const load = (row: ConnectionTable): Loaded => ({
     connection: readConnection(context.cipher, row),
     bytes: bytesOf(row),
   })
-  const read = <T>(
-    query: CompiledQuery<ConnectionTable>,
-    use: (rows: readonly ConnectionTable[]) => T,
-  ): T | Promise<T> => {
+  const read = <R, T>(query: CompiledQuery<R>, use: (rows: readonly R[]) => T): T | Promise<T> => {
     const rows = guard.read(() => context.readRows(query))
     return rows instanceof Promise ? rows.then(use) : use(rows)
   }
@@ -46,13 +44,17 @@ export function cachedReads(
       const query = () => read(ofUserAtProvider(userId, provider), loadAll)
       return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, query)
     },
+    hasDue: async (provider, now) => read(due(provider, now), (rows) => rows.length > 0),
   }
 }
 
 /** Compiles a query once. Each call binds values to its parameters, in their order in the query. */
 function bound<R>(query: { compile(): CompiledQuery<R> }) {
   const compiled = query.compile()
-  return (...parameters: readonly string[]): CompiledQuery<R> => ({ ...compiled, parameters })
+  return (...parameters: readonly (string | number)[]): CompiledQuery<R> => ({
+    ...compiled,
+    parameters,
+  })
 }
 
 /** The estimated memory of a connection, without its strings. */

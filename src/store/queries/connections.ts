@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import { type Connection, isLive } from '../../core/connection/connection.ts'
-import type { ConnectionId } from '../../core/base/ids.ts'
+import type { ConnectionId, Instant } from '../../core/base/ids.ts'
 import type { ConnectionFilter, Reads } from '../../ports/store.ts'
 import { providersInUse } from './census.ts'
 import type { ReadContext } from '../context.ts'
@@ -106,6 +106,12 @@ export function selectById(db: ReadContext['db'], id: string) {
 export function selectListedOf(db: ReadContext['db'], userId: string, provider: string | null) {
   const ofUser = selectListed({ db }).where('user_id', '=', userId)
   return provider === null ? ofUser : ofUser.where('provider', '=', provider)
+}
+
+/** Selects one due connection of a provider. */
+export function selectDueOf(db: ReadContext['db'], provider: string, now: Instant) {
+  const ofProvider = db.selectFrom('connections').select('id').where('provider', '=', provider)
+  return ofProvider.where('due_at', '<=', now).limit(sql.lit(1))
 }
 
 /**

@@ -13,7 +13,11 @@ import { rescueAttempts } from './rescue-attempts.ts'
  */
 export async function refreshDue(ports: RefreshNeeds): Promise<number> {
   let started = await rescueAttempts(ports, 'when due')
-  for (const provider of ports.providers.keys()) started += await refreshDueOf(ports, provider)
+  for (const provider of ports.providers.keys()) {
+    // This job runs each second. One short query finds out that it has nothing to do.
+    const hasDue = await ports.store.hasDue(provider, ports.clock.now())
+    if (hasDue) started += await refreshDueOf(ports, provider)
+  }
   return started
 }
 
