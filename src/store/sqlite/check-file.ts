@@ -38,7 +38,7 @@ function rebuild(path: string): Finding {
 
 function supervise(): void {
   // Token requests go first. The worker thread gets the same priority.
-  setPriority(constants.priority.PRIORITY_LOW)
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   // The daemon holds the other end, so standard input ends with the daemon.
   process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
   const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
