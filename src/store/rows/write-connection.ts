@@ -84,8 +84,6 @@ export function changedConnection(
       refreshTokenColumns(cipher, after, grant)),
     ...((hasMoved || heldBy(old) !== heldBy(grant)) && credentialsColumns(cipher, after, grant)),
     ...(hasNewState(before, after) && stateColumns(after)),
-    // Reads are recorded while a refresh runs, so write the time only if a new grant sets it.
-    ...(before.lastReadAt !== after.lastReadAt && readColumns(after)),
     due_at: isLive(after) ? writeInstantOrNull(after.dueAt) : null,
     ...attemptColumns(isLive(after) ? after.attempt : null),
     ...timeColumns(after),
@@ -111,6 +109,8 @@ function editedColumns(
     hasNewOwner(before, after)
   return {
     ...(before.draft !== after.draft && draftColumns(after)),
+    // Reads are recorded while a refresh runs, so write the time only if a new grant sets it.
+    ...(before.lastReadAt !== after.lastReadAt && readColumns(after)),
     ...(hasNewProfile && profileColumns(cipher, after)),
     ...(hasNewSettings && settingsColumns(cipher, after)),
     ...(before.client !== after.client && clientSecretColumns(cipher, after)),
