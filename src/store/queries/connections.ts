@@ -35,8 +35,16 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       const row = await connectionRowById(context, id)
       return row === undefined ? null : read(row)
     },
-    connectionsOf: async (userId, provider) =>
-      sortedById(await selectListedOf(context.db, userId, provider).execute()).map(read),
+    connectionsOf: async (userId, provider) => {
+      const { db } = context
+      const isAny = provider === null
+      const query = builtQuery(
+        isAny ? 'connections of a user' : 'connections of a user at a provider',
+        isAny ? [userId] : [userId, provider],
+        () => selectListedOf(db, userId, provider),
+      )
+      return sortedById((await db.executeQuery(query)).rows).map(read)
+    },
     draftsOf: async (userId) => {
       const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
       return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { newId } from '../../core/base/ids.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import type { EventFilter } from '../../ports/webhook-store.ts'
+import { builtQuery } from '../built-query.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { insertRow } from './write-row.ts'
 import { countFitting } from './page-bytes.ts'
@@ -76,13 +77,21 @@ export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 
     appendEvent: async (event, now) => {
       // This update locks the counter row until the transaction ends. So readers see sequences in
       // order, and a rollback leaves no gap.
-      const { event_sequence: sequence } = await db
-        .updateTable('vault')
-        .set((eb) => ({ event_sequence: eb('event_sequence', '+', 1) }))
-        .returning('event_sequence')
-        .executeTakeFirstOrThrow()
+      const sequence = await nextSequence(db)
       const id = newId('evt', now, random.bytes(10))
       await insertRow(db, 'events', eventRow(cipher, event, { sequence, id, now }))
     },
   }
+}
+
+async function nextSequence(db: Kysely<Schema>): Promise<number> {
+  const query = builtQuery('next event sequence', [], () =>
+    db
+      .updateTable('vault')
+      .set({ event_sequence: sql`event_sequence + 1` })
+      .returning('event_sequence'),
+  )
+  const [counted] = (await db.executeQuery(query)).rows
+  if (counted === undefined) throw new Error('the vault has no row')
+  return counted.event_sequence
 }

@@ -25,11 +25,11 @@ export function refreshTokenReads({
 }: ReadContext): Pick<Reads, 'holderOfRefreshToken'> {
   return {
     holderOfRefreshToken: async (provider, refreshToken) => {
-      const row = await db
-        .selectFrom('refresh_token_hashes')
-        .select('connection_id')
-        .where('hash', '=', refreshTokenHash(cipher, provider, refreshToken))
-        .executeTakeFirst()
+      const hash = refreshTokenHash(cipher, provider, refreshToken)
+      const query = builtQuery('holder of a refresh token', [hash], () =>
+        db.selectFrom('refresh_token_hashes').select('connection_id').where('hash', '=', hash),
+      )
+      const [row] = (await db.executeQuery(query)).rows
       return row === undefined ? null : { connectionId: row.connection_id as ConnectionId }
     },
   }
