@@ -26,7 +26,7 @@ const ANSWER = JSON.stringify({
 /**
  * Warms up the refresh code with dummy tokens and a local provider. In the first run, the time from
  * receiving a rotated token to writing the journal is ten times as long. A kill in this time loses
- * the token.
+ * the token. A compile cache does not replace this: docs/crash-safety.md has the figures.
  */
 export async function warmUp(ground: {
   readonly egress: Egress
