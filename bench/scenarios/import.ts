@@ -7,6 +7,7 @@ import type { Installation } from '../../test/support/larder-process.ts'
 import { accessTokenOf, providerOf, refreshTokenOf } from '../support/connections.ts'
 import { sources, startProfiledDaemon } from '../support/daemon.ts'
 import { benchInstallation } from '../support/installation.ts'
+import { insertRows } from '../yardsticks/raw-insert.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
 
 const LINES = 10_000
@@ -20,7 +21,9 @@ export const bulkImport: Scenario = {
   method:
     `\`larder import\` imports a file of ${LINES} lines into an empty vault, without \`--verify\`. ` +
     'Each line has an access token that is good for an hour, a refresh token and an account. The ' +
-    `time is that of the whole command. Before it, ${WARM_UP_LINES} other lines are imported.`,
+    `time is that of the whole command. Before it, ${WARM_UP_LINES} other lines are imported. ` +
+    'Yardstick, before and after: three rows for each line in a bare better-sqlite3 database, 500 ' +
+    'lines in one durable transaction.',
   run: measure,
 }
 
@@ -29,10 +32,17 @@ async function measure(bench: Bench): Promise<readonly Row[]> {
   await using daemon = await startProfiledDaemon(at, bench, 'import')
   bench.tell(`larder runs as process ${daemon.pid}`)
   await importLines(at, 0, WARM_UP_LINES)
+  const before = insertRows(LINES)
   const seconds = await importLines(at, WARM_UP_LINES, LINES)
+  const raw = (before + insertRows(LINES)) / 2
   const perSecond = LINES / seconds
-  const text = `${seconds.toFixed(1)} s, ${Math.round(perSecond)}/s`
-  return [row(`import of ${LINES} lines`, text, { goal: atLeast(LEAST_PER_SECOND, perSecond) })]
+  const goal = atLeast(LEAST_PER_SECOND, perSecond)
+  const rest = { yardstick: paceOf(raw), ratio: raw / seconds, goal }
+  return [row(`import of ${LINES} lines`, paceOf(seconds), rest)]
+}
+
+function paceOf(seconds: number): string {
+  return `${seconds.toFixed(1)} s, ${Math.round(LINES / seconds)}/s`
 }
 
 async function importLines(at: Installation, from: number, count: number): Promise<number> {
