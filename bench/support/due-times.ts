@@ -25,9 +25,12 @@ export function spreadDueTimes(dataDir: string, size: number): DueTimes {
   inDatabase(dataDir, (raw) => {
     // The rows were inserted in the order of their numbers, and row ids begin with 1.
     raw
-      .prepare('update connections set due_at = cast(? + (rowid - 1) * ? as integer)')
-      .run(laterFrom, stepMs)
-    raw.prepare('update connections set token_expires_at = due_at + ?').run(MARGIN_MS)
+      .prepare(
+        `update connections set
+           due_at = cast(? + (rowid - 1) * ? as integer),
+           token_expires_at = cast(? + (rowid - 1) * ? as integer)`,
+      )
+      .run(laterFrom, stepMs, laterFrom + MARGIN_MS, stepMs)
   })
   let from = laterFrom
   return {
@@ -38,9 +41,9 @@ export function spreadDueTimes(dataDir: string, size: number): DueTimes {
         raw
           .prepare(
             `update connections set due_at = due_at - ?, token_expires_at = token_expires_at - ?
-             where due_at < ?`,
+             where rowid <= ?`,
           )
-          .run(laterFrom - from, laterFrom - from, laterFrom + MOVED_MS)
+          .run(laterFrom - from, laterFrom - from, Math.ceil(MOVED_MS / stepMs))
       })
     },
   }
