@@ -30,8 +30,8 @@ RUN node /tmp/warm-cache.ts dist/larder.cjs .compile-cache && chmod -R a+rX .com
 
 FROM ${BASE}
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/opt/larder/.compile-cache
-# Short-lived objects fill at most this many MiB. An operator may replace it: docs/running.md.
-ENV NODE_OPTIONS=--max-semi-space-size=2
+# How many MiB young and old objects may take. An operator may replace it: docs/running.md.
+ENV NODE_OPTIONS="--max-semi-space-size=2 --max-old-space-size=128"
 # Owned by root: the program cannot change itself.
 COPY --from=program --chown=0:0 /opt/larder /opt/larder
 RUN ln -s /opt/larder/dist/larder.cjs /usr/local/bin/larder \
