@@ -24,7 +24,9 @@ test('docs/settings.md has a row for every environment variable and no other row
 
 test('docs/settings.md has a row for every refresh setting, with its default', () => {
   for (const [name, value] of Object.entries(DEFAULT_REFRESH_SETTINGS)) {
-    expect(rows.find((cells) => cells[1] === `\`${name}\``)?.at(-2), name).toBe(String(value ?? 'always'))
+    expect(rows.find((cells) => cells[1] === `\`${name}\``)?.at(-2), name).toBe(
+      String(value ?? 'always'),
+    )
   }
 })
 
