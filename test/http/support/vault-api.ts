@@ -45,7 +45,12 @@ export async function openVaultApi(): Promise<VaultApi> {
   const clock = {
     now: () => time.now,
     monotonic: () => time.now,
-    sleep: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    // A sleep with a signal limits the wait for other work, which here always ends first.
+    sleep: (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        if (signal === undefined) setImmediate(resolve)
+        else signal.addEventListener('abort', () => resolve())
+      }),
   }
   const vault = await openVaultStore({ clock })
   const endpoint = obligingEndpoint(() => time.now)
