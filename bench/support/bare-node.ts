@@ -16,5 +16,5 @@ export async function bareStartMs(): Promise<number> {
 export async function bareMemory(): Promise<Memory> {
   await using node = await startChild(['-e', 'setInterval(() => {}, 1e9)'], { isServer: true })
   await wait(SETTLED_AFTER_MS)
-  return memoryOf(node.pid)
+  return await memoryOf(node.pid)
 }
