@@ -1,5 +1,11 @@
 import type { Instant } from '../base/ids.ts'
-import { type Grant, isRenewable, type LiveConnection } from '../connection/connection.ts'
+import {
+  type AccessToken,
+  type Grant,
+  isRenewable,
+  type LiveConnection,
+} from '../connection/connection.ts'
+import { SPACING_MS } from './refresh-policy.ts'
 
 type Step = { readonly byMs: number; readonly now: Instant }
 
@@ -22,15 +28,23 @@ export function afterClockSetBack(connection: LiveConnection, step: Step): LiveC
 
 function suspected(grant: Grant, step: Step): Grant {
   if (grant.kind === 'credentials') return grant
-  const { token: held } = grant
-  const expiresAt =
-    held === null || held.expiresAt === null || !isRenewable(grant)
-      ? earlier(held?.expiresAt ?? null, step)
-      : step.now
-  const token = held && { ...held, issuedAt: held.issuedAt - step.byMs, expiresAt }
+  const token = grant.token && suspectedToken(grant.token, isRenewable(grant), step)
   if (grant.kind === 'machine') return { ...grant, token }
   const refreshTokenExpiresAt = earlier(grant.refreshTokenExpiresAt, step)
   return { ...grant, token, refreshTokenExpiresAt, endNoticeAt: earlier(grant.endNoticeAt, step) }
+}
+
+/**
+ * `byMs` leaves out the time since the clock was last seen, so a token of that time would still be
+ * from the future, and too new for another refresh.
+ */
+function suspectedToken(token: AccessToken, mayRenew: boolean, step: Step): AccessToken {
+  const { expiresAt } = token
+  const issuedAt = token.issuedAt - step.byMs
+  if (expiresAt === null || !mayRenew) {
+    return { ...token, issuedAt, expiresAt: earlier(expiresAt, step) }
+  }
+  return { ...token, issuedAt: Math.min(issuedAt, step.now - SPACING_MS), expiresAt: step.now }
 }
 
 function earlier(instant: Instant | null, { byMs }: Step): Instant | null {

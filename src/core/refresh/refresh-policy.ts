@@ -40,7 +40,7 @@ export const DEFAULT_REFRESH_POLICY: RefreshPolicy = {
 
 /** The age at which a token without a stated lifetime is renewed. */
 const RENEW_UNSTATED_MS = 50 * 60_000
-const SPACING_MS = 60_000
+export const SPACING_MS = 60_000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 

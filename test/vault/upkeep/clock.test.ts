@@ -67,6 +67,18 @@ describe('a clock that is set back by days', () => {
     expect(grant.token?.issuedAt).toBeLessThanOrEqual(stage.clock.now())
   })
 
+  test('a token that was refreshed in the second before the clock was set back makes no caller wait', async () => {
+    await using stage = await openStage({ profile: 'plain' })
+    const { connection } = await stage.adopt()
+    const follower = new ClockFollower(stage.ports, null)
+    await follower.follow()
+    stage.clock.pass(900)
+    await refresh(stage.ports, connection, 'forced')
+    stage.clock.shift(-3 * DAY)
+    await follower.follow()
+    expect((await read(stage, connection)).connection.grant.generation).toBe(3)
+  })
+
   test('a failing connection does not make callers wait for days after the clock was set back', async () => {
     await using stage = await openStage({ profile: 'plain' })
     const { connection } = await stage.adopt()

@@ -15,7 +15,7 @@ describe('a connection that no caller reads', () => {
   test('an unread connection is refreshed weekly if the provider states no idle timeout', async () => {
     await using stage = await openUnread()
     const { connection } = await stage.adopt()
-    const refreshes = await hoursWith(stage, 40 * DAY, 6 * HOUR)
+    const refreshes = await hoursWith(stage, 60 * DAY, 6 * HOUR)
     // 4 a day at first, because the token lives an hour, then one in 6.3 to 7 days.
     expect(refreshes.slice(0, 5 * 4).every((hour, at) => hour === 6 * (at + 1))).toBe(true)
     const gaps = gapsAfter(refreshes, 9 * DAY)
