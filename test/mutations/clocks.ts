@@ -50,8 +50,8 @@ export const clocks: readonly Mutation[] = [
   {
     guarantee: 'After the clock was set back, no token that can be refreshed is served before that',
     file: 'src/core/refresh/clock-set-back.ts',
-    original: '      : step.now\n',
-    mutant: '      : earlier(held.expiresAt, step)\n',
+    original: 'step.now - SPACING_MS), expiresAt: step.now }',
+    mutant: 'step.now - SPACING_MS), expiresAt: earlier(expiresAt, step) }',
     killedBy: [[CLOCK, 'a clock set back makes each refreshable token due for a refresh']],
   },
   {
