@@ -17,7 +17,7 @@ export type Scenario = {
   readonly run: (bench: Bench) => Promise<readonly Row[]>
 }
 
-/** What a scenario is given. */
+/** The options of a run, which each scenario gets. */
 export type Bench = {
   /** The number of connections in the large vault. */
   readonly size: number

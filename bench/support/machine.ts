@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import sodium from 'libsodium-wrappers'
 import { isPinned } from './cores.ts'
 
-/** What the figures depend on: machine, commit and versions. */
+/** The machine, the commit and the versions. The figures depend on them. */
 export async function machine(): Promise<readonly (readonly [name: string, value: string])[]> {
   await sodium.ready
   const { length } = cpus()

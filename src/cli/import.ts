@@ -17,7 +17,7 @@ export type ImportOptions = {
 
 type Answer = { readonly items: readonly (Omit<Imported, 'line'> & { readonly index: number })[] }
 
-/** What was imported so far. Holds no lines, because a file may have millions. */
+/** Counts of the imported lines. It does not store the lines, because a file may have millions. */
 type Tally = {
   readonly counts: Map<string, number>
   lastLine: number

@@ -13,7 +13,7 @@ import {
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns a constant sentence that says what is wrong with a value, or null if the value is valid.
+ * Returns why a value is wrong, or null if it is valid. The reason never contains the value.
  */
 export type Rule = (raw: string) => string | null
 

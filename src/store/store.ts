@@ -118,7 +118,7 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
     },
     check: async (ending) => {
       const result = await checker.check(ending)
-      // What a cached list lacks, the old index may have hidden.
+      // The damaged index may have hidden connections from a cached list.
       if (result === 'indexes_rebuilt') cache.clear()
       if (result === 'damaged') guard.noteDamage()
       return result

@@ -7,8 +7,8 @@ import { isExactNumber } from './json.ts'
 export type JsonPath = string
 
 /**
- * Where to find a text in an answer: a path, a list (the first text found is used), or parts to
- * join.
+ * Describes a text in an answer. A path names one text. In a list, the first text that exists is
+ * used. `joined` connects several texts.
  */
 export type TextSource =
   | JsonPath

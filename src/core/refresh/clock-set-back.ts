@@ -35,8 +35,8 @@ function suspected(grant: Grant, step: Step): Grant {
 }
 
 /**
- * `byMs` leaves out the time since the clock was last seen, so a token of that time would still be
- * from the future, and too new for another refresh.
+ * `byMs` does not include the time since Larder last read the clock. A token that was issued in
+ * this time would still be from the future, and too new for another refresh.
  */
 function suspectedToken(token: AccessToken, mayRenew: boolean, step: Step): AccessToken {
   const { expiresAt } = token

@@ -28,9 +28,9 @@ export function dueAtOf(grant: Grant, about: About, fraction: number): Instant |
 }
 
 /**
- * When to refresh a grant whose access token nobody needs: only so that its refresh token does not
- * end. A grant without such a limit is refreshed each week, so that a dead grant is noticed. Null
- * if the grant has no token.
+ * When to refresh a grant whose access token no caller reads: before its refresh token expires. A
+ * grant without such a limit is refreshed each week, so that Larder notices a dead grant. Null if
+ * the grant has no token.
  */
 export function keepAliveAt(grant: Grant, about: About, fraction: number): Instant | null {
   if (grant.kind === 'credentials' || grant.token === null) return null

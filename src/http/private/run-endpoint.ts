@@ -75,8 +75,8 @@ function plainTargets({ path }: Endpoint): RegExp {
 }
 
 /**
- * More would hold what reads of many connections left behind, until the garbage collector has moved
- * it to the old generation.
+ * With more, reads of many connections would keep their inputs in memory until the garbage
+ * collector moves them to the old generation.
  */
 const MOST_INPUTS = 2_000
 

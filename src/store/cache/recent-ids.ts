@@ -2,8 +2,8 @@
 const SLOTS = 2 ** 14
 
 /**
- * Remembers which ids were noted not long ago, in a fixed amount of memory. It forgets an id when
- * another id takes its slot.
+ * Remembers recently noted ids in a fixed amount of memory. It forgets an id when another id takes
+ * its slot.
  */
 export class RecentIds {
   readonly #slots = new Int32Array(SLOTS)

@@ -39,7 +39,7 @@ function rebuild(path: string): Finding {
 function supervise(): void {
   // Token requests go first. The worker thread gets the same priority.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-  // The daemon holds the other end, so standard input ends with the daemon.
+  // The daemon holds the other end of the pipe, so standard input ends when the daemon ends.
   process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
   const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) })
   worker.once('message', (finding: Finding) => {

@@ -2,11 +2,11 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import type { Instant } from '../../core/base/ids.ts'
 
 /**
- * The file beside the database that says how the last process left it.
+ * A file beside the database. It says in which state the last process left the database.
  *
- * - After a clean end: when the last check passed, and what the file system says of the database.
- *   If it says anything else later, the database was changed, replaced or copied.
- * - After damage: nothing else, so that the next start checks the database before it writes.
+ * - After a clean end: when the last check passed, and the inode, size and change time of the
+ *   database. If one of them differs later, the database was changed, replaced or copied.
+ * - After damage: a mark only. The next start then checks the database before it writes.
  */
 export type CheckRecord =
   | { readonly kind: 'passed'; readonly at: Instant }
@@ -27,7 +27,7 @@ export function readCheckRecord(database: string): CheckRecord {
   return isOurs ? { kind: 'passed', at: Number(at) } : NONE
 }
 
-/** Call after the database is closed, because each write changes what the file system says of it. */
+/** Call after the database is closed, because each write changes its size or change time. */
 export function recordPassed(database: string, passedAt: Instant): void {
   write(database, { passedAt, file: fileState(database) })
 }
@@ -65,7 +65,7 @@ function fileState(database: string): string {
   return [ino, size, ctimeNs].join(' ')
 }
 
-/** A record that was cut short says nothing. */
+/** An incomplete record counts as no record. */
 function parse(path: string): Readonly<Record<string, unknown>> {
   try {
     const record: unknown = JSON.parse(readFileSync(path, 'utf8'))
