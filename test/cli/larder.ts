@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** Not the checkout's root: `npm run larder` leaves keys there, and Larder would find them. */
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+
 const FLAGS = ['--disable-sigusr1']
 
 export type Run = {
@@ -31,6 +34,7 @@ export async function larder(words: readonly string[], options: Options = {}): P
 export async function hangUpOn(words: readonly string[]): Promise<Omit<Run, 'stdout'>> {
   const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
     env: {},
+    cwd: HERE,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stdout.destroy()
@@ -43,6 +47,7 @@ export async function hangUpOn(words: readonly string[]): Promise<Omit<Run, 'std
 export function spawnOnto(stdout: number, words: readonly string[], env: Record<string, string>) {
   const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
     env,
+    cwd: HERE,
     stdio: ['ignore', stdout, 'ignore'],
   })
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
@@ -58,7 +63,7 @@ export type Spawned = {
 export function spawnLarder(words: readonly string[], options: Options = {}): Spawned {
   const child = spawn(process.execPath, [...(options.flags ?? FLAGS), MAIN, ...words], {
     env: options.env ?? {},
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    cwd: options.cwd ?? HERE,
     stdio: 'pipe',
   })
   if (options.stdin !== 'open') child.stdin.end()
@@ -79,6 +84,7 @@ export async function larderOnTerminal(
   const command = [process.execPath, ...FLAGS, MAIN, ...words].map((word) => `'${word}'`).join(' ')
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     env: { ...env, PATH: process.env['PATH'] ?? '', SHELL: '/bin/sh' },
+    cwd: HERE,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   return text(child.stdout)
