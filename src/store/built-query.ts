@@ -1,6 +1,7 @@
 import { type Compilable, CompiledQuery } from 'kysely'
 
-const texts = new Map<string, string>()
+/** Without parameters, because a built query would keep the values of its first call. */
+const queries = new Map<string, CompiledQuery>()
 
 /**
  * Returns a query whose SQL Kysely builds once, because building costs as much as running. `key`
@@ -12,12 +13,12 @@ export function builtQuery<R>(
   parameters: readonly unknown[],
   build: () => Compilable<R>,
 ): CompiledQuery<R> {
-  let sql = texts.get(key)
-  if (sql === undefined) {
+  let query = queries.get(key)
+  if (query === undefined) {
     const built = build().compile()
     if (built.parameters.length !== parameters.length) throw new Error(`wrong parameters: ${key}`)
-    sql = built.sql
-    texts.set(key, sql)
+    query = CompiledQuery.raw(built.sql)
+    queries.set(key, query)
   }
-  return CompiledQuery.raw(sql, [...parameters])
+  return { ...(query as CompiledQuery<R>), parameters }
 }

@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely'
 import type { Store } from '../../ports/store.ts'
 import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
-import { selectById, selectDueOf, selectListedOf, sortedById } from './connections.ts'
+import { connectionById, listedOf, oneDueOf, sortedById } from './connections.ts'
 import type { ReadContext, ReadRows } from '../context.ts'
 import type { Guard } from '../store-failures.ts'
 import { readConnection } from '../rows/read-connection.ts'
@@ -9,7 +9,7 @@ import type { ConnectionTable } from '../schema.ts'
 
 /**
  * The queries of token requests, answered from the cache if possible, and of each tick of the
- * schedule. They are compiled once, and take a promise only if the database needs one.
+ * schedule. They take a promise only if the database needs one.
  */
 export function cachedReads(
   context: ReadContext & { readonly readRows: ReadRows },
@@ -17,10 +17,6 @@ export function cachedReads(
   guard: Guard,
 ): Pick<Store, 'connection' | 'connectionsOf' | 'hasDue'> {
   const { db } = context
-  const byId = bound(selectById(db, ''))
-  const ofUser = bound(selectListedOf(db, '', null))
-  const ofUserAtProvider = bound(selectListedOf(db, '', ''))
-  const due = bound(selectDueOf(db, '', 0))
   const load = (row: ConnectionTable): Loaded => ({
     connection: readConnection(context.cipher, row),
     bytes: bytesOf(row),
@@ -34,27 +30,18 @@ export function cachedReads(
   return {
     connection: async (id) => {
       guard.assertOutside()
-      return cache.connection(id) ?? cache.load(id, () => read(byId(id), loadOne))
+      return cache.connection(id) ?? cache.load(id, () => read(connectionById(db, id), loadOne))
     },
     connectionsOf: async (userId, provider) => {
       guard.assertOutside()
       if (provider === null) {
-        return (await read(ofUser(userId), loadAll)).map(({ connection }) => connection)
+        return (await read(listedOf(db, userId, null), loadAll)).map(({ connection }) => connection)
       }
-      const query = () => read(ofUserAtProvider(userId, provider), loadAll)
+      const query = () => read(listedOf(db, userId, provider), loadAll)
       return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, query)
     },
-    hasDue: async (provider, now) => read(due(provider, now), (rows) => rows.length > 0),
+    hasDue: async (provider, now) => read(oneDueOf(db, provider, now), (rows) => rows.length > 0),
   }
-}
-
-/** Compiles a query once. Each call binds values to its parameters, in their order in the query. */
-function bound<R>(query: { compile(): CompiledQuery<R> }) {
-  const compiled = query.compile()
-  return (...parameters: readonly (string | number)[]): CompiledQuery<R> => ({
-    ...compiled,
-    parameters,
-  })
 }
 
 /** The estimated memory of a connection, without its strings. */

@@ -1,6 +1,12 @@
-import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import {
+  type CompiledQuery,
+  type Expression,
+  type ExpressionBuilder,
+  sql,
+  type SqlBool,
+} from 'kysely'
 import { type Connection, isLive } from '../../core/connection/connection.ts'
-import type { ConnectionId, Instant } from '../../core/base/ids.ts'
+import type { ConnectionId, Instant, ProviderId, UserId } from '../../core/base/ids.ts'
 import type { ConnectionFilter, Reads } from '../../ports/store.ts'
 import { providersInUse } from './census.ts'
 import type { ReadContext } from '../context.ts'
@@ -22,6 +28,8 @@ type ConnectionReads = Pick<
   | 'perhapsOfAccount'
 >
 
+type Db = ReadContext['db']
+
 const SEALED_BYTES = sql<number>`
   length(profile_blob) + coalesce(length(settings_blob), 0)
   + coalesce(length(client_secret_blob), 0) + coalesce(length(credentials_blob), 0)
@@ -36,14 +44,8 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       return row === undefined ? null : read(row)
     },
     connectionsOf: async (userId, provider) => {
-      const { db } = context
-      const isAny = provider === null
-      const query = builtQuery(
-        isAny ? 'connections of a user' : 'connections of a user at a provider',
-        isAny ? [userId] : [userId, provider],
-        () => selectListedOf(db, userId, provider),
-      )
-      return sortedById((await db.executeQuery(query)).rows).map(read)
+      const { rows } = await context.db.executeQuery(listedOf(context.db, userId, provider))
+      return sortedById(rows).map(read)
     },
     draftsOf: async (userId) => {
       const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
@@ -103,23 +105,42 @@ export async function connectionRowById(
   { db }: ReadContext,
   id: ConnectionId,
 ): Promise<ConnectionTable | undefined> {
-  const query = builtQuery('connection by id', [id], () => selectById(db, id))
-  return (await db.executeQuery(query)).rows[0]
+  return (await db.executeQuery(connectionById(db, id))).rows[0]
 }
 
-export function selectById(db: ReadContext['db'], id: string) {
-  return db.selectFrom('connections').selectAll().where('id', '=', id)
+export function connectionById(db: Db, id: ConnectionId): CompiledQuery<ConnectionTable> {
+  return builtQuery('connection by id', [id], () =>
+    db.selectFrom('connections').selectAll().where('id', '=', id),
+  )
 }
 
-export function selectListedOf(db: ReadContext['db'], userId: string, provider: string | null) {
-  const ofUser = selectListed({ db }).where('user_id', '=', userId)
-  return provider === null ? ofUser : ofUser.where('provider', '=', provider)
+/** The connections of a user, at one provider or at all. Drafts are left out. */
+export function listedOf(
+  db: Db,
+  userId: UserId,
+  provider: ProviderId | null,
+): CompiledQuery<ConnectionTable> {
+  const ofUser = () => selectListed({ db }).where('user_id', '=', userId)
+  if (provider === null) return builtQuery('connections of a user', [userId], ofUser)
+  return builtQuery('connections of a user at a provider', [userId, provider], () =>
+    ofUser().where('provider', '=', provider),
+  )
 }
 
-/** Selects one due connection of a provider. */
-export function selectDueOf(db: ReadContext['db'], provider: string, now: Instant) {
-  const ofProvider = db.selectFrom('connections').select('id').where('provider', '=', provider)
-  return ofProvider.where('due_at', '<=', now).limit(sql.lit(1))
+/** One due connection of a provider. */
+export function oneDueOf(
+  db: Db,
+  provider: ProviderId,
+  now: Instant,
+): CompiledQuery<{ readonly id: ConnectionId }> {
+  return builtQuery('due connection of a provider', [provider, now], () =>
+    db
+      .selectFrom('connections')
+      .select('id')
+      .where('provider', '=', provider)
+      .where('due_at', '<=', now)
+      .limit(sql.lit(1)),
+  )
 }
 
 /**
