@@ -30,7 +30,7 @@ export const refreshing: readonly Mutation[] = [
   },
   {
     guarantee: 'The store reports whether a fenced write changed a row',
-    file: 'src/store/queries/write-row.ts',
+    file: 'src/store/sql/write-row.ts',
     original: '  return numAffectedRows === 1n\n',
     mutant: '  return numAffectedRows !== undefined\n',
     killedBy: [[FENCE, 'a save based on an older generation is refused']],

@@ -3,7 +3,7 @@ import type { Status } from '../../core/connection/connection.ts'
 import type { Instant, ProviderId } from '../../core/base/ids.ts'
 import type { Census, Reads } from '../../ports/store.ts'
 import type { ReadContext } from '../context.ts'
-import { ofProviders } from './reach.ts'
+import { ofProviders } from '../sql/reach.ts'
 import type { Schema } from '../schema.ts'
 
 export function censusReads({ db }: ReadContext): Pick<Reads, 'census' | 'providersInUse'> {

@@ -3,7 +3,7 @@ import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { WriteResult, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
 import { ownerKey, type WriteContext } from '../context.ts'
-import { insertRow, updateConnection } from './write-row.ts'
+import { insertRow, updateConnection } from '../sql/write-row.ts'
 import { changedRow, isWholeRow } from '../rows/row-seal.ts'
 import {
   changedConnection,

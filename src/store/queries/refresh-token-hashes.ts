@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { ConnectionId } from '../../core/base/ids.ts'
 import type { Reads, TokenOrigin, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
-import { builtQuery } from '../built-query.ts'
+import { builtQuery } from '../sql/built-query.ts'
 import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { ConnectionTable, Schema } from '../schema.ts'
-import { builtQuery } from '../built-query.ts'
+import { builtQuery } from './built-query.ts'
 
 /** Inserts a row that has a value or null for every column. */
 export async function insertRow<T extends keyof Schema>(
