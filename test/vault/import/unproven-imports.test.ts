@@ -115,17 +115,8 @@ describe('imports that are not proven', () => {
 
   test('an unproven import is removed and logged if its proof names another account', async () => {
     await using stage = await openStage()
-    const { connection } = await stage.adopt()
-    const [minted] = await stage.provider.mintGrants(1)
-    const { draft } = draftFromTokens(stage.ports, OPERATOR, {
-      ...NOTHING,
-      userId: connection.userId,
-      provider: ACME,
-      accessToken: secret(minted?.accessToken),
-      expiresAt: stage.clock.now() + HOUR,
-    })
-    const other = { ...draft, draft: { replaces: connection.id } }
-    await stage.ports.store.write((trx) => trx.insertConnection(other))
+    const { connection, draft } = await draftOfOtherAccount(stage)
+    await stage.ports.store.write((trx) => trx.insertConnection(draft))
     await promoteLeftDrafts(stage.ports)
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([connection.id])
     const told = stage.observed.filter(({ what }) => what === 'connectFailed')
@@ -136,23 +127,29 @@ describe('imports that are not proven', () => {
 
   test('an unproven import for a deleted connection is removed', async () => {
     await using stage = await openStage()
-    const { connection } = await stage.adopt()
-    const [minted] = await stage.provider.mintGrants(1)
-    const { draft } = draftFromTokens(stage.ports, OPERATOR, {
-      ...NOTHING,
-      userId: connection.userId,
-      provider: ACME,
-      accessToken: secret(minted?.accessToken),
-    })
-    const orphan = { ...draft, draft: { replaces: connection.id } }
+    const { connection, draft } = await draftOfOtherAccount(stage)
     await stage.ports.store.write(async (trx) => {
-      await trx.insertConnection(orphan)
+      await trx.insertConnection(draft)
       await trx.removeConnection(connection.id)
     })
-    await expect(proveDraft(stage.ports, orphan)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(proveDraft(stage.ports, draft)).rejects.toMatchObject({ code: 'conflict' })
     expect(await stage.ports.store.connectionIds(null, 10)).toEqual([])
   })
 })
+
+/** Adopts a connection, and returns it with a draft for it that has tokens of another account. */
+async function draftOfOtherAccount(stage: Stage) {
+  const { connection } = await stage.adopt()
+  const [minted] = await stage.provider.mintGrants(1)
+  const { draft } = draftFromTokens(stage.ports, OPERATOR, {
+    ...NOTHING,
+    userId: connection.userId,
+    provider: ACME,
+    accessToken: secret(minted?.accessToken),
+    expiresAt: stage.clock.now() + HOUR,
+  })
+  return { connection, draft: { ...draft, draft: { replaces: connection.id } } }
+}
 
 /** Adopts a connection, and returns it with an import of a newer grant of its account. */
 async function mintNewer(stage: Stage) {
