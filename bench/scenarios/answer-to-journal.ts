@@ -1,16 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { percentile } from '../../test/scripted-provider/checker/load.ts'
-import { ms } from '../support/compare.ts'
-import { connectionId } from '../support/connections.ts'
+import { latency, ms } from '../support/compare.ts'
 import { type Daemon, startDaemon } from '../support/daemon.ts'
-import { benchInstallation } from '../support/installation.ts'
 import type { Note } from '../support/journal-notes.ts'
-import { load, requestBytes } from '../support/load.ts'
-import { startTokenServer, type TokenServer } from '../support/start-token-server.ts'
+import { load } from '../support/load.ts'
+import { refreshStage } from '../support/refresh-stage.ts'
+import type { TokenServer } from '../support/start-token-server.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
 
 const TIMED = fileURLToPath(new URL('../support/journal-timed-larder.ts', import.meta.url))
-const SIZE = 20_000
 const SECONDS = 6
 /** If fewer notes are seen, the journal is written in a way that this does not recognise. */
 const LEAST_NOTED = 0.99
@@ -33,13 +31,9 @@ export const answerToJournal: Scenario = {
 }
 
 async function measure(bench: Bench): Promise<readonly Row[]> {
-  const size = Math.min(SIZE, bench.size)
-  await using tokens = await startTokenServer()
-  await using at = await benchInstallation(bench, { size, tokenEndpoint: tokens.url })
+  await using stage = await refreshStage(bench)
+  const { tokens, at, next } = stage
   await using daemon = await startDaemon(at, { words: [TIMED] })
-  const bytes = requestBytes(at, 'POST')
-  let n = 0
-  const next = () => bytes(`/v1/connections/${connectionId(n++ % size)}/refresh`)
   const url = at.privateUrl
   await load({ url, next, connections: 1, seconds: 0 })
   const rows = [distribution('the first refresh', await delaysMs(tokens, daemon))]
@@ -67,6 +61,6 @@ async function delaysMs(tokens: TokenServer, daemon: Daemon): Promise<readonly n
 
 function distribution(what: string, delays: readonly number[]): Row {
   const [p50, p99] = [percentile(delays, 0.5), percentile(delays, 0.99)]
-  const spread = delays.length === 1 ? ms(p50) : `p50 ${ms(p50)}, p99 ${ms(p99)}`
+  const spread = delays.length === 1 ? ms(p50) : latency({ p50Ms: p50, p99Ms: p99 })
   return row(`from the answer to the journal, ${what}`, spread)
 }

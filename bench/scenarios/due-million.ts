@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { percentile } from '../../test/scripted-provider/checker/load.ts'
 import { atLeast, atMost } from '../../test/support/figures.ts'
 import type { Installation } from '../../test/support/larder-process.ts'
-import { ms } from '../support/compare.ts'
+import { latency } from '../support/compare.ts'
 import { type Daemon, startDaemon, startProfiledDaemon } from '../support/daemon.ts'
 import { type DueTimes, spreadDueTimes } from '../support/due-times.ts'
 import { benchInstallation } from '../support/installation.ts'
@@ -99,12 +99,8 @@ function scheduleRows(size: number, answers: readonly Answered[], due: DueTimes)
       ratio: perSecond / dueEachSecond,
       goal: atLeast(LEAST_PACE, perSecond / dueEachSecond),
     }),
-    row('their lag', `p50 ${ms(percentile(lags, 0.5))}, p99 ${ms(p99)}`, {
+    row('their lag', latency({ p50Ms: percentile(lags, 0.5), p99Ms: p99 }), {
       goal: atMost(MOST_LAG_MS, p99, ' ms (p99)'),
     }),
   ]
-}
-
-function latency({ p50Ms, p99Ms }: Load): string {
-  return `p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`
 }

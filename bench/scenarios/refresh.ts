@@ -2,17 +2,14 @@ import { join } from 'node:path'
 import { below } from '../../test/support/figures.ts'
 import { startChild } from '../support/child.ts'
 import { alternate, comparedRows, median, ms } from '../support/compare.ts'
-import { connectionId } from '../support/connections.ts'
 import { startInstrumentedDaemon, withProfile } from '../support/daemon.ts'
 import type { Delays } from '../support/event-loop-delay.ts'
-import { benchInstallation } from '../support/installation.ts'
-import { type Load, load, requestBytes } from '../support/load.ts'
-import { startTokenServer } from '../support/start-token-server.ts'
+import { type Load, load } from '../support/load.ts'
+import { MOST_CONNECTIONS, refreshStage } from '../support/refresh-stage.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
 import { fileURLToPath } from 'node:url'
 
 const LOOP = fileURLToPath(new URL('../yardsticks/refresh-loop.ts', import.meta.url))
-const SIZE = 20_000
 const CONCURRENCY = 64
 const ROUNDS = 5
 const SECONDS = 5
@@ -23,7 +20,7 @@ export const refresh: Scenario = {
   name: 'refresh',
   title: 'Refreshes on demand',
   method:
-    `A vault of ${SIZE} connections. ${CONCURRENCY} requests at a time force refreshes ` +
+    `A vault of ${MOST_CONNECTIONS} connections. ${CONCURRENCY} requests at a time force refreshes ` +
     '(`POST …/refresh`), each of another connection, at 8 clients so that no client reaches its ' +
     'limit of 1,000 a second. The token endpoint is a process on the core for load; it rotates ' +
     'every refresh token. The yardstick is a loop without an API: one POST with undici over a new ' +
@@ -35,17 +32,13 @@ export const refresh: Scenario = {
 }
 
 async function measure(bench: Bench): Promise<readonly Row[]> {
-  const size = Math.min(SIZE, bench.size)
-  await using tokens = await startTokenServer()
-  await using at = await benchInstallation(bench, { size, tokenEndpoint: tokens.url })
+  await using stage = await refreshStage(bench)
+  const { tokens, at, size, next } = stage
   await using daemon = await withProfile(await startInstrumentedDaemon(at), bench, 'refresh')
   await using loop = await startChild(
     [LOOP, tokens.url, join(at.directory, 'loop.db'), String(size)],
     { isServer: true },
   )
-  const bytes = requestBytes(at, 'POST')
-  let n = 0
-  const next = () => bytes(`/v1/connections/${connectionId(n++ % size)}/refresh`)
   const larder = (seconds: number) =>
     load({ url: at.privateUrl, connections: CONCURRENCY, seconds, next })
   const bare = (seconds: number) => loop.ask<Load>({ seconds, concurrency: CONCURRENCY })

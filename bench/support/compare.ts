@@ -29,7 +29,7 @@ export function comparedRows(
     median(rounds.map((round) => round.larder[field] / round.yardstick[field]))
   const rate = (side: 'larder' | 'yardstick') => `${Math.round(of(side, 'perSecond'))}/s`
   const delays = (side: 'larder' | 'yardstick') =>
-    `p50 ${ms(of(side, 'p50Ms'))}, p99 ${ms(of(side, 'p99Ms'))}`
+    latency({ p50Ms: of(side, 'p50Ms'), p99Ms: of(side, 'p99Ms') })
   const rates = ratio('perSecond')
   const p99 = ratio('p99Ms')
   return [
@@ -49,6 +49,10 @@ export function comparedRows(
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+export function latency({ p50Ms, p99Ms }: Pick<Load, 'p50Ms' | 'p99Ms'>): string {
+  return `p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`
 }
 
 export function ms(value: number): string {
