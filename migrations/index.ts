@@ -10,6 +10,7 @@ import { addHoldsOfWebhooks } from './0008-holds-of-webhooks.ts'
 import { addRefreshTokenOrigins } from './0009-refresh-token-origins.ts'
 import { dropLeaseFence } from './0010-no-lease-fence.ts'
 import { addLastReads } from './0011-last-reads.ts'
+import { shortenRowSeals } from './0012-short-row-seals.ts'
 
 /**
  * All migrations ever released, ordered by name. A released migration never changes. Each runs in its own
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-refresh-token-origins': { up: addRefreshTokenOrigins },
   '0010-no-lease-fence': { up: dropLeaseFence },
   '0011-last-reads': { up: addLastReads },
+  '0012-short-row-seals': { up: shortenRowSeals },
 }

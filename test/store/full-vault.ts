@@ -11,6 +11,7 @@ import {
 import { Secret } from '../../src/core/base/secret.ts'
 import type { Store, Writes } from '../../src/ports/store.ts'
 import { SEALED } from '../../src/store/queries/re-seal.ts'
+import { SEALED_ROWS } from '../../src/store/rows/bound-columns.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import {
   makeConnection,
@@ -33,7 +34,7 @@ export type SealedColumn = {
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = Object.entries(SEALED).flatMap(
   ([table, { key, columns }]) =>
-    Object.keys(columns).map((column) => ({
+    [...Object.keys(columns), ...(table in SEALED_ROWS ? ['row_blob'] : [])].map((column) => ({
       table: table as keyof typeof SEALED,
       key,
       column,

@@ -17,22 +17,19 @@ import { flowPlace } from '../rows/flow-row.ts'
 import { linkPlace } from '../rows/link-row.ts'
 import { revocationPlace } from '../rows/revocation-row.ts'
 import { type ColumnPlace, lazySecret, type RowCipher, sealSecret } from '../rows/row-cipher.ts'
-import {
-  changedRow,
-  rowSealPlace,
-  SEALED_ROWS,
-  type SealedTable,
-  trustedRow,
-} from '../rows/row-seal.ts'
+import { SEALED_ROWS, type SealedTable } from '../rows/bound-columns.ts'
+import { resealedRow, trustedRow } from '../rows/row-seal.ts'
 import { waitingGrantPlace } from '../rows/waiting-grant-row.ts'
 import type { Schema } from '../schema.ts'
 
 type Sealed<Row> = {
   readonly key: keyof Row & string
-  readonly columns: { readonly [C in keyof Row & `${string}_blob`]: (row: Row) => ColumnPlace }
+  readonly columns: {
+    readonly [C in Exclude<keyof Row & `${string}_blob`, 'row_blob'>]: (row: Row) => ColumnPlace
+  }
 }
 
-/** All sealed columns. A test compares this with the schema. */
+/** All sealed columns but the row seals. A test compares this with the schema. */
 export const SEALED = {
   connections: {
     key: 'id',
@@ -43,35 +40,30 @@ export const SEALED = {
       access_token_blob: (row) => accessTokenPlace(ownerOf(row), grantOf(row)),
       refresh_token_blob: (row) => refreshTokenPlace(ownerOf(row), grantOf(row)),
       credentials_blob: (row) => credentialsPlace(ownerOf(row), grantOf(row)),
-      row_blob: ({ id }) => rowSealPlace('connections', id),
     },
   },
   connect_links: {
     key: 'id',
     columns: {
       request_blob: ({ id }) => linkPlace(id as never),
-      row_blob: ({ id }) => rowSealPlace('connect_links', id),
     },
   },
   flows: {
     key: 'id',
     columns: {
       flow_blob: ({ id }) => flowPlace(id as never),
-      row_blob: ({ id }) => rowSealPlace('flows', id),
     },
   },
   waiting_grants: {
     key: 'link_id',
     columns: {
       grant_blob: (row) => waitingGrantPlace(row.link_id as never),
-      row_blob: (row) => rowSealPlace('waiting_grants', row.link_id),
     },
   },
   events: {
     key: 'sequence',
     columns: {
       body_blob: ({ id }) => eventPlace(id),
-      row_blob: ({ id }) => rowSealPlace('events', id),
     },
   },
   revocations: {
@@ -80,7 +72,6 @@ export const SEALED = {
       settings_blob: ({ id }) => revocationPlace(id, 'settings'),
       refresh_token_blob: ({ id }) => revocationPlace(id, 'refresh_token'),
       access_token_blob: ({ id }) => revocationPlace(id, 'access_token'),
-      row_blob: ({ id }) => rowSealPlace('revocations', id),
     },
   },
   api_keys: {
@@ -139,9 +130,10 @@ function reSealedColumns(
   const { columns } = SEALED[table] as unknown as AnySealed
   if (!isSealedTable(table)) return reSealedValues(cipher, columns, found)
   const row = trustedRow(cipher, table, found as AnyRow & { readonly row_blob: Uint8Array | null })
-  const { row_blob: seal, ...changed } = reSealedValues(cipher, columns, row)
-  const resealed = changedRow(cipher, table, row, changed)
-  return seal === undefined || 'row_blob' in resealed ? resealed : { row_blob: seal }
+  const changed = reSealedValues(cipher, columns, row)
+  const isCurrent = row.row_blob === null || cipher.sealer.isCurrent(row.row_blob)
+  if (isCurrent && Object.keys(changed).length === 0) return changed
+  return resealedRow(cipher, table, row, changed)
 }
 
 function reSealedValues(

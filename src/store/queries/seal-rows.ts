@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { RowCipher } from '../rows/row-cipher.ts'
-import { SEALED_ROWS, type SealedTable, sealedRow } from '../rows/row-seal.ts'
+import { SEALED_ROWS, type SealedTable } from '../rows/bound-columns.ts'
+import { sealedRow } from '../rows/row-seal.ts'
 import type { Schema } from '../schema.ts'
 
 type AnyRow = Readonly<Record<string, unknown>>

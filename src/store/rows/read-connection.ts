@@ -37,11 +37,11 @@ import { lazySecret, openJson, type RowCipher } from './row-cipher.ts'
 import { isTrusted, trustedRow } from './row-seal.ts'
 import { restoredCredentials } from './stored-credentials.ts'
 
-/** The sealed JSON of `profile_blob`. */
+/** The sealed JSON of `profile_blob`. Label and metadata are left out if there are none. */
 export type Profile = {
   readonly account: Account
-  readonly label: string | null
-  readonly metadata: Readonly<Record<string, unknown>>
+  readonly label?: string | null
+  readonly metadata?: Readonly<Record<string, unknown>>
 }
 
 /** The sealed JSON of `settings_blob`. */
@@ -68,7 +68,7 @@ export type StoredToken = Omit<AccessToken, 'secret'> & { readonly accessToken: 
 /** The sealed JSON of `credentials_blob`. */
 export type StoredCredentials = PlainCredentials & Pick<HeldCredentials, 'tokenId' | 'report'>
 
-const NO_PROFILE: Profile = {
+const NO_PROFILE: Required<Profile> = {
   account: UNKNOWN_ACCOUNT,
   label: null,
   metadata: {},
@@ -87,7 +87,8 @@ export function readConnection(cipher: RowCipher, found: ConnectionTable): Conne
   const settings = isTrusted(row) ? readSettings(cipher, row, owner) : null
   const common = {
     ...owner,
-    ...(profile ?? NO_PROFILE),
+    ...NO_PROFILE,
+    ...profile,
     params: (settings ?? NO_SETTINGS).params,
     providerData: (settings ?? NO_SETTINGS).providerData,
     client: readClient(cipher, row, settings),

@@ -167,7 +167,11 @@ function draftColumns({ draft }: Connection) {
 
 function profileColumns(cipher: RowCipher, connection: Connection) {
   const { provider, account, label, metadata } = connection
-  const profile: Profile = { account, label, metadata }
+  const profile: Profile = {
+    account,
+    ...(label !== null && { label }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  }
   return {
     profile_blob: sealJson(cipher, profile, profilePlace(connection)),
     account_hash: account.id === null ? null : accountHash(cipher, provider, account.id),

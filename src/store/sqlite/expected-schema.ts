@@ -16,6 +16,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0009-refresh-token-origins': 'b33d61f73025862f',
   '0010-no-lease-fence': 'aab92d23a6a5ba41',
   '0011-last-reads': '278ea27d6b099fb5',
+  '0012-short-row-seals': '278ea27d6b099fb5',
 }
 
 /**

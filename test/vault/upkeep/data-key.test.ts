@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Ports } from '../../../src/ports/ports.ts'
-import { SEALED } from '../../../src/store/queries/re-seal.ts'
 import { createApiKey } from '../../../src/vault/operate/api-keys.ts'
 import { createLink } from '../../../src/vault/connect/create-link.ts'
 import { getToken } from '../../../src/vault/tokens/get-token.ts'
@@ -18,6 +17,7 @@ import { sqlite } from '../../store/databases.ts'
 import { linkDemand } from '../../support/link-demand.ts'
 import type { Deed } from '../../scripted-provider/misbehaviour.ts'
 import { until } from '../../support/until.ts'
+import { SEALED_COLUMNS } from '../../store/full-vault.ts'
 import { openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
 
 const DAY = 86_400_000
@@ -227,9 +227,7 @@ test.each(['data', 'index'])(
 
 test('every sealed column of the database is in the list for re-sealing', async () => {
   await using stage = await openStage()
-  const listed = Object.entries(SEALED).flatMap(([table, { columns }]) =>
-    Object.keys(columns).map((column) => `${table}.${column}`),
-  )
+  const listed = SEALED_COLUMNS.map(({ name }) => name)
   expect(blobColumns(stage).toSorted()).toEqual(listed.toSorted())
 })
 
