@@ -40,11 +40,6 @@ export interface Reads extends WebhookReads {
     now: Instant,
     wanted: { readonly among: Among; readonly whose?: Whose; readonly limit: number },
   ): Promise<readonly ConnectionId[]>
-  /**
-   * Returns connections whose attempt was sent at `since` or later and has no outcome, newest
-   * first.
-   */
-  openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
   /** Returns the connection or draft that has this attempt. */
   connectionOfAttempt(attempt: AttemptId): Promise<Connection | null>
   /** Returns the connections of all users with this account at this provider, without drafts. */
@@ -231,6 +226,11 @@ export interface Store extends Reads {
   emptyLog(): Promise<void>
   /** Whether a connection of this provider is due. It may have a running attempt. */
   hasDue(provider: ProviderId, now: Instant): Promise<boolean>
+  /**
+   * Returns connections whose attempt was sent at `since` or later and has no outcome, newest
+   * first.
+   */
+  openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
   /** Like `probe`, but at most once a second, because each caller of the API may trigger it. */
   sharedProbe(): Promise<void>
   /** The last check of the whole database. */

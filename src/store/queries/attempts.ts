@@ -1,8 +1,9 @@
-import type { ExpressionBuilder, Kysely } from 'kysely'
+import type { CompiledQuery, ExpressionBuilder, Kysely } from 'kysely'
 import { isLive } from '../../core/connection/connection.ts'
 import type { ConnectionId, Instant } from '../../core/base/ids.ts'
 import type { Among, Lease, Reads, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
+import { builtQuery } from '../sql/built-query.ts'
 import { updateConnection } from '../sql/write-row.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { writeInstant } from '../rows/column.ts'
@@ -14,7 +15,7 @@ import type { ConnectionTable, Schema } from '../schema.ts'
 export function attemptReads({
   db,
   cipher,
-}: ReadContext): Pick<Reads, 'dueConnections' | 'openAttempts' | 'connectionOfAttempt'> {
+}: ReadContext): Pick<Reads, 'dueConnections' | 'connectionOfAttempt'> {
   return {
     dueConnections: async (provider, now, { among, whose = 'any', limit }) => {
       const rows = await db
@@ -33,17 +34,6 @@ export function attemptReads({
         .execute()
       return rows.map(({ id }) => id as ConnectionId)
     },
-    openAttempts: async (since, limit) => {
-      const rows = await db
-        .selectFrom('connections')
-        .selectAll()
-        .where('attempt_sent_at', '>=', since)
-        .where('lease_until', 'is', null)
-        .orderBy('attempt_sent_at', 'desc')
-        .limit(limit)
-        .execute()
-      return rows.map((row) => readConnection(cipher, row)).filter(isLive)
-    },
     connectionOfAttempt: async (attempt) => {
       const open = db.selectFrom('connections').where('attempt_sent_at', '>=', EVER)
       const row = await open.selectAll().where('attempt_id', '=', attempt).executeTakeFirst()
@@ -53,6 +43,23 @@ export function attemptReads({
         : null
     },
   }
+}
+
+/** Connections whose attempt has no outcome. No lease: none of them is being refreshed. */
+export function openSince(
+  db: Kysely<Schema>,
+  since: Instant,
+  limit: number,
+): CompiledQuery<ConnectionTable> {
+  return builtQuery('open attempts', [since, limit], () =>
+    db
+      .selectFrom('connections')
+      .selectAll()
+      .where('attempt_sent_at', '>=', since)
+      .where('lease_until', 'is', null)
+      .orderBy('attempt_sent_at', 'desc')
+      .limit(limit),
+  )
 }
 
 function isAmong(among: Among) {

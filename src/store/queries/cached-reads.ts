@@ -1,7 +1,9 @@
 import type { CompiledQuery } from 'kysely'
+import { isLive } from '../../core/connection/connection.ts'
 import type { Store } from '../../ports/store.ts'
 import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
 import { connectionById, listedOf, oneDueOf, sortedById } from './connections.ts'
+import { openSince } from './attempts.ts'
 import type { ReadContext, ReadRows } from '../context.ts'
 import type { Guard } from '../store-failures.ts'
 import { readConnection } from '../rows/read-connection.ts'
@@ -15,7 +17,7 @@ export function cachedReads(
   context: ReadContext & { readonly readRows: ReadRows },
   cache: ConnectionCache,
   guard: Guard,
-): Pick<Store, 'connection' | 'connectionsOf' | 'hasDue'> {
+): Pick<Store, 'connection' | 'connectionsOf' | 'hasDue' | 'openAttempts'> {
   const { db } = context
   const load = (row: ConnectionTable): Loaded => ({
     connection: readConnection(context.cipher, row),
@@ -41,6 +43,10 @@ export function cachedReads(
       return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, query)
     },
     hasDue: async (provider, now) => read(oneDueOf(db, provider, now), (rows) => rows.length > 0),
+    openAttempts: async (since, limit) =>
+      read(openSince(db, since, limit), (rows) =>
+        rows.map((row) => readConnection(context.cipher, row)).filter(isLive),
+      ),
   }
 }
 
