@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { percentile } from '../../test/scripted-provider/checker/load.ts'
 import { latency, ms } from '../support/compare.ts'
 import { type Daemon, startDaemon } from '../support/daemon.ts'
+import { built, startedBy } from '../support/programs.ts'
 import type { Note } from '../support/journal-notes.ts'
 import { load } from '../support/load.ts'
 import { refreshStage } from '../support/refresh-stage.ts'
@@ -33,7 +34,7 @@ export const answerToJournal: Scenario = {
 async function measure(bench: Bench): Promise<readonly Row[]> {
   await using stage = await refreshStage(bench)
   const { tokens, at, next } = stage
-  await using daemon = await startDaemon(at, { words: [TIMED] })
+  await using daemon = await startDaemon(at, startedBy(TIMED, built()))
   const url = at.privateUrl
   await load({ url, next, connections: 1, seconds: 0 })
   const rows = [distribution('the first refresh', await delaysMs(tokens, daemon))]

@@ -4,6 +4,7 @@ import { atLeast, atMost } from '../../test/support/figures.ts'
 import type { Installation } from '../../test/support/larder-process.ts'
 import { latency } from '../support/compare.ts'
 import { type Daemon, startDaemon, startProfiledDaemon } from '../support/daemon.ts'
+import { built } from '../support/programs.ts'
 import { type DueTimes, spreadDueTimes } from '../support/due-times.ts'
 import { benchInstallation } from '../support/installation.ts'
 import { type Load, load, requestBytes } from '../support/load.ts'
@@ -61,7 +62,7 @@ async function measure(bench: Bench): Promise<readonly Row[]> {
 }
 
 async function readsAlone(at: Installation, { size, tell }: Bench): Promise<Load> {
-  await using daemon = await startDaemon(at)
+  await using daemon = await startDaemon(at, built())
   tell(`larder runs as process ${daemon.pid}`)
   await read(at, size, WARM_UP_SECONDS)
   // Without `await`, the daemon would end first.

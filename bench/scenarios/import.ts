@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 import { atLeast } from '../../test/support/figures.ts'
 import type { Installation } from '../../test/support/larder-process.ts'
 import { accessTokenOf, providerOf, refreshTokenOf } from '../support/connections.ts'
-import { sources, startProfiledDaemon } from '../support/daemon.ts'
+import { startProfiledDaemon } from '../support/daemon.ts'
+import { built } from '../support/programs.ts'
 import { benchInstallation } from '../support/installation.ts'
 import { insertRows } from '../yardsticks/raw-insert.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
@@ -50,7 +51,7 @@ async function importLines(at: Installation, from: number, count: number): Promi
   const lines = Array.from({ length: count }, (_, index) => JSON.stringify(lineOf(from + index)))
   await writeFile(path, lines.join('\n'))
   const began = performance.now()
-  const words = [...sources.words, 'import', '--problems-only', path]
+  const words = [...built().words, 'import', '--problems-only', path]
   const options = { env: at.environment, maxBuffer: OUTPUT_BYTES }
   await promisify(execFile)(process.execPath, words, options)
   return (performance.now() - began) / 1_000

@@ -4,7 +4,7 @@ import { startDaemon } from '../support/daemon.ts'
 import { benchInstallation } from '../support/installation.ts'
 import { load, requestBytes } from '../support/load.ts'
 import { type Memory, memoryOf } from '../support/proc.ts'
-import { type NamedProgram, programs } from '../support/programs.ts'
+import { built, type Program, sources } from '../support/programs.ts'
 import { randomTokenPaths } from '../support/token-path.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
 
@@ -28,13 +28,13 @@ export const memory: Scenario = {
 
 async function measure(bench: Bench): Promise<readonly Row[]> {
   const rows: Row[] = []
-  for (const program of programs()) {
+  for (const program of [sources, built()]) {
     rows.push(await idle(bench, program), await afterReads(bench, program))
   }
   return rows
 }
 
-async function idle(bench: Bench, program: NamedProgram): Promise<Row> {
+async function idle(bench: Bench, program: Program): Promise<Row> {
   const bare = await bareMemory()
   await using at = await benchInstallation(bench, { size: 0 })
   await using daemon = await startDaemon(at, program)
@@ -50,7 +50,7 @@ async function idle(bench: Bench, program: NamedProgram): Promise<Row> {
   })
 }
 
-async function afterReads(bench: Bench, program: NamedProgram): Promise<Row> {
+async function afterReads(bench: Bench, program: Program): Promise<Row> {
   await using at = await benchInstallation(bench, { size: bench.size })
   await using daemon = await startDaemon(at, program)
   await wait(SETTLED_AFTER_MS)

@@ -1,7 +1,7 @@
 import { newSeed } from '../../test/scripted-provider/seed.ts'
 import { soak } from '../../test/soak/soak.ts'
 import { onServerCore } from '../support/cores.ts'
-import { programs } from '../support/programs.ts'
+import { built } from '../support/programs.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
 
 const MINUTES = 3
@@ -19,12 +19,12 @@ export const mixedLoad: Scenario = {
 }
 
 async function measure({ tell }: Bench): Promise<readonly Row[]> {
-  const [, built] = programs()
+  const program = built()
   const report = await soak({
     minutes: MINUTES,
     seed: newSeed(),
-    program: [...onServerCore, process.execPath, '--disable-sigusr1', ...built.words],
-    ...(built.environment && { environment: built.environment }),
+    program: [...onServerCore, process.execPath, '--disable-sigusr1', ...program.words],
+    ...(program.environment && { environment: program.environment }),
   })
   for (const [what, count] of Object.entries(report.failures)) tell(`${count} of ${what}`)
   const last = report.rows.at(-1)

@@ -34,7 +34,7 @@ export const refresh: Scenario = {
 async function measure(bench: Bench): Promise<readonly Row[]> {
   await using stage = await refreshStage(bench)
   const { tokens, at, size, next } = stage
-  await using daemon = await withProfile(await startInstrumentedDaemon(at), bench, 'refresh')
+  await using daemon = await withProfile(await startInstrumentedDaemon(at, bench), bench, 'refresh')
   await using loop = await startChild(
     [LOOP, tokens.url, join(at.directory, 'loop.db'), String(size)],
     { isServer: true },

@@ -4,7 +4,7 @@ import { bareStartMs } from '../support/bare-node.ts'
 import { median, ms } from '../support/compare.ts'
 import { profileStart, startDaemon } from '../support/daemon.ts'
 import { benchInstallation } from '../support/installation.ts'
-import { type NamedProgram, programs } from '../support/programs.ts'
+import { built, type Program, sources } from '../support/programs.ts'
 import { type Bench, row, type Row, type Scenario } from '../scenario.ts'
 
 const ROUNDS = 7
@@ -28,7 +28,7 @@ async function measure(bench: Bench): Promise<readonly Row[]> {
   await using empty = await benchInstallation(bench, { size: 0 })
   await using large = await benchInstallation(bench, { size: bench.size })
   const rows: Row[] = []
-  for (const program of programs()) {
+  for (const program of [sources, built()]) {
     rows.push(...(await measureProgram(program, { empty, large, size: bench.size })))
   }
   await profileStart(empty, bench, 'start-empty')
@@ -37,7 +37,7 @@ async function measure(bench: Bench): Promise<readonly Row[]> {
 }
 
 async function measureProgram(
-  program: NamedProgram,
+  program: Program,
   { empty, large, size }: { empty: Installation; large: Installation; size: number },
 ): Promise<readonly Row[]> {
   await readyAfterMs(empty, program)
@@ -70,7 +70,7 @@ async function measureProgram(
   ]
 }
 
-async function readyAfterMs(at: Installation, program: NamedProgram): Promise<number> {
+async function readyAfterMs(at: Installation, program: Program): Promise<number> {
   await using daemon = await startDaemon(at, program)
   return daemon.readyAfterMs
 }

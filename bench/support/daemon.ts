@@ -6,9 +6,9 @@ import type { Installation } from '../../test/support/larder-process.ts'
 import type { Bench } from '../scenario.ts'
 import { type Child, startChild } from './child.ts'
 import { isReady } from './is-ready.ts'
+import { built, type Program, sources, startedBy } from './programs.ts'
 import { untilChecked } from './until-checked.ts'
 
-const SOURCES = fileURLToPath(new URL('../../src/larder.js', import.meta.url))
 const INSTRUMENTED = fileURLToPath(new URL('instrumented-larder.ts', import.meta.url))
 const READY_WITHIN_MS = 120_000
 const POLL_MS = 2
@@ -18,18 +18,8 @@ export type Daemon = Child & {
   readonly readyAfterMs: number
 }
 
-/** Which program is started, and with which variables besides those of the installation. */
-export type Program = {
-  /** Options of Node and the file that it runs. */
-  readonly words: readonly string[]
-  readonly environment?: Readonly<Record<string, string>>
-}
-
-/** The program as it is started without a build. */
-export const sources: Program = { words: [SOURCES] }
-
 /** Starts the daemon on the core for servers, and waits until it is ready and checked its database. */
-export async function startDaemon(at: Installation, program: Program = sources): Promise<Daemon> {
+export async function startDaemon(at: Installation, program: Program): Promise<Daemon> {
   const log = join(at.directory, 'larder.log')
   const began = performance.now()
   const words = ['--disable-sigusr1', ...program.words, 'serve']
@@ -50,18 +40,23 @@ export async function startDaemon(at: Installation, program: Program = sources):
 }
 
 /** Starts the daemon with the benchmark's own entry, which measures from inside. */
-export function startInstrumentedDaemon(at: Installation): Promise<Daemon> {
-  return startDaemon(at, { words: [INSTRUMENTED] })
+export function startInstrumentedDaemon(at: Installation, bench: Bench): Promise<Daemon> {
+  return startDaemon(at, startedBy(INSTRUMENTED, programFor(bench)))
 }
 
-/** Starts the daemon, with the benchmark's own entry if a profile is wanted. */
+/** Starts the daemon. Records a profile if one is wanted. */
 export async function startProfiledDaemon(
   at: Installation,
   bench: Bench,
   name: string,
 ): Promise<Daemon> {
-  if (bench.profileDirectory === null) return startDaemon(at)
-  return withProfile(await startInstrumentedDaemon(at), bench, name)
+  if (bench.profileDirectory === null) return startDaemon(at, built())
+  return withProfile(await startInstrumentedDaemon(at, bench), bench, name)
+}
+
+/** The sources if a profile is wanted, because the names in a built program are shortened. */
+function programFor({ profileDirectory }: Bench): Program {
+  return profileDirectory === null ? built() : sources
 }
 
 /** If profiles are wanted, records one from now on, and writes it when the daemon is disposed. */
@@ -80,7 +75,7 @@ export async function withProfile(daemon: Daemon, bench: Bench, name: string): P
 /** If profiles are wanted, starts the daemon once more and writes a profile of its start. */
 export async function profileStart(at: Installation, bench: Bench, name: string): Promise<void> {
   if (bench.profileDirectory === null) return
-  await using daemon = await startDaemon(at, { words: [INSTRUMENTED, 'profile-from-start'] })
+  await using daemon = await startDaemon(at, startedBy(INSTRUMENTED, sources, 'profile-from-start'))
   await writeProfile(daemon, bench, name)
 }
 

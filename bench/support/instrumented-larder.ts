@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { answerMessages } from './child.ts'
 import { type Delays, startDelays } from './event-loop-delay.ts'
+import { runProgram } from './run-program.ts'
 
 /**
- * Larder's main program, with measuring in the same process. The program itself refuses options and
+ * Runs the program named by the first word, with measuring in the same process. The program itself refuses options and
  * variables of Node that show its memory. Only who can run another file can profile it.
  */
 export type Demand =
@@ -13,7 +14,7 @@ export type Demand =
   | { readonly kind: 'start delays' }
   | { readonly kind: 'take delays' }
 
-/** The word before Larder's own that starts the profile before Larder is loaded. */
+/** The word before the program that starts the profile before the program is loaded. */
 const FROM_START = 'profile-from-start'
 
 const session = new Session()
@@ -26,7 +27,7 @@ if (process.argv[2] === FROM_START) {
   process.argv.splice(2, 1)
   await startProfile()
 }
-await import('../../src/main.ts')
+await runProgram()
 
 async function answer(demand: Demand): Promise<unknown> {
   switch (demand.kind) {

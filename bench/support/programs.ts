@@ -1,27 +1,41 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Program, sources } from './daemon.ts'
 
-export type NamedProgram = Program & { readonly name: 'sources' | 'built' }
+/** A way to run Larder. */
+export type Program = {
+  readonly name: 'sources' | 'built'
+  /** Options of Node and the file that it runs. */
+  readonly words: readonly string[]
+  /** Variables besides those of the installation. */
+  readonly environment?: Readonly<Record<string, string>>
+}
 
 const REPOSITORY = pathOf('../..')
 const BUILD = pathOf('../../tools/build.ts')
+const SOURCES = pathOf('../../src/larder.js')
 const BUILT = pathOf('../../dist/larder.cjs')
 const WARM_CACHE = pathOf('../../tools/warm-cache.ts')
 const COMPILE_CACHE = pathOf('../../.tmp/compile-cache')
 const DOCKERFILE = pathOf('../../Dockerfile')
 
-let built: NamedProgram | null = null
+/** The program as it is developed. It starts without a build. */
+export const sources: Program = { name: 'sources', words: [SOURCES] }
 
-/** The program as it is developed, and as it is shipped. */
-export function programs(): readonly [sources: NamedProgram, built: NamedProgram] {
-  built ??= build()
-  return [{ name: 'sources', ...sources }, built]
+/** The same program, started by an entry of the benchmark that gets `words` first. */
+export function startedBy(entry: string, program: Program, ...words: readonly string[]): Program {
+  return { ...program, words: program.words.toSpliced(-1, 0, entry, ...words) }
+}
+
+let newBuild: Program | null = null
+
+/** The program as it is shipped, built at the first call. */
+export function built(): Program {
+  return (newBuild ??= build())
 }
 
 /** Builds the program, so that it is no older one, with the options and the cache of the image. */
-function build(): NamedProgram {
+function build(): Program {
   // Larder refuses variables that begin with LARDER_ and are no settings, as the benchmark's own.
   const env = { PATH: process.env['PATH'] }
   for (const words of [[BUILD], [WARM_CACHE, BUILT, COMPILE_CACHE]]) {
