@@ -3,6 +3,17 @@ import type { Socket } from 'node:net'
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
+/**
+ * The last use of a connection. It is changed in place: to delete and insert a map entry for each
+ * request leaves old tables of the map behind, which keep finished requests in memory until a full
+ * garbage collection.
+ */
+type LastUse = {
+  exchange: Exchange | null
+  /** Counts the connections and requests of the server. */
+  ordinal: number
+}
+
 /** How long a connection may be inactive while the listener closes. */
 const STALLED_WHILE_CLOSING_MS = 10_000
 
@@ -13,9 +24,9 @@ const STALLED_WHILE_CLOSING_MS = 10_000
  * being answered, the new one is refused.
  */
 export class Connections {
-  /** Ordered by last request: a map keeps insertion order. */
-  readonly #open = new Map<Socket, Exchange | null>()
+  readonly #open = new Map<Socket, LastUse>()
   readonly #limit: number
+  #uses = 0
   #isClosing = false
 
   /** If `limit` is null, there is no limit. */
@@ -34,7 +45,7 @@ export class Connections {
    */
   closeWhenIdle(): void {
     this.#isClosing = true
-    for (const [socket, exchange] of this.#open) {
+    for (const [socket, { exchange }] of this.#open) {
       if (exchange === null || isOver(exchange)) socket.destroy()
       else endAfter(exchange)
     }
@@ -45,13 +56,16 @@ export class Connections {
       socket.destroy()
       return
     }
-    this.#open.set(socket, null)
+    this.#open.set(socket, { exchange: null, ordinal: this.#uses++ })
     socket.once('close', () => this.#open.delete(socket))
   }
 
   #begin(exchange: Exchange): void {
-    const { socket } = exchange.request
-    if (this.#open.delete(socket)) this.#open.set(socket, exchange)
+    const last = this.#open.get(exchange.request.socket)
+    if (last !== undefined) {
+      last.exchange = exchange
+      last.ordinal = this.#uses++
+    }
     exchange.response.once('close', () => this.#ended(exchange))
     if (this.#isClosing) endAfter(exchange)
   }
@@ -59,18 +73,23 @@ export class Connections {
   #ended({ request: { socket } }: Exchange): void {
     if (!this.#isClosing) return
     // The client may have sent another request on this connection.
-    const last = this.#open.get(socket)
+    const last = this.#open.get(socket)?.exchange
     if (last && isOver(last)) socket.destroySoon()
   }
 
+  /** Closes the connection that has been idle longest. Returns false if none is idle. */
   #closeOne(): boolean {
-    for (const [socket, exchange] of this.#open) {
-      if (isBeingAnswered(exchange)) continue
-      this.#open.delete(socket)
-      socket.destroy()
-      return true
+    let oldest: Socket | null = null
+    let ordinal = Number.POSITIVE_INFINITY
+    for (const [socket, last] of this.#open) {
+      if (last.ordinal > ordinal || isBeingAnswered(last.exchange)) continue
+      oldest = socket
+      ordinal = last.ordinal
     }
-    return false
+    if (oldest === null) return false
+    this.#open.delete(oldest)
+    oldest.destroy()
+    return true
   }
 }
 
