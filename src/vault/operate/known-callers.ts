@@ -12,11 +12,17 @@ const BOOTSTRAP: Caller = {
 }
 
 type Known = { readonly digest: Buffer; readonly caller: Caller }
+type Accepted = { readonly bearer: string; readonly caller: Caller }
 
-/** The digests of all API keys, in memory, so that a token read needs no query for its key. */
+/**
+ * The digests of all API keys, in memory, so that a token read needs no query for its key. Most apps
+ * use one key, so the last accepted key is kept as it was sent: its digest would take a tenth of the
+ * time of a cached token read.
+ */
 export class KnownCallers implements Callers {
   readonly #bootstrap: Buffer
   readonly #keys = new Map<string, Known>()
+  #last: Accepted | null = null
 
   /** `bootstrapDigest`: SHA-256 of the settings' admin key. */
   constructor(bootstrapDigest: Buffer, live: readonly ApiKey[]) {
@@ -25,6 +31,13 @@ export class KnownCallers implements Callers {
   }
 
   authenticate(bearer: string): Caller | null {
+    if (this.#last !== null && isSame(bearer, this.#last.bearer)) return this.#last.caller
+    const caller = this.#callerOf(bearer)
+    if (caller !== null) this.#last = { bearer, caller }
+    return caller
+  }
+
+  #callerOf(bearer: string): Caller | null {
     const given = hash('sha256', bearer, 'buffer')
     if (timingSafeEqual(given, this.#bootstrap)) return BOOTSTRAP
     const known = this.#keys.get(bearer.slice(0, bearer.indexOf('.')))
@@ -39,6 +52,17 @@ export class KnownCallers implements Callers {
   }
 
   forget(id: KeyId): void {
+    this.#last = null
     this.#keys.delete(id)
   }
+}
+
+/** Compares texts of the same length in the same time, whatever they contain. */
+function isSame(given: string, expected: string): boolean {
+  if (given.length !== expected.length) return false
+  let difference = 0
+  for (let at = 0; at < given.length; at++) {
+    difference |= given.charCodeAt(at) ^ expected.charCodeAt(at)
+  }
+  return difference === 0
 }

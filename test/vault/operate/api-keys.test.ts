@@ -16,6 +16,25 @@ test('a repeated revocation of an API key also removes the key from memory', asy
   expect(callers.authenticate(secret)).toBeNull()
 })
 
+test('a revoked API key is refused at once, also if it is the last key that was accepted', async () => {
+  await using stage = await openStage()
+  const { callers } = stage.ports
+  const { key, secret } = await createApiKey(stage.ports, OPERATOR, { name: 'app', ...READER })
+  expect(callers.authenticate(secret)).toMatchObject({ keyId: key.id })
+  await revokeApiKey(stage.ports, OPERATOR, key.id)
+  expect(callers.authenticate(secret)).toBeNull()
+})
+
+test('a key of the same length as the last accepted key is refused if it differs', async () => {
+  await using stage = await openStage()
+  const { callers } = stage.ports
+  const { secret } = await createApiKey(stage.ports, OPERATOR, { name: 'app', ...READER })
+  expect(callers.authenticate(secret)).not.toBeNull()
+  const last = secret.endsWith('A') ? 'B' : 'A'
+  expect(callers.authenticate(secret.slice(0, -1) + last)).toBeNull()
+  expect(callers.authenticate(`${secret}A`)).toBeNull()
+})
+
 test('creating or revoking an API key does not read the other keys', async () => {
   await using stage = await openStage()
   const { callers } = stage.ports
