@@ -28,8 +28,14 @@ export function parseInput(
 ): Input {
   const errors: FieldError[] = []
   const params = check('path', endpoint.params, decodePath(endpoint, raw.segments, errors))
-  const query = check('query', endpoint.query, decodeQuery(raw.querystring, errors))
-  const body = check('body', endpoint.body, withPlainFields(raw.body ?? {}))
+  const query =
+    raw.querystring === ''
+      ? checkNothing('query', endpoint.query)
+      : check('query', endpoint.query, decodeQuery(raw.querystring, errors))
+  const body =
+    raw.body === undefined
+      ? checkNothing('body', endpoint.body)
+      : check('body', endpoint.body, withPlainFields(raw.body ?? {}))
   errors.push(...params.errors, ...query.errors, ...body.errors)
   if (errors.length > 0) {
     errors.push(...problems({ params: params.fields, body: body.fields }))
@@ -55,12 +61,20 @@ export function parseBody<T extends z.ZodObject>(
 }
 
 type Fields = Readonly<Record<string, unknown>>
+type Checked = { readonly fields: Fields; readonly errors: readonly FieldError[] }
 
-function check(
-  place: FieldError['in'],
-  shape: z.ZodObject,
-  given: unknown,
-): { readonly fields: Fields; readonly errors: readonly FieldError[] } {
+const ofNothing = new WeakMap<z.ZodObject, Checked>()
+
+/** The result for an absent query or body. It is always the same, so it is computed once. */
+function checkNothing(place: FieldError['in'], shape: z.ZodObject): Checked {
+  const known = ofNothing.get(shape)
+  if (known !== undefined) return known
+  const checked = check(place, shape, {})
+  ofNothing.set(shape, checked)
+  return checked
+}
+
+function check(place: FieldError['in'], shape: z.ZodObject, given: unknown): Checked {
   const parsed = shape.safeParse(given, { error: describeIssue })
   if (parsed.success) return { fields: parsed.data, errors: [] }
   return {

@@ -13,6 +13,7 @@ import {
   viewConnection,
 } from '../../core/events/connection-view.ts'
 import type { Instant } from '../../core/base/ids.ts'
+import { RecentIds } from '../../core/base/recent-ids.ts'
 import type { Provider } from '../../core/connection/provider.ts'
 import { webhookStatus } from '../../core/events/webhook.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -128,12 +129,18 @@ function secondsLeft({ token }: Grant, now: Instant): number | null {
 /** The JSON text around the members that change, for each connection. */
 type Frame = { readonly head: string; readonly middle: string; readonly tail: string }
 const frames = new WeakMap<Connection, Frame>()
+/** Connections that were read once. Most of them are not read again while they are in memory. */
+const readOnce = new RecentIds()
 
-/** The answer of `presentAccessToken` as JSON text. Reuses the text that does not change. */
+/**
+ * The answer of `presentAccessToken` as JSON text. From the second read of a connection on, reuses
+ * the text that does not change.
+ */
 export function accessTokenText(served: ServedToken, ports: Presenter): string {
   const { connection, warnings } = served
   let frame = frames.get(connection)
   if (frame === undefined) {
+    if (!readOnce.note(connection.id)) return JSON.stringify(presentAccessToken(served, ports))
     frame = frameOf(presentAccessToken(served, ports))
     frames.set(connection, frame)
   }

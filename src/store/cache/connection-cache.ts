@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Connection } from '../../core/connection/connection.ts'
 import type { ConnectionId, ProviderId, UserId } from '../../core/base/ids.ts'
 import { type ChangeLog, type OwnerKey, ownerKey } from '../context.ts'
-import { RecentIds } from './recent-ids.ts'
+import { RecentIds } from '../../core/base/recent-ids.ts'
 
 /** A connection and its size in memory. */
 export type Loaded = { readonly connection: Connection; readonly bytes: number }
