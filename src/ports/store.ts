@@ -82,7 +82,6 @@ export interface Reads extends WebhookReads {
   }): Promise<{ readonly keys: readonly ApiKey[]; readonly next: KeyId | null }>
   liveApiKeys(): Promise<readonly ApiKey[]>
   circuits(): Promise<readonly Circuit[]>
-  dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
   /** The ids of all connections and drafts, in order. */
   connectionIds(after: ConnectionId | null, limit: number): Promise<readonly ConnectionId[]>
   vaultKeys(): Promise<VaultKeys>
@@ -231,6 +230,8 @@ export interface Store extends Reads {
    * first.
    */
   openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
+  /** Returns revocations that are due, the one due first at the start. */
+  dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
   /** Like `probe`, but at most once a second, because each caller of the API may trigger it. */
   sharedProbe(): Promise<void>
   /** The last check of the whole database. */

@@ -20,7 +20,7 @@ import { GroupCommit } from './group-commit.ts'
 import { Guard, type StoreReport } from './store-failures.ts'
 import { keyReads, keyWrites } from './queries/keys.ts'
 import { linkReads, linkWrites } from './queries/links.ts'
-import { outboxReads, outboxWrites } from './queries/revocations.ts'
+import { outboxWrites } from './queries/revocations.ts'
 import { refreshTokenReads, refreshTokenWrites } from './queries/refresh-token-hashes.ts'
 import type { Unreadable } from './rows/row-cipher.ts'
 import type { Schema } from './schema.ts'
@@ -172,7 +172,6 @@ function reads(context: ReadContext): Reads {
     ...webhookReads(context),
     ...apiKeyReads(context),
     ...circuitReads(context),
-    ...outboxReads(context),
     ...censusReads(context),
     ...everyConnectionReads(context),
     ...keyReads(context),

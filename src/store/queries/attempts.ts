@@ -1,4 +1,4 @@
-import type { CompiledQuery, ExpressionBuilder, Kysely } from 'kysely'
+import { type CompiledQuery, type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { isLive } from '../../core/connection/connection.ts'
 import type { ConnectionId, Instant } from '../../core/base/ids.ts'
 import type { Among, Lease, Reads, Writes } from '../../ports/store.ts'
@@ -45,21 +45,29 @@ export function attemptReads({
   }
 }
 
-/** Connections whose attempt has no outcome. No lease: none of them is being refreshed. */
+/** Connections whose attempt has no outcome. Without a lease, none of them is being refreshed. */
 export function openSince(
   db: Kysely<Schema>,
   since: Instant,
   limit: number,
 ): CompiledQuery<ConnectionTable> {
   return builtQuery('open attempts', [since, limit], () =>
-    db
-      .selectFrom('connections')
-      .selectAll()
-      .where('attempt_sent_at', '>=', since)
-      .where('lease_until', 'is', null)
-      .orderBy('attempt_sent_at', 'desc')
-      .limit(limit),
+    selectOpen(db, since).selectAll().orderBy('attempt_sent_at', 'desc').limit(limit),
   )
+}
+
+/** One of the connections that `openSince` finds. */
+export function oneOpenSince(db: Kysely<Schema>, since: Instant): CompiledQuery<unknown> {
+  return builtQuery('open attempt', [since], () =>
+    selectOpen(db, since).select('id').limit(sql.lit(1)),
+  )
+}
+
+function selectOpen(db: Kysely<Schema>, since: Instant) {
+  return db
+    .selectFrom('connections')
+    .where('attempt_sent_at', '>=', since)
+    .where('lease_until', 'is', null)
 }
 
 function isAmong(among: Among) {

@@ -3,7 +3,9 @@ import { isLive } from '../../core/connection/connection.ts'
 import type { Store } from '../../ports/store.ts'
 import type { ConnectionCache, Loaded } from '../cache/connection-cache.ts'
 import { connectionById, listedOf, oneDueOf, sortedById } from './connections.ts'
-import { openSince } from './attempts.ts'
+import { oneOpenSince, openSince } from './attempts.ts'
+import { oneRevocationDueBy, revocationsDueBy } from './revocations.ts'
+import { readRevocation } from '../rows/revocation-row.ts'
 import type { ReadContext, ReadRows } from '../context.ts'
 import type { Guard } from '../store-failures.ts'
 import { readConnection } from '../rows/read-connection.ts'
@@ -17,7 +19,7 @@ export function cachedReads(
   context: ReadContext & { readonly readRows: ReadRows },
   cache: ConnectionCache,
   guard: Guard,
-): Pick<Store, 'connection' | 'connectionsOf' | 'hasDue' | 'openAttempts'> {
+): Pick<Store, 'connection' | 'connectionsOf' | 'hasDue' | 'openAttempts' | 'dueRevocations'> {
   const { db } = context
   const load = (row: ConnectionTable): Loaded => ({
     connection: readConnection(context.cipher, row),
@@ -26,6 +28,14 @@ export function cachedReads(
   const read = <R, T>(query: CompiledQuery<R>, use: (rows: readonly R[]) => T): T | Promise<T> => {
     const rows = guard.read(() => context.readRows(query))
     return rows instanceof Promise ? rows.then(use) : use(rows)
+  }
+  /**
+   * The schedule calls such a query each second, and it rarely finds a row. SQLite compiles a query
+   * with bound values and ORDER BY at each run, so `probe` is asked first, which has no order.
+   */
+  const readIfAny = async <R>(probe: CompiledQuery<unknown>, query: CompiledQuery<R>) => {
+    const isAny = await read(probe, (rows) => rows.length > 0)
+    return isAny ? read(query, (rows) => rows) : []
   }
   const loadOne = ([row]: readonly ConnectionTable[]) => (row === undefined ? null : load(row))
   const loadAll = (rows: readonly ConnectionTable[]) => sortedById(rows).map(load)
@@ -43,10 +53,14 @@ export function cachedReads(
       return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, query)
     },
     hasDue: async (provider, now) => read(oneDueOf(db, provider, now), (rows) => rows.length > 0),
-    openAttempts: async (since, limit) =>
-      read(openSince(db, since, limit), (rows) =>
-        rows.map((row) => readConnection(context.cipher, row)).filter(isLive),
-      ),
+    openAttempts: async (since, limit) => {
+      const rows = await readIfAny(oneOpenSince(db, since), openSince(db, since, limit))
+      return rows.map((row) => readConnection(context.cipher, row)).filter(isLive)
+    },
+    dueRevocations: async (now, limit) => {
+      const rows = await readIfAny(oneRevocationDueBy(db, now), revocationsDueBy(db, now, limit))
+      return rows.map((row) => readRevocation(context.cipher, row))
+    },
   }
 }
 

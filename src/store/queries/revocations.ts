@@ -1,22 +1,32 @@
-import type { Reads, Writes } from '../../ports/store.ts'
-import type { ReadContext, WriteContext } from '../context.ts'
+import { type CompiledQuery, type Kysely, sql } from 'kysely'
+import type { Instant } from '../../core/base/ids.ts'
+import type { Writes } from '../../ports/store.ts'
+import type { WriteContext } from '../context.ts'
 import { writeInstant } from '../rows/column.ts'
-import { readRevocation, revocationRow } from '../rows/revocation-row.ts'
+import { revocationRow } from '../rows/revocation-row.ts'
+import type { RevocationTable, Schema } from '../schema.ts'
+import { builtQuery } from '../sql/built-query.ts'
 
-export function outboxReads({ db, cipher }: ReadContext): Pick<Reads, 'dueRevocations'> {
-  return {
-    dueRevocations: async (now, limit) => {
-      const rows = await db
-        .selectFrom('revocations')
-        .selectAll()
-        .where('due_at', '<=', now)
-        .orderBy('due_at')
-        .orderBy('id')
-        .limit(limit)
-        .execute()
-      return rows.map((row) => readRevocation(cipher, row))
-    },
-  }
+/** The revocations that are due, the first one due first. */
+export function revocationsDueBy(
+  db: Kysely<Schema>,
+  now: Instant,
+  limit: number,
+): CompiledQuery<RevocationTable> {
+  return builtQuery('due revocations', [now, limit], () =>
+    selectDue(db, now).selectAll().orderBy('due_at').orderBy('id').limit(limit),
+  )
+}
+
+/** One of the revocations that are due. */
+export function oneRevocationDueBy(db: Kysely<Schema>, now: Instant): CompiledQuery<unknown> {
+  return builtQuery('due revocation', [now], () =>
+    selectDue(db, now).select('id').limit(sql.lit(1)),
+  )
+}
+
+function selectDue(db: Kysely<Schema>, now: Instant) {
+  return db.selectFrom('revocations').where('due_at', '<=', now)
 }
 
 type OutboxWrites = Pick<Writes, 'enqueueRevocation' | 'rescheduleRevocation' | 'removeRevocation'>
