@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { atMost } from '../../test/support/figures.ts'
+import { besideIdleNode } from '../support/bare-node.ts'
 import { startProfiledDaemon } from '../support/daemon.ts'
 import { benchInstallation } from '../support/installation.ts'
 import { cpuSecondsOf } from '../support/proc.ts'
@@ -13,18 +14,33 @@ export const idleCpu: Scenario = {
   name: 'idle-cpu',
   title: 'Idle CPU',
   method:
-    `The processor time of all threads in ${SECONDS} seconds, from \`/proc/PID/stat\`, on the large ` +
-    `vault while nothing is due. It begins ${SETTLED_AFTER_MS / 1_000} seconds after the start.`,
+    `The processor time of all threads in ${SECONDS} seconds, from \`/proc/PID/task/*/schedstat\`, on ` +
+    'the large vault while nothing is due. It begins ' +
+    `${SETTLED_AFTER_MS / 1_000} seconds after the start. The yardstick is a Node whose only timer ` +
+    'fires each second, in the same time.',
   run: measure,
 }
 
 async function measure(bench: Bench): Promise<readonly Row[]> {
   await using at = await benchInstallation(bench, { size: bench.size })
   await using daemon = await startProfiledDaemon(at, bench, 'idle-cpu')
-  await wait(SETTLED_AFTER_MS)
-  const before = await cpuSecondsOf(daemon.pid)
-  await wait(SECONDS * 1_000)
-  const used = (await cpuSecondsOf(daemon.pid)) - before
+  const [used = Number.NaN, bare = Number.NaN] = await besideIdleNode((node) =>
+    usedBy([daemon.pid, node]),
+  )
   const what = `idle CPU in ${SECONDS} s, ${bench.size} connections`
-  return [row(what, `${used.toFixed(2)} s`, { goal: atMost(MOST_SECONDS, used, ' s') })]
+  return [
+    row(what, `${used.toFixed(2)} s`, {
+      yardstick: `${bare.toFixed(2)} s`,
+      ratio: used / bare,
+      goal: atMost(MOST_SECONDS, used, ' s'),
+    }),
+  ]
+}
+
+async function usedBy(pids: readonly number[]): Promise<readonly number[]> {
+  await wait(SETTLED_AFTER_MS)
+  const before = await Promise.all(pids.map(cpuSecondsOf))
+  await wait(SECONDS * 1_000)
+  const after = await Promise.all(pids.map(cpuSecondsOf))
+  return after.map((one, n) => one - (before[n] ?? Number.NaN))
 }

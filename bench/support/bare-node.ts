@@ -12,6 +12,12 @@ export async function bareStartMs(): Promise<number> {
   return performance.now() - began
 }
 
+/** Runs `work` with the id of a Node that wakes each second and does nothing. */
+export async function besideIdleNode<T>(work: (pid: number) => Promise<T>): Promise<T> {
+  await using node = await startChild(['-e', 'setInterval(() => {}, 1e3)'], { isServer: true })
+  return await work(node.pid)
+}
+
 /** The memory of a Node that runs and does nothing. */
 export async function bareMemory(): Promise<Memory> {
   await using node = await startChild(['-e', 'setInterval(() => {}, 1e9)'], { isServer: true })

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 
 const MIB_IN_KIB = 1024
 
@@ -15,18 +14,16 @@ export async function memoryOf(pid: number): Promise<Memory> {
   return { residentMiB: mib('Rss'), anonymousMiB: mib('Anonymous') }
 }
 
-/** The processor time that all threads of a process have used. */
+/**
+ * The processor time that all threads of a process have used. The kernel keeps it in nanoseconds for
+ * each thread; `/proc/PID/stat` has hundredths of a second.
+ */
 export async function cpuSecondsOf(pid: number): Promise<number> {
   assertProc()
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // The name of the program, in parentheses, may contain spaces.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  const [user, system] = [Number(fields[11]), Number(fields[12])]
-  return (user + system) / ticksPerSecond()
-}
-
-function ticksPerSecond(): number {
-  return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+  const threads = await readdir(`/proc/${pid}/task`)
+  const spent = threads.map((id) => readFile(`/proc/${pid}/task/${id}/schedstat`, 'utf8'))
+  const ns = (await Promise.all(spent)).map((text) => Number(text.split(' ')[0]))
+  return ns.reduce((sum, one) => sum + one, 0) / 1e9
 }
 
 function assertProc(): void {

@@ -195,7 +195,8 @@ function createGauges(registry: Registry) {
   }
 }
 
-const STALL_RESOLUTION_MS = 20
+/** An idle process wakes at this interval, which is most of what it costs. A shorter stall may be missed. */
+const STALL_RESOLUTION_MS = 1_000
 
 function readProcess(
   gauges: Record<'lag' | 'memory' | 'started', Gauge<Label>>,
