@@ -50,6 +50,13 @@ export async function performancePage(measured: readonly Measured[]): Promise<st
       `**${scenario.title}** (\`${scenario.name}\`). ${scenario.method}`,
       '',
     ]),
+    '## What stands in the way of the missed goals',
+    '',
+    'CPU profiles come from `npm run bench -- SCENARIO --profile`. The shares are of the busy time.',
+    '',
+    ...measured.flatMap(({ scenario: { title, inTheWay } }) =>
+      inTheWay === undefined ? [] : [`**${title}.** ${inTheWay}`, ''],
+    ),
   ].join('\n')
   const options = await resolveConfig('docs/performance.md')
   return format(text, { ...options, parser: 'markdown' })

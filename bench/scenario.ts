@@ -14,6 +14,8 @@ export type Scenario = {
   readonly title: string
   /** Says how the rows are measured. The generated page shows it. */
   readonly method: string
+  /** What the profile shows of a missed goal. */
+  readonly inTheWay?: string
   readonly run: (bench: Bench) => Promise<readonly Row[]>
 }
 

@@ -24,6 +24,12 @@ export const hotRead: Scenario = {
     `connections, in the large vault, and in the large vault after ${COLD_SECONDS} seconds of reads ` +
     'of random connections. The yardstick is Koa with a router that returns the same bytes. ' +
     `${ROUNDS} rounds of ${ROUND_SECONDS} seconds alternate.`,
+  inTheWay:
+    'In the profile, HTTP by Node takes 27 % of the busy time, writing to the socket 26 %, ' +
+    'native code of Node and V8 13 %, garbage collection 4 %, and Koa with its listeners 6 %. ' +
+    'Bare Koa has all of these. The code of Larder takes 14 %: the key, the permission, the ' +
+    'reach, the decision about the token and the route. 9 % was SHA-256 of the API key; the ' +
+    'last accepted key is now compared without it.',
   run: measure,
 }
 

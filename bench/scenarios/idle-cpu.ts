@@ -18,6 +18,10 @@ export const idleCpu: Scenario = {
     'the large vault while nothing is due. It begins ' +
     `${SETTLED_AFTER_MS / 1_000} seconds after the start. The yardstick is a Node whose only timer ` +
     'fires each second, in the same time.',
+  inTheWay:
+    'An idle Larder wakes about four times a second: for the schedule, for the checks of two ' +
+    'listeners, and to measure stalls of the event loop. On the machine of this table each ' +
+    'wake-up costs some milliseconds, also of a Node that does nothing.',
   run: measure,
 }
 
