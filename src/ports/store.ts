@@ -225,10 +225,7 @@ export interface Store extends Reads {
   emptyLog(): Promise<void>
   /** Whether a connection of this provider is due. It may have a running attempt. */
   hasDue(provider: ProviderId, now: Instant): Promise<boolean>
-  /**
-   * Returns connections whose attempt was sent at `since` or later and has no outcome, newest
-   * first.
-   */
+  /** Connections whose attempt was sent at `since` or later and has no outcome, newest first. */
   openAttempts(since: Instant, limit: number): Promise<readonly LiveConnection[]>
   /** Returns revocations that are due, the one due first at the start. */
   dueRevocations(now: Instant, limit: number): Promise<readonly Revocation[]>
