@@ -22,6 +22,7 @@ type Surroundings = {
   readonly report: {
     jobFailed(e: { readonly job: string; readonly error: unknown }): void
     clockStepped(e: { readonly byMs: number }): void
+    ticked(e: { readonly lateMs: number }): void
   }
 }
 
@@ -97,6 +98,7 @@ export class Schedule implements Pulse, AsyncDisposable {
       void this.#catchUp()
       this.#lastTick = this.#clock.monotonic()
       await this.#clock.sleep(TICK_MS, this.#stop.signal)
+      this.#around.report.ticked({ lateMs: this.lagMs })
       // Not at the start: all jobs have just run, and the first request would wait for the planning.
       if (this.#tasks.length === 0 && !this.stopping) this.#plan()
     }

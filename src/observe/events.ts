@@ -210,6 +210,7 @@ function processEvents(log: Logger, metrics: Metrics) {
     stopped: () => log.info({ event: 'process.stopped' }, 'stopped'),
     recovered: (e) =>
       log.warn({ event: 'process.recovered', ...e }, 'previous process left unfinished refreshes'),
+    ticked: ({ lateMs }) => metrics.noteTick(lateMs),
     clockStepped: (e) =>
       log.warn({ event: 'clock.stepped', ...e }, 'wall clock was set forward or back'),
   } satisfies Partial<Events>

@@ -1,10 +1,10 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { StoreError } from '../core/base/errors.ts'
 import type { ProviderId } from '../core/base/ids.ts'
 import { overdueMs } from '../core/refresh/overdue.ts'
 import { type WebhookState, webhookStatus } from '../core/events/webhook.ts'
 import { Durations } from './durations.ts'
+import { LoopStalls } from './loop-stalls.ts'
 import type { Ports, Webhooks } from '../ports/ports.ts'
 
 /**
@@ -28,6 +28,7 @@ export function createMetrics() {
     ...counters,
     ...createDurations(registry),
     tokenServed: (provider: ProviderId, how: 'cache' | 'refresh') => reads.count(provider, how),
+    noteTick: gauges.noteTick,
     /** Call when the store is open. The gauges then read their values from `ports`. */
     watch: (ports: Sources) => {
       sources = ports
@@ -187,24 +188,19 @@ function createGauges(registry: Registry) {
     memory: gauge('process_resident_memory_bytes', 'Resident memory.'),
     started: gauge('process_start_time_seconds', 'When the process started, in epoch seconds.'),
   }
-  const stalls = monitorEventLoopDelay({ resolution: STALL_RESOLUTION_MS })
-  stalls.enable()
+  const stalls = new LoopStalls()
   return {
+    noteTick: (lateMs: number) => stalls.noteTick(lateMs),
     readProcess: () => readProcess(process, stalls),
     readVault: (sources: Sources) => readVault(vault, sources),
   }
 }
 
-/** An idle process wakes at this interval, which is most of what it costs. A shorter stall may be missed. */
-const STALL_RESOLUTION_MS = 1_000
-
 function readProcess(
   gauges: Record<'lag' | 'memory' | 'started', Gauge<Label>>,
-  stalls: ReturnType<typeof monitorEventLoopDelay>,
+  stalls: LoopStalls,
 ): void {
-  const longestMs = Number.isFinite(stalls.max) ? stalls.max / 1e6 - STALL_RESOLUTION_MS : 0
-  gauges.lag.set(Math.max(0, longestMs) / 1000)
-  stalls.reset()
+  gauges.lag.set(stalls.takeLongestMs() / 1000)
   gauges.memory.set(process.memoryUsage.rss())
   gauges.started.set(performance.timeOrigin / 1000)
 }

@@ -60,6 +60,8 @@ export interface Events extends Observer {
     requestId: string | null
   }): void
   jobFailed(e: { job: string; error: unknown }): void
+  /** A tick of the schedule began, later than planned by `lateMs`. */
+  ticked(e: { lateMs: number }): void
   /** The wall clock was set, so the schedule was planned again. */
   clockStepped(e: { byMs: number }): void
   /** Larder did not start. Standard error tells the operator what to fix. */

@@ -11,7 +11,7 @@ test('jobs are planned in UTC even if the process has another time zone', async 
   const nightly = { name: 'nightly', cron: '23 4 * * *', everyTick: false, run: async () => {} }
   await using schedule = new Schedule([nightly], {
     clock: systemClock,
-    report: { jobFailed: () => {}, clockStepped: () => {} },
+    report: { jobFailed: () => {}, clockStepped: () => {}, ticked: () => {} },
   })
   schedule.start()
   await until('the job is planned', () => getTasks().size > 0)

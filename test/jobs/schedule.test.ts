@@ -45,7 +45,7 @@ test.each([
   const steps: number[] = []
   await using schedule = new Schedule([], {
     clock,
-    report: { jobFailed: () => {}, clockStepped: (e) => void steps.push(e.byMs) },
+    report: { jobFailed: () => {}, clockStepped: (e) => void steps.push(e.byMs), ticked: () => {} },
   })
   clock.wall += byMs
   schedule.start()
@@ -279,6 +279,6 @@ function open(jobs: readonly Job[], clock: Clock, told: unknown[] = []): Schedul
   const tell = (about: unknown) => void told.push(about)
   return new Schedule(jobs, {
     clock,
-    report: { jobFailed: tell, clockStepped: () => {} },
+    report: { jobFailed: tell, clockStepped: () => {}, ticked: () => {} },
   })
 }

@@ -35,7 +35,11 @@ test.each([
     const stepped: number[] = []
     await using schedule = new Schedule(jobsOf(stage.ports, new ClockFollower(stage.ports, null)), {
       clock: stage.clock,
-      report: { jobFailed: () => {}, clockStepped: ({ byMs: by }) => void stepped.push(by) },
+      report: {
+        jobFailed: () => {},
+        clockStepped: ({ byMs: by }) => void stepped.push(by),
+        ticked: () => {},
+      },
     })
     schedule.start()
     const served: ServedToken[] = []

@@ -159,3 +159,12 @@ test('the event-loop lag metric reports a blocked event loop', async () => {
   const lag = /^larder_event_loop_lag_seconds (.*)$/m.exec(body)?.[1]
   expect(Number(lag)).toBeGreaterThan(0.1)
 })
+
+test('the event-loop lag metric reports a late tick of the schedule once', async () => {
+  const { events } = listening()
+  events.ticked({ lateMs: 5_000 })
+  const lag = async () =>
+    Number(/^larder_event_loop_lag_seconds (.*)$/m.exec((await events.metrics.scrape()).body)?.[1])
+  expect(await lag()).toBeGreaterThanOrEqual(5)
+  expect(await lag()).toBeLessThan(5)
+})
