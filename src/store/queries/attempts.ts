@@ -57,7 +57,7 @@ export function openSince(
 }
 
 /** One of the connections that `openSince` finds. */
-export function oneOpenSince(db: Kysely<Schema>, since: Instant): CompiledQuery<unknown> {
+export function oneOpenSince(db: Kysely<Schema>, since: Instant): CompiledQuery {
   return builtQuery('open attempt', [since], () =>
     selectOpen(db, since).select('id').limit(sql.lit(1)),
   )

@@ -33,7 +33,7 @@ export function cachedReads(
    * The schedule calls such a query each second, and it rarely finds a row. SQLite compiles a query
    * with bound values and ORDER BY at each run, so `probe` is asked first, which has no order.
    */
-  const readIfAny = async <R>(probe: CompiledQuery<unknown>, query: CompiledQuery<R>) => {
+  const readIfAny = async <R>(probe: CompiledQuery, query: CompiledQuery<R>) => {
     const isAny = await read(probe, (rows) => rows.length > 0)
     return isAny ? read(query, (rows) => rows) : []
   }

@@ -19,7 +19,7 @@ export function revocationsDueBy(
 }
 
 /** One of the revocations that are due. */
-export function oneRevocationDueBy(db: Kysely<Schema>, now: Instant): CompiledQuery<unknown> {
+export function oneRevocationDueBy(db: Kysely<Schema>, now: Instant): CompiledQuery {
   return builtQuery('due revocation', [now], () =>
     selectDue(db, now).select('id').limit(sql.lit(1)),
   )
