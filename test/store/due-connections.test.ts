@@ -106,7 +106,24 @@ describe.each(databases)('due connections in $name', ({ open }) => {
     })
     expect((await store.census(399)).oldestDue).toEqual([])
   })
+
+  test('census counts each connection once if there are more than one query reads', async () => {
+    await using vault = await open()
+    const { store } = vault
+    const numbers = Array.from({ length: MORE_THAN_A_QUERY }, (_, n) => n)
+    await insert(
+      store,
+      numbers.map((n) => ({ ...made(n), ...failing('unproven') })),
+    )
+    const { byStatus, unproven } = await store.census(0)
+    const count = MORE_THAN_A_QUERY
+    expect(byStatus).toEqual([{ provider: 'acme', status: 'failing', count }])
+    expect(unproven).toEqual([{ provider: 'acme', count }])
+  })
 })
+
+/** `census` reads 5,000 rows in a query. */
+const MORE_THAN_A_QUERY = 5_001
 
 function failing(reason: FailureReason) {
   const failure = { reason, detail: '', since: 1, attempts: 0 }
