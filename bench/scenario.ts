@@ -14,7 +14,7 @@ export type Scenario = {
   readonly title: string
   /** Says how the rows are measured. The generated page shows it. */
   readonly method: string
-  /** What the profile shows of a missed goal. */
+  /** What a CPU profile shows. The page needs it while a goal is missed. */
   readonly inTheWay?: string
   readonly run: (bench: Bench) => Promise<readonly Row[]>
 }

@@ -18,10 +18,6 @@ export const idleCpu: Scenario = {
     'the large vault while nothing is due. It begins ' +
     `${SETTLED_AFTER_MS / 1_000} seconds after the start. The yardstick is a Node whose only timer ` +
     'fires each second, in the same time.',
-  inTheWay:
-    'An idle Larder wakes each second for the schedule, and for the checks of two listeners. On ' +
-    'the machine of this table each wake-up costs some milliseconds, also of a Node that does ' +
-    'nothing.',
   run: measure,
 }
 
