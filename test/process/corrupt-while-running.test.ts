@@ -16,13 +16,17 @@ test('if database pages are damaged at runtime, only the connections stored on t
   await using stage = await openCrashStage({ provider: { accessTokenSeconds: 3_600 } })
   const first = await stage.start()
   const adopted = await stage.adopt(40)
+  const read = ({ id }: Adopted) => stage.api.get(`/v1/connections/${id}/token`)
+  const refresh = ({ id }: Adopted) => stage.api.post(`/v1/connections/${id}/refresh`)
+  // A refreshed row is longer than an imported one. If a row grows out of its page, SQLite also
+  // reads and writes the pages beside it, which this test damages.
+  for (const one of adopted) expect((await refresh(one)).status).toBe(200)
+  const requestsBefore = await stage.provider.requestCount()
   first.kill('SIGTERM')
   expect(await first.ended).toBe(0)
   await outgrowCache(stage)
   const second = await stage.start()
   const [cached, intact, ...others] = onePageFirst(stage, adopted)
-  const read = ({ id }: Adopted) => stage.api.get(`/v1/connections/${id}/token`)
-  const refresh = ({ id }: Adopted) => stage.api.post(`/v1/connections/${id}/refresh`)
   if (cached === undefined || intact === undefined) throw new Error('no page has two connections')
   expect((await read(cached)).status).toBe(200)
   const lost = spoilLeaves(stage, { but: cached, among: others })
@@ -33,7 +37,7 @@ test('if database pages are damaged at runtime, only the connections stored on t
     expect(await read(one)).toMatchObject({ status: 503, body: { reason: 'corrupt' } })
     expect(await refresh(one)).toMatchObject({ status: 503, body: { reason: 'corrupt' } })
   }
-  expect(await stage.provider.requestCount()).toBe(0)
+  expect(await stage.provider.requestCount()).toBe(requestsBefore)
   expect(await stage.api.get('/readyz')).toMatchObject({
     status: 503,
     body: { ready: false, reason: 'corrupt' },
