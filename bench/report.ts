@@ -32,9 +32,10 @@ export async function performancePage(measured: readonly Measured[]): Promise<st
   const text = [
     '# Performance',
     '',
-    '`npm run bench` measures Larder, built as it is shipped, and writes this page. A yardstick is a program that does the ' +
-      'least work for the same result, on the same machine in the same run. Compare ratios; the ' +
-      'times depend on the machine. The large vault has a million connections.',
+    '`npm run bench` measures Larder, built as it is shipped, and writes this page. A yardstick is ' +
+      'a program that does the least work for the same result, on the same machine in the same ' +
+      'run. Compare ratios; the times depend on the machine. The large vault has a million ' +
+      'connections.',
     '',
     line(['machine', '']),
     line(['---', '---']),

@@ -14,7 +14,7 @@ export type Scenario = {
   readonly title: string
   /** Says how the rows are measured. The generated page shows it. */
   readonly method: string
-  /** What a CPU profile shows. The page needs it while a goal is missed. */
+  /** Says why a goal is missed, with the shares of a CPU profile. */
   readonly inTheWay?: string
   readonly run: (bench: Bench) => Promise<readonly Row[]>
 }

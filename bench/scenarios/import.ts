@@ -26,11 +26,11 @@ export const bulkImport: Scenario = {
     'Yardstick, before and after: three rows for each line in a bare better-sqlite3 database, 500 ' +
     'lines in one durable transaction.',
   inTheWay:
-    'In the profile of the daemon, SQL takes 34 % of the busy time, of which the commits are 15' +
-    ' %; sealing six values for each line 12 %, parsing the body and making the connection 8 %,' +
-    ' garbage collection 5 %. The writes of one line alone take about 200 µs, which is all that' +
-    ' the goal allows. Groups of 128 instead of 64 lines were 7 % faster and held up other ' +
-    'writes for up to 9 ms.',
+    'In the profile of the daemon, SQL takes 34 % of the busy time, of which the commits are ' +
+    '15 %; sealing six values for each line 12 %, parsing the body and making the connection ' +
+    '8 %, garbage collection 5 %. The writes of one line alone take about 200 µs, which is ' +
+    'all that the goal allows. Groups of 128 instead of 64 lines were 7 % faster and held up ' +
+    'other writes for up to 9 ms.',
   run: measure,
 }
 

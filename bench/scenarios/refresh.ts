@@ -30,10 +30,10 @@ export const refresh: Scenario = {
     'the daemon during its rounds by a timer of one millisecond.',
   inTheWay:
     'The profile is flat. Of the busy time, SQL takes 11 %, of which the commits are 5 %; ' +
-    'reading the connection for the request 8 %, the request by oauth4webapi 6 %, its exchange ' +
-    'over a new socket 5 %, garbage collection 6 %. The yardstick has no API, no journal, no ' +
-    'lease and no event, seals two values, and writes one row; Larder writes the intent, the ' +
-    'journal, the connection with its row seal, and the event.',
+    'reading the connection for the request 8 %, the request by oauth4webapi 6 %, its ' +
+    'exchange over a new socket 5 %, garbage collection 6 %. The yardstick has no API, no ' +
+    'journal, no lease and no event, seals two values, and writes one row; Larder writes the ' +
+    'intent, the journal, the connection with its row seal, and the event.',
   run: measure,
 }
 

@@ -12,7 +12,7 @@ const BOOTSTRAP: Caller = {
 }
 
 type Known = { readonly digest: Buffer; readonly caller: Caller }
-type Accepted = { readonly bearer: string; readonly caller: Caller }
+type Accepted = { readonly bearer: Buffer; readonly caller: Caller }
 
 /**
  * The digests of all API keys, in memory, so that a token read needs no query for its key. Most apps
@@ -31,9 +31,10 @@ export class KnownCallers implements Callers {
   }
 
   authenticate(bearer: string): Caller | null {
-    if (this.#last !== null && isSame(bearer, this.#last.bearer)) return this.#last.caller
+    const given = Buffer.from(bearer)
+    if (this.#last !== null && isSame(given, this.#last.bearer)) return this.#last.caller
     const caller = this.#callerOf(bearer)
-    if (caller !== null) this.#last = { bearer, caller }
+    if (caller !== null) this.#last = { bearer: given, caller }
     return caller
   }
 
@@ -57,12 +58,6 @@ export class KnownCallers implements Callers {
   }
 }
 
-/** Compares texts of the same length in the same time, whatever they contain. */
-function isSame(given: string, expected: string): boolean {
-  if (given.length !== expected.length) return false
-  let difference = 0
-  for (let at = 0; at < given.length; at++) {
-    difference |= given.charCodeAt(at) ^ expected.charCodeAt(at)
-  }
-  return difference === 0
+function isSame(given: Buffer, expected: Buffer): boolean {
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }
