@@ -77,8 +77,8 @@ export interface Webhooks {
 export interface Flights {
   /** The number of running refreshes and reserved connections. */
   readonly size: number
-  /** Whether the process is stopping, so that no new refresh begins. */
-  readonly isLanding: boolean
+  /** Aborts when the process stops, so that no new refresh begins. */
+  readonly landing: AbortSignal
   has(id: ConnectionId): boolean
   /** Resolves when no refresh of this connection runs. */
   finished(id: ConnectionId): Promise<void>
@@ -117,6 +117,8 @@ export interface Traffic {
    * connections.
    */
   room(client: string, among: Among): number
+  /** Counts a scheduled task that a scan starts. It enters the lane within a second. */
+  noteStarted(client: string, among: Among): void
   circuit(provider: ProviderId, client: string): Circuit
   circuits(): readonly Circuit[]
   /**

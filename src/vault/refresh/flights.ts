@@ -15,8 +15,8 @@ export class SingleFlights implements Flights {
     return new Set([...this.#air.keys(), ...this.#reserved]).size
   }
 
-  get isLanding(): boolean {
-    return this.#landing.signal.aborted
+  get landing(): AbortSignal {
+    return this.#landing.signal
   }
 
   has(id: ConnectionId): boolean {
@@ -44,7 +44,7 @@ export class SingleFlights implements Flights {
     if (current !== undefined) return current
     const parked = this.#parked.get(id)
     if (parked !== undefined) return Promise.resolve(parked)
-    if (this.isLanding) return Promise.resolve({ kind: 'stopping' })
+    if (this.landing.aborted) return Promise.resolve({ kind: 'stopping' })
     // The flight continues if its caller disconnects.
     const flight = Promise.resolve()
       .then(fly)

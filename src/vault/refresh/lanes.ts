@@ -80,7 +80,6 @@ export class Lanes implements Traffic {
     const options = { id: task.id, priority }
     const enter = () => lane.queue.add(paced, options)
     lane.load[task.among]++
-    if (task.urgency === 'scheduled') this.#begunIn(lane)[task.among]++
     try {
       return await (task.among === 'troubled' ? lane.troubled.add(enter, options) : enter())
     } finally {
@@ -91,6 +90,10 @@ export class Lanes implements Traffic {
   hurry(client: string, id: ConnectionId): void {
     const { queue, troubled } = this.#lane(client)
     for (const one of [troubled, queue]) hurryIn(one, id)
+  }
+
+  noteStarted(client: string, among: Among): void {
+    this.#begunIn(this.#lane(client))[among]++
   }
 
   room(client: string, among: Among): number {

@@ -120,7 +120,7 @@ async function refreshOnce(
   seen: LiveConnection,
   wanted: RefreshReason,
 ): Promise<RefreshResult> {
-  if (ports.flights.isLanding) return { kind: 'stopping' }
+  if (ports.flights.landing.aborted) return { kind: 'stopping' }
   const connection = await ports.store.connection(seen.id)
   if (connection === null || !isLive(connection)) return { kind: 'gone' }
   if (hasMoved(seen, connection)) return { kind: 'refreshed', connection }

@@ -8,6 +8,14 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
 
 /**
+ * Starts many refreshes in parts, spread over the second until the next scan, so that reads do not
+ * wait behind all of them. Refreshes of one part share their commits.
+ */
+const PART_MS = 50
+const PARTS = 20
+const LEAST_TOGETHER = 10
+
+/**
  * Starts due refreshes. Each provider has its own limit, so that no provider delays another.
  * Returns how many were started, without waiting for their results.
  */
@@ -53,11 +61,13 @@ async function startAll(ports: RefreshNeeds, wanted: Wanted): Promise<number> {
 async function start(ports: RefreshNeeds, what: Class): Promise<number> {
   const due = await findDue(ports, what)
   // Compute the room again: another scan may have started refreshes during `findDue`.
-  const room = roomFor(ports, what)
-  const started = due.filter(({ id }) => !isStarted(ports, id)).slice(0, room)
-  for (const connection of started) {
-    ports.flights.reserve(connection.id)
-    void refreshScheduled(ports, what, connection)
+  const started = due.filter((id) => !isStarted(ports, id)).slice(0, roomFor(ports, what))
+  const together = Math.max(LEAST_TOGETHER, Math.ceil(started.length / PARTS))
+  for (const [index, id] of started.entries()) {
+    ports.flights.reserve(id)
+    ports.traffic.noteStarted(what.client, what.among)
+    const afterMs = Math.floor(index / together) * PART_MS
+    void refreshScheduled(ports, what, { id, afterMs })
   }
   return started.length
 }
@@ -71,31 +81,14 @@ function roomFor({ traffic }: RefreshNeeds, { atMost, client, among }: Class): n
 }
 
 /** Returns due connections, at most as many as the lane has room for. */
-async function findDue(ports: RefreshNeeds, what: Class): Promise<readonly LiveConnection[]> {
+async function findDue(ports: RefreshNeeds, what: Class): Promise<readonly ConnectionId[]> {
   const { provider, among, whose } = what
   const room = roomFor(ports, what)
   if (room === 0) return []
   // The query also returns connections that are queued already.
   const limit = room + ports.flights.size
   const due = await ports.store.dueConnections(provider, ports.clock.now(), { among, whose, limit })
-  const idle = due.filter((id) => !isStarted(ports, id)).slice(0, room)
-  const found = await Promise.all(idle.map((id) => readOne(ports, provider, id)))
-  return found.filter((connection) => connection !== null)
-}
-
-/** If the row cannot be read, logs the error and returns null, so that the scan continues. */
-async function readOne(
-  ports: RefreshNeeds,
-  provider: ProviderId,
-  id: ConnectionId,
-): Promise<LiveConnection | null> {
-  try {
-    const connection = await ports.store.connection(id)
-    return connection !== null && isLive(connection) ? connection : null
-  } catch (error) {
-    ports.observer.refreshBroke({ id, provider, error })
-    return null
-  }
+  return due.filter((id) => !isStarted(ports, id)).slice(0, room)
 }
 
 /**
@@ -104,16 +97,48 @@ async function readOne(
 async function refreshScheduled(
   ports: RefreshNeeds,
   what: Class,
-  connection: LiveConnection,
+  { id, afterMs }: { readonly id: ConnectionId; readonly afterMs: number },
 ): Promise<void> {
-  const isPaused = await pauseUnread(ports, connection)
-  const result = isPaused ? null : await refreshUnattended(ports, connection, 'scheduled')
-  ports.flights.release(connection.id)
+  const { clock, flights } = ports
+  if (afterMs > 0) await clock.sleep(afterMs, flights.landing)
+  const isOver = !flights.landing.aborted && (await refreshOne(ports, what, id))
+  flights.release(id)
   // After any other result, the connection is still due: leave it to the next scan.
-  const isOver = isPaused || result?.kind === 'refreshed' || result?.kind === 'failed'
-  if (!isOver || ports.flights.isLanding || !mayGoOn(ports, what)) return
+  if (!isOver || flights.landing.aborted || !mayGoOn(ports, what)) return
   // If the database fails, the next scan will log it.
   await start(ports, what).catch(() => 0)
+}
+
+/** Returns whether the connection is no longer due. */
+async function refreshOne(
+  ports: RefreshNeeds,
+  { provider }: Class,
+  id: ConnectionId,
+): Promise<boolean> {
+  const connection = await readDue(ports, provider, id)
+  if (connection === null) return false
+  if (await pauseUnread(ports, connection)) return true
+  const result = await refreshUnattended(ports, connection, 'scheduled')
+  return result?.kind === 'refreshed' || result?.kind === 'failed'
+}
+
+/**
+ * Returns null if the connection is not due any more, for example because a caller refreshed it.
+ * Logs the error and returns null if the row cannot be read.
+ */
+async function readDue(
+  { store, clock, observer }: RefreshNeeds,
+  provider: ProviderId,
+  id: ConnectionId,
+): Promise<LiveConnection | null> {
+  try {
+    const connection = await store.connection(id)
+    if (connection === null || !isLive(connection)) return null
+    return connection.dueAt !== null && connection.dueAt <= clock.now() ? connection : null
+  } catch (error) {
+    observer.refreshBroke({ id, provider, error })
+    return null
+  }
 }
 
 /** Whether more refreshes of this class may start before the next scan. */

@@ -152,6 +152,15 @@ describe('the room for a scan', () => {
     lane.add(names(100))
     expect(lane.room('healthy')).toBe(0)
   })
+
+  test('a second scan in the same second counts the refreshes that the first scan started', async () => {
+    const lane = open({ ratePerSecond: 100 })
+    await lane.clock.pass(60 * SECOND)
+    for (let started = 0; started < 60; started++) lane.lanes.noteStarted(CLIENT, 'healthy')
+    expect(lane.room('healthy')).toBe(40)
+    await lane.clock.pass(SECOND)
+    expect(lane.room('healthy')).toBe(100)
+  })
 })
 
 describe('the first seconds after a start', () => {
