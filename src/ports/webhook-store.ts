@@ -38,7 +38,7 @@ export interface WebhookReads {
     which: { readonly now: Instant; readonly until: number; readonly limit: number },
   ): Promise<readonly Hold[]>
   /** Counts the holds whose first event is at `until` or earlier. */
-  countHolds(id: WebhookId, until: number): Promise<number>
+  countHolds(id: WebhookId, until: number | null): Promise<number>
   /** The sequence of the first waiting event of each subject with a hold. */
   holdsOf(id: WebhookId, subjects: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** The number of stored events after `after`, up to `until`. */

@@ -5,7 +5,7 @@ import { SealError, StoreError } from '../../src/core/base/errors.ts'
 import { ListenError } from '../../src/http/listen.ts'
 import { GuardError } from '../../src/oauth/egress/egress.ts'
 import { WrongKeyError } from '../../src/seal/wrong-key-error.ts'
-import { OpenError } from '../../src/store/sqlite/open-error.ts'
+import { OpenError } from '../../src/store/open-error.ts'
 
 describe('errors that an operator can mend', () => {
   test.each([

@@ -51,14 +51,14 @@ export function openSince(
   since: Instant,
   limit: number,
 ): CompiledQuery<ConnectionTable> {
-  return builtQuery('open attempts', [since, limit], () =>
+  return builtQuery(db, 'open attempts', [since, limit], () =>
     selectOpen(db, since).selectAll().orderBy('attempt_sent_at', 'desc').limit(limit),
   )
 }
 
 /** One of the connections that `openSince` finds. */
 export function oneOpenSince(db: Kysely<Schema>, since: Instant): CompiledQuery {
-  return builtQuery('open attempt', [since], () =>
+  return builtQuery(db, 'open attempt', [since], () =>
     selectOpen(db, since).select('id').limit(sql.lit(1)),
   )
 }

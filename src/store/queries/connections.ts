@@ -92,9 +92,9 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       // these providers.
       const known = ofAny.select('id').where('account_hash', 'in', hashes)
       const unknown = ofAny.select('id').where('account_hash', 'is', null)
-      const perhaps = context.db
-        .selectFrom('connections')
-        .where('id', 'in', known.unionAll(unknown))
+      // `in ()` is a syntax error in PostgreSQL.
+      const ids = hashes.length === 0 ? unknown : known.unionAll(unknown)
+      const perhaps = context.db.selectFrom('connections').where('id', 'in', ids)
       const query = account === null ? ofAny : perhaps
       return (await query.selectAll().orderBy('id').limit(limit).execute()).map(read)
     },
@@ -109,7 +109,7 @@ export async function connectionRowById(
 }
 
 export function connectionById(db: Db, id: ConnectionId): CompiledQuery<ConnectionTable> {
-  return builtQuery('connection by id', [id], () =>
+  return builtQuery(db, 'connection by id', [id], () =>
     db.selectFrom('connections').selectAll().where('id', '=', id),
   )
 }
@@ -121,8 +121,8 @@ export function listedOf(
   provider: ProviderId | null,
 ): CompiledQuery<ConnectionTable> {
   const ofUser = () => selectListed({ db }).where('user_id', '=', userId)
-  if (provider === null) return builtQuery('connections of a user', [userId], ofUser)
-  return builtQuery('connections of a user at a provider', [userId, provider], () =>
+  if (provider === null) return builtQuery(db, 'connections of a user', [userId], ofUser)
+  return builtQuery(db, 'connections of a user at a provider', [userId, provider], () =>
     ofUser().where('provider', '=', provider),
   )
 }
@@ -133,7 +133,7 @@ export function oneDueOf(
   provider: ProviderId,
   now: Instant,
 ): CompiledQuery<{ readonly id: ConnectionId }> {
-  return builtQuery('due connection of a provider', [provider, now], () =>
+  return builtQuery(db, 'due connection of a provider', [provider, now], () =>
     db
       .selectFrom('connections')
       .select('id')

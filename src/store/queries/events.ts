@@ -85,7 +85,7 @@ export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 
 }
 
 async function nextSequence(db: Kysely<Schema>): Promise<number> {
-  const query = builtQuery('next event sequence', [], () =>
+  const query = builtQuery(db, 'next event sequence', [], () =>
     db
       .updateTable('vault')
       .set({ event_sequence: sql`event_sequence + 1` })

@@ -3,6 +3,7 @@ import type { ConnectionId } from '../../core/base/ids.ts'
 import type { Reads, TokenOrigin, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { builtQuery } from '../sql/built-query.ts'
+import { insertionOrder } from '../sql/insertion-order.ts'
 import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 
@@ -26,7 +27,7 @@ export function refreshTokenReads({
   return {
     holderOfRefreshToken: async (provider, refreshToken) => {
       const hash = refreshTokenHash(cipher, provider, refreshToken)
-      const query = builtQuery('holder of a refresh token', [hash], () =>
+      const query = builtQuery(db, 'holder of a refresh token', [hash], () =>
         db.selectFrom('refresh_token_hashes').select('connection_id').where('hash', '=', hash),
       )
       const [row] = (await db.executeQuery(query)).rows
@@ -45,7 +46,7 @@ export function refreshTokenWrites(
       const arrived = origin === 'arrived' ? 1 : 0
       const created_at = writeInstant(updatedAt)
       const row = { hash, connection_id: id, created_at, arrived } as const
-      const query = builtQuery('remember a refresh token', Object.values(row), () =>
+      const query = builtQuery(db, 'remember a refresh token', Object.values(row), () =>
         db
           .insertInto('refresh_token_hashes')
           .values(row)
@@ -67,8 +68,8 @@ export function refreshTokenWrites(
 }
 
 /**
- * Deletes the oldest hashes above the limit. Sorts by row id, because the times are not in order
- * after the clock was set back.
+ * Deletes the oldest hashes above the limit. Sorts by the order of insertion, because the times are
+ * not in order after the clock was set back.
  */
 async function forgetOldest(
   { db }: Context,
@@ -80,23 +81,25 @@ async function forgetOldest(
       .selectFrom('refresh_token_hashes')
       .where('connection_id', '=', id)
       .where('arrived', '=', sql.lit(origin === 'arrived' ? 1 : 0))
-  const count = builtQuery(`count ${origin} refresh tokens`, [id], () =>
+  const count = builtQuery(db, `count ${origin} refresh tokens`, [id], () =>
     ofOrigin().select((eb) => eb.fn.countAll<number | bigint | string>().as('stored')),
   )
   const [counted] = (await db.executeQuery(count)).rows
   // Counting costs far less than a DELETE that finds nothing.
   if (Number(counted?.stored ?? 0) <= KEPT[origin]) return
   const limits = [TRIMMED_AT_ONCE, KEPT[origin]] as const
-  const trim = builtQuery(`trim ${origin} refresh tokens`, [id, ...limits], () =>
-    db.deleteFrom('refresh_token_hashes').where(
-      'hash',
-      'in',
-      ofOrigin()
-        .select('hash')
-        .orderBy(sql`rowid`, 'desc')
-        .limit(limits[0])
-        .offset(limits[1]),
-    ),
+  const trim = builtQuery(db, `trim ${origin} refresh tokens`, [id, ...limits], () =>
+    db
+      .deleteFrom('refresh_token_hashes')
+      .where(
+        'hash',
+        'in',
+        ofOrigin()
+          .select('hash')
+          .orderBy(insertionOrder(db), 'desc')
+          .limit(limits[0])
+          .offset(limits[1]),
+      ),
   )
   await db.executeQuery(trim)
 }

@@ -13,14 +13,14 @@ export function revocationsDueBy(
   now: Instant,
   limit: number,
 ): CompiledQuery<RevocationTable> {
-  return builtQuery('due revocations', [now, limit], () =>
+  return builtQuery(db, 'due revocations', [now, limit], () =>
     selectDue(db, now).selectAll().orderBy('due_at').orderBy('id').limit(limit),
   )
 }
 
 /** One of the revocations that are due. */
 export function oneRevocationDueBy(db: Kysely<Schema>, now: Instant): CompiledQuery {
-  return builtQuery('due revocation', [now], () =>
+  return builtQuery(db, 'due revocation', [now], () =>
     selectDue(db, now).select('id').limit(sql.lit(1)),
   )
 }

@@ -28,7 +28,7 @@ export function holdReads(db: Kysely<Schema>): HoldReads {
         .selectFrom('webhook_holds')
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .where('webhook_id', '=', id)
-        .where('sequence', '<=', until)
+        .$if(until !== null, (holds) => holds.where('sequence', '<=', until))
         .executeTakeFirstOrThrow()
       return count
     },
@@ -81,7 +81,10 @@ async function saveHold(db: Kysely<Schema>, { id, before, after }: Change): Prom
 
 /** If the subject already has a hold, the hold with the earlier event stays. */
 async function insertHold(db: Kysely<Schema>, id: WebhookId, hold: Hold): Promise<void> {
-  const earlierOwed = sql<number>`min(webhook_holds.owed_from, excluded.owed_from)`
+  // PostgreSQL has no `min` of two values, and SQLite has no `least`.
+  const earlierOwed = sql<number>`
+    case when excluded.owed_from < webhook_holds.owed_from then excluded.owed_from
+    else webhook_holds.owed_from end`
   await db
     .insertInto('webhook_holds')
     .values({ webhook_id: id, subject: hold.subject, lost: 0, ...columnsOf(hold) })

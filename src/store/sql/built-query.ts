@@ -1,7 +1,11 @@
-import { type Compilable, CompiledQuery } from 'kysely'
+import { type Compilable, CompiledQuery, type DialectAdapter, type Kysely } from 'kysely'
+import type { Schema } from '../schema.ts'
 
-/** Without parameters, because a built query would keep the values of its first call. */
-const queries = new Map<string, CompiledQuery>()
+/**
+ * The queries of each open database, because the SQL depends on the dialect. They have no
+ * parameters, because a built query would keep the values of its first call.
+ */
+const queriesOf = new WeakMap<DialectAdapter, Map<string, CompiledQuery>>()
 
 /**
  * Returns a query whose SQL Kysely builds once, because building costs as much as running. `key`
@@ -9,10 +13,12 @@ const queries = new Map<string, CompiledQuery>()
  * all values of the query, in its order.
  */
 export function builtQuery<R>(
+  db: Kysely<Schema>,
   key: string,
   parameters: readonly unknown[],
   build: () => Compilable<R>,
 ): CompiledQuery<R> {
+  const queries = queriesFor(db.getExecutor().adapter)
   let query = queries.get(key)
   if (query === undefined) {
     const built = build().compile()
@@ -21,4 +27,12 @@ export function builtQuery<R>(
     queries.set(key, query)
   }
   return { ...(query as CompiledQuery<R>), parameters }
+}
+
+function queriesFor(adapter: DialectAdapter): Map<string, CompiledQuery> {
+  const known = queriesOf.get(adapter)
+  if (known !== undefined) return known
+  const queries = new Map<string, CompiledQuery>()
+  queriesOf.set(adapter, queries)
+  return queries
 }

@@ -10,7 +10,7 @@ export async function insertRow<T extends keyof Schema>(
 ): Promise<void> {
   const key = `insert ${table} ${Object.keys(row).join()}`
   const build = () => db.insertInto(table).values(row as never)
-  await db.executeQuery(builtQuery(key, Object.values(row), build))
+  await db.executeQuery(builtQuery(db, key, Object.values(row), build))
 }
 
 /**
@@ -26,7 +26,7 @@ export async function updateConnection(
   const operators = conditions.map(([, value]) => (value === null ? 'is' : '='))
   const key = `update ${Object.keys(changes).join()} if ${Object.keys(fence).join()} ${operators.join()}`
   const compared = conditions.flatMap(([, value]) => (value === null ? [] : [value]))
-  const query = builtQuery(key, [...Object.values(changes), ...compared], () =>
+  const query = builtQuery(db, key, [...Object.values(changes), ...compared], () =>
     conditions.reduce(
       (update, [column, value], n) =>
         update.where(column as keyof ConnectionTable, operators[n] ?? '=', value as never),

@@ -2,7 +2,7 @@ import { constants, setPriority } from 'node:os'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { examineFile, type Finding } from './examine-file.ts'
-import { OpenError } from './open-error.ts'
+import { OpenError } from '../open-error.ts'
 import { applyPragmas } from './pragmas.ts'
 import { remakeIndexes } from './remake-indexes.ts'
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type Database from 'better-sqlite3'
-import { OpenError } from './open-error.ts'
+import { OpenError } from '../open-error.ts'
 import type { Schema } from '../schema.ts'
 
 /** A hash of the schema after each migration. A test compares these with the migrations. */
@@ -17,6 +17,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0010-no-lease-fence': 'aab92d23a6a5ba41',
   '0011-last-reads': '278ea27d6b099fb5',
   '0012-short-row-seals': '278ea27d6b099fb5',
+  '0013-replicas': '76c192d9a3165dc0',
 }
 
 /**
@@ -43,6 +44,8 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   circuits: true,
   webhooks: true,
   webhook_holds: true,
+  replicas: true,
+  leader: true,
 }
 
 const COLUMNS = `

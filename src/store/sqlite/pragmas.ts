@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { OpenError } from './open-error.ts'
+import { OpenError } from '../open-error.ts'
 
 /** 'LARD', the application id of a vault file. */
 export const APPLICATION_ID = 0x4c415244

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { OpenError } from './open-error.ts'
+import { OpenError } from '../open-error.ts'
 
 /**
  * Rebuilds all indexes from their tables. Throws and changes nothing if a table violates an index,

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { OpenError } from './open-error.ts'
+import { OpenError } from '../open-error.ts'
 
 export type StartupLock = Disposable
 

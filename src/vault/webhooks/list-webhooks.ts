@@ -20,7 +20,7 @@ export async function listWebhooks(ports: Needs): Promise<readonly ListedWebhook
   const listed = ports.webhooks.endpoints.map(async (endpoint) => {
     const state = states.get(endpoint.id)
     if (state === undefined) return []
-    const held = await ports.store.countHolds(endpoint.id, Infinity)
+    const held = await ports.store.countHolds(endpoint.id, null)
     return [{ endpoint, state, behind: Math.max(0, newest - state.cursor), held }]
   })
   return (await Promise.all(listed)).flat()

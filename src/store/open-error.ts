@@ -1,8 +1,15 @@
 export type OpenRefusal =
-  'in_use' | 'foreign_file' | 'corrupt' | 'missing' | 'newer_schema' | 'unsuitable_database'
+  | 'in_use'
+  | 'database_in_use'
+  | 'foreign_file'
+  | 'corrupt'
+  | 'missing'
+  | 'newer_schema'
+  | 'unsuitable_database'
 
 const MESSAGE: Record<OpenRefusal, string> = {
   in_use: 'another process holds this data directory',
+  database_in_use: 'another process uses this database',
   foreign_file: 'the database file is not a vault',
   corrupt: 'the database file is damaged; it was left as it is',
   missing: 'the database file is gone, and a vault was here',

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import { migrations } from '../../../migrations/index.ts'
+import { migrations } from '../../migrations/index.ts'
 import { OpenError } from './open-error.ts'
-import type { Schema } from '../schema.ts'
+import type { Schema } from './schema.ts'
 
 export const NEWEST_STEP = Object.keys(migrations).toSorted().at(-1)
 
