@@ -3,8 +3,6 @@ import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import type { Writes } from '../ports/store.ts'
 import type { Schema } from './schema.ts'
 
-/** The most writes in one transaction, because other users of the database connection wait. */
-const MOST_IN_GROUP = 64
 /**
  * How many writes run in one turn of the event loop. In between, answers of providers reach the
  * journal and readers are served.
@@ -16,11 +14,19 @@ const WRITES_PER_TURN = 4
  * answers its own caller.
  */
 const ANSWERS_PER_TURN = 4
-/**
- * A group waits for this many turns of the event loop. The callers of the last group write again
- * within a few turns, and one commit for all of them costs less.
- */
-const TURNS_BEFORE_GROUP = 6
+
+export type GroupLimits = {
+  /** How many transactions run at the same time, each on its own connection. */
+  readonly atOnce: number
+  /** The most writes in one transaction, because other users of the database connection wait. */
+  readonly most: number
+  /**
+   * A group waits for this many turns of the event loop. The callers of the last group write again
+   * within a few turns, and one commit for all of them costs less.
+   */
+  readonly turnsBefore: number
+}
+const ONE_CONNECTION: GroupLimits = { atOnce: 1, most: 64, turnsBefore: 6 }
 
 const SAVEPOINT = CompiledQuery.raw('savepoint one_write')
 const RELEASE = CompiledQuery.raw('release one_write')
@@ -29,6 +35,12 @@ const ROLL_BACK = CompiledQuery.raw('rollback to one_write')
 export type Session = {
   /** Makes the functions that the writes of a group use. */
   readonly writesOf: (db: Transaction<Schema>) => Writes
+  /** Called before each write of the group. */
+  readonly beforeWrite: () => void
+  /** Called if the last write is rolled back. */
+  readonly undo: () => void
+  /** Called once, in the transaction. */
+  readonly beforeCommit: (db: Transaction<Schema>) => Promise<void>
   /** Called after the commit or the rollback. */
   readonly end: () => void
 }
@@ -52,15 +64,22 @@ export class GroupCommit {
   readonly #db: Kysely<Schema>
   readonly #open: () => Session
   readonly #waiting: Member[] = []
-  #running: Promise<void> | null = null
+  readonly #limits: GroupLimits
+  /** How many runs still look for waiting writes. */
+  #running = 0
+  readonly #runs = new Set<Promise<void>>()
 
   /** `open` is called once for each group. */
-  constructor(db: Kysely<Schema>, open: () => Session) {
+  constructor(db: Kysely<Schema>, open: () => Session, limits: GroupLimits = ONE_CONNECTION) {
     this.#db = db
     this.#open = open
+    this.#limits = limits
   }
 
-  /** Resolves when the result of `work` is committed. Writes run in the order of the calls. */
+  /**
+   * Resolves when the result of `work` is committed. With one connection, writes run in the order
+   * of the calls.
+   */
   write<T>(work: (trx: Writes) => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const run = async (trx: Writes): Promise<Answer> => {
@@ -68,22 +87,31 @@ export class GroupCommit {
       return () => resolve(result)
     }
     this.#waiting.push({ run, fail: reject })
-    this.#running ??= this.#commitAll()
+    if (this.#running < this.#limits.atOnce) this.#start()
     return promise
+  }
+
+  #start(): void {
+    this.#running++
+    const run = this.#commitAll().finally(() => this.#runs.delete(run))
+    this.#runs.add(run)
   }
 
   /** Resolves when no write waits or runs. */
   async idle(): Promise<void> {
-    await this.#running
+    while (this.#runs.size > 0) await Promise.all(this.#runs)
   }
 
   async #commitAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       // Between two groups, readers and sockets get their turn, and more writes join the group.
-      for (let turn = 0; turn < TURNS_BEFORE_GROUP; turn++) await nextTurn()
-      await this.#commit(this.#waiting.splice(0, MOST_IN_GROUP))
+      for (let turn = 0; turn < this.#limits.turnsBefore; turn++) await nextTurn()
+      const group = this.#waiting.splice(0, this.#limits.most)
+      // Another transaction may have taken all of them.
+      if (group.length > 0) await this.#commit(group)
     }
-    this.#running = null
+    // In the turn of the last look, so that a write after it starts another run.
+    this.#running--
   }
 
   async #commit(group: readonly Member[]): Promise<void> {
@@ -95,11 +123,15 @@ export class GroupCommit {
   }
 
   async #inOneTransaction(group: readonly Member[]): Promise<readonly Answer[]> {
-    const { writesOf, end } = this.#open()
+    const session = this.#open()
     try {
-      return await this.#db.transaction().execute((db) => runAll(db, writesOf(db), group))
+      return await this.#db.transaction().execute(async (db) => {
+        const answers = await runAll(db, session, group)
+        await session.beforeCommit(db)
+        return answers
+      })
     } finally {
-      end()
+      session.end()
     }
   }
 }
@@ -114,12 +146,14 @@ async function answerAll(answers: readonly Answer[]): Promise<void> {
 
 async function runAll(
   db: Transaction<Schema>,
-  trx: Writes,
+  session: Session,
   group: readonly Member[],
 ): Promise<readonly Answer[]> {
+  const trx = session.writesOf(db)
   const answers: Answer[] = []
   for (const member of group) {
-    answers.push(await runAlone(db, trx, member))
+    session.beforeWrite()
+    answers.push(await runAlone(db, trx, { ...member, undo: session.undo }))
     if (answers.length % WRITES_PER_TURN === 0) await nextTurn()
   }
   return answers
@@ -129,7 +163,7 @@ async function runAll(
 async function runAlone(
   db: Transaction<Schema>,
   trx: Writes,
-  { run, fail }: Member,
+  { run, fail, undo }: Member & Pick<Session, 'undo'>,
 ): Promise<Answer> {
   await db.executeQuery(SAVEPOINT)
   try {
@@ -138,6 +172,7 @@ async function runAlone(
     return answer
   } catch (error) {
     await rollBack(db, error)
+    undo()
     return () => fail(error)
   }
 }

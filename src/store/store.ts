@@ -16,7 +16,8 @@ import type { ChangeLog, ReadContext, ReadRows, WriteContext } from './context.t
 import { endingGrantReads } from './queries/ending-grants.ts'
 import { eventReads, eventWrites } from './queries/events.ts'
 import { flowWrites, waitingGrantReads } from './queries/flows.ts'
-import { GroupCommit } from './group-commit.ts'
+import { EventBuffer } from './event-buffer.ts'
+import { GroupCommit, type GroupLimits, type Session } from './group-commit.ts'
 import { Guard, type StoreReport } from './store-failures.ts'
 import { keyReads, keyWrites } from './queries/keys.ts'
 import { linkReads, linkWrites } from './queries/links.ts'
@@ -50,6 +51,10 @@ export type Opened = {
   readonly checker: Checker
   /** By default, such a read waits for its turn like all others. */
   readonly readRows?: ReadRows
+  /** Whether transactions run at the same time, so that each locks what it reads. */
+  readonly locks?: boolean
+  /** By default, one group of 64 writes at a time. */
+  readonly groups?: GroupLimits
   readonly logBytes: () => number
   /** Moves the write-ahead log into the database and empties it. */
   readonly emptyLog: () => Promise<void>
@@ -70,13 +75,19 @@ export function createStore(db: Kysely<Schema>, options: StoreOptions & Opened):
   const cache = new ConnectionCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
   const { prepareWriting = () => null, checker } = options
   const guard = new Guard(options.sortError, { ...options, onDamaged: () => checker.suspect() })
-  const groups = new GroupCommit(db, () => {
+  const { locks = false } = options
+  const openSession = (): Session => {
     const changes: ChangeLog = { connections: new Set(), owners: new Set() }
+    const events = locks ? new EventBuffer(cipher, random) : null
     return {
-      writesOf: (trx) => writes({ db: trx, cipher, random, changes }),
+      writesOf: (trx) => writes({ db: trx, cipher, random, changes, locks, events }),
+      beforeWrite: () => events?.mark(),
+      undo: () => events?.backToMark(),
+      beforeCommit: async (trx) => events?.flush(trx),
       end: () => cache.evict(changes),
     }
-  })
+  }
+  const groups = new GroupCommit(db, openSession, options.groups)
   const { readRows = async (query) => (await db.executeQuery(query)).rows } = options
 
   const transact = <T>(work: (trx: Writes) => Promise<T>): Promise<T> =>

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, PostgresDialect, SqliteDialect } from 'kysely'
+import { openPool, poolForKysely } from '../../src/store/postgres/pool.ts'
+import { postgresSettings, postgresUrlOf } from '../support/open-postgres-vault.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { type OpenVault, openVaultStore, type VaultSettings } from '../support/open-vault-store.ts'
 
@@ -13,7 +15,7 @@ export type TestDatabase = {
 
 export const sqlite: TestDatabase = {
   name: 'SQLite',
-  open: openVaultStore,
+  open: (settings) => openVaultStore({ ...settings, database: 'sqlite' }),
   behind: async (vault, work) => {
     const database = new Database(join(vault.dataDir, 'larder.db'))
     const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
@@ -26,8 +28,23 @@ export const sqlite: TestDatabase = {
   },
 }
 
-/** Behaviour tests run on each of these. */
-export const databases: readonly TestDatabase[] = [sqlite]
+export const postgres: TestDatabase = {
+  name: 'PostgreSQL',
+  open: (settings) => openVaultStore({ ...settings, database: 'postgres' }),
+  behind: async (vault, work) => {
+    const pool = openPool(postgresSettings(postgresUrlOf(vault.dataDir)))
+    const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: poolForKysely(pool) }) })
+    try {
+      return await work(db)
+    } finally {
+      await db.destroy()
+    }
+  },
+}
+
+/** Behaviour tests run on each of these: in a run with `LARDER_TEST_DATABASE` only on PostgreSQL. */
+export const databases: readonly TestDatabase[] =
+  process.env['LARDER_TEST_DATABASE'] === 'postgres' ? [postgres] : [sqlite]
 
 /** A clock that a test sets; sleeping takes no time and is counted. */
 export function settableClock(now: number) {

@@ -91,9 +91,9 @@ describe.each(databases)('a sweep of $name', ({ open }) => {
     await store.write(async (trx) => {
       await trx.insertConnection(makeConnection())
       await trx.appendEvent(event, MADE_AT)
-      await trx.sweep(MADE_AT + 1e12)
-      await trx.appendEvent(event, MADE_AT)
     })
+    await store.write((trx) => trx.sweep(MADE_AT + 1e12))
+    await store.write((trx) => trx.appendEvent(event, MADE_AT))
     const reach = { providers: null, userIdPrefix: null }
     const left = await store.events({ after: 0, limit: 10, reach })
     expect(left.map(({ sequence }) => sequence)).toEqual([2])

@@ -6,7 +6,9 @@ import type { Clock, DataKeys, Random, Sealer } from '../../src/ports/ports.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createKeyring, openKeyring } from '../../src/seal/keyring.ts'
 import { createSealer } from '../../src/seal/sealer.ts'
+import { dropPostgresVault, openPostgresVault } from './open-postgres-vault.ts'
 import { openSqlite } from '../../src/store/sqlite/open-sqlite.ts'
+import type { VaultDatabase } from '../../src/store/vault-database.ts'
 import type { Unreadable } from '../../src/store/rows/row-cipher.ts'
 import { systemClock, systemRandom } from '../../src/observe/system-clock.ts'
 
@@ -31,13 +33,24 @@ export type VaultSettings = {
   readonly cacheBytes?: number
   /** Any text, from which the master key is derived. */
   readonly master?: string
+  readonly database?: 'sqlite' | 'postgres'
+  /** PostgreSQL: whether several stores may open this vault. */
+  readonly sharing?: 'alone' | 'shared'
+}
+
+/** The database of the run: `LARDER_TEST_DATABASE`, or SQLite. */
+function defaultDatabase(): 'sqlite' | 'postgres' {
+  return process.env['LARDER_TEST_DATABASE'] === 'postgres' ? 'postgres' : 'sqlite'
 }
 
 /** Opens keyring and store on real files, as the daemon does. Makes a vault if there is none. */
 export async function openVaultStore(settings: VaultSettings = {}): Promise<OpenVault> {
   const { clock = systemClock, random = systemRandom, cacheBytes } = settings
   const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'larder-vault-')))
-  const database = await openSqlite(dataDir)
+  const kind = settings.database ?? defaultDatabase()
+  const database = await (kind === 'sqlite'
+    ? openSqlite(dataDir)
+    : openPostgresVault(dataDir, settings.sharing))
   try {
     const keyring = await keyringOf(database, masterKey(settings.master), clock.now())
     const sealer = createSealer(keyring)
@@ -52,7 +65,9 @@ export async function openVaultStore(settings: VaultSettings = {}): Promise<Open
     const dispose = async (): Promise<void> => {
       await store[Symbol.asyncDispose]()
       keyring[Symbol.dispose]()
-      if (settings.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+      if (settings.dataDir !== undefined) return
+      if (kind === 'postgres') await dropPostgresVault(dataDir)
+      await rm(dataDir, { recursive: true, force: true })
     }
     const { lastAliveAt, indexesFit } = database
     const vault = { dataDir, store, sealer, dataKeys: keyring, lastAliveAt, indexesFit, unreadable }
@@ -63,11 +78,7 @@ export async function openVaultStore(settings: VaultSettings = {}): Promise<Open
   }
 }
 
-async function keyringOf(
-  database: Awaited<ReturnType<typeof openSqlite>>,
-  master: Uint8Array,
-  now: number,
-) {
+async function keyringOf(database: VaultDatabase, master: Uint8Array, now: number) {
   if (database.keys !== null) return openKeyring(master, database.keys)
   const { records, keyring } = await createKeyring(master, randomUUID(), now)
   await database.create(records)

@@ -99,13 +99,16 @@ export class SealError extends Error {
 /** The database failed. `reason` says how. */
 export class StoreError extends Error {
   readonly reason: StoreFailure
+  /** Whether the write may be committed although it failed. */
+  readonly isUnknown: boolean
 
-  constructor(reason: StoreFailure, cause: unknown) {
+  constructor(reason: StoreFailure, cause: unknown, { isUnknown = false } = {}) {
     super(`the database failed: ${reason}`, { cause })
     this.name = 'StoreError'
     this.reason = reason
+    this.isUnknown = isUnknown
   }
 }
 
 export type StoreFailure =
-  'disk_full' | 'read_only' | 'io_error' | 'locked' | 'corrupt' | 'unreachable'
+  'disk_full' | 'read_only' | 'io_error' | 'locked' | 'corrupt' | 'unreachable' | 'permission'

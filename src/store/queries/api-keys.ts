@@ -1,10 +1,12 @@
 import type { KeyId } from '../../core/base/ids.ts'
 import type { ApiKey, Reads, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { locked, lockSet } from '../sql/row-locks.ts'
 import { apiKeyRow, readApiKey } from '../rows/api-key-row.ts'
 import type { ApiKeyTable } from '../schema.ts'
 
-export function apiKeyReads({ db, cipher }: ReadContext): Pick<Reads, 'apiKeys' | 'liveApiKeys'> {
+export function apiKeyReads(context: ReadContext): Pick<Reads, 'apiKeys' | 'liveApiKeys'> {
+  const { db, cipher } = context
   const read = (rows: readonly ApiKeyTable[]): readonly ApiKey[] =>
     rows.map((row) => readApiKey(cipher, row)).filter((key): key is ApiKey => key !== null)
   return {
@@ -18,23 +20,22 @@ export function apiKeyReads({ db, cipher }: ReadContext): Pick<Reads, 'apiKeys' 
       const last = found.length > limit ? rows.at(-1) : undefined
       return { keys: read(rows), next: last === undefined ? null : (last.id as KeyId) }
     },
-    liveApiKeys: async () =>
-      read(await db.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null).execute()),
+    liveApiKeys: async () => {
+      await lockSet(context, 'api keys')
+      const live = db.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null)
+      return read(await live.execute())
+    },
   }
 }
 
-export function apiKeyWrites({
-  db,
-  cipher,
-}: WriteContext): Pick<Writes, 'insertApiKey' | 'revokeApiKey'> {
+export function apiKeyWrites(context: WriteContext): Pick<Writes, 'insertApiKey' | 'revokeApiKey'> {
+  const { db, cipher } = context
   return {
     insertApiKey: async (key) => {
       await db.insertInto('api_keys').values(apiKeyRow(cipher, key)).execute()
     },
     revokeApiKey: async (id, now) => {
-      const row = await db
-        .selectFrom('api_keys')
-        .selectAll()
+      const row = await locked(context, db.selectFrom('api_keys').selectAll())
         .where('id', '=', id)
         .where('revoked_at', 'is', null)
         .executeTakeFirst()

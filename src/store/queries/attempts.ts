@@ -79,12 +79,13 @@ function isAmong(among: Among) {
 }
 
 /** Writes the lease and the intent of a refresh. An intent survives a restart; a lease does not. */
-export function attemptWrites({ db, cipher, changes }: WriteContext): Pick<Writes, 'beginAttempt'> {
+export function attemptWrites(context: WriteContext): Pick<Writes, 'beginAttempt'> {
+  const { db, cipher, changes } = context
   return {
     beginAttempt: async (connection, lease, now) => {
       changes.connections.add(connection.id)
       const { id, grant } = connection
-      const row = await connectionRowById({ db, cipher }, id)
+      const row = await connectionRowById(context, id)
       if (row === undefined || !isFree(row, lease, now)) return { won: false }
       const intent = changedRow(cipher, 'connections', row, { attempt_id: lease.attempt })
       // A row whose seal does not open gets no new seal.

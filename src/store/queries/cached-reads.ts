@@ -42,14 +42,16 @@ export function cachedReads(
   return {
     connection: async (id) => {
       guard.assertOutside()
-      return cache.connection(id) ?? cache.load(id, () => read(connectionById(db, id), loadOne))
+      return cache.connection(id) ?? cache.load(id, () => read(connectionById({ db }, id), loadOne))
     },
     connectionsOf: async (userId, provider) => {
       guard.assertOutside()
       if (provider === null) {
-        return (await read(listedOf(db, userId, null), loadAll)).map(({ connection }) => connection)
+        return (await read(listedOf({ db }, userId, null), loadAll)).map(
+          ({ connection }) => connection,
+        )
       }
-      const query = () => read(listedOf(db, userId, provider), loadAll)
+      const query = () => read(listedOf({ db }, userId, provider), loadAll)
       return cache.connectionsOf(userId, provider) ?? cache.loadList({ userId, provider }, query)
     },
     hasDue: async (provider, now) => read(oneDueOf(db, provider, now), (rows) => rows.length > 0),

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { ConnectionId, Instant } from '../../core/base/ids.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { locked } from '../sql/row-locks.ts'
 import { changedRow } from '../rows/row-seal.ts'
 import type { Schema } from '../schema.ts'
 
@@ -55,12 +56,12 @@ export function clockSetBackWrites(context: WriteContext): Pick<Writes, 'endWait
  */
 async function moveEnds(context: WriteContext, now: Instant, byMs: number): Promise<void> {
   const { db, cipher } = context
-  const flows = db.selectFrom('flows').selectAll().where('expires_at', '>', now)
+  const flows = locked(context, db.selectFrom('flows').selectAll()).where('expires_at', '>', now)
   for (const row of await flows.execute()) {
     const columns = changedRow(cipher, 'flows', row, { expires_at: row.expires_at - byMs })
     await db.updateTable('flows').set(columns).where('id', '=', row.id).execute()
   }
-  for (const row of await openLinks(db, now).execute()) {
+  for (const row of await openLinks(context, now).execute()) {
     const { expires_at, confirm_before } = row
     const columns = changedRow(cipher, 'connect_links', row, {
       expires_at: expires_at - byMs,
@@ -68,17 +69,15 @@ async function moveEnds(context: WriteContext, now: Instant, byMs: number): Prom
     })
     await db.updateTable('connect_links').set(columns).where('id', '=', row.id).execute()
   }
-  for (const row of await db.selectFrom('waiting_grants').selectAll().execute()) {
+  for (const row of await locked(context, db.selectFrom('waiting_grants').selectAll()).execute()) {
     const columns = changedRow(cipher, 'waiting_grants', row, { sent_at: row.sent_at - byMs })
     await db.updateTable('waiting_grants').set(columns).where('link_id', '=', row.link_id).execute()
   }
 }
 
-function openLinks(db: WriteContext['db'], now: Instant) {
+function openLinks(context: WriteContext, now: Instant) {
   const open = ['pending', 'awaiting_confirmation']
-  return db
-    .selectFrom('connect_links')
-    .selectAll()
+  return locked(context, context.db.selectFrom('connect_links').selectAll())
     .where('status', 'in', open)
     .where((eb) => eb.or([eb('expires_at', '>', now), eb('confirm_before', '>', now)]))
 }

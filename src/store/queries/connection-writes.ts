@@ -2,6 +2,7 @@ import { LostWriteError } from '../../core/base/errors.ts'
 import { type Connection, isLive } from '../../core/connection/connection.ts'
 import type { WriteResult, Writes } from '../../ports/store.ts'
 import { connectionRowById } from './connections.ts'
+import { lockSet } from '../sql/row-locks.ts'
 import { ownerKey, type WriteContext } from '../context.ts'
 import { insertRow, updateConnection } from '../sql/write-row.ts'
 import { changedRow, isWholeRow } from '../rows/row-seal.ts'
@@ -23,6 +24,7 @@ export function connectionWrites(context: WriteContext): ConnectionWrites {
     insertConnection: async (connection) => {
       changes.connections.add(connection.id)
       changes.owners.add(ownerKey(connection.userId, connection.provider))
+      await lockSet(context, 'user', connection.userId)
       await insertRow(db, 'connections', connectionRow(cipher, connection))
     },
     saveConnection: async (before, after) => {

@@ -12,6 +12,7 @@ import { providersInUse } from './census.ts'
 import type { ReadContext } from '../context.ts'
 import { builtQuery } from '../sql/built-query.ts'
 import { countFitting } from './page-bytes.ts'
+import { locked, lockedKey, lockSet } from '../sql/row-locks.ts'
 import { ofProviders, ofUsers } from '../sql/reach.ts'
 import { accountHash } from '../rows/fingerprints.ts'
 import { readConnection } from '../rows/read-connection.ts'
@@ -44,12 +45,15 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       return row === undefined ? null : read(row)
     },
     connectionsOf: async (userId, provider) => {
-      const { rows } = await context.db.executeQuery(listedOf(context.db, userId, provider))
+      await lockSet(context, 'user', userId)
+      const { rows } = await context.db.executeQuery(listedOf(context, userId, provider))
       return sortedById(rows).map(read)
     },
     draftsOf: async (userId) => {
+      await lockSet(context, 'user', userId)
       const drafts = context.db.selectFrom('connections').selectAll().where('is_draft', '=', 1)
-      return (await drafts.where('user_id', '=', userId).orderBy('id').execute()).map(read)
+      const ofUser = locked(context, drafts.where('user_id', '=', userId).orderBy('id'))
+      return (await ofUser.execute()).map(read)
     },
     provenDrafts: async (limit) => {
       // Named by provider, because the index of drafts begins with it.
@@ -76,10 +80,12 @@ export function connectionReads(context: ReadContext): ConnectionReads {
       return (await rows.execute()).map(read)
     },
     connectionsOfAccount: async (provider, accountId) => {
+      const account = accountHash(cipher, provider, accountId)
+      await lockSet(context, 'account', account)
       const query = selectListed(context)
         .where('provider', '=', provider)
-        .where('account_hash', '=', accountHash(cipher, provider, accountId))
-      return (await query.orderBy('id').execute()).map(read)
+        .where('account_hash', '=', account)
+      return (await locked(context, query.orderBy('id')).execute()).map(read)
     },
     perhapsOfAccount: async ({ providers, account, after, limit }) => {
       const ofAny = context.db
@@ -102,29 +108,34 @@ export function connectionReads(context: ReadContext): ConnectionReads {
 }
 
 export async function connectionRowById(
-  { db }: ReadContext,
+  context: ReadContext,
   id: ConnectionId,
 ): Promise<ConnectionTable | undefined> {
-  return (await db.executeQuery(connectionById(db, id))).rows[0]
+  return (await context.db.executeQuery(connectionById(context, id))).rows[0]
 }
 
-export function connectionById(db: Db, id: ConnectionId): CompiledQuery<ConnectionTable> {
-  return builtQuery(db, 'connection by id', [id], () =>
-    db.selectFrom('connections').selectAll().where('id', '=', id),
+type Query = Pick<ReadContext, 'db' | 'locks'>
+
+export function connectionById(context: Query, id: ConnectionId): CompiledQuery<ConnectionTable> {
+  const { db } = context
+  return builtQuery(db, lockedKey(context, 'connection by id'), [id], () =>
+    locked(context, db.selectFrom('connections').selectAll().where('id', '=', id)),
   )
 }
 
 /** The connections of a user, at one provider or at all. Drafts are left out. */
 export function listedOf(
-  db: Db,
+  context: Query,
   userId: UserId,
   provider: ProviderId | null,
 ): CompiledQuery<ConnectionTable> {
-  const ofUser = () => selectListed({ db }).where('user_id', '=', userId)
-  if (provider === null) return builtQuery(db, 'connections of a user', [userId], ofUser)
-  return builtQuery(db, 'connections of a user at a provider', [userId, provider], () =>
-    ofUser().where('provider', '=', provider),
-  )
+  const { db } = context
+  const ofUser = () => locked(context, selectListed({ db }).where('user_id', '=', userId))
+  if (provider === null) {
+    return builtQuery(db, lockedKey(context, 'connections of a user'), [userId], ofUser)
+  }
+  const key = lockedKey(context, 'connections of a user at a provider')
+  return builtQuery(db, key, [userId, provider], () => ofUser().where('provider', '=', provider))
 }
 
 /** One due connection of a provider. */

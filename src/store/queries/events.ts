@@ -72,9 +72,11 @@ export async function newestEvent(db: Kysely<Schema>): Promise<number> {
   return newest
 }
 
-export function eventWrites({ db, cipher, random }: WriteContext): Pick<Writes, 'appendEvent'> {
+export function eventWrites(context: WriteContext): Pick<Writes, 'appendEvent'> {
+  const { db, cipher, random, events } = context
   return {
     appendEvent: async (event, now) => {
+      if (events !== null) return events.add(event, now)
       // This update locks the counter row until the transaction ends. So readers see sequences in
       // order, and a rollback leaves no gap.
       const sequence = await nextSequence(db)

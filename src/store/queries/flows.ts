@@ -2,14 +2,16 @@ import type { WaitingGrant } from '../../core/connect/flow.ts'
 import type { Instant } from '../../core/base/ids.ts'
 import type { Reads, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { locked } from '../sql/row-locks.ts'
 import { endedFlowRow, flowRow, readFlow } from '../rows/flow-row.ts'
 import { readWaitingGrant, waitingGrantRow } from '../rows/waiting-grant-row.ts'
 import type { FlowTable, WaitingGrantTable } from '../schema.ts'
 
 type WaitingGrantReads = Pick<Reads, 'waitingGrant' | 'waitingGrantOf' | 'flowEnd'>
 
-export function waitingGrantReads({ db, cipher }: ReadContext): WaitingGrantReads {
-  const waiting = db.selectFrom('waiting_grants').selectAll()
+export function waitingGrantReads(context: ReadContext): WaitingGrantReads {
+  const { db, cipher } = context
+  const waiting = locked(context, db.selectFrom('waiting_grants').selectAll())
   const read = (row: WaitingGrantTable | undefined): WaitingGrant | null =>
     row === undefined ? null : readWaitingGrant(cipher, row)
   return {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../../core/base/ids.ts'
 import type { Reads, VaultKeys, WrappedKey, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
+import { lockSet } from '../sql/row-locks.ts'
 import { readBytes, readInstant, readText, readTime } from '../rows/column.ts'
 import type { Schema } from '../schema.ts'
 
@@ -37,9 +38,11 @@ export async function readLastAlive(db: Kysely<Schema>): Promise<Instant> {
   return readTime((await query.executeTakeFirstOrThrow()).heartbeat_at)
 }
 
-export function keyReads({ db }: ReadContext): Pick<Reads, 'vaultKeys'> {
+export function keyReads(context: ReadContext): Pick<Reads, 'vaultKeys'> {
+  const { db } = context
   return {
     vaultKeys: async () => {
+      await lockSet(context, 'data keys')
       const keys = await readVaultKeys(db)
       if (keys === null) throw new Error('an open vault has keys')
       return keys

@@ -4,13 +4,15 @@ import type { ProviderId, UserId } from '../../core/base/ids.ts'
 import type { Reads, WriteResult, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { linkRow, linkStateColumns, readLink } from '../rows/link-row.ts'
+import { locked } from '../sql/row-locks.ts'
 import { changedRow } from '../rows/row-seal.ts'
 import type { ConnectLinkTable } from '../schema.ts'
 
 type LinkReads = Pick<Reads, 'link' | 'linkBySecretHash' | 'overdueConfirmations'>
 
-export function linkReads({ db, cipher }: ReadContext): LinkReads {
-  const links = db.selectFrom('connect_links').selectAll()
+export function linkReads(context: ReadContext): LinkReads {
+  const { db, cipher } = context
+  const links = locked(context, db.selectFrom('connect_links').selectAll())
   const read = (rows: readonly ConnectLinkTable[]): readonly ConnectLink[] =>
     rows.map((row) => readLink(cipher, row)).filter((link) => link !== null)
   return {
@@ -36,7 +38,7 @@ export function linkWrites(context: WriteContext): LinkWrites {
   return {
     insertLink: async (link, newerThan) => {
       if (newerThan !== null) {
-        const older = pendingLinks(db).where('reconnects', '=', newerThan)
+        const older = pendingLinks(context).where('reconnects', '=', newerThan)
         for (const row of await older.execute()) {
           await changeLink(context, row, { status: 'superseded' })
         }
@@ -68,9 +70,7 @@ async function trySaveLink(
   before: ConnectLink,
   after: ConnectLink,
 ): Promise<WriteResult> {
-  const row = await context.db
-    .selectFrom('connect_links')
-    .selectAll()
+  const row = await locked(context, context.db.selectFrom('connect_links').selectAll())
     .where('id', '=', before.id)
     .where('status', '=', before.state.status)
     .executeTakeFirst()
@@ -85,7 +85,7 @@ async function withdrawLinksOf(
   userId: UserId,
   providers: readonly ProviderId[] | null,
 ): Promise<void> {
-  const rows = await pendingLinks(context.db).where('user_id', '=', userId).execute()
+  const rows = await pendingLinks(context).where('user_id', '=', userId).execute()
   for (const row of rows) {
     const offered = readLink(context.cipher, row)?.providers ?? null
     const isReached = providers === null || offered?.every((id) => providers.includes(id))
@@ -94,8 +94,9 @@ async function withdrawLinksOf(
   }
 }
 
-function pendingLinks(db: WriteContext['db']) {
-  return db.selectFrom('connect_links').selectAll().where('status', '=', 'pending')
+function pendingLinks(context: WriteContext) {
+  const links = context.db.selectFrom('connect_links').selectAll()
+  return locked(context, links).where('status', '=', 'pending')
 }
 
 async function changeLink(

@@ -105,7 +105,8 @@ async function reSeal(
   if (table === undefined) return { resealed: 0, next: null }
   const { key } = SEALED[table]
   const db = context.db as unknown as Kysely<AnySchema>
-  const page = db.selectFrom(table).selectAll().orderBy(key).limit(limit)
+  const ordered = db.selectFrom(table).selectAll().orderBy(key).limit(limit)
+  const page = context.locks === true ? ordered.forUpdate() : ordered
   const rows = await (at.after === null ? page : page.where(key, '>', at.after)).execute()
   let resealed = 0
   for (const row of rows) {

@@ -4,6 +4,7 @@ import type { Reads, TokenOrigin, Writes } from '../../ports/store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { builtQuery } from '../sql/built-query.ts'
 import { insertionOrder } from '../sql/insertion-order.ts'
+import { lockSet } from '../sql/row-locks.ts'
 import { writeInstant } from '../rows/column.ts'
 import { refreshTokenHash } from '../rows/fingerprints.ts'
 
@@ -20,13 +21,12 @@ const TRIMMED_AT_ONCE = 100
 
 type Context = Pick<WriteContext, 'db'>
 
-export function refreshTokenReads({
-  db,
-  cipher,
-}: ReadContext): Pick<Reads, 'holderOfRefreshToken'> {
+export function refreshTokenReads(context: ReadContext): Pick<Reads, 'holderOfRefreshToken'> {
+  const { db, cipher } = context
   return {
     holderOfRefreshToken: async (provider, refreshToken) => {
       const hash = refreshTokenHash(cipher, provider, refreshToken)
+      await lockSet(context, 'refresh token', hash)
       const query = builtQuery(db, 'holder of a refresh token', [hash], () =>
         db.selectFrom('refresh_token_hashes').select('connection_id').where('hash', '=', hash),
       )

@@ -4,6 +4,7 @@ import type { WebhookId, WebhookState } from '../../core/events/webhook.ts'
 import type { WebhookReads, WebhookWrites } from '../../ports/webhook-store.ts'
 import type { ReadContext, WriteContext } from '../context.ts'
 import { newestEvent } from './events.ts'
+import { locked } from '../sql/row-locks.ts'
 import { writeInstant } from '../rows/column.ts'
 import { readEvent } from '../rows/event-row.ts'
 import { readWebhook, webhookColumns } from '../rows/webhook-row.ts'
@@ -14,16 +15,15 @@ import { holdReads, holdWrites } from './webhook-holds.ts'
 /** How long the state of an endpoint is stored after its removal from the settings. */
 const WEBHOOKS_KEPT_MS = EVENTS_KEPT_MS
 
-export function webhookReads({ db, cipher }: ReadContext): WebhookReads {
+export function webhookReads(context: ReadContext): WebhookReads {
+  const { db, cipher } = context
   return {
     webhookStates: async () => {
       const rows = await db.selectFrom('webhooks').selectAll().orderBy('id').execute()
       return rows.map(readWebhook)
     },
     webhookState: async (id) => {
-      const row = await db
-        .selectFrom('webhooks')
-        .selectAll()
+      const row = await locked(context, db.selectFrom('webhooks').selectAll())
         .where('id', '=', id)
         .executeTakeFirst()
       return row === undefined ? null : readWebhook(row)

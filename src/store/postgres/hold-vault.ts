@@ -1,0 +1,67 @@
+import pg, { type ClientConfig } from 'pg'
+import { StoreError } from '../../core/base/errors.ts'
+import { OpenError } from '../open-error.ts'
+
+/** `LARD` in ASCII. */
+const LOCK_CLASS = 0x4c415244
+const LOCK_OF_PROCESS = 1
+
+export interface VaultHold extends AsyncDisposable {
+  /** Call before each write. Returns null while this process holds the vault. */
+  readonly ensure: () => Promise<void> | null
+}
+
+/**
+ * Takes the vault for this process, by an advisory lock on a connection of its own. Throws
+ * `OpenError` if another process holds it. The lock ends with its connection. Then `ensure` takes
+ * it again, and throws `StoreError` if it cannot.
+ */
+export async function holdVault(config: ClientConfig): Promise<VaultHold> {
+  let client: pg.Client | null = null
+  let taking: Promise<void> | null = null
+  let isClosed = false
+  const take = async (): Promise<void> => {
+    const next = new pg.Client(config)
+    const lose = () => {
+      if (client === next) client = null
+    }
+    next.on('error', lose)
+    next.on('end', lose)
+    try {
+      await next.connect()
+      if (!(await tryLock(next))) throw new OpenError('database_in_use')
+      if (isClosed) throw new Error('the hold was closed')
+      client = next
+    } catch (error) {
+      await next.end().catch(() => {})
+      throw error
+    }
+  }
+  await take()
+  const takeAgain = async (): Promise<void> => {
+    try {
+      await take()
+    } catch (error) {
+      throw error instanceof OpenError ? new StoreError('unreachable', error) : error
+    } finally {
+      taking = null
+    }
+  }
+  return {
+    ensure: () => (client === null ? (taking ??= takeAgain()) : null),
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      const last = client
+      client = null
+      await last?.end().catch(() => {})
+    },
+  }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ readonly won: boolean }>(
+    'select pg_try_advisory_lock($1, $2) as won',
+    [LOCK_CLASS, LOCK_OF_PROCESS],
+  )
+  return rows[0]?.won === true
+}

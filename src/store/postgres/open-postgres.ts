@@ -1,0 +1,143 @@
+import { Kysely } from 'kysely'
+import type { Pool } from 'pg'
+import type { Instant } from '../../core/base/ids.ts'
+import type { Store, VaultKeys } from '../../ports/store.ts'
+import { BINDINGS } from '../bindings.ts'
+import { OpenError } from '../open-error.ts'
+import { clearLeases } from '../queries/attempts.ts'
+import { insertVault, readLastAlive, readVaultKeys } from '../queries/keys.ts'
+import type { Schema } from '../schema.ts'
+import { type Checker, createStore, heartbeat, type StoreOptions } from '../store.ts'
+import type { VaultDatabase } from '../vault-database.ts'
+import { checkServer } from './check-server.ts'
+import { commitOutcome } from './commit-outcome.ts'
+import { VaultPostgresDialect } from './dialect.ts'
+import { holdVault, type VaultHold } from './hold-vault.ts'
+import { hasVaultTables, migratePostgres, whileMigrating } from './migrate.ts'
+import { openPool, poolForKysely } from './pool.ts'
+import { connectionConfig, type PostgresSettings } from './settings.ts'
+import { sortPostgresError } from './sort-error.ts'
+
+const TABLES = Object.keys(BINDINGS)
+
+/**
+ * Takes the vault in a PostgreSQL database for this process and reads it without writing. Throws
+ * `OpenError` if the vault must not be opened, and `StoreError` if it cannot be read.
+ */
+export async function openPostgres(settings: PostgresSettings): Promise<VaultDatabase> {
+  const direct = connectionConfig(settings.listenUrl ?? settings.url, settings)
+  return openShared(settings, { hold: () => holdVault(direct) })
+}
+
+export type Sharing = {
+  readonly hold: () => Promise<VaultHold>
+  /** Whether a server without fsync is accepted. */
+  readonly allowsNoFsync?: boolean
+}
+
+/** Like `openPostgres`. The caller decides how processes share the vault. */
+export async function openShared(
+  settings: PostgresSettings,
+  { hold, allowsNoFsync = false }: Sharing,
+): Promise<VaultDatabase> {
+  const pool = openPool(settings)
+  const db = new Kysely<Schema>({
+    dialect: new VaultPostgresDialect(poolForKysely(pool), {
+      statementTimeoutMs: settings.statementTimeoutMs,
+      outcomeOf: (id) => commitOutcome(pool, id),
+    }),
+  })
+  let held: VaultHold | undefined
+  try {
+    await checkServer(pool, { tables: TABLES, allowsNoFsync })
+    held = await hold()
+    return new PostgresVault({ db, held, found: await find(db) })
+  } catch (error) {
+    await held?.[Symbol.asyncDispose]()
+    await endPool(pool, db)
+    throw sortPostgresError(error)
+  }
+}
+
+type Found = { readonly keys: VaultKeys; readonly lastAliveAt: Instant }
+
+async function find(db: Kysely<Schema>): Promise<Found | null> {
+  if (!(await hasVaultTables(db, TABLES))) return null
+  const keys = await readVaultKeys(db)
+  // A process that ended between its migrations and `create` leaves tables without a row.
+  if (keys === null) return null
+  return { keys, lastAliveAt: await readLastAlive(db) }
+}
+
+async function endPool(pool: Pool, db: Kysely<Schema>): Promise<void> {
+  await db.destroy()
+  if (!pool.ended) await pool.end()
+}
+
+class PostgresVault implements VaultDatabase {
+  readonly keys: VaultKeys | null
+  readonly lastAliveAt: Instant | null
+  readonly indexesFit = true
+  readonly #db: Kysely<Schema>
+  readonly #held: VaultHold
+
+  constructor(at: {
+    readonly db: Kysely<Schema>
+    readonly held: VaultHold
+    readonly found: Found | null
+  }) {
+    this.keys = at.found?.keys ?? null
+    this.lastAliveAt = at.found?.lastAliveAt ?? null
+    this.#db = at.db
+    this.#held = at.held
+  }
+
+  async create(keys: VaultKeys): Promise<void> {
+    if (this.keys !== null) throw new Error('there is a vault already')
+    try {
+      await whileMigrating(this.#db, async (session) => {
+        await migratePostgres(session, null)
+        if ((await readVaultKeys(session)) !== null) throw new OpenError('database_in_use')
+        await session.transaction().execute((trx) => insertVault(trx, keys))
+      })
+    } catch (error) {
+      throw sortPostgresError(error)
+    }
+  }
+
+  async openStore(options: StoreOptions): Promise<Store> {
+    const db = this.#db
+    const cipher = { sealer: options.sealer, onUnreadable: () => {} }
+    try {
+      await whileMigrating(db, (session) => migratePostgres(session, cipher))
+      // No other process holds the vault, so all leases are void. Intents stay.
+      await clearLeases(db)
+      await heartbeat(db, options.clock.now())
+    } catch (error) {
+      throw sortPostgresError(error)
+    }
+    return createStore(db, {
+      ...options,
+      sortError: sortPostgresError,
+      prepareWriting: this.#held.ensure,
+      checker: NO_CHECKER,
+      locks: true,
+      groups: { atOnce: 8, most: 8, turnsBefore: 1 },
+      logBytes: () => 0,
+      emptyLog: async () => {},
+      close: () => this[Symbol.asyncDispose](),
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#db.destroy()
+    await this.#held[Symbol.asyncDispose]()
+  }
+}
+
+/** PostgreSQL checks its own pages (`data_checksums`), so nothing is checked here. */
+const NO_CHECKER: Checker = {
+  last: { result: null, endedAt: null },
+  check: async () => null,
+  suspect: () => {},
+}

@@ -1,0 +1,57 @@
+import { AbortedTransactionError } from 'kysely'
+import { StoreError, type StoreFailure } from '../../core/base/errors.ts'
+
+/** Prefixes of SQLSTATE and of Node's codes. Longer codes come before their prefixes. */
+const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
+  // Not 08P01: a message that breaks the protocol is a bug.
+  ['080', 'unreachable'],
+  ['57P', 'unreachable'],
+  ['53300', 'unreachable'],
+  ['25P03', 'unreachable'],
+  ['ECONN', 'unreachable'],
+  ['ETIMEDOUT', 'unreachable'],
+  ['EPIPE', 'unreachable'],
+  ['EHOSTUNREACH', 'unreachable'],
+  ['ENETUNREACH', 'unreachable'],
+  ['ENOTFOUND', 'unreachable'],
+  ['EAI_AGAIN', 'unreachable'],
+  ['ENOENT', 'unreachable'],
+  ['25006', 'read_only'],
+  ['53100', 'disk_full'],
+  ['40001', 'locked'],
+  ['40P01', 'locked'],
+  ['55P03', 'locked'],
+  ['57014', 'locked'],
+  ['58', 'io_error'],
+  ['53200', 'io_error'],
+  ['XX001', 'corrupt'],
+  ['XX002', 'corrupt'],
+  ['42P01', 'corrupt'],
+  ['42703', 'corrupt'],
+  ['42501', 'permission'],
+  ['28', 'permission'],
+  ['3D000', 'permission'],
+]
+
+/** `pg` gives these errors no code. */
+const LOST_CONNECTION =
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Postgres connection has been discarded|driver has already been destroyed|Cannot use a pool after calling end)/
+
+/** Returns a `StoreError` for a database failure, and any other error unchanged. */
+export function sortPostgresError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error
+  if (error instanceof AbortedTransactionError) return new StoreError('locked', error)
+  const reason = failureOf(error)
+  return reason === null ? error : new StoreError(reason, error)
+}
+
+/** Whether the connection is gone, so that the outcome of a commit is not known. */
+export function isLostConnection(error: unknown): boolean {
+  return error instanceof Error && failureOf(error) === 'unreachable'
+}
+
+function failureOf(error: Error): StoreFailure | null {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  if (code === null) return LOST_CONNECTION.test(error.message) ? 'unreachable' : null
+  return FAILURES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null
+}
