@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Needs a container engine: `npm run test:image`.
-    exclude: ['test/image/**', '**/node_modules/**'],
+    // Need a container engine, `npm run test:image`, or PostgreSQL, `npm run test:postgres`.
+    exclude: ['test/image/**', 'test/postgres/**', '**/node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // Half of the time is waiting: for processes, time-outs and the disk. By default two cores get one worker.
