@@ -67,7 +67,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
     const page = await openPage(browser)
     // The browser has Larder's cookie; only the token of the form is missing.
     await page.goto(link.url)
-    const before = dumpDatabase(stage.larder.dataDir)
+    const before = await dumpDatabase(stage.larder.dataDir)
     await page.goto(
       await foreignSite(`<form method="post" action="${link.url}">
       <input name="provider" value="acme"><button>Win a prize</button></form>`),
@@ -75,7 +75,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
     const answering = page.waitForResponse(link.url)
     await page.getByRole('button', { name: 'Win a prize' }).click()
     expect((await answering).status()).toBe(403)
-    expect(dumpDatabase(stage.larder.dataDir)).toBe(before)
+    expect(await dumpDatabase(stage.larder.dataDir)).toBe(before)
     const shown = await stage.larder.api('GET', `/v1/connect-links/${link.id}`)
     expect(shown.body).toMatchObject({ status: 'pending' })
 
@@ -95,7 +95,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
   test('a browser that only opens a link sends nothing but its GET, even after ten minutes', async () => {
     const stage = await setStage({ autoConsent: true })
     const { url } = await createLink(stage)
-    const before = dumpDatabase(stage.larder.dataDir)
+    const before = await dumpDatabase(stage.larder.dataDir)
     const page = await openPage(browser)
     const asked: string[] = []
     page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`))
@@ -104,7 +104,7 @@ describe('attacks on the connect page', { timeout: 60_000 }, () => {
     await page.clock.fastForward('10:00')
     expect(await page.locator('script, meta[http-equiv="refresh"]').count()).toBe(0)
     expect(asked.filter((request) => !request.endsWith('.css'))).toEqual([`GET ${url}`])
-    expect(dumpDatabase(stage.larder.dataDir)).toBe(before)
+    expect(await dumpDatabase(stage.larder.dataDir)).toBe(before)
   })
 
   test('no script runs from a name, a label or a provider’s callback', async () => {

@@ -5,6 +5,7 @@ import { openPool, poolForKysely } from '../../src/store/postgres/pool.ts'
 import { postgresSettings, postgresUrlOf } from '../support/open-postgres-vault.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { type OpenVault, openVaultStore, type VaultSettings } from '../support/open-vault-store.ts'
+import { ON_POSTGRES } from '../support/on-postgres.ts'
 
 export type TestDatabase = {
   readonly name: string
@@ -43,8 +44,7 @@ export const postgres: TestDatabase = {
 }
 
 /** Behaviour tests run on each of these: in a run with `LARDER_TEST_DATABASE` only on PostgreSQL. */
-export const databases: readonly TestDatabase[] =
-  process.env['LARDER_TEST_DATABASE'] === 'postgres' ? [postgres] : [sqlite]
+export const databases: readonly TestDatabase[] = ON_POSTGRES ? [postgres] : [sqlite]
 
 /** A clock that a test sets; sleeping takes no time and is counted. */
 export function settableClock(now: number) {

@@ -11,6 +11,7 @@ import { openSqlite } from '../../src/store/sqlite/open-sqlite.ts'
 import type { VaultDatabase } from '../../src/store/vault-database.ts'
 import type { Unreadable } from '../../src/store/rows/row-cipher.ts'
 import { systemClock, systemRandom } from '../../src/observe/system-clock.ts'
+import { ON_POSTGRES } from './on-postgres.ts'
 
 export type OpenVault = AsyncDisposable & {
   readonly dataDir: string
@@ -40,7 +41,7 @@ export type VaultSettings = {
 
 /** The database of the run: `LARDER_TEST_DATABASE`, or SQLite. */
 function defaultDatabase(): 'sqlite' | 'postgres' {
-  return process.env['LARDER_TEST_DATABASE'] === 'postgres' ? 'postgres' : 'sqlite'
+  return ON_POSTGRES ? 'postgres' : 'sqlite'
 }
 
 /** Opens keyring and store on real files, as the daemon does. Makes a vault if there is none. */

@@ -130,14 +130,14 @@ test.each<[string, (state: string) => Parameters<typeof ask>[1]]>([
   ],
 ])('a callback with %s is rejected and changes nothing', async (_, question) => {
   const { larder, cookie, state } = await atProvider()
-  const before = dumpDatabase(larder.dataDir)
+  const before = await dumpDatabase(larder.dataDir)
   const { headers, ...rest } = question(state)
   const sent = headers?.['cookie'] === SOUND ? { ...headers, cookie } : { ...headers }
   const answer = await ask(larder.address, { ...rest, headers: sent })
   expect(answer.status).toBe(400)
   expect(answer.headers['location']).toBeUndefined()
   expect(answer.headers['set-cookie']).toBeUndefined()
-  expect(dumpDatabase(larder.dataDir)).toBe(before)
+  expect(await dumpDatabase(larder.dataDir)).toBe(before)
 
   const path = `${CALLBACK}?error=access_denied&state=${state}`
   const first = await ask(larder.address, { path, headers: { cookie } })
@@ -187,7 +187,7 @@ test.each([
 
 test('a posted callback changes nothing and redirects to a GET with every field except tokens', async () => {
   const { larder, cookie, state } = await atProvider()
-  const before = dumpDatabase(larder.dataDir)
+  const before = await dumpDatabase(larder.dataDir)
   const sent = { state, error: 'access_denied', user: '{"name":"Ada"}', id_token: 'x', iss: 'a b' }
   const cross = { 'sec-fetch-site': 'cross-site', origin: 'https://acme.example' }
   const answer = await post(larder, CALLBACK, sent, cross)
@@ -197,7 +197,7 @@ test('a posted callback changes nothing and redirects to a GET with every field 
     `${CALLBACK}?state=${state}&error=access_denied&user=%7B%22name%22%3A%22Ada%22%7D&iss=a+b#`,
   )
   expect(answer.headers['set-cookie']).toBeUndefined()
-  expect(dumpDatabase(larder.dataDir)).toBe(before)
+  expect(await dumpDatabase(larder.dataDir)).toBe(before)
   const finished = await ask(larder.address, { path: location, headers: { cookie } })
   expect(finished.headers['location']).toContain('error=reject')
 })

@@ -8,6 +8,7 @@ import { dumpDatabase } from '../../support/dump-database.ts'
 import { openPublicListener, type PublicListener } from '../../support/public-listener.ts'
 import { ask } from '../support/ask.ts'
 import { FORM, post, pressContinue, stateOf, visit } from '../support/form-visitor.ts'
+import { ON_POSTGRES } from '../../support/on-postgres.ts'
 
 test('the form on the connect page starts a flow and redirects to the provider', async () => {
   const larder = await open()
@@ -61,25 +62,28 @@ test('two tabs of one browser can use two links', async () => {
   expect((await post(larder, two.path, second.fields, { cookie: second.cookie })).status).toBe(303)
 })
 
-test('200 submissions of one link keep its newest ten flows and the flows of other links', async () => {
-  const larder = await open()
-  const [link, other] = [await larder.createLink(), await larder.createLink()]
-  const elsewhere = await pressContinue(larder, other.path)
-  const pressed = []
-  for (let n = 0; n < 200; n++) pressed.push(await pressContinue(larder, link.path))
-  expect(flowsOf(larder)).toBe(11)
-  const answered = async ({ cookie, state }: Awaited<ReturnType<typeof pressContinue>>) => {
-    const path = `/callback/acme?error=access_denied&state=${state}`
-    return (await ask(larder.address, { path, headers: { cookie } })).status
-  }
-  const [oldest, newest] = [pressed.at(0), pressed.at(-1)]
-  if (oldest === undefined || newest === undefined) throw new Error('nothing was pressed')
-  expect(await answered(oldest)).toBe(400)
-  expect(await answered(newest)).toBe(303)
-  expect(await answered(elsewhere)).toBe(303)
-  // The two flows that ended were replaced by others.
-  expect(flowsOf(larder)).toBe(11)
-})
+test.skipIf(ON_POSTGRES)(
+  '200 submissions of one link keep its newest ten flows and the flows of other links',
+  async () => {
+    const larder = await open()
+    const [link, other] = [await larder.createLink(), await larder.createLink()]
+    const elsewhere = await pressContinue(larder, other.path)
+    const pressed = []
+    for (let n = 0; n < 200; n++) pressed.push(await pressContinue(larder, link.path))
+    expect(flowsOf(larder)).toBe(11)
+    const answered = async ({ cookie, state }: Awaited<ReturnType<typeof pressContinue>>) => {
+      const path = `/callback/acme?error=access_denied&state=${state}`
+      return (await ask(larder.address, { path, headers: { cookie } })).status
+    }
+    const [oldest, newest] = [pressed.at(0), pressed.at(-1)]
+    if (oldest === undefined || newest === undefined) throw new Error('nothing was pressed')
+    expect(await answered(oldest)).toBe(400)
+    expect(await answered(newest)).toBe(303)
+    expect(await answered(elsewhere)).toBe(303)
+    // The two flows that ended were replaced by others.
+    expect(flowsOf(larder)).toBe(11)
+  },
+)
 
 function flowsOf({ dataDir }: PublicListener): number {
   const database = new Database(join(dataDir, 'larder.db'), { readonly: true })
@@ -114,13 +118,13 @@ test.each<[string, (sound: Sent, other: Sent) => Partial<Sent>]>([
   const { path } = await larder.createLink()
   const sound = await soundForm(larder, path)
   const other = await soundForm(larder, path)
-  const before = dumpDatabase(larder.dataDir)
+  const before = await dumpDatabase(larder.dataDir)
   const { cookie, token, site } = { ...sound, ...spoil(sound, other) }
   const headers = { cookie, ...(site !== '' && { 'sec-fetch-site': site }) }
   const answer = await post(larder, path, { token, provider: 'acme' }, headers)
   expect(answer.status).toBe(403)
   expect(answer.text).toContain(`<a class="button" href="${path}">Try again</a>`)
-  expect(dumpDatabase(larder.dataDir)).toBe(before)
+  expect(await dumpDatabase(larder.dataDir)).toBe(before)
 })
 
 test('the form token of one link is rejected for another link', async () => {

@@ -12,7 +12,7 @@ const ID = /^larder=([\w-]{43}); Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$
 test('link scanners can open the connect page any number of times, and nothing is written', async () => {
   const larder = await open()
   const { path } = await larder.createLink()
-  const before = dumpDatabase(larder.dataDir)
+  const before = await dumpDatabase(larder.dataDir)
   const scanners: Question[] = [
     { path },
     { path, method: 'HEAD' },
@@ -25,7 +25,7 @@ test('link scanners can open the connect page any number of times, and nothing i
   )
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
   expect(answers[0]?.text).toContain('<h1>Connect your Acme account</h1>')
-  expect(dumpDatabase(larder.dataDir)).toBe(before)
+  expect(await dumpDatabase(larder.dataDir)).toBe(before)
 })
 
 test('the answer to HEAD is that of GET without the page', async () => {

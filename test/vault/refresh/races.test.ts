@@ -18,6 +18,7 @@ import type { FamilyId } from '../../scripted-provider/ledger.ts'
 import type { Deed } from '../../scripted-provider/misbehaviour.ts'
 import type { ProfileName } from '../../scripted-provider/profiles.ts'
 import { ACME, NOTHING, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+import { ON_POSTGRES } from '../../support/on-postgres.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -132,19 +133,24 @@ test('a deletion during a refresh revokes the tokens from the refresh', async ()
   )
 })
 
-test('a withdrawal during a confirmation does not change a completed link', async () => {
-  await using stage = await openStage()
-  const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
-  const { link, end } = await walkConsent(stage, demand)
-  const completion = end.kind === 'redirect' ? new URL(end.url).searchParams.get('completion') : ''
-  const { userId } = link.request
-  const [confirmed] = await Promise.all([
-    confirmLink(stage.ports, OPERATOR, link.id, { userId, completion: completion ?? '' }),
-    withdrawLink(stage.ports, OPERATOR, link.id),
-  ])
-  expect(confirmed.status).toBe('active')
-  expect((await showLink(stage.ports, OPERATOR, link.id)).state.status).toBe('completed')
-})
+// In PostgreSQL, either of the two may be committed first.
+test.skipIf(ON_POSTGRES)(
+  'a withdrawal during a confirmation does not change a completed link',
+  async () => {
+    await using stage = await openStage()
+    const demand = { confirm: 'app', redirectUrl: 'https://app.example.com/oauth' } as const
+    const { link, end } = await walkConsent(stage, demand)
+    const completion =
+      end.kind === 'redirect' ? new URL(end.url).searchParams.get('completion') : ''
+    const { userId } = link.request
+    const [confirmed] = await Promise.all([
+      confirmLink(stage.ports, OPERATOR, link.id, { userId, completion: completion ?? '' }),
+      withdrawLink(stage.ports, OPERATOR, link.id),
+    ])
+    expect(confirmed.status).toBe('active')
+    expect((await showLink(stage.ports, OPERATOR, link.id)).state.status).toBe('completed')
+  },
+)
 
 describe('an edit during a refresh', () => {
   test.each(OUTCOMES)(

@@ -16,6 +16,7 @@ import { until } from '../../support/until.ts'
 import { openVaultStore } from '../../support/open-vault-store.ts'
 import { ShiftedClock } from '../../support/shifted-clock.ts'
 import { ACME, openStage, OPERATOR, type Stage } from '../../support/vault-stage.ts'
+import { ON_POSTGRES } from '../../support/on-postgres.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -174,31 +175,34 @@ describe('a clock that is set back while the disk is full', () => {
   })
 })
 
-test('after the clock was set back, the stored heartbeat stays in the future until the change is handled', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'larder-clock-'))
-  await using cleaning = new AsyncDisposableStack()
-  cleaning.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const clock = new ShiftedClock()
-  const aheadBy = async () => {
-    await using database = await openSqlite(dataDir)
-    return (database.lastAliveAt ?? 0) - clock.now()
-  }
-  {
-    await using vault = await openVaultStore({ dataDir, clock })
-    await vault.store.probe()
-  }
-  clock.shift(-3 * DAY)
-  {
-    await using vault = await openVaultStore({ dataDir, clock })
-    await vault.store.probe()
-  }
-  expect(await aheadBy()).toBeCloseTo(3 * DAY, -4)
-  {
-    await using vault = await openVaultStore({ dataDir, clock })
-    await vault.store.write((trx) => trx.endWaits(clock.now(), 0))
-  }
-  expect(await aheadBy()).toBeLessThanOrEqual(0)
-})
+test.skipIf(ON_POSTGRES)(
+  'after the clock was set back, the stored heartbeat stays in the future until the change is handled',
+  async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'larder-clock-'))
+    await using cleaning = new AsyncDisposableStack()
+    cleaning.defer(() => rm(dataDir, { recursive: true, force: true }))
+    const clock = new ShiftedClock()
+    const aheadBy = async () => {
+      await using database = await openSqlite(dataDir)
+      return (database.lastAliveAt ?? 0) - clock.now()
+    }
+    {
+      await using vault = await openVaultStore({ dataDir, clock })
+      await vault.store.probe()
+    }
+    clock.shift(-3 * DAY)
+    {
+      await using vault = await openVaultStore({ dataDir, clock })
+      await vault.store.probe()
+    }
+    expect(await aheadBy()).toBeCloseTo(3 * DAY, -4)
+    {
+      await using vault = await openVaultStore({ dataDir, clock })
+      await vault.store.write((trx) => trx.endWaits(clock.now(), 0))
+    }
+    expect(await aheadBy()).toBeLessThanOrEqual(0)
+  },
+)
 
 describe('a clock that is set forward by days', () => {
   test('a clock set forward refreshes tokens that seem expired, and once more when the clock is corrected', async () => {
