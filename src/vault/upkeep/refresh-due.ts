@@ -8,12 +8,11 @@ import type { RefreshNeeds } from '../refresh/refresh.ts'
 import { rescueAttempts } from './rescue-attempts.ts'
 
 /**
- * Starts many refreshes in parts, spread over the second until the next scan, so that reads do not
- * wait behind all of them. Refreshes of one part share their commits.
+ * The due refreshes of a provider start in parts, spread over the second until the next scan, so
+ * that reads do not wait behind all of them. Refreshes of one part share their commits.
  */
-const PART_MS = 50
 const PARTS = 20
-const LEAST_TOGETHER = 10
+const PART_MS = 50
 
 /**
  * Starts due refreshes. Each provider has its own limit, so that no provider delays another.
@@ -62,11 +61,10 @@ async function start(ports: RefreshNeeds, what: Class): Promise<number> {
   const due = await findDue(ports, what)
   // Compute the room again: another scan may have started refreshes during `findDue`.
   const started = due.filter((id) => !isStarted(ports, id)).slice(0, roomFor(ports, what))
-  const together = Math.max(LEAST_TOGETHER, Math.ceil(started.length / PARTS))
   for (const [index, id] of started.entries()) {
     ports.flights.reserve(id)
     ports.traffic.noteStarted(what.client, what.among)
-    const afterMs = Math.floor(index / together) * PART_MS
+    const afterMs = Math.floor((index / started.length) * PARTS) * PART_MS
     void refreshScheduled(ports, what, { id, afterMs })
   }
   return started.length
@@ -141,9 +139,12 @@ async function readDue(
   }
 }
 
-/** Whether more refreshes of this class may start before the next scan. */
-function mayGoOn(ports: RefreshNeeds, { provider, client, whose, atMost }: Class): boolean {
-  if (atMost !== Number.POSITIVE_INFINITY) return false
+/**
+ * Whether more refreshes of this class may start before the next scan. Healthy connections wait for
+ * it, because each start costs a query.
+ */
+function mayGoOn(ports: RefreshNeeds, { provider, client, whose, atMost, among }: Class): boolean {
+  if (among === 'healthy' || atMost !== Number.POSITIVE_INFINITY) return false
   const circuit = ports.traffic.circuit(provider, client)
   return whose === 'own' || admission(circuit, ports.clock.now()) === 'admitted'
 }
