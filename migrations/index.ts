@@ -11,7 +11,7 @@ import { addRefreshTokenOrigins } from './0009-refresh-token-origins.ts'
 import { dropLeaseFence } from './0010-no-lease-fence.ts'
 import { addLastReads } from './0011-last-reads.ts'
 import { shortenRowSeals } from './0012-short-row-seals.ts'
-import { addReplicas } from './0013-replicas.ts'
+import { adaptToPostgres } from './0013-postgres.ts'
 
 /**
  * All migrations ever released, ordered by name. A released migration never changes. Each runs in its own
@@ -31,5 +31,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-no-lease-fence': { up: dropLeaseFence },
   '0011-last-reads': { up: addLastReads },
   '0012-short-row-seals': { up: shortenRowSeals },
-  '0013-replicas': { up: addReplicas },
+  '0013-postgres': { up: adaptToPostgres },
 }

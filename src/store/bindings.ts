@@ -20,7 +20,6 @@ export const BINDINGS = {
     key_check: 'key',
     event_sequence: 'free',
     heartbeat_at: 'free',
-    moved_at: 'free',
   },
   data_keys: {
     id: 'key',
@@ -61,7 +60,6 @@ export const BINDINGS = {
     attempt_id: 'row',
     attempt_sent_at: 'free',
     lease_until: 'free',
-    lease_owner: 'free',
     due_at: 'free',
     created_at: 'free',
     updated_at: 'free',
@@ -164,13 +162,4 @@ export const BINDINGS = {
     owed_from: 'free',
     lost: 'free',
   },
-  replicas: {
-    id: 'free',
-    version: 'free',
-    step: 'free',
-    started_at: 'free',
-    seen_at: 'free',
-    trust_ms: 'free',
-  },
-  leader: { id: 'free', replica_id: 'free', term: 'free', until_at: 'free' },
 } as const satisfies { readonly [T in keyof Schema]: { readonly [C in keyof Schema[T]]: Binding } }

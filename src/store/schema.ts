@@ -21,8 +21,6 @@ export type Schema = {
   readonly circuits: CircuitTable
   readonly webhooks: WebhookTable
   readonly webhook_holds: WebhookHoldTable
-  readonly replicas: ReplicaTable
-  readonly leader: LeaderTable
 }
 
 /** The table has exactly one row. */
@@ -33,8 +31,6 @@ type VaultTable = {
   /** The sequence of the newest event. */
   event_sequence: number
   heartbeat_at: Time
-  /** When `larder move` copied the vault to another database. Null if it did not. */
-  moved_at: Time | null
 }
 
 type DataKeyTable = {
@@ -94,8 +90,6 @@ export type ConnectionTable = {
   attempt_sent_at: Time | null
   /** No other refresh may begin before this time. */
   lease_until: Time | null
-  /** The replica that holds the lease. Null in SQLite. */
-  lease_owner: Text | null
   due_at: Time | null
   created_at: Time
   updated_at: Time
@@ -224,25 +218,4 @@ export type WebhookHoldTable = {
   due_at: Time
   owed_from: number
   lost: number
-}
-
-/** The running replicas. Empty in SQLite. */
-export type ReplicaTable = {
-  id: Text
-  version: Text
-  /** The newest migration that the replica knows. */
-  step: Text
-  started_at: Time
-  seen_at: Time
-  /** How long the replica uses its cache without an answer of the database. */
-  trust_ms: number
-}
-
-/** The replica that runs the schedule. At most one row. */
-export type LeaderTable = {
-  id: number
-  replica_id: Text
-  /** Increases when another replica takes the lead. */
-  term: number
-  until_at: Time
 }

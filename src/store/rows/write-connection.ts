@@ -45,7 +45,6 @@ export function connectionRow(cipher: RowCipher, connection: Connection): Connec
     ...stateColumns(connection),
     ...attemptColumns(isLive(connection) ? connection.attempt : null),
     lease_until: null,
-    lease_owner: null,
     created_at: writeInstant(connection.createdAt),
     ...timeColumns(connection),
     ...readColumns(connection),

@@ -17,7 +17,7 @@ export const SHAPES: Readonly<Record<string, string>> = {
   '0010-no-lease-fence': 'aab92d23a6a5ba41',
   '0011-last-reads': '278ea27d6b099fb5',
   '0012-short-row-seals': '278ea27d6b099fb5',
-  '0013-replicas': '76c192d9a3165dc0',
+  '0013-postgres': '278ea27d6b099fb5',
 }
 
 /**
@@ -44,8 +44,6 @@ const TABLES: Readonly<Record<keyof Schema, true>> = {
   circuits: true,
   webhooks: true,
   webhook_holds: true,
-  replicas: true,
-  leader: true,
 }
 
 const COLUMNS = `
