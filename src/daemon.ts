@@ -19,7 +19,7 @@ import { digestOfSecret } from './seal/open-settings.ts'
 import { createSealer } from './seal/sealer.ts'
 import { FileJournal } from './store/journal.ts'
 import { OpenError } from './store/open-error.ts'
-import { openSqlite } from './store/sqlite/open-sqlite.ts'
+import { openVault } from './store/open-vault.ts'
 import type { Unreadable } from './store/rows/row-cipher.ts'
 import type { VaultDatabase } from './store/vault-database.ts'
 import { SingleFlights } from './vault/refresh/flights.ts'
@@ -61,7 +61,7 @@ export async function startDaemon(config: Config, runtime: Runtime): Promise<Dae
   await using opened = new AsyncDisposableStack()
   const { clock } = runtime
   const webhooks = openWebhooks({ endpoints: config.webhooks, clock })
-  const vault = await openVault(config, runtime, opened)
+  const vault = await unlockVault(config, runtime, opened)
   const configured = configureProviders(config.providers, config.policy.publicUrl)
   const ports = { ...(await composePorts(config, runtime, { ...vault, configured })), webhooks }
   const flights = ports.flights
@@ -116,9 +116,9 @@ async function unlessStoreFails(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function openVault(config: Config, runtime: Runtime, opened: AsyncDisposableStack) {
+async function unlockVault(config: Config, runtime: Runtime, opened: AsyncDisposableStack) {
   const { clock, random, events } = runtime
-  const database = opened.use(await openSqlite(config.dataDir))
+  const database = opened.use(await openVault(config.dataDir, config.database))
   const keyring = opened.use(await unlock(database, config, runtime))
   const sealer = createSealer(keyring)
   const { cacheBytes } = config
@@ -158,7 +158,7 @@ async function unlock(database: VaultDatabase, config: Config, runtime: Runtime)
  */
 function assertExpected({ keys }: VaultDatabase, { vaultId }: Config): void {
   if (vaultId === null || keys?.vaultId === vaultId) return
-  throw new ConfigError(['LARDER_VAULT_ID: the data directory holds another vault'])
+  throw new ConfigError(['LARDER_VAULT_ID: the database holds another vault or none'])
 }
 
 /**

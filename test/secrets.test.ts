@@ -6,6 +6,8 @@ const MAY_EXPOSE: Readonly<Record<string, string>> = {
   'src/seal/sealer.ts': 'seals it',
   'src/seal/open-settings.ts': 'digests it',
   'src/config/keys/master-key-once.ts': 'turns the master key into bytes',
+  'src/config/database.ts': 'reads the host from the URL of the database',
+  'src/store/postgres/settings.ts': 'connects to the database with it',
   'src/oauth/methods/check-client.ts': 'tries it at the start',
   'src/oauth/request/authorization-url.ts': 'puts state and verifier into the request',
   'src/oauth/request/client-authentication.ts': 'authenticates the client at its provider',

@@ -50,7 +50,7 @@ const OWN: Readonly<Record<string, (error: Error) => Report>> = {
   }),
   StoreError: ({ message }) => ({
     lines: [message],
-    hint: 'check the data directory: space, permissions, and that it is a local disk',
+    hint: CHECK_DATABASE,
     exitCode: EXIT.database,
   }),
   SealError: ({ message }) => ({
@@ -109,6 +109,8 @@ function systemFault(error: Error): Report | null {
   }
 }
 
+const CHECK_DATABASE =
+  'check the data directory (space, permissions, a local disk), or the server of LARDER_DATABASE_URL'
 const MAKE_ROOM = 'make room on the disk of LARDER_DATA_DIR: a new vault takes some 5 MB'
 const MAKE_WRITABLE =
   'LARDER_DATA_DIR must be a directory this user may write; in the image that is user 1000'

@@ -36,7 +36,11 @@ function processState(): ProcessState {
   }
 }
 
-export type Places = { readonly dataDir: string; readonly databaseFile: string }
+export type Places = {
+  readonly dataDir: string
+  /** Null if the vault is not a file. */
+  readonly databaseFile: string | null
+}
 
 export function readPlaces(
   environment: Environment,
@@ -44,5 +48,6 @@ export function readPlaces(
 ): Places {
   const fallback = around.inImage ? '/data' : resolve(around.cwd, 'data')
   const dataDir = environment.path('LARDER_DATA_DIR') ?? fallback
-  return { dataDir, databaseFile: join(dataDir, 'larder.db') }
+  const isFile = !environment.isGiven('LARDER_DATABASE_URL')
+  return { dataDir, databaseFile: isFile ? join(dataDir, 'larder.db') : null }
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { daemonUrlRule } from './client-config.ts'
+import { readDatabase } from './database.ts'
 import { Environment, type Rule, type EnvironmentVariables } from './environment.ts'
 import { doubtFileSystem } from './file-system.ts'
 import { ConfigError, Findings } from './findings.ts'
@@ -17,14 +18,17 @@ import type { Secret } from '../core/base/secret.ts'
 import type { WebhookEndpoint } from '../core/events/webhook.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log.ts'
 import { presetIds, type ProviderSettings } from '../oauth/recipe/configure-providers.ts'
+import type { PostgresSettings } from '../ports/database-settings.ts'
 import type { Policy } from '../ports/ports.ts'
 import type { SecretsRead } from './keys/secret-file.ts'
 
 /** All settings, parsed. */
 export type Config = {
   readonly dataDir: string
-  readonly databaseFile: string
-  /** The vault in the data directory must have this id. Null accepts any vault, or creates one. */
+  readonly databaseFile: string | null
+  /** Null: SQLite in `databaseFile`. */
+  readonly database: PostgresSettings | null
+  /** The vault must have this id. Null accepts any vault, or creates one. */
   readonly vaultId: string | null
   readonly listen: Listen
   readonly publicListen: Listen
@@ -58,6 +62,7 @@ export function loadConfig(variables: EnvironmentVariables, around: ConfigSource
   doubtProxyVariables(variables, findings)
   const { file, fileDirectory } = readFile(environment, around, findings)
   const providers = readProviders({ file, fileDirectory, environment, findings })
+  const database = readDatabase(environment, findings)
   const places = readPlaces(environment, around)
   doubtFileSystem(places.dataDir, around.fileSystemType, findings)
   const listeners = readListeners(environment, findings)
@@ -70,6 +75,7 @@ export function loadConfig(variables: EnvironmentVariables, around: ConfigSource
   })
   const plain = {
     ...places,
+    database,
     vaultId: readVaultId(environment, places.databaseFile, findings),
     ...listeners,
     allowedHosts: environment.list('LARDER_ALLOWED_HOSTS', hostRule) ?? [],

@@ -5,6 +5,11 @@
 export const SETTINGS = {
   LARDER_DATA_DIR: 'plain',
   LARDER_VAULT_ID: 'plain',
+  LARDER_DATABASE_URL: 'secret',
+  LARDER_DATABASE_TLS: 'plain',
+  LARDER_DATABASE_CA_FILE: 'plain',
+  LARDER_DATABASE_POOL: 'plain',
+  LARDER_DATABASE_STATEMENT_SECONDS: 'plain',
   LARDER_LISTEN: 'plain',
   LARDER_PUBLIC_LISTEN: 'plain',
   LARDER_PUBLIC_URL: 'plain',

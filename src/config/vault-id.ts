@@ -8,15 +8,15 @@ const vaultIdRule: Rule = (raw) =>
 /**
  * Returns the id that the vault must have. Null accepts any vault, or creates one. If a volume is
  * not mounted, its directory is empty, and a new vault there would report every user as missing.
- * The id is compared when the vault is opened.
+ * The id is compared when the vault is opened. `databaseFile` is null if the vault is not a file.
  */
 export function readVaultId(
   environment: Environment,
-  databaseFile: string,
+  databaseFile: string | null,
   findings: Findings,
 ): string | null {
   const vaultId = environment.text('LARDER_VAULT_ID', vaultIdRule)
-  if (vaultId !== null && !existsSync(databaseFile)) {
+  if (vaultId !== null && databaseFile !== null && !existsSync(databaseFile)) {
     const detail = 'there is no vault in the data directory; is its volume mounted, and readable?'
     findings.problem('LARDER_VAULT_ID', detail)
   }

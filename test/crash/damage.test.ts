@@ -23,7 +23,7 @@ test('a start exits 74 and creates no empty vault if the database file was delet
   rmSync(database)
   const refused = await stage.spawn()
   expect(await refused.ended).toBe(74)
-  expect(await refused.output()).toContain('the database file is gone, and a vault was here')
+  expect(await refused.output()).toContain('the database is gone or empty, and a vault was here')
   expect(existsSync(database)).toBe(false)
 })
 

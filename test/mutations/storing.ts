@@ -100,8 +100,8 @@ export const storing: readonly Mutation[] = [
   {
     guarantee: 'No new vault is created in an empty directory if a vault id is expected',
     file: 'src/config/vault-id.ts',
-    original: '  if (vaultId !== null && !existsSync(databaseFile)) {\n',
-    mutant: "  if (vaultId === '' && !existsSync(databaseFile)) {\n",
+    original: '  if (vaultId !== null && databaseFile !== null && !existsSync(databaseFile)) {\n',
+    mutant: "  if (vaultId === '' && databaseFile !== null && !existsSync(databaseFile)) {\n",
     killedBy: [
       [
         'test/config/vault-id.test.ts',

@@ -84,8 +84,8 @@ describe('errors of a PostgreSQL server', () => {
     url.pathname = '/absent'
     const opening = openPostgres(postgresSettings(url.href))
     const error: unknown = await opening.catch((failure: unknown) => failure)
-    expect(error).toMatchObject({ name: 'StoreError', reason: 'permission' })
-    const { message, stack, cause } = error as StoreError
+    expect(error).toMatchObject({ name: 'OpenError', reason: 'refused' })
+    const { message, stack, cause } = error as Error
     expect(`${message} ${stack} ${JSON.stringify(cause)}`).not.toContain(url.password)
   })
 
@@ -203,7 +203,10 @@ test('reads and writes fail as unreachable while the server is down, and succeed
     await end()
     await expect(store.connection(id)).rejects.toMatchObject(down)
     await expect(write()).rejects.toMatchObject(down)
-    await expect(openPostgres(postgresSettings(server.url))).rejects.toMatchObject(down)
+    await expect(openPostgres(postgresSettings(server.url))).rejects.toMatchObject({
+      name: 'OpenError',
+      reason: 'unreachable',
+    })
     await server.start()
     expect(await store.connection(id)).toBeNull()
   }

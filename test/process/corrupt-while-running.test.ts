@@ -52,7 +52,7 @@ test('if database pages are damaged at runtime, only the connections stored on t
   await stage.kill(second)
   const refused = await stage.spawn()
   expect(await refused.ended).toBe(74)
-  expect(await refused.output()).toContain('the database file is damaged; it was left as it is')
+  expect(await refused.output()).toContain('the database is damaged; it was left as it is')
 }, 60_000)
 
 /** SQLite keeps the 16 MB that it read last in memory. */

@@ -23,7 +23,7 @@ test.each([
       const refused = await stage.spawn()
       expect(await refused.ended).toBe(74)
       const output = await refused.output()
-      expect(output).toContain(`the database file is damaged; it was left as it is: ${detail}`)
+      expect(output).toContain(`the database is damaged; it was left as it is: ${detail}`)
       expect(output).not.toContain('process.crashed')
     }
   },

@@ -74,7 +74,7 @@ test('a vault with another id than LARDER_VAULT_ID is refused and not changed, w
     const refused = await larder(['serve'], { env })
     expect(refused.code).toBe(78)
     expect(refused.stderr).toContain(
-      'larder: error: LARDER_VAULT_ID: the data directory holds another vault\n',
+      'larder: error: LARDER_VAULT_ID: the database holds another vault or none\n',
     )
     expect(refused.stderr).not.toContain('0123456789abcdef')
   }

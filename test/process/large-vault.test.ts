@@ -66,7 +66,7 @@ test('a large vault with a damaged table is ready, then refuses refreshes as cor
   await stage.kill(larder)
   const refused = await stage.spawn()
   expect(await refused.ended).toBe(74)
-  expect(await refused.output()).toContain('the database file is damaged; it was left as it is')
+  expect(await refused.output()).toContain('the database is damaged; it was left as it is')
 })
 
 test('a stop during the check of a large vault does not wait for the check', async () => {

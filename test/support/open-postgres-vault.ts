@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { inject } from 'vitest'
 import { openShared } from '../../src/store/postgres/open-postgres.ts'
-import type { PostgresSettings } from '../../src/store/postgres/settings.ts'
+import { Secret } from '../../src/core/base/secret.ts'
+import type { PostgresSettings } from '../../src/ports/database-settings.ts'
 import type { VaultDatabase } from '../../src/store/vault-database.ts'
 import { holdVault, type VaultHold } from '../../src/store/postgres/hold-vault.ts'
 import { connectionConfig } from '../../src/store/postgres/settings.ts'
@@ -20,13 +21,11 @@ function databaseOf(dataDir: string): string {
 
 export function postgresSettings(url: string): PostgresSettings {
   return {
-    url,
-    listenUrl: null,
+    url: new Secret(url),
     tls: 'disable',
     ca: null,
     poolSize: 10,
     statementTimeoutMs: 5_000,
-    trustMs: 5_000,
   }
 }
 
@@ -37,7 +36,7 @@ export async function openPostgresVault(
 ): Promise<VaultDatabase> {
   await createDatabase(dataDir)
   const settings = postgresSettings(postgresUrlOf(dataDir))
-  const alone = () => holdVault(connectionConfig(settings.url, settings))
+  const alone = () => holdVault(connectionConfig(settings))
   const hold = sharing === 'alone' ? alone : async () => NO_HOLD
   return openShared(settings, { hold, allowsNoFsync: true })
 }

@@ -26,7 +26,7 @@ export type Keys = {
 
 type Surroundings = {
   readonly dataDir: string
-  readonly databaseFile: string
+  readonly databaseFile: string | null
   readonly listensOnLoopback: boolean
   readonly inImage: boolean
 }
@@ -87,11 +87,14 @@ export function makeKeys(sources: KeySources, dataDir: string, findings: Finding
 
 /**
  * Handles a key that is not in the settings. Creates a key only in a first run outside a container:
- * a container would lose the key, and a new key cannot open an existing vault.
+ * a container would lose the key, and a new key cannot open an existing vault. Nor is one created
+ * for a database server, which may already hold a vault.
  */
 function absentKey(around: Surroundings & { readonly isAnyGiven: boolean }, findings: Findings) {
-  const hasVault = existsSync(around.databaseFile)
-  const mayMake = !around.isAnyGiven && !hasVault && around.listensOnLoopback && !around.inImage
+  const file = around.databaseFile
+  const hasVault = file !== null && existsSync(file)
+  const isNew = file !== null && !hasVault && !around.isAnyGiven
+  const mayMake = isNew && around.listensOnLoopback && !around.inImage
   return (path: string, rule: Rule, name: keyof typeof HOW_TO_MAKE): KeySource => {
     if (!around.inImage && existsSync(path)) return readLeftKey(path, rule, findings)
     if (mayMake) return 'to be made'

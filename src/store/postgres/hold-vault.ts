@@ -29,6 +29,8 @@ export async function holdVault(config: ClientConfig): Promise<VaultHold> {
     next.on('end', lose)
     try {
       await next.connect()
+      await assertDirect(next)
+      await next.query(KEEP_ALIVE)
       if (!(await tryLock(next))) throw new OpenError('database_in_use')
       if (isClosed) throw new Error('the hold was closed')
       client = next
@@ -57,6 +59,23 @@ export async function holdVault(config: ClientConfig): Promise<VaultHold> {
     },
   }
 }
+
+/**
+ * Throws `OpenError` behind a pooler: there, the lock would belong to a connection that other
+ * clients use too. A pooler gives its clients invented process ids.
+ */
+async function assertDirect(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ readonly pid: number }>('select pg_backend_pid() as pid')
+  // Not declared in the types of `pg`.
+  const { processID } = client as unknown as { readonly processID: number | null }
+  if (rows[0]?.pid !== processID) throw new OpenError('unsuitable_database', POOLER)
+}
+
+const POOLER = 'it is behind a pooler such as PgBouncer; connect to the server itself'
+
+/** If the machine of this process is gone, the server notices within 25 s and frees the lock. */
+const KEEP_ALIVE =
+  'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
 
 async function tryLock(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ readonly won: boolean }>(

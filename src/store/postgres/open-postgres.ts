@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { Instant } from '../../core/base/ids.ts'
+import type { PostgresSettings } from '../../ports/database-settings.ts'
 import type { Store, VaultKeys } from '../../ports/store.ts'
 import { BINDINGS } from '../bindings.ts'
 import { OpenError } from '../open-error.ts'
@@ -15,18 +16,29 @@ import { VaultPostgresDialect } from './dialect.ts'
 import { holdVault, type VaultHold } from './hold-vault.ts'
 import { hasVaultTables, migratePostgres, whileMigrating } from './migrate.ts'
 import { openPool, poolForKysely } from './pool.ts'
-import { connectionConfig, type PostgresSettings } from './settings.ts'
-import { sortPostgresError } from './sort-error.ts'
+import { connectionConfig } from './settings.ts'
+import { sortPostgresError, sortStartError } from './sort-error.ts'
 
 const TABLES = Object.keys(BINDINGS)
 
 /**
  * Takes the vault in a PostgreSQL database for this process and reads it without writing. Throws
- * `OpenError` if the vault must not be opened, and `StoreError` if it cannot be read.
+ * `OpenError` if the vault must not be opened, and `StoreError` if it cannot be read. `lock` is
+ * released when the vault is closed.
  */
-export async function openPostgres(settings: PostgresSettings): Promise<VaultDatabase> {
-  const direct = connectionConfig(settings.listenUrl ?? settings.url, settings)
-  return openShared(settings, { hold: () => holdVault(direct) })
+export async function openPostgres(
+  settings: PostgresSettings,
+  lock?: Disposable,
+): Promise<VaultDatabase> {
+  const hold = async (): Promise<VaultHold> => {
+    const held = await holdVault(connectionConfig(settings))
+    const dispose = async (): Promise<void> => {
+      await held[Symbol.asyncDispose]()
+      lock?.[Symbol.dispose]()
+    }
+    return { ensure: held.ensure, [Symbol.asyncDispose]: dispose }
+  }
+  return openShared(settings, { hold })
 }
 
 export type Sharing = {
@@ -55,7 +67,7 @@ export async function openShared(
   } catch (error) {
     await held?.[Symbol.asyncDispose]()
     await endPool(pool, db)
-    throw sortPostgresError(error)
+    throw sortStartError(error)
   }
 }
 

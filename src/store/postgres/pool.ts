@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg, { type Pool, type PoolClient } from 'pg'
-import { connectionConfig, type PostgresSettings } from './settings.ts'
+import type { PostgresSettings } from '../../ports/database-settings.ts'
+import { connectionConfig } from './settings.ts'
 
 const INT8 = 20
 
@@ -12,7 +13,7 @@ const TYPES: pg.CustomTypesConfig = {
 
 export function openPool(settings: PostgresSettings): Pool {
   const pool = new pg.Pool({
-    ...connectionConfig(settings.url, settings),
+    ...connectionConfig(settings),
     max: settings.poolSize,
     types: TYPES,
   })

@@ -1,5 +1,15 @@
 import { AbortedTransactionError } from 'kysely'
 import { StoreError, type StoreFailure } from '../../core/base/errors.ts'
+import { OpenError } from '../open-error.ts'
+
+/** Prefixes of the codes of Node for a certificate that is not accepted. */
+const CERTIFICATE_CODES = [
+  'CERT_',
+  'ERR_TLS_',
+  'SELF_SIGNED_',
+  'DEPTH_ZERO_',
+  'UNABLE_TO_',
+] as const
 
 /** Prefixes of SQLSTATE and of Node's codes. Longer codes come before their prefixes. */
 const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
@@ -16,6 +26,7 @@ const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
   ['ENOTFOUND', 'unreachable'],
   ['EAI_AGAIN', 'unreachable'],
   ['ENOENT', 'unreachable'],
+  ...CERTIFICATE_CODES.map((code) => [code, 'unreachable'] as const),
   ['25006', 'read_only'],
   ['53100', 'disk_full'],
   ['40001', 'locked'],
@@ -35,7 +46,7 @@ const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
 
 /** `pg` gives these errors no code. */
 const LOST_CONNECTION =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Postgres connection has been discarded|driver has already been destroyed|Cannot use a pool after calling end)/
+  /^(Connection terminated|The server does not support SSL connections|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Postgres connection has been discarded|driver has already been destroyed|Cannot use a pool after calling end)/
 
 /** Returns a `StoreError` for a database failure, and any other error unchanged. */
 export function sortPostgresError(error: unknown): unknown {
@@ -45,13 +56,38 @@ export function sortPostgresError(error: unknown): unknown {
   return reason === null ? error : new StoreError(reason, error)
 }
 
+/**
+ * Like `sortPostgresError`, for the first connection of a start: returns an `OpenError` that says
+ * what to look at.
+ */
+export function sortStartError(error: unknown): unknown {
+  const sorted = sortPostgresError(error)
+  if (!(error instanceof Error) || !(sorted instanceof StoreError)) return sorted
+  const code = codeOf(error)
+  if (sorted.reason === 'permission') return new OpenError('refused', code, error)
+  if (sorted.reason !== 'unreachable') return sorted
+  if (error.message.startsWith('The server does not support SSL')) {
+    return new OpenError(
+      'unsuitable_database',
+      'its server has no TLS, and LARDER_DATABASE_TLS asks for it',
+      error,
+    )
+  }
+  const isUntrusted = CERTIFICATE_CODES.some((prefix) => code?.startsWith(prefix))
+  return new OpenError(isUntrusted ? 'untrusted' : 'unreachable', code, error)
+}
+
 /** Whether the connection is gone, so that the outcome of a commit is not known. */
 export function isLostConnection(error: unknown): boolean {
   return error instanceof Error && failureOf(error) === 'unreachable'
 }
 
 function failureOf(error: Error): StoreFailure | null {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  const code = codeOf(error)
   if (code === null) return LOST_CONNECTION.test(error.message) ? 'unreachable' : null
   return FAILURES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null
+}
+
+function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null
 }

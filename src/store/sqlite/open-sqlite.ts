@@ -25,6 +25,8 @@ import { holdStartupLock, type StartupLock } from './startup-lock.ts'
 import { createStore, heartbeat, type StoreOptions } from '../store.ts'
 import type { FoundVault, VaultDatabase } from '../vault-database.ts'
 
+export const DATABASE_FILE = 'larder.db'
+
 /**
  * Locks a data directory and reads its vault without writing. Throws `OpenError` if the vault must
  * not be opened, and `StoreError` if it cannot be read.
@@ -32,7 +34,7 @@ import type { FoundVault, VaultDatabase } from '../vault-database.ts'
 export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lock = holdStartupLock(join(dataDir, 'larder.lock'))
-  const path = join(dataDir, 'larder.db')
+  const path = join(dataDir, DATABASE_FILE)
   try {
     return new SqliteVault({ path, lock, found: await find(path, join(dataDir, JOURNAL_FILE)) })
   } catch (error) {
