@@ -32,6 +32,18 @@ export function poolForKysely(pool: Pool): PostgresPool {
   }
 }
 
+const READ_ONLY = '25006'
+
+/**
+ * Whether the connection must not be used again. After its time-out, the client still waits for the
+ * answer of that statement. A server that became a standby stays one, but the URL may lead to the
+ * new primary.
+ */
+function endsConnection(error: Error): boolean {
+  const isReadOnly = 'code' in error && error.code === READ_ONLY
+  return isReadOnly || error.message === 'Query read timeout'
+}
+
 const clients = new WeakMap<PoolClient, PostgresPoolClient>()
 
 /** Kysely recognizes a connection by its client, so each client gets one wrapper. */
@@ -45,8 +57,7 @@ function forKysely(client: PoolClient): PostgresPoolClient {
       // Several statements in one message have several results. The last one counts.
       return Array.isArray(result) ? result.at(-1) : result
     } catch (error) {
-      // After its time-out, the client still waits for the answer of this statement.
-      if (error instanceof Error && error.message === 'Query read timeout') isBroken = true
+      if (error instanceof Error && endsConnection(error)) isBroken = true
       throw error
     }
   }
