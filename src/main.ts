@@ -5,6 +5,7 @@ import { isatty } from 'node:tty'
 import { CommanderError } from 'commander'
 import { commandLine, usageExitCode } from './cli/command-line.ts'
 import { report } from './cli/report.ts'
+import type { MoveTarget } from './move.ts'
 import { PACKAGE_DIRECTORY } from './package-directory.ts'
 
 const manifest = readFileSync(join(PACKAGE_DIRECTORY, 'package.json'), 'utf8')
@@ -18,7 +19,7 @@ void run(process.argv.slice(2))
 
 /** Not at the top level: CommonJS, the format of the build, has no `await` there. */
 async function run(words: readonly string[]): Promise<void> {
-  const program = commandLine({ version, serve, openApi, privateUrl, connect })
+  const program = commandLine({ version, serve, openApi, privateUrl, connect, move })
   try {
     await program.parseAsync(words.length === 0 ? ['serve'] : words, { from: 'user' })
   } catch (error) {
@@ -69,6 +70,11 @@ function listenForHangUps() {
     if (isAwaited) work()
     return lost.promise
   }
+}
+
+async function move(to: MoveTarget): Promise<Readonly<Record<string, number>>> {
+  const mover = await import('./move.ts')
+  return mover.move(to, process.env)
 }
 
 async function openApi(): Promise<unknown> {

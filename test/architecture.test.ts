@@ -25,7 +25,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Files at the top of `src` that only one other file may import. */
 const IMPORTED_BY: Readonly<Record<string, readonly string[]>> = {
-  main: ['serve'],
+  main: ['serve', 'move'],
   serve: ['daemon'],
 }
 

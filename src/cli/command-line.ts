@@ -12,6 +12,8 @@ export type CommandLineNeeds = {
   readonly openApi: () => Promise<unknown>
   readonly privateUrl: () => Promise<string>
   readonly connect: () => Promise<Ask>
+  /** Moves the vault. Returns how many rows each table has. */
+  readonly move: (to: 'postgres' | 'sqlite') => Promise<Readonly<Record<string, number>>>
 }
 
 type Json = { readonly json: boolean }
@@ -56,6 +58,20 @@ function addProcessCommands(program: Command, needs: CommandLineNeeds): void {
       const { runHealthcheck } = await import('./healthcheck.ts')
       await runHealthcheck(await needs.privateUrl(), options)
     })
+  const move = program
+    .command('move')
+    .description('move the vault of the stopped daemon to another database')
+  for (const to of ['postgres', 'sqlite'] as const) {
+    move
+      .command(`to-${to}`)
+      .description(to === 'postgres' ? 'into LARDER_DATABASE_URL' : 'back into the data directory')
+      .option(...JSON_FLAG)
+      .action(async ({ json }: Json) => {
+        const counts = await needs.move(to)
+        if (json) return printJson(counts)
+        return printLine(`moved ${counts['connections']} connections; the old vault is retired`)
+      })
+  }
   program
     .command('openapi')
     .description('print the OpenAPI document of the private API')

@@ -48,6 +48,11 @@ const OWN: Readonly<Record<string, (error: Error) => Report>> = {
     hint: 'nothing was changed; see docs/running.md',
     exitCode: EXIT.database,
   }),
+  MoveError: ({ message }) => ({
+    lines: [message],
+    hint: 'nothing was moved; see docs/postgres.md',
+    exitCode: EXIT.failed,
+  }),
   StoreError: ({ message }) => ({
     lines: [message],
     hint: CHECK_DATABASE,

@@ -18,6 +18,11 @@ export async function lastKnownStep(db: Kysely<Schema>): Promise<string | undefi
   return executed.toSorted().at(-1)
 }
 
+/** Throws `OpenError` for a database of another version. */
+export async function assertNewestStep(db: Kysely<Schema>): Promise<void> {
+  if ((await lastKnownStep(db)) !== NEWEST_STEP) throw new OpenError('older_schema')
+}
+
 /**
  * Runs the missing migrations. `complete` does the work that needs the vault's keys. A migration
  * and its record commit together, so a crash never leaves a migration half done.

@@ -5,6 +5,8 @@ export type OpenRefusal =
   | 'corrupt'
   | 'missing'
   | 'other_vault'
+  | 'moved'
+  | 'older_schema'
   | 'newer_schema'
   | 'unsuitable_database'
   | 'unreachable'
@@ -17,6 +19,9 @@ const MESSAGE: Record<OpenRefusal, string> = {
   foreign_file: 'the database is not a vault',
   corrupt: 'the database is damaged; it was left as it is',
   missing: 'the database is gone or empty, and a vault was here',
+  moved: 'the vault was moved to another database',
+  older_schema:
+    'the database was written by an older version: start Larder once to bring it up to date',
   other_vault: 'the data directory holds a vault of SQLite, and the settings name another database',
   newer_schema: 'the database was written by a newer version',
   unsuitable_database: 'the database does not keep what a vault needs',

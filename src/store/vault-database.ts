@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely'
 import type { Instant } from '../core/base/ids.ts'
 import type { Store, VaultKeys } from '../ports/store.ts'
+import type { Schema } from './schema.ts'
 import type { StoreOptions } from './store.ts'
 
 /** What can be read from a vault without its master key. */
@@ -24,6 +26,15 @@ export interface VaultDatabase extends AsyncDisposable {
   /** If false, `openStore` rebuilds the indexes. */
   readonly indexesFit: boolean
   create(keys: VaultKeys): Promise<void>
+  /**
+   * Creates the vault with the rows that `fill` inserts. If `fill` throws, there is no vault. Call
+   * only if `keys` is null.
+   */
+  createFrom(fill: (trx: Kysely<Schema>) => Promise<void>): Promise<void>
+  /** Reads the tables of a vault that was written by this version. No other process writes. */
+  readTables<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>
+  /** Marks the vault as moved. Later starts refuse it. */
+  retire(): Promise<void>
   /** Migrates the database and opens it for writing. Disposing the store closes the database. */
   openStore(options: StoreOptions): Promise<Store>
 }

@@ -44,16 +44,21 @@ export async function migratePostgres(
   })
 }
 
+/** The name of the table `vault` of a vault that was moved to another database. */
+export const MOVED_TABLE = 'vault_moved'
+
 /** Whether the database has the tables of a vault. Throws `OpenError` for the tables of others. */
 export async function hasVaultTables(
   db: Kysely<Schema>,
   tables: readonly string[],
 ): Promise<boolean> {
-  if ((await lastKnownStep(db)) !== undefined) return true
+  const isMigrated = (await lastKnownStep(db)) !== undefined
   const { rows } = await sql<{ readonly name: string }>`
     select relname as name from pg_class
     where relnamespace = current_schema()::regnamespace and relkind = 'r'
-      and relname in (${sql.join([...tables])})`.execute(db)
+      and relname in (${sql.join([...tables, MOVED_TABLE])})`.execute(db)
+  if (rows.some(({ name }) => name === MOVED_TABLE)) throw new OpenError('moved')
+  if (isMigrated) return true
   if (rows.length > 0) throw new OpenError('foreign_file', `it has a table ${rows[0]?.name}`)
   return false
 }

@@ -1,9 +1,10 @@
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Instant } from '../../core/base/ids.ts'
 import type { PostgresSettings } from '../../ports/database-settings.ts'
 import type { Store, VaultKeys } from '../../ports/store.ts'
 import { BINDINGS } from '../bindings.ts'
+import { assertNewestStep } from '../migrate.ts'
 import { OpenError } from '../open-error.ts'
 import { clearLeases } from '../queries/attempts.ts'
 import { insertVault, readLastAlive, readVaultKeys } from '../queries/keys.ts'
@@ -14,7 +15,7 @@ import { checkServer } from './check-server.ts'
 import { commitOutcome } from './commit-outcome.ts'
 import { VaultPostgresDialect } from './dialect.ts'
 import { holdVault, type VaultHold } from './hold-vault.ts'
-import { hasVaultTables, migratePostgres, whileMigrating } from './migrate.ts'
+import { hasVaultTables, migratePostgres, MOVED_TABLE, whileMigrating } from './migrate.ts'
 import { openPool, poolForKysely } from './pool.ts'
 import { connectionConfig } from './settings.ts'
 import { sortPostgresError, sortStartError } from './sort-error.ts'
@@ -104,17 +105,34 @@ class PostgresVault implements VaultDatabase {
     this.#held = at.held
   }
 
-  async create(keys: VaultKeys): Promise<void> {
+  create(keys: VaultKeys): Promise<void> {
+    return this.createFrom((trx) => insertVault(trx, keys))
+  }
+
+  async createFrom(fill: (trx: Kysely<Schema>) => Promise<void>): Promise<void> {
     if (this.keys !== null) throw new Error('there is a vault already')
     try {
       await whileMigrating(this.#db, async (session) => {
         await migratePostgres(session, null)
         if ((await readVaultKeys(session)) !== null) throw new OpenError('database_in_use')
-        await session.transaction().execute((trx) => insertVault(trx, keys))
+        await session.transaction().execute(fill)
       })
     } catch (error) {
       throw sortPostgresError(error)
     }
+  }
+
+  async readTables<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    try {
+      await assertNewestStep(this.#db)
+      return await work(this.#db)
+    } catch (error) {
+      throw sortPostgresError(error)
+    }
+  }
+
+  async retire(): Promise<void> {
+    await sql`alter table vault rename to ${sql.ref(MOVED_TABLE)}`.execute(this.#db)
   }
 
   async openStore(options: StoreOptions): Promise<Store> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/ports.ts'
 import type { Store, VaultKeys } from '../../ports/store.ts'
 import { clearLeases } from '../queries/attempts.ts'
 import { JOURNAL_FILE } from '../journal.ts'
-import { migrate } from '../migrate.ts'
+import { assertNewestStep, migrate } from '../migrate.ts'
 import { OpenError } from '../open-error.ts'
 import type { Schema } from '../schema.ts'
 import { removeCheckRecord } from './check-record.ts'
@@ -19,6 +19,7 @@ import { inspectVaultFile } from './inspect-vault-file.ts'
 import { applyPragmas, assertDurable, BUSY_TIMEOUT_MS } from './pragmas.ts'
 import { openReader, type Reader } from './reader.ts'
 import { remakeIndexes } from './remake-indexes.ts'
+import { insertVault } from '../queries/keys.ts'
 import { sealRows } from '../queries/seal-rows.ts'
 import { sortSqliteError } from './sort-error.ts'
 import { holdStartupLock, type StartupLock } from './startup-lock.ts'
@@ -31,12 +32,30 @@ export const DATABASE_FILE = 'larder.db'
  * Locks a data directory and reads its vault without writing. Throws `OpenError` if the vault must
  * not be opened, and `StoreError` if it cannot be read.
  */
-export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
+export function openSqlite(dataDir: string): Promise<VaultDatabase> {
+  return openFile(dataDir, find)
+}
+
+/**
+ * Like `openSqlite`, for a directory that has the journal of a vault in another database. Throws
+ * `OpenError` if the directory has a vault file.
+ */
+export function openEmptySqlite(dataDir: string): Promise<VaultDatabase> {
+  return openFile(dataDir, async (path) => {
+    if (existsSync(path)) throw new OpenError('other_vault')
+    return null
+  })
+}
+
+async function openFile(
+  dataDir: string,
+  lookFor: (path: string, journal: string) => Promise<FoundVault | null>,
+): Promise<VaultDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lock = holdStartupLock(join(dataDir, 'larder.lock'))
   const path = join(dataDir, DATABASE_FILE)
   try {
-    return new SqliteVault({ path, lock, found: await find(path, join(dataDir, JOURNAL_FILE)) })
+    return new SqliteVault({ path, lock, found: await lookFor(path, join(dataDir, JOURNAL_FILE)) })
   } catch (error) {
     lock[Symbol.dispose]()
     throw sortSqliteError(error)
@@ -45,11 +64,17 @@ export async function openSqlite(dataDir: string): Promise<VaultDatabase> {
 
 async function find(path: string, journal: string): Promise<FoundVault | null> {
   if (existsSync(path)) return inspectVaultFile(path)
+  if (existsSync(movedFile(path))) throw new OpenError('moved')
   // A new database would discard the write-ahead log, which may contain committed writes.
   if (existsSync(`${path}-wal`)) throw new OpenError('corrupt', 'its write-ahead log stands alone')
   // A lost vault must not be replaced by an empty one, because all users would have to reconnect.
   if (existsSync(journal)) throw new OpenError('missing', 'its journal is there')
   return null
+}
+
+/** The name of a vault file that was moved to another database. */
+function movedFile(path: string): string {
+  return `${path}.moved`
 }
 
 class SqliteVault implements VaultDatabase {
@@ -73,13 +98,35 @@ class SqliteVault implements VaultDatabase {
     this.#checkedAt = at.found?.checkedAt ?? null
   }
 
-  async create(keys: VaultKeys): Promise<void> {
+  create(keys: VaultKeys): Promise<void> {
+    return this.createFrom((trx) => insertVault(trx, keys))
+  }
+
+  async createFrom(fill: (trx: Kysely<Schema>) => Promise<void>): Promise<void> {
     if (this.keys !== null) throw new Error('there is a vault already')
     try {
-      await createVaultFile(this.#path, keys)
+      await createVaultFile(this.#path, fill)
     } catch (error) {
       throw sortSqliteError(error)
     }
+  }
+
+  async readTables<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    const raw = new Database(this.#path, { readonly: true, fileMustExist: true })
+    const db = new Kysely<Schema>({ dialect: new VaultSqliteDialect(raw) })
+    try {
+      await assertNewestStep(db)
+      return await work(db)
+    } finally {
+      raw.close()
+    }
+  }
+
+  async retire(): Promise<void> {
+    const raw = new Database(this.#path, { fileMustExist: true })
+    checkpoint(raw)
+    raw.close()
+    renameSync(this.#path, movedFile(this.#path))
   }
 
   async openStore(options: StoreOptions): Promise<Store> {
