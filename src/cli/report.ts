@@ -45,7 +45,7 @@ const OWN: Readonly<Record<string, (error: Error) => Report>> = {
   }),
   OpenError: ({ message }) => ({
     lines: [message],
-    hint: 'nothing was changed; see docs/running.md',
+    hint: 'nothing was changed; see docs/running.md, and docs/postgres.md for PostgreSQL',
     exitCode: EXIT.database,
   }),
   MoveError: ({ message }) => ({

@@ -37,7 +37,7 @@ export interface WebhookReads {
     id: WebhookId,
     which: { readonly now: Instant; readonly until: number; readonly limit: number },
   ): Promise<readonly Hold[]>
-  /** Counts the holds whose first event is at `until` or earlier. */
+  /** Counts the holds whose first event is at `until` or earlier. With null, counts all. */
   countHolds(id: WebhookId, until: number | null): Promise<number>
   /** The sequence of the first waiting event of each subject with a hold. */
   holdsOf(id: WebhookId, subjects: readonly string[]): Promise<ReadonlyMap<string, number>>
