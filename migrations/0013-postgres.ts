@@ -14,6 +14,8 @@ export async function adaptToPostgres(db: Db): Promise<void> {
     alter table connections set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)
   `.execute(db)
   await compareTextByBytes(db)
+  // Each process that opens the vault takes the next number.
+  await sql`create sequence vault_claims`.execute(db)
 }
 
 /** JavaScript and SQLite compare text by bytes. The order also no longer depends on the system's locale. */

@@ -98,13 +98,17 @@ describe('errors of a PostgreSQL server', () => {
   test('a lock that is held for too long, and a deadlock, are reported as locked', async () => {
     const holder = new pg.Client({ connectionString: inject('postgresUrl') })
     await holder.connect()
-    await holder.query(`begin; ${update(1)}`)
+    // So that the other one looks for a deadlock first.
+    await holder.query(`set deadlock_timeout = '100s'; begin; ${update(1)}`)
     const short = ['begin', "set local lock_timeout = '50ms'", update(1)]
     expect(await failureOf(inject('postgresUrl'), short)).toMatchObject({ reason: 'locked' })
-    const victim = failureOf(inject('postgresUrl'), ['begin', update(2), update(1)])
+    const victim = failureOf(inject('postgresUrl'), [
+      "begin; set local deadlock_timeout = '3s'",
+      update(2),
+      update(1),
+    ])
     const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock'`
     await until('a wait', async () => (await queryPostgres(inject('postgresUrl'), waiting)).length)
-    // The transaction that waited first is the first to look for a deadlock.
     await holder.query(update(2))
     expect(await victim).toMatchObject({ reason: 'locked', cause: { code: '40P01' } })
     await holder.end()
@@ -183,6 +187,28 @@ describe('one process per vault', () => {
     await expect(writing).rejects.toMatchObject({ name: 'StoreError', reason: 'unreachable' })
     await thief.end()
     expect(await vault.store.connection(makeConnection().id)).toBeNull()
+  })
+
+  test('a store that another process replaced for a while writes nothing, even when it has the lock again', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'larder-claim-'))
+    const open = () => openVaultStore({ dataDir, database: 'postgres' })
+    const first = await open()
+    await queryPostgres(
+      postgresUrlOf(dataDir),
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())`,
+    )
+    const second = await until('the lock', () => open().catch(() => null))
+    await second[Symbol.asyncDispose]()
+    for (let tries = 0; tries < 2; tries++) {
+      const writing = first.store.write((trx) => trx.insertConnection(makeConnection()))
+      await expect(writing).rejects.toMatchObject({ name: 'StoreError', reason: 'unreachable' })
+    }
+    await first[Symbol.asyncDispose]()
+    // It leaves the vault to the next process.
+    await (await open())[Symbol.asyncDispose]()
+    await dropPostgresVault(dataDir)
+    await rm(dataDir, { recursive: true, force: true })
   })
 })
 

@@ -53,7 +53,11 @@ async function openThroughProxy() {
   const database = await openShared(
     { ...postgresSettings(url.href), url: new Secret(url.href) },
     {
-      hold: async () => ({ ensure: () => null, [Symbol.asyncDispose]: async () => {} }),
+      hold: async () => ({
+        ensure: () => null,
+        claim: async () => {},
+        [Symbol.asyncDispose]: async () => {},
+      }),
       allowsNoFsync: true,
     },
   )

@@ -41,7 +41,11 @@ export async function openPostgresVault(
   return openShared(settings, { hold, allowsNoFsync: true })
 }
 
-const NO_HOLD: VaultHold = { ensure: () => null, [Symbol.asyncDispose]: async () => {} }
+const NO_HOLD: VaultHold = {
+  ensure: () => null,
+  claim: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+}
 
 async function createDatabase(dataDir: string): Promise<void> {
   const name = databaseOf(dataDir)

@@ -36,7 +36,7 @@ type Connection = Parameters<PostgresDriver['rollbackTransaction']>[0]
 type BeginRow = { readonly id: string }
 
 const LOCK_TIMEOUT_MS = 2_000
-/** A replica that is stopped inside a transaction must not hold its row locks for longer. */
+/** A process that is stopped inside a transaction must not hold its row locks for longer. */
 const IDLE_TIMEOUT_MS = 5_000
 
 class VaultPostgresDriver extends PostgresDriver {
@@ -47,8 +47,7 @@ class VaultPostgresDriver extends PostgresDriver {
   constructor(pool: PostgresPool, { statementTimeoutMs, outcomeOf }: TransactionSettings) {
     super({ pool })
     this.#outcomeOf = outcomeOf
-    // One message, so that the settings and the id cost no round trip. `set local` works behind
-    // PgBouncer.
+    // One message, so that the settings and the id cost no round trip.
     this.#begin = CompiledQuery.raw(
       `begin isolation level read committed;
       set local statement_timeout = ${statementTimeoutMs};

@@ -37,7 +37,7 @@ export async function openPostgres(
       await held[Symbol.asyncDispose]()
       lock?.[Symbol.dispose]()
     }
-    return { ensure: held.ensure, [Symbol.asyncDispose]: dispose }
+    return { ...held, [Symbol.asyncDispose]: dispose }
   }
   return openShared(settings, { hold })
 }
@@ -140,6 +140,7 @@ class PostgresVault implements VaultDatabase {
     const cipher = { sealer: options.sealer, onUnreadable: () => {} }
     try {
       await whileMigrating(db, (session) => migratePostgres(session, cipher))
+      await this.#held.claim()
       // No other process holds the vault, so all leases are void. Intents stay.
       await clearLeases(db)
       await heartbeat(db, options.clock.now())
