@@ -69,7 +69,7 @@ function addProcessCommands(program: Command, needs: CommandLineNeeds): void {
       .action(async ({ json }: Json) => {
         const counts = await needs.move(to)
         if (json) return printJson(counts)
-        return printLine(`moved ${counts['connections']} connections; the old vault is retired`)
+        return printLine(`moved, connections: ${counts['connections']}; the old vault is retired`)
       })
   }
   program

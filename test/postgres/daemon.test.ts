@@ -2,32 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { larder } from '../cli/larder.ts'
 import { openCrashStage } from '../crash/crash-stage.ts'
 import type { Installation } from '../support/larder-process.ts'
 import { type PostgresServer, queryPostgres, startPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
+import { useDurableServer } from './durable-server.ts'
 
-let server: PostgresServer
-let url: string
-let databases = 0
-
-beforeAll(async () => {
-  // The daemon refuses a server without fsync.
-  server = await startPostgres({ fsync: true })
-})
-afterAll(() => server[Symbol.asyncDispose]())
-beforeEach(async () => {
-  databases += 1
-  await queryPostgres(server.url, `create database daemon_${databases}`)
-  url = server.urlOf(`daemon_${databases}`)
-})
+const database = useDurableServer()
 
 const open = (environment: Readonly<Record<string, string>> = {}) =>
   openCrashStage({
     provider: { profile: 'strict' },
-    environment: { LARDER_DATABASE_URL: url, ...environment },
+    environment: { LARDER_DATABASE_URL: database.url, ...environment },
   })
 
 describe('a daemon on PostgreSQL', () => {
@@ -50,7 +38,7 @@ describe('a daemon on PostgreSQL', () => {
     expect((await stage.api.post(`${path}/refresh`)).status).toBe(200)
     expect(readdirSync(stage.at.dataDir).toSorted()).toEqual(['larder.journal', 'larder.lock'])
     expect((await stage.provider.family(one.family)).revoked).toBeNull()
-    expect(await second.output()).not.toContain(new URL(url).password)
+    expect(await second.output()).not.toContain(new URL(database.url).password)
   })
 
   test('a second daemon on the same database is refused until the first has ended, however it ends', async () => {
@@ -134,15 +122,14 @@ describe('a start on PostgreSQL that is refused', () => {
   test('with a journal and an empty database', async () => {
     await using stage = await open()
     await stage.kill(await stage.start())
-    await queryPostgres(server.url, `create database empty_${databases}`)
-    const LARDER_DATABASE_URL = server.urlOf(`empty_${databases}`)
+    const LARDER_DATABASE_URL = await database.createDatabase()
     const problem = 'the database is gone or empty, and a vault was here: its journal is there'
     expect(await serve(stage.at, { LARDER_DATABASE_URL })).toMatchObject(refusal(74, problem))
   })
 
   test('with the tables of another program', async () => {
     await using stage = await open()
-    await queryPostgres(url, 'create table connections (id text)')
+    await queryPostgres(database.url, 'create table connections (id text)')
     const problem = 'the database is not a vault: it has a table connections'
     expect(await serve(stage.at)).toMatchObject(refusal(74, problem))
   })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { larder } from '../cli/larder.ts'
 import { type CrashStage, openCrashStage } from '../crash/crash-stage.ts'
 import {
@@ -10,27 +10,16 @@ import {
   type SpawnedLarder,
   startLarderProcess,
 } from '../support/larder-process.ts'
-import { type PostgresServer, queryPostgres, startPostgres } from '../support/postgres.ts'
+import { queryPostgres } from '../support/postgres.ts'
+import { useDurableServer } from './durable-server.ts'
 
-let server: PostgresServer
-let url: string
-let databases = 0
-
-beforeAll(async () => {
-  server = await startPostgres({ fsync: true })
-})
-afterAll(() => server[Symbol.asyncDispose]())
-beforeEach(async () => {
-  databases += 1
-  await queryPostgres(server.url, `create database move_${databases}`)
-  url = server.urlOf(`move_${databases}`)
-})
+const database = useDurableServer()
 
 const open = () => openCrashStage({ provider: { profile: 'strict' } })
 
 /** The same installation with the vault in PostgreSQL. */
 function onPostgres(at: Installation): Readonly<Record<string, string>> {
-  return { ...at.environment, LARDER_DATABASE_URL: url }
+  return { ...at.environment, LARDER_DATABASE_URL: database.url }
 }
 
 function move(at: Installation, direction: string, changes: Readonly<Record<string, string>> = {}) {
@@ -88,7 +77,7 @@ describe('larder move', () => {
     const before = dump(file)
     expect(await move(at, 'to-postgres')).toEqual({
       code: 0,
-      stdout: 'moved 3 connections; the old vault is retired\n',
+      stdout: 'moved, connections: 3; the old vault is retired\n',
       stderr: '',
     })
     expect(existsSync(file)).toBe(false)
@@ -182,7 +171,7 @@ describe('larder move refuses, and leaves the source as it is:', () => {
     const refused = await move(stage.at, 'to-postgres')
     expect(refused.stderr).toContain('the copy is not complete: a row of connections does not open')
     await unchanged(stage)
-    const [found] = await queryPostgres(url, 'select count(*)::int as vaults from vault')
+    const [found] = await queryPostgres(database.url, 'select count(*)::int as vaults from vault')
     expect(found).toEqual({ vaults: 0 })
   })
 })
