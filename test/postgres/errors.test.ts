@@ -212,6 +212,26 @@ describe('one process per vault', () => {
   })
 })
 
+test('a refused user, password or database is reported as that, and no error names the password', async () => {
+  await using server = await startPostgres({ fsync: true, checksPassword: true })
+  const open = (change: Partial<Pick<URL, 'username' | 'password' | 'pathname'>>) => {
+    const url = Object.assign(new URL(server.url), change)
+    return openPostgres(postgresSettings(url.href))
+  }
+  await (await open({}))[Symbol.asyncDispose]()
+  const changes = [
+    { password: 'canary' },
+    { password: '' },
+    { username: 'absent', password: 'canary' },
+    { pathname: '/absent' },
+  ]
+  for (const change of changes) {
+    const error: unknown = await open(change).catch((failure: unknown) => failure)
+    expect(error).toMatchObject({ name: 'OpenError', reason: 'refused' })
+    expect((error as Error).message).not.toMatch(/canary|a-password/)
+  }
+})
+
 test('reads and writes fail as unreachable while the server is down, and succeed afterwards', async () => {
   await using server = await startPostgres({ fsync: true })
   const database = await openPostgres(postgresSettings(server.url))

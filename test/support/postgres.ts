@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,6 +26,8 @@ export type ServerSettings = {
   readonly flags?: Readonly<Record<string, string>>
   /** Uses TLS with `<name>.pem` and `<name>-key.pem` of `test/support/tls`. */
   readonly certificate?: string
+  /** By default, the password is not checked. */
+  readonly checksPassword?: boolean
 }
 
 /** The user `nobody`, because PostgreSQL refuses to run as root. */
@@ -44,7 +46,7 @@ export async function startPostgres(settings: ServerSettings = {}): Promise<Post
   const env = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' }
   const run = (file: string, args: readonly string[]) =>
     spawn(file, [...args], { ...user, env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] })
-  await ended(run(initdb, initArguments(dataDir)))
+  await ended(run(initdb, initArguments(dataDir, home, settings)))
   if (settings.certificate !== undefined) copyCertificate(settings.certificate, { home, user })
   const port = await freePort()
   const urlOf = (database: string) =>
@@ -77,9 +79,16 @@ export async function startPostgres(settings: ServerSettings = {}): Promise<Post
   }
 }
 
-/** The default authentication of loopback is `trust`, so the password is not checked. */
-function initArguments(dataDir: string): readonly string[] {
-  return ['-D', dataDir, '-U', 'larder', '-E', 'UTF8', '--locale=C', '--no-sync', '-A', 'trust']
+function initArguments(
+  dataDir: string,
+  home: string,
+  { checksPassword = false }: ServerSettings,
+): readonly string[] {
+  const always = ['-D', dataDir, '-U', 'larder', '-E', 'UTF8', '--locale=C', '--no-sync']
+  if (!checksPassword) return [...always, '-A', 'trust']
+  const file = join(home, 'password')
+  writeFileSync(file, PASSWORD)
+  return [...always, '-A', 'scram-sha-256', `--pwfile=${file}`]
 }
 
 function serverArguments(

@@ -48,6 +48,9 @@ const FAILURES: readonly (readonly [code: string, reason: StoreFailure])[] = [
 const LOST_CONNECTION =
   /^(Connection terminated|The server does not support SSL connections|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Postgres connection has been discarded|driver has already been destroyed|Cannot use a pool after calling end)/
 
+/** `pg` gives this prefix, and no code, to an authentication that it cannot do itself: no password. */
+const AUTHENTICATION = /^SASL: /
+
 /** Returns a `StoreError` for a database failure, and any other error unchanged. */
 export function sortPostgresError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error
@@ -84,6 +87,7 @@ export function isLostConnection(error: unknown): boolean {
 
 function failureOf(error: Error): StoreFailure | null {
   const code = codeOf(error)
+  if (code === null && AUTHENTICATION.test(error.message)) return 'permission'
   if (code === null) return LOST_CONNECTION.test(error.message) ? 'unreachable' : null
   return FAILURES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null
 }
