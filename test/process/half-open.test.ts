@@ -115,18 +115,25 @@ async function holdOnBoth(bytes: string, count: number): Promise<readonly Socket
   return [...(await hold(inside, bytes, count)), ...(await hold(outside, bytes, count))]
 }
 
+/** More at once would overflow the queue of the listener, which then never sees some of them. */
+const CONNECTED_AT_ONCE = 200
+
 /** Opens connections whose client ignores everything, even when the daemon closes its side. */
 async function hold(url: string, bytes: string, count: number): Promise<readonly Socket[]> {
   const port = Number(new URL(url).port)
-  const sockets = Array.from({ length: count }, () => {
-    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
-    socket.on('error', () => undefined)
-    socket.resume()
-    socket.write(bytes, 'latin1')
-    return socket
-  })
+  const sockets: Socket[] = []
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()))
-  await until('all to be connected', () => sockets.every(({ connecting }) => !connecting))
+  while (sockets.length < count) {
+    const some = Math.min(CONNECTED_AT_ONCE, count - sockets.length)
+    for (let opened = 0; opened < some; opened++) {
+      const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+      socket.on('error', () => undefined)
+      socket.resume()
+      socket.write(bytes, 'latin1')
+      sockets.push(socket)
+    }
+    await until('all to be connected', () => sockets.every(({ connecting }) => !connecting))
+  }
   return sockets
 }
 
