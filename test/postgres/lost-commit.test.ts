@@ -11,7 +11,7 @@ import { masterKey } from '../support/open-vault-store.ts'
 import { postgresSettings } from '../support/open-postgres-vault.ts'
 import { queryPostgres } from '../support/postgres.ts'
 
-/** What a proxy does to the connection that sends the next COMMIT. */
+/** When the proxy cuts the connection that sends the next COMMIT. */
 type Cut = 'after the server has it' | 'before the server has it'
 
 test.each<Cut>(['after the server has it', 'before the server has it'])(
@@ -77,7 +77,7 @@ async function openThroughProxy() {
 /** A simple query message of the protocol: `Q`, the length, the text, and a zero. */
 const COMMIT = Buffer.from('commit\0')
 
-/** What the proxy does next, and what it has done. */
+/** The state of the proxy. `cuts` counts the connections that it has cut. */
 type Plan = { cut: Cut | null; isRefusing: boolean; willRefuse: boolean; cuts: number }
 
 /** Passes all bytes on, until it has to cut a connection. */

@@ -30,7 +30,7 @@ export type ServerSettings = {
   readonly checksPassword?: boolean
 }
 
-/** The user `nobody`, because PostgreSQL refuses to run as root. */
+/** PostgreSQL refuses to run as root, so it runs as the user `nobody`. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 const PASSWORD = 'a-password-of-tests'
 

@@ -4,7 +4,7 @@ import type { Instant } from '../../core/base/ids.ts'
 import type { PostgresSettings } from '../../ports/database-settings.ts'
 import type { Store, VaultKeys } from '../../ports/store.ts'
 import { BINDINGS } from '../bindings.ts'
-import { assertNewestStep } from '../migrate.ts'
+import { assertNewestStep, migrate } from '../migrate.ts'
 import { OpenError } from '../open-error.ts'
 import { clearLeases } from '../queries/attempts.ts'
 import { insertVault, readLastAlive, readVaultKeys } from '../queries/keys.ts'
@@ -15,10 +15,10 @@ import { checkServer } from './check-server.ts'
 import { commitOutcome } from './commit-outcome.ts'
 import { VaultPostgresDialect } from './dialect.ts'
 import { holdVault, type VaultHold } from './hold-vault.ts'
-import { hasVaultTables, migratePostgres, MOVED_TABLE, whileMigrating } from './migrate.ts'
 import { openPool, poolForKysely } from './pool.ts'
 import { connectionConfig } from './settings.ts'
 import { sortPostgresError, sortStartError } from './sort-error.ts'
+import { hasVaultTables, MOVED_TABLE } from './vault-tables.ts'
 
 const TABLES = Object.keys(BINDINGS)
 
@@ -112,11 +112,9 @@ class PostgresVault implements VaultDatabase {
   async createFrom(fill: (trx: Kysely<Schema>) => Promise<void>): Promise<void> {
     if (this.keys !== null) throw new Error('there is a vault already')
     try {
-      await whileMigrating(this.#db, async (session) => {
-        await migratePostgres(session, null)
-        if ((await readVaultKeys(session)) !== null) throw new OpenError('database_in_use')
-        await session.transaction().execute(fill)
-      })
+      await migrate(this.#db)
+      if ((await readVaultKeys(this.#db)) !== null) throw new OpenError('database_in_use')
+      await this.#db.transaction().execute(fill)
     } catch (error) {
       throw sortPostgresError(error)
     }
@@ -137,9 +135,8 @@ class PostgresVault implements VaultDatabase {
 
   async openStore(options: StoreOptions): Promise<Store> {
     const db = this.#db
-    const cipher = { sealer: options.sealer, onUnreadable: () => {} }
     try {
-      await whileMigrating(db, (session) => migratePostgres(session, cipher))
+      await migrate(db)
       await this.#held.claim()
       // No other process holds the vault, so all leases are void. Intents stay.
       await clearLeases(db)

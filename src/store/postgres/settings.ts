@@ -1,19 +1,13 @@
 import type { PoolConfig } from 'pg'
 import type { PostgresSettings } from '../../ports/database-settings.ts'
-import { OpenError } from '../open-error.ts'
 
 const CONNECT_TIMEOUT_MS = 2_000
 /** The client waits longer than the server, because the server's error says more. */
 const CLIENT_WAITS_LONGER_MS = 1_000
 
-/** The options of each connection. */
+/** The options of each connection. The URL was checked with the settings. */
 export function connectionConfig(settings: PostgresSettings): PoolConfig {
-  const { protocol, hostname, port, username, password, pathname, searchParams } = parse(
-    settings.url.expose(),
-  )
-  if (!['postgres:', 'postgresql:'].includes(protocol)) throw notAUrl()
-  // `pg` reads some parameters differently from libpq, so none is passed on.
-  if (searchParams.size > 0) throw new OpenError('unsuitable_database', 'its URL has parameters')
+  const { hostname, port, username, password, pathname } = new URL(settings.url.expose())
   const host = hostname.replace(/^\[|\]$/g, '')
   return {
     host,
@@ -26,17 +20,6 @@ export function connectionConfig(settings: PostgresSettings): PoolConfig {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: settings.statementTimeoutMs + CLIENT_WAITS_LONGER_MS,
   }
-}
-
-function parse(url: string): URL {
-  const parsed = URL.parse(url)
-  if (parsed === null) throw notAUrl()
-  return parsed
-}
-
-/** Without the URL and without a cause, because both contain the password. */
-function notAUrl(): OpenError {
-  return new OpenError('unsuitable_database', 'its URL must be postgres://user@host:port/database')
 }
 
 function tlsOf({ tls, ca }: PostgresSettings, host: string): PoolConfig['ssl'] {

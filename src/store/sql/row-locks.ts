@@ -11,7 +11,7 @@ export function locked<Q extends { forUpdate(): Q }>(context: Locking, query: Q)
   return context.locks === true ? query.forUpdate() : query
 }
 
-/** What a query with and without row locks is called. See `builtQuery`. */
+/** Returns the key for `builtQuery`. The same query with row locks has another key. */
 export function lockedKey(context: Locking, key: string): string {
   return context.locks === true ? `${key}, locked` : key
 }
