@@ -108,7 +108,8 @@ describe('errors of a PostgreSQL server', () => {
       update(2),
       update(1),
     ])
-    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock'`
+    const waiting = `select 1 from pg_stat_activity
+      where wait_event_type = 'Lock' and query = '${update(1)}'`
     await until('a wait', async () => (await queryPostgres(inject('postgresUrl'), waiting)).length)
     await holder.query(update(2))
     expect(await victim).toMatchObject({ reason: 'locked', cause: { code: '40P01' } })
